@@ -80,11 +80,11 @@ pub trait Build {
         environment: &Option<SmolStr>,
     ) -> Result<Vec<Artifact>, Box<Diag>>;
 
-    /// Builds the services without errors, if `found` are the diagnostics in these environments.
+    /// Builds the services without errors. `diagnostics` are those of the project in these environments.
     fn compile_sound(
         &self,
         input: &Input,
-        found: &[Diagnostic<FileSpan>],
+        diagnostics: &[Diagnostic<FileSpan>],
         environments: &[String],
     ) -> Partial;
 }
@@ -153,10 +153,10 @@ impl Build for Session {
     fn compile_sound(
         &self,
         input: &Input,
-        found: &[Diagnostic<FileSpan>],
+        diagnostics: &[Diagnostic<FileSpan>],
         environments: &[String],
     ) -> Partial {
-        partial::compile_sound(self, input, found, environments)
+        partial::compile_sound(self, input, diagnostics, environments)
     }
 }
 

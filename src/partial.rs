@@ -41,14 +41,14 @@ struct Faults {
     entangled: HashSet<SourceFile>,
 }
 
-/// Builds the services without errors, if `found` are the diagnostics in these environments.
+/// Builds the services without errors. `diagnostics` are those of the project in these environments.
 pub(crate) fn compile_sound(
     session: &Session,
     input: &Input,
-    found: &[Diagnostic<FileSpan>],
+    diagnostics: &[Diagnostic<FileSpan>],
     environments: &[String],
 ) -> Partial {
-    let faults = faults(session, found);
+    let faults = find_faults(session, diagnostics);
     let mut partial = Partial::default();
     let services = session.services();
     let name = |key: ItemKey| item_name(&session.db, key);
@@ -112,14 +112,14 @@ pub(crate) fn compile_sound(
     partial
 }
 
-fn faults(session: &Session, found: &[Diagnostic<FileSpan>]) -> Faults {
+fn find_faults(session: &Session, diagnostics: &[Diagnostic<FileSpan>]) -> Faults {
     let db = &session.db;
     let own = session.own_files();
     let mut faulty: HashSet<SourceFile> = HashSet::new();
     let mut is_everywhere = false;
-    for error in found
+    for error in diagnostics
         .iter()
-        .filter(|found| found.severity == Severity::Error)
+        .filter(|diagnostic| diagnostic.severity == Severity::Error)
     {
         let places = std::iter::once(&error.primary).chain(&error.secondary);
         let files: Vec<SourceFile> = places

@@ -6,7 +6,7 @@ use rust_decimal::prelude::ToPrimitive;
 use super::Context;
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::gate::{Built, evaluation_time, unknown_service};
+use super::gate::{CompiledProject, evaluation_time, unknown_service};
 use super::options;
 use super::prometheus_client::Client;
 use crate::backends::prometheus::{Standing, backfill};
@@ -24,8 +24,8 @@ pub fn run(
     options: &options::Backfill,
     console: &mut Console,
 ) -> Result<Exit, Failure> {
-    let Some(built) = Built::new(context, options.env.as_deref(), console)? else {
-        return Ok(Exit::Found);
+    let Some(built) = CompiledProject::new(context, options.env.as_deref(), console)? else {
+        return Ok(Exit::Findings);
     };
     let now = evaluation_time(None);
     let client = options

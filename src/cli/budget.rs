@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Context;
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::gate::{Built, evaluation_time, unknown_service};
+use super::gate::{CompiledProject, evaluation_time, unknown_service};
 use super::gate_table::table;
 use super::options::{self, Format};
 use super::prometheus_client::Client;
@@ -77,8 +77,8 @@ pub fn run(
         return Err(Failure::usage("unsupported format for error budgets")
             .help("use `--format human`, `--format short` or `--format json`"));
     }
-    let Some(built) = Built::new(context, options.env.as_deref(), console)? else {
-        return Ok(Exit::Found);
+    let Some(built) = CompiledProject::new(context, options.env.as_deref(), console)? else {
+        return Ok(Exit::Findings);
     };
     let client = Client::new(&options.prometheus, options.timeout, &options.connection)?;
     let at = evaluation_time(options.at);
@@ -169,7 +169,7 @@ fn budget(
         recent = measured(over, "the burn rate")?;
     }
     let allowed = slo.error_budget();
-    let spent = |of: &Known| of.least()?.checked_div(allowed);
+    let spent = |of: &Known| of.lower_bound()?.checked_div(allowed);
     let left = period
         .as_ref()
         .and_then(spent)
@@ -211,7 +211,7 @@ struct Known {
 impl Known {
     /// Returns a lower bound of the share of bad events: the part of the window without data counts as good. `None` if that
     /// cannot be computed.
-    fn least(&self) -> Option<Decimal> {
+    fn lower_bound(&self) -> Option<Decimal> {
         self.ratio.checked_mul(self.known)
     }
 }
@@ -250,7 +250,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
         };
         let lasts = match budget.exhausted_in_seconds {
             Some(seconds) if seconds.is_zero() => "exhausted".to_owned(),
-            Some(seconds) => short(seconds),
+            Some(seconds) => format_time(seconds),
             None if budget.burn_rate.is_some() => "never".to_owned(),
             None => none(),
         };
@@ -317,7 +317,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
 }
 
 /// Formats a long time to the minute, or to the hour from one day on.
-fn short(seconds: Decimal) -> String {
+fn format_time(seconds: Decimal) -> String {
     use rust_decimal::prelude::ToPrimitive as _;
     let milliseconds = seconds.saturating_mul(Decimal::ONE_THOUSAND);
     let length = milliseconds.to_u64().unwrap_or(u64::MAX);

@@ -45,7 +45,7 @@ pub fn run(
         return Err(Failure::usage("unsupported format for metric coverage")
             .help("use `--format human`, `--format short` or `--format json`"));
     }
-    let selected = Selected::project(select::project(context)?);
+    let selected = Selected::whole(select::project(context)?);
     let session = selected.session();
     let compilation = session.check(options.env.as_deref());
     let compilation = select::require_environment(options.env.as_deref(), compilation)?;
@@ -59,7 +59,7 @@ pub fn run(
         findings.show(format, console)?;
         let line = format!("cannot compute coverage: {}", findings.counts());
         report::conclude(&line, &findings, format, console);
-        return Ok(Exit::Found);
+        return Ok(Exit::Findings);
     }
     let only = known_services(&options.services, &session)?;
     let environments: Vec<Option<SmolStr>> = match compilation.environments.as_slice() {
@@ -78,7 +78,7 @@ pub fn run(
             console.out.text(&(text + "\n"));
         }
         Format::Short => lines(&coverage, console),
-        _ => table(&coverage, console),
+        _ => show_table(&coverage, console),
     }
     let found = coverage.signals;
     let failed = options
@@ -94,7 +94,7 @@ pub fn run(
     }
     report::conclude(&line, &Findings::default(), format, console);
     Ok(if failed.is_some() {
-        Exit::Found
+        Exit::Findings
     } else {
         Exit::Ok
     })
@@ -192,14 +192,14 @@ fn lines(coverage: &Coverage, console: &mut Console) {
     }
 }
 
-fn table(coverage: &Coverage, console: &mut Console) {
+fn show_table(coverage: &Coverage, console: &mut Console) {
     for environment in &coverage.environments {
         for service in &environment.services {
             show_service(environment, service, console);
             console.out.line("");
         }
     }
-    totals(coverage, console);
+    show_totals(coverage, console);
 }
 
 fn show_service(
@@ -221,13 +221,13 @@ fn show_service(
         (Style::new(), &format_args!("{place}: {found}")),
     ]);
     let signals = service.blocks.iter().flat_map(|block| &block.signals);
-    let width = column(signals.map(|signal| signal.signal.as_str()));
+    let width = column_width(signals.map(|signal| signal.signal.as_str()));
     for block in &service.blocks {
         console.out.line(format_args!("  {}", heading(block)));
         for signal in &block.signals {
             let style = signal_style(signal.state);
             let state = (signal_word(signal.state), style);
-            row(&signal.signal, width, state, &describe(signal), console);
+            show_row(&signal.signal, width, state, &describe(signal), console);
             if signal.state != SignalState::Found
                 && let Some(hint) = &signal.hint
             {
@@ -240,20 +240,20 @@ fn show_service(
     if !service.metrics.is_empty() {
         console.out.line("  other metrics");
     }
-    let width = column(service.metrics.iter().map(|metric| metric.metric.as_str()));
+    let width = column_width(service.metrics.iter().map(|metric| metric.metric.as_str()));
     for metric in &service.metrics {
         let used_by: Vec<&str> = metric.used_by.iter().map(String::as_str).collect();
         let state = (metric_word(metric.state), metric_style(metric.state));
-        row(&metric.metric, width, state, &used_by.join(", "), console);
+        show_row(&metric.metric, width, state, &used_by.join(", "), console);
     }
     if !service.errors.is_empty() {
         console.out.line("  series of errors");
     }
-    let width = column(service.errors.iter().map(|errors| errors.slo.as_str()));
+    let width = column_width(service.errors.iter().map(|errors| errors.slo.as_str()));
     for errors in &service.errors {
         let state = (errors.initialized.word(), errors_style(errors.initialized));
         let lost = uncounted_errors(errors.initialized);
-        row(&errors.slo, width, state, lost, console);
+        show_row(&errors.slo, width, state, lost, console);
     }
     if !service.left_out.is_empty() {
         console.out.line("  not generated");
@@ -268,7 +268,7 @@ fn show_service(
 }
 
 /// Returns the width of a column of names. A name that is too long for it is on a line of its own.
-fn column<'n>(names: impl Iterator<Item = &'n str>) -> usize {
+fn column_width<'n>(names: impl Iterator<Item = &'n str>) -> usize {
     names
         .map(|name| name.chars().count())
         .filter(|width| *width <= WIDEST_NAME)
@@ -301,7 +301,7 @@ fn describe(signal: &SignalCoverage) -> String {
 }
 
 /// Prints a row: a name, its state, and a text that is wrapped within the last column.
-fn row(name: &str, width: usize, state: (&str, Style), said: &str, console: &mut Console) {
+fn show_row(name: &str, width: usize, state: (&str, Style), said: &str, console: &mut Console) {
     let (word, style) = state;
     let indent = 4 + width + 2 + STATE + 2;
     let mut lines = wrap(said, WIDTH - indent).into_iter();
@@ -342,7 +342,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// Prints how many signals have a metric, by service, by technology, and in total.
-fn totals(coverage: &Coverage, console: &mut Console) {
+fn show_totals(coverage: &Coverage, console: &mut Console) {
     if coverage.signals.0.total() == 0 {
         return;
     }
@@ -388,13 +388,13 @@ fn totals(coverage: &Coverage, console: &mut Console) {
             .styled_line(&[(bold, &format_args!("{title:width$}{titles}"))]);
         titles = "";
         for (name, share) in rows {
-            total(&format!("  {name}"), *share, width, console);
+            show_total(&format!("  {name}"), *share, width, console);
         }
     }
-    total("overall", coverage.signals, width, console);
+    show_total("overall", coverage.signals, width, console);
 }
 
-fn total(name: &str, share: Share, width: usize, console: &mut Console) {
+fn show_total(name: &str, share: Share, width: usize, console: &mut Console) {
     let Tally {
         found,
         missing,

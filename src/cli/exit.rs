@@ -8,7 +8,7 @@ pub enum Exit {
     /// 0: success. Warnings do not change that without `--deny-warnings`.
     Ok,
     /// 1: the input has errors, a `--check` found a difference, or coverage is below `--fail-under`.
-    Found,
+    Findings,
     /// 2: invalid usage, or no project was found.
     Usage,
     /// 3: a file could not be read or written, or a server gave no valid answer.
@@ -25,7 +25,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Ok => 0,
-            Exit::Found | Exit::Warned => 1,
+            Exit::Findings | Exit::Warned => 1,
             Exit::Usage | Exit::Denied => 2,
             Exit::Io => 3,
             Exit::Misused => 64,

@@ -85,7 +85,7 @@ pub fn run(context: &Context, options: &Fmt, console: &mut Console) -> Result<Ex
     Ok(if exit != Exit::Ok {
         exit
     } else if is_different {
-        Exit::Found
+        Exit::Findings
     } else {
         findings.exit()
     })
@@ -100,7 +100,7 @@ fn standard_input(
         Failure::io(format!("cannot read standard input: {}", io_cause(&cause)))
     })?;
     let Some((old, new)) = format_source(bytes, "stdin", findings) else {
-        return Ok(Exit::Found);
+        return Ok(Exit::Findings);
     };
     if !check {
         console.out.text(&new);
@@ -110,7 +110,7 @@ fn standard_input(
         return Ok(Exit::Ok);
     }
     diff("stdin", &old, &new, &mut console.out);
-    Ok(Exit::Found)
+    Ok(Exit::Findings)
 }
 
 /// Returns the text of a file before and after formatting. `None` if it cannot be formatted, which is reported.

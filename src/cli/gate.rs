@@ -185,13 +185,13 @@ fn find_gate(policy: &Policy, asked: Option<&str>) -> Result<usize, Failure> {
 }
 
 /// The services of a project in one environment.
-pub struct Built {
+pub struct CompiledProject {
     session: Session,
     /// The settings of the project, with the environment.
     pub settings: ir::Settings,
 }
 
-impl Built {
+impl CompiledProject {
     /// Compiles the project of the working directory. `None` if it has errors, which are reported.
     ///
     /// # Errors
@@ -202,7 +202,7 @@ impl Built {
         env: Option<&str>,
         console: &mut Console,
     ) -> Result<Option<Self>, Failure> {
-        let selected = Selected::project(select::project(context)?);
+        let selected = Selected::whole(select::project(context)?);
         let session = selected.session();
         let compilation = select::require_environment(env, session.check(env))?;
         let mut findings = Findings::default();
@@ -262,7 +262,7 @@ fn project_policy(
     query: &GateQuery,
     console: &mut Console,
 ) -> Result<Policy, Failure> {
-    let Some(built) = Built::new(context, query.env.as_deref(), console)? else {
+    let Some(built) = CompiledProject::new(context, query.env.as_deref(), console)? else {
         return Err(Failure::io(
             "the project has errors, so its gates cannot be evaluated",
         ));

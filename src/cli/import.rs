@@ -131,7 +131,7 @@ fn target_project(target: Option<&Path>, context: &Context) -> (Settings, Vec<Sm
         .files
         .retain(|file| Some(file.path.as_path()) != target);
     let settings = loaded.project.settings.clone();
-    let session = Selected::project(loaded).session();
+    let session = Selected::whole(loaded).session();
     let environments = session.workspace.environments(&session.db);
     (settings, environments.keys().cloned().collect())
 }

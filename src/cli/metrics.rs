@@ -45,7 +45,7 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
     let format = context.global.format;
     let client = Client::new(&options.prometheus, options.timeout, &options.connection)?;
     let asked = parse_selectors(&options.selectors)?;
-    let selected = Selected::project(select::project(context)?);
+    let selected = Selected::whole(select::project(context)?);
     let place = selected.loaded.project.root.join(LOCK);
     let shown = paths::display(&place, &context.cwd);
     let place = match project::resolve_file(&place, Some(&selected.loaded.project.root)) {
@@ -75,7 +75,7 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
             findings.show(format, console)?;
             let line = format!("no metrics were pulled: {}", findings.counts());
             report::conclude(&line, &findings, format, console);
-            return Ok(Exit::Found);
+            return Ok(Exit::Findings);
         }
         let mut environments: Vec<Option<String>> =
             compilation.environments.into_iter().map(Some).collect();

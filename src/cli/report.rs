@@ -55,7 +55,7 @@ impl Findings {
     /// Returns the exit code.
     pub fn exit(&self) -> Exit {
         if self.has_errors() {
-            Exit::Found
+            Exit::Findings
         } else {
             Exit::Ok
         }

@@ -53,7 +53,7 @@ pub struct Selected {
 
 impl Selected {
     /// Selects a whole project.
-    pub fn project(loaded: Loaded) -> Self {
+    pub fn whole(loaded: Loaded) -> Self {
         Self {
             source: Source::Folder(loaded.project.root.clone()),
             loaded,
@@ -66,7 +66,7 @@ impl Selected {
     /// # Errors
     ///
     /// If it cannot be read.
-    pub fn file(path: PathBuf, context: &Context) -> Result<Self, Failure> {
+    pub fn load_file(path: PathBuf, context: &Context) -> Result<Self, Failure> {
         Ok(Self {
             loaded: project::load_file(&path, &context.cwd)?,
             source: Source::File(path),
@@ -202,7 +202,7 @@ pub fn project(context: &Context) -> Result<Loaded, Failure> {
 /// If something cannot be read, or a folder belongs to no project.
 pub fn select(context: &Context, names: &[PathBuf]) -> Result<Vec<Selected>, Failure> {
     if names.is_empty() {
-        return Ok(vec![Selected::project(project(context)?)]);
+        return Ok(vec![Selected::whole(project(context)?)]);
     }
     let mut projects: BTreeMap<PathBuf, Selected> = BTreeMap::new();
     let mut alone: BTreeMap<PathBuf, Selected> = BTreeMap::new();
@@ -220,8 +220,8 @@ pub fn select(context: &Context, names: &[PathBuf]) -> Result<Vec<Selected>, Fai
         if let Some(root) = root {
             let selected = match projects.remove(&root) {
                 Some(selected) => selected,
-                None if context.global.project.is_some() => Selected::project(project(context)?),
-                None => Selected::project(project::load(&root, &context.cwd)?),
+                None if context.global.project.is_some() => Selected::whole(project(context)?),
+                None => Selected::whole(project::load(&root, &context.cwd)?),
             };
             let belongs = is_folder || contains_file(&selected.loaded, &path, &context.cwd);
             let mut selected = selected;
@@ -240,7 +240,7 @@ pub fn select(context: &Context, names: &[PathBuf]) -> Result<Vec<Selected>, Fai
                 from: paths::display(&path, &context.cwd),
             }));
         }
-        alone.insert(path.clone(), Selected::file(path, context)?);
+        alone.insert(path.clone(), Selected::load_file(path, context)?);
     }
     Ok(projects.into_values().chain(alone.into_values()).collect())
 }

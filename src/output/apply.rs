@@ -91,7 +91,7 @@ impl<'a> Plan<'a> {
             self.check_folders()?;
             // If the build is killed from here on, the folder contains old and new files, so the record must name both.
             self.place_record(staging.path(), UNDER_WAY)?;
-            self.change(staging.path()).map_err(|error| Error {
+            self.replace_files(staging.path()).map_err(|error| Error {
                 is_partial: true,
                 ..error
             })?;
@@ -163,17 +163,18 @@ impl<'a> Plan<'a> {
     }
 
     /// Moves the new files to their places, and then removes the old ones.
-    fn change(&self, staging: &Path) -> Result<(), Error> {
-        let gone: BTreeSet<&str> = self.removals.iter().map(String::as_str).collect();
-        let gone_anyhow: BTreeSet<String> = gone.iter().map(|path| path.to_lowercase()).collect();
+    fn replace_files(&self, staging: &Path) -> Result<(), Error> {
+        let removed: BTreeSet<&str> = self.removals.iter().map(String::as_str).collect();
+        let removed_in_lower_case: BTreeSet<String> =
+            removed.iter().map(|path| path.to_lowercase()).collect();
         // An old file that blocks a new one is removed first: a file where a folder is needed, a folder where a file is
         // needed, or a file whose name differs only in case on a file system that ignores case.
         let is_blocked = |path: &str| {
             let mut above = path.match_indices('/');
             let below = format!("{path}/");
-            gone_anyhow.contains(&path.to_lowercase())
-                || above.any(|(at, _)| path.get(..at).is_some_and(|part| gone.contains(part)))
-                || gone
+            removed_in_lower_case.contains(&path.to_lowercase())
+                || above.any(|(at, _)| path.get(..at).is_some_and(|part| removed.contains(part)))
+                || removed
                     .range(below.as_str()..)
                     .next()
                     .is_some_and(|first| first.starts_with(&below))
@@ -181,7 +182,7 @@ impl<'a> Plan<'a> {
         let numbered = self.writes.iter().enumerate();
         let numbered = numbered.map(|(number, (file, _))| (staging.join(number.to_string()), file));
         let (late, early): (Vec<_>, Vec<_>) = numbered.partition(|(_, file)| is_blocked(file.path));
-        self.put(&early)?;
+        self.move_files(&early)?;
         for path in &self.removals {
             match fs::remove_file(self.folder.join(path)) {
                 Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
@@ -190,22 +191,22 @@ impl<'a> Plan<'a> {
                 _ => self.remove_empty_folders(path),
             }
         }
-        self.put(&late)?;
-        self.sync(self.removals.iter().map(String::as_str))
+        self.move_files(&late)?;
+        self.sync_folders(self.removals.iter().map(String::as_str))
     }
 
-    fn put(&self, files: &[(PathBuf, &File<'a>)]) -> Result<(), Error> {
+    fn move_files(&self, files: &[(PathBuf, &File<'a>)]) -> Result<(), Error> {
         for (staged, file) in files {
             let place = self.folder.join(file.path);
             let made = place.parent().map_or(Ok(()), fs::create_dir_all);
             made.and_then(|()| fs::rename(staged, &place))
                 .map_err(|cause| self.error("write", file.path, cause))?;
         }
-        self.sync(files.iter().map(|(_, file)| file.path))
+        self.sync_folders(files.iter().map(|(_, file)| file.path))
     }
 
     /// Syncs the folders above these paths.
-    fn sync<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Result<(), Error> {
+    fn sync_folders<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Result<(), Error> {
         let above = |path: &'p str| path.rmatch_indices('/').map(move |(at, _)| path.get(..at));
         let folders: BTreeSet<&str> = paths
             .flat_map(|path| above(path).chain([Some("")]).flatten())

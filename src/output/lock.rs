@@ -144,7 +144,7 @@ impl Drop for Lock {
 
 /// The reason why there is no lock.
 #[derive(Debug)]
-pub enum Locked {
+pub enum LockError {
     /// Another build held it for longer than the timeout.
     Busy(Option<Holder>),
     /// The file system failed.
@@ -167,16 +167,16 @@ pub fn lock(
     creates: bool,
     patience: Duration,
     tell: &mut dyn FnMut(Option<&Holder>),
-) -> Result<Option<Lock>, Locked> {
+) -> Result<Option<Lock>, LockError> {
     if creates {
-        fs::create_dir_all(folder).map_err(Locked::Io)?;
+        fs::create_dir_all(folder).map_err(LockError::Io)?;
     }
     let path = folder.join(LOCK);
     let start = Instant::now();
     let mut reported: Option<Option<Holder>> = None;
     let mut is_first = true;
     loop {
-        let holder = match attempt(&path, creates).map_err(Locked::Io)? {
+        let holder = match attempt(&path, creates).map_err(LockError::Io)? {
             Attempt::Absent => return Ok(None),
             Attempt::Taken(file) => {
                 let is_own = creates;
@@ -187,7 +187,7 @@ pub fn lock(
             Attempt::Held(holder) => holder,
         };
         if start.elapsed() >= patience {
-            return Err(Locked::Busy(holder));
+            return Err(LockError::Busy(holder));
         }
         // A holder writes its name right after it acquires the lock.
         let is_known = holder.is_some() || !is_first;

@@ -6,4 +6,4 @@ pub mod page;
 mod values;
 
 pub use model::{Alert, BudgetAlert, Dependency, Model, Pair, Problems, Service, Slo, model};
-pub use values::{Asked, Series, expression, series};
+pub use values::{PanelQuery, Series, panel_expression, series};

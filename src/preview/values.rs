@@ -10,7 +10,7 @@ use nth_metrics::{BadAnswer, answer_data};
 
 /// Identifies a query of a panel. The query itself is looked up, so that the page can run only queries of a dashboard.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Asked {
+pub struct PanelQuery {
     /// The environment of the page.
     pub environment: Option<String>,
     /// The name of the service, or `overview`.
@@ -38,7 +38,7 @@ pub struct Series {
 const RATE_INTERVAL: &str = "5m";
 
 /// Returns the query with Grafana's variables replaced; `None` if there is no such query.
-pub fn expression(model: &Model, asked: &Asked) -> Option<String> {
+pub fn panel_expression(model: &Model, asked: &PanelQuery) -> Option<String> {
     let dashboard = if asked.dashboard == "overview" {
         model.overview.as_ref()?
     } else {

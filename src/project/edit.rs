@@ -93,7 +93,7 @@ pub fn complete(text: &str, offset: usize) -> Vec<Completion> {
                         .map(|setting| Completion {
                             label: setting.key.to_owned(),
                             kind: CompletionKind::Key,
-                            detail: facts(of, setting),
+                            detail: describe_setting(of, setting),
                             doc: setting.doc.trim().to_owned(),
                             range: place.word.clone(),
                             text: format!("{}{end}", setting.key),
@@ -258,13 +258,13 @@ fn key_doc(table: &[&str], key: &str) -> Option<String> {
         table => {
             let (table, setting) = setting_at(table, key)?;
             let doc = setting.doc.trim();
-            Some(format!("{doc}\n\n{}", facts(table, setting)))
+            Some(format!("{doc}\n\n{}", describe_setting(table, setting)))
         }
     }
 }
 
 /// Describes the type, the bounds and the default of a setting on one line.
-fn facts(table: &Table, setting: &Setting) -> String {
+fn describe_setting(table: &Table, setting: &Setting) -> String {
     let mut facts = setting.kind.type_name().to_owned();
     if let Some(bounds) = setting.kind.bounds() {
         facts.push_str(&format!(", {bounds}"));

@@ -150,7 +150,7 @@ impl<'i> Table<'i> {
                     name,
                     Applicability::Maybe,
                 );
-            } else if let Some(help) = self.elsewhere(&key) {
+            } else if let Some(help) = self.owning_table(&key) {
                 diagnostic = diagnostic.help(help);
             } else {
                 let known: Vec<_> = self.known.iter().map(|name| format!("`{name}`")).collect();
@@ -161,7 +161,7 @@ impl<'i> Table<'i> {
     }
 
     /// Returns the table that a misplaced key belongs to.
-    fn elsewhere(&self, key: &str) -> Option<String> {
+    fn owning_table(&self, key: &str) -> Option<String> {
         let has_key = |table: &&settings::Table| {
             let mut settings = table.settings.iter();
             table.name != self.name && settings.any(|setting| setting.key == key)

@@ -18,7 +18,7 @@ pub(super) fn read(
 ) -> Option<Value> {
     match kind {
         Kind::Boolean => boolean(path, value, findings).map(Value::Boolean),
-        Kind::Count => count(path, value, findings).map(Value::Count),
+        Kind::Count => positive_integer(path, value, findings).map(Value::Count),
         Kind::Text(rule) => {
             let text = into_string(path, value, findings)?;
             check_text(path, rule, text, findings).map(Value::Text)
@@ -83,7 +83,11 @@ fn boolean(path: &str, value: Spanned<DeValue<'_>>, findings: &mut Findings) -> 
 }
 
 /// Reads an integer above zero.
-fn count(path: &str, value: Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<usize> {
+fn positive_integer(
+    path: &str,
+    value: Spanned<DeValue<'_>>,
+    findings: &mut Findings,
+) -> Option<usize> {
     let span = findings.span(value.span());
     let value = value.into_inner();
     let number = match &value {

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::Reader;
 use super::headings::{enum_heading, heading, link_to};
 use super::markdown::{Document, code};
-use super::words::type_text;
+use super::types::type_text;
 use crate::db::Span;
 use crate::eval::refinement;
 use crate::schema::{FieldSchema, Kind, Schema, Ty};

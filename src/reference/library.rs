@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::Reader;
 use super::headings;
 use super::markdown::{Document, anchor, code, link};
-use super::words::type_text;
+use super::types::type_text;
 use crate::db::{ItemClass, ItemKey, SourceFile, Span, file_names, find_module, item, parsed};
 use crate::schema::params;
 use crate::session::STANDARD_LIBRARY;

@@ -7,7 +7,7 @@ mod library;
 mod markdown;
 mod settings;
 mod technologies;
-mod words;
+mod types;
 
 use crate::db::{Database, Span, Workspace, item_start};
 use crate::diagnostics::{Severity, codes};
@@ -50,8 +50,8 @@ pub fn language() -> String {
     contents(&reader, &mut document);
     kinds::kinds(&reader, &mut document);
     kinds::enums(&reader, &mut document);
-    words::types(&reader, &mut document);
-    words::functions(&reader, &mut document);
+    types::types(&reader, &mut document);
+    types::functions(&reader, &mut document);
     library::modules(&reader, &mut document);
     diagnostics(&mut document);
     document.finish()

@@ -34,7 +34,7 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
     );
     let selected = match &options.file {
         Some(file) => select_file(file, context)?,
-        None => Selected::project(select::project(context)?),
+        None => Selected::whole(select::project(context)?),
     };
     let project = &selected.loaded.project;
     let name = &project.settings.project;
@@ -114,7 +114,7 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
     let Some((plan, lock)) = planned.filter(|_| !is_refused) else {
         let line = format!("{name} was not built: {}", findings.counts());
         report::conclude(&line, &findings, format, console);
-        return Ok(Exit::Found);
+        return Ok(Exit::Findings);
     };
     if options.check {
         return Ok(show_changes(&plan, &shown, &findings, format, console));
@@ -122,7 +122,7 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
     if asks && !removals::confirm(&plan, &shown, console)? {
         let line = format!("{name} was not built: the removals were declined");
         report::conclude(&line, &findings, format, console);
-        return Ok(Exit::Found);
+        return Ok(Exit::Findings);
     }
     let report = match &lock {
         Some(lock) => plan.apply(lock)?,
@@ -151,7 +151,7 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
     };
     report::conclude(&line, &findings, format, console);
     Ok(match keeps_going {
-        true => Exit::Found,
+        true => Exit::Findings,
         false => Exit::Ok,
     })
 }
@@ -238,7 +238,7 @@ fn select_file(file: &Path, context: &Context) -> Result<Selected, Failure> {
             );
         }
     }
-    Selected::file(path, context)
+    Selected::load_file(path, context)
 }
 
 /// Prints what a build would change.
@@ -275,6 +275,6 @@ fn show_changes(
     if plan.is_current() {
         Exit::Ok
     } else {
-        Exit::Found
+        Exit::Findings
     }
 }

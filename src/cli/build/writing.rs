@@ -7,7 +7,7 @@ use crate::cli::console::Console;
 use crate::cli::exit::Failure;
 use crate::cli::options::Build;
 use crate::diagnostics::{Diagnostic, FileSpan, SourceMap};
-use crate::output::lock::{self, Holder, Lock, Locked};
+use crate::output::lock::{self, Holder, Lock, LockError};
 use crate::output::{self, File, Folder, Plan, Refusal};
 use crate::project::io_cause;
 
@@ -90,7 +90,7 @@ fn acquire_lock(
     };
     match lock::lock(folder.path, writes, options.lock_timeout, &mut tell) {
         Ok(lock) => Ok(lock),
-        Err(Locked::Busy(holder)) => Err(Failure::io(format!(
+        Err(LockError::Busy(holder)) => Err(Failure::io(format!(
             "another build writes to {shown}: {}",
             describe_holder(holder.as_ref())
         ))
@@ -99,8 +99,8 @@ fn acquire_lock(
             file was changed"
         ))),
         // A build that only compares needs no lock if none can be taken.
-        Err(Locked::Io(_)) if !writes => Ok(None),
-        Err(Locked::Io(cause)) => Err(Failure::io(format!(
+        Err(LockError::Io(_)) if !writes => Ok(None),
+        Err(LockError::Io(cause)) => Err(Failure::io(format!(
             "cannot lock {shown}/{}: {}",
             lock::LOCK,
             io_cause(&cause)

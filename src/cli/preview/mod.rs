@@ -42,7 +42,7 @@ pub fn run(context: &Context, options: &Preview, console: &mut Console) -> Resul
     };
     let Selected { loaded, source, .. } = match selected {
         Some(selected) => selected,
-        None => Selected::project(select::project(context)?),
+        None => Selected::whole(select::project(context)?),
     };
     let mut work = Work::new(
         Database::default(),

@@ -24,7 +24,7 @@ use tokio_stream::wrappers::WatchStream;
 use super::work::Models;
 use crate::cli::prometheus_client::Client;
 use crate::preview::page::FILES;
-use crate::preview::{Asked, Model, expression};
+use crate::preview::{Model, PanelQuery, panel_expression};
 
 /// The approximate number of points of a panel.
 const POINTS: u64 = 200;
@@ -132,10 +132,10 @@ async fn model(State(shared): State<Arc<Shared>>, Query(which): Query<Which>) ->
     }
 }
 
-async fn values(State(shared): State<Arc<Shared>>, Json(asked): Json<Asked>) -> Response {
+async fn values(State(shared): State<Arc<Shared>>, Json(asked): Json<PanelQuery>) -> Response {
     let query = shared
         .model(asked.environment.as_deref())
-        .and_then(|model| expression(&model, &asked));
+        .and_then(|model| panel_expression(&model, &asked));
     let Some(query) = query else {
         return error_response(StatusCode::NOT_FOUND, "this panel no longer exists");
     };

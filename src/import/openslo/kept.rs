@@ -25,10 +25,18 @@ const NONE: &str = "none";
 pub fn slo_fields(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
     let fields: [Kept; 8] = [
         ("budget-pages", |text| {
-            Some(format!("{} = [{}]", field::BUDGET_PAGES, shares(text)?))
+            Some(format!(
+                "{} = [{}]",
+                field::BUDGET_PAGES,
+                percentages(text)?
+            ))
         }),
         ("budget-tickets", |text| {
-            Some(format!("{} = [{}]", field::BUDGET_TICKETS, shares(text)?))
+            Some(format!(
+                "{} = [{}]",
+                field::BUDGET_TICKETS,
+                percentages(text)?
+            ))
         }),
         ("absence", |text| {
             ["page", "ticket"]
@@ -125,7 +133,7 @@ fn url_field(field: &'static str) -> fn(&str) -> Option<String> {
 }
 
 /// Converts percentages: `75%, 85%`.
-fn shares(text: &str) -> Option<String> {
+fn percentages(text: &str) -> Option<String> {
     if text == NONE {
         return Some(String::new());
     }
@@ -176,10 +184,10 @@ mod tests {
 
     #[test]
     fn shares_are_percentages() {
-        assert_eq!(shares("75%, 85.50%").as_deref(), Some("75%, 85.5%"));
-        assert_eq!(shares("none").as_deref(), Some(""));
+        assert_eq!(percentages("75%, 85.50%").as_deref(), Some("75%, 85.5%"));
+        assert_eq!(percentages("none").as_deref(), Some(""));
         for text in ["", "75", "-1%", "1%] }", "0%"] {
-            assert_eq!(shares(text), None, "{text}");
+            assert_eq!(percentages(text), None, "{text}");
         }
     }
 }

@@ -53,7 +53,7 @@ fn classic(good: &Expr, total: &Expr) -> Option<Latency> {
     if bounds.next().is_some() {
         return None;
     }
-    let limit = limit(matcher)?;
+    let limit = bucket_bound(matcher)?;
     let mut others: Vec<_> = good
         .matchers
         .iter()
@@ -133,23 +133,23 @@ fn same(left: &Expr, right: &Expr) -> bool {
 
 fn number(expr: &Expr) -> Option<Decimal> {
     match &expr.unparenthesised().node {
-        promql::Node::Number(text) => exact(text),
+        promql::Node::Number(text) => exact_number(text),
         _ => None,
     }
 }
 
 /// Parses a number; `None` if formatting it gives another text.
-fn exact(text: &str) -> Option<Decimal> {
+fn exact_number(text: &str) -> Option<Decimal> {
     let number: Decimal = text.parse().ok()?;
     (decimal_text(number) == text).then_some(number)
 }
 
 /// Returns the bound of a `le` matcher; `None` unless a latency SLI generates the same matcher.
-fn limit(matcher: &Matcher) -> Option<Decimal> {
+fn bucket_bound(matcher: &Matcher) -> Option<Decimal> {
     let text = matcher.value.text()?;
     let limit = text
         .split('|')
-        .find_map(|text| exact(text.strip_suffix("(\\.0)?").unwrap_or(text)))?;
+        .find_map(|text| exact_number(text.strip_suffix("(\\.0)?").unwrap_or(text)))?;
     let usual = bound(limit, &[]);
     (usual.op == matcher.op && usual.value.text() == Some(text)).then_some(limit)
 }

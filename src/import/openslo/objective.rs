@@ -267,7 +267,7 @@ impl Frame<'_> {
         let pairs = burn_rate::pairs(window, Duration::MINUTE);
         let mut kept = 0;
         for (span, _, condition) in &self.policies {
-            let lookback = length(condition.lookback.value);
+            let lookback = to_duration(condition.lookback.value);
             let same = pairs.iter().any(|pair| {
                 Some(pair.long) == lookback
                     && pair.factor == condition.threshold.value
@@ -346,7 +346,7 @@ fn time_slices(
     comments: &mut Vec<String>,
 ) -> Option<SliBlock> {
     comments.push(slice_comment(goal));
-    let range = length(goal.slice.as_ref()?.value)?;
+    let range = to_duration(goal.slice.as_ref()?.value)?;
     let share = query::with_range(share, &promql::Duration::made(range.to_string()));
     let target = goal.slice_target.as_ref()?.value;
     let condition = if good {
@@ -451,7 +451,7 @@ fn rate(events: Expr) -> Expr {
 }
 
 /// Returns the duration; `None` for months and longer units, whose length varies.
-fn length(shorthand: Shorthand) -> Option<Duration> {
+fn to_duration(shorthand: Shorthand) -> Option<Duration> {
     let unit = match shorthand.unit {
         'm' => Duration::MINUTE,
         'h' => Duration::HOUR,
@@ -476,7 +476,7 @@ fn window(window: &Window, findings: &mut Findings) -> Option<Duration> {
             .0
             .checked_mul(days * u64::from(value.count))
             .map(Duration),
-        None => length(*value),
+        None => to_duration(*value),
     };
     let length = length.filter(|length| (Duration::DAY..=Duration::days(90)).contains(length));
     let Some(length) = length else {
