@@ -88,11 +88,11 @@ pub fn run(
                 return Err(unknown_service(name, services));
             }
         }
-        let asked = |service: &Service| {
+        let is_selected = |service: &Service| {
             options.services.is_empty() || options.services.iter().any(|name| service.name == name)
         };
         let mut objectives = Vec::new();
-        for service in services.iter().filter(|service| asked(service)) {
+        for service in services.iter().filter(|service| is_selected(service)) {
             for slo in &service.slos {
                 objectives.push(budget(service, slo, &built.settings, &client, at)?);
             }
@@ -289,11 +289,11 @@ fn show(budgets: &Budgets, console: &mut Console) {
         ]);
     }
     table(&rows, console);
-    let of = |wanted| {
+    let count_from = |source| {
         budgets
             .objectives
             .iter()
-            .filter(|budget| budget.source == wanted)
+            .filter(|budget| budget.source == source)
             .count()
     };
     let partly = budgets.objectives.iter();
@@ -305,7 +305,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
             budget consumed"
         ));
     }
-    let (measured, absent) = (of(Some(Source::Indicator)), of(None));
+    let (measured, absent) = (count_from(Some(Source::Indicator)), count_from(None));
     if measured > 0 {
         console.err.line(format_args!(
             "{measured} computed from raw SLI series: no recording rule data yet"

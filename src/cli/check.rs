@@ -77,11 +77,11 @@ fn collect_findings(
         (&loaded.sources, &loaded.diagnostics),
         (&compilation.sources, &compilation.diagnostics),
     ] {
-        let told = diagnostics.iter().filter(|diagnostic| {
+        let reported = diagnostics.iter().filter(|diagnostic| {
             let file = sources.file(diagnostic.primary.span.file);
             file.is_none_or(|file| project.reports(&file.path, &context.cwd))
         });
-        findings.add(sources, told.cloned());
+        findings.add(sources, reported.cloned());
     }
     Ok(())
 }

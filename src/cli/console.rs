@@ -87,8 +87,8 @@ fn style_stream<W: RawStream + AsLockedWrite + 'static>(
     }
 }
 
-fn choice(asked: Color, found: ColorChoice) -> ColorChoice {
-    match asked {
+fn choice(requested: Color, found: ColorChoice) -> ColorChoice {
+    match requested {
         Color::Auto => found,
         Color::Always => ColorChoice::Always,
         Color::Never => ColorChoice::Never,

@@ -301,10 +301,16 @@ fn describe(signal: &SignalCoverage) -> String {
 }
 
 /// Prints a row: a name, its state, and a text that is wrapped within the last column.
-fn show_row(name: &str, width: usize, state: (&str, Style), said: &str, console: &mut Console) {
+fn show_row(
+    name: &str,
+    width: usize,
+    state: (&str, Style),
+    description: &str,
+    console: &mut Console,
+) {
     let (word, style) = state;
     let indent = 4 + width + 2 + STATE + 2;
-    let mut lines = wrap(said, WIDTH - indent).into_iter();
+    let mut lines = wrap(description, WIDTH - indent).into_iter();
     let first = lines.next().unwrap_or_default();
     let named = if name.chars().count() > width {
         console.out.line(format_args!("    {name}"));

@@ -23,7 +23,7 @@ use crate::session::Session;
 pub fn run(context: &Context, options: &Gate, console: &mut Console) -> Exit {
     let done = match &options.command {
         GateCommand::Check(check) => decide(context, &check.query, console).and_then(|decision| {
-            tell(context, &decision, console)?;
+            write_decision(context, &decision, console)?;
             Ok(match decision.verdict {
                 Verdict::Allow => Exit::Ok,
                 Verdict::Warn if check.allow_warnings => Exit::Ok,
@@ -160,10 +160,10 @@ pub fn evaluation_time(requested: Option<Timestamp>) -> Timestamp {
 }
 
 /// Returns the index of the gate with this name, or of the only one.
-fn find_gate(policy: &Policy, asked: Option<&str>) -> Result<usize, Failure> {
+fn find_gate(policy: &Policy, requested: Option<&str>) -> Result<usize, Failure> {
     let names: Vec<&str> = policy.gates.iter().map(|gate| gate.name.as_str()).collect();
     let service = &policy.service;
-    match (asked, names.as_slice()) {
+    match (requested, names.as_slice()) {
         (_, []) => Err(Failure::usage(format!("service `{service}` has no gate"))
             .help("declare one: `gate production { … }`, or set `gate_denies_below` on its tier")),
         (None, [_]) => Ok(0),
@@ -278,7 +278,11 @@ fn project_policy(
 }
 
 /// Prints the decision.
-fn tell(context: &Context, decision: &Decision, console: &mut Console) -> Result<(), Failure> {
+fn write_decision(
+    context: &Context,
+    decision: &Decision,
+    console: &mut Console,
+) -> Result<(), Failure> {
     match context.global.format {
         Format::Json => {
             let text = serde_json::to_string_pretty(decision)

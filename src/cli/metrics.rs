@@ -44,7 +44,7 @@ type Plan = BTreeMap<Option<String>, Wanted>;
 fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit, Failure> {
     let format = context.global.format;
     let client = Client::new(&options.prometheus, options.timeout, &options.connection)?;
-    let asked = parse_selectors(&options.selectors)?;
+    let requested = parse_selectors(&options.selectors)?;
     let selected = Selected::whole(select::project(context)?);
     let place = selected.loaded.project.root.join(LOCK);
     let shown = paths::display(&place, &context.cwd);
@@ -64,7 +64,7 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
     let compilation = session.check(options.env.as_deref());
     let compilation = select::require_environment(options.env.as_deref(), compilation)?;
     let mut plan = Plan::new();
-    if asked.is_empty() {
+    if requested.is_empty() {
         let mut findings = Findings::default();
         findings.add(
             &selected.loaded.sources,
@@ -86,20 +86,20 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
         let is_plain = environments == [None];
         for environment in environments {
             let name = environment.as_deref();
-            let mut wanted = if name.is_some() || is_plain {
+            let mut required = if name.is_some() || is_plain {
                 catalogue::wanted(&session, name)
             } else {
                 Wanted::new()
             };
             for (selector, section) in old.sections(name).into_iter().flatten() {
                 if section.used_by.is_empty() {
-                    wanted.entry(selector.clone()).or_default();
+                    required.entry(selector.clone()).or_default();
                 }
             }
-            plan.insert(environment, wanted);
+            plan.insert(environment, required);
         }
     } else {
-        let wanted = asked
+        let required = requested
             .iter()
             .map(|selector| {
                 let known = old.section(options.env.as_deref(), selector);
@@ -107,9 +107,9 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
                 (selector.clone(), used_by.unwrap_or_default())
             })
             .collect();
-        plan.insert(options.env.clone(), wanted);
+        plan.insert(options.env.clone(), required);
     }
-    let selectors: BTreeSet<&String> = plan.values().flat_map(|wanted| wanted.keys()).collect();
+    let selectors: BTreeSet<&String> = plan.values().flat_map(|required| required.keys()).collect();
     let selectors: Vec<&String> = selectors.into_iter().collect();
     if selectors.is_empty() {
         return Err(
@@ -186,9 +186,9 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
 /// Returns the error selectors of the project's ratios, by the selectors that are pulled.
 fn ratio_errors(session: &Session, plan: &Plan) -> BTreeMap<String, BTreeSet<Errors>> {
     let mut errors: BTreeMap<String, BTreeSet<Errors>> = BTreeMap::new();
-    for (environment, wanted) in plan {
+    for (environment, required) in plan {
         for (selector, found) in catalogue::errors_wanted(session, environment.as_deref()) {
-            if wanted.contains_key(&selector) {
+            if required.contains_key(&selector) {
                 errors.entry(selector).or_default().extend(found);
             }
         }
@@ -304,12 +304,12 @@ fn merge(old: &Lock, plan: &Plan, found: &BTreeMap<&String, Section>, options: &
     } else {
         old.clone()
     };
-    for (environment, wanted) in plan {
+    for (environment, required) in plan {
         let sections = lock.sections_mut(environment.as_deref());
         if is_whole {
             sections.clear();
         }
-        for (selector, used_by) in wanted {
+        for (selector, used_by) in required {
             if let Some(section) = found.get(selector) {
                 let section = Section {
                     used_by: used_by.clone(),

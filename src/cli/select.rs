@@ -158,11 +158,11 @@ pub fn require_environment(
     match environment {
         Some(name) if !compilation.environments.iter().any(|known| known == name) => {
             let failure = Failure::usage(format!("unknown environment `{name}`"));
-            let said = compilation
+            let help = compilation
                 .diagnostics
                 .into_iter()
                 .find_map(|diagnostic| diagnostic.help.into_iter().next());
-            Err(match said {
+            Err(match help {
                 Some(help) => failure.help(help),
                 None => failure,
             })

@@ -198,8 +198,9 @@ impl<'a> Plan<'a> {
     fn move_files(&self, files: &[(PathBuf, &File<'a>)]) -> Result<(), Error> {
         for (staged, file) in files {
             let place = self.folder.join(file.path);
-            let made = place.parent().map_or(Ok(()), fs::create_dir_all);
-            made.and_then(|()| fs::rename(staged, &place))
+            let created = place.parent().map_or(Ok(()), fs::create_dir_all);
+            created
+                .and_then(|()| fs::rename(staged, &place))
                 .map_err(|cause| self.error("write", file.path, cause))?;
         }
         self.sync_folders(files.iter().map(|(_, file)| file.path))

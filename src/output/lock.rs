@@ -156,7 +156,7 @@ pub fn is_marked(folder: &Path) -> bool {
     fs::symlink_metadata(folder.join(LOCK)).is_ok()
 }
 
-/// Waits for the lock of an output folder for at most `patience`. Calls `tell` with the holder whenever it changes. With
+/// Waits for the lock of an output folder for at most `patience`. Calls `notify` with the holder whenever it changes. With
 /// `creates`, creates the folder and the lock file; without, writes nothing, and returns `None` if there is no lock file.
 ///
 /// # Errors
@@ -166,7 +166,7 @@ pub fn lock(
     folder: &Path,
     creates: bool,
     patience: Duration,
-    tell: &mut dyn FnMut(Option<&Holder>),
+    notify: &mut dyn FnMut(Option<&Holder>),
 ) -> Result<Option<Lock>, LockError> {
     if creates {
         fs::create_dir_all(folder).map_err(LockError::Io)?;
@@ -192,7 +192,7 @@ pub fn lock(
         // A holder writes its name right after it acquires the lock.
         let is_known = holder.is_some() || !is_first;
         if is_known && reported.as_ref() != Some(&holder) {
-            tell(holder.as_ref());
+            notify(holder.as_ref());
             reported = Some(holder);
         }
         is_first = false;

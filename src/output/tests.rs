@@ -58,11 +58,11 @@ fn build_in(folder: &Folder<'_>, list: &[(&str, &str)]) -> String {
             sources,
             diagnostics,
         }) => {
-            let told = diagnostics.iter().map(|diagnostic| {
+            let outcome = diagnostics.iter().map(|diagnostic| {
                 let place = &sources.file(diagnostic.primary.span.file).unwrap().path;
                 format!("{} {place}: {}", diagnostic.code.id, diagnostic.message)
             });
-            told.collect::<Vec<_>>().join("\n")
+            outcome.collect::<Vec<_>>().join("\n")
         }
         Err(Refusal::Io(error)) => error.to_string(),
     }
@@ -247,8 +247,8 @@ fn no_path_leads_out() {
         RECORD,
         ".nthc-staging-1/x",
     ] {
-        let told = build(&temp.path().join("out"), &[(path, "x")]);
-        assert!(told.starts_with("N0622 "), "{path:?}: {told}");
+        let outcome = build(&temp.path().join("out"), &[(path, "x")]);
+        assert!(outcome.starts_with("N0622 "), "{path:?}: {outcome}");
     }
     assert_eq!(listing(temp.path()).len(), 0);
 }
@@ -318,10 +318,10 @@ fn a_record_that_is_none_stops_everything() {
         &good.replace("\"project\"", "\"projet\""),
     ] {
         fs::write(out.join(RECORD), bad).unwrap();
-        let told = build(out, &[("a", "2")]);
+        let outcome = build(out, &[("a", "2")]);
         assert!(
-            told.starts_with("N0621 build/.nthc-manifest.json: "),
-            "{told}"
+            outcome.starts_with("N0621 build/.nthc-manifest.json: "),
+            "{outcome}"
         );
         assert_eq!(fs::read_to_string(out.join("a")).unwrap(), "1");
     }
@@ -386,10 +386,10 @@ fn a_folder_that_cannot_be_written_is_an_error() {
     assert!(
         build(&temp.path().join("file"), &[("a", "1")]).starts_with("N0620 build: build is a file")
     );
-    let told = build(&temp.path().join("file/below"), &[("a", "1")]);
+    let outcome = build(&temp.path().join("file/below"), &[("a", "1")]);
     assert!(
-        told.contains("not a directory") || told.starts_with("N0620"),
-        "{told}"
+        outcome.contains("not a directory") || outcome.starts_with("N0620"),
+        "{outcome}"
     );
 }
 
@@ -447,18 +447,18 @@ proptest! {
             fs::write(out.join(path), text).unwrap();
         }
         let mut adopted: BTreeMap<String, String> = foreign.clone();
-        for made in &builds {
+        for files in &builds {
             let before = listing(out);
-            let list: Vec<_> = made.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-            let told = build(out, &list);
-            if told.starts_with("N0620") {
+            let list: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+            let outcome = build(out, &list);
+            if outcome.starts_with("N0620") {
                 prop_assert_eq!(listing(out), before);
-                prop_assert!(made.iter().any(|(path, text)| adopted.get(path).is_some_and(|other| other != text)));
+                prop_assert!(files.iter().any(|(path, text)| adopted.get(path).is_some_and(|other| other != text)));
             } else {
                 // A foreign file with exactly the generated text was adopted by the build.
-                adopted.retain(|path, _| !made.contains_key(path));
+                adopted.retain(|path, _| !files.contains_key(path));
                 let mut expected = adopted.clone();
-                expected.extend(made.clone());
+                expected.extend(files.clone());
                 prop_assert_eq!(listing(out), expected);
             }
         }

@@ -38,32 +38,34 @@ pub struct Series {
 const RATE_INTERVAL: &str = "5m";
 
 /// Returns the query with Grafana's variables replaced; `None` if there is no such query.
-pub fn panel_expression(model: &Model, asked: &PanelQuery) -> Option<String> {
-    let dashboard = if asked.dashboard == "overview" {
+pub fn panel_expression(model: &Model, panel_query: &PanelQuery) -> Option<String> {
+    let dashboard = if panel_query.dashboard == "overview" {
         model.overview.as_ref()?
     } else {
-        let named = |service: &&super::Service| service.name == asked.dashboard;
+        let named = |service: &&super::Service| service.name == panel_query.dashboard;
         model.services.iter().find(named)?.dashboard.as_ref()?
     };
     let panels = dashboard.get("panels")?.as_array()?;
     let panel = panels
         .iter()
-        .find(|panel| panel.get("id").and_then(Value::as_u64) == Some(asked.panel))?;
-    let target = panel
-        .get("targets")?
-        .as_array()?
-        .iter()
-        .find(|target| target.get("refId").and_then(Value::as_str) == Some(&asked.target))?;
+        .find(|panel| panel.get("id").and_then(Value::as_u64) == Some(panel_query.panel))?;
+    let target =
+        panel.get("targets")?.as_array()?.iter().find(|target| {
+            target.get("refId").and_then(Value::as_str) == Some(&panel_query.target)
+        })?;
     let query = target.get("expr")?.as_str()?;
     // Longer names first: one is a prefix of the other.
-    let range = format!("{}s", asked.to.saturating_sub(asked.from).max(60));
+    let range = format!(
+        "{}s",
+        panel_query.to.saturating_sub(panel_query.from).max(60)
+    );
     Some(
         query
             .replace("$__rate_interval", RATE_INTERVAL)
             .replace("$__interval", "1m")
             .replace("$__range", &range)
-            .replace("${service}", &asked.dashboard)
-            .replace("$service", &asked.dashboard),
+            .replace("${service}", &panel_query.dashboard)
+            .replace("$service", &panel_query.dashboard),
     )
 }
 

@@ -438,7 +438,7 @@ mod tests {
         .unwrap();
         let found = discover(folder.path(), folder.path(), &[]).unwrap();
         assert_eq!(modules(folder.path(), &[]), ["a", "old.e"]);
-        let told: Vec<_> = found
+        let ignored: Vec<_> = found
             .skipped
             .iter()
             .map(|left| match left {
@@ -446,7 +446,7 @@ mod tests {
                 other => panic!("{other:?}"),
             })
             .collect();
-        assert_eq!(told, [("/drafts/", 2), ("*.nth", 1)]);
+        assert_eq!(ignored, [("/drafts/", 2), ("*.nth", 1)]);
     }
 
     #[test]

@@ -62,17 +62,21 @@ pub fn load_edited(
         );
     } else {
         let found = loader.read_sources(None, &root, &manifest, std::slice::from_ref(&output))?;
-        let said = &loader.diagnostics;
+        let diagnostics = &loader.diagnostics;
         // With an error, nothing is built anyway.
-        if found == 0 && !said.iter().any(|said| said.severity == Severity::Error) {
-            let ignored = said
+        if found == 0
+            && !diagnostics
                 .iter()
-                .any(|said| said.code == &codes::PROJECT_IGNORED_SOURCES);
-            let told = output::no_sources(&manifest, ignored);
-            loader.diagnostics.push(told);
+                .any(|found| found.severity == Severity::Error)
+        {
+            let ignored = diagnostics
+                .iter()
+                .any(|found| found.code == &codes::PROJECT_IGNORED_SOURCES);
+            let diagnostic = output::no_sources(&manifest, ignored);
+            loader.diagnostics.push(diagnostic);
         }
-        let told = output::check(&root, &source, &output, &manifest, cwd);
-        loader.diagnostics.extend(told);
+        let diagnostic = output::check(&root, &source, &output, &manifest, cwd);
+        loader.diagnostics.extend(diagnostic);
     }
     let mut chain = vec![(manifest.name.value.clone(), canonical(&root))];
     loader.packages.insert(

@@ -170,10 +170,10 @@ fn relative(target: &Path, link: &Path, cwd: &Path) -> PathBuf {
 }
 
 /// Returns the byte offset of a line in a text.
-fn line_offset(text: &str, wanted: &str) -> usize {
+fn line_offset(text: &str, searched: &str) -> usize {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
-        if line.trim_end() == wanted.trim_end() {
+        if line.trim_end() == searched.trim_end() {
             return at;
         }
         at += line.len();

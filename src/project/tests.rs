@@ -128,13 +128,13 @@ no-steps = "warn"
         &codes::DUPLICATE_ALERT,
     ]
     .map(|code| project.levels.of(code));
-    let wanted = [
+    let expected = [
         Some(Level::Error),
         Some(Level::Allow),
         Some(Level::Warn),
         None,
     ];
-    assert_eq!(levels, wanted);
+    assert_eq!(levels, expected);
     assert_eq!(project.input(None).levels, project.levels);
     assert_eq!(
         project.settings.severity_labels[&Severity::Page],
@@ -293,8 +293,8 @@ fn a_runbooks_suffix_is_one_that_some_reader_has() {
         assert_eq!(loaded.project.settings.docs.suffix, suffix);
     }
     let loaded = manifest("[project]\nname = \"shop\"\n[docs]\nsuffix = \"md\"\n");
-    let told = format_diagnostics(&loaded);
-    assert!(told.contains("invalid runbook URL suffix \"md\""), "{told}");
+    let text = format_diagnostics(&loaded);
+    assert!(text.contains("invalid runbook URL suffix \"md\""), "{text}");
 }
 
 #[test]
@@ -304,10 +304,10 @@ fn a_prometheus_version_is_one_that_is_known() {
         assert_eq!(format_diagnostics(&manifest(&text)), "", "{version}");
     }
     let text = "[project]\nname = \"shop\"\n\n[prometheus]\nversion = \"1.8\"\n";
-    let told = format_diagnostics(&manifest(text));
+    let text = format_diagnostics(&manifest(text));
     assert!(
-        told.contains("unknown Prometheus version \"1.8\""),
-        "{told}"
+        text.contains("unknown Prometheus version \"1.8\""),
+        "{text}"
     );
 }
 
@@ -526,15 +526,15 @@ proptest::proptest! {
 
 #[test]
 fn rules_that_look_away_for_longer_than_they_look_back_are_refused() {
-    let said = format_diagnostics(&manifest(
+    let text = format_diagnostics(&manifest(
         "[project]\nname = \"shop\"\n[prometheus]\ninterval = \"10m\"\n",
     ));
     assert!(
-        said.contains("`prometheus.interval` must be at most 3m"),
-        "{said}"
+        text.contains("`prometheus.interval` must be at most 3m"),
+        "{text}"
     );
-    let said = format_diagnostics(&manifest(
+    let text = format_diagnostics(&manifest(
         "[project]\nname = \"shop\"\n[prometheus]\ninterval = \"3m\"\n",
     ));
-    assert_eq!(said, "");
+    assert_eq!(text, "");
 }

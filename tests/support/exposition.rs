@@ -189,9 +189,9 @@ impl Scraped {
         self.series.extend(scrape.series.iter().map(own));
         let added = |name: &str| own(&BTreeMap::from([("__name__".to_owned(), name.to_owned())]));
         self.series.extend(ADDED.map(added));
-        for (name, said) in &scrape.metadata {
+        for (name, entries) in &scrape.metadata {
             let known = self.metadata.entry(name.clone()).or_default();
-            known.insert(said.clone());
+            known.insert(entries.clone());
         }
     }
 
@@ -212,9 +212,9 @@ impl Scraped {
         let metadata: BTreeMap<_, Vec<Value>> = self
             .metadata
             .iter()
-            .map(|(name, said)| {
+            .map(|(name, entries)| {
                 let entry = |(metric_type, help): &(String, String)| json!({"type": metric_type, "help": help, "unit": ""});
-                (name, said.iter().map(entry).collect())
+                (name, entries.iter().map(entry).collect())
             })
             .collect();
         let gathered = catalogue::series(&success(json!(series))).expect("an answer");

@@ -83,13 +83,13 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
     let mut planned = None;
     if keeps_going || !findings.has_errors() {
         match writing::plan(&target, artifacts, options, console)? {
-            Ok((made, lock)) => {
-                let warnings = made.warnings.iter().cloned();
+            Ok((plan, lock)) => {
+                let warnings = plan.warnings.iter().cloned();
                 findings.add(
-                    &made.sources,
+                    &plan.sources,
                     warnings.filter_map(|warning| project.levels.apply(warning)),
                 );
-                planned = Some((made, lock));
+                planned = Some((plan, lock));
             }
             Err((sources, diagnostics)) => findings.add(&sources, diagnostics),
         }

@@ -80,7 +80,7 @@ fn acquire_lock(
     let shown = folder.shown;
     let timeout = options.lock_timeout;
     let timeout = crate::ir::Duration(u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
-    let mut tell = |holder: Option<&Holder>| {
+    let mut notify = |holder: Option<&Holder>| {
         console.err.line(format_args!(
             "waiting for another build that writes to {shown}: {}; giving up after {timeout}",
             describe_holder(holder)
@@ -88,7 +88,7 @@ fn acquire_lock(
         // The stream keeps an error until [`Console::finish`].
         let _ = console.err.flush();
     };
-    match lock::lock(folder.path, writes, options.lock_timeout, &mut tell) {
+    match lock::lock(folder.path, writes, options.lock_timeout, &mut notify) {
         Ok(lock) => Ok(lock),
         Err(LockError::Busy(holder)) => Err(Failure::io(format!(
             "another build writes to {shown}: {}",

@@ -69,8 +69,8 @@ pub fn run(context: &Context, options: &Init, console: &mut Console) -> Result<E
         let written = write(&root.join(path), &template.replace("{{name}}", &name));
         if let Err(cause) = written {
             // An incomplete project would block the next attempt.
-            for (made, _) in FILES.iter().take(number) {
-                let _ = fs::remove_file(root.join(made));
+            for (file, _) in FILES.iter().take(number) {
+                let _ = fs::remove_file(root.join(file));
             }
             return Err(Failure::io(format!(
                 "cannot write {shown}/{path}: {}",

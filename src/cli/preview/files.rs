@@ -81,7 +81,7 @@ pub fn watch(
     mut changed: impl FnMut() + Send + 'static,
 ) -> notify::Result<RecommendedWatcher> {
     let (folders, mode) = (watched.folders.clone(), watched.mode());
-    let (tell, told) = mpsc::channel();
+    let (notify, changes) = mpsc::channel();
     let handler = move |event: notify::Result<Event>| {
         // Reading a file, as the preview itself does, is not a change. An unknown event may be one.
         let matters = event.map_or(true, |event| {
@@ -89,7 +89,7 @@ pub fn watch(
         });
         if matters {
             // If the receiver is gone, the process is ending.
-            let _ = tell.send(());
+            let _ = notify.send(());
         }
     };
     let mut watcher = notify::recommended_watcher(handler)?;
@@ -97,8 +97,8 @@ pub fn watch(
         watcher.watch(folder, mode)?;
     }
     thread::spawn(move || {
-        while told.recv().is_ok() {
-            while told.recv_timeout(PAUSE).is_ok() {}
+        while changes.recv().is_ok() {
+            while changes.recv_timeout(PAUSE).is_ok() {}
             changed();
         }
     });

@@ -132,17 +132,20 @@ async fn model(State(shared): State<Arc<Shared>>, Query(which): Query<Which>) ->
     }
 }
 
-async fn values(State(shared): State<Arc<Shared>>, Json(asked): Json<PanelQuery>) -> Response {
+async fn values(
+    State(shared): State<Arc<Shared>>,
+    Json(panel_query): Json<PanelQuery>,
+) -> Response {
     let query = shared
-        .model(asked.environment.as_deref())
-        .and_then(|model| panel_expression(&model, &asked));
+        .model(panel_query.environment.as_deref())
+        .and_then(|model| panel_expression(&model, &panel_query));
     let Some(query) = query else {
         return error_response(StatusCode::NOT_FOUND, "this panel no longer exists");
     };
-    let step = (asked.to.saturating_sub(asked.from) / POINTS).max(1);
+    let step = (panel_query.to.saturating_sub(panel_query.from) / POINTS).max(1);
     let answered = tokio::task::spawn_blocking(move || {
         let client = shared.client.as_ref()?;
-        Some(client.values(&query, asked.from, asked.to, step))
+        Some(client.values(&query, panel_query.from, panel_query.to, step))
     });
     match answered.await {
         Ok(Some(Ok(series))) => Json(json!({ "series": series })).into_response(),
@@ -194,8 +197,8 @@ mod tests {
                 .collect(),
         };
         let shared = Shared::new(shown(&[&production, &staging]), None);
-        let is = |asked: Option<&str>, expected: &Arc<Model>| {
-            Arc::ptr_eq(&shared.model(asked).unwrap(), expected)
+        let is = |environment: Option<&str>, expected: &Arc<Model>| {
+            Arc::ptr_eq(&shared.model(environment).unwrap(), expected)
         };
         assert!(is(Some("staging"), &staging));
         assert!(is(Some("production"), &production));
@@ -203,10 +206,10 @@ mod tests {
         assert!(is(None, &production));
         assert!(shared.model(Some("nowhere")).is_none());
 
-        let mut told = shared.version.subscribe();
+        let mut version = shared.version.subscribe();
         shared.show(shown(&[&staging]));
-        assert!(told.has_changed().unwrap());
-        assert_eq!(*told.borrow_and_update(), 1);
+        assert!(version.has_changed().unwrap());
+        assert_eq!(*version.borrow_and_update(), 1);
         assert!(is(None, &staging));
     }
 }

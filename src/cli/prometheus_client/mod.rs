@@ -284,8 +284,8 @@ impl Client {
         let measured = self.answer(ask, read, what, FACT)?;
         let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
         for remark in measured.remarks {
-            let said = self.sanitizer.sanitize(&format!("{remark:?}"));
-            let remark = format!("{what}: the server warns {said}");
+            let warning = self.sanitizer.sanitize(&format!("{remark:?}"));
+            let remark = format!("{what}: the server warns {warning}");
             if remarks.len() < MOST_REMARKS && !remarks.contains(&remark) {
                 remarks.push(remark);
             }
@@ -390,12 +390,12 @@ impl Client {
         if status == StatusCode::OK {
             return body.map_err(|error| self.request_error(&error));
         }
-        let said = body
+        let message = body
             .ok()
             .and_then(|bytes| catalogue::error_of(&bytes))
-            .map(|said| format!(": {}", self.sanitizer.sanitize(&said)))
+            .map(|message| format!(": {}", self.sanitizer.sanitize(&message)))
             .unwrap_or_default();
-        let why = format!("unexpected status {}{said}", status.as_u16());
+        let why = format!("unexpected status {}{message}", status.as_u16());
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
             return Err(RequestError::Transient(why));
         }

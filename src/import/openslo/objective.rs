@@ -115,9 +115,9 @@ impl Frame<'_> {
         };
         self.alerts(window, &mut comments, findings);
         // This display name adds nothing to the name and the objective.
-        let said = format!("{} {name}", percent_text(goal.target.value));
+        let implied = format!("{} {name}", percent_text(goal.target.value));
         let display = goal.display.as_ref().or(self.metadata.display.as_ref());
-        let display = display.filter(|text| **text != said);
+        let display = display.filter(|text| **text != implied);
         let description = self
             .slo
             .description

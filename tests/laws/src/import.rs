@@ -11,10 +11,10 @@ pub fn holds(bytes: &[u8]) {
     let mut sources = SourceMap::default();
     sources.add("slo.yaml", text);
     crate::rendered::render_all(&import.diagnostics, &sources);
-    if let Some(made) = import.text {
+    if let Some(text) = import.text {
         assert_eq!(
-            syntax::format(&made).as_deref(),
-            Some(made.as_str()),
+            syntax::format(&text).as_deref(),
+            Some(text.as_str()),
             "what is imported is not laid out"
         );
     }
