@@ -137,15 +137,15 @@ fn budget(
     };
     let of_window = |ratio: Option<String>, known: Option<String>, is_raw: bool, what: &str| {
         let Some(ratio) = ask(ratio, what)? else {
-            return Ok::<Option<Known>, Failure>(None);
+            return Ok::<Option<WindowData>, Failure>(None);
         };
         if is_raw {
             let known = Decimal::ONE;
-            return Ok(Some(Known { ratio, known }));
+            return Ok(Some(WindowData { ratio, known }));
         }
         // Without the coverage, nothing can be computed for the window.
         let known = ask(known, &format!("the coverage of {what}"))?;
-        Ok(known.map(|known| Known { ratio, known }))
+        Ok(known.map(|known| WindowData { ratio, known }))
     };
     let recorded = |window: Duration, what: &str| {
         let known = standing.coverage(window);
@@ -169,7 +169,7 @@ fn budget(
         recent = measured(over, "the burn rate")?;
     }
     let allowed = slo.error_budget();
-    let spent = |of: &Known| of.lower_bound()?.checked_div(allowed);
+    let spent = |of: &WindowData| of.lower_bound()?.checked_div(allowed);
     let left = period
         .as_ref()
         .and_then(spent)
@@ -201,14 +201,14 @@ fn budget(
 }
 
 /// The data of a window.
-struct Known {
+struct WindowData {
     /// The share of bad events in the part that has data.
     ratio: Decimal,
     /// The share of the window that has data.
     known: Decimal,
 }
 
-impl Known {
+impl WindowData {
     /// Returns a lower bound of the share of bad events: the part of the window without data counts as good. `None` if that
     /// cannot be computed.
     fn lower_bound(&self) -> Option<Decimal> {

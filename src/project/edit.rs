@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::schema::{DEPENDENCIES_DOC, LINTS_DOC, PATH_DOC, warnings};
 use crate::ir::settings::{Kind, Setting, TABLES, Table};
 use crate::levels::Level;
-use place::{At, Place, SetKey, find};
+use place::{Place, PlaceKind, SetKey, find};
 
 /// A completion item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,9 +59,9 @@ pub fn complete(text: &str, offset: usize) -> Vec<Completion> {
             |known: &SetKey| known.table == table && known.key == key && known.range != place.word;
         known.iter().any(is_it)
     };
-    match &place.at {
-        At::Header => tables(&place, &is_set, ""),
-        At::Key { table, has_value } => {
+    match &place.kind {
+        PlaceKind::Header => tables(&place, &is_set, ""),
+        PlaceKind::Key { table, has_value } => {
             let (table, path): (&[String], Vec<&str>) =
                 (table, table.iter().map(String::as_str).collect());
             let end = if *has_value { "" } else { " = " };
@@ -103,7 +103,7 @@ pub fn complete(text: &str, offset: usize) -> Vec<Completion> {
                 _ => Vec::new(),
             }
         }
-        At::Value { path, in_list } => values(&place, path, *in_list),
+        PlaceKind::Value { path, in_list } => values(&place, path, *in_list),
     }
 }
 
@@ -113,16 +113,16 @@ pub fn hover(text: &str, offset: usize) -> Option<Hover> {
     let place = place.filter(|place| !place.word.is_empty())?;
     let word = text.get(place.word.clone())?;
     let name = word.trim_matches(['"', '\'']);
-    let doc = match &place.at {
-        At::Header => table_doc(name)?.to_owned(),
-        At::Key { table, .. } => {
+    let doc = match &place.kind {
+        PlaceKind::Header => table_doc(name)?.to_owned(),
+        PlaceKind::Key { table, .. } => {
             let path: Vec<&str> = table.iter().map(String::as_str).collect();
             match path.as_slice() {
                 [] => table_doc(name)?.to_owned(),
                 path => key_doc(path, name)?,
             }
         }
-        At::Value { path, .. } => {
+        PlaceKind::Value { path, .. } => {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
             let (key, table) = path.split_last()?;
             let choice = setting_at(table, key).and_then(|(_, setting)| {

@@ -34,13 +34,13 @@ struct Module {
 
 /// The target of a path.
 #[derive(Clone, Copy, PartialEq)]
-enum Found {
+enum PathTarget {
     Module(Id),
     /// An item in a module.
     In(Id),
 }
 
-impl Found {
+impl PathTarget {
     fn module(self) -> Id {
         match self {
             Self::Module(id) | Self::In(id) => id,
@@ -179,32 +179,39 @@ impl Modules {
     }
 
     /// Returns the target of a path in a module; `None` outside of the crate.
-    fn resolve(&self, from: Id, path: &[String], open: &mut Vec<(Id, String)>) -> Option<Found> {
-        let mut found: Option<Found> = None;
+    fn resolve(
+        &self,
+        from: Id,
+        path: &[String],
+        open: &mut Vec<(Id, String)>,
+    ) -> Option<PathTarget> {
+        let mut found: Option<PathTarget> = None;
         for segment in path {
-            let here = found.map_or(from, Found::module);
+            let here = found.map_or(from, PathTarget::module);
             found = Some(match (segment.as_str(), found) {
                 // The rest of a path after an item: a variant or an associated function.
-                (_, Some(Found::In(id))) => return Some(Found::In(id)),
-                ("crate", _) => Found::Module(0),
-                ("self", _) => Found::Module(here),
-                ("super", _) => Found::Module(self.all[here].parent?),
+                (_, Some(PathTarget::In(id))) => return Some(PathTarget::In(id)),
+                ("crate", _) => PathTarget::Module(0),
+                ("self", _) => PathTarget::Module(here),
+                ("super", _) => PathTarget::Module(self.all[here].parent?),
                 (name, None) => self.look_up(here, name, open)?,
                 // Items that macros declare are not visible here: they count as items of the module in the path.
-                (name, Some(_)) => self.look_up(here, name, open).unwrap_or(Found::In(here)),
+                (name, Some(_)) => self
+                    .look_up(here, name, open)
+                    .unwrap_or(PathTarget::In(here)),
             });
         }
         found
     }
 
     /// Returns the target of a name in a module.
-    fn look_up(&self, id: Id, name: &str, open: &mut Vec<(Id, String)>) -> Option<Found> {
+    fn look_up(&self, id: Id, name: &str, open: &mut Vec<(Id, String)>) -> Option<PathTarget> {
         let module = &self.all[id];
         if let Some(child) = module.children.get(name) {
-            return Some(Found::Module(*child));
+            return Some(PathTarget::Module(*child));
         }
         if module.items.contains(name) {
-            return Some(Found::In(id));
+            return Some(PathTarget::In(id));
         }
         let key = (id, name.to_owned());
         if open.contains(&key) {
@@ -217,8 +224,8 @@ impl Modules {
                 .globs
                 .iter()
                 .find_map(|path| match self.resolve(id, path, open)? {
-                    Found::Module(other) => self.look_up(other, name, open),
-                    Found::In(_) => None,
+                    PathTarget::Module(other) => self.look_up(other, name, open),
+                    PathTarget::In(_) => None,
                 }),
         };
         open.pop();

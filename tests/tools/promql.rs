@@ -11,9 +11,9 @@ use crate::tools::find;
 
 /// A query that Prometheus accepts.
 #[derive(Debug, PartialEq)]
-pub struct Read {
+pub struct ParsedQuery {
     /// The type of its result: `vector`, `matrix`, `scalar` or `string`.
-    pub of: String,
+    pub value_type: String,
     /// The selectors, in the order of the query.
     pub selectors: Vec<Selector>,
 }
@@ -55,15 +55,16 @@ struct Answered {
     range: Option<u64>,
 }
 
-struct Asked {
+/// The parser process with its pipes.
+struct ParserProcess {
     questions: ChildStdin,
     answers: BufReader<ChildStdout>,
     /// Exits when its input is closed, at the end of this program.
     _child: Child,
 }
 
-/// The parser process.
-pub struct Prometheus(Mutex<Asked>);
+/// Prometheus's parser.
+pub struct Prometheus(Mutex<ParserProcess>);
 
 impl Prometheus {
     /// Returns the parser; `None` if it is not installed, as with [`find`].
@@ -77,7 +78,7 @@ impl Prometheus {
                     .stdout(Stdio::piped())
                     .spawn()
                     .expect("promql-tree runs");
-                Some(Self(Mutex::new(Asked {
+                Some(Self(Mutex::new(ParserProcess {
                     questions: child.stdin.take().expect("it has an input"),
                     answers: BufReader::new(child.stdout.take().expect("it has an output")),
                     _child: child,
@@ -87,18 +88,18 @@ impl Prometheus {
     }
 
     /// Parses a query, or returns the error of Prometheus.
-    pub fn parse(&self, query: &str) -> Result<Read, String> {
-        let mut asked: MutexGuard<'_, Asked> =
+    pub fn parse(&self, query: &str) -> Result<ParsedQuery, String> {
+        let mut process: MutexGuard<'_, ParserProcess> =
             self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut question = serde_json::to_string(query).expect("a text is JSON");
         question.push('\n');
-        asked
+        process
             .questions
             .write_all(question.as_bytes())
-            .and_then(|()| asked.questions.flush())
+            .and_then(|()| process.questions.flush())
             .expect("promql-tree listens");
         let mut line = String::new();
-        asked
+        process
             .answers
             .read_line(&mut line)
             .expect("promql-tree answers");
@@ -119,8 +120,8 @@ impl Prometheus {
                 range: selector.range.map(Duration::from_millis),
             })
             .collect();
-        Ok(Read {
-            of: answer.r#type.expect("what is accepted has a type"),
+        Ok(ParsedQuery {
+            value_type: answer.r#type.expect("what is accepted has a type"),
             selectors,
         })
     }

@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(80);
 
 /// The watched files of a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Watched {
+pub struct WatchedFiles {
     /// The folders, none inside another.
     folders: Vec<PathBuf>,
     /// The standalone file, if it belongs to no project.
@@ -26,7 +26,7 @@ pub struct Watched {
     output: PathBuf,
 }
 
-impl Watched {
+impl WatchedFiles {
     /// Selects the folders of the project and of its packages, or the folder of the standalone file: editors replace files
     /// instead of writing to them.
     pub fn new(loaded: &Loaded, source: &Source) -> Self {
@@ -77,7 +77,7 @@ impl Watched {
 ///
 /// If the system cannot watch files.
 pub fn watch(
-    watched: Watched,
+    watched: WatchedFiles,
     mut changed: impl FnMut() + Send + 'static,
 ) -> notify::Result<RecommendedWatcher> {
     let (folders, mode) = (watched.folders.clone(), watched.mode());
@@ -124,7 +124,7 @@ mod tests {
             std::fs::write(path, text).unwrap();
         }
         let loaded = project::load(root, root).unwrap();
-        let whole = Watched::new(&loaded, &Source::Folder(root.to_path_buf()));
+        let whole = WatchedFiles::new(&loaded, &Source::Folder(root.to_path_buf()));
         assert_eq!(whole.folders, [root]);
         assert_eq!(whole.mode(), RecursiveMode::Recursive);
         for (path, counts) in [
@@ -140,7 +140,7 @@ mod tests {
 
         let file = root.join("teams/payments.nth");
         let loaded = project::load_file(&file, root).unwrap();
-        let one = Watched::new(&loaded, &Source::File(file.clone()));
+        let one = WatchedFiles::new(&loaded, &Source::File(file.clone()));
         assert_eq!(one.folders, [root.join("teams")]);
         assert_eq!(one.mode(), RecursiveMode::NonRecursive);
         assert!(one.is_source(&file) && !one.is_source(&root.join("teams/search.nth")));

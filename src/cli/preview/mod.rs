@@ -1,8 +1,8 @@
 //! `nthc preview`.
 
 mod files;
+mod live_project;
 mod server;
-mod work;
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -18,9 +18,9 @@ use super::select::{self, Selected};
 use crate::db::Database;
 use crate::project::{io_cause, paths};
 
-use files::Watched;
-use server::Shared;
-use work::Work;
+use files::WatchedFiles;
+use live_project::LiveProject;
+use server::PreviewState;
 
 /// The timeout of Prometheus queries for a panel.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -44,16 +44,16 @@ pub fn run(context: &Context, options: &Preview, console: &mut Console) -> Resul
         Some(selected) => selected,
         None => Selected::whole(select::project(context)?),
     };
-    let mut work = Work::new(
+    let mut work = LiveProject::new(
         Database::default(),
         source.clone(),
         context.cwd.clone(),
         client.is_some(),
     );
-    let watched = Watched::new(&loaded, &source);
+    let watched = WatchedFiles::new(&loaded, &source);
     let shown = work.update(loaded);
     let name = shown.project.clone();
-    let shared = Arc::new(Shared::new(shown, client));
+    let shared = Arc::new(PreviewState::new(shown, client));
 
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::WatchStream;
 
-use super::work::Models;
+use super::live_project::Models;
 use crate::cli::prometheus_client::Client;
 use crate::preview::page::FILES;
 use crate::preview::{Model, PanelQuery, panel_expression};
@@ -34,13 +34,13 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The state that requests and the project reader share.
-pub struct Shared {
+pub struct PreviewState {
     models: RwLock<Models>,
     version: watch::Sender<u64>,
     client: Option<Client>,
 }
 
-impl Shared {
+impl PreviewState {
     /// Creates the state with the first models, and a client if panels show the data of Prometheus.
     pub fn new(models: Models, client: Option<Client>) -> Self {
         Self {
@@ -71,7 +71,7 @@ impl Shared {
 /// # Errors
 ///
 /// If the connection to the network fails.
-pub async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, shared: Arc<PreviewState>) -> io::Result<()> {
     let mut routes = Router::new()
         .route("/api/model", get(model))
         .route("/api/values", post(values))
@@ -117,14 +117,17 @@ async fn only_local(request: Request, next: Next) -> Response {
 }
 
 #[derive(Deserialize)]
-struct Which {
+struct ModelQuery {
     environment: Option<String>,
 }
 
-async fn model(State(shared): State<Arc<Shared>>, Query(which): Query<Which>) -> Response {
+async fn model(
+    State(shared): State<Arc<PreviewState>>,
+    Query(query): Query<ModelQuery>,
+) -> Response {
     // The environment may have been removed since the page was loaded.
     let found = shared
-        .model(which.environment.as_deref())
+        .model(query.environment.as_deref())
         .or_else(|| shared.model(None));
     match found {
         Some(model) => Json(&*model).into_response(),
@@ -133,7 +136,7 @@ async fn model(State(shared): State<Arc<Shared>>, Query(which): Query<Which>) ->
 }
 
 async fn values(
-    State(shared): State<Arc<Shared>>,
+    State(shared): State<Arc<PreviewState>>,
     Json(panel_query): Json<PanelQuery>,
 ) -> Response {
     let query = shared
@@ -161,7 +164,7 @@ fn error_response(status: StatusCode, why: &str) -> Response {
 
 /// Streams an event to the page for every change.
 async fn events(
-    State(shared): State<Arc<Shared>>,
+    State(shared): State<Arc<PreviewState>>,
 ) -> Sse<impl tokio_stream::Stream<Item = Result<Event, Infallible>>> {
     let changes = WatchStream::from_changes(shared.version.subscribe())
         .map(|version| Ok(Event::default().data(version.to_string())));
@@ -196,7 +199,7 @@ mod tests {
                 .map(|model| (model.environment.clone(), Arc::clone(model)))
                 .collect(),
         };
-        let shared = Shared::new(shown(&[&production, &staging]), None);
+        let shared = PreviewState::new(shown(&[&production, &staging]), None);
         let is = |environment: Option<&str>, expected: &Arc<Model>| {
             Arc::ptr_eq(&shared.model(environment).unwrap(), expected)
         };

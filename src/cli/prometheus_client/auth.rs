@@ -27,7 +27,7 @@ const MOST_BYTES: u64 = 64 << 10;
 
 /// Credentials.
 #[derive(Default)]
-pub struct Identity {
+pub struct Credentials {
     /// The value of the `Authorization` header; `None` for anonymous access.
     pub header: Option<HeaderValue>,
     /// Texts that must never be shown.
@@ -45,10 +45,10 @@ struct Secret {
 /// # Errors
 ///
 /// If they contradict one another, or a file cannot be read or used. Failures contain no secret.
-pub fn identity(
+pub fn read_credentials(
     connection: &Connection,
     variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<Identity, Failure> {
+) -> Result<Credentials, Failure> {
     let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
     if let Some(file) = &connection.token_file {
         return bearer(read_secret(file, "--token-file")?);
@@ -70,7 +70,7 @@ pub fn identity(
     }
     let token = secret_from_environment(&variable, TOKEN, TOKEN_FILE)?;
     match (token, variable(USER), password()?) {
-        (None, None, None) => Ok(Identity::default()),
+        (None, None, None) => Ok(Credentials::default()),
         (Some(token), None, None) => bearer(token),
         (None, Some(user), Some(password)) => basic(&user, &password),
         (None, None, Some(password)) => Err(Failure::usage(format!(
@@ -139,7 +139,7 @@ fn without_line_end(text: &str) -> &str {
     text.trim_end_matches(['\r', '\n'])
 }
 
-fn bearer(token: Secret) -> Result<Identity, Failure> {
+fn bearer(token: Secret) -> Result<Credentials, Failure> {
     let text = token.text.trim();
     if let Some(wrong) = text.chars().find(|letter| !letter.is_ascii_graphic()) {
         let what = match wrong {
@@ -149,13 +149,13 @@ fn bearer(token: Secret) -> Result<Identity, Failure> {
         };
         return Err(Failure::usage(format!("{} contains {what}", token.named)));
     }
-    Ok(Identity {
+    Ok(Credentials {
         header: Some(header(&format!("Bearer {text}"), &token.named)?),
         secrets: vec![text.to_owned()],
     })
 }
 
-fn basic(user: &str, password: &Secret) -> Result<Identity, Failure> {
+fn basic(user: &str, password: &Secret) -> Result<Credentials, Failure> {
     if user.contains(':') {
         return Err(Failure::usage("a user name cannot contain `:`"));
     }
@@ -170,7 +170,7 @@ fn basic(user: &str, password: &Secret) -> Result<Identity, Failure> {
         )));
     }
     let pair = STANDARD.encode(format!("{user}:{}", password.text));
-    Ok(Identity {
+    Ok(Credentials {
         header: Some(header(&format!("Basic {pair}"), &password.named)?),
         secrets: vec![password.text.clone(), pair],
     })
@@ -198,7 +198,7 @@ mod tests {
             let found = set.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        identity(connection, &variable).map(|identity| identity.header)
+        read_credentials(connection, &variable).map(|credentials| credentials.header)
     }
 
     fn header_of(set: &[(&str, &str)]) -> Result<Option<HeaderValue>, Failure> {

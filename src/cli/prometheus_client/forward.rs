@@ -61,19 +61,19 @@ impl Connector<()> for ProxyConnector {
         };
         let authority = details.uri.authority();
         let prefix = authority.map(|authority| format!("http://{authority}"));
-        Ok(Some(Box::new(Forwarded { inner, prefix })))
+        Ok(Some(Box::new(ForwardedConnection { inner, prefix })))
     }
 }
 
 /// A connection to a proxy, for one request.
 #[derive(Debug)]
-struct Forwarded {
+struct ForwardedConnection {
     inner: Box<dyn Transport>,
     /// The prefix of the path in the request line, until it is sent.
     prefix: Option<String>,
 }
 
-impl Transport for Forwarded {
+impl Transport for ForwardedConnection {
     fn buffers(&mut self) -> &mut dyn Buffers {
         self.inner.buffers()
     }

@@ -37,7 +37,7 @@ const PAUSES: [Duration; 3] = [
 
 /// Limits of an answer.
 #[derive(Clone, Copy)]
-struct Bounds {
+struct AnswerLimits {
     /// The maximum size in bytes, after decompression.
     bytes: u64,
     /// True if the answer must come from the server itself and not from a cache.
@@ -45,17 +45,17 @@ struct Bounds {
 }
 
 /// One sample or none, with warnings.
-const FACT: Bounds = Bounds {
+const FACT: AnswerLimits = AnswerLimits {
     bytes: 16 << 20,
     fresh: true,
 };
 /// The series of a selector, or the metadata of all metrics: about a million series.
-const CATALOGUE: Bounds = Bounds {
+const CATALOGUE: AnswerLimits = AnswerLimits {
     bytes: 256 << 20,
     fresh: false,
 };
 /// The series of a panel.
-const PANEL: Bounds = Bounds {
+const PANEL: AnswerLimits = AnswerLimits {
     bytes: 64 << 20,
     fresh: false,
 };
@@ -107,7 +107,7 @@ impl Client {
         let uri: Uri = base
             .parse()
             .map_err(|_| Failure::usage("invalid URL in `--prometheus`"))?;
-        let identity = auth::identity(connection, &variable)?;
+        let credentials = auth::read_credentials(connection, &variable)?;
         let is_https = uri.scheme() == Some(&Scheme::HTTPS);
         let tls = tls::config(connection, is_https, &variable)?;
         let route = proxy::route(&uri, &variable)?;
@@ -132,7 +132,7 @@ impl Client {
             .proxy(tunnel)
             .tls_config(tls)
             .build();
-        let mut secrets = identity.secrets;
+        let mut secrets = credentials.secrets;
         let mut proxy_authorization = None;
         let agent = match route {
             Route::Direct | Route::Tunnel(_) => config.into(),
@@ -152,7 +152,7 @@ impl Client {
             base,
             through,
             timeout,
-            authorization: identity.header,
+            authorization: credentials.header,
             proxy_authorization,
             sanitizer: Sanitizer::new(secrets),
             remarks: Mutex::new(Vec::new()),
@@ -316,12 +316,12 @@ impl Client {
         ask: impl Fn() -> Result<Response<Body>, ureq::Error>,
         read: impl Fn(&[u8]) -> Result<T, BadAnswer>,
         what: &str,
-        bounds: Bounds,
+        limits: AnswerLimits,
     ) -> Result<T, Failure> {
         let mut pauses = PAUSES.iter();
         let began = Instant::now();
         loop {
-            let error = match self.once(ask(), bounds) {
+            let error = match self.once(ask(), limits) {
                 Ok(bytes) => match read(&bytes) {
                     Ok(answer) => return Ok(answer),
                     Err(bad) => self.bad_answer(&bad),
@@ -371,19 +371,19 @@ impl Client {
     fn once(
         &self,
         sent: Result<Response<Body>, ureq::Error>,
-        bounds: Bounds,
+        limits: AnswerLimits,
     ) -> Result<Vec<u8>, RequestError> {
         let mut response = sent.map_err(|error| self.request_error(&error))?;
         let status = response.status();
         let bad = match status {
-            StatusCode::OK => self.unusable(response.headers(), bounds),
+            StatusCode::OK => self.unusable(response.headers(), limits),
             _ => None,
         };
         if let Some(error) = bad {
             return Err(error);
         }
         let most = match status {
-            StatusCode::OK => bounds.bytes,
+            StatusCode::OK => limits.bytes,
             _ => MOST_ERROR_BYTES,
         };
         let body = response.body_mut().with_config().limit(most).read_to_vec();
@@ -429,7 +429,7 @@ impl Client {
     }
 
     /// Returns the reason why an answer is unusable, from its headers.
-    fn unusable(&self, headers: &HeaderMap, bounds: Bounds) -> Option<RequestError> {
+    fn unusable(&self, headers: &HeaderMap, limits: AnswerLimits) -> Option<RequestError> {
         let of = |name: &str| {
             let value = headers.get(name)?;
             Some(
@@ -456,7 +456,7 @@ impl Client {
             ));
         }
         match of("age") {
-            Some(age) if bounds.fresh && age != "0" => {
+            Some(age) if limits.fresh && age != "0" => {
                 permanent(format!("cached response: `Age: {age}`"))
             }
             _ => None,

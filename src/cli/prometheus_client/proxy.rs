@@ -17,11 +17,11 @@ pub enum Route {
     /// A tunnel through a proxy: for everything except plain HTTP through an HTTP proxy.
     Tunnel(Proxy),
     /// An HTTP proxy that forwards the request, as proxies expect for plain HTTP.
-    Forward(Forward),
+    Forward(ForwardProxy),
 }
 
 /// An HTTP proxy that forwards requests.
-pub struct Forward {
+pub struct ForwardProxy {
     /// The address, without credentials.
     pub address: Uri,
     /// The value of the `Proxy-Authorization` header.
@@ -89,7 +89,7 @@ pub fn route(target: &Uri, variable: &dyn Fn(&str) -> Option<String>) -> Result<
             Some(value)
         }
     };
-    Ok(Route::Forward(Forward {
+    Ok(Route::Forward(ForwardProxy {
         address,
         authorization,
         secrets,

@@ -13,7 +13,7 @@ use crate::project::is_url;
 use crate::schema::names::field;
 
 /// The name of an annotation without `nthc.`, and the conversion of its value to a line of `.nth`; `None` if it is invalid.
-type Kept<'n> = (&'n str, fn(&str) -> Option<String>);
+type KeptField<'n> = (&'n str, fn(&str) -> Option<String>);
 
 /// The annotation that describes what the documents do not contain.
 const NOT_KEPT: &str = "nthc.not-kept";
@@ -23,7 +23,7 @@ const NONE: &str = "none";
 
 /// Returns the fields in the annotations of an SLO as lines of `.nth`. Invalid values are reported.
 pub fn slo_fields(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
-    let fields: [Kept; 8] = [
+    let fields: [KeptField; 8] = [
         ("budget-pages", |text| {
             Some(format!(
                 "{} = [{}]",
@@ -103,7 +103,7 @@ pub fn not_kept(metadata: &Metadata) -> Option<&str> {
     metadata.annotations.get(NOT_KEPT).map(String::as_str)
 }
 
-fn lines(metadata: &Metadata, fields: &[Kept], findings: &mut Findings) -> Vec<String> {
+fn lines(metadata: &Metadata, fields: &[KeptField], findings: &mut Findings) -> Vec<String> {
     let mut out = Vec::new();
     for (annotation, read) in fields {
         let annotation = format!("nthc.{annotation}");

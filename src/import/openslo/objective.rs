@@ -66,7 +66,7 @@ impl SliBlock {
 }
 
 /// The parts of an SLO that its objectives share.
-pub struct Frame<'a> {
+pub struct SloContext<'a> {
     /// The document's metadata.
     pub metadata: &'a Metadata,
     /// The document.
@@ -83,7 +83,7 @@ pub struct Frame<'a> {
     pub policies: Vec<(FileSpan, &'a Policy, &'a super::model::Condition)>,
 }
 
-impl Frame<'_> {
+impl SloContext<'_> {
     /// Generates the SLO of one objective. `number` is `None` if it is the only one. `None` if it cannot be expressed, which
     /// is reported.
     pub fn objective(

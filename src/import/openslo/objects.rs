@@ -10,29 +10,29 @@ use crate::project::Located;
 use crate::schema::names::kind;
 
 /// Objects of one kind, by name.
-type Named<'o, T> = BTreeMap<&'o str, (&'o Metadata, T)>;
+type ByName<'o, T> = BTreeMap<&'o str, (&'o Metadata, T)>;
 
 /// All objects.
 #[derive(Default)]
 pub struct Objects<'o> {
     /// Data sources, by type.
-    pub sources: Named<'o, &'o Located<String>>,
+    pub sources: ByName<'o, &'o Located<String>>,
     /// Services with their descriptions.
-    pub services: Named<'o, Option<&'o String>>,
+    pub services: ByName<'o, Option<&'o String>>,
     /// SLOs.
-    pub slos: Named<'o, &'o Slo>,
+    pub slos: ByName<'o, &'o Slo>,
     /// SLIs.
-    pub slis: Named<'o, &'o Sli>,
+    pub slis: ByName<'o, &'o Sli>,
     /// Alert policies.
-    pub policies: Named<'o, &'o Policy>,
+    pub policies: ByName<'o, &'o Policy>,
     /// Alert conditions.
-    pub conditions: Named<'o, &'o Condition>,
+    pub conditions: ByName<'o, &'o Condition>,
     /// Notification targets.
-    pub targets: Named<'o, &'o Target>,
+    pub targets: ByName<'o, &'o Target>,
 }
 
 fn insert<'o, T>(
-    named: &mut Named<'o, T>,
+    named: &mut ByName<'o, T>,
     metadata: &'o Metadata,
     value: T,
     kind: &str,
@@ -56,7 +56,7 @@ fn insert<'o, T>(
 
 /// Returns the object with this name. An unknown name is reported once, as many SLOs may refer to it.
 fn find<'o, T: Copy>(
-    named: &Named<'o, T>,
+    named: &ByName<'o, T>,
     name: &Located<String>,
     kind: &str,
     findings: &mut Findings,

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use super::kept;
 use super::model::{Measure, Metadata, Metric, RefOr, Sli, Slo};
-use super::objective::{Frame, Objective, report_inexpressible};
+use super::objective::{Objective, SloContext, report_inexpressible};
 use super::objects::Objects;
 use super::query;
 use super::reader::{Findings, report_skipped};
@@ -216,7 +216,7 @@ fn objectives(
         if !sound {
             continue;
         }
-        let frame = Frame {
+        let context = SloContext {
             metadata,
             slo,
             name: name.unwrap_or(source),
@@ -229,7 +229,7 @@ fn objectives(
             policies: policies.clone(),
         };
         let number = is_several.then_some(index + 1);
-        out.extend(frame.objective(number, goal, &sli.measure, findings));
+        out.extend(context.objective(number, goal, &sli.measure, findings));
     }
     out
 }

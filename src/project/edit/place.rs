@@ -10,14 +10,14 @@ use toml_parser::lexer::{Token, TokenKind};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
     /// The syntax at the offset.
-    pub at: At,
+    pub kind: PlaceKind,
     /// The word at the offset, in bytes; empty between words.
     pub word: Range<usize>,
 }
 
 /// The syntax at an offset.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum At {
+pub(super) enum PlaceKind {
     /// The name of a table, in brackets.
     Header,
     /// A key.
@@ -160,15 +160,15 @@ impl Walk<'_> {
         };
         // At the start of a line, `[` opens a header.
         if let Some(parts) = &self.in_header {
-            let at = At::Header;
-            return parts.is_empty().then_some(Place { at, word });
+            let kind = PlaceKind::Header;
+            return parts.is_empty().then_some(Place { kind, word });
         }
         if self.in_value || self.is_list() {
-            let at = At::Value {
+            let kind = PlaceKind::Value {
                 path: self.path(),
                 in_list: self.is_list(),
             };
-            return Some(Place { at, word });
+            return Some(Place { kind, word });
         }
         let mut table = self.table();
         table.extend(self.key.iter().cloned());
@@ -177,8 +177,8 @@ impl Walk<'_> {
         let has_value = next
             .next()
             .is_some_and(|token| matches!(token.kind(), TokenKind::Equals | TokenKind::Dot));
-        let at = At::Key { table, has_value };
-        Some(Place { at, word })
+        let kind = PlaceKind::Key { table, has_value };
+        Some(Place { kind, word })
     }
 
     fn step(&mut self, token: &Token) {

@@ -24,7 +24,7 @@ pub struct Models {
 }
 
 /// A project that is read repeatedly. Only results that an edit affects are computed again.
-pub struct Work {
+pub struct LiveProject {
     session: Session,
     source: Source,
     cwd: PathBuf,
@@ -33,7 +33,7 @@ pub struct Work {
     last: Models,
 }
 
-impl Work {
+impl LiveProject {
     /// Creates the state of the project in `source`, which is kept in `db`. Paths are shown relative to `cwd`.
     pub fn new(db: Database, source: Source, cwd: PathBuf, live: bool) -> Self {
         Self {
@@ -154,7 +154,7 @@ service checkout {
 "#;
 
     /// Returns a project reader, and a log of the queries that it runs.
-    fn work(source: Source, root: &Path) -> (Work, Arc<Mutex<Vec<String>>>) {
+    fn work(source: Source, root: &Path) -> (LiveProject, Arc<Mutex<Vec<String>>>) {
         let ran = Arc::new(Mutex::new(Vec::new()));
         let notes = ran.clone();
         let db = Database::with_listener(move |event| {
@@ -162,7 +162,7 @@ service checkout {
                 notes.lock().unwrap().push(format!("{database_key:?}"));
             }
         });
-        (Work::new(db, source, root.to_path_buf(), false), ran)
+        (LiveProject::new(db, source, root.to_path_buf(), false), ran)
     }
 
     fn objectives(shown: &Models) -> Vec<String> {
