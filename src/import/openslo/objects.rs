@@ -15,7 +15,7 @@ type ByName<'o, T> = BTreeMap<&'o str, (&'o Metadata, T)>;
 /// All objects.
 #[derive(Default)]
 pub struct Objects<'o> {
-    /// Data sources, by type.
+    /// Data sources with their types.
     pub sources: ByName<'o, &'o Located<String>>,
     /// Services with their descriptions.
     pub services: ByName<'o, Option<&'o String>>,
