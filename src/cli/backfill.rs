@@ -74,7 +74,7 @@ pub fn run(
 }
 
 /// Returns the SLOs called `names`, or all of the service if there are no names.
-fn chosen<'s>(service: &'s Service, names: &[String]) -> Result<Vec<&'s Slo>, Failure> {
+fn select_slos<'s>(service: &'s Service, names: &[String]) -> Result<Vec<&'s Slo>, Failure> {
     for name in names {
         if !service.slos.iter().any(|slo| slo.name == name) {
             let known: Vec<&str> = service.slos.iter().map(|slo| slo.name.as_str()).collect();

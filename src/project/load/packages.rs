@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::{Loader, identity};
+use super::{Loader, canonical};
 use crate::diagnostics::{Applicability, Diagnostic, FileSpan, codes};
 use crate::project::{Dependency, Error, MANIFEST, Manifest, paths};
 
