@@ -1,8 +1,8 @@
-//! How long a workspace takes: cold, and after an edit. `cargo bench --bench workspace`, with numbers of services
-//! as arguments after `--` (100, 1000 and 10000 without any).
+//! Measures the time to compile a workspace: cold, and after an edit. `cargo bench --bench workspace`, with numbers of
+//! services as arguments after `--` (default: 100, 1000 and 10000).
 //!
-//! Figures of one run compare with one another: the last column divides the time for a service by that of the
-//! smallest workspace, so that 1.0 is linear.
+//! Compare only results of one run: the last column divides the time per service by that of the smallest workspace, so that
+//! 1.0 is linear.
 
 #[path = "support/services.rs"]
 mod services;
@@ -33,7 +33,7 @@ fn workspace(services: usize) -> Input {
     }
 }
 
-fn timed<T>(run: impl FnOnce() -> T) -> (T, Duration) {
+fn measure<T>(run: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
     let result = run();
     (result, start.elapsed())
@@ -44,8 +44,9 @@ fn sound(compilation: &Compilation, services: usize) {
         compilation.diagnostics.is_empty(),
         "the workspace has no mistakes"
     );
-    // Of each service rules, a dashboard, OpenSLO documents, a runbook, and its gates as JSON and as Rego; of all of them
-    // the overview and how Grafana finds it, OpenSLO's data source, the index of runbooks, and Rego's two common files.
+    // For each service: rules, a dashboard, OpenSLO documents, a runbook, and its gates as JSON and as Rego. For the
+    // project: the overview and the Grafana provisioning file, the OpenSLO data source, the index of runbooks, and two
+    // common Rego files.
     assert_eq!(compilation.artifacts.len(), 6 * services + 6);
 }
 
@@ -55,13 +56,13 @@ fn main() {
     let mut first = None;
     for services in services::sizes(&arguments) {
         let input = workspace(services);
-        let (mut session, load) = timed(|| Session::new(Database::default(), &input.files));
-        let (checked, check) = timed(|| session.check(None));
+        let (mut session, load) = measure(|| Session::new(Database::default(), &input.files));
+        let (checked, check) = measure(|| session.check(None));
         assert!(
             checked.diagnostics.is_empty(),
             "the workspace has no mistakes"
         );
-        let (compilation, build) = timed(|| session.compile(&input));
+        let (compilation, build) = measure(|| session.compile(&input));
         sound(&compilation, services);
         let mut edits = Vec::new();
         for round in 0..9 {
@@ -69,7 +70,7 @@ fn main() {
             let text = file
                 .text(&session.db)
                 .replace("> 1000", &format!("> {}", 1000 + round));
-            let ((), time) = timed(|| {
+            let ((), time) = measure(|| {
                 session.edit(file, Arc::from(text));
                 assert!(session.check(None).diagnostics.is_empty());
             });

@@ -1,9 +1,10 @@
 #![forbid(unsafe_code)]
-//! The `nth-lsp` command: `nthc lsp` under a name that editors look for. The language server is in `nthc`; this program
-//! only starts it, so it links nothing but the standard library.
+//! The `nth-lsp` command: `nthc lsp` under the name that editors look for. The language server is in `nthc`; this program
+//! only starts it, so it links only the standard library.
 //!
-//! It runs the `nthc` in its own directory, or else the one on the `PATH`. On Unix the server replaces it, so a client
-//! talks to, watches and kills one process. Elsewhere it waits for the server and ends with its exit code.
+//! It runs the `nthc` in its own directory, or else the one on the `PATH`. On Unix the server replaces this process, so a
+//! client has one process to talk to, watch and kill. On other systems this process waits for the server and returns its
+//! exit code.
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -41,26 +42,26 @@ fn main() -> ExitCode {
         }
         Err(cause) => format!("cannot start {}: {cause}", program.display()),
     };
-    // A client need not read this.
+    // The client need not read this.
     let _ = writeln!(io::stderr(), "error: {message}");
     ExitCode::from(UNREADABLE)
 }
 
-/// The `nthc` in the directory of this program, whether it exists or not. `None` if the system does not know that
-/// directory.
+/// Returns the path of `nthc` in the directory of this program, even if it does not exist. `None` if the system does not
+/// know that directory.
 fn nthc_beside() -> Option<PathBuf> {
     let name = format!("nthc{}", std::env::consts::EXE_SUFFIX);
     Some(std::env::current_exe().ok()?.parent()?.join(name))
 }
 
-/// Becomes `program lsp ARGUMENTS`. Returns only if that cannot be started.
+/// Replaces this process by `program lsp ARGUMENTS`. Returns only if that cannot be started.
 #[cfg(unix)]
 fn run(program: &Path, arguments: &[OsString]) -> io::Result<ExitCode> {
     use std::os::unix::process::CommandExt as _;
     Err(Command::new(program).arg("lsp").args(arguments).exec())
 }
 
-/// Runs `program lsp ARGUMENTS` on the streams of this process, and ends with its exit code.
+/// Runs `program lsp ARGUMENTS` on the streams of this process, and returns its exit code.
 #[cfg(not(unix))]
 fn run(program: &Path, arguments: &[OsString]) -> io::Result<ExitCode> {
     let status = Command::new(program).arg("lsp").args(arguments).status()?;

@@ -3,7 +3,7 @@
 
 use mimalloc::MiMalloc;
 
-/// Returns free pages to the system, whichever thread allocated them: a language server runs all day.
+/// Returns free pages to the system from any thread, as a language server runs all day.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

@@ -1,4 +1,4 @@
-//! The files of an environment, in its folder.
+//! Generates the files of an environment in its folder.
 
 use smol_str::SmolStr;
 
@@ -10,7 +10,7 @@ use crate::ir::{self, Settings};
 use crate::schema::names::kind;
 use crate::session::Session;
 
-/// The settings for an environment.
+/// Returns the settings with the environment.
 pub(crate) fn settings_in(settings: &Settings, environment: &Option<SmolStr>) -> Settings {
     Settings {
         environment: environment.clone(),
@@ -18,8 +18,11 @@ pub(crate) fn settings_in(settings: &Settings, environment: &Option<SmolStr>) ->
     }
 }
 
-/// Artifacts in the folder of their environment, where there are environments.
-pub(crate) fn in_folder(mut artifacts: Vec<Artifact>, settings: &Settings) -> Vec<Artifact> {
+/// Moves artifacts to the folder of their environment, if there are environments.
+pub(crate) fn move_to_environment(
+    mut artifacts: Vec<Artifact>,
+    settings: &Settings,
+) -> Vec<Artifact> {
     if let Some(environment) = &settings.environment {
         for artifact in &mut artifacts {
             artifact.path = format!("{}/{}", backends::file_stem(environment), artifact.path);
@@ -28,7 +31,8 @@ pub(crate) fn in_folder(mut artifacts: Vec<Artifact>, settings: &Settings) -> Ve
     artifacts
 }
 
-/// The error of a target as a diagnostic. `place` finds the name of a service, or a place for the whole project.
+/// Converts the error of a target to a diagnostic. `place` returns the span of the name of a service; without a name, a span
+/// for the project.
 fn diagnostic(
     error: &EmitError,
     settings: &Settings,
@@ -46,7 +50,7 @@ fn diagnostic(
     })
 }
 
-/// The diagnostic at the service whose rule groups cross the limit.
+/// Returns the diagnostic of the service whose rule groups exceed the limit.
 fn too_many_groups(
     groups: &TooManyGroups,
     settings: &Settings,
@@ -77,8 +81,12 @@ fn too_many_groups(
     )
 }
 
-/// The artifacts of a service; an error stands at its name.
-pub(crate) fn of_service(
+/// Generates the artifacts of a service.
+///
+/// # Errors
+///
+/// The error of a target as a diagnostic at the name of the service.
+pub(crate) fn service_artifacts(
     db: &Database,
     key: ItemKey,
     service: &ir::Service,
@@ -86,41 +94,49 @@ pub(crate) fn of_service(
     settings: &Settings,
 ) -> Result<Vec<Artifact>, Box<Diag>> {
     backends::service_artifacts(service, project, settings)
-        .map(|artifacts| in_folder(artifacts, settings))
+        .map(|artifacts| move_to_environment(artifacts, settings))
         .map_err(|error| diagnostic(&error, settings, |_| names::name_span(db, key)))
 }
 
-/// The artifacts of a project besides those of its services.
-pub(crate) fn artifacts_of_all(
+/// Generates the artifacts of a project that belong to no service, or to several.
+///
+/// # Errors
+///
+/// The error of a target as a diagnostic.
+pub(crate) fn project_artifacts(
     session: &Session,
     project: &ir::Project<'_>,
     settings: &Settings,
 ) -> Result<Vec<Artifact>, Box<Diag>> {
     backends::project_artifacts(project, settings)
-        .map(|artifacts| in_folder(artifacts, settings))
-        .map_err(|error| diagnostic(&error, settings, |service| place(session, service)))
+        .map(|artifacts| move_to_environment(artifacts, settings))
+        .map_err(|error| diagnostic(&error, settings, |service| service_span(session, service)))
 }
 
-/// Checks what the selected targets limit across all services.
+/// Checks the limits of the selected targets across all services.
+///
+/// # Errors
+///
+/// The error of a target as a diagnostic.
 pub(crate) fn check_limits(
     session: &Session,
     project: &ir::Project<'_>,
     settings: &Settings,
 ) -> Result<(), Box<Diag>> {
     backends::check_limits(project, settings)
-        .map_err(|error| diagnostic(&error, settings, |service| place(session, service)))
+        .map_err(|error| diagnostic(&error, settings, |service| service_span(session, service)))
 }
 
-/// The name of a service in the source; without one, a place for the whole project.
-fn place(session: &Session, service: Option<&str>) -> Span {
-    let key = service.and_then(|name| service_named(session, name));
+/// Returns the span of the name of a service; without a name, a span for the project.
+fn service_span(session: &Session, service: Option<&str>) -> Span {
+    let key = service.and_then(|name| find_service(session, name));
     key.map_or_else(
         || session.fallback_span(),
         |key| names::name_span(&session.db, key),
     )
 }
 
-fn service_named(session: &Session, name: &str) -> Option<ItemKey> {
+fn find_service(session: &Session, name: &str) -> Option<ItemKey> {
     session
         .entries(ItemClass::Block)
         .find(|entry| {

@@ -1,9 +1,9 @@
-//! From the files of a project to its outputs and what is wrong with it: the one entry for the command line.
+//! Compiles the files of a project to its outputs and diagnostics: the entry point of the command line.
 
 use jiff::Timestamp;
 use smol_str::SmolStr;
 
-use crate::artifacts::{artifacts_of_all, check_limits, of_service, settings_in};
+use crate::artifacts::{check_limits, project_artifacts, service_artifacts, settings_in};
 use crate::backends::policy::SYNC_WINDOWS;
 use crate::backends::{self, Artifact};
 use crate::check::names::name_span;
@@ -21,26 +21,26 @@ pub fn compile(input: &Input) -> Compilation {
     session(input).compile(input)
 }
 
-/// The same at a time, at which some of it may have expired.
+/// Compiles a project as of `now`, by which parts of it may have expired.
 pub fn compile_at(input: &Input, now: Timestamp) -> Compilation {
     let mut session = session(input);
     session.set_now(now);
     session.compile(input)
 }
 
-/// Says what is wrong with a project, and makes nothing of it.
+/// Checks a project without generating outputs.
 pub fn check(input: &Input) -> Compilation {
     session(input).check(input.environment.as_deref())
 }
 
-/// Says what is wrong with a project at a time, at which some of it may have expired.
+/// Checks a project as of `now`, by which parts of it may have expired.
 pub fn check_at(input: &Input, now: Timestamp) -> Compilation {
     let mut session = session(input);
     session.set_now(now);
     session.check(input.environment.as_deref())
 }
 
-/// A project, loaded to be asked.
+/// Loads a project into a session for several queries.
 pub fn session(input: &Input) -> Session {
     let mut session = Session::new(Database::default(), &input.files);
     session.configure(&Configuration::new(
@@ -51,17 +51,17 @@ pub fn session(input: &Input) -> Session {
     session
 }
 
-/// What a session builds: the model of its services, made into files by the targets.
+/// Generates outputs from a [`Session`]: the targets write the models of its services.
 pub trait Build {
-    /// Compiles what is loaded. `input`'s files are not read again: edits count.
+    /// Compiles the loaded files, with their edits. The files of `input` are not read again.
     fn compile(&self, input: &Input) -> Compilation;
 
-    /// The artifacts that one of the project's services has in an environment, as a build makes them; none where the
-    /// service is too wrong to have a model.
+    /// Generates the artifacts of one service in an environment, as a build does. Empty if errors in the service leave it
+    /// without a model.
     ///
     /// # Errors
     ///
-    /// What a target could not write.
+    /// The diagnostic of a target that failed.
     fn service_artifacts(
         &self,
         settings: &Settings,
@@ -69,22 +69,22 @@ pub trait Build {
         key: ItemKey,
     ) -> Result<Vec<Artifact>, Box<Diag>>;
 
-    /// The artifacts that the project has in an environment besides those of its services, as a build makes them.
+    /// Generates the artifacts of the project in an environment that do not belong to a service, as a build does.
     ///
     /// # Errors
     ///
-    /// What a target could not write.
+    /// The diagnostic of a target that failed.
     fn project_artifacts(
         &self,
         settings: &Settings,
         environment: &Option<SmolStr>,
     ) -> Result<Vec<Artifact>, Box<Diag>>;
 
-    /// Builds what is sound where `found` was found wrong in these environments.
+    /// Builds the services without errors. `diagnostics` are those of the project in these environments.
     fn compile_sound(
         &self,
         input: &Input,
-        found: &[Diagnostic<FileSpan>],
+        diagnostics: &[Diagnostic<FileSpan>],
         environments: &[String],
     ) -> Partial;
 }
@@ -134,7 +134,7 @@ impl Build for Session {
         self.with_project(environment, |project, models| match models.get(&key) {
             Some(service) => {
                 let settings = settings_in(settings, environment);
-                of_service(&self.db, key, service, project, &settings)
+                service_artifacts(&self.db, key, service, project, &settings)
             }
             None => Ok(Vec::new()),
         })
@@ -146,22 +146,21 @@ impl Build for Session {
         environment: &Option<SmolStr>,
     ) -> Result<Vec<Artifact>, Box<Diag>> {
         self.with_project(environment, |project, _| {
-            artifacts_of_all(self, project, &settings_in(settings, environment))
+            project_artifacts(self, project, &settings_in(settings, environment))
         })
     }
 
     fn compile_sound(
         &self,
         input: &Input,
-        found: &[Diagnostic<FileSpan>],
+        diagnostics: &[Diagnostic<FileSpan>],
         environments: &[String],
     ) -> Partial {
-        partial::compile_sound(self, input, found, environments)
+        partial::compile_sound(self, input, diagnostics, environments)
     }
 }
 
-/// The artifacts of every service in an environment, and those of all of them together; each environment's in a
-/// folder of its own.
+/// Generates the artifacts of all services in an environment and those of the project, in the folder of the environment.
 fn build(
     session: &Session,
     settings: &Settings,
@@ -174,15 +173,15 @@ fn build(
             let Some(service) = models.get(&key) else {
                 return Ok(Vec::new());
             };
-            of_service(db, key, service, project, &settings)
+            service_artifacts(db, key, service, project, &settings)
         });
-        built.push(artifacts_of_all(session, project, &settings));
+        built.push(project_artifacts(session, project, &settings));
         built.push(check_limits(session, project, &settings).map(|()| Vec::new()));
         built
     })
 }
 
-/// What is said where the sync windows of several environments would be in one Argo CD project.
+/// Returns the error of several environments whose sync windows would be in one Argo CD project.
 fn shared_windows(session: &Session, artifacts: &[Artifact], settings: &Settings) -> Option<Diag> {
     let name = settings.policy.argo_project.as_deref()?;
     let with_windows: Vec<(&SmolStr, &ItemKey)> = session

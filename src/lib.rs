@@ -23,13 +23,13 @@ pub use nth_promql as promql;
 pub use nth_syntax as syntax;
 pub use nth_targets as backends;
 
-/// Diagnostics, and how they are shown.
+/// Diagnostics and their output formats.
 pub mod diagnostics {
     pub use nth_diagnostics::*;
     pub use nth_render as render;
 }
 
-/// The metric catalogue, and what a project has to do with it.
+/// The metric catalog, and its use by a project.
 pub mod catalogue {
     pub use nth_analysis::coverage::{
         BlockCoverage, Coverage, EnvironmentCoverage, ErrorCoverage, MetricCoverage, MetricState,

@@ -1,54 +1,54 @@
-//! What can be built of a project that has errors: services whose own files, and all that these import, have none.
+//! Partial builds of a project with errors: the services without errors in their own files and in all imported files.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use smol_str::SmolStr;
 
-use crate::artifacts::{artifacts_of_all, of_service, settings_in};
+use crate::artifacts::{project_artifacts, service_artifacts, settings_in};
 use crate::backends::{self, Artifact};
 use crate::db::{ItemClass, ItemKey, SourceFile, file_names, find_module, item_name};
 use crate::diagnostics::{Diagnostic, FileSpan, Severity};
 use crate::schema::names::kind;
 use crate::session::{Input, Session};
 
-/// A service that is not built, and why.
+/// A service that is not built, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
-    /// Its name.
+    /// The name of the service.
     pub service: String,
     /// The path of the file with the errors.
     pub file: String,
-    /// Whether that is another file than the service's.
+    /// True if that file is imported; false if it is the file of the service itself.
     pub is_imported: bool,
 }
 
-/// What was built, and what was not.
+/// The result of a partial build.
 #[derive(Debug, Default)]
 pub struct Partial {
-    /// The files of the services that are sound, sorted by path.
+    /// The artifacts of services without errors, sorted by path.
     pub artifacts: Vec<Artifact>,
     /// The services that are not built.
     pub skipped: Vec<Skipped>,
-    /// The services of which some files are not built, because they also tell of services that are not.
-    pub in_part: Vec<String>,
+    /// The services with some artifacts missing, because these also describe services that are not built.
+    pub incomplete: Vec<String>,
 }
 
-/// The files that have errors, and those that build on them.
+/// The files with errors, and the files that depend on them.
 struct Faults {
-    /// Each file that is not sound, with the file that has the errors.
+    /// Each file that is not built, with the file that has the errors.
     unsound: HashMap<SourceFile, SourceFile>,
-    /// What those that are not sound may tell of.
+    /// The files whose artifacts may describe services that are not built.
     entangled: HashSet<SourceFile>,
 }
 
-/// Builds what is sound where `found` was found wrong in these environments.
+/// Builds the services without errors. `diagnostics` are those of the project in these environments.
 pub(crate) fn compile_sound(
     session: &Session,
     input: &Input,
-    found: &[Diagnostic<FileSpan>],
+    diagnostics: &[Diagnostic<FileSpan>],
     environments: &[String],
 ) -> Partial {
-    let faults = faults(session, found);
+    let faults = find_faults(session, diagnostics);
     let mut partial = Partial::default();
     let services = session.services();
     let name = |key: ItemKey| item_name(&session.db, key);
@@ -60,7 +60,7 @@ pub(crate) fn compile_sound(
                 is_imported: *faulty != key.file,
             });
         } else if faults.entangled.contains(&key.file) {
-            partial.in_part.push(name(*key).to_string());
+            partial.incomplete.push(name(*key).to_string());
         }
     }
     let names: Vec<Option<SmolStr>> = match environments {
@@ -68,11 +68,11 @@ pub(crate) fn compile_sound(
         names => names.iter().map(|name| Some(name.into())).collect(),
     };
     for environment in &names {
-        let made = session.with_project(environment, |project, models| {
+        let artifacts = session.with_project(environment, |project, models| {
             let settings = settings_in(&input.settings, environment);
             let describes_others =
                 |file: &Artifact| backends::target(file.target).describes_other_services();
-            let mut made = Vec::new();
+            let mut artifacts = Vec::new();
             let mut whole: BTreeSet<SmolStr> = BTreeSet::new();
             for key in &services {
                 let Some(service) = models.get(key) else {
@@ -85,25 +85,26 @@ pub(crate) fn compile_sound(
                 if !is_entangled {
                     whole.insert(service.name.clone());
                 }
-                let Ok(files) = of_service(&session.db, *key, service, project, &settings) else {
+                let Ok(files) = service_artifacts(&session.db, *key, service, project, &settings)
+                else {
                     continue;
                 };
-                made.extend(
+                artifacts.extend(
                     files
                         .into_iter()
                         .filter(|file| !(is_entangled && describes_others(file))),
                 );
             }
-            let of_all = artifacts_of_all(session, project, &settings).unwrap_or_default();
+            let of_all = project_artifacts(session, project, &settings).unwrap_or_default();
             let is_sound = |file: &Artifact| {
                 file.owner
                     .as_ref()
                     .is_some_and(|owner| whole.contains(owner))
             };
-            made.extend(of_all.into_iter().filter(is_sound));
-            made
+            artifacts.extend(of_all.into_iter().filter(is_sound));
+            artifacts
         });
-        partial.artifacts.extend(made);
+        partial.artifacts.extend(artifacts);
     }
     partial
         .artifacts
@@ -111,24 +112,24 @@ pub(crate) fn compile_sound(
     partial
 }
 
-fn faults(session: &Session, found: &[Diagnostic<FileSpan>]) -> Faults {
+fn find_faults(session: &Session, diagnostics: &[Diagnostic<FileSpan>]) -> Faults {
     let db = &session.db;
     let own = session.own_files();
     let mut faulty: HashSet<SourceFile> = HashSet::new();
     let mut is_everywhere = false;
-    for error in found
+    for error in diagnostics
         .iter()
-        .filter(|found| found.severity == Severity::Error)
+        .filter(|diagnostic| diagnostic.severity == Severity::Error)
     {
         let places = std::iter::once(&error.primary).chain(&error.secondary);
         let files: Vec<SourceFile> = places
             .filter_map(|label| own.get(label.span.file).copied())
             .collect();
-        // What goes wrong in the standard library goes wrong where it is used.
+        // An error in the standard library affects every file.
         is_everywhere |= files.is_empty();
         faulty.extend(files);
     }
-    // What needs no import is everybody's.
+    // Items that need no import affect every file.
     let is_global = |class: ItemClass, kind: &str| match class {
         ItemClass::Block => matches!(kind, kind::ENVIRONMENT | kind::METRIC),
         ItemClass::Kind | ItemClass::Extension | ItemClass::Enum | ItemClass::Function => true,
@@ -150,7 +151,7 @@ fn faults(session: &Session, found: &[Diagnostic<FileSpan>]) -> Faults {
     }
     let imports: HashMap<SourceFile, Vec<SourceFile>> = own
         .iter()
-        .map(|file| (*file, imported(session, *file)))
+        .map(|file| (*file, imported_files(session, *file)))
         .collect();
     let mut unsound: HashMap<SourceFile, SourceFile> =
         faulty.iter().map(|file| (*file, *file)).collect();
@@ -179,8 +180,8 @@ fn faults(session: &Session, found: &[Diagnostic<FileSpan>]) -> Faults {
     Faults { unsound, entangled }
 }
 
-/// The files that a file imports from, be it an item of theirs.
-fn imported(session: &Session, file: SourceFile) -> Vec<SourceFile> {
+/// Returns the files that a file imports, also if it imports only an item of them.
+fn imported_files(session: &Session, file: SourceFile) -> Vec<SourceFile> {
     let db = &session.db;
     let module = |name: &str| find_module(db, session.workspace, name.into());
     let imports = file_names(db, file).imports.iter();

@@ -1,11 +1,12 @@
-//! Reading and writing regular files, and nothing else: no link is followed, and what is no file (a named pipe, a
-//! device, a folder) is neither opened nor replaced.
+//! Reads and writes regular files only: links are not followed, and other entries (a named pipe, a device, a folder) are
+//! neither opened nor replaced.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
-/// What stands at a path, where it is no regular file: `a symbolic link`, `a folder`.
+/// Describes an entry that is not a regular file, with an article: `a symbolic link`, `a directory`. `None` for a regular
+/// file.
 pub fn irregular(meta: &fs::Metadata) -> Option<&'static str> {
     let kind = meta.file_type();
     if kind.is_file() {
@@ -33,19 +34,20 @@ pub fn irregular(meta: &fs::Metadata) -> Option<&'static str> {
     Some("not a regular file")
 }
 
-/// The same as an error, with its name where it leads somewhere.
-fn refused(what: &str) -> io::Error {
+/// Returns the error for an entry that is not a regular file.
+fn not_regular(what: &str) -> io::Error {
     io::Error::other(format!("it is {what}, not a regular file"))
 }
 
-/// Fails where something that is no regular file stands at the path. Nothing standing there is fine.
+/// Returns the metadata of the regular file at `path`; `None` if nothing is there.
 ///
 /// # Errors
-/// Where it is no regular file, with what it is, or where it cannot be looked at.
+///
+/// If it is not a regular file, with a description, or its metadata cannot be read.
 pub fn check(path: &Path) -> io::Result<Option<fs::Metadata>> {
     match fs::symlink_metadata(path) {
         Ok(meta) => match irregular(&meta) {
-            Some(what) => Err(refused(what)),
+            Some(what) => Err(not_regular(what)),
             None => Ok(Some(meta)),
         },
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -53,11 +55,12 @@ pub fn check(path: &Path) -> io::Result<Option<fs::Metadata>> {
     }
 }
 
-/// Opens with `options` what stands at the path, or is created there. A link or a pipe that comes into its place in
-/// the meantime is not followed, and is not waited for.
+/// Opens or creates the file at `path` with `options`. A link or a pipe that replaces it in the meantime is not followed,
+/// and does not block.
 ///
 /// # Errors
-/// Where it is no regular file, or the system does not open it.
+///
+/// If it is not a regular file, or cannot be opened.
 pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     check(path)?;
     #[cfg(unix)]
@@ -69,27 +72,28 @@ pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     }
     let file = options.open(path)?;
     match irregular(&file.metadata()?) {
-        Some(what) => Err(refused(what)),
+        Some(what) => Err(not_regular(what)),
         None => Ok(file),
     }
 }
 
-/// The bytes of a regular file.
+/// Reads a regular file.
 ///
 /// # Errors
-/// Where it is no regular file, or cannot be read.
+///
+/// If it is not a regular file, or cannot be read.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path, OpenOptions::new().read(true))?.read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// Replaces the regular file at `path`, or creates it, as a whole: a reader sees the old text or the new one, also after
-/// the machine went down. A file that is there keeps its permissions. A link is not followed: whoever means what it
-/// leads to names that.
+/// Replaces or creates the regular file at `path` atomically: a reader sees the old text or the new one, even after a system
+/// crash. An existing file keeps its permissions. Links are not followed: pass the path of the target instead.
 ///
 /// # Errors
-/// Where something that is no regular file stands there, or the file system fails; what stood there is then as it was.
+///
+/// If another kind of entry is at `path`, or the file system fails. The entry is then unchanged.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let before = check(path)?;
     let folder = path
@@ -101,7 +105,7 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        // As any new file: the user's mask takes away from it. A temporary file is private otherwise.
+        // A temporary file is private. A new file gets the usual permissions, reduced by the umask.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder)?;
@@ -114,24 +118,26 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(folder)
 }
 
-/// Writes a new file and its bytes to the disk.
+/// Creates a file and syncs it.
 ///
 /// # Errors
-/// Where it exists, or the file system fails.
+///
+/// If it exists, or the file system fails.
 pub(super) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
 
-/// Writes to the disk which files a folder holds.
+/// Syncs the entries of a folder.
 ///
 /// # Errors
-/// Where the file system fails. Where folders cannot be written out by themselves, as on Windows, nothing is done.
+///
+/// If the file system fails. Does nothing on systems that cannot sync folders, such as Windows.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     match File::open(folder)?.sync_all() {
-        // Some network file systems do not know it for folders.
+        // Some network file systems do not support it for folders.
         Err(cause) if cause.kind() == io::ErrorKind::InvalidInput => {}
         result => result?,
     }

@@ -1,4 +1,4 @@
-//! Which selectors a project has, and that its queries carry them.
+//! Tests that the required selectors of a project are those of its queries.
 #![allow(clippy::unwrap_used)]
 
 use crate::catalogue::required_selectors;
@@ -47,7 +47,7 @@ service cart {
         environment: None,
     };
     let session = compile::session(&input);
-    let told = |environment: Option<&str>| -> Vec<String> {
+    let selectors = |environment: Option<&str>| -> Vec<String> {
         required_selectors(&session, environment)
             .into_iter()
             .map(|(selector, used_by)| {
@@ -58,11 +58,11 @@ service cart {
     };
     insta::assert_snapshot!(format!(
         "production\n{}\n\nstaging\n{}",
-        told(Some("production")).join("\n"),
-        told(Some("staging")).join("\n")
+        selectors(Some("production")).join("\n"),
+        selectors(Some("staging")).join("\n")
     ));
 
-    // They are the very labels that queries carry, by which a section will be found.
+    // Queries contain exactly these labels, by which they find their section of the lock file.
     let compilation = compile::compile(&input);
     for (environment, metric) in [
         ("production", "queue_depth"),

@@ -39,9 +39,9 @@ impl Extension {
     /// Nothing where Node.js or the packages are missing; the test has then said that it is skipped.
     fn new() -> Option<Self> {
         programs::find(&["node"])?;
-        let packages = programs::installed().join("vscode/node_modules");
+        let packages = programs::install_folder().join("vscode/node_modules");
         if !packages.is_dir() {
-            programs::skipped("the packages of editors/vscode");
+            programs::report_uninstalled("the packages of editors/vscode");
             return None;
         }
         let folder = tempfile::tempdir().unwrap();

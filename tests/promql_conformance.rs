@@ -21,7 +21,7 @@ fn accepts(text: &str) -> bool {
 
 #[test]
 fn agrees_with_the_table() {
-    let Some(file) = tools::shared("promql/cases.json") else {
+    let Some(file) = tools::find_shared("promql/cases.json") else {
         return;
     };
     let cases: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
@@ -51,7 +51,7 @@ fn agrees_with_the_table() {
 
 #[test]
 fn what_is_accepted_reads_back_the_same() {
-    let Some(file) = tools::shared("promql/cases.json") else {
+    let Some(file) = tools::find_shared("promql/cases.json") else {
         return;
     };
     let cases: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();

@@ -435,7 +435,7 @@ fn selectors(expr: &Expr) -> Vec<Selected> {
 }
 
 /// The selectors that Prometheus finds.
-fn as_ours(theirs: promql_tree::Read) -> Vec<Selected> {
+fn as_ours(theirs: promql_tree::ParsedQuery) -> Vec<Selected> {
     let of = |selector: promql_tree::Selector| {
         let matchers = selector.matchers.into_iter();
         let matchers = matchers.map(|matcher| (matcher.label, matcher.op, matcher.value));

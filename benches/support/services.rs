@@ -1,7 +1,7 @@
-//! A project with one service a file, each with the same statements. Both benchmarks of times use it, so that their figures
-//! are about the same project.
+//! A project with one service per file, each with the same statements. Both time benchmarks use it, so that their results
+//! are comparable.
 
-/// The text of a service. It depends on the service of half its number.
+/// Returns the text of a service. It depends on the service with half its number.
 pub fn service(number: usize) -> String {
     let next = number / 2;
     format!(
@@ -33,19 +33,19 @@ service service-{number} {{
     )
 }
 
-/// The sources of a project of this many services: module name and text. The file is named after the module.
+/// Returns the module name and text of each source of a project with this many services. Files are named after modules.
 pub fn sources(services: usize) -> impl Iterator<Item = (String, String)> {
     (0..services)
         .map(|number| (module(number), service(number)))
         .chain([("team".to_owned(), "team platform { }\n".to_owned())])
 }
 
-/// The module of a service.
+/// Returns the module name of a service.
 pub fn module(number: usize) -> String {
     format!("service_{number}")
 }
 
-/// The project sizes to measure, in services: the numbers among the arguments, or else 100, 1,000 and 10,000.
+/// Returns the project sizes to measure, in services: the numbers among the arguments, or 100, 1,000 and 10,000.
 pub fn sizes(arguments: &[String]) -> Vec<usize> {
     let sizes: Vec<usize> = arguments
         .iter()

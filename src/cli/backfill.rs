@@ -6,26 +6,28 @@ use rust_decimal::prelude::ToPrimitive;
 use super::Context;
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::gate::{Built, moment, unknown_service};
+use super::gate::{CompiledProject, evaluation_time, unknown_service};
 use super::options;
 use super::prometheus_client::Client;
 use crate::backends::prometheus::{BudgetStatus, backfill};
 use crate::ir::{Duration, Service, Settings, Slo};
 use crate::policy::NotFinite;
 
-/// Writes the rules that count what happened before objectives were recorded, and says how they are evaluated.
+/// Writes a rule file that backfills the error ratios of SLOs from before their recording rules were loaded, and explains
+/// how to evaluate it.
 ///
 /// # Errors
-/// Where there is no project, it has no such service, objective or environment, or the Prometheus gives no good answer.
+///
+/// If there is no project, if it has no such service, SLO or environment, or if Prometheus gives no valid answer.
 pub fn run(
     context: &Context,
     options: &options::Backfill,
     console: &mut Console,
 ) -> Result<Exit, Failure> {
-    let Some(built) = Built::new(context, options.env.as_deref(), console)? else {
-        return Ok(Exit::Found);
+    let Some(built) = CompiledProject::new(context, options.env.as_deref(), console)? else {
+        return Ok(Exit::Findings);
     };
-    let now = moment(None);
+    let now = evaluation_time(None);
     let client = options
         .prometheus
         .as_deref()
@@ -38,7 +40,7 @@ pub fn run(
         else {
             return Err(unknown_service(&options.service, services));
         };
-        let chosen = chosen(service, &options.slos)?;
+        let chosen = select_slos(service, &options.slos)?;
         let longest = chosen.iter().map(|slo| slo.window).max();
         let longest = longest.unwrap_or(Duration::days(30));
         let until = match (options.until, &client) {
@@ -58,7 +60,7 @@ pub fn run(
         let rules = backfill(service, &built.settings, &options.slos)
             .map_err(|error| Failure::io(format!("cannot write the rules: {error}")))?;
         console.out.text(&rules);
-        let url = client.as_ref().map_or("http://localhost:9090", Client::shown);
+        let url = client.as_ref().map_or("http://localhost:9090", Client::url);
         console.err.lines(&format!(
             "Written to a file, these rules are evaluated over the time before {until} by:\n\n  \
              promtool tsdb create-blocks-from rules --url={url} --start={since} --end={} --output-dir=backfill backfill.yaml\n\n\
@@ -71,8 +73,8 @@ pub fn run(
     Ok(Exit::Ok)
 }
 
-/// The objectives that are asked for.
-fn chosen<'s>(service: &'s Service, names: &[String]) -> Result<Vec<&'s Slo>, Failure> {
+/// Returns the SLOs called `names`, or all of the service if there are no names.
+fn select_slos<'s>(service: &'s Service, names: &[String]) -> Result<Vec<&'s Slo>, Failure> {
     for name in names {
         if !service.slos.iter().any(|slo| slo.name == name) {
             let known: Vec<&str> = service.slos.iter().map(|slo| slo.name.as_str()).collect();
@@ -94,7 +96,7 @@ fn chosen<'s>(service: &'s Service, names: &[String]) -> Result<Vec<&'s Slo>, Fa
     Ok(chosen)
 }
 
-/// When the rules began to record the first of some objectives; now where they did not yet.
+/// Returns the time of the first sample that the rules of these SLOs recorded; `now` if they recorded none.
 fn first_recorded(
     service: &Service,
     slos: &[&Slo],

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Context;
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::gate::{Built, moment, unknown_service};
+use super::gate::{CompiledProject, evaluation_time, unknown_service};
 use super::gate_table::table;
 use super::options::{self, Format};
 use super::prometheus_client::Client;
@@ -17,7 +17,7 @@ use crate::ir::gate::{Comparison, Unit};
 use crate::ir::{Duration, Service, Settings, Slo};
 use crate::policy::{NotFinite, compared_quantity, coverage, limit_text, quantity};
 
-/// How all objectives stand.
+/// The output of `nthc budget --format json`: the status of every SLO.
 #[derive(Serialize)]
 struct Budgets {
     project: String,
@@ -26,45 +26,47 @@ struct Budgets {
     objectives: Vec<Budget>,
 }
 
-/// How an objective stands. Shares are between 0 and 1, times in seconds.
+/// The status of an SLO. Ratios are between 0 and 1, times in seconds.
 #[derive(Serialize)]
 struct Budget {
     service: String,
     slo: String,
     objective: Decimal,
     window: String,
-    /// Where the numbers are from; `null` where there is no data.
+    /// The series that the numbers come from; `null` without data.
     source: Option<Source>,
-    /// The share of the window that is known; `null` where there is no data.
+    /// The share of the SLO window that has data; `null` without data.
     known: Option<Decimal>,
-    /// The share of events that were good in what is known of the window.
+    /// The share of good events in the part of the window that has data.
     ratio: Option<Decimal>,
-    /// The share of the error budget that is left, where nothing was spent while nothing is known: at most that is left.
+    /// The share of the error budget that is left. An upper bound if a part of the window has no data: that part counts as
+    /// good.
     budget_left: Option<Decimal>,
-    /// The same as time of full outage.
+    /// [`Budget::budget_left`] as seconds of full downtime.
     budget_left_seconds: Option<Decimal>,
-    /// How many times faster than sustainable it is being spent, at least.
+    /// The burn rate, a lower bound if data is missing: 1 consumes the budget in exactly one SLO window.
     burn_rate: Option<Decimal>,
-    /// Over which time.
+    /// The alert window that the burn rate is measured over.
     burn_rate_over: String,
-    /// In how many seconds all of it is spent if that goes on; `null` where it never is.
+    /// Seconds until the budget is exhausted at this burn rate; `null` if it never is.
     exhausted_in_seconds: Option<Decimal>,
 }
 
-/// Where numbers are from.
+/// The series that numbers are computed from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Source {
-    /// What the rules record.
+    /// The series that the recording rules write.
     Rules,
-    /// The indicator's own series.
+    /// The series of the SLI itself.
     Indicator,
 }
 
-/// Tells how the objectives stand.
+/// Prints the error budgets and burn rates of all SLOs.
 ///
 /// # Errors
-/// Where there is no project, it has no such service or environment, or the Prometheus gives no good answer.
+///
+/// If there is no project, if it has no such service or environment, or if Prometheus gives no valid answer.
 pub fn run(
     context: &Context,
     options: &options::Budget,
@@ -75,22 +77,22 @@ pub fn run(
         return Err(Failure::usage("unsupported format for error budgets")
             .help("use `--format human`, `--format short` or `--format json`"));
     }
-    let Some(built) = Built::new(context, options.env.as_deref(), console)? else {
-        return Ok(Exit::Found);
+    let Some(built) = CompiledProject::new(context, options.env.as_deref(), console)? else {
+        return Ok(Exit::Findings);
     };
     let client = Client::new(&options.prometheus, options.timeout, &options.connection)?;
-    let at = moment(options.at);
+    let at = evaluation_time(options.at);
     let objectives = built.with_services(|services| {
         for name in &options.services {
             if !services.iter().any(|service| service.name == name) {
                 return Err(unknown_service(name, services));
             }
         }
-        let asked = |service: &Service| {
+        let is_selected = |service: &Service| {
             options.services.is_empty() || options.services.iter().any(|name| service.name == name)
         };
         let mut objectives = Vec::new();
-        for service in services.iter().filter(|service| asked(service)) {
+        for service in services.iter().filter(|service| is_selected(service)) {
             for slo in &service.slos {
                 objectives.push(budget(service, slo, &built.settings, &client, at)?);
             }
@@ -135,15 +137,15 @@ fn budget(
     };
     let of_window = |ratio: Option<String>, known: Option<String>, is_raw: bool, what: &str| {
         let Some(ratio) = ask(ratio, what)? else {
-            return Ok::<Option<Known>, Failure>(None);
+            return Ok::<Option<WindowData>, Failure>(None);
         };
         if is_raw {
             let known = Decimal::ONE;
-            return Ok(Some(Known { ratio, known }));
+            return Ok(Some(WindowData { ratio, known }));
         }
-        // Where it can't be told how much is known, nothing can be said of the window.
+        // Without the coverage, nothing can be computed for the window.
         let known = ask(known, &format!("the coverage of {what}"))?;
-        Ok(known.map(|known| Known { ratio, known }))
+        Ok(known.map(|known| WindowData { ratio, known }))
     };
     let recorded = |window: Duration, what: &str| {
         let known = standing.coverage(window);
@@ -167,7 +169,7 @@ fn budget(
         recent = measured(over, "the burn rate")?;
     }
     let allowed = slo.error_budget();
-    let spent = |of: &Known| of.least()?.checked_div(allowed);
+    let spent = |of: &WindowData| of.lower_bound()?.checked_div(allowed);
     let left = period
         .as_ref()
         .and_then(spent)
@@ -175,7 +177,7 @@ fn budget(
     let whole = budget_time(slo.objective, slo.window).as_seconds();
     let burn = recent.as_ref().and_then(spent);
     let lasts = match (left, burn) {
-        // What is spent already ends at once.
+        // A budget that is consumed already is exhausted now.
         (Some(left), _) if left <= Decimal::ZERO => Some(Decimal::ZERO),
         (Some(left), Some(burn)) if burn > Decimal::ZERO => left
             .checked_mul(slo.window.as_seconds())
@@ -198,22 +200,23 @@ fn budget(
     })
 }
 
-/// What is known of a window.
-struct Known {
-    /// The share of bad events in what is known of it.
+/// The data of a window.
+struct WindowData {
+    /// The share of bad events in the part that has data.
     ratio: Decimal,
-    /// The share of it that is known.
+    /// The share of the window that has data.
     known: Decimal,
 }
 
-impl Known {
-    /// The share of bad events where what is not known counts as good: at least so much was bad.
-    fn least(&self) -> Option<Decimal> {
+impl WindowData {
+    /// Returns a lower bound of the share of bad events: the part of the window without data counts as good. `None` if that
+    /// cannot be computed.
+    fn lower_bound(&self) -> Option<Decimal> {
         self.ratio.checked_mul(self.known)
     }
 }
 
-/// The head of the table.
+/// The header of the table.
 const HEAD: [&str; 10] = [
     "service",
     "SLO",
@@ -232,7 +235,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
     let none = || "-".to_owned();
     for budget in &budgets.objectives {
         let known = budget.known.map(coverage);
-        // What is not known of the window counts as nothing spent.
+        // The part of the window without data counts as good.
         let most = match known {
             Some(Some(_)) => "at most ",
             _ => "",
@@ -247,7 +250,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
         };
         let lasts = match budget.exhausted_in_seconds {
             Some(seconds) if seconds.is_zero() => "exhausted".to_owned(),
-            Some(seconds) => short(seconds),
+            Some(seconds) => format_time(seconds),
             None if budget.burn_rate.is_some() => "never".to_owned(),
             None => none(),
         };
@@ -286,11 +289,11 @@ fn show(budgets: &Budgets, console: &mut Console) {
         ]);
     }
     table(&rows, console);
-    let of = |wanted| {
+    let count_from = |source| {
         budgets
             .objectives
             .iter()
-            .filter(|budget| budget.source == wanted)
+            .filter(|budget| budget.source == source)
             .count()
     };
     let partly = budgets.objectives.iter();
@@ -302,7 +305,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
             budget consumed"
         ));
     }
-    let (measured, absent) = (of(Some(Source::Indicator)), of(None));
+    let (measured, absent) = (count_from(Some(Source::Indicator)), count_from(None));
     if measured > 0 {
         console.err.line(format_args!(
             "{measured} computed from raw SLI series: no recording rule data yet"
@@ -313,8 +316,8 @@ fn show(budgets: &Budgets, console: &mut Console) {
     }
 }
 
-/// A long time, to the minute, or to the hour where it is days.
-fn short(seconds: Decimal) -> String {
+/// Formats a long time to the minute, or to the hour from one day on.
+fn format_time(seconds: Decimal) -> String {
     use rust_decimal::prelude::ToPrimitive as _;
     let milliseconds = seconds.saturating_mul(Decimal::ONE_THOUSAND);
     let length = milliseconds.to_u64().unwrap_or(u64::MAX);

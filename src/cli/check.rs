@@ -14,31 +14,31 @@ use crate::diagnostics::{Applicability, fix};
 use crate::output::replace_file;
 use crate::project::{MANIFEST, paths};
 
-/// A fix may bring out the next mistake, so fixing goes on while it helps, but not for ever: two fixes may each
-/// bring back what the other mends.
+/// The maximum number of rounds of fixes: a fix may reveal another error, and two fixes may undo each other for ever.
 const MOST_ROUNDS: usize = 10;
 
-/// Checks, mends where asked to, and tells what is left.
+/// Checks the project, applies the safe fixes if `--fix` is given, and prints the diagnostics that are left.
 ///
 /// # Errors
-/// Where a file cannot be read or written, or there is no project.
+///
+/// If there is no project, or a file cannot be read or written.
 pub fn run(context: &Context, options: &Check, console: &mut Console) -> Result<Exit, Failure> {
     let format = context.global.format;
     let progress = Progress::start(
         "checking",
         console.is_interactive && format == Format::Human,
     );
-    let mut mended = Mended::default();
+    let mut applied = AppliedFixes::default();
     let (mut findings, files) = loop {
         let selected = select::select(context, &options.files)?;
         let mut findings = Findings::default();
         let mut files = BTreeSet::new();
         for project in &selected {
-            find(project, options.env.as_deref(), context, &mut findings)?;
+            collect_findings(project, options.env.as_deref(), context, &mut findings)?;
             files.extend(project.own_files().map(|file| file.path.clone()));
         }
-        let is_done = !options.fix || mended.rounds == MOST_ROUNDS;
-        if is_done || !mend(&findings, &selected, context, &mut mended)? {
+        let is_done = !options.fix || applied.rounds == MOST_ROUNDS;
+        if is_done || !apply_fixes(&findings, &selected, context, &mut applied)? {
             break (findings, files.len());
         }
     };
@@ -47,12 +47,12 @@ pub fn run(context: &Context, options: &Check, console: &mut Console) -> Result<
         findings.deny_warnings();
     }
     findings.show(format, console)?;
-    let fixed = match mended.edits {
+    let fixed = match applied.edits {
         0 => String::new(),
         edits => format!(
             ", {} fixed in {}",
             count(edits, "mistake"),
-            count(mended.files.len(), "file")
+            count(applied.files.len(), "file")
         ),
     };
     let line = format!(
@@ -64,8 +64,8 @@ pub fn run(context: &Context, options: &Check, console: &mut Console) -> Result<
     Ok(findings.exit())
 }
 
-/// Everything that is wrong in what was asked about.
-fn find(
+/// Adds all diagnostics of the selected files to `findings`.
+fn collect_findings(
     project: &Selected,
     environment: Option<&str>,
     context: &Context,
@@ -77,29 +77,29 @@ fn find(
         (&loaded.sources, &loaded.diagnostics),
         (&compilation.sources, &compilation.diagnostics),
     ] {
-        let told = diagnostics.iter().filter(|diagnostic| {
+        let reported = diagnostics.iter().filter(|diagnostic| {
             let file = sources.file(diagnostic.primary.span.file);
-            file.is_none_or(|file| project.tells(&file.path, &context.cwd))
+            file.is_none_or(|file| project.reports(&file.path, &context.cwd))
         });
-        findings.add(sources, told.cloned());
+        findings.add(sources, reported.cloned());
     }
     Ok(())
 }
 
-/// What was mended so far.
+/// The number of fixes and files so far.
 #[derive(Default)]
-struct Mended {
+struct AppliedFixes {
     rounds: usize,
     edits: usize,
     files: BTreeSet<PathBuf>,
 }
 
-/// Makes the sure fixes in the projects' own files; whether there were any.
-fn mend(
+/// Applies the safe fixes in the projects' own files. Returns whether there were any.
+fn apply_fixes(
     findings: &Findings,
     selected: &[Selected],
     context: &Context,
-    mended: &mut Mended,
+    applied: &mut AppliedFixes,
 ) -> Result<bool, Failure> {
     let own: BTreeSet<PathBuf> = selected
         .iter()
@@ -116,7 +116,7 @@ fn mend(
         let path = paths::absolute(file.path.as_ref(), &context.cwd);
         own.contains(&path).then_some(path)
     };
-    // A fix that also edits a package's file, or the standard library's, is not made in part.
+    // A fix that also edits a file of a package or of the standard library is not applied in part.
     let mut diagnostics = findings.diagnostics.clone();
     for diagnostic in &mut diagnostics {
         diagnostic.fixes.retain(|fix| {
@@ -130,9 +130,9 @@ fn mend(
         let Some(path) = is_own(fixed.file) else {
             continue;
         };
-        let shown = paths::shown(&path, &context.cwd);
+        let shown = paths::display(&path, &context.cwd);
         let root = path.parent().and_then(crate::project::find);
-        let written = crate::project::in_place(&path, root.as_deref())
+        let written = crate::project::resolve_file(&path, root.as_deref())
             .and_then(|place| replace_file(&place, fixed.text.as_bytes()));
         written.map_err(|cause| {
             Failure::io(format!(
@@ -140,10 +140,10 @@ fn mend(
                 crate::project::io_cause(&cause)
             ))
         })?;
-        mended.edits += fixed.count;
-        mended.files.insert(path);
+        applied.edits += fixed.count;
+        applied.files.insert(path);
         any = true;
     }
-    mended.rounds += 1;
+    applied.rounds += 1;
     Ok(any)
 }

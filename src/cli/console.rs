@@ -1,8 +1,7 @@
-//! Where a command writes. A reader that goes away early (`nthc explain | head`) ends the writing, not the
-//! command.
+//! The output streams of a command. A reader that goes away early (`nthc explain | head`) ends the writing, not the command.
 //!
-//! Names, texts and a server's words come from anyone, and a terminal obeys what it is sent. So lines are shown without
-//! what a terminal would obey, and documents that programs read are written as they are wherever no terminal shows them.
+//! Names, texts and server messages are untrusted, and a terminal interprets control characters. Lines are therefore printed
+//! without control characters. Documents for programs are written unchanged unless a terminal shows them.
 
 use std::fmt::{Display, Write as _};
 use std::io::{self, BufWriter, IsTerminal as _, Write};
@@ -17,27 +16,27 @@ use crate::diagnostics::render::{lines, one_line};
 
 /// Standard output and standard error.
 pub struct Console {
-    /// For what was asked for: pages, diffs, machine-readable diagnostics.
+    /// For requested output: pages, diffs, machine-readable diagnostics.
     pub out: Stream,
-    /// For what a person is told on the way.
+    /// For messages to a person, such as progress and summaries.
     pub err: Stream,
-    /// Whether standard error is a terminal, where progress may be shown.
+    /// True if standard error is a terminal, so that progress may be shown.
     pub is_interactive: bool,
 }
 
-/// One of them.
+/// An output stream.
 pub struct Stream {
     writer: Box<dyn Write>,
-    /// Whether styles are shown.
+    /// True if styles are shown.
     pub color: bool,
-    /// Whether a terminal shows what is written.
+    /// True if the stream is a terminal.
     is_terminal: bool,
     is_closed: bool,
     failure: Option<io::Error>,
 }
 
 impl Console {
-    /// The process's own streams.
+    /// Opens the streams of the process.
     pub fn new(color: Color) -> Self {
         let stdout = io::stdout();
         let stderr = io::stderr();
@@ -45,24 +44,25 @@ impl Console {
         let out_choice = choice(color, AutoStream::choice(&stdout));
         let err_choice = choice(color, AutoStream::choice(&stderr));
         Self {
-            out: Stream::new(styled(stdout, out_choice), out_choice, is_shown),
-            err: Stream::new(styled(stderr, err_choice), err_choice, is_interactive),
+            out: Stream::new(style_stream(stdout, out_choice), out_choice, is_shown),
+            err: Stream::new(style_stream(stderr, err_choice), err_choice, is_interactive),
             is_interactive,
         }
     }
 
-    /// Whether a person can be asked: standard input and standard error are terminals.
-    pub fn asks(&self) -> bool {
+    /// Returns true if a person can be asked: standard input and standard error are terminals.
+    pub fn can_ask(&self) -> bool {
         self.is_interactive && io::stdin().is_terminal()
     }
 
-    /// Writes out what is held back.
+    /// Flushes both streams.
     ///
     /// # Errors
-    /// Where something could not be written, for another reason than that nobody reads any more.
+    ///
+    /// If something could not be written, unless the reader closed the stream.
     pub fn finish(mut self) -> Result<(), Failure> {
         for stream in [&mut self.out, &mut self.err] {
-            // The outcome is kept in the stream.
+            // The stream keeps the error.
             let _ = stream.flush();
             if let Some(cause) = stream.failure.take() {
                 return Err(Failure::io(format!(
@@ -75,8 +75,8 @@ impl Console {
     }
 }
 
-/// A stream for styles where there are any. Without, nothing is taken out: what looks like a style is somebody's text.
-fn styled<W: RawStream + AsLockedWrite + 'static>(
+/// Wraps a stream to support styles if they are shown. Otherwise nothing is stripped: what looks like a style is user text.
+fn style_stream<W: RawStream + AsLockedWrite + 'static>(
     stream: W,
     choice: ColorChoice,
 ) -> Box<dyn Write> {
@@ -87,8 +87,8 @@ fn styled<W: RawStream + AsLockedWrite + 'static>(
     }
 }
 
-fn choice(asked: Color, found: ColorChoice) -> ColorChoice {
-    match asked {
+fn choice(requested: Color, found: ColorChoice) -> ColorChoice {
+    match requested {
         Color::Auto => found,
         Color::Always => ColorChoice::Always,
         Color::Never => ColorChoice::Never,
@@ -106,18 +106,18 @@ impl Stream {
         }
     }
 
-    /// Writes a line, without what a terminal would obey.
+    /// Writes a line without control characters.
     pub fn line(&mut self, text: impl Display) {
-        self.painted(&[(Style::new(), &text)]);
+        self.styled_line(&[(Style::new(), &text)]);
     }
 
-    /// Writes several lines. What others have named must be one line in it ([`one_line`]).
+    /// Writes several lines. Names from users must be on one line already ([`one_line`]).
     pub fn lines(&mut self, text: &str) {
         text.lines().for_each(|line| self.line(line));
     }
 
-    /// Writes a line of parts that have styles, which a part cannot bring along itself.
-    pub fn painted(&mut self, parts: &[(Style, &dyn Display)]) {
+    /// Writes a line of styled parts. The parts themselves cannot contain styles.
+    pub fn styled_line(&mut self, parts: &[(Style, &dyn Display)]) {
         let mut line = String::new();
         for (style, text) in parts {
             let text = one_line(&text.to_string());
@@ -128,23 +128,23 @@ impl Stream {
             }
         }
         line.push('\n');
-        // The outcome is kept in the stream.
+        // The stream keeps the error.
         let _ = self.write_all(line.as_bytes());
     }
 
-    /// Writes a line of a document: as it is, unless a terminal shows it or styles are asked for.
+    /// Writes a line of a document: unchanged, unless a terminal shows it or styles are on.
     pub fn excerpt(&mut self, style: Style, line: &str) {
         if self.is_terminal || self.color {
-            self.painted(&[(style, &line.trim_end_matches('\r'))]);
+            self.styled_line(&[(style, &line.trim_end_matches('\r'))]);
         } else {
             self.text(line);
             self.text("\n");
         }
     }
 
-    /// Writes a document: as it is, unless a terminal shows it.
+    /// Writes a document: unchanged, unless a terminal shows it.
     pub fn text(&mut self, text: &str) {
-        // The outcome is kept in the stream.
+        // The stream keeps the error.
         let _ = if self.is_terminal {
             self.write_all(lines(text).as_bytes())
         } else {
@@ -206,8 +206,8 @@ mod tests {
         }
     }
 
-    /// What is written where a terminal is, or is not.
-    fn written(is_terminal: bool, choice: ColorChoice, write: fn(&mut Stream)) -> String {
+    /// Returns what `write` writes to a stream that is or is not a terminal.
+    fn output_of(is_terminal: bool, choice: ColorChoice, write: fn(&mut Stream)) -> String {
         let seen = Seen::default();
         write(&mut Stream::new(
             Box::new(seen.clone()),
@@ -227,24 +227,24 @@ mod tests {
             (true, ColorChoice::Never),
             (false, ColorChoice::Never),
         ] {
-            let line = written(is_terminal, choice, |stream| stream.line(HOSTILE));
+            let line = output_of(is_terminal, choice, |stream| stream.line(HOSTILE));
             assert_eq!(
                 line,
                 "a\u{241b}[2J\u{241b}]0;t\u{2407}\u{fffd}8m\u{fffd} ::error::b\n"
             );
         }
         let bold = Style::new().bold();
-        let painted = written(true, ColorChoice::Always, |stream| {
-            stream.painted(&[(Style::new().bold(), &"\u{1b}[8m")]);
+        let painted = output_of(true, ColorChoice::Always, |stream| {
+            stream.styled_line(&[(Style::new().bold(), &"\u{1b}[8m")]);
         });
         assert_eq!(painted, format!("{bold}\u{241b}[8m{bold:#}\n"));
     }
 
     #[test]
     fn a_document_is_what_it_is_unless_a_terminal_shows_it() {
-        let piped = written(false, ColorChoice::Never, |stream| stream.text(HOSTILE));
+        let piped = output_of(false, ColorChoice::Never, |stream| stream.text(HOSTILE));
         assert_eq!(piped, HOSTILE);
-        let shown = written(true, ColorChoice::Always, |stream| stream.text(HOSTILE));
+        let shown = output_of(true, ColorChoice::Always, |stream| stream.text(HOSTILE));
         assert!(
             !shown.contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}']),
             "{shown:?}"

@@ -21,19 +21,20 @@ use crate::diagnostics::suggest;
 use crate::ir::Tally;
 use crate::session::Session;
 
-/// The columns that a table keeps to, where names allow it.
+/// The width of the table in characters, unless names are longer.
 const WIDTH: usize = 80;
 
-/// The widest that the column of names gets before what follows goes to a line of its own.
+/// The maximum width of the name column. Longer names are on a line of their own.
 const WIDEST_NAME: usize = 32;
 
-/// The width of the column that says what is known: `not pulled`.
+/// The width of the state column, which fits `not pulled`.
 const STATE: usize = 10;
 
-/// Tells which signals have a metric.
+/// Prints which signals have a metric.
 ///
 /// # Errors
-/// Where there is no project, it cannot be read, or it has no such service or environment.
+///
+/// If there is no project, if it cannot be read, or if it has no such service or environment.
 pub fn run(
     context: &Context,
     options: &options::Coverage,
@@ -44,10 +45,10 @@ pub fn run(
         return Err(Failure::usage("unsupported format for metric coverage")
             .help("use `--format human`, `--format short` or `--format json`"));
     }
-    let selected = Selected::project(select::project(context)?);
+    let selected = Selected::whole(select::project(context)?);
     let session = selected.session();
     let compilation = session.check(options.env.as_deref());
-    let compilation = select::known(options.env.as_deref(), compilation)?;
+    let compilation = select::require_environment(options.env.as_deref(), compilation)?;
     let mut findings = Findings::default();
     findings.add(
         &selected.loaded.sources,
@@ -58,7 +59,7 @@ pub fn run(
         findings.show(format, console)?;
         let line = format!("cannot compute coverage: {}", findings.counts());
         report::conclude(&line, &findings, format, console);
-        return Ok(Exit::Found);
+        return Ok(Exit::Findings);
     }
     let only = known_services(&options.services, &session)?;
     let environments: Vec<Option<SmolStr>> = match compilation.environments.as_slice() {
@@ -77,7 +78,7 @@ pub fn run(
             console.out.text(&(text + "\n"));
         }
         Format::Short => lines(&coverage, console),
-        _ => table(&coverage, console),
+        _ => show_table(&coverage, console),
     }
     let found = coverage.signals;
     let failed = options
@@ -93,13 +94,17 @@ pub fn run(
     }
     report::conclude(&line, &Findings::default(), format, console);
     Ok(if failed.is_some() {
-        Exit::Found
+        Exit::Findings
     } else {
         Exit::Ok
     })
 }
 
-/// The names, if each is that of a service of the project's own.
+/// Returns the names as a set.
+///
+/// # Errors
+///
+/// If one of them is not a service of the project itself.
 fn known_services(names: &[String], session: &Session) -> Result<BTreeSet<String>, Failure> {
     let known: BTreeSet<SmolStr> = session
         .services()
@@ -142,7 +147,7 @@ fn conclusion(coverage: &Coverage) -> String {
     line
 }
 
-/// A line for each signal and each other metric, for `grep`.
+/// Prints a line for each signal and each other metric, for `grep`.
 fn lines(coverage: &Coverage, console: &mut Console) {
     for environment in &coverage.environments {
         let prefix = match &environment.environment {
@@ -160,7 +165,7 @@ fn lines(coverage: &Coverage, console: &mut Console) {
                         "{prefix}{place}.{}: {}: {}",
                         signal.signal,
                         signal_word(signal.state),
-                        said_of(signal)
+                        describe(signal)
                     ));
                 }
             }
@@ -170,7 +175,7 @@ fn lines(coverage: &Coverage, console: &mut Console) {
                     service.service,
                     errors.slo,
                     errors.initialized.word(),
-                    lost(errors.initialized)
+                    uncounted_errors(errors.initialized)
                 ));
             }
             for metric in &service.metrics {
@@ -187,17 +192,17 @@ fn lines(coverage: &Coverage, console: &mut Console) {
     }
 }
 
-fn table(coverage: &Coverage, console: &mut Console) {
+fn show_table(coverage: &Coverage, console: &mut Console) {
     for environment in &coverage.environments {
         for service in &environment.services {
-            tell_service(environment, service, console);
+            show_service(environment, service, console);
             console.out.line("");
         }
     }
-    totals(coverage, console);
+    show_totals(coverage, console);
 }
 
-fn tell_service(
+fn show_service(
     environment: &EnvironmentCoverage,
     service: &ServiceCoverage,
     console: &mut Console,
@@ -211,22 +216,22 @@ fn tell_service(
         0 => "no signals".to_owned(),
         total => format!("{} of {total} signals found", service.signals.0.found),
     };
-    console.out.painted(&[
+    console.out.styled_line(&[
         (bold, &service.service),
         (Style::new(), &format_args!("{place}: {found}")),
     ]);
     let signals = service.blocks.iter().flat_map(|block| &block.signals);
-    let width = column(signals.map(|signal| signal.signal.as_str()));
+    let width = column_width(signals.map(|signal| signal.signal.as_str()));
     for block in &service.blocks {
         console.out.line(format_args!("  {}", heading(block)));
         for signal in &block.signals {
             let style = signal_style(signal.state);
             let state = (signal_word(signal.state), style);
-            row(&signal.signal, width, state, &said_of(signal), console);
+            show_row(&signal.signal, width, state, &describe(signal), console);
             if signal.state != SignalState::Found
                 && let Some(hint) = &signal.hint
             {
-                for line in wrapped(hint, WIDTH - 6) {
+                for line in wrap(hint, WIDTH - 6) {
                     console.out.line(format_args!("      {line}"));
                 }
             }
@@ -235,20 +240,20 @@ fn tell_service(
     if !service.metrics.is_empty() {
         console.out.line("  other metrics");
     }
-    let width = column(service.metrics.iter().map(|metric| metric.metric.as_str()));
+    let width = column_width(service.metrics.iter().map(|metric| metric.metric.as_str()));
     for metric in &service.metrics {
         let used_by: Vec<&str> = metric.used_by.iter().map(String::as_str).collect();
         let state = (metric_word(metric.state), metric_style(metric.state));
-        row(&metric.metric, width, state, &used_by.join(", "), console);
+        show_row(&metric.metric, width, state, &used_by.join(", "), console);
     }
     if !service.errors.is_empty() {
         console.out.line("  series of errors");
     }
-    let width = column(service.errors.iter().map(|errors| errors.slo.as_str()));
+    let width = column_width(service.errors.iter().map(|errors| errors.slo.as_str()));
     for errors in &service.errors {
         let state = (errors.initialized.word(), errors_style(errors.initialized));
-        let lost = lost(errors.initialized);
-        row(&errors.slo, width, state, lost, console);
+        let lost = uncounted_errors(errors.initialized);
+        show_row(&errors.slo, width, state, lost, console);
     }
     if !service.left_out.is_empty() {
         console.out.line("  not generated");
@@ -256,14 +261,14 @@ fn tell_service(
     for left_out in &service.left_out {
         let lacks = left_out.missing.join(", ");
         let text = format!("{} {}: no metric for {lacks}", left_out.rule, left_out.name);
-        for line in wrapped(&text, WIDTH - 4) {
+        for line in wrap(&text, WIDTH - 4) {
             console.out.line(format_args!("    {line}"));
         }
     }
 }
 
-/// The width of a column of names. One that is too long for it has a line of its own.
-fn column<'n>(names: impl Iterator<Item = &'n str>) -> usize {
+/// Returns the width of a column of names. A name that is too long for it is on a line of its own.
+fn column_width<'n>(names: impl Iterator<Item = &'n str>) -> usize {
     names
         .map(|name| name.chars().count())
         .filter(|width| *width <= WIDEST_NAME)
@@ -271,7 +276,7 @@ fn column<'n>(names: impl Iterator<Item = &'n str>) -> usize {
         .unwrap_or_default()
 }
 
-/// `orders-db, PostgreSQL, {instance="db-1"}`
+/// Returns the title of a block: `orders-db, PostgreSQL, {instance="db-1"}`
 fn heading(block: &BlockCoverage) -> String {
     let name = match &block.dependency {
         Some(dependency) => dependency.as_str(),
@@ -286,8 +291,8 @@ fn heading(block: &BlockCoverage) -> String {
     parts.join(", ")
 }
 
-/// What was found, or looked for.
-fn said_of(signal: &SignalCoverage) -> String {
+/// Describes the metric of a signal, or the metrics that were searched for.
+fn describe(signal: &SignalCoverage) -> String {
     match (&signal.metric, signal.state) {
         (Some(metric), _) => metric.clone(),
         (None, SignalState::Missing) => format!("candidates: {}", signal.candidates.join(", ")),
@@ -295,11 +300,17 @@ fn said_of(signal: &SignalCoverage) -> String {
     }
 }
 
-/// A row: a name, what is known of it, and a text that is wrapped within the last column.
-fn row(name: &str, width: usize, state: (&str, Style), said: &str, console: &mut Console) {
+/// Prints a row: a name, its state, and a text that is wrapped within the last column.
+fn show_row(
+    name: &str,
+    width: usize,
+    state: (&str, Style),
+    description: &str,
+    console: &mut Console,
+) {
     let (word, style) = state;
     let indent = 4 + width + 2 + STATE + 2;
-    let mut lines = wrapped(said, WIDTH - indent).into_iter();
+    let mut lines = wrap(description, WIDTH - indent).into_iter();
     let first = lines.next().unwrap_or_default();
     let named = if name.chars().count() > width {
         console.out.line(format_args!("    {name}"));
@@ -315,14 +326,14 @@ fn row(name: &str, width: usize, state: (&str, Style), said: &str, console: &mut
     let plain = Style::new();
     console
         .out
-        .painted(&[(plain, &named), (style, &word), (plain, &rest)]);
+        .styled_line(&[(plain, &named), (style, &word), (plain, &rest)]);
     for line in lines {
         console.out.line(format_args!("{:indent$}{line}", ""));
     }
 }
 
-/// A text in lines of at most so many characters, as far as its words allow.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+/// Wraps a text to lines of at most `width` characters. Longer words are not broken.
+fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
@@ -336,8 +347,8 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// How many signals are found, by service, by technology, and over all.
-fn totals(coverage: &Coverage, console: &mut Console) {
+/// Prints how many signals have a metric, by service, by technology, and in total.
+fn show_totals(coverage: &Coverage, console: &mut Console) {
     if coverage.signals.0.total() == 0 {
         return;
     }
@@ -380,16 +391,16 @@ fn totals(coverage: &Coverage, console: &mut Console) {
     for (title, rows) in groups.iter().filter(|(_, rows)| !rows.is_empty()) {
         console
             .out
-            .painted(&[(bold, &format_args!("{title:width$}{titles}"))]);
+            .styled_line(&[(bold, &format_args!("{title:width$}{titles}"))]);
         titles = "";
         for (name, share) in rows {
-            total(&format!("  {name}"), *share, width, console);
+            show_total(&format!("  {name}"), *share, width, console);
         }
     }
-    total("overall", coverage.signals, width, console);
+    show_total("overall", coverage.signals, width, console);
 }
 
-fn total(name: &str, share: Share, width: usize, console: &mut Console) {
+fn show_total(name: &str, share: Share, width: usize, console: &mut Console) {
     let Tally {
         found,
         missing,
@@ -436,8 +447,8 @@ fn errors_style(initialized: Initialized) -> Style {
     }
 }
 
-/// Which errors are not counted.
-fn lost(initialized: Initialized) -> &'static str {
+/// Describes the errors that are not counted.
+fn uncounted_errors(initialized: Initialized) -> &'static str {
     match initialized {
         Initialized::All => "every error is counted",
         Initialized::Labels => "the first error of some label sets is not counted",

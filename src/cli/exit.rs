@@ -1,23 +1,23 @@
-//! How the command ends.
+//! Exit codes and failures of the command.
 
 use std::process::ExitCode;
 
-/// A command's end, and the exit code that stands for it.
+/// The result of a command, and its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
-    /// 0: all is well. Warnings do not change that, unless `--deny-warnings` is given.
+    /// 0: success. Warnings do not change that without `--deny-warnings`.
     Ok,
     /// 1: the input has errors, a `--check` found a difference, or coverage is below `--fail-under`.
-    Found,
-    /// 2: the command was used wrongly, or where there is no project.
+    Findings,
+    /// 2: invalid usage, or no project was found.
     Usage,
-    /// 3: a file could not be read or written, or a server gave no good answer.
+    /// 3: a file could not be read or written, or a server gave no valid answer.
     Io,
     /// 1: a gate warns.
     Warned,
     /// 2: a gate denies.
     Denied,
-    /// 64: a gate was asked for wrongly. It is `EX_USAGE` of `sysexits.h`, and none of a gate's answers.
+    /// 64: invalid usage of `gate`. It is `EX_USAGE` of `sysexits.h`, and differs from the exit codes of decisions.
     Misused,
 }
 
@@ -25,7 +25,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Ok => 0,
-            Exit::Found | Exit::Warned => 1,
+            Exit::Findings | Exit::Warned => 1,
             Exit::Usage | Exit::Denied => 2,
             Exit::Io => 3,
             Exit::Misused => 64,
@@ -33,19 +33,19 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why a command could not do its work, as one line for a person.
+/// The reason why a command could not do its work, on one line.
 #[derive(Debug)]
 pub struct Failure {
-    /// How the command ends.
+    /// The exit code.
     pub exit: Exit,
-    /// What went wrong, without a full stop.
+    /// The error, without a full stop.
     pub message: String,
-    /// What to do about it, a sentence.
+    /// The solution, for the user.
     pub help: Option<String>,
 }
 
 impl Failure {
-    /// The command was used wrongly.
+    /// Creates a failure for invalid usage.
     pub fn usage(message: impl Into<String>) -> Self {
         Self {
             exit: Exit::Usage,
@@ -54,7 +54,7 @@ impl Failure {
         }
     }
 
-    /// Something could not be read or written, or a server gave no good answer.
+    /// Creates a failure to read or write something, or to get a valid answer from a server.
     pub fn io(message: impl Into<String>) -> Self {
         Self {
             exit: Exit::Io,
@@ -63,7 +63,7 @@ impl Failure {
         }
     }
 
-    /// Adds what to do about it.
+    /// Sets the help.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
@@ -84,7 +84,7 @@ impl From<crate::project::Error> for Failure {
 impl From<crate::output::Error> for Failure {
     fn from(error: crate::output::Error) -> Self {
         let failure = Self::io(error.to_string());
-        match error.is_part {
+        match error.is_partial {
             true => failure.help(
                 "fix the cause and build again: some files were already replaced, and the next build \
                 completes them",

@@ -7,10 +7,11 @@ use super::exit::{Exit, Failure};
 use super::options::Explain;
 use crate::diagnostics::{Severity, codes, explain, render};
 
-/// Prints a code's page, or the list of all codes.
+/// Prints the page of a diagnostic code, or the list of all codes.
 ///
 /// # Errors
-/// Where there is no such code.
+///
+/// If there is no such code.
 pub fn run(options: &Explain, console: &mut Console) -> Result<Exit, Failure> {
     let Some(query) = &options.code else {
         for code in codes::ALL {
@@ -33,7 +34,7 @@ pub fn run(options: &Explain, console: &mut Console) -> Result<Exit, Failure> {
             } else {
                 page
             };
-            // The page is this program's own, and so are its styles. The outcome is kept in the stream.
+            // The page is part of this program, so its styles are kept. The stream keeps an error until [`Console::finish`].
             let _ = writeln!(console.out, "{}", page.trim_end());
             Ok(Exit::Ok)
         }

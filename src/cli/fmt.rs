@@ -19,11 +19,12 @@ use crate::project::{
 };
 use crate::syntax::{self, Unformatted};
 
-/// Formats files, or standard input to standard output. A file with syntax errors is left as it is, and they are
-/// told.
+/// Formats files, or standard input to standard output. A file with syntax errors is not changed, and the errors are
+/// reported.
 ///
 /// # Errors
-/// Where something cannot be read or written, or there is no project.
+///
+/// If there is no project, or a file cannot be read or written.
 pub fn run(context: &Context, options: &Fmt, console: &mut Console) -> Result<Exit, Failure> {
     let format = context.global.format;
     let mut findings = Findings::default();
@@ -39,20 +40,20 @@ pub fn run(context: &Context, options: &Fmt, console: &mut Console) -> Result<Ex
     let mut changed = 0;
     let mut exit = Exit::Ok;
     for file in &files {
-        let shown = paths::shown(file, &context.cwd);
+        let shown = paths::display(file, &context.cwd);
         let root = file.parent().and_then(project::find);
-        let read = project::in_place(file, root.as_deref())
+        let read = project::resolve_file(file, root.as_deref())
             .and_then(|place| read_source(&place).map(|bytes| (place, bytes)));
         let (place, bytes) = match read {
             Ok(read) => read,
-            // The others are formatted all the same.
+            // The other files are still formatted.
             Err(cause) => {
                 let message = format!("cannot read {shown}: {}", io_cause(&cause));
-                exit = report::failure(&Failure::io(message), console);
+                exit = report::show_failure(&Failure::io(message), console);
                 continue;
             }
         };
-        let Some((old, new)) = formatted(bytes, &shown, &mut findings) else {
+        let Some((old, new)) = format_source(bytes, &shown, &mut findings) else {
             continue;
         };
         if new == old {
@@ -84,7 +85,7 @@ pub fn run(context: &Context, options: &Fmt, console: &mut Console) -> Result<Ex
     Ok(if exit != Exit::Ok {
         exit
     } else if is_different {
-        Exit::Found
+        Exit::Findings
     } else {
         findings.exit()
     })
@@ -98,8 +99,8 @@ fn standard_input(
     let bytes = read_source_from(std::io::stdin()).map_err(|cause| {
         Failure::io(format!("cannot read standard input: {}", io_cause(&cause)))
     })?;
-    let Some((old, new)) = formatted(bytes, "stdin", findings) else {
-        return Ok(Exit::Found);
+    let Some((old, new)) = format_source(bytes, "stdin", findings) else {
+        return Ok(Exit::Findings);
     };
     if !check {
         console.out.text(&new);
@@ -109,11 +110,11 @@ fn standard_input(
         return Ok(Exit::Ok);
     }
     diff("stdin", &old, &new, &mut console.out);
-    Ok(Exit::Found)
+    Ok(Exit::Findings)
 }
 
-/// A file's text, and how it should be. `None` where it cannot be formatted, which is told.
-fn formatted(bytes: Vec<u8>, shown: &str, findings: &mut Findings) -> Option<(String, String)> {
+/// Returns the text of a file before and after formatting. `None` if it cannot be formatted, which is reported.
+fn format_source(bytes: Vec<u8>, shown: &str, findings: &mut Findings) -> Option<(String, String)> {
     let mut sources = SourceMap::default();
     match decode(bytes) {
         Err(NotUtf8 { text, at }) => {
@@ -135,7 +136,7 @@ fn formatted(bytes: Vec<u8>, shown: &str, findings: &mut Findings) -> Option<(St
                     start: at,
                     end: at,
                 };
-                findings.add(&sources, [left_alone(span)]);
+                findings.add(&sources, [unsafe_layout(span)]);
                 None
             }
             Err(Unformatted::Malformed) => {
@@ -147,8 +148,8 @@ fn formatted(bytes: Vec<u8>, shown: &str, findings: &mut Findings) -> Option<(St
     }
 }
 
-/// A layout that would change what is written is a mistake of the formatter's own; the file stays as it is.
-fn left_alone(span: FileSpan) -> Diagnostic<FileSpan> {
+/// Reports a layout that would change the meaning, which is a bug of the formatter. The file is not changed.
+fn unsafe_layout(span: FileSpan) -> Diagnostic<FileSpan> {
     Diagnostic::new(
         &codes::SYNTAX_LAYOUT,
         "the file cannot be formatted without changing its meaning",
@@ -161,7 +162,7 @@ fn left_alone(span: FileSpan) -> Diagnostic<FileSpan> {
     )
 }
 
-/// What keeps a text from being formatted. Warnings do not, and are left to `check`.
+/// Returns the errors that prevent formatting. Warnings do not prevent it, and are left to `check`.
 fn syntax_errors(text: &str, file: usize) -> Vec<Diagnostic<FileSpan>> {
     let tree = syntax::parse(text);
     let errors = tree.items.iter().flat_map(|(start, item)| {
@@ -188,8 +189,8 @@ fn syntax_errors(text: &str, file: usize) -> Vec<Diagnostic<FileSpan>> {
     errors
 }
 
-/// The files that are named, those below the folders that are named, or the project's own. They need not be
-/// a project's: formatting asks for no meaning.
+/// Returns the named files, the files below the named folders, or those of the project if nothing is named. They need not
+/// belong to a project: formatting does not resolve names.
 fn files(context: &Context, names: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut out = Vec::new();
     if names.is_empty() {
@@ -217,23 +218,23 @@ fn files(context: &Context, names: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> 
 fn below(folder: &Path, context: &Context) -> Result<Vec<PathBuf>, Failure> {
     let found = discover(folder, folder, &[]).map_err(|Unlisted { path, cause }| {
         Failure::from(project::Error::Read {
-            path: paths::shown(&path, &context.cwd),
+            path: paths::display(&path, &context.cwd),
             cause,
         })
     })?;
     Ok(found.files.into_iter().map(|found| found.path).collect())
 }
 
-/// Prints a unified diff that `patch -p0` takes.
+/// Prints a unified diff that `patch -p0` accepts.
 fn diff(shown: &str, old: &str, new: &str, out: &mut Stream) {
     let diff = TextDiff::from_lines(old, new);
     let bold = Style::new().bold();
     for sign in ["---", "+++"] {
-        out.painted(&[(bold, &format_args!("{sign} {shown}"))]);
+        out.styled_line(&[(bold, &format_args!("{sign} {shown}"))]);
     }
     for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
         let cyan = AnsiColor::Cyan.on_default();
-        out.painted(&[(cyan, &hunk.header())]);
+        out.styled_line(&[(cyan, &hunk.header())]);
         for change in hunk.iter_changes() {
             let (sign, style) = match change.tag() {
                 ChangeTag::Delete => ('-', AnsiColor::Red.on_default()),

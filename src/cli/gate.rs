@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::options::{AskedGate, Format, Gate, GateCommand};
+use super::options::{Format, Gate, GateCommand, GateQuery};
 use super::prometheus_client::Client;
 use super::report::{self, Findings};
 use super::select::{self, Selected};
@@ -19,12 +19,11 @@ use crate::policy::{self, Decision, Facts, Measured, MeasuredValue, NotFinite, P
 use crate::project::{io_cause, paths, read_file_at_most};
 use crate::session::Session;
 
-/// Decides by a gate, or measures what one asks for. Whatever goes wrong, the gate can't be decided by; what can only be
-/// mended at the command line has a code of its own.
+/// Runs `gate check` or `gate facts`. Any failure means that there is no decision; invalid usage has its own exit code.
 pub fn run(context: &Context, options: &Gate, console: &mut Console) -> Exit {
     let done = match &options.command {
-        GateCommand::Check(check) => decide(context, &check.asked, console).and_then(|decision| {
-            tell(context, &decision, console)?;
+        GateCommand::Check(check) => decide(context, &check.query, console).and_then(|decision| {
+            write_decision(context, &decision, console)?;
             Ok(match decision.verdict {
                 Verdict::Allow => Exit::Ok,
                 Verdict::Warn if check.allow_warnings => Exit::Ok,
@@ -32,7 +31,7 @@ pub fn run(context: &Context, options: &Gate, console: &mut Console) -> Exit {
                 Verdict::Deny => Exit::Denied,
             })
         }),
-        GateCommand::Facts(facts) => measure(context, &facts.asked, console).and_then(|measured| {
+        GateCommand::Facts(facts) => measure(context, &facts.query, console).and_then(|measured| {
             let facts = measured.facts()?;
             let text = serde_json::to_string_pretty(&facts)
                 .map_err(|error| Failure::io(format!("cannot write the gate input: {error}")))?;
@@ -43,24 +42,24 @@ pub fn run(context: &Context, options: &Gate, console: &mut Console) -> Exit {
             Ok(Exit::Ok)
         }),
     };
-    done.unwrap_or_else(|failure| match report::failure(&failure, console) {
+    done.unwrap_or_else(|failure| match report::show_failure(&failure, console) {
         Exit::Usage => Exit::Misused,
         _ => Exit::Io,
     })
 }
 
-/// A gate with what was measured for it.
-struct Asked {
+/// A policy with the measured facts of one gate.
+struct MeasuredGate {
     policy: Policy,
-    /// Which of the policy's gates.
+    /// The index of the gate in the policy.
     gate: usize,
     measured: Measured,
-    /// What the Prometheus remarks on its answers, a sentence each.
+    /// Warnings in Prometheus's answers, a sentence each.
     remarks: Vec<String>,
     at: Timestamp,
 }
 
-impl Asked {
+impl MeasuredGate {
     fn gate(&self) -> Result<&policy::Gate, Failure> {
         self.policy
             .gates
@@ -76,30 +75,34 @@ impl Asked {
 
 fn decide(
     context: &Context,
-    asked: &AskedGate,
+    query: &GateQuery,
     console: &mut Console,
 ) -> Result<Decision, Failure> {
-    let asked = measure(context, asked, console)?;
-    let mut decision = policy::decide(&asked.policy, asked.gate()?, &asked.measured, asked.at)
+    let gate = measure(context, query, console)?;
+    let mut decision = policy::decide(&gate.policy, gate.gate()?, &gate.measured, gate.at)
         .map_err(|problem| Failure::io(problem.to_string()))?;
-    decision.notes.extend(asked.remarks);
+    decision.notes.extend(gate.remarks);
     Ok(decision)
 }
 
-/// Asks the Prometheus for all that the gate's conditions measure.
-fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Result<Asked, Failure> {
+/// Queries Prometheus for all facts of the gate's conditions.
+fn measure(
+    context: &Context,
+    query: &GateQuery,
+    console: &mut Console,
+) -> Result<MeasuredGate, Failure> {
     if matches!(context.global.format, Format::Sarif | Format::Github) {
         return Err(Failure::usage("unsupported format for a gate decision")
             .help("use `--format human`, `--format short` or `--format json`"));
     }
-    let policy = match &asked.policy {
+    let policy = match &query.policy {
         Some(file) => {
             let path = paths::absolute(file, &context.cwd);
-            let shown = paths::shown(&path, &context.cwd);
-            let text = text_of(&path, &shown)?;
+            let shown = paths::display(&path, &context.cwd);
+            let text = read_policy(&path, &shown)?;
             let policy = policy::read(&text)
                 .map_err(|problem| Failure::io(format!("cannot read {shown}: {problem}")))?;
-            if let Some(service) = &asked.service
+            if let Some(service) = &query.service
                 && *service != policy.service
             {
                 return Err(Failure::usage(format!(
@@ -109,13 +112,13 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
             }
             policy
         }
-        None => of_project(context, asked, console)?,
+        None => project_policy(context, query, console)?,
     };
-    let gate = choose(&policy, asked.gate.as_deref())?;
-    let at = moment(asked.at);
-    let client = Client::new(&asked.prometheus, asked.timeout, &asked.connection)?;
+    let gate = find_gate(&policy, query.gate.as_deref())?;
+    let at = evaluation_time(query.at);
+    let client = Client::new(&query.prometheus, query.timeout, &query.connection)?;
     let mut measured = Measured::new();
-    // The queries of facts drop NaN and the infinities.
+    // The queries of facts drop NaN and infinities.
     let ask = |query: &str, what: &str| client.instant(query, at, what, NotFinite::NoAnswer);
     let names = policy.gates.get(gate).map(policy::Gate::facts);
     for name in names.into_iter().flatten() {
@@ -123,7 +126,7 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
             return Err(Failure::io(format!("no query for {name}")));
         };
         let value = ask(&fact.query, name)?;
-        // What is not known of a window is of no matter where nothing is.
+        // Without a value for the window, its coverage does not matter.
         let coverage = match &fact.coverage {
             Some(of) if value.is_some() => {
                 let what = format!("the coverage of {} for {name}", of.window);
@@ -133,7 +136,7 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
         };
         measured.insert(name.to_owned(), MeasuredValue { value, coverage });
     }
-    Ok(Asked {
+    Ok(MeasuredGate {
         policy,
         gate,
         measured,
@@ -142,25 +145,25 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
     })
 }
 
-/// Reads a policy's text.
-fn text_of(path: &Path, shown: &str) -> Result<String, Failure> {
+/// Reads the text of a policy file.
+fn read_policy(path: &Path, shown: &str) -> Result<String, Failure> {
     let unreadable = |cause: &str| Failure::io(format!("cannot read {shown}: {cause}"));
     let bytes = read_file_at_most(path, limits::DOCUMENT_BYTES)
         .map_err(|cause| unreadable(&io_cause(&cause)))?;
     String::from_utf8(bytes).map_err(|_| unreadable("not valid UTF-8"))
 }
 
-/// The time that is asked for, or now, to the second: Prometheus is asked for the same moment as the calendar.
-pub fn moment(asked: Option<Timestamp>) -> Timestamp {
-    let moment = asked.unwrap_or_else(Timestamp::now);
-    Timestamp::from_second(moment.as_second()).unwrap_or(moment)
+/// Returns the requested time, or now, in whole seconds: queries and calendar rules use the same time.
+pub fn evaluation_time(requested: Option<Timestamp>) -> Timestamp {
+    let time = requested.unwrap_or_else(Timestamp::now);
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
-/// The gate of that name, or the only one.
-fn choose(policy: &Policy, asked: Option<&str>) -> Result<usize, Failure> {
+/// Returns the index of the gate with this name, or of the only one.
+fn find_gate(policy: &Policy, requested: Option<&str>) -> Result<usize, Failure> {
     let names: Vec<&str> = policy.gates.iter().map(|gate| gate.name.as_str()).collect();
     let service = &policy.service;
-    match (asked, names.as_slice()) {
+    match (requested, names.as_slice()) {
         (_, []) => Err(Failure::usage(format!("service `{service}` has no gate"))
             .help("declare one: `gate production { … }`, or set `gate_denies_below` on its tier")),
         (None, [_]) => Ok(0),
@@ -181,32 +184,33 @@ fn choose(policy: &Policy, asked: Option<&str>) -> Result<usize, Failure> {
     }
 }
 
-/// The services of a project in an environment.
-pub struct Built {
+/// The services of a project in one environment.
+pub struct CompiledProject {
     session: Session,
-    /// The project's settings, with the environment.
+    /// The settings of the project, with the environment.
     pub settings: ir::Settings,
 }
 
-impl Built {
-    /// The project that the command stands in; nothing where it has errors, which are told.
+impl CompiledProject {
+    /// Compiles the project of the working directory. `None` if it has errors, which are reported.
     ///
     /// # Errors
-    /// Where there is no project, or it is not clear which environment is meant.
+    ///
+    /// If there is no project, or the environment is ambiguous.
     pub fn new(
         context: &Context,
         env: Option<&str>,
         console: &mut Console,
     ) -> Result<Option<Self>, Failure> {
-        let selected = Selected::project(select::project(context)?);
+        let selected = Selected::whole(select::project(context)?);
         let session = selected.session();
-        let compilation = select::known(env, session.check(env))?;
+        let compilation = select::require_environment(env, session.check(env))?;
         let mut findings = Findings::default();
         let own = selected.loaded.diagnostics.iter().cloned();
         findings.add(&selected.loaded.sources, own);
         findings.add(&compilation.sources, compilation.diagnostics);
         if findings.has_errors() {
-            // Standard output is for what was asked for.
+            // Standard output is reserved for the requested document.
             let shown = match context.global.format {
                 Format::Human => Format::Human,
                 _ => Format::Short,
@@ -242,7 +246,7 @@ impl Built {
     }
 }
 
-/// What is said where a project has no such service.
+/// Returns the failure for a project that has no service of this name.
 pub fn unknown_service(name: &str, services: &[&ir::Service]) -> Failure {
     let failure = Failure::usage(format!("unknown service `{name}`"));
     let known = services.iter().map(|service| service.name.as_str());
@@ -252,18 +256,18 @@ pub fn unknown_service(name: &str, services: &[&ir::Service]) -> Failure {
     }
 }
 
-/// The policy of a service as the project has it now.
-fn of_project(
+/// Generates the policy of a service from the current sources.
+fn project_policy(
     context: &Context,
-    asked: &AskedGate,
+    query: &GateQuery,
     console: &mut Console,
 ) -> Result<Policy, Failure> {
-    let Some(built) = Built::new(context, asked.env.as_deref(), console)? else {
+    let Some(built) = CompiledProject::new(context, query.env.as_deref(), console)? else {
         return Err(Failure::io(
             "the project has errors, so its gates cannot be evaluated",
         ));
     };
-    let name = asked.service.as_deref().unwrap_or_default();
+    let name = query.service.as_deref().unwrap_or_default();
     built.with_services(|services| {
         let service = services
             .iter()
@@ -273,8 +277,12 @@ fn of_project(
     })
 }
 
-/// Writes the decision.
-fn tell(context: &Context, decision: &Decision, console: &mut Console) -> Result<(), Failure> {
+/// Prints the decision.
+fn write_decision(
+    context: &Context,
+    decision: &Decision,
+    console: &mut Console,
+) -> Result<(), Failure> {
     match context.global.format {
         Format::Json => {
             let text = serde_json::to_string_pretty(decision)

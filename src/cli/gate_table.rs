@@ -1,14 +1,14 @@
-//! A decision as a person reads it.
+//! Decisions as tables for people.
 
 use anstyle::{AnsiColor, Style};
 
 use super::console::Console;
 use crate::policy::{Check, Decision, Effect, Outcome, Verdict};
 
-/// The head of the table.
+/// The header of the table.
 const HEAD: [&str; 6] = ["rule", "condition", "value", "limit", "holds", ""];
 
-/// Shows what each rule compares, and what is decided.
+/// Prints what each rule compares, and the decision.
 pub fn show(decision: &Decision, console: &mut Console) {
     let mut rows: Vec<[String; 6]> = vec![HEAD.map(str::to_owned)];
     for rule in &decision.rules {
@@ -61,7 +61,9 @@ pub fn show(decision: &Decision, console: &mut Console) {
     } else {
         ""
     };
-    console.out.painted(&[(Style::new(), &dry), (style, &word)]);
+    console
+        .out
+        .styled_line(&[(Style::new(), &dry), (style, &word)]);
     for reason in &decision.reasons {
         console.out.line(format_args!("  {reason}"));
     }
@@ -70,7 +72,7 @@ pub fn show(decision: &Decision, console: &mut Console) {
     }
 }
 
-/// What was measured; of a window that is known in part, with the way in which it errs.
+/// Formats a measured value, with the direction of its possible error if only a part of the window has data.
 fn value(check: &Check) -> String {
     let Some(value) = &check.value else {
         return "-".to_owned();
@@ -85,7 +87,7 @@ fn value(check: &Check) -> String {
     }
 }
 
-/// Shows rows in columns that are as wide as they need to be.
+/// Prints rows in columns that are as wide as their widest cell.
 pub fn table<const N: usize>(rows: &[[String; N]], console: &mut Console) {
     let mut widths = [0; N];
     for row in rows {

@@ -20,13 +20,14 @@ use crate::project::{
     self, EXTENSION, NotUtf8, decode, io_cause, not_utf8, paths, read_file_at_most,
 };
 
-/// The extensions of the files that are read of a folder.
+/// The extensions of the files that are read from a folder.
 const READ: [&str; 3] = ["yaml", "yml", "json"];
 
-/// Makes `.nth` of files of another format.
+/// Converts files of another format to `.nth`.
 ///
 /// # Errors
-/// Where a file cannot be read or written, or the one to write exists.
+///
+/// If a file cannot be read or written, or the output file exists.
 pub fn run(context: &Context, options: &Import, console: &mut Console) -> Result<Exit, Failure> {
     match &options.command {
         ImportCommand::Openslo(options) => import_openslo(context, options, console),
@@ -54,7 +55,7 @@ fn import_openslo(
     let (paths, refused) = sources(&options.files, context)?;
     if !refused.is_empty() {
         for failure in &refused {
-            report::failure(failure, console);
+            report::show_failure(failure, console);
         }
         let line = format!(
             "nothing was imported: cannot read {}",
@@ -64,7 +65,7 @@ fn import_openslo(
         return Ok(Exit::Io);
     }
     for path in paths {
-        let shown = paths::shown(&path, &context.cwd);
+        let shown = paths::display(&path, &context.cwd);
         let bytes = read_file_at_most(&path, limits::DOCUMENT_BYTES)
             .map_err(|cause| Failure::io(format!("cannot read {shown}: {}", io_cause(&cause))))?;
         match decode(bytes) {
@@ -82,7 +83,7 @@ fn import_openslo(
         }
     }
     let read = files.len();
-    let (settings, environments) = project_of(target.as_deref(), context);
+    let (settings, environments) = target_project(target.as_deref(), context);
     let import = openslo::import_into(files, &settings, &environments);
     findings.add(&import.sources, import.diagnostics);
     if options.deny_warnings {
@@ -101,7 +102,7 @@ fn import_openslo(
             return Ok(findings.exit());
         }
         (Some(text), Some(target)) => {
-            let shown = paths::shown(target, &context.cwd);
+            let shown = paths::display(target, &context.cwd);
             write(target, text).map_err(|cause| {
                 Failure::io(format!("cannot write {shown}: {}", io_cause(&cause)))
             })?;
@@ -112,9 +113,9 @@ fn import_openslo(
     Ok(findings.exit())
 }
 
-/// The settings of the project that the text is for and the environments that its other files declare: the one that the
-/// file will be in, or else the one that the command stands in. A file outside of projects is for one that says nothing.
-fn project_of(target: Option<&Path>, context: &Context) -> (Settings, Vec<SmolStr>) {
+/// Returns the settings of the project that the output is for, and the environments that its other files declare: the
+/// project that contains the output file, or else that of the working directory. Defaults for a file outside of projects.
+fn target_project(target: Option<&Path>, context: &Context) -> (Settings, Vec<SmolStr>) {
     let loaded = match target.and_then(Path::parent) {
         Some(folder) => {
             project::find(folder).and_then(|root| project::load(&root, &context.cwd).ok())
@@ -124,18 +125,18 @@ fn project_of(target: Option<&Path>, context: &Context) -> (Settings, Vec<SmolSt
     let Some(mut loaded) = loaded else {
         return (project::default_settings(MODULE), Vec::new());
     };
-    // What is overwritten says nothing any more.
+    // The file that is overwritten no longer counts.
     loaded
         .project
         .files
         .retain(|file| Some(file.path.as_path()) != target);
     let settings = loaded.project.settings.clone();
-    let session = Selected::project(loaded).session();
+    let session = Selected::whole(loaded).session();
     let environments = session.workspace.environments(&session.db);
     (settings, environments.keys().cloned().collect())
 }
 
-/// The file to write: in a folder, one named after the format.
+/// Returns the path of the output file. A folder gets a file that is named after the format.
 fn target(output: &Path, force: bool, context: &Context) -> Result<PathBuf, Failure> {
     let is_folder_name = output.as_os_str().to_string_lossy().ends_with(['/', '\\']);
     let mut path = paths::absolute(output, &context.cwd);
@@ -143,7 +144,7 @@ fn target(output: &Path, force: bool, context: &Context) -> Result<PathBuf, Fail
         path.push(format!("{MODULE}.{EXTENSION}"));
     }
     if !force && fs::symlink_metadata(&path).is_ok() {
-        let shown = paths::shown(&path, &context.cwd);
+        let shown = paths::display(&path, &context.cwd);
         return Err(Failure::usage(format!("{shown} exists"))
             .help("overwrite it with `--force`; nothing was written"));
     }
@@ -157,15 +158,15 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     replace_file(path, text.as_bytes())
 }
 
-/// The files that are named, and those below the folders that are; with what is there and is no regular file within the
-/// folder. What is named by itself may be anything that can be read, as a shell's `<(…)`.
+/// Returns the named files and those below the named folders, with a failure for each entry of a folder that is not a
+/// regular file within it. A path that is named itself may be anything readable, such as a shell's `<(…)`.
 fn sources(names: &[PathBuf], context: &Context) -> Result<(Vec<PathBuf>, Vec<Failure>), Failure> {
     let mut found = Vec::new();
     let mut refused = Vec::new();
     for name in names {
         let path = paths::absolute(name, &context.cwd);
         let unread = |path: &Path, cause: &std::io::Error| {
-            let shown = paths::shown(path, &context.cwd);
+            let shown = paths::display(path, &context.cwd);
             Failure::io(format!("cannot read {shown}: {}", io_cause(cause)))
         };
         if !path.is_dir() {
@@ -175,7 +176,7 @@ fn sources(names: &[PathBuf], context: &Context) -> Result<(Vec<PathBuf>, Vec<Fa
         let mut below_it = Vec::new();
         below(&path, &mut below_it).map_err(|cause| unread(&path, &cause))?;
         for file in below_it {
-            match project::in_place(&file, Some(&path)) {
+            match project::resolve_file(&file, Some(&path)) {
                 Ok(_) => found.push(file),
                 Err(cause) => refused.push(unread(&file, &cause)),
             }

@@ -23,13 +23,14 @@ use crate::output::replace_file;
 use crate::project::{self, io_cause, paths, read_file_at_most};
 use crate::session::Session;
 
-/// How many requests are under way at once: a Prometheus has others to answer.
+/// The number of concurrent requests, low because Prometheus also serves others.
 const AT_ONCE: usize = 4;
 
-/// Does what is asked with the catalogue.
+/// Runs `metrics pull` or `metrics coverage`.
 ///
 /// # Errors
-/// Where a file cannot be read or written, there is no project, or the Prometheus gives no good answer.
+///
+/// If there is no project, a file cannot be read or written, or Prometheus gives no valid answer.
 pub fn run(context: &Context, options: &Metrics, console: &mut Console) -> Result<Exit, Failure> {
     match &options.command {
         MetricsCommand::Pull(options) => pull(context, options, console),
@@ -37,17 +38,17 @@ pub fn run(context: &Context, options: &Metrics, console: &mut Console) -> Resul
     }
 }
 
-/// What is pulled: for each environment, or none, the selectors with who has them.
+/// The selectors to pull with their origins, by environment; the key is `None` for a project without environments.
 type Plan = BTreeMap<Option<String>, RequiredSelectors>;
 
 fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit, Failure> {
     let format = context.global.format;
     let client = Client::new(&options.prometheus, options.timeout, &options.connection)?;
-    let asked = by_hand(&options.selectors)?;
-    let selected = Selected::project(select::project(context)?);
+    let requested = parse_selectors(&options.selectors)?;
+    let selected = Selected::whole(select::project(context)?);
     let place = selected.loaded.project.root.join(LOCK);
-    let shown = paths::shown(&place, &context.cwd);
-    let place = match project::in_place(&place, Some(&selected.loaded.project.root)) {
+    let shown = paths::display(&place, &context.cwd);
+    let place = match project::resolve_file(&place, Some(&selected.loaded.project.root)) {
         Ok(place) => place,
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => place,
         Err(cause) => {
@@ -57,13 +58,13 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
             )));
         }
     };
-    let (before, old) = read(&place, &shown)?;
+    let (before, old) = read_lock(&place, &shown)?;
 
     let session = selected.session();
     let compilation = session.check(options.env.as_deref());
-    let compilation = select::known(options.env.as_deref(), compilation)?;
+    let compilation = select::require_environment(options.env.as_deref(), compilation)?;
     let mut plan = Plan::new();
-    if asked.is_empty() {
+    if requested.is_empty() {
         let mut findings = Findings::default();
         findings.add(
             &selected.loaded.sources,
@@ -74,31 +75,31 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
             findings.show(format, console)?;
             let line = format!("no metrics were pulled: {}", findings.counts());
             report::conclude(&line, &findings, format, console);
-            return Ok(Exit::Found);
+            return Ok(Exit::Findings);
         }
         let mut environments: Vec<Option<String>> =
             compilation.environments.into_iter().map(Some).collect();
         if options.env.is_none() {
-            // What was pulled by hand without an environment is kept up to date, too.
+            // Selectors that were pulled by hand without an environment are also kept up to date.
             environments.push(None);
         }
         let is_plain = environments == [None];
         for environment in environments {
             let name = environment.as_deref();
-            let mut wanted = if name.is_some() || is_plain {
+            let mut required = if name.is_some() || is_plain {
                 catalogue::required_selectors(&session, name)
             } else {
                 RequiredSelectors::new()
             };
             for (selector, section) in old.sections(name).into_iter().flatten() {
                 if section.used_by.is_empty() {
-                    wanted.entry(selector.clone()).or_default();
+                    required.entry(selector.clone()).or_default();
                 }
             }
-            plan.insert(environment, wanted);
+            plan.insert(environment, required);
         }
     } else {
-        let wanted = asked
+        let required = requested
             .iter()
             .map(|selector| {
                 let known = old.section(options.env.as_deref(), selector);
@@ -106,9 +107,9 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
                 (selector.clone(), used_by.unwrap_or_default())
             })
             .collect();
-        plan.insert(options.env.clone(), wanted);
+        plan.insert(options.env.clone(), required);
     }
-    let selectors: BTreeSet<&String> = plan.values().flat_map(|wanted| wanted.keys()).collect();
+    let selectors: BTreeSet<&String> = plan.values().flat_map(|required| required.keys()).collect();
     let selectors: Vec<&String> = selectors.into_iter().collect();
     if selectors.is_empty() {
         return Err(
@@ -122,8 +123,8 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
         selectors.len() as u64 + 1,
         console.is_interactive && format == Format::Human,
     );
-    let errors = errors_of(&session, &plan);
-    let (metadata, gathered) = ask(&client, &selectors, errors, options, &progress)?;
+    let errors = ratio_errors(&session, &plan);
+    let (metadata, gathered) = pull_series(&client, &selectors, errors, options, &progress)?;
     drop(progress);
     let found: BTreeMap<&String, Section> = selectors
         .into_iter()
@@ -135,7 +136,7 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
     if found.values().all(|section| section.metrics.is_empty()) {
         return Err(Failure::io(format!(
             "no series at {} match {}",
-            client.shown(),
+            client.url(),
             match found.keys().next() {
                 Some(one) if found.len() == 1 => one.as_str(),
                 _ => "any of the selectors",
@@ -171,7 +172,7 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
         "pulled {} of {} from {}: {shown} {}",
         count(names.len(), "metric"),
         count(found.len(), "selector"),
-        client.shown(),
+        client.url(),
         match (is_unchanged, before.is_some()) {
             (true, _) => "is unchanged",
             (false, true) => "is updated",
@@ -182,12 +183,12 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
     Ok(Exit::Ok)
 }
 
-/// The errors of the project's ratios, by the selectors that are pulled.
-fn errors_of(session: &Session, plan: &Plan) -> BTreeMap<String, BTreeSet<Errors>> {
+/// Returns the error selectors of the project's ratios, by the selectors that are pulled.
+fn ratio_errors(session: &Session, plan: &Plan) -> BTreeMap<String, BTreeSet<Errors>> {
     let mut errors: BTreeMap<String, BTreeSet<Errors>> = BTreeMap::new();
-    for (environment, wanted) in plan {
+    for (environment, required) in plan {
         for (selector, found) in catalogue::required_errors(session, environment.as_deref()) {
-            if wanted.contains_key(&selector) {
+            if required.contains_key(&selector) {
                 errors.entry(selector).or_default().extend(found);
             }
         }
@@ -195,8 +196,8 @@ fn errors_of(session: &Session, plan: &Plan) -> BTreeMap<String, BTreeSet<Errors
     errors
 }
 
-/// The selectors that the command line names.
-fn by_hand(written: &[String]) -> Result<BTreeSet<String>, Failure> {
+/// Parses the selectors of the command line.
+fn parse_selectors(written: &[String]) -> Result<BTreeSet<String>, Failure> {
     written
         .iter()
         .map(|written| match catalogue::canonical(written) {
@@ -208,8 +209,8 @@ fn by_hand(written: &[String]) -> Result<BTreeSet<String>, Failure> {
         .collect()
 }
 
-/// The lock file as it is, and what it says.
-fn read(place: &Path, shown: &str) -> Result<(Option<String>, Lock), Failure> {
+/// Reads the lock file. Returns its text, `None` if there is no file, and its contents.
+fn read_lock(place: &Path, shown: &str) -> Result<(Option<String>, Lock), Failure> {
     let bytes = match read_file_at_most(place, limits::LOCK_BYTES) {
         Ok(bytes) => bytes,
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
@@ -231,20 +232,20 @@ fn read(place: &Path, shown: &str) -> Result<(Option<String>, Lock), Failure> {
     Ok((Some(text), lock))
 }
 
-/// The series of a selector, and what they say of the errors of the ratios that are pulled with it.
+/// The series of a selector, and the error series of the ratios that are pulled with it.
 type Pulled = (Gathered, Vec<ErrorSeries>);
 
-/// Asks for the metadata and for the series of each selector, a few at once. After a failure no more are asked for.
-fn ask(
+/// Requests the metadata and the series of each selector, [`AT_ONCE`] at a time. Stops at the first failure.
+fn pull_series(
     client: &Client,
     selectors: &[&String],
     mut errors: BTreeMap<String, BTreeSet<Errors>>,
     options: &Pull,
     progress: &Progress,
 ) -> Result<(Metadata, Vec<Pulled>), Failure> {
-    // The first request goes alone: where the Prometheus is down, or lets nobody in, one is enough.
+    // The first request is sent alone: if Prometheus is down or denies access, one is enough.
     let metadata = client.metadata()?;
-    // Where the Prometheus counts a counter's first sample, nothing is lost.
+    // If Prometheus counts the first sample of a counter, no errors are missed.
     if !errors.is_empty() && client.counts_first_samples() {
         errors.clear();
     }
@@ -294,8 +295,8 @@ fn section(
     })
 }
 
-/// The lock after a pull. One of the whole project replaces everything, one of an environment the environment's
-/// sections, and one of selectors theirs.
+/// Returns the lock file after a pull. A pull of the whole project replaces all sections, one of an environment those of the
+/// environment, and one of selectors those of the selectors.
 fn merge(old: &Lock, plan: &Plan, found: &BTreeMap<&String, Section>, options: &Pull) -> Lock {
     let is_whole = options.selectors.is_empty();
     let mut lock = if is_whole && options.env.is_none() {
@@ -303,12 +304,12 @@ fn merge(old: &Lock, plan: &Plan, found: &BTreeMap<&String, Section>, options: &
     } else {
         old.clone()
     };
-    for (environment, wanted) in plan {
+    for (environment, required) in plan {
         let sections = lock.sections_mut(environment.as_deref());
         if is_whole {
             sections.clear();
         }
-        for (selector, used_by) in wanted {
+        for (selector, used_by) in required {
             if let Some(section) = found.get(selector) {
                 let section = Section {
                     used_by: used_by.clone(),

@@ -1,19 +1,17 @@
-//! The `nthc` command: reads a project, asks the compiler, shows and writes what it answers. Nothing here decides
-//! anything about the language.
+//! The `nthc` command: reads a project, calls the compiler, prints and writes the results. It has no logic of the language.
 //!
 //! # Exit codes
 //!
 //! | code | meaning |
 //! |---|---|
-//! | 0 | all is well; there may be warnings |
+//! | 0 | success; there may be warnings |
 //! | 1 | the input has errors (warnings too, with `--deny-warnings`), `--check` found a difference, or coverage is below `--fail-under` |
-//! | 2 | the command was used wrongly, or there is no project |
-//! | 3 | a file could not be read or written, or a server gave no good answer |
+//! | 2 | invalid usage, or there is no project |
+//! | 3 | a file could not be read or written, or a server gave no valid answer |
 //!
-//! `gate` has codes of its own: 0 allow, 1 warn, 2 deny, 3 can't tell, 64 used wrongly.
+//! `gate` has its own exit codes: 0 allow, 1 warn, 2 deny, 3 no decision, 64 invalid usage.
 //!
-//! Diagnostics for people go to standard error, those for programs (`--format json`, `sarif`, `github`) to
-//! standard output.
+//! Diagnostics for people go to standard error, those for programs (`--format json`, `sarif`, `github`) to standard output.
 
 mod backfill;
 mod budget;
@@ -55,10 +53,10 @@ use options::{Command, Global};
 use crate::project::io_cause;
 use crate::stack::STACK;
 
-/// What every command has at hand.
+/// The context of every command.
 struct Context {
     global: Global,
-    /// The working directory, absolute: paths are shown from here.
+    /// The working directory, absolute. Paths are shown relative to it.
     cwd: PathBuf,
 }
 
@@ -67,11 +65,11 @@ pub fn main(language_server: fn() -> ExitCode) -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are asked for and go to standard output; a reader may be gone.
+            // Help and version go to standard output, whose reader may be gone.
             let _ = error.print();
             let exit = if !error.use_stderr() {
                 Exit::Ok
-            } else if asks_a_gate(std::env::args_os().skip(1)) {
+            } else if is_gate_command(std::env::args_os().skip(1)) {
                 Exit::Misused
             } else {
                 Exit::Usage
@@ -79,16 +77,16 @@ pub fn main(language_server: fn() -> ExitCode) -> ExitCode {
             return exit.into();
         }
     };
-    // What it says on standard output is not for people.
+    // Standard output is reserved for the protocol.
     if let Command::Lsp(_) = cli.command {
         return language_server();
     }
-    with_stack(move || work(cli))
+    run_with_stack(move || execute(cli))
 }
 
-/// Does the work on a thread with the stack that it is given in the language server, and gives as much to all others.
-fn with_stack(work: impl FnOnce() -> ExitCode + Send) -> ExitCode {
-    // Where a pool stands already, it was made in the same way.
+/// Runs `work` on a thread with the stack size of the language server, and gives the same stack to the threads of the pool.
+fn run_with_stack(work: impl FnOnce() -> ExitCode + Send) -> ExitCode {
+    // An existing pool was built in the same way.
     let _ = rayon::ThreadPoolBuilder::new()
         .stack_size(STACK)
         .build_global();
@@ -104,26 +102,26 @@ fn with_stack(work: impl FnOnce() -> ExitCode + Send) -> ExitCode {
     })
 }
 
-fn work(cli: Cli) -> ExitCode {
+fn execute(cli: Cli) -> ExitCode {
     let mut console = Console::new(cli.global.color);
-    let exit =
-        run(cli, &mut console).unwrap_or_else(|failure| report::failure(&failure, &mut console));
+    let exit = run(cli, &mut console)
+        .unwrap_or_else(|failure| report::show_failure(&failure, &mut console));
     match console.finish() {
         Ok(()) => exit.into(),
         Err(failure) => {
-            // Standard output is full or gone for good; standard error may still be there.
+            // Standard output is full or closed; standard error may still work.
             anstream::eprintln!("error: {}", failure.message);
             failure.exit.into()
         }
     }
 }
 
-/// Whether arguments that cannot be understood are those of `gate`: their exit code must not be that of a gate's answer.
-fn asks_a_gate(arguments: impl Iterator<Item = OsString>) -> bool {
+/// Returns whether invalid arguments are those of `gate`: its exit code must differ from those of decisions.
+fn is_gate_command(arguments: impl Iterator<Item = OsString>) -> bool {
     let mut arguments = arguments;
     while let Some(argument) = arguments.next() {
         match argument.to_str() {
-            // The value follows.
+            // The next argument is the value.
             Some("--format" | "--color" | "--project") => {
                 arguments.next();
             }
@@ -159,7 +157,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Explain(options) => explain::run(&options, console),
         Command::Completions(options) => Ok(completions::run(&options, console)),
         Command::Schema(_) => Ok(schema::run(console)),
-        // `main` has no console for it.
+        // `main` runs it without a console.
         Command::Lsp(_) => Ok(Exit::Ok),
     }
 }

@@ -1,4 +1,4 @@
-//! The command line: what can be asked, and the help on it.
+//! The command line: options and their help.
 
 mod connection;
 mod gate;
@@ -14,10 +14,10 @@ use rust_decimal::Decimal;
 use crate::diagnostics::render;
 
 pub use connection::Connection;
-use connection::asking_exit;
-pub use gate::{AskedGate, Gate, GateCommand};
+use connection::connection_help_exit;
+pub use gate::{Gate, GateCommand, GateQuery};
 
-/// The exit codes, as `--help` tells them.
+/// The exit codes, as `--help` shows them.
 const EXIT_CODES: &str = "\
 Exit codes:
   0  success
@@ -42,7 +42,7 @@ Exit codes:
   nthc explain N0602             explain a diagnostic code")
 )]
 pub struct Cli {
-    /// What holds for every command.
+    /// The options of every command.
     #[command(flatten)]
     pub global: Global,
     /// The command.
@@ -65,7 +65,7 @@ pub struct Global {
     pub project: Option<PathBuf>,
 }
 
-/// How diagnostics are written.
+/// The format of diagnostics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// Source excerpt with labels and help
@@ -81,7 +81,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The renderer's name for it.
+    /// Returns the format of the renderer.
     pub fn renderer(self) -> render::Format {
         match self {
             Self::Human => render::Format::Human,
@@ -92,13 +92,13 @@ impl Format {
         }
     }
 
-    /// Whether a program reads it, from standard output.
+    /// Returns true if programs read this format from standard output.
     pub fn is_for_programs(self) -> bool {
         matches!(self, Self::Json | Self::Sarif | Self::Github)
     }
 }
 
-/// When colors are used.
+/// The use of colors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Color {
     /// If the terminal supports it
@@ -109,7 +109,7 @@ pub enum Color {
     Never,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Create a new project
@@ -210,7 +210,7 @@ pub struct Build {
     #[arg(long)]
     pub allow_removals: bool,
     /// How long to wait for another build that writes to the directory; 0s to not wait
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = patience)]
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration_or_zero)]
     pub lock_timeout: Duration,
     /// Write the files of services without errors even if others have errors; still exits 1
     #[arg(long)]
@@ -241,7 +241,7 @@ pub struct Fmt {
 
 /// Options of `preview`.
 #[derive(Debug, Args)]
-#[command(after_help = asking_exit("\
+#[command(after_help = connection_help_exit("\
 Listens on localhost only. Panels show sample data unless --prometheus is given.
 
 Examples:
@@ -260,7 +260,7 @@ pub struct Preview {
     /// project of this directory]
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// How it is reached.
+    /// The connection.
     #[command(flatten)]
     pub connection: Connection,
 }
@@ -276,12 +276,12 @@ Examples:
   nthc metrics coverage"
 )]
 pub struct Metrics {
-    /// What to do with the catalogue of metrics.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: MetricsCommand,
 }
 
-/// What to do with the catalogue of metrics.
+/// The subcommands of `metrics`.
 #[derive(Debug, Subcommand)]
 pub enum MetricsCommand {
     /// Record the metrics that the project's selectors match in nth.metrics.lock
@@ -292,7 +292,7 @@ pub enum MetricsCommand {
 
 /// Options of `metrics pull`.
 #[derive(Debug, Args)]
-#[command(after_help = asking_exit("\
+#[command(after_help = connection_help_exit("\
 Writes nth.metrics.lock next to nth.toml, completely or not at all: names, types, help,
 labels and histogram buckets of the metrics that the selectors of the services and their
 dependencies match. Sends one request per selector, and one more.
@@ -318,7 +318,7 @@ pub struct Pull {
     /// Timeout per request
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub timeout: Duration,
-    /// How it is reached.
+    /// The connection.
     #[command(flatten)]
     pub connection: Connection,
 }
@@ -364,7 +364,7 @@ pub struct Import {
     pub command: ImportCommand,
 }
 
-/// What is imported.
+/// The formats of `import`.
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
     /// Convert OpenSLO documents to .nth
@@ -400,7 +400,7 @@ pub struct ImportOpenSlo {
 
 /// Options of `budget`.
 #[derive(Debug, Args)]
-#[command(after_help = asking_exit("\
+#[command(after_help = connection_help_exit("\
 Shows the status of each SLO from its recording rules or, if they have no data yet, from
 the SLI's raw series. With --format json, prints one JSON document.
 
@@ -419,19 +419,19 @@ pub struct Budget {
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
     /// Evaluation time, RFC 3339: 2026-12-24T12:00:00Z [default: now]
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    #[arg(long, value_name = "TIME", value_parser = timestamp)]
     pub at: Option<Timestamp>,
     /// Timeout per request
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub timeout: Duration,
-    /// How it is reached.
+    /// The connection.
     #[command(flatten)]
     pub connection: Connection,
 }
 
 /// Options of `backfill`.
 #[derive(Debug, Args)]
-#[command(after_help = asking_exit("\
+#[command(after_help = connection_help_exit("\
 A new or renamed SLO has no history from before its rules were loaded. Writes a rule file
 to standard output, and to standard error the promtool commands that evaluate it over the
 past, from the series that Prometheus still has. With --prometheus, queries when the rules
@@ -451,7 +451,7 @@ pub struct Backfill {
     #[arg(long, value_name = "URL", required_unless_present = "until")]
     pub prometheus: Option<String>,
     /// Time of the first rule evaluation, RFC 3339: 2026-12-24T12:00:00Z [default: queried from Prometheus]
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    #[arg(long, value_name = "TIME", value_parser = timestamp)]
     pub until: Option<Timestamp>,
     /// The environment [default: the project's only one]
     #[arg(long, value_name = "NAME")]
@@ -459,7 +459,7 @@ pub struct Backfill {
     /// Timeout per request
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub timeout: Duration,
-    /// How it is reached.
+    /// The connection.
     #[command(flatten)]
     pub connection: Connection,
 }
@@ -520,18 +520,18 @@ pub struct Lsp {
     pub stdio: bool,
 }
 
-/// Help text with the exit codes below it.
+/// Appends the exit codes to a help text.
 fn concat_exit(text: &str) -> String {
     format!("{text}\n\n{EXIT_CODES}")
 }
 
-/// The same for `metrics coverage`, which has no `--check`.
+/// Appends the exit codes of `metrics coverage`, which has no `--check`.
 fn coverage_help(text: &str) -> String {
     let codes = EXIT_CODES.replace("--check found changes", "coverage is below --fail-under");
     format!("{text}\n\n{codes}")
 }
 
-/// What an option's value had to be.
+/// The error of an invalid value: the expected form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Expected(&'static str);
 
@@ -553,7 +553,7 @@ fn identifier(text: &str) -> Result<String, Expected> {
     }
 }
 
-/// A share, `95` or `99.5%`.
+/// Parses a percentage: `95` or `99.5%`.
 fn percent(text: &str) -> Result<Decimal, Expected> {
     text.strip_suffix('%')
         .unwrap_or(text)
@@ -563,7 +563,7 @@ fn percent(text: &str) -> Result<Decimal, Expected> {
         .ok_or(Expected("a percentage from 0 to 100, e.g. `95` or `99.5`"))
 }
 
-/// A length of time above zero, `30s` or `1h 30m`.
+/// Parses a duration above zero: `30s` or `1h 30m`.
 fn duration(text: &str) -> Result<Duration, Expected> {
     text.parse::<jiff::SignedDuration>()
         .ok()
@@ -572,16 +572,16 @@ fn duration(text: &str) -> Result<Duration, Expected> {
         .ok_or(Expected("a duration, e.g. `30s`, `10m` or `1h`"))
 }
 
-/// A length of time, which may be none, `0s`.
-fn patience(text: &str) -> Result<Duration, Expected> {
+/// Parses a duration that may be zero: `0s`.
+fn duration_or_zero(text: &str) -> Result<Duration, Expected> {
     match text.parse::<jiff::SignedDuration>() {
         Ok(none) if none.is_zero() => Ok(Duration::ZERO),
         _ => duration(text),
     }
 }
 
-/// A moment, as `--at` takes it.
-fn moment(text: &str) -> Result<Timestamp, Expected> {
+/// Parses a time, as `--at` accepts it.
+fn timestamp(text: &str) -> Result<Timestamp, Expected> {
     text.parse::<Timestamp>()
         .map_err(|_| Expected("a time, e.g. `2026-12-24T12:00:00Z`"))
 }

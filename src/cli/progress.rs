@@ -1,4 +1,4 @@
-//! A sign of life for work that takes long enough to wonder.
+//! Progress display for slow work.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
@@ -6,28 +6,28 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Work below this passes without a sign.
+/// Shorter work shows no progress.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// A spinner, or a bar, on standard error, from half a second after its making until it is dropped.
+/// A spinner or a progress bar on standard error, from half a second after its creation until it is dropped.
 pub struct Progress {
-    /// Dropped first: that ends the thread.
+    /// Dropped first, which ends the thread.
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
     bar: ProgressBar,
 }
 
-/// How work of unknown length is shown, and work of so many steps.
+/// The templates for work of unknown length, and for work with a number of steps.
 const SPINNER: &str = "{spinner} {msg} ({elapsed})";
 const STEPS: &str = "{spinner} {msg} {bar:30} {pos}/{len} ({elapsed})";
 
 impl Progress {
-    /// Shows `message` where `is_shown`, which must be false unless standard error is a terminal.
+    /// Shows `message` if `is_shown`, which must be false unless standard error is a terminal.
     pub fn start(message: &'static str, is_shown: bool) -> Self {
         Self::show(message, None, is_shown)
     }
 
-    /// The same for work of `total` steps, each of which is told by [`Progress::advance`].
+    /// The same for work of `total` steps, each of which calls [`Progress::advance`].
     pub fn steps(message: &'static str, total: u64, is_shown: bool) -> Self {
         Self::show(message, Some(total), is_shown)
     }
@@ -55,7 +55,7 @@ impl Progress {
         }
     }
 
-    /// One step is done.
+    /// Completes one step.
     pub fn advance(&self) {
         self.bar.inc(1);
     }
@@ -77,7 +77,7 @@ fn spin(bar: &ProgressBar, stopped: &Receiver<()>) {
     }
     bar.set_draw_target(ProgressDrawTarget::stderr());
     bar.enable_steady_tick(Duration::from_millis(100));
-    // Returns when the sender is gone.
+    // Returns when the sender is dropped.
     let _ = stopped.recv();
     bar.finish_and_clear();
 }

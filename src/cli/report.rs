@@ -1,4 +1,4 @@
-//! Telling a person, or a program, what was found.
+//! Printing diagnostics and summaries.
 
 use std::io;
 
@@ -10,17 +10,17 @@ use super::options::Format;
 pub use crate::diagnostics::text::count;
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, render};
 
-/// Diagnostics from several places, over one list of files, so that each format is one document.
+/// Diagnostics of several sources over one list of files, so that each format prints one document.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// The files that they point into.
+    /// The files that the diagnostics point into.
     pub sources: SourceMap,
     /// The diagnostics.
     pub diagnostics: Vec<Diagnostic<FileSpan>>,
 }
 
 impl Findings {
-    /// Adds diagnostics that point into files of their own.
+    /// Adds diagnostics with spans in `sources`.
     pub fn add(
         &mut self,
         sources: &SourceMap,
@@ -39,33 +39,34 @@ impl Findings {
             }));
     }
 
-    /// Makes every warning an error.
+    /// Turns every warning into an error.
     pub fn deny_warnings(&mut self) {
         for diagnostic in &mut self.diagnostics {
             diagnostic.severity = Severity::Error;
         }
     }
 
-    /// Whether there is an error among them.
+    /// Returns true if there is an error.
     pub fn has_errors(&self) -> bool {
         self.diagnostics
             .iter()
             .any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// How the command ends that found these.
+    /// Returns the exit code.
     pub fn exit(&self) -> Exit {
         if self.has_errors() {
-            Exit::Found
+            Exit::Findings
         } else {
             Exit::Ok
         }
     }
 
-    /// Shows them all.
+    /// Prints all diagnostics.
     ///
     /// # Errors
-    /// Where they could not be written.
+    ///
+    /// If they could not be written.
     pub fn show(&self, format: Format, console: &mut Console) -> Result<(), Failure> {
         let stream = if format.is_for_programs() {
             &mut console.out
@@ -88,7 +89,7 @@ impl Findings {
         })
     }
 
-    /// `0 errors, 1 warning`.
+    /// Returns the counts as text: `0 errors, 1 warning`.
     pub fn counts(&self) -> String {
         let shown = render::in_order(&self.diagnostics, &self.sources);
         let errors = shown
@@ -103,8 +104,8 @@ impl Findings {
     }
 }
 
-/// The command's last lines on standard error: what was done, and what a person can do next. Left out where a
-/// program reads the whole output as one document. What others have named is one line in `line`, which may have several.
+/// Prints the summary of a command on standard error, and the next steps. Prints nothing if a program reads the whole output
+/// as one document. `line` may have several lines; names from users in it must be on one line already.
 pub fn conclude(line: &str, findings: &Findings, format: Format, console: &mut Console) {
     if matches!(format, Format::Json | Format::Sarif) {
         return;
@@ -117,13 +118,13 @@ pub fn conclude(line: &str, findings: &Findings, format: Format, console: &mut C
     }
 }
 
-/// Tells why a command could not do its work.
-pub fn failure(failure: &Failure, console: &mut Console) -> Exit {
+/// Prints the reason why a command could not do its work, and returns its exit code.
+pub fn show_failure(failure: &Failure, console: &mut Console) -> Exit {
     let red: Style = AnsiColor::Red.on_default().bold();
     let message = format_args!(": {}", failure.message);
     console
         .err
-        .painted(&[(red, &"error"), (Style::new(), &message)]);
+        .styled_line(&[(red, &"error"), (Style::new(), &message)]);
     if let Some(help) = &failure.help {
         console.err.line(format_args!("  help: {help}"));
     }

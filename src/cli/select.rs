@@ -1,4 +1,4 @@
-//! From what the command line names to projects that are read.
+//! Resolves the paths on the command line to projects, and reads them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,20 +11,21 @@ use crate::compile::{self, Build as _, Compilation};
 use crate::project::{self, Loaded, SourceFile, paths};
 use crate::session::Session;
 
-/// What a project is read from.
+/// The source of a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// A folder with a manifest.
     Folder(PathBuf),
-    /// A file that belongs to no project.
+    /// A standalone file.
     File(PathBuf),
 }
 
 impl Source {
-    /// Reads it, once more.
+    /// Reads the project.
     ///
     /// # Errors
-    /// Where a file or folder cannot be read.
+    ///
+    /// If a file or folder cannot be read.
     pub fn load(&self, cwd: &Path) -> Result<Loaded, project::Error> {
         match self {
             Self::Folder(root) => project::load(root, cwd),
@@ -32,7 +33,7 @@ impl Source {
         }
     }
 
-    /// Where it is.
+    /// Returns the path of the folder or file.
     pub fn path(&self) -> &Path {
         match self {
             Self::Folder(path) | Self::File(path) => path,
@@ -40,19 +41,19 @@ impl Source {
     }
 }
 
-/// A project that was read, and the part of it that was asked about.
+/// A project that was read, and the selected part of it.
 pub struct Selected {
-    /// The project with its own diagnostics.
+    /// The project with the diagnostics of reading it.
     pub loaded: Loaded,
-    /// What it was read from.
+    /// The folder or file that it was read from.
     pub source: Source,
-    /// The files and folders that were named, absolute; empty for the whole project.
+    /// The named files and folders, absolute; empty for the whole project.
     only: Vec<PathBuf>,
 }
 
 impl Selected {
-    /// A whole project.
-    pub fn project(loaded: Loaded) -> Self {
+    /// Selects a whole project.
+    pub fn whole(loaded: Loaded) -> Self {
         Self {
             source: Source::Folder(loaded.project.root.clone()),
             loaded,
@@ -60,11 +61,12 @@ impl Selected {
         }
     }
 
-    /// A file, absolute, that belongs to no project.
+    /// Reads a standalone file. The path must be absolute.
     ///
     /// # Errors
-    /// Where it cannot be read.
-    pub fn file(path: PathBuf, context: &Context) -> Result<Self, Failure> {
+    ///
+    /// If it cannot be read.
+    pub fn load_file(path: PathBuf, context: &Context) -> Result<Self, Failure> {
         Ok(Self {
             loaded: project::load_file(&path, &context.cwd)?,
             source: Source::File(path),
@@ -72,37 +74,40 @@ impl Selected {
         })
     }
 
-    /// The project's own sources that were asked about: those of packages belong to others.
+    /// Returns the selected sources of the project itself, without those of packages.
     pub fn own_files(&self) -> impl Iterator<Item = &SourceFile> {
         self.loaded
             .project
             .files
             .iter()
-            .filter(|file| file.package.is_none() && self.names(&file.path))
+            .filter(|file| file.package.is_none() && self.is_selected(&file.path))
     }
 
-    /// Whether a diagnostic at the path `shown` is to be told. The manifest's always are: everything rests on it.
-    pub fn tells(&self, shown: &str, cwd: &Path) -> bool {
+    /// Returns true if a diagnostic at the path `shown` is reported. Diagnostics of the manifest always are: everything
+    /// depends on it.
+    pub fn reports(&self, shown: &str, cwd: &Path) -> bool {
         let path = paths::absolute(Path::new(shown), cwd);
-        path.ends_with(project::MANIFEST) || self.names(&path)
+        path.ends_with(project::MANIFEST) || self.is_selected(&path)
     }
 
-    fn names(&self, path: &Path) -> bool {
+    fn is_selected(&self, path: &Path) -> bool {
         self.only.is_empty() || self.only.iter().any(|named| path.starts_with(named))
     }
 
-    /// What the compiler makes of it, for one environment or for all.
+    /// Compiles the project, for one environment or for all.
     ///
     /// # Errors
-    /// Where the environment is none of the project's.
+    ///
+    /// If the project has no such environment.
     pub fn compile(&self, environment: Option<&str>) -> Result<Compilation, Failure> {
         self.run(environment, &compile::compile)
     }
 
-    /// What is wrong with it, in one environment or in all; nothing is made.
+    /// Checks the project in one environment or in all, and generates nothing.
     ///
     /// # Errors
-    /// Where the environment is none of the project's.
+    ///
+    /// If the project has no such environment.
     pub fn check(&self, environment: Option<&str>) -> Result<Compilation, Failure> {
         let now = Timestamp::now();
         self.run(environment, &|input| compile::check_at(input, now))
@@ -113,24 +118,25 @@ impl Selected {
         environment: Option<&str>,
         compile: &dyn Fn(&compile::Input) -> Compilation,
     ) -> Result<Compilation, Failure> {
-        known(environment, compile(&self.input(environment)))
+        require_environment(environment, compile(&self.input(environment)))
     }
 
-    /// What the compiler makes of it, with what it was made by, to ask for more.
+    /// Compiles the project, and returns the session and its input for further queries.
     ///
     /// # Errors
-    /// Where the environment is none of the project's.
-    pub fn compile_kept(
+    ///
+    /// If the project has no such environment.
+    pub fn compile_with_session(
         &self,
         environment: Option<&str>,
     ) -> Result<(Compilation, Session, compile::Input), Failure> {
         let input = self.input(environment);
         let session = compile::session(&input);
-        let compilation = known(environment, session.compile(&input))?;
+        let compilation = require_environment(environment, session.compile(&input))?;
         Ok((compilation, session, input))
     }
 
-    /// It, loaded into the compiler, to ask more than one thing.
+    /// Loads the project into a session for several queries.
     pub fn session(&self) -> Session {
         compile::session(&self.input(None))
     }
@@ -140,19 +146,23 @@ impl Selected {
     }
 }
 
-/// What came of a project, unless the environment that was asked for is none of its.
+/// Returns the compilation if the project has this environment.
 ///
 /// # Errors
-/// Where it is none.
-pub fn known(environment: Option<&str>, compilation: Compilation) -> Result<Compilation, Failure> {
+///
+/// If it has not.
+pub fn require_environment(
+    environment: Option<&str>,
+    compilation: Compilation,
+) -> Result<Compilation, Failure> {
     match environment {
         Some(name) if !compilation.environments.iter().any(|known| known == name) => {
             let failure = Failure::usage(format!("unknown environment `{name}`"));
-            let said = compilation
+            let help = compilation
                 .diagnostics
                 .into_iter()
                 .find_map(|diagnostic| diagnostic.help.into_iter().next());
-            Err(match said {
+            Err(match help {
                 Some(help) => failure.help(help),
                 None => failure,
             })
@@ -161,14 +171,15 @@ pub fn known(environment: Option<&str>, compilation: Compilation) -> Result<Comp
     }
 }
 
-/// The project that the command stands in, or that `--project` names.
+/// Reads the project of the working directory, or of `--project`.
 ///
 /// # Errors
-/// Where there is none, or it cannot be read.
+///
+/// If there is none, or it cannot be read.
 pub fn project(context: &Context) -> Result<Loaded, Failure> {
     let root = match &context.global.project {
         Some(folder) => {
-            let root = root(folder, context);
+            let root = project_root(folder, context);
             let exists = root.join(project::MANIFEST).is_file();
             exists.then_some(root).ok_or_else(|| {
                 let shown = paths::slashes(folder);
@@ -183,14 +194,15 @@ pub fn project(context: &Context) -> Result<Loaded, Failure> {
     Ok(project::load(&root, &context.cwd)?)
 }
 
-/// The projects of the files and folders that are named, each once; a file that belongs to none is one of its own.
-/// Without names, the project that the command stands in.
+/// Reads the projects of the named files and folders, each once; a standalone file is a project of its own. Without names,
+/// reads the project of the working directory.
 ///
 /// # Errors
-/// Where something cannot be read, or a folder belongs to no project.
+///
+/// If something cannot be read, or a folder belongs to no project.
 pub fn select(context: &Context, names: &[PathBuf]) -> Result<Vec<Selected>, Failure> {
     if names.is_empty() {
-        return Ok(vec![Selected::project(project(context)?)]);
+        return Ok(vec![Selected::whole(project(context)?)]);
     }
     let mut projects: BTreeMap<PathBuf, Selected> = BTreeMap::new();
     let mut alone: BTreeMap<PathBuf, Selected> = BTreeMap::new();
@@ -198,7 +210,7 @@ pub fn select(context: &Context, names: &[PathBuf]) -> Result<Vec<Selected>, Fai
         let path = paths::absolute(name, &context.cwd);
         let is_folder = path.is_dir();
         let root = match &context.global.project {
-            Some(folder) => Some(root(folder, context)),
+            Some(folder) => Some(project_root(folder, context)),
             None => project::find(if is_folder {
                 &path
             } else {
@@ -208,10 +220,10 @@ pub fn select(context: &Context, names: &[PathBuf]) -> Result<Vec<Selected>, Fai
         if let Some(root) = root {
             let selected = match projects.remove(&root) {
                 Some(selected) => selected,
-                None if context.global.project.is_some() => Selected::project(project(context)?),
-                None => Selected::project(project::load(&root, &context.cwd)?),
+                None if context.global.project.is_some() => Selected::whole(project(context)?),
+                None => Selected::whole(project::load(&root, &context.cwd)?),
             };
-            let belongs = is_folder || knows(&selected.loaded, &path, &context.cwd);
+            let belongs = is_folder || contains_file(&selected.loaded, &path, &context.cwd);
             let mut selected = selected;
             if belongs {
                 selected.only.push(path.clone());
@@ -225,16 +237,16 @@ pub fn select(context: &Context, names: &[PathBuf]) -> Result<Vec<Selected>, Fai
         }
         if is_folder {
             return Err(Failure::from(project::Error::NoManifest {
-                from: paths::shown(&path, &context.cwd),
+                from: paths::display(&path, &context.cwd),
             }));
         }
-        alone.insert(path.clone(), Selected::file(path, context)?);
+        alone.insert(path.clone(), Selected::load_file(path, context)?);
     }
     Ok(projects.into_values().chain(alone.into_values()).collect())
 }
 
-/// The folder that `--project` names, be it by the manifest in it.
-fn root(named: &Path, context: &Context) -> PathBuf {
+/// Returns the folder that `--project` names. The path may also be that of the manifest in it.
+fn project_root(named: &Path, context: &Context) -> PathBuf {
     let path = paths::absolute(named, &context.cwd);
     match path.parent() {
         Some(folder) if path.ends_with(project::MANIFEST) && path.is_file() => folder.to_path_buf(),
@@ -242,8 +254,8 @@ fn root(named: &Path, context: &Context) -> PathBuf {
     }
 }
 
-/// Whether a file is one of a project's, be it one that could not be taken in.
-fn knows(loaded: &Loaded, path: &Path, cwd: &Path) -> bool {
+/// Returns true if a file belongs to a project, even if it could not be used.
+fn contains_file(loaded: &Loaded, path: &Path, cwd: &Path) -> bool {
     loaded.project.files.iter().any(|file| file.path == path)
         || loaded
             .sources

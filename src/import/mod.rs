@@ -1,5 +1,5 @@
-//! From other formats to `.nth`. What is read here was written for another program: it is held against that program's own
-//! rules first, and what `.nth` can't say is told at the line that says it.
+//! Import of other formats to `.nth`. The input is first validated by the rules of its own program; anything that `.nth`
+//! cannot express is reported at its line.
 
 pub mod openslo;
 mod yaml;

@@ -1,64 +1,65 @@
-//! YAML, and with it JSON, as a tree in which everything has its place.
+//! Reads YAML, including JSON, to a tree with source ranges.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use granit_parser::{Event, Parser, ScalarStyle, Span};
 
-/// A value with its place.
+/// A value with its range.
 #[derive(Debug, Clone)]
 pub struct Node {
-    /// Its bytes.
+    /// The range in bytes.
     pub span: Range<usize>,
-    /// What it is.
+    /// The value.
     pub value: Value,
 }
 
-/// What a value is.
+/// A YAML value.
 #[derive(Debug, Clone)]
 pub enum Value {
-    /// A text, a number, `true` …
+    /// A string, a number, `true` …
     Scalar {
-        /// Its text, without quotes and escapes.
+        /// The text, without quotes and escapes.
         text: String,
-        /// Whether it has no quotes, and so may be no text.
+        /// True if it has no quotes, so that it may not be a string.
         plain: bool,
     },
     /// A list.
     List(Vec<Node>),
-    /// A mapping, in the order of the source, no key twice.
+    /// A mapping in the order of the source, without duplicate keys.
     Map(Vec<(Key, Node)>),
 }
 
 /// A key of a mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
-    /// Its bytes.
+    /// The range in bytes.
     pub span: Range<usize>,
-    /// Its text.
+    /// The text.
     pub text: String,
 }
 
-/// What is malformed, and where.
+/// A syntax error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Malformed {
-    /// Where.
+    /// The range in bytes.
     pub span: Range<usize>,
-    /// What is wrong, a few words.
+    /// A short description of the error.
     pub what: String,
 }
 
-/// The most nodes of a file, what aliases stand for counted each time: a few aliases can stand for more than fits anywhere.
+/// The maximum number of nodes in a file, counting the targets of aliases each time: a few aliases can expand to more than
+/// fits in memory.
 const MOST_NODES: usize = 200_000;
 
 impl Node {
-    /// Whether it says nothing: `null`, `~` or no text at all.
+    /// Returns true for null: `null`, `~` or an empty plain scalar.
     pub fn is_null(&self) -> bool {
         matches!(&self.value, Value::Scalar { text, plain: true }
             if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
     }
 
-    /// What it is, with its article.
+    /// Returns the type of the value with its article.
     pub fn kind(&self) -> &'static str {
         match &self.value {
             Value::List(_) => "a list",
@@ -86,11 +87,11 @@ impl Node {
     }
 }
 
-/// The documents of a file; those without anything in them are left out.
+/// Parses the documents of a file; empty documents are skipped.
 ///
 /// # Errors
 ///
-/// Where the text is no YAML, a key stands twice, a key is no text, or aliases stand for too much.
+/// If the text is not valid YAML, a key is duplicate or not a string, or aliases expand to too many nodes.
 pub fn documents(text: &str) -> Result<Vec<Node>, Malformed> {
     let mut tree = Tree {
         text,
@@ -112,7 +113,7 @@ pub fn documents(text: &str) -> Result<Vec<Node>, Malformed> {
     Ok(tree.documents)
 }
 
-/// What is being put together.
+/// The state of building the tree.
 struct Tree<'t> {
     text: &'t str,
     open: Vec<Open>,
@@ -121,7 +122,7 @@ struct Tree<'t> {
     documents: Vec<Node>,
 }
 
-/// A list or a mapping whose end has not come.
+/// A list or mapping whose end was not read yet.
 struct Open {
     start: usize,
     anchor: usize,
@@ -152,7 +153,7 @@ impl Tree<'_> {
     fn range(&self, span: Span) -> Range<usize> {
         let start = self.byte(span.start.byte_offset(), span.start.index());
         let end = self.byte(span.end.byte_offset(), span.end.index());
-        // A block's end is where the next thing begins.
+        // A block ends at the start of the next token.
         let inside = self.text.get(start..end.max(start)).unwrap_or_default();
         start..start + inside.trim_end().len()
     }
@@ -228,7 +229,7 @@ impl Tree<'_> {
     }
 
     fn add(&mut self, node: Node, anchor: usize) -> Result<(), Malformed> {
-        // What was counted when it was put together is counted again only where an alias repeats it.
+        // Its nodes were counted already unless an alias repeats them.
         self.nodes += if anchor == 0 {
             node.size().min(MOST_NODES)
         } else {

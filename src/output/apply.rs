@@ -1,4 +1,4 @@
-//! Carrying out a plan.
+//! Applies a plan to the output folder.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,21 +12,21 @@ use super::record::{Hash, RECORD, Record};
 use super::{Change, Error, File, Plan};
 use crate::regular;
 
-/// What the folders are called in which new files wait.
+/// The prefix of temporary folders for new files.
 const STAGING: &str = ".nthc-staging-";
 
-/// Names in a staging folder. The files to write have numbers.
+/// The names of records in a temporary folder. The files to write have numbers as names.
 const UNDER_WAY: &str = "under-way";
 const DONE: &str = "done";
 
-/// What a build did to its output folder.
+/// The numbers of files that a build changed in its output folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Report {
-    /// How many files were created or replaced.
+    /// The number of files that were created or replaced.
     pub written: usize,
-    /// How many files were removed.
+    /// The number of files that were removed.
     pub removed: usize,
-    /// How many files already were what they must be.
+    /// The number of files that were up to date.
     pub unchanged: usize,
 }
 
@@ -40,7 +40,7 @@ impl std::fmt::Display for Report {
     }
 }
 
-/// The folders in which builds that were killed left new files, and records that they did not put in place.
+/// Finds the temporary folders and records of builds that were killed.
 pub(super) fn leftovers(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
@@ -50,7 +50,7 @@ pub(super) fn leftovers(folder: &Path) -> Vec<PathBuf> {
         let name = name.to_string_lossy();
         match entry.file_type() {
             Ok(kind) if kind.is_dir() => name.starts_with(STAGING),
-            // Earlier versions wrote the record beside its place.
+            // Earlier versions wrote the temporary record beside the record.
             Ok(kind) if kind.is_file() => name.strip_prefix(".nthc-").is_some_and(|rest| {
                 rest.len() == 6 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
             }),
@@ -62,11 +62,12 @@ pub(super) fn leftovers(folder: &Path) -> Vec<PathBuf> {
 }
 
 impl<'a> Plan<'a> {
-    /// Makes the output folder what was planned, under the folder's lock.
+    /// Applies the plan under the lock of the folder.
     ///
     /// # Errors
-    /// Where the file system fails. Up to the first rename nothing has changed; after it, the record tells the
-    /// next build which files were under way.
+    ///
+    /// If the file system fails. Until the first rename nothing has changed; after it, the record tells the next build which
+    /// files were pending.
     pub fn apply(self, _lock: &Lock) -> Result<Report, Error> {
         let report = self.report();
         for left in leftovers(&self.folder) {
@@ -88,16 +89,16 @@ impl<'a> Plan<'a> {
         self.stage(staging.path())?;
         if !self.is_current() {
             self.check_folders()?;
-            // From here on a cut leaves a folder of old and new files; the record has to name both.
+            // If the build is killed from here on, the folder contains old and new files, so the record must name both.
             self.place_record(staging.path(), UNDER_WAY)?;
-            self.change(staging.path()).map_err(|error| Error {
-                is_part: true,
+            self.replace_files(staging.path()).map_err(|error| Error {
+                is_partial: true,
                 ..error
             })?;
         }
         self.place_record(staging.path(), DONE)
             .map_err(|error| Error {
-                is_part: !self.is_current(),
+                is_partial: !self.is_current(),
                 ..error
             })?;
         staging
@@ -106,9 +107,9 @@ impl<'a> Plan<'a> {
         Ok(report)
     }
 
-    /// Writes everything that is new beside the output, to the disk.
+    /// Writes all new files and records to a temporary folder beside the output, and syncs them.
     fn stage(&self, staging: &Path) -> Result<(), Error> {
-        // What is synced at once is written out at once.
+        // In parallel, so that the system flushes several files at once.
         self.writes
             .par_iter()
             .enumerate()
@@ -128,7 +129,7 @@ impl<'a> Plan<'a> {
             .unwrap_or_else(|| Record::new(&self.after.project));
         under_way.project.clone_from(&self.after.project);
         for (file, _) in &self.writes {
-            let hash = Hash::of(file.contents);
+            let hash = Hash::new(file.contents);
             under_way.pending.insert(file.path.to_owned(), hash);
         }
         for (name, record) in [(UNDER_WAY, &under_way), (DONE, &self.after)] {
@@ -140,7 +141,7 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    /// Fails where a folder that must change cannot be, before anything is changed.
+    /// Checks that files can be created in all folders that must change, before anything changes.
     fn check_folders(&self) -> Result<(), Error> {
         let paths = self.changes();
         let folders: BTreeSet<&str> = paths
@@ -154,25 +155,26 @@ impl<'a> Plan<'a> {
             })
             .collect();
         for folder in folders {
-            // It has no name, so that nothing is left of it.
+            // The file has no name, so it leaves nothing behind.
             tempfile::tempfile_in(self.folder.join(folder))
                 .map_err(|cause| self.error("write to", folder, cause))?;
         }
         Ok(())
     }
 
-    /// Puts the new files into their places, and then takes the old ones away.
-    fn change(&self, staging: &Path) -> Result<(), Error> {
-        let gone: BTreeSet<&str> = self.removals.iter().map(String::as_str).collect();
-        let gone_anyhow: BTreeSet<String> = gone.iter().map(|path| path.to_lowercase()).collect();
-        // What stands in a new file's way must go first: a file where a folder is needed, a folder where a file is, and a
-        // file of the same name in other letters, where that is one.
+    /// Moves the new files to their places, and then removes the old ones.
+    fn replace_files(&self, staging: &Path) -> Result<(), Error> {
+        let removed: BTreeSet<&str> = self.removals.iter().map(String::as_str).collect();
+        let removed_in_lower_case: BTreeSet<String> =
+            removed.iter().map(|path| path.to_lowercase()).collect();
+        // An old file that blocks a new one is removed first: a file where a folder is needed, a folder where a file is
+        // needed, or a file whose name differs only in case on a file system that ignores case.
         let is_blocked = |path: &str| {
             let mut above = path.match_indices('/');
             let below = format!("{path}/");
-            gone_anyhow.contains(&path.to_lowercase())
-                || above.any(|(at, _)| path.get(..at).is_some_and(|part| gone.contains(part)))
-                || gone
+            removed_in_lower_case.contains(&path.to_lowercase())
+                || above.any(|(at, _)| path.get(..at).is_some_and(|part| removed.contains(part)))
+                || removed
                     .range(below.as_str()..)
                     .next()
                     .is_some_and(|first| first.starts_with(&below))
@@ -180,7 +182,7 @@ impl<'a> Plan<'a> {
         let numbered = self.writes.iter().enumerate();
         let numbered = numbered.map(|(number, (file, _))| (staging.join(number.to_string()), file));
         let (late, early): (Vec<_>, Vec<_>) = numbered.partition(|(_, file)| is_blocked(file.path));
-        self.put(&early)?;
+        self.move_files(&early)?;
         for path in &self.removals {
             match fs::remove_file(self.folder.join(path)) {
                 Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
@@ -189,29 +191,30 @@ impl<'a> Plan<'a> {
                 _ => self.remove_empty_folders(path),
             }
         }
-        self.put(&late)?;
-        self.sync(self.removals.iter().map(String::as_str))
+        self.move_files(&late)?;
+        self.sync_folders(self.removals.iter().map(String::as_str))
     }
 
-    fn put(&self, files: &[(PathBuf, &File<'a>)]) -> Result<(), Error> {
+    fn move_files(&self, files: &[(PathBuf, &File<'a>)]) -> Result<(), Error> {
         for (staged, file) in files {
             let place = self.folder.join(file.path);
-            let made = place.parent().map_or(Ok(()), fs::create_dir_all);
-            made.and_then(|()| fs::rename(staged, &place))
+            let created = place.parent().map_or(Ok(()), fs::create_dir_all);
+            created
+                .and_then(|()| fs::rename(staged, &place))
                 .map_err(|cause| self.error("write", file.path, cause))?;
         }
-        self.sync(files.iter().map(|(_, file)| file.path))
+        self.sync_folders(files.iter().map(|(_, file)| file.path))
     }
 
-    /// Writes to the disk what the folders above these paths hold.
-    fn sync<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Result<(), Error> {
+    /// Syncs the folders above these paths.
+    fn sync_folders<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Result<(), Error> {
         let above = |path: &'p str| path.rmatch_indices('/').map(move |(at, _)| path.get(..at));
         let folders: BTreeSet<&str> = paths
             .flat_map(|path| above(path).chain([Some("")]).flatten())
             .collect();
         folders.into_par_iter().try_for_each(|folder| {
             match regular::sync_folder(&self.folder.join(folder)) {
-                // It held nothing any more.
+                // The folder became empty and was removed.
                 Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
                 Err(cause) => Err(self.error("write", folder, cause)),
                 Ok(()) => Ok(()),
@@ -219,11 +222,11 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// Removes the folders above a removed file that hold nothing any more, up to the output folder.
+    /// Removes the folders above a removed file that are empty now, up to the output folder.
     fn remove_empty_folders(&self, path: &str) {
         for (at, _) in path.rmatch_indices('/') {
             let Some(folder) = path.get(..at) else { return };
-            // It fails on a folder that holds something, which is what stops the way up.
+            // Removing a folder that is not empty fails, which ends the loop.
             if fs::remove_dir(self.folder.join(folder)).is_err() {
                 return;
             }
@@ -248,12 +251,12 @@ impl<'a> Plan<'a> {
             action,
             path,
             cause,
-            is_part: false,
+            is_partial: false,
         }
     }
 }
 
-/// Gives a new file the permissions of the one that it replaces.
+/// Copies the permissions of the old file to the new one.
 fn keep_permissions(old: &Path, new: &Path) -> io::Result<()> {
     fs::set_permissions(new, fs::symlink_metadata(old)?.permissions())
 }

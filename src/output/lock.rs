@@ -1,7 +1,7 @@
-//! One build at a time: a lock on the output folder, which says who holds it and since when.
+//! The lock of the output folder: one build at a time. It records its holder and the start time.
 //!
-//! The lock is the system's own on a file, so it ends with its process, however that ends. The file is removed before
-//! the lock is given back; one that a killed build left behind is locked by nobody and is no obstacle.
+//! It is a lock of the operating system on a file, so it ends with its process, even if that is killed. The file is removed
+//! before the lock is released; the file of a killed build is not locked and does not block others.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -16,32 +16,32 @@ use serde::{Deserialize, Serialize};
 
 use crate::regular;
 
-/// The lock's file name, in the output folder.
+/// The name of the lock file in the output folder.
 pub const LOCK: &str = ".nthc-lock";
 
-/// How long is slept before another attempt.
+/// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The most that is read of a lock's file, in bytes, and shown of a text in it, in characters.
+/// The limits of reading a lock file, in bytes, and of showing a text from it, in characters.
 const MOST_BYTES: u64 = 16 * 1024;
 const MOST_SHOWN: usize = 200;
 
-/// Who holds a lock.
+/// The holder of a lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
-    /// The process's number.
+    /// The process id.
     pub pid: u32,
-    /// The machine's name.
+    /// The host name.
     pub host: String,
-    /// The command, as it was given.
+    /// The command line.
     pub command: String,
-    /// Since when.
+    /// The time when it was acquired.
     pub since: Timestamp,
 }
 
 impl Holder {
-    /// This process.
-    fn own() -> Self {
+    /// Returns the holder for this process.
+    fn current() -> Self {
         let words: Vec<String> = std::env::args_os()
             .enumerate()
             .map(|(number, word)| match number {
@@ -61,20 +61,20 @@ impl Holder {
         }
     }
 
-    /// What a lock's file says; `None` where it says nothing yet, or something else.
+    /// Reads a lock file; `None` if it is empty or invalid.
     fn read(file: &mut File) -> Option<Self> {
         let mut bytes = Vec::new();
         file.rewind().ok()?;
         file.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
         let holder: Self = serde_json::from_slice(&bytes).ok()?;
         Some(Self {
-            host: shown(&holder.host),
-            command: shown(&holder.command),
+            host: printable(&holder.host),
+            command: printable(&holder.command),
             ..holder
         })
     }
 
-    /// How long it has held the lock, `1m12s`.
+    /// Returns the time since it was acquired, `1m12s`.
     fn age(&self) -> String {
         let seconds = Timestamp::now().as_second() - self.since.as_second();
         let seconds = u64::try_from(seconds).unwrap_or_default();
@@ -98,8 +98,8 @@ impl fmt::Display for Holder {
     }
 }
 
-/// A text of another process, fit for a terminal.
-fn shown(text: &str) -> String {
+/// Makes a text of another process safe to print.
+fn printable(text: &str) -> String {
     let letters = text.chars().filter(|letter| !letter.is_control());
     letters.take(MOST_SHOWN).collect()
 }
@@ -115,18 +115,18 @@ fn host() -> String {
     name
 }
 
-/// The right to write to an output folder. It is given back when this is dropped.
+/// The exclusive right to write to an output folder, released on drop.
 #[derive(Debug)]
 pub struct Lock {
     path: PathBuf,
-    /// Whether the file is this build's to write and remove.
+    /// True if this build wrote the file and must remove it.
     is_own: bool,
-    /// Where the file system has locks, the locked file.
+    /// The locked file; `None` if the file system has no locks.
     file: Option<File>,
 }
 
 impl Lock {
-    /// Whether the file system has locks at all. Where it has none, nothing keeps another build away.
+    /// Returns false if the file system has no locks, so that other builds are not excluded.
     pub fn is_effective(&self) -> bool {
         self.file.is_some()
     }
@@ -134,66 +134,66 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // First the name, then the lock: whoever waits for it sees that the file is another one. It stays in a folder
-        // that cannot be written, where it is locked by nobody.
+        // The file is removed before the lock is released, so that a waiting build notices that it locked a removed file. In
+        // a read-only folder the file is kept, without a lock.
         if self.is_own {
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// Why there is no lock.
+/// The reason why there is no lock.
 #[derive(Debug)]
-pub enum Locked {
-    /// Another build held it for longer than was waited.
+pub enum LockError {
+    /// Another build held it for longer than the timeout.
     Busy(Option<Holder>),
     /// The file system failed.
     Io(io::Error),
 }
 
-/// Whether a lock's file is there, be it of a dead build.
+/// Returns true if there is a lock file, possibly of a build that was killed.
 pub fn is_marked(folder: &Path) -> bool {
     fs::symlink_metadata(folder.join(LOCK)).is_ok()
 }
 
-/// Waits for the lock on an output folder, at most as long as `patience`. `tell` is told who holds it, whenever that is
-/// another one. With `creates`, the folder and the lock's file are made; without, nothing is written, and there is no lock
-/// where no file is.
+/// Waits for the lock of an output folder for at most `patience`. Calls `notify` with the holder whenever it changes. With
+/// `creates`, creates the folder and the lock file; without, writes nothing, and returns `None` if there is no lock file.
 ///
 /// # Errors
-/// Where another build holds it for longer, or the file system fails.
+///
+/// If another build holds the lock for longer, or the file system fails.
 pub fn lock(
     folder: &Path,
     creates: bool,
     patience: Duration,
-    tell: &mut dyn FnMut(Option<&Holder>),
-) -> Result<Option<Lock>, Locked> {
+    notify: &mut dyn FnMut(Option<&Holder>),
+) -> Result<Option<Lock>, LockError> {
     if creates {
-        fs::create_dir_all(folder).map_err(Locked::Io)?;
+        fs::create_dir_all(folder).map_err(LockError::Io)?;
     }
     let path = folder.join(LOCK);
     let start = Instant::now();
-    let mut told: Option<Option<Holder>> = None;
+    let mut reported: Option<Option<Holder>> = None;
     let mut is_first = true;
     loop {
-        let holder = match attempt(&path, creates).map_err(Locked::Io)? {
+        let holder = match attempt(&path, creates).map_err(LockError::Io)? {
             Attempt::Absent => return Ok(None),
             Attempt::Taken(file) => {
                 let is_own = creates;
                 return Ok(Some(Lock { path, is_own, file }));
             }
-            // Whoever held it has just given it back.
+            // The holder has just released it.
             Attempt::Gone => continue,
             Attempt::Held(holder) => holder,
         };
         if start.elapsed() >= patience {
-            return Err(Locked::Busy(holder));
+            return Err(LockError::Busy(holder));
         }
-        // Its holder writes its name right after it has the lock.
+        // A holder writes its name right after it acquires the lock.
         let is_known = holder.is_some() || !is_first;
-        if is_known && told.as_ref() != Some(&holder) {
-            tell(holder.as_ref());
-            told = Some(holder);
+        if is_known && reported.as_ref() != Some(&holder) {
+            notify(holder.as_ref());
+            reported = Some(holder);
         }
         is_first = false;
         thread::sleep(PAUSE.min(patience.saturating_sub(start.elapsed())));
@@ -217,7 +217,7 @@ fn attempt(path: &Path, creates: bool) -> io::Result<Attempt> {
             return Ok(Attempt::Absent);
         }
         Err(cause) if is_forbidden(&cause) => {
-            // Another user's may be locked without being written.
+            // A file of another user can be locked without writing to it.
             is_writable = false;
             match regular::open(path, OpenOptions::new().read(true)) {
                 Ok(file) => file,
@@ -234,7 +234,7 @@ fn attempt(path: &Path, creates: bool) -> io::Result<Attempt> {
         }
         Err(TryLockError::Error(cause)) => return Err(cause),
     }
-    // Between opening and locking, its holder may have removed it; then this one is no longer what others see.
+    // The holder may have removed the file between opening and locking; others then see another file.
     let is_current = match Handle::from_path(path) {
         Ok(seen) => seen == Handle::from_file(file.try_clone()?)?,
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => false,
@@ -244,11 +244,11 @@ fn attempt(path: &Path, creates: bool) -> io::Result<Attempt> {
         return Ok(Attempt::Gone);
     }
     if is_writable {
-        let mut text = serde_json::to_vec(&Holder::own())?;
+        let mut text = serde_json::to_vec(&Holder::current())?;
         text.push(b'\n');
         file.set_len(0)?;
         file.rewind()?;
-        // On a full disk, the lock holds without a name.
+        // On a full disk, the lock works without the name of its holder.
         let _ = file.write_all(&text);
     }
     Ok(Attempt::Taken(Some(file)))

@@ -1,17 +1,16 @@
-//! Writing what was built: only what changed, each file whole or not at all, and nothing that is not the
-//! compiler's own.
+//! Writes the output of a build: only changed files, each completely or not at all, and only files of the compiler itself.
 //!
-//! [`plan`](fn@plan) looks at the output folder and decides everything; it writes nothing. [`Plan::apply`] then
-//! carries it out under the folder's [`lock`]: every new text is on the disk beside the output before the first file is
-//! replaced, so a full disk leaves all as it was, the new files are there before the old ones go, and a build that is
-//! cut off between two renames is taken up by the next one.
+//! [`plan`](fn@plan) compares the output folder with the build and decides all changes; it writes nothing. [`Plan::apply`]
+//! then makes the changes under the folder's [`lock`]. All new files are written and synced beside the output before the
+//! first file is replaced, so a full disk changes nothing. New files are moved in before old ones are removed, and the next
+//! build completes one that was killed between two renames.
 
 mod apply;
-mod bound;
 pub mod lock;
 mod path;
 mod plan;
 mod record;
+mod removal_limit;
 #[cfg(test)]
 mod tests;
 
@@ -21,8 +20,8 @@ use std::path::{Path, PathBuf};
 
 pub use crate::regular::{check as check_regular, irregular, read as read_regular, replace_file};
 pub use apply::Report;
-pub use bound::Excess;
 pub use record::{Hash, RECORD, Record, Unreadable};
+pub use removal_limit::Excess;
 
 use crate::diagnostics::{Diagnostic, FileSpan, SourceMap};
 use plan::Planner;
@@ -30,39 +29,39 @@ use plan::Planner;
 /// A file to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct File<'a> {
-    /// Its path below the output folder, with `/`.
+    /// The path below the output folder, with `/`.
     pub path: &'a str,
-    /// What it holds.
+    /// The contents.
     pub contents: &'a [u8],
 }
 
-/// Where to write.
+/// The output folder of a build.
 #[derive(Debug, Clone, Copy)]
 pub struct Folder<'a> {
-    /// The folder. It need not exist.
+    /// The path. The folder need not exist.
     pub path: &'a Path,
-    /// How messages name it.
+    /// The path for messages.
     pub shown: &'a str,
-    /// The project whose output it is.
+    /// The name of the project.
     pub project: &'a str,
-    /// The folder below it that is built, where only one environment is; what stands elsewhere is left alone.
+    /// The folder of the environment if only one is built; files outside of it are not changed.
     pub only: Option<&'a str>,
-    /// Whether what is not made this time is left alone as well.
-    pub keeps: bool,
+    /// True if files that this build does not generate are kept.
+    pub keeps_others: bool,
 }
 
 /// A change to the output folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
-    /// A file that is not there yet.
+    /// The file does not exist yet.
     Create,
-    /// A file that holds something else.
+    /// The file has other contents.
     Replace,
-    /// A file that is no longer made.
+    /// The file is no longer generated.
     Remove,
 }
 
-/// What a build will do to its output folder.
+/// The changes of a build to its output folder.
 #[derive(Debug)]
 pub struct Plan<'a> {
     folder: PathBuf,
@@ -72,39 +71,39 @@ pub struct Plan<'a> {
     unchanged: usize,
     before: Option<Record>,
     after: Record,
-    /// The files that warnings point at.
+    /// The files that the warnings point into.
     pub sources: SourceMap,
-    /// Files that were edited by hand.
+    /// Warnings about files that were edited by hand.
     pub warnings: Vec<Diagnostic<FileSpan>>,
-    /// Where it would remove more than a fifth of what stands, which must be allowed.
+    /// The folders with more removals than a build may make without permission.
     pub excesses: Vec<Excess>,
 }
 
-/// Why nothing will be written.
+/// The reason why nothing is written.
 #[derive(Debug)]
 pub enum Refusal {
-    /// Something stands in the way, told to the user as diagnostics.
+    /// Obstacles that the user must remove.
     Problems {
-        /// The files that the diagnostics point at.
+        /// The files that the diagnostics point into.
         sources: SourceMap,
-        /// What stands in the way.
+        /// The obstacles.
         diagnostics: Vec<Diagnostic<FileSpan>>,
     },
-    /// The file system would not answer.
+    /// A failure of the file system.
     Io(Error),
 }
 
 /// A failure of the file system.
 #[derive(Debug)]
 pub struct Error {
-    /// What was tried: `write`, `read`, `remove`.
+    /// The action that failed: `write`, `read`, `remove`.
     pub action: &'static str,
-    /// The path as shown.
+    /// The path for messages.
     pub path: String,
-    /// Why it failed.
+    /// The error.
     pub cause: io::Error,
-    /// Whether some files are new and some are old, until the next build.
-    pub is_part: bool,
+    /// True if the folder contains a mix of old and new files until the next build.
+    pub is_partial: bool,
 }
 
 impl fmt::Display for Error {
@@ -126,12 +125,12 @@ impl std::error::Error for Error {
 }
 
 impl Plan<'_> {
-    /// Whether the output folder already is what the build makes.
+    /// Returns true if all files of the output are up to date.
     pub fn is_current(&self) -> bool {
         self.writes.is_empty() && self.removals.is_empty()
     }
 
-    /// Whether there is nothing at all to write: no file, no record, and nothing that a build left that was killed.
+    /// Returns true if there is nothing to write: no file, no record, and no temporary files of killed builds to remove.
     pub fn is_settled(&self) -> bool {
         self.is_current()
             && self.before.as_ref() == Some(&self.after)
@@ -139,12 +138,12 @@ impl Plan<'_> {
             && apply::leftovers(&self.folder).is_empty()
     }
 
-    /// The files that would be removed, in the order of their paths.
+    /// Returns the files to remove, sorted by path.
     pub fn removals(&self) -> &[String] {
         &self.removals
     }
 
-    /// Every change, in the order of the paths.
+    /// Returns all changes, sorted by path.
     pub fn changes(&self) -> Vec<(&str, Change)> {
         let mut out: Vec<_> = self
             .writes
@@ -160,7 +159,7 @@ impl Plan<'_> {
         out
     }
 
-    /// What applying it would report.
+    /// Returns the report of applying the plan.
     pub fn report(&self) -> Report {
         Report {
             written: self.writes.len(),
@@ -170,11 +169,12 @@ impl Plan<'_> {
     }
 }
 
-/// Decides how to make the files in `folder` be `files` and nothing else of this project's. Nothing is written.
+/// Plans the changes after which `folder` contains exactly `files` of this project. Writes nothing.
 ///
 /// # Errors
-/// A [`Refusal`] where a file that no build wrote stands in the way, a path leads out of the folder, the folder
-/// is another project's, its record is unreadable, or the file system fails.
+///
+/// A [`Refusal`] if a file that no build wrote is at the path of a new file, a path leads out of the folder, the folder
+/// belongs to another project, its record is unreadable, or the file system fails.
 pub fn plan<'a>(
     folder: &Folder<'_>,
     files: impl IntoIterator<Item = File<'a>>,

@@ -1,6 +1,6 @@
-//! Which paths below an output folder are safe to write and remove.
+//! Validation of paths below an output folder.
 
-/// Why `path` cannot be a path below an output folder, if so.
+/// Returns the reason why `path` is not a safe path below an output folder; `None` if it is safe.
 pub(super) fn path_problem(path: &str) -> Option<&'static str> {
     if path.is_empty() {
         return Some("it is empty");
@@ -12,7 +12,7 @@ pub(super) fn path_problem(path: &str) -> Option<&'static str> {
         if part.is_empty() || part == "." || part == ".." {
             return Some("it contains `.` or `..`");
         }
-        // A backslash and a colon separate on other systems.
+        // Other systems use a backslash or a colon as separators.
         if part
             .chars()
             .any(|c| c == '\\' || c == ':' || c.is_control())

@@ -1,4 +1,4 @@
-//! Looking at the output folder and deciding every change to it.
+//! Compares the output folder with a build and decides all changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,11 +6,11 @@ use std::io;
 
 use super::path::path_problem;
 use super::record::{Hash, RECORD, Record, Unreadable};
-use super::{Change, Error, File, Folder, Plan, Refusal, bound};
+use super::{Change, Error, File, Folder, Plan, Refusal, removal_limit};
 use crate::diagnostics::{Code, Diagnostic, FileSpan, SourceMap, codes};
 use crate::regular;
 
-/// A plan in the making.
+/// The state of planning.
 pub(super) struct Planner<'f> {
     folder: &'f Folder<'f>,
     before: Option<Record>,
@@ -20,7 +20,11 @@ pub(super) struct Planner<'f> {
 }
 
 impl<'f> Planner<'f> {
-    /// Reads the record, and refuses a folder that is not this project's.
+    /// Reads the record.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] if the folder does not belong to this project, or its record is unreadable.
     pub(super) fn new(folder: &'f Folder<'f>) -> Result<Self, Refusal> {
         let mut planner = Self {
             folder,
@@ -32,7 +36,7 @@ impl<'f> Planner<'f> {
         let is_link = fs::symlink_metadata(folder.path).is_ok_and(|meta| meta.is_symlink());
         if is_link && !folder.path.exists() {
             let diagnostic = planner
-                .about(
+                .diagnostic_at(
                     "",
                     &codes::OUTPUT_UNSAFE_PATH,
                     format!("{} is a dangling symbolic link", folder.shown),
@@ -45,7 +49,7 @@ impl<'f> Planner<'f> {
             Ok(record) => planner.before = record,
             Err(Unreadable::Io(cause)) if cause.kind() == io::ErrorKind::NotADirectory => {
                 let diagnostic = planner
-                    .about(
+                    .diagnostic_at(
                         "",
                         &codes::OUTPUT_FOREIGN_FILE,
                         format!("{} is a file, not a directory", folder.shown),
@@ -56,17 +60,17 @@ impl<'f> Planner<'f> {
             Err(Unreadable::Io(cause)) => {
                 return Err(Refusal::Io(Error {
                     action: "read",
-                    path: planner.show(RECORD),
+                    path: planner.display_path(RECORD),
                     cause,
-                    is_part: false,
+                    is_partial: false,
                 }));
             }
             Err(Unreadable::Irregular(what)) => {
                 let diagnostic = planner
-                    .about(
+                    .diagnostic_at(
                         RECORD,
                         &codes::OUTPUT_BAD_RECORD,
-                        format!("{} is {what}, not a regular file", planner.show(RECORD)),
+                        format!("{} is {what}, not a regular file", planner.display_path(RECORD)),
                     )
                     .label("expected the record of generated files")
                     .help(format!(
@@ -78,10 +82,10 @@ impl<'f> Planner<'f> {
             }
             Err(Unreadable::Malformed(reason)) => {
                 let diagnostic = planner
-                    .about(
+                    .diagnostic_at(
                         RECORD,
                         &codes::OUTPUT_BAD_RECORD,
-                        format!("{} is not a build record", planner.show(RECORD)),
+                        format!("{} is not a build record", planner.display_path(RECORD)),
                     )
                     .label(reason)
                     .help(format!(
@@ -98,7 +102,7 @@ impl<'f> Planner<'f> {
             .map(|record| record.project.clone());
         if let Some(other) = other {
             let diagnostic = planner
-                .about(
+                .diagnostic_at(
                     RECORD,
                     &codes::OUTPUT_OTHER_PROJECT,
                     format!("{} contains the output of project `{other}`", folder.shown),
@@ -124,7 +128,7 @@ impl<'f> Planner<'f> {
         }
     }
 
-    fn show(&self, path: &str) -> String {
+    fn display_path(&self, path: &str) -> String {
         if path.is_empty() {
             self.folder.shown.to_owned()
         } else {
@@ -132,15 +136,15 @@ impl<'f> Planner<'f> {
         }
     }
 
-    /// A diagnostic on a file of the output folder, or on the folder itself.
-    fn about(
+    /// Creates a diagnostic about a path in the output folder, or about the folder itself if `path` is empty.
+    fn diagnostic_at(
         &mut self,
         path: &str,
         code: &'static Code,
         message: impl Into<String>,
     ) -> Diagnostic<FileSpan> {
         let place = self.folder.path.join(path);
-        // Its first line helps a person to tell what it is. What is no text, or no file, is shown without.
+        // The excerpt shows the first line of the file, if it is a text file.
         let is_file = fs::symlink_metadata(&place).is_ok_and(|meta| meta.is_file());
         let text = if is_file {
             let bytes = regular::read(&place).unwrap_or_default();
@@ -148,7 +152,7 @@ impl<'f> Planner<'f> {
         } else {
             String::new()
         };
-        let file = self.sources.add(self.show(path), text);
+        let file = self.sources.add(self.display_path(path), text);
         Diagnostic::new(
             code,
             message,
@@ -160,7 +164,7 @@ impl<'f> Planner<'f> {
         )
     }
 
-    /// Decides.
+    /// Plans the changes that generate exactly these files.
     pub(super) fn plan<'a>(
         mut self,
         files: impl IntoIterator<Item = File<'a>>,
@@ -175,33 +179,35 @@ impl<'f> Planner<'f> {
         let empty = Record::new(self.folder.project);
         let known = before.as_ref().unwrap_or(&empty);
 
-        let made: BTreeSet<&str> = files.iter().map(|file| file.path).collect();
+        let generated: BTreeSet<&str> = files.iter().map(|file| file.path).collect();
         let stale: BTreeSet<&str> = known
             .paths()
-            .filter(|path| !self.folder.keeps && self.is_built(path) && !made.contains(path))
+            .filter(|path| {
+                !self.folder.keeps_others && self.is_built(path) && !generated.contains(path)
+            })
             .collect();
         let mut after = Record::new(self.folder.project);
         for (path, hash) in known.files.iter().chain(&known.pending) {
-            if self.folder.keeps || !self.is_built(path) {
+            if self.folder.keeps_others || !self.is_built(path) {
                 after.files.insert(path.clone(), hash.clone());
-                if !made.contains(path.as_str()) {
-                    self.left_alone(path, known)?;
+                if !generated.contains(path.as_str()) {
+                    self.warn_if_edited(path, known)?;
                 }
             }
         }
 
         let mut removals = Vec::new();
-        let mut standing = BTreeSet::new();
+        let mut existing = BTreeSet::new();
         for path in &stale {
-            match self.removal(path, known)? {
+            match self.plan_removal(path, known)? {
                 Stale::Gone => {}
                 Stale::Removed => {
-                    standing.insert(*path);
+                    existing.insert(*path);
                     removals.push((*path).to_owned());
                 }
-                // It stays known, so that the next build tells of it too.
+                // The file stays in the record, so that the next build reports it too.
                 Stale::Kept => {
-                    standing.insert(*path);
+                    existing.insert(*path);
                     let hash = known.files.get(*path).or_else(|| known.pending.get(*path));
                     after
                         .files
@@ -216,9 +222,9 @@ impl<'f> Planner<'f> {
         let mut writes = Vec::new();
         let mut unchanged = 0;
         for file in files {
-            let change = self.write(&file, known, &removed)?;
-            if known.has(file.path) && change != Some(Change::Create) {
-                standing.insert(file.path);
+            let change = self.plan_write(&file, known, &removed)?;
+            if known.contains(file.path) && change != Some(Change::Create) {
+                existing.insert(file.path);
             }
             match change {
                 Some(change) => writes.push((file, change)),
@@ -226,12 +232,12 @@ impl<'f> Planner<'f> {
             }
             after
                 .files
-                .insert(file.path.to_owned(), Hash::of(file.contents));
+                .insert(file.path.to_owned(), Hash::new(file.contents));
         }
         if !self.problems.is_empty() {
             return Err(self.refuse());
         }
-        let excesses = bound::excesses(&standing, &removals, &made);
+        let excesses = removal_limit::find_excesses(&existing, &removals, &generated);
         Ok(Plan {
             folder: self.folder.path.to_path_buf(),
             shown: self.folder.shown.to_owned(),
@@ -246,7 +252,7 @@ impl<'f> Planner<'f> {
         })
     }
 
-    /// Whether a path is below what is built this time.
+    /// Returns true if this build generates the files of this folder.
     fn is_built(&self, path: &str) -> bool {
         self.folder.only.is_none_or(|only| {
             path.strip_prefix(only)
@@ -254,13 +260,13 @@ impl<'f> Planner<'f> {
         })
     }
 
-    /// Reports paths that lead out, and paths that would be one file.
+    /// Reports unsafe paths, and paths that would be the same file.
     fn check_paths(&mut self, files: &[File<'_>]) {
         let mut taken: BTreeMap<String, &str> = BTreeMap::new();
         for file in files {
             if let Some(problem) = path_problem(file.path) {
                 let diagnostic = self
-                    .about(
+                    .diagnostic_at(
                         "",
                         &codes::OUTPUT_UNSAFE_PATH,
                         format!("invalid output path {:?}", file.path),
@@ -278,7 +284,7 @@ impl<'f> Planner<'f> {
                     )
                 };
                 let diagnostic = self
-                    .about(file.path, &codes::OUTPUT_COLLISION, message)
+                    .diagnostic_at(file.path, &codes::OUTPUT_COLLISION, message)
                     .help("rename one of the blocks that the files are named after");
                 self.problems.push(diagnostic);
             }
@@ -290,7 +296,7 @@ impl<'f> Planner<'f> {
                 .filter_map(|(at, _)| file.path.get(..at));
             for folder in inside {
                 if let Some(other) = taken.get(&folder.to_lowercase()).copied() {
-                    let diagnostic = self.about(
+                    let diagnostic = self.diagnostic_at(
                         file.path,
                         &codes::OUTPUT_COLLISION,
                         format!("{other} would be both a file and a directory"),
@@ -301,12 +307,12 @@ impl<'f> Planner<'f> {
         }
     }
 
-    /// What stands at a path: reports a link on the way there, or there.
-    fn stands(
+    /// Returns what exists at a path. Reports links and other obstacles at the path and on the way to it.
+    fn inspect(
         &mut self,
         path: &str,
         removed: &BTreeMap<String, &str>,
-    ) -> Result<Standing, Refusal> {
+    ) -> Result<Existing, Refusal> {
         let ends = path
             .match_indices('/')
             .map(|(at, _)| at)
@@ -319,14 +325,14 @@ impl<'f> Planner<'f> {
             let meta = match fs::symlink_metadata(self.folder.path.join(part)) {
                 Ok(meta) => meta,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    return Ok(Standing::Nothing);
+                    return Ok(Existing::Nothing);
                 }
-                Err(cause) => return Err(self.io("read", part, cause)),
+                Err(cause) => return Err(self.io_error("read", part, cause)),
             };
             if meta.is_symlink() {
-                let shown = self.show(part);
+                let shown = self.display_path(part);
                 let diagnostic = self
-                    .about(
+                    .diagnostic_at(
                         part,
                         &codes::OUTPUT_UNSAFE_PATH,
                         format!("{shown} is a symbolic link"),
@@ -336,51 +342,51 @@ impl<'f> Planner<'f> {
                         "replace the link with a directory, or build into another directory with \
                         `--output`",
                     );
-                self.problem_once(diagnostic);
-                return Ok(Standing::Obstacle);
+                self.report_once(diagnostic);
+                return Ok(Existing::Obstacle);
             }
             if !is_last && !meta.is_dir() {
                 if removed.values().any(|path| *path == part) {
-                    return Ok(Standing::Nothing);
+                    return Ok(Existing::Nothing);
                 }
-                self.foreign(part, "is a file, but a directory is needed");
-                return Ok(Standing::Obstacle);
+                self.report_foreign(part, "is a file, but a directory is needed");
+                return Ok(Existing::Obstacle);
             }
             if is_last && !meta.is_file() {
-                // A folder of which every file goes away will be gone too.
+                // A folder is removed with the last of its files.
                 let below = format!("{part}/");
                 if removed.values().any(|path| path.starts_with(&below))
-                    && self.only_removed(part, removed)?
+                    && self.contains_only_removed(part, removed)?
                 {
-                    return Ok(Standing::Nothing);
+                    return Ok(Existing::Nothing);
                 }
                 let what = regular::irregular(&meta).unwrap_or("no regular file");
-                self.foreign(part, &format!("is {what}, not a generated file"));
-                return Ok(Standing::Obstacle);
+                self.report_foreign(part, &format!("is {what}, not a generated file"));
+                return Ok(Existing::Obstacle);
             }
         }
         match regular::read(&self.folder.path.join(path)) {
-            Ok(bytes) => Ok(Standing::File(bytes)),
-            Err(cause) => Err(self.io("read", path, cause)),
+            Ok(bytes) => Ok(Existing::File(bytes)),
+            Err(cause) => Err(self.io_error("read", path, cause)),
         }
     }
 
-    /// Whether a folder holds nothing but files that will be removed.
-    fn only_removed(
+    /// Returns true if a folder contains only files that will be removed.
+    fn contains_only_removed(
         &self,
         folder: &str,
         removed: &BTreeMap<String, &str>,
     ) -> Result<bool, Refusal> {
         let entries = fs::read_dir(self.folder.path.join(folder))
-            .map_err(|cause| self.io("read", folder, cause))?;
+            .map_err(|cause| self.io_error("read", folder, cause))?;
         for entry in entries {
-            let entry = entry.map_err(|cause| self.io("read", folder, cause))?;
+            let entry = entry.map_err(|cause| self.io_error("read", folder, cause))?;
             let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
             let kind = entry
                 .file_type()
-                .map_err(|cause| self.io("read", &path, cause))?;
+                .map_err(|cause| self.io_error("read", &path, cause))?;
             let goes = if kind.is_dir() {
-                self.only_removed(&path, removed)?
+                self.contains_only_removed(&path, removed)?
             } else {
                 removed.values().any(|r| *r == path)
             };
@@ -391,44 +397,44 @@ impl<'f> Planner<'f> {
         Ok(true)
     }
 
-    /// What becomes of a file that is no longer made. What is no longer what a build wrote stays, and is told.
-    fn removal(&mut self, path: &str, known: &Record) -> Result<Stale, Refusal> {
-        let Some(what) = self.became(path, known)? else {
+    /// Plans the removal of a file that is no longer generated. A file that was edited is kept and reported.
+    fn plan_removal(&mut self, path: &str, known: &Record) -> Result<Stale, Refusal> {
+        let Some(what) = self.find_drift(path, known)? else {
             return Ok(Stale::Removed);
         };
-        let Became::Other { place, what } = what else {
+        let Drift::Other { place, what } = what else {
             return Ok(Stale::Gone);
         };
-        let shown = self.show(path);
+        let shown = self.display_path(path);
         let message = match place == path {
             true => format!("{shown} {what} and is no longer generated"),
             false => format!(
                 "{} {what}, and the files below it are no longer generated",
-                self.show(&place)
+                self.display_path(&place)
             ),
         };
         if self.warnings.iter().any(|other| other.message == message) {
             return Ok(Stale::Kept);
         }
         let diagnostic = self
-            .about(&place, &codes::OUTPUT_EDITED_FILE, message)
+            .diagnostic_at(&place, &codes::OUTPUT_EDITED_FILE, message)
             .label("left unchanged")
             .help("delete it, or move it out of the output directory; every build reports it until then");
         self.warnings.push(diagnostic);
         Ok(Stale::Kept)
     }
 
-    /// Reports a file that this build does not make or remove where it is no longer what a build wrote.
-    fn left_alone(&mut self, path: &str, known: &Record) -> Result<(), Refusal> {
-        let Some(Became::Other { place, what }) = self.became(path, known)? else {
+    /// Reports a file outside of this build if it was edited.
+    fn warn_if_edited(&mut self, path: &str, known: &Record) -> Result<(), Refusal> {
+        let Some(Drift::Other { place, what }) = self.find_drift(path, known)? else {
             return Ok(());
         };
-        let message = format!("{} {what}", self.show(&place));
+        let message = format!("{} {what}", self.display_path(&place));
         if self.warnings.iter().any(|other| other.message == message) {
             return Ok(());
         }
         let diagnostic = self
-            .about(&place, &codes::OUTPUT_EDITED_FILE, message)
+            .diagnostic_at(&place, &codes::OUTPUT_EDITED_FILE, message)
             .label("not generated this time, left unchanged")
             .help(
                 "change its source instead; the next build that generates this file overwrites it",
@@ -437,13 +443,13 @@ impl<'f> Planner<'f> {
         Ok(())
     }
 
-    /// What a file has become that a build wrote; `None` where it still is what was written.
-    fn became(&self, path: &str, known: &Record) -> Result<Option<Became>, Refusal> {
+    /// Returns the difference to what a build wrote; `None` if there is none.
+    fn find_drift(&self, path: &str, known: &Record) -> Result<Option<Drift>, Refusal> {
         let ends = path.match_indices('/').map(|(at, _)| at);
         for part in ends.filter_map(|at| path.get(..at)) {
             let meta = fs::symlink_metadata(self.folder.path.join(part));
             if meta.is_ok_and(|meta| meta.is_symlink()) {
-                return Ok(Some(Became::Other {
+                return Ok(Some(Drift::Other {
                     place: part.to_owned(),
                     what: "is a symbolic link now".to_owned(),
                 }));
@@ -458,55 +464,56 @@ impl<'f> Planner<'f> {
                     io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
                 ) =>
             {
-                return Ok(Some(Became::Nothing));
+                return Ok(Some(Drift::Nothing));
             }
-            Err(cause) => return Err(self.io("read", path, cause)),
+            Err(cause) => return Err(self.io_error("read", path, cause)),
         };
         let what = match regular::irregular(&meta) {
-            // Folders that are needed for other files come into a file's place.
-            Some("a directory") => return Ok(Some(Became::Nothing)),
+            // A folder may have replaced the file because other files need it.
+            Some("a directory") => return Ok(Some(Drift::Nothing)),
             Some(what) => format!("is {what} now"),
             None => {
-                let bytes = regular::read(&place).map_err(|cause| self.io("read", path, cause))?;
-                if known.wrote(path, &bytes) {
+                let bytes =
+                    regular::read(&place).map_err(|cause| self.io_error("read", path, cause))?;
+                if known.matches(path, &bytes) {
                     return Ok(None);
                 }
                 "was edited by hand".to_owned()
             }
         };
-        Ok(Some(Became::Other {
+        Ok(Some(Drift::Other {
             place: path.to_owned(),
             what,
         }))
     }
 
-    /// How a file must change; `None` where it need not.
-    fn write(
+    /// Plans the change of a file; `None` if it is up to date, or if an obstacle was reported.
+    fn plan_write(
         &mut self,
         file: &File<'_>,
         known: &Record,
         removed: &BTreeMap<String, &str>,
     ) -> Result<Option<Change>, Refusal> {
-        let bytes = match self.stands(file.path, removed)? {
-            Standing::Nothing => return Ok(Some(Change::Create)),
-            Standing::Obstacle => return Ok(None),
-            Standing::File(bytes) => bytes,
+        let bytes = match self.inspect(file.path, removed)? {
+            Existing::Nothing => return Ok(Some(Change::Create)),
+            Existing::Obstacle => return Ok(None),
+            Existing::File(bytes) => bytes,
         };
         if bytes == file.contents {
             return Ok(None);
         }
-        if !known.has(file.path) {
-            // On a file system that ignores case, the old name of a renamed service's file is found here.
+        if !known.contains(file.path) {
+            // A file system that ignores case finds the old file of a renamed service here.
             if removed.contains_key(&file.path.to_lowercase()) {
                 return Ok(Some(Change::Create));
             }
-            self.foreign(file.path, "was not written by a build of this project");
+            self.report_foreign(file.path, "was not written by a build of this project");
             return Ok(None);
         }
-        if !known.wrote(file.path, &bytes) {
-            let shown = self.show(file.path);
+        if !known.matches(file.path, &bytes) {
+            let shown = self.display_path(file.path);
             let diagnostic = self
-                .about(
+                .diagnostic_at(
                     file.path,
                     &codes::OUTPUT_EDITED_FILE,
                     format!("{shown} was edited by hand"),
@@ -518,19 +525,19 @@ impl<'f> Planner<'f> {
         Ok(Some(Change::Replace))
     }
 
-    fn foreign(&mut self, path: &str, what: &str) {
-        let shown = self.show(path);
+    fn report_foreign(&mut self, path: &str, what: &str) {
+        let shown = self.display_path(path);
         let diagnostic = self
-            .about(path, &codes::OUTPUT_FOREIGN_FILE, format!("{shown} {what}"))
+            .diagnostic_at(path, &codes::OUTPUT_FOREIGN_FILE, format!("{shown} {what}"))
             .label("in the place of a generated file")
             .help(
                 "move it away, or build into another directory with `--output`; nothing was written",
             );
-        self.problem_once(diagnostic);
+        self.report_once(diagnostic);
     }
 
-    /// Reports what stands in the way of several files once.
-    fn problem_once(&mut self, diagnostic: Diagnostic<FileSpan>) {
+    /// Reports an obstacle, but not a second time for another file.
+    fn report_once(&mut self, diagnostic: Diagnostic<FileSpan>) {
         if self
             .problems
             .iter()
@@ -540,38 +547,38 @@ impl<'f> Planner<'f> {
         }
     }
 
-    fn io(&self, action: &'static str, path: &str, cause: io::Error) -> Refusal {
+    fn io_error(&self, action: &'static str, path: &str, cause: io::Error) -> Refusal {
         Refusal::Io(Error {
             action,
-            path: self.show(path),
+            path: self.display_path(path),
             cause,
-            is_part: false,
+            is_partial: false,
         })
     }
 }
 
-/// What stands at the path of a file to write.
-enum Standing {
+/// The entry at the path of a file to write.
+enum Existing {
     Nothing,
     File(Vec<u8>),
-    /// Something that was reported.
+    /// An obstacle that was reported.
     Obstacle,
 }
 
-/// What a file has become that is no longer what a build wrote.
-enum Became {
-    /// It is gone.
+/// The difference between a file and what a build wrote.
+enum Drift {
+    /// The file does not exist.
     Nothing,
-    /// At a place, its own or that of a folder above it, is something else.
+    /// Something else is at `place`, the path of the file or of a folder above it.
     Other { place: String, what: String },
 }
 
-/// What becomes of a file that is no longer made.
+/// The result of planning the removal of a file.
 enum Stale {
-    /// It is gone already.
+    /// The file does not exist any more.
     Gone,
-    /// It is removed.
+    /// The file will be removed.
     Removed,
-    /// It is no longer what a build wrote, and stays.
+    /// The file was edited and is kept.
     Kept,
 }

@@ -20,7 +20,7 @@ fn folder(path: &Path) -> Folder<'_> {
         shown: "build",
         project: "shop",
         only: None,
-        keeps: false,
+        keeps_others: false,
     }
 }
 
@@ -47,7 +47,7 @@ fn build_in(folder: &Folder<'_>, list: &[(&str, &str)]) -> String {
                 .collect();
             let lock = lock::lock(folder.path, true, Duration::ZERO, &mut |_| {});
             let lock = lock.unwrap().unwrap();
-            // The lock's own file stands now.
+            // The lock file exists now.
             assert!(!plan.is_settled());
             out.push(plan.apply(&lock).unwrap().to_string());
             drop(lock);
@@ -58,17 +58,17 @@ fn build_in(folder: &Folder<'_>, list: &[(&str, &str)]) -> String {
             sources,
             diagnostics,
         }) => {
-            let told = diagnostics.iter().map(|diagnostic| {
+            let outcome = diagnostics.iter().map(|diagnostic| {
                 let place = &sources.file(diagnostic.primary.span.file).unwrap().path;
                 format!("{} {place}: {}", diagnostic.code.id, diagnostic.message)
             });
-            told.collect::<Vec<_>>().join("\n")
+            outcome.collect::<Vec<_>>().join("\n")
         }
         Err(Refusal::Io(error)) => error.to_string(),
     }
 }
 
-/// Every file below a folder but the record, with its text.
+/// Returns the text of every file below a folder except for the record.
 fn listing(root: &Path) -> BTreeMap<String, String> {
     fn walk(root: &Path, folder: &Path, out: &mut BTreeMap<String, String>) {
         for entry in fs::read_dir(folder).unwrap() {
@@ -171,7 +171,7 @@ fn an_edit_by_hand_is_told_and_never_deleted() {
          1 written, 0 removed, 0 unchanged"
     );
     assert_eq!(fs::read_to_string(out.join("b")).unwrap(), "edited");
-    // Until it is dealt with.
+    // Every build reports it until it is removed.
     assert_eq!(
         build(out, &[("a", "1")]),
         "N0625: build/b was edited by hand and is no longer generated\n\
@@ -217,7 +217,7 @@ fn one_environment_leaves_the_others_alone() {
     );
     let only = Folder {
         only: Some("staging"),
-        keeps: false,
+        keeps_others: false,
         ..folder(out)
     };
     assert_eq!(
@@ -247,8 +247,8 @@ fn no_path_leads_out() {
         RECORD,
         ".nthc-staging-1/x",
     ] {
-        let told = build(&temp.path().join("out"), &[(path, "x")]);
-        assert!(told.starts_with("N0622 "), "{path:?}: {told}");
+        let outcome = build(&temp.path().join("out"), &[(path, "x")]);
+        assert!(outcome.starts_with("N0622 "), "{path:?}: {outcome}");
     }
     assert_eq!(listing(temp.path()).len(), 0);
 }
@@ -273,7 +273,7 @@ fn nothing_is_written_or_removed_through_a_link() {
     );
     assert_eq!(fs::read_to_string(elsewhere.join("x")).unwrap(), "1");
 
-    // The output folder itself may be one.
+    // The output folder itself may be a link.
     let link = temp.path().join("link");
     std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
     assert_eq!(
@@ -318,10 +318,10 @@ fn a_record_that_is_none_stops_everything() {
         &good.replace("\"project\"", "\"projet\""),
     ] {
         fs::write(out.join(RECORD), bad).unwrap();
-        let told = build(out, &[("a", "2")]);
+        let outcome = build(out, &[("a", "2")]);
         assert!(
-            told.starts_with("N0621 build/.nthc-manifest.json: "),
-            "{told}"
+            outcome.starts_with("N0621 build/.nthc-manifest.json: "),
+            "{outcome}"
         );
         assert_eq!(fs::read_to_string(out.join("a")).unwrap(), "1");
     }
@@ -339,7 +339,7 @@ fn another_projects_folder_is_left_alone() {
         build_in(&other, &[("b", "1")]),
         "N0623 build/.nthc-manifest.json: build contains the output of project `shop`"
     );
-    // An empty one is free to take.
+    // An empty output folder of another project may be used.
     build(temp.path(), &[]);
     assert_eq!(
         build_in(&other, &[("b", "1")]),
@@ -354,7 +354,7 @@ fn a_build_that_was_cut_off_is_taken_up_without_a_word() {
     build(out, &[("a", "1"), ("b", "1")]);
     let mut record = Record::read(out).unwrap().unwrap();
     record.pending = [("a", "2"), ("b", "2"), ("c", "2")]
-        .map(|(path, text)| (path.to_owned(), Hash::of(text.as_bytes())))
+        .map(|(path, text)| (path.to_owned(), Hash::new(text.as_bytes())))
         .into();
     fs::write(out.join(RECORD), record.to_bytes().unwrap()).unwrap();
     fs::write(out.join("a"), "2").unwrap();
@@ -386,10 +386,10 @@ fn a_folder_that_cannot_be_written_is_an_error() {
     assert!(
         build(&temp.path().join("file"), &[("a", "1")]).starts_with("N0620 build: build is a file")
     );
-    let told = build(&temp.path().join("file/below"), &[("a", "1")]);
+    let outcome = build(&temp.path().join("file/below"), &[("a", "1")]);
     assert!(
-        told.contains("not a directory") || told.starts_with("N0620"),
-        "{told}"
+        outcome.contains("not a directory") || outcome.starts_with("N0620"),
+        "{outcome}"
     );
 }
 
@@ -433,8 +433,8 @@ proptest! {
     // Each build waits for the disk.
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever builds follow one another beside whatever foreign files: after each that is not refused, the
-    /// folder holds exactly the foreign files and what that build made; after a refusal, what it held before.
+    /// For any sequence of builds beside any foreign files: after a build that is not refused, the folder contains exactly
+    /// the foreign files and the output of that build; after a refusal, it is unchanged.
     #[test]
     fn a_folder_holds_what_was_built_and_what_was_there(
         foreign in prop::collection::btree_map("[ab]/[xyz]", "[12]", 0..3),
@@ -447,18 +447,18 @@ proptest! {
             fs::write(out.join(path), text).unwrap();
         }
         let mut adopted: BTreeMap<String, String> = foreign.clone();
-        for made in &builds {
+        for files in &builds {
             let before = listing(out);
-            let list: Vec<_> = made.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-            let told = build(out, &list);
-            if told.starts_with("N0620") {
+            let list: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+            let outcome = build(out, &list);
+            if outcome.starts_with("N0620") {
                 prop_assert_eq!(listing(out), before);
-                prop_assert!(made.iter().any(|(path, text)| adopted.get(path).is_some_and(|other| other != text)));
+                prop_assert!(files.iter().any(|(path, text)| adopted.get(path).is_some_and(|other| other != text)));
             } else {
-                // A foreign file with the very text that was built became the build's own.
-                adopted.retain(|path, _| !made.contains_key(path));
+                // A foreign file with exactly the generated text was adopted by the build.
+                adopted.retain(|path, _| !files.contains_key(path));
                 let mut expected = adopted.clone();
-                expected.extend(made.clone());
+                expected.extend(files.clone());
                 prop_assert_eq!(listing(out), expected);
             }
         }

@@ -1,4 +1,4 @@
-//! From models and artifacts to what the page reads.
+//! Converts models and artifacts to the data of the page.
 
 use std::collections::BTreeMap;
 
@@ -11,36 +11,36 @@ use crate::ir::burn_rate::{self, budget_time};
 use crate::ir::number::percent_text;
 use crate::ir::{self, Criticality, Severity, TextPart};
 
-/// Where the Grafana target puts its documents.
+/// The folder of the Grafana target.
 const DASHBOARDS: &str = "grafana/";
 
-/// What the page shows.
+/// The data of the page.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Model {
     /// The project's name.
     pub project: String,
-    /// All environments that the project declares.
+    /// All environments of the project.
     pub environments: Vec<String>,
-    /// The one that is shown; `None` where there are none.
+    /// The environment of the data; `None` if there are none.
     pub environment: Option<String>,
-    /// Whether panels show a Prometheus's data, and not a sample.
+    /// True if panels show data from Prometheus; false if they show sample data.
     pub live: bool,
-    /// What is wrong with the project.
+    /// The diagnostics of the project.
     pub problems: Problems,
     /// The services by name.
     pub services: Vec<Service>,
-    /// The dashboard of all services, as Grafana reads it.
+    /// The SLO overview dashboard as Grafana JSON.
     pub overview: Option<Value>,
 }
 
-/// What is wrong with a project.
+/// The diagnostics of a project.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Problems {
-    /// How many errors there are. With any, the rest of the model is from before them.
+    /// The number of errors. If there are any, the rest of the data is from before them.
     pub errors: usize,
-    /// How many warnings there are.
+    /// The number of warnings.
     pub warnings: usize,
-    /// All of them as `nthc check` tells them.
+    /// All diagnostics as `nthc check` prints them.
     pub text: String,
 }
 
@@ -49,48 +49,48 @@ pub struct Problems {
 pub struct Service {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
-    /// Who owns it.
+    /// The team that owns it.
     pub team: Option<String>,
-    /// How important it is.
+    /// Its tier.
     pub tier: String,
-    /// What kind of work it does.
+    /// Its type.
     #[serde(rename = "type")]
     pub service_type: Option<String>,
-    /// What it promises.
+    /// Its SLOs.
     pub slos: Vec<Slo>,
-    /// The alerts that its authors wrote, and its dependencies'.
+    /// The custom alerts, including those of its dependencies.
     pub alerts: Vec<Alert>,
-    /// What it needs.
+    /// Its dependencies.
     pub dependencies: Vec<Dependency>,
-    /// Its dashboard, as Grafana reads it.
+    /// Its dashboard as Grafana JSON.
     pub dashboard: Option<Value>,
 }
 
-/// An objective.
+/// An SLO.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Slo {
     /// Its name.
     pub name: String,
-    /// What it promises.
+    /// Its description.
     pub description: Option<String>,
     /// The share of good events, `99.95%`.
     pub objective: String,
-    /// The period of the budget, `30d`.
+    /// The SLO window, `30d`.
     pub window: String,
-    /// How long a total outage may last in the period, `21m36s`.
+    /// The error budget as full downtime, `21m36s`.
     pub budget: String,
     /// The burn-rate alerts.
     pub pairs: Vec<Pair>,
-    /// The alerts on the share of the budget that is spent.
+    /// The alerts on consumed error budget.
     pub budget_alerts: Vec<BudgetAlert>,
 }
 
 /// A burn-rate alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pair {
-    /// What it asks for.
+    /// Its severity.
     pub severity: &'static str,
     /// The long window.
     pub long: String,
@@ -100,18 +100,18 @@ pub struct Pair {
     pub factor: String,
     /// The error ratio above which it fires.
     pub threshold: String,
-    /// How long the whole budget lasts at that rate.
+    /// The time until the whole budget is exhausted at that rate.
     pub exhaustion: String,
 }
 
-/// An alert on the share of the budget that is spent.
+/// An alert on consumed error budget.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BudgetAlert {
     /// The share, `75%`.
     pub consumed: String,
-    /// The share between 0 and 1, for drawing: the text is exact.
+    /// The share between 0 and 1, for drawing; the text is exact.
     pub share: Decimal,
-    /// What it asks for.
+    /// Its severity.
     pub severity: &'static str,
 }
 
@@ -120,30 +120,31 @@ pub struct BudgetAlert {
 pub struct Alert {
     /// Its name.
     pub name: String,
-    /// What it asks for.
+    /// Its severity.
     pub severity: &'static str,
     /// The condition in PromQL.
     pub when: String,
-    /// For how long it must hold.
+    /// The time for which the condition must hold.
     pub hold: String,
-    /// One line of it.
+    /// Its summary.
     pub summary: Option<String>,
 }
 
-/// Something that a service needs.
+/// A dependency of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Dependency {
     /// Its name.
     pub name: String,
-    /// The service it is, if it is one of the project's.
+    /// The service it is, if that is one of the project.
     pub service: Option<String>,
-    /// What it runs on.
+    /// Its technology.
     pub technology: Option<String>,
     /// `hard` or `soft`.
     pub criticality: &'static str,
 }
 
-/// The services and dashboards of the environment of these settings. `artifacts` are those of the whole build.
+/// Returns the services, with their dashboards, and the overview dashboard for the environment in `settings`. `artifacts`
+/// are those of the whole build.
 pub fn model<'a>(
     services: impl IntoIterator<Item = &'a ir::Service>,
     artifacts: &[Artifact],
@@ -160,12 +161,12 @@ pub fn model<'a>(
         })
         .collect();
     shown.sort_by(|left, right| left.name.cmp(&right.name));
-    // What no service claims is of the project as a whole.
+    // The dashboard that no service claims is that of the project.
     let overview = dashboards.into_values().next();
     (shown, overview)
 }
 
-/// The environment's dashboards by uid.
+/// Returns the dashboards of an environment by uid.
 fn dashboards(artifacts: &[Artifact], environment: Option<&str>) -> BTreeMap<String, Value> {
     let folder = match environment {
         Some(name) => format!("{}/{DASHBOARDS}", crate::backends::file_stem(name)),
@@ -241,7 +242,7 @@ fn alert(found: &ir::Alert) -> Alert {
     }
 }
 
-/// A text with what is filled in later shown as it is written.
+/// Formats a text with its placeholders as they are written.
 fn text(found: &ir::Text) -> String {
     found
         .parts

@@ -1,4 +1,4 @@
-//! The page's files, embedded.
+//! The embedded files of the page.
 
 /// A file of the page.
 #[derive(Debug, Clone, Copy)]

@@ -1,4 +1,4 @@
-//! A panel's data: which query is asked, and what a Prometheus answers.
+//! The data of a panel: its query, and the answer of Prometheus.
 
 use std::collections::BTreeMap;
 
@@ -8,63 +8,64 @@ use serde_json::Value;
 use super::Model;
 use nth_metrics::{BadAnswer, answer_data};
 
-/// Which of a panel's queries the page wants drawn. The query itself is looked up, so that the page can ask nothing
-/// but what a dashboard asks.
+/// Identifies a query of a panel. The query itself is looked up, so that the page can run only queries of a dashboard.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Asked {
-    /// The environment that is shown.
+pub struct PanelQuery {
+    /// The environment of the page.
     pub environment: Option<String>,
-    /// The service, or `overview`.
+    /// The name of the service, or `overview`.
     pub dashboard: String,
-    /// The panel's id.
+    /// The id of the panel.
     pub panel: u64,
-    /// The query's letter.
+    /// The letter of the query.
     pub target: String,
-    /// The first moment, in seconds since 1970.
+    /// The start, in seconds since 1970.
     pub from: u64,
-    /// The last moment.
+    /// The end, in seconds since 1970.
     pub to: u64,
 }
 
-/// A series as the page draws it.
+/// A series for the page.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Series {
     /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// Moments in seconds since 1970 and values; `null` for NaN and the infinities.
+    /// Timestamps in seconds since 1970, and values; `null` for NaN and infinities.
     pub points: Vec<(f64, f64)>,
 }
 
-/// What stands for Grafana's variables of time, for a panel over some hours.
+/// The value of Grafana's interval variables, for a panel over some hours.
 const RATE_INTERVAL: &str = "5m";
 
-/// The query that is asked for, with Grafana's variables filled in; `None` where there is none such.
-pub fn expression(model: &Model, asked: &Asked) -> Option<String> {
-    let dashboard = if asked.dashboard == "overview" {
+/// Returns the query with Grafana's variables replaced; `None` if there is no such query.
+pub fn panel_expression(model: &Model, panel_query: &PanelQuery) -> Option<String> {
+    let dashboard = if panel_query.dashboard == "overview" {
         model.overview.as_ref()?
     } else {
-        let named = |service: &&super::Service| service.name == asked.dashboard;
+        let named = |service: &&super::Service| service.name == panel_query.dashboard;
         model.services.iter().find(named)?.dashboard.as_ref()?
     };
     let panels = dashboard.get("panels")?.as_array()?;
     let panel = panels
         .iter()
-        .find(|panel| panel.get("id").and_then(Value::as_u64) == Some(asked.panel))?;
-    let target = panel
-        .get("targets")?
-        .as_array()?
-        .iter()
-        .find(|target| target.get("refId").and_then(Value::as_str) == Some(&asked.target))?;
+        .find(|panel| panel.get("id").and_then(Value::as_u64) == Some(panel_query.panel))?;
+    let target =
+        panel.get("targets")?.as_array()?.iter().find(|target| {
+            target.get("refId").and_then(Value::as_str) == Some(&panel_query.target)
+        })?;
     let query = target.get("expr")?.as_str()?;
-    // The longer names first: one begins with the other.
-    let range = format!("{}s", asked.to.saturating_sub(asked.from).max(60));
+    // Longer names first: one is a prefix of the other.
+    let range = format!(
+        "{}s",
+        panel_query.to.saturating_sub(panel_query.from).max(60)
+    );
     Some(
         query
             .replace("$__rate_interval", RATE_INTERVAL)
             .replace("$__interval", "1m")
             .replace("$__range", &range)
-            .replace("${service}", &asked.dashboard)
-            .replace("$service", &asked.dashboard),
+            .replace("${service}", &panel_query.dashboard)
+            .replace("$service", &panel_query.dashboard),
     )
 }
 
@@ -80,10 +81,11 @@ struct Line {
     values: Vec<(f64, String)>,
 }
 
-/// The series in an answer of `/api/v1/query_range`.
+/// Reads the series in an answer of `/api/v1/query_range`.
 ///
 /// # Errors
-/// Where it is not a whole one.
+///
+/// If the answer is not complete.
 pub fn series(bytes: &[u8]) -> Result<Vec<Series>, BadAnswer> {
     let answer: Answer = answer_data(bytes)?;
     Ok(answer

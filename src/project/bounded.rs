@@ -1,13 +1,14 @@
-//! Reading no more of a file than one of its kind can have.
+//! Reading files up to a maximum size.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// The bytes that a reader gives; `None` where there are more than `most`, of which no more than that are read.
+/// Reads all bytes of `reader`; `None` if there are more than `most`. Reads at most one byte more than that.
 ///
 /// # Errors
-/// Where they cannot be read.
+///
+/// If reading fails.
 pub fn read_at_most(reader: impl Read, most: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     reader
@@ -16,16 +17,17 @@ pub fn read_at_most(reader: impl Read, most: u64) -> io::Result<Option<Vec<u8>>>
     Ok((bytes.len() as u64 <= most).then_some(bytes))
 }
 
-/// The bytes of a file of at most `most` bytes.
+/// Reads a file of at most `most` bytes.
 ///
 /// # Errors
-/// Where it cannot be read, or has more; with words for a person.
+///
+/// If it cannot be read or is larger. The error has a message for the user.
 pub fn read_file_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     read_at_most(File::open(path)?, most)?
         .ok_or_else(|| io::Error::other(format!("larger than {}", size(most))))
 }
 
-/// A number of bytes in words: `16 MiB`, `64 KiB`.
+/// Formats a number of bytes: `16 MiB`, `64 KiB`.
 pub fn size(bytes: u64) -> String {
     const UNITS: [(u64, &str); 2] = [(1 << 20, "MiB"), (1 << 10, "KiB")];
     match UNITS.iter().find(|(unit, _)| bytes >= *unit) {

@@ -1,15 +1,15 @@
-//! What settings of a table need of one another.
+//! Checks across the settings of a table.
 
-use super::read::Read;
+use super::read::ReadTable;
 use super::table::Findings;
 use crate::diagnostics::{Diagnostic, codes};
 use crate::ir::{
     AlertmanagerFormat, AlertmanagerSettings, MatcherStrategy, PolicyForm, PolicySettings,
 };
 
-/// `[alertmanager]`: a resource needs the namespace by which the operator routes alerts; a server and a sender make
-/// email, and neither does without the other.
-pub(super) fn alertmanager(read: &Read<AlertmanagerSettings>, findings: &mut Findings) {
+/// Checks `[alertmanager]`: a resource requires the namespace by which the operator routes alerts, and email requires both a
+/// server and a sender.
+pub(super) fn alertmanager(read: &ReadTable<AlertmanagerSettings>, findings: &mut Findings) {
     let settings = &read.settings;
     if let Some(format) = read.place("format")
         && settings.format == AlertmanagerFormat::AlertmanagerConfig
@@ -52,8 +52,8 @@ pub(super) fn alertmanager(read: &Read<AlertmanagerSettings>, findings: &mut Fin
     }
 }
 
-/// `[policy]`: the output formats of Argo need a Prometheus, and that of Argo CD an image.
-pub(super) fn policy(read: &Read<PolicySettings>, findings: &mut Findings) {
+/// Checks `[policy]`: the output formats of Argo require a Prometheus URL, and that of Argo CD an image.
+pub(super) fn policy(read: &ReadTable<PolicySettings>, findings: &mut Findings) {
     let settings = &read.settings;
     if read.is_wrong(&["forms", "prometheus", "image"]) {
         return;

@@ -1,4 +1,4 @@
-//! The table `[dependencies]`: the packages that a project imports from.
+//! The table `[dependencies]`: the packages that a project imports.
 
 use toml::de::DeValue;
 
@@ -6,16 +6,16 @@ use super::table::{Findings, Located, Table, into_table};
 use crate::diagnostics::{Applicability, Diagnostic, codes};
 use crate::ir::settings::texts::is_identifier;
 
-/// A package that a project imports from.
+/// A package that a project imports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dependency {
-    /// The name it is imported under.
+    /// The name in imports.
     pub name: Located<String>,
-    /// Its folder, relative to the manifest's.
+    /// The folder, relative to that of the manifest.
     pub path: Located<String>,
 }
 
-/// Reads the table. What is wrong in it is reported, and read as if it were absent.
+/// Reads the table. Invalid entries are reported and skipped.
 pub(super) fn read(table: &mut Table<'_>, findings: &mut Findings) -> Vec<Dependency> {
     let mut out = Vec::new();
     for (name, value) in table.drain(findings) {

@@ -1,4 +1,4 @@
-//! Finding the source files below a folder, and naming their modules.
+//! Finds the source files below a folder, and names their modules.
 
 mod links;
 
@@ -12,73 +12,72 @@ use ignore::gitignore::Gitignore;
 use ignore::{Match, WalkBuilder};
 
 use super::MANIFEST;
-use super::left_out::LeftOut;
+use super::skipped::SkippedSource;
 use crate::ir::settings::texts::{is_identifier, to_identifier};
 
-/// The file that names what git ignores.
+/// The file with the patterns that git ignores.
 pub(super) const IGNORES: &str = ".gitignore";
 
-/// How much is looked through to tell which sources are ignored.
+/// The maximum number of entries that are visited to find ignored sources.
 const MOST_ENTRIES: usize = 50_000;
 
 /// The extension of source files.
 pub const EXTENSION: &str = "nth";
 
-/// A directory that cannot be listed.
+/// A folder that cannot be listed.
 #[derive(Debug)]
 pub struct Unlisted {
-    /// The directory, or what in it cannot be read.
+    /// The folder, or the entry in it that cannot be read.
     pub path: PathBuf,
-    /// Why.
+    /// The error.
     pub cause: io::Error,
 }
 
-/// A source file that was found.
+/// A source file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// Where it is.
+pub struct FoundSource {
+    /// Its path.
     pub path: PathBuf,
-    /// Its module's name, `teams.payments`.
+    /// The name of its module, `teams.payments`, or why it has none.
     pub module: Result<String, BadName>,
 }
 
-/// Why a file's path cannot be a module's name.
+/// A path that is not a valid module name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadName {
-    /// The part of the path, without the extension.
+    /// The invalid part of the path, without the extension.
     pub part: String,
-    /// What it could be called instead.
+    /// A valid name to use instead, if there is one.
     pub better: Option<String>,
 }
 
-/// What was found below a source folder, and what was left out.
+/// The source files below a folder, and the skipped ones.
 #[derive(Debug, Default)]
 pub struct Discovered {
     /// The sources, sorted by path.
-    pub files: Vec<Found>,
-    /// What was left out and is told.
-    pub left_out: Vec<LeftOut>,
+    pub files: Vec<FoundSource>,
+    /// The sources that are skipped with a warning.
+    pub skipped: Vec<SkippedSource>,
 }
 
-/// All `.nth` files below `source`, sorted by path. Hidden files and folders are left out, so are what a
-/// `.gitignore` below `source` names, the folders in `skip`, and folders with a manifest of their own, which
-/// are other projects. Links are followed where they stay within `root`, the project, and lead to what is not found
-/// anyway.
+/// Finds all `.nth` files below `source`, sorted by path. Skips hidden files and folders, files that a `.gitignore` below
+/// `source` ignores, the folders in `skip`, and folders with a manifest of their own, which are other projects. Follows
+/// links that stay within `root`, the folder of the project, and whose targets are not found otherwise.
 ///
-/// The user's and the machine's own git settings have no say, so that the same tree gives the same list
-/// everywhere.
+/// The git settings of the user and the machine are not read, so that the same tree gives the same list everywhere.
 ///
 /// # Errors
-/// Where a folder cannot be listed.
+///
+/// If a folder cannot be listed.
 pub fn discover(root: &Path, source: &Path, skip: &[PathBuf]) -> Result<Discovered, Unlisted> {
     let listed = list(source, skip, true)?;
     let mut discovered = Discovered {
-        left_out: ignored(source, skip, &listed),
+        skipped: ignored_sources(source, skip, &listed),
         ..Discovered::default()
     };
     for path in &listed.files {
         let module = module_name(path.strip_prefix(source).unwrap_or(path));
-        discovered.files.push(Found {
+        discovered.files.push(FoundSource {
             path: path.clone(),
             module,
         });
@@ -90,19 +89,23 @@ pub fn discover(root: &Path, source: &Path, skip: &[PathBuf]) -> Result<Discover
     Ok(discovered)
 }
 
-/// What stands below a folder.
+/// The entries below a folder.
 #[derive(Default)]
 pub(super) struct Listed {
-    /// Sources that are no links.
+    /// Sources that are not links.
     pub(super) files: Vec<PathBuf>,
-    /// Links, to whatever.
+    /// Links to anything.
     pub(super) links: Vec<PathBuf>,
-    /// Whether a folder has a file that names what git ignores.
+    /// True if a folder below has a [`IGNORES`] file.
     has_ignores: bool,
 }
 
-/// Lists a folder without following a link.
-pub(super) fn list(folder: &Path, skip: &[PathBuf], heed: bool) -> Result<Listed, Unlisted> {
+/// Lists the entries below a folder without following links. If `skip_ignored` is true, ignored entries are skipped.
+pub(super) fn list(
+    folder: &Path,
+    skip: &[PathBuf],
+    skip_ignored: bool,
+) -> Result<Listed, Unlisted> {
     let skip = skip.to_vec();
     let top = folder.to_path_buf();
     let has_ignores = Arc::new(AtomicBool::new(folder.join(IGNORES).is_file()));
@@ -113,7 +116,7 @@ pub(super) fn list(folder: &Path, skip: &[PathBuf], heed: bool) -> Result<Listed
         .ignore(false)
         .git_global(false)
         .git_exclude(false)
-        .git_ignore(heed)
+        .git_ignore(skip_ignored)
         .require_git(false)
         .follow_links(false)
         .filter_entry(move |entry| {
@@ -130,13 +133,13 @@ pub(super) fn list(folder: &Path, skip: &[PathBuf], heed: bool) -> Result<Listed
         .build();
     let mut listed = Listed::default();
     for (count, entry) in walk.enumerate() {
-        // What is ignored may be large, and is looked at only to be told of.
-        if !heed && count > MOST_ENTRIES {
+        // Ignored folders may be large, and are visited only for a warning.
+        if !skip_ignored && count > MOST_ENTRIES {
             break;
         }
         let entry = match entry {
             Ok(entry) => entry,
-            Err(_) if !heed => continue,
+            Err(_) if !skip_ignored => continue,
             Err(error) => {
                 let path = failed_path(&error).unwrap_or_else(|| folder.to_path_buf());
                 let text = error.to_string();
@@ -165,8 +168,8 @@ fn is_source(path: &Path) -> bool {
         .is_some_and(|extension| extension == EXTENSION)
 }
 
-/// The sources that a line of a `.gitignore` leaves out, by that line.
-fn ignored(source: &Path, skip: &[PathBuf], listed: &Listed) -> Vec<LeftOut> {
+/// Returns the sources that a `.gitignore` ignores, grouped by its line.
+fn ignored_sources(source: &Path, skip: &[PathBuf], listed: &Listed) -> Vec<SkippedSource> {
     if !listed.has_ignores {
         return Vec::new();
     }
@@ -201,17 +204,17 @@ fn ignored(source: &Path, skip: &[PathBuf], listed: &Listed) -> Vec<LeftOut> {
     }
     lines
         .into_iter()
-        .map(|((file, line), files)| LeftOut::Ignored { file, line, files })
+        .map(|((file, line), files)| SkippedSource::Ignored { file, line, files })
         .collect()
 }
 
-/// How many folders are looked into for projects, how deep, and how many projects are enough.
+/// The maximum number of folders to search for projects, the maximum depth, and the maximum number of projects.
 const MOST_FOLDERS: usize = 10_000;
 const MOST_DEEP: usize = 8;
 const MOST_PROJECTS: usize = 100;
 
-/// The folders at and below `folder` that hold a project, sorted. Hidden folders and what a `.gitignore` names are left
-/// out, and a folder so large that looking would take long is not looked through to its end.
+/// Finds the folders at and below `folder` that contain a project, sorted. Skips hidden and ignored folders, and stops early
+/// in very large folders.
 pub fn projects_below(folder: &Path) -> Vec<PathBuf> {
     let walk = WalkBuilder::new(folder)
         .max_depth(Some(MOST_DEEP))
@@ -222,7 +225,7 @@ pub fn projects_below(folder: &Path) -> Vec<PathBuf> {
         .follow_links(false)
         .filter_entry(|entry| entry.file_type().is_some_and(|kind| kind.is_dir()))
         .build();
-    // A folder that cannot be listed holds no project that could be read.
+    // A folder that cannot be listed contains no readable project.
     let folders = walk.filter_map(Result::ok).take(MOST_FOLDERS);
     let mut found: Vec<PathBuf> = folders
         .map(ignore::DirEntry::into_path)
@@ -233,7 +236,11 @@ pub fn projects_below(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The module at `path` below the source folder: `teams/payments.nth` is `teams.payments`.
+/// Returns the module at `path` below the source folder: `teams/payments.nth` is `teams.payments`.
+///
+/// # Errors
+///
+/// If a part of the path is not a valid name.
 pub fn module_name(path: &Path) -> Result<String, BadName> {
     let stem = path.with_extension("");
     let parts: Vec<String> = stem
@@ -345,14 +352,12 @@ mod tests {
         std::os::unix::fs::symlink(folder.path().join("a/b.nth"), folder.path().join("a/c.nth"))
             .unwrap();
         assert_eq!(modules(folder.path(), &[]), ["a.b"]);
-        let left_out = discover(folder.path(), folder.path(), &[])
-            .unwrap()
-            .left_out;
-        assert_eq!(left_out.len(), 2, "{left_out:?}");
+        let skipped = discover(folder.path(), folder.path(), &[]).unwrap().skipped;
+        assert_eq!(skipped.len(), 2, "{skipped:?}");
         assert!(
-            left_out
+            skipped
                 .iter()
-                .all(|left| matches!(left, LeftOut::Twice { .. }))
+                .all(|left| matches!(left, SkippedSource::Twice { .. }))
         );
     }
 
@@ -387,15 +392,15 @@ mod tests {
             .collect();
         assert_eq!(files, ["again", "main", "shared.deep.tiers"]);
         let mut left: Vec<_> = found
-            .left_out
+            .skipped
             .iter()
             .map(|left| {
                 let (what, link) = match left {
-                    LeftOut::Dangling { link, .. } => ("dangling", link),
-                    LeftOut::Outside { link, .. } => ("outside", link),
-                    LeftOut::Project { link, .. } => ("project", link),
-                    LeftOut::Twice { link, .. } => ("twice", link),
-                    LeftOut::Ignored { file, .. } => ("ignored", file),
+                    SkippedSource::Dangling { link, .. } => ("dangling", link),
+                    SkippedSource::Outside { link, .. } => ("outside", link),
+                    SkippedSource::Project { link, .. } => ("project", link),
+                    SkippedSource::Twice { link, .. } => ("twice", link),
+                    SkippedSource::Ignored { file, .. } => ("ignored", file),
                 };
                 format!("{what} {}", link.file_name().unwrap().to_string_lossy())
             })
@@ -433,15 +438,15 @@ mod tests {
         .unwrap();
         let found = discover(folder.path(), folder.path(), &[]).unwrap();
         assert_eq!(modules(folder.path(), &[]), ["a", "old.e"]);
-        let told: Vec<_> = found
-            .left_out
+        let ignored: Vec<_> = found
+            .skipped
             .iter()
             .map(|left| match left {
-                LeftOut::Ignored { line, files, .. } => (line.as_str(), files.len()),
+                SkippedSource::Ignored { line, files, .. } => (line.as_str(), files.len()),
                 other => panic!("{other:?}"),
             })
             .collect();
-        assert_eq!(told, [("/drafts/", 2), ("*.nth", 1)]);
+        assert_eq!(ignored, [("/drafts/", 2), ("*.nth", 1)]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! What an editor shows in an `nth.toml`: completion and hover, from what is declared of its settings.
+//! Completion and hover in an `nth.toml`, from the declarations of its settings.
 //!
-//! Places are bytes of the text, which need not be complete or well-formed TOML.
+//! Offsets are bytes of the text, which need not be complete or valid TOML.
 
 mod place;
 
@@ -9,26 +9,26 @@ use std::ops::Range;
 use super::schema::{DEPENDENCIES_DOC, LINTS_DOC, PATH_DOC, warnings};
 use crate::ir::settings::{Kind, Setting, TABLES, Table};
 use crate::suppressions::Level;
-use place::{At, Known, Place, find};
+use place::{Place, PlaceKind, SetKey, find};
 
-/// Something that can be written at a place.
+/// A completion item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
-    /// What it is called in the list.
+    /// The name in the list.
     pub label: String,
-    /// What it is.
+    /// The kind of item.
     pub kind: CompletionKind,
-    /// Its type and default, or what a value is the default or an example of.
+    /// A short description, such as the type and the default of a key.
     pub detail: String,
-    /// What it means, in Markdown; empty if there is no more to say.
+    /// The documentation in Markdown; empty if there is none.
     pub doc: String,
-    /// The bytes that it replaces.
+    /// The bytes that are replaced.
     pub range: Range<usize>,
-    /// The text in their place.
+    /// The new text.
     pub text: String,
 }
 
-/// What a [`Completion`] is.
+/// The kind of a [`Completion`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CompletionKind {
     /// A table.
@@ -39,29 +39,29 @@ pub enum CompletionKind {
     Value,
 }
 
-/// What is said of a place.
+/// The documentation of a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hover {
-    /// The bytes that it is said of.
+    /// The bytes that it is about.
     pub range: Range<usize>,
-    /// What it means, in Markdown.
+    /// The documentation in Markdown.
     pub doc: String,
 }
 
-/// What can be written at the byte `offset`: tables and keys that are not set yet, and values.
+/// Returns the completions at the byte `offset`: tables and keys that are not set yet, and values.
 pub fn complete(text: &str, offset: usize) -> Vec<Completion> {
     let (Some(place), known) = find(text, offset) else {
         return Vec::new();
     };
-    // What is at the place is not set yet.
+    // The key at the place itself does not count as set.
     let is_set = |table: &[String], key: &str| {
         let is_it =
-            |known: &Known| known.table == table && known.key == key && known.range != place.word;
+            |known: &SetKey| known.table == table && known.key == key && known.range != place.word;
         known.iter().any(is_it)
     };
-    match &place.at {
-        At::Header => tables(&place, &is_set, ""),
-        At::Key { table, has_value } => {
+    match &place.kind {
+        PlaceKind::Header => tables(&place, &is_set, ""),
+        PlaceKind::Key { table, has_value } => {
             let (table, path): (&[String], Vec<&str>) =
                 (table, table.iter().map(String::as_str).collect());
             let end = if *has_value { "" } else { " = " };
@@ -86,14 +86,14 @@ pub fn complete(text: &str, offset: usize) -> Vec<Completion> {
                     range: place.word.clone(),
                     text: format!("path{end}"),
                 }],
-                [name] => declared(name).map_or(Vec::new(), |of| {
+                [name] => find_table(name).map_or(Vec::new(), |of| {
                     of.settings
                         .iter()
                         .filter(|setting| !is_set(table, setting.key))
                         .map(|setting| Completion {
                             label: setting.key.to_owned(),
                             kind: CompletionKind::Key,
-                            detail: facts(of, setting),
+                            detail: describe_setting(of, setting),
                             doc: setting.doc.trim().to_owned(),
                             range: place.word.clone(),
                             text: format!("{}{end}", setting.key),
@@ -103,26 +103,26 @@ pub fn complete(text: &str, offset: usize) -> Vec<Completion> {
                 _ => Vec::new(),
             }
         }
-        At::Value { path, in_list } => values(&place, path, *in_list),
+        PlaceKind::Value { path, in_list } => values(&place, path, *in_list),
     }
 }
 
-/// What is said of the word at the byte `offset`; `None` between words and of what is not known.
+/// Returns the documentation of the word at the byte `offset`; `None` between words and for unknown names.
 pub fn hover(text: &str, offset: usize) -> Option<Hover> {
     let (place, _) = find(text, offset);
     let place = place.filter(|place| !place.word.is_empty())?;
     let word = text.get(place.word.clone())?;
     let name = word.trim_matches(['"', '\'']);
-    let doc = match &place.at {
-        At::Header => table_doc(name)?.to_owned(),
-        At::Key { table, .. } => {
+    let doc = match &place.kind {
+        PlaceKind::Header => table_doc(name)?.to_owned(),
+        PlaceKind::Key { table, .. } => {
             let path: Vec<&str> = table.iter().map(String::as_str).collect();
             match path.as_slice() {
                 [] => table_doc(name)?.to_owned(),
                 path => key_doc(path, name)?,
             }
         }
-        At::Value { path, .. } => {
+        PlaceKind::Value { path, .. } => {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
             let (key, table) = path.split_last()?;
             let choice = setting_at(table, key).and_then(|(_, setting)| {
@@ -141,7 +141,7 @@ pub fn hover(text: &str, offset: usize) -> Option<Hover> {
     })
 }
 
-/// The tables that are not there yet. `open` is what their names begin with.
+/// Returns the tables that do not exist yet. `open` is the text before their names.
 fn tables(place: &Place, is_set: &dyn Fn(&[String], &str) -> bool, open: &str) -> Vec<Completion> {
     let names = TABLES.iter().map(|table| table.name);
     names
@@ -161,7 +161,7 @@ fn tables(place: &Place, is_set: &dyn Fn(&[String], &str) -> bool, open: &str) -
         .collect()
 }
 
-/// The values of a key.
+/// Returns the values of a key.
 fn values(place: &Place, path: &[String], in_list: bool) -> Vec<Completion> {
     let value = |text: String, detail: &str, doc: &str| Completion {
         label: text.clone(),
@@ -223,16 +223,16 @@ fn values(place: &Place, path: &[String], in_list: bool) -> Vec<Completion> {
     }
 }
 
-fn declared(name: &str) -> Option<&'static Table> {
+fn find_table(name: &str) -> Option<&'static Table> {
     TABLES.iter().find(|table| table.name == name)
 }
 
-/// What is declared of a key.
+/// Returns the declaration of a key, with its table.
 fn setting_at(table: &[&str], key: &str) -> Option<(&'static Table, &'static Setting)> {
     let [name] = table else {
         return None;
     };
-    let table = declared(name)?;
+    let table = find_table(name)?;
     let mut settings = table.settings.iter();
     let setting = settings.find(|setting| setting.key == key)?;
     Some((table, setting))
@@ -242,11 +242,11 @@ fn table_doc(name: &str) -> Option<&'static str> {
     match name {
         "lints" => Some(LINTS_DOC),
         "dependencies" => Some(DEPENDENCIES_DOC),
-        name => declared(name).map(|table| table.doc.trim()),
+        name => find_table(name).map(|table| table.doc.trim()),
     }
 }
 
-/// The documentation of a key, with its type and default.
+/// Returns the documentation of a key, with its type and default.
 fn key_doc(table: &[&str], key: &str) -> Option<String> {
     match table {
         ["lints"] => {
@@ -258,13 +258,13 @@ fn key_doc(table: &[&str], key: &str) -> Option<String> {
         table => {
             let (table, setting) = setting_at(table, key)?;
             let doc = setting.doc.trim();
-            Some(format!("{doc}\n\n{}", facts(table, setting)))
+            Some(format!("{doc}\n\n{}", describe_setting(table, setting)))
         }
     }
 }
 
-/// The type, the bounds and the default of a setting, on a line.
-fn facts(table: &Table, setting: &Setting) -> String {
+/// Describes the type, the bounds and the default of a setting on one line.
+fn describe_setting(table: &Table, setting: &Setting) -> String {
     let mut facts = setting.kind.type_name().to_owned();
     if let Some(bounds) = setting.kind.bounds() {
         facts.push_str(&format!(", {bounds}"));

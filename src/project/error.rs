@@ -1,23 +1,23 @@
-//! What keeps a project from being read, apart from what is written in it.
+//! Errors of reading a project, apart from errors in its files.
 
 use std::fmt;
 use std::io;
 
 use super::MANIFEST;
 
-/// What kept a project from being read, apart from what is written in it.
+/// An error of reading a project, apart from errors in its files.
 #[derive(Debug)]
 pub enum Error {
-    /// Neither the folder nor one above it has an `nth.toml`.
+    /// Neither the folder nor one of its parents has an `nth.toml`.
     NoManifest {
-        /// The folder where the search began, as shown.
+        /// The folder where the search began, for messages.
         from: String,
     },
     /// A file or folder could not be read.
     Read {
-        /// Its path as shown.
+        /// Its path for messages.
         path: String,
-        /// Why.
+        /// The error.
         cause: io::Error,
     },
 }
@@ -42,7 +42,7 @@ impl std::error::Error for Error {
     }
 }
 
-/// An I/O error's text without the number that the system gives it.
+/// Returns the text of an I/O error without the number of the system.
 pub fn io_cause(cause: &io::Error) -> String {
     let text = cause.to_string();
     match text.split_once(" (os error ") {

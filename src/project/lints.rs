@@ -1,4 +1,4 @@
-//! The table `[lints]`: a level for each warning that is named.
+//! The table `[lints]`: levels of warnings.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use super::table::{Findings, Located, Table, into_string};
 use crate::diagnostics::{Applicability, Diagnostic, FileSpan, codes, suggest};
 use crate::suppressions::{Level, Levels, Lint, find_lint};
 
-/// What other tools call the levels.
+/// The levels of other tools, with the corresponding ones.
 const OTHER_WORDS: [(&str, &str); 7] = [
     ("off", "allow"),
     ("ignore", "allow"),
@@ -17,12 +17,12 @@ const OTHER_WORDS: [(&str, &str); 7] = [
     ("forbid", "error"),
 ];
 
-/// Reads the table. What is wrong in it is reported, and read as if it were absent.
+/// Reads the table. Invalid entries are reported and skipped.
 pub fn read(table: &mut Table<'_>, findings: &mut Findings) -> Levels {
     let mut levels = Levels::default();
     let mut set: HashMap<&'static str, FileSpan> = HashMap::new();
     let mut entries = table.drain(findings);
-    // The first of two in the text, whatever their names.
+    // In the order of the text, so that a duplicate is reported at its second entry.
     entries.sort_by_key(|(key, _)| key.span);
     for (key, value) in entries {
         let code = match find_lint(&key.value) {
@@ -62,7 +62,7 @@ pub fn read(table: &mut Table<'_>, findings: &mut Findings) -> Levels {
         }
         match level(&word.value) {
             Some(level) => levels.set(code, level),
-            None => findings.diagnostics.push(no_level(&word)),
+            None => findings.diagnostics.push(unknown_level(&word)),
         }
     }
     levels
@@ -91,7 +91,7 @@ fn unknown(key: &Located<String>, near: Option<&'static str>) -> Diagnostic<File
     }
 }
 
-fn no_level(word: &Located<String>) -> Diagnostic<FileSpan> {
+fn unknown_level(word: &Located<String>) -> Diagnostic<FileSpan> {
     let diagnostic = Diagnostic::new(
         &codes::PROJECT_BAD_SETTING,
         format!("unknown level {:?}", word.value),

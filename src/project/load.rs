@@ -1,5 +1,4 @@
-//! Reading a project from disk: its manifest, its sources, its lock file; [`packages`] reads what it
-//! depends on.
+//! Reads a project from disk: its manifest, its sources, its lock file; [`packages`] reads its dependencies.
 
 mod packages;
 
@@ -16,27 +15,29 @@ use smol_str::SmolStr;
 use super::source::{NotUtf8, decode, not_utf8, read_source};
 use super::table::Findings;
 use super::{
-    Error, Found, LeftOut, Loaded, MANIFEST, Manifest, Project, SourceFile, Unlisted, discover,
-    in_place, manifest, module_name, output, paths, read_file_at_most,
+    Error, FoundSource, Loaded, MANIFEST, Manifest, Project, SkippedSource, SourceFile, Unlisted,
+    discover, manifest, module_name, output, paths, read_file_at_most, resolve_file,
 };
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes};
 use crate::ir::default_settings;
 use crate::limits;
 use crate::suppressions::{Level, Levels};
 
-/// Reads the project whose `nth.toml` is in `root`. Paths are shown from `cwd`, which must be absolute.
+/// Reads the project with its `nth.toml` in `root`. Paths are shown relative to `cwd`, which must be absolute.
 ///
 /// # Errors
-/// Where a file or folder cannot be read.
+///
+/// If a file or folder cannot be read.
 pub fn load(root: &Path, cwd: &Path) -> Result<Loaded, Error> {
     load_edited(root, cwd, &|_| None)
 }
 
-/// Reads the project whose `nth.toml` is in `root`, where `edited` gives the texts of manifests that count instead of
-/// those on disk: what somebody types and has not saved.
+/// Reads the project with its `nth.toml` in `root`. `edited` returns the text of a manifest that has unsaved changes, which
+/// replaces that on disk.
 ///
 /// # Errors
-/// Where a file or folder cannot be read.
+///
+/// If a file or folder cannot be read.
 pub fn load_edited(
     root: &Path,
     cwd: &Path,
@@ -60,29 +61,33 @@ pub fn load_edited(
             .help("use another directory, usually `build`"),
         );
     } else {
-        let found = loader.sources_of(None, &root, &manifest, std::slice::from_ref(&output))?;
-        let said = &loader.diagnostics;
-        // What is wrong already lets nothing be built.
-        if found == 0 && !said.iter().any(|said| said.severity == Severity::Error) {
-            let ignored = said
+        let found = loader.read_sources(None, &root, &manifest, std::slice::from_ref(&output))?;
+        let diagnostics = &loader.diagnostics;
+        // With an error, nothing is built anyway.
+        if found == 0
+            && !diagnostics
                 .iter()
-                .any(|said| said.code == &codes::PROJECT_IGNORED_SOURCES);
-            let told = output::no_sources(&manifest, ignored);
-            loader.diagnostics.push(told);
+                .any(|found| found.severity == Severity::Error)
+        {
+            let ignored = diagnostics
+                .iter()
+                .any(|found| found.code == &codes::PROJECT_IGNORED_SOURCES);
+            let diagnostic = output::no_sources(&manifest, ignored);
+            loader.diagnostics.push(diagnostic);
         }
-        let told = output::check(&root, &source, &output, &manifest, cwd);
-        loader.diagnostics.extend(told);
+        let diagnostic = output::check(&root, &source, &output, &manifest, cwd);
+        loader.diagnostics.extend(diagnostic);
     }
-    let mut chain = vec![(manifest.name.value.clone(), identity(&root))];
+    let mut chain = vec![(manifest.name.value.clone(), canonical(&root))];
     loader.packages.insert(
         manifest.name.value.clone(),
-        (identity(&root), manifest.name.span),
+        (canonical(&root), manifest.name.span),
     );
     loader.dependencies(&root, &manifest, &mut chain)?;
-    loader.collisions(&manifest);
+    loader.remove_collisions(&manifest);
     let catalogue = loader.catalogue(&root)?;
     let mut levels = manifest.levels;
-    // What was not read may be what a comment allows something for.
+    // A source that was not read may need the suppression.
     if loader
         .diagnostics
         .iter()
@@ -105,21 +110,21 @@ pub fn load_edited(
     })
 }
 
-/// Reads a file that belongs to no project as a project of its own, named after the file, that builds into
-/// `build` beside it.
+/// Reads a standalone file as a project of its own, which is named after the file and builds into `build` beside it.
 ///
 /// # Errors
-/// Where the file cannot be read.
+///
+/// If the file cannot be read.
 pub fn load_file(file: &Path, cwd: &Path) -> Result<Loaded, Error> {
     let path = paths::absolute(file, cwd);
     let mut loader = Loader::new(cwd, &|_| None);
     let name = path.file_name().unwrap_or(path.as_os_str()).to_os_string();
-    let found = Found {
+    let found = FoundSource {
         path: path.clone(),
         module: module_name(Path::new(&name)),
     };
     let bytes = read_source(&path);
-    loader.source(None, found, bytes)?;
+    loader.add_source(None, found, bytes)?;
     let root = path.parent().unwrap_or(Path::new("/")).to_path_buf();
     let stem = path
         .file_stem()
@@ -141,8 +146,8 @@ pub fn load_file(file: &Path, cwd: &Path) -> Result<Loaded, Error> {
     })
 }
 
-/// What a folder is, however it is reached.
-fn identity(folder: &Path) -> PathBuf {
+/// Returns the canonical path of a folder.
+fn canonical(folder: &Path) -> PathBuf {
     fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf())
 }
 
@@ -152,7 +157,7 @@ struct Loader<'a> {
     sources: SourceMap,
     diagnostics: Vec<Diagnostic<FileSpan>>,
     files: Vec<SourceFile>,
-    /// The packages read so far: where each is, and where it says its name.
+    /// The packages read so far, with their folders and the spans of their names.
     packages: BTreeMap<String, (PathBuf, FileSpan)>,
 }
 
@@ -168,9 +173,9 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn unread(&self, path: &Path, cause: io::Error) -> Error {
+    fn read_error(&self, path: &Path, cause: io::Error) -> Error {
         Error::Read {
-            path: paths::shown(path, self.cwd),
+            path: paths::display(path, self.cwd),
             cause,
         }
     }
@@ -180,30 +185,30 @@ impl<'a> Loader<'a> {
         if let Some(text) = (self.edited)(&path) {
             return Ok(text.to_string());
         }
-        let bytes = in_place(&path, Some(root))
+        let bytes = resolve_file(&path, Some(root))
             .and_then(|path| read_file_at_most(&path, limits::MANIFEST_BYTES))
-            .map_err(|cause| self.unread(&path, cause))?;
+            .map_err(|cause| self.read_error(&path, cause))?;
         Ok(decode(bytes).unwrap_or_else(|NotUtf8 { text, at }| {
-            let span = self.place(&path, text.as_str(), at);
+            let span = self.add_span(&path, text.as_str(), at);
             self.diagnostics.push(not_utf8(span));
             text
         }))
     }
 
-    /// The project's lock file, where it has one. A package's is for its own services.
+    /// Reads the lock file of the project, if there is one. The lock file of a package covers only its own services.
     fn catalogue(&mut self, root: &Path) -> Result<Option<Arc<Lock>>, Error> {
         let path = root.join(LOCK);
-        let bytes = match in_place(&path, Some(root))
+        let bytes = match resolve_file(&path, Some(root))
             .and_then(|path| read_file_at_most(&path, limits::LOCK_BYTES))
         {
             Ok(bytes) => bytes,
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(cause) => return Err(self.unread(&path, cause)),
+            Err(cause) => return Err(self.read_error(&path, cause)),
         };
         let text = match decode(bytes) {
             Ok(text) => text,
             Err(NotUtf8 { text, at }) => {
-                let span = self.place(&path, text.as_str(), at);
+                let span = self.add_span(&path, text.as_str(), at);
                 self.diagnostics.push(not_utf8(span));
                 return Ok(None);
             }
@@ -212,7 +217,7 @@ impl<'a> Loader<'a> {
             Ok(lock) => Ok(Some(Arc::new(lock))),
             Err(unreadable) => {
                 let at = unreadable.range(&text);
-                let span = self.place(&path, text.as_str(), at);
+                let span = self.add_span(&path, text.as_str(), at);
                 self.diagnostics.push(
                     Diagnostic::new(
                         &codes::PROJECT_BAD_CATALOGUE,
@@ -230,7 +235,7 @@ impl<'a> Loader<'a> {
     fn manifest(&mut self, root: &Path, text: &str) -> (Manifest, bool) {
         let file = self
             .sources
-            .add(paths::shown(&root.join(MANIFEST), self.cwd), text);
+            .add(paths::display(&root.join(MANIFEST), self.cwd), text);
         let mut findings = Findings {
             file,
             diagnostics: Vec::new(),
@@ -241,13 +246,13 @@ impl<'a> Loader<'a> {
         (manifest, is_sound)
     }
 
-    fn place(
+    fn add_span(
         &mut self,
         path: &Path,
         text: impl Into<Arc<str>>,
         range: std::ops::Range<usize>,
     ) -> FileSpan {
-        let file = self.sources.add(paths::shown(path, self.cwd), text);
+        let file = self.sources.add(paths::display(path, self.cwd), text);
         FileSpan {
             file,
             start: range.start,
@@ -255,8 +260,8 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Reads the sources of the project, or of a package, in `root`, and says how many there are.
-    fn sources_of(
+    /// Reads the sources of the project, or of a package, in `root`. Returns their number.
+    fn read_sources(
         &mut self,
         package: Option<&SmolStr>,
         root: &Path,
@@ -280,15 +285,15 @@ impl<'a> Loader<'a> {
         }
         let found =
             discover(root, &source, skip).map_err(|Unlisted { path, cause }| Error::Read {
-                path: paths::shown(&path, self.cwd),
+                path: paths::display(&path, self.cwd),
                 cause,
             })?;
-        for left_out in &found.left_out {
-            // What a package leaves out on purpose is its own affair.
-            if package.is_some() && matches!(left_out, LeftOut::Ignored { .. }) {
+        for skipped in &found.skipped {
+            // Ignored sources of a package are the decision of its authors.
+            if package.is_some() && matches!(skipped, SkippedSource::Ignored { .. }) {
                 continue;
             }
-            let diagnostic = left_out.diagnostic(self.cwd, &mut self.sources);
+            let diagnostic = skipped.diagnostic(self.cwd, &mut self.sources);
             self.diagnostics.extend(manifest.levels.apply(diagnostic));
         }
         let count = found.files.len();
@@ -301,22 +306,22 @@ impl<'a> Loader<'a> {
             })
             .collect();
         for (found, bytes) in read {
-            self.source(package, found, bytes)?;
+            self.add_source(package, found, bytes)?;
         }
         Ok(count)
     }
 
-    fn source(
+    fn add_source(
         &mut self,
         package: Option<&SmolStr>,
-        found: Found,
+        found: FoundSource,
         bytes: io::Result<Vec<u8>>,
     ) -> Result<(), Error> {
-        let bytes = bytes.map_err(|cause| self.unread(&found.path, cause))?;
+        let bytes = bytes.map_err(|cause| self.read_error(&found.path, cause))?;
         let text = match decode(bytes) {
             Ok(text) => text,
             Err(NotUtf8 { text, at }) => {
-                let span = self.place(&found.path, text, at);
+                let span = self.add_span(&found.path, text, at);
                 self.diagnostics.push(not_utf8(span));
                 return Ok(());
             }
@@ -328,12 +333,12 @@ impl<'a> Loader<'a> {
                     None => module,
                 },
                 package: package.cloned(),
-                shown: paths::shown(&found.path, self.cwd),
+                shown: paths::display(&found.path, self.cwd),
                 path: found.path,
                 text: text.into(),
             }),
             Err(bad) => {
-                let span = self.place(&found.path, text, 0..0);
+                let span = self.add_span(&found.path, text, 0..0);
                 let mut diagnostic = Diagnostic::new(
                     &codes::PROJECT_BAD_MODULE_NAME,
                     format!("{:?} is not allowed in a module name", bad.part),

@@ -1,7 +1,7 @@
-//! `nth.toml`: what a project is called, where its sources and outputs are, and each target's settings.
+//! `nth.toml`: the name of a project, its source and output folders, and the settings of the targets.
 //!
-//! The keys are declared in [`settings`](crate::ir::settings), but for `[lints]` and `[dependencies]`, whose keys are names.
-//! `docs/nth-toml.md` lists all of them.
+//! The keys are declared in [`settings`](crate::ir::settings), except for those of `[lints]` and `[dependencies]`, which are
+//! names. `docs/nth-toml.md` lists all of them.
 
 use toml::de::DeTable;
 
@@ -14,27 +14,27 @@ use crate::ir::settings::ProjectTable;
 use crate::ir::{Settings, default_settings};
 use crate::suppressions::Levels;
 
-/// The name of a project that has none, which is an error.
+/// The name of a project without a name, which is an error.
 const UNNAMED: &str = "project";
 
-/// What an `nth.toml` says.
+/// The contents of an `nth.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
     /// The project's name.
     pub name: Located<String>,
-    /// The directory of the sources, relative to the manifest's.
+    /// The source folder, relative to that of the manifest.
     pub source: Located<String>,
-    /// The directory that builds write to, relative to the manifest's.
+    /// The output folder, relative to that of the manifest.
     pub output: Located<String>,
     /// The settings of the targets.
     pub settings: Settings,
     /// The levels of warnings.
     pub levels: Levels,
-    /// The packages it imports from, by name.
+    /// The packages it imports, by name.
     pub dependencies: Vec<Dependency>,
 }
 
-/// Reads a manifest. Whatever is wrong in it is reported in `findings` and read as if it were absent.
+/// Reads a manifest. Invalid values are reported in `findings`, and the defaults are used.
 pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     let (document, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
@@ -59,7 +59,7 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
 
     let mut project = read::<ProjectTable>(&mut root, findings);
     if project.settings.name.is_empty() {
-        // What is there and wrong was reported, as was text that could not be read.
+        // An invalid name was reported, and so were syntax errors.
         if well_formed && project.any_place("name").is_none() {
             findings.diagnostics.push(missing_name(project.head));
         }

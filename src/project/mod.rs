@@ -1,8 +1,7 @@
-//! Projects: the folder with `nth.toml`, its sources, and the packages it imports from.
+//! Projects: the folder with `nth.toml`, its sources, and the packages it imports.
 //!
-//! This is the compiler's door to the file system on the way in: it reads everything that a build needs, and
-//! what comes after it does no I/O. What a person wrote wrongly is a [`Diagnostic`]; what the machine
-//! would not do is an [`Error`].
+//! This module reads everything that a build needs from the file system; later phases do no I/O. Errors in files are
+//! [`Diagnostic`]s; a failure of the file system is an [`Error`].
 
 mod bounded;
 mod checks;
@@ -10,15 +9,15 @@ mod dependencies;
 mod discover;
 pub mod edit;
 mod error;
-mod in_place;
-mod left_out;
 mod lints;
 mod load;
 mod manifest;
 mod output;
 pub mod paths;
 mod read;
+mod resolve_file;
 pub mod schema;
+mod skipped;
 mod source;
 mod table;
 #[cfg(test)]
@@ -32,12 +31,14 @@ use smol_str::SmolStr;
 
 pub use bounded::{read_at_most, read_file_at_most, size};
 pub use dependencies::Dependency;
-pub use discover::{Discovered, EXTENSION, Found, Unlisted, discover, module_name, projects_below};
+pub use discover::{
+    Discovered, EXTENSION, FoundSource, Unlisted, discover, module_name, projects_below,
+};
 pub use error::{Error, io_cause};
-pub use in_place::in_place;
-pub use left_out::LeftOut;
 pub use load::{load, load_edited, load_file};
 pub use manifest::{Manifest, parse as parse_manifest};
+pub use resolve_file::resolve_file;
+pub use skipped::SkippedSource;
 pub use source::{NotUtf8, decode, not_utf8, read_source, read_source_from};
 pub use table::{Findings, Located};
 
@@ -53,25 +54,25 @@ use nth_metrics::Lock;
 /// The manifest's file name.
 pub const MANIFEST: &str = "nth.toml";
 
-/// A project, read whole.
+/// A project with all of its sources.
 #[derive(Debug, Clone)]
 pub struct Project {
-    /// The folder of `nth.toml`, or of the single file.
+    /// The folder of `nth.toml`, or of the standalone file.
     pub root: PathBuf,
     /// The folder that builds write to.
     pub output: PathBuf,
-    /// What the targets need to know.
+    /// The settings of the targets from `nth.toml`, without an environment.
     pub settings: Settings,
-    /// What was pulled of a Prometheus, where there is a lock file that can be read.
+    /// The lock file with the pulled metrics; `None` if there is none, or it cannot be read.
     pub catalogue: Option<Arc<Lock>>,
-    /// How loudly warnings are told.
+    /// The levels of warnings.
     pub levels: Levels,
-    /// The sources: the project's own in the order of their paths, then each package's.
+    /// The sources of the project sorted by path, then those of each package.
     pub files: Vec<SourceFile>,
 }
 
 impl Project {
-    /// What is compiled of it, for one environment or for all.
+    /// Returns the input of the compiler, for one environment or for all.
     pub fn input(&self, environment: Option<&str>) -> compile::Input {
         let files = self.files.iter().map(|file| compile::SourceInput {
             module: file.module.clone(),
@@ -92,30 +93,30 @@ impl Project {
 /// A source file with its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
-    /// The package it belongs to; `None` for the project's own.
+    /// The package it belongs to; `None` for the project itself.
     pub package: Option<SmolStr>,
-    /// Its module's name, which begins with the package's: `platform.teams.payments`.
+    /// The name of its module, which begins with that of the package: `platform.teams.payments`.
     pub module: String,
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// Its path as shown: relative to the working directory, with `/`.
+    /// Its path for messages: relative to the working directory, with `/`.
     pub shown: String,
     /// Its text.
     pub text: Arc<str>,
 }
 
-/// A project with what was wrong on the way to it.
+/// A project with the diagnostics of reading it.
 #[derive(Debug, Clone)]
 pub struct Loaded {
-    /// The project, as far as it could be read.
+    /// The project, without the parts that could not be read.
     pub project: Project,
     /// The files that the diagnostics point into.
     pub sources: SourceMap,
-    /// What was wrong, in the order of reading.
+    /// The diagnostics, in the order of reading.
     pub diagnostics: Vec<Diagnostic<FileSpan>>,
 }
 
-/// The nearest folder with an `nth.toml`, from `from` upwards.
+/// Returns the nearest folder with an `nth.toml`, from `from` upwards.
 pub fn find(from: &Path) -> Option<PathBuf> {
     from.ancestors()
         .find(|folder| folder.join(MANIFEST).is_file())

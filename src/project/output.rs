@@ -1,4 +1,4 @@
-//! The sources against the output folder: what would empty it, or lead a build out of the project.
+//! Checks of the output folder: a build must not empty it by accident, or write outside of the project.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use super::manifest::Manifest;
 use super::paths;
 use crate::diagnostics::{Diagnostic, FileSpan, codes};
 
-/// What is told of a project without sources: a build of it would remove everything.
+/// Returns the error of a project without sources: a build would remove all of its files.
 pub(super) fn no_sources(manifest: &Manifest, is_ignored: bool) -> Diagnostic<FileSpan> {
     let folder = &manifest.source.value;
     let diagnostic = Diagnostic::new(
@@ -26,7 +26,7 @@ pub(super) fn no_sources(manifest: &Manifest, is_ignored: bool) -> Diagnostic<Fi
     }
 }
 
-/// What is wrong with the output folder that the manifest names.
+/// Returns the error of the output folder in the manifest, if there is one.
 pub(super) fn check(
     root: &Path,
     source: &Path,
@@ -74,7 +74,7 @@ pub(super) fn check(
         .label("expected a directory without sources")
         .help(format!(
             "move `{}` elsewhere, or set another directory: `output = \"build\"`",
-            paths::shown(first, cwd)
+            paths::display(first, cwd)
         )),
     )
 }

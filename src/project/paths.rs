@@ -1,8 +1,8 @@
-//! Paths as a person reads them, and paths that cannot climb.
+//! Paths for messages, and normalized paths.
 
 use std::path::{Component, Path, PathBuf};
 
-/// `path` without `.` and with each `..` taken back, by its text alone: links are not followed.
+/// Returns `path` with `.` and `..` resolved by text alone: links are not followed.
 pub fn normalize(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for component in path.components() {
@@ -20,12 +20,12 @@ pub fn normalize(path: &Path) -> PathBuf {
     out
 }
 
-/// `path` below the working directory `cwd`, normalized; an absolute path stays what it is.
+/// Returns `path` relative to the working directory `cwd`, normalized; an absolute path is only normalized.
 pub fn absolute(path: &Path, cwd: &Path) -> PathBuf {
     normalize(&cwd.join(path))
 }
 
-/// `path` with all links followed, as far as it exists; what does not exist yet stays as it is written.
+/// Returns `path` with all links resolved in the part that exists; the rest is unchanged.
 pub fn real(path: &Path) -> PathBuf {
     for ancestor in path.ancestors() {
         if let Ok(real) = std::fs::canonicalize(ancestor) {
@@ -39,8 +39,8 @@ pub fn real(path: &Path) -> PathBuf {
     path.to_path_buf()
 }
 
-/// `path` as shown in messages: relative to `cwd` where both are absolute and share a root, with `/`.
-pub fn shown(path: &Path, cwd: &Path) -> String {
+/// Formats `path` for messages: relative to `cwd` if both are absolute and share a root, with `/`.
+pub fn display(path: &Path, cwd: &Path) -> String {
     let path = normalize(path);
     let cwd = normalize(cwd);
     let shared = path
@@ -52,7 +52,7 @@ pub fn shown(path: &Path, cwd: &Path) -> String {
         return slashes(&path);
     }
     let up = cwd.components().count() - shared;
-    // A path that shares nothing but the root with the working directory is easier to read whole.
+    // A path that shares only the root with the working directory is easier to read as an absolute path.
     if shared == 1 && up > 0 {
         return slashes(&path);
     }
@@ -70,7 +70,7 @@ pub fn shown(path: &Path, cwd: &Path) -> String {
     }
 }
 
-/// `path` as text with `/`, whatever the platform. What is no UTF-8 in it is shown as U+FFFD.
+/// Formats `path` with `/` on all platforms. Bytes that are not UTF-8 are shown as U+FFFD.
 pub fn slashes(path: &Path) -> String {
     let text = path.to_string_lossy();
     if std::path::MAIN_SEPARATOR == '/' {
@@ -88,16 +88,16 @@ mod tests {
     fn shows_paths_from_where_the_reader_stands() {
         let cwd = Path::new("/home/ana/shop");
         assert_eq!(
-            shown(Path::new("/home/ana/shop/teams/payments.nth"), cwd),
+            display(Path::new("/home/ana/shop/teams/payments.nth"), cwd),
             "teams/payments.nth"
         );
         assert_eq!(
-            shown(Path::new("/home/ana/platform/nth.toml"), cwd),
+            display(Path::new("/home/ana/platform/nth.toml"), cwd),
             "../platform/nth.toml"
         );
-        assert_eq!(shown(Path::new("/home/ana/shop"), cwd), ".");
+        assert_eq!(display(Path::new("/home/ana/shop"), cwd), ".");
         assert_eq!(
-            shown(Path::new("/srv/rules/a.yaml"), cwd),
+            display(Path::new("/srv/rules/a.yaml"), cwd),
             "/srv/rules/a.yaml"
         );
     }

@@ -1,4 +1,4 @@
-//! Reading a table of `nth.toml` by what is declared of it.
+//! Reads a table of `nth.toml` by its declaration.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,20 +7,20 @@ use super::value;
 use crate::diagnostics::FileSpan;
 use crate::ir::settings::SettingsTable;
 
-/// A table that was read.
-pub(super) struct Read<T> {
-    /// Its settings; the default for each that is not set, or that takes no such value.
+/// A table of `nth.toml` with the places of its values.
+pub(super) struct ReadTable<T> {
+    /// Its settings; the default for each that is not set or invalid.
     pub settings: T,
-    /// Where the table begins: its name.
+    /// The name of the table.
     pub head: FileSpan,
-    /// Where the value of each key is that is set.
+    /// The values of the keys that are set.
     places: BTreeMap<&'static str, FileSpan>,
-    /// The keys whose values were reported.
+    /// The keys with values that were reported.
     wrong: BTreeSet<&'static str>,
 }
 
-impl<T> Read<T> {
-    /// Where the value of a key is; `None` if it is not set, or was reported.
+impl<T> ReadTable<T> {
+    /// Returns the span of the value of a key; `None` if it is not set, or was reported.
     pub(super) fn place(&self, key: &str) -> Option<FileSpan> {
         self.places
             .get(key)
@@ -28,21 +28,24 @@ impl<T> Read<T> {
             .filter(|_| !self.wrong.contains(key))
     }
 
-    /// Where the value of a key is, also of one that was reported.
+    /// Returns the span of the value of a key, even if it was reported.
     pub(super) fn any_place(&self, key: &str) -> Option<FileSpan> {
         self.places.get(key).copied()
     }
 
-    /// Whether the value of one of these keys was reported.
+    /// Returns true if the value of one of these keys was reported.
     pub(super) fn is_wrong(&self, keys: &[&str]) -> bool {
         keys.iter().any(|key| self.wrong.contains(key))
     }
 }
 
-/// Takes the table out of the manifest and reads it. What is wrong in it is reported and read as if it were absent.
-pub(super) fn read<T: SettingsTable>(root: &mut Table<'_>, findings: &mut Findings) -> Read<T> {
+/// Takes the table out of the manifest and reads it. Invalid values are reported, and the defaults are used.
+pub(super) fn read<T: SettingsTable>(
+    root: &mut Table<'_>,
+    findings: &mut Findings,
+) -> ReadTable<T> {
     let mut table = root.table(T::TABLE.name, findings);
-    let mut read = Read {
+    let mut read = ReadTable {
         settings: T::default(),
         head: findings.span(table.head()),
         places: BTreeMap::new(),

@@ -1,7 +1,7 @@
-//! `nth.toml` as a JSON schema, made from what is declared of its settings, for editors and other tools.
+//! The JSON schema of `nth.toml`, from the declarations of its settings, for editors and other tools.
 //!
-//! What it accepts and the reader refuses is what a schema cannot say: durations that are too long, directories that
-//! lead out of the project, and anything on disk.
+//! It accepts some values that the reader refuses because a schema cannot express the rule: durations that are too long,
+//! directories outside of the project, and anything about files on disk.
 
 use serde_json::{Map, Value as Json, json};
 use toml::Value as Toml;
@@ -14,7 +14,7 @@ use crate::suppressions::Level;
 /// A Prometheus duration above zero.
 const DURATION: &str = "^(?=.*[1-9])(\\d+y)?(\\d+w)?(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?$";
 
-/// The schema, of draft 7: the newest one that editors of TOML read.
+/// Returns the schema, of draft 7: the newest one that TOML editors support.
 pub fn json_schema() -> Json {
     let mut tables = Map::new();
     for table in &TABLES {
@@ -33,7 +33,7 @@ pub fn json_schema() -> Json {
     })
 }
 
-/// The schema as `docs/nth-toml.schema.json` has it.
+/// Returns the schema as the text of `docs/nth-toml.schema.json`.
 pub fn json_schema_text() -> String {
     format!("{:#}\n", json_schema())
 }
@@ -49,7 +49,7 @@ fn table_schema(table: &Table) -> Json {
     if !required.is_empty() {
         schema.insert("required".to_owned(), json!(required));
     }
-    // What `checks` reports.
+    // The rules of [`checks`](super::checks).
     match table.name {
         "alertmanager" => {
             let both = json!(["smarthost", "from"]);
@@ -127,7 +127,7 @@ fn setting_schema(table: &Table, setting: &Setting) -> Json {
     Json::Object(schema)
 }
 
-/// The schema of the values that a setting takes.
+/// Returns the schema of the values of a setting.
 fn values_schema(kind: &Kind) -> Json {
     let names = || -> Vec<&str> { kind.choices().iter().map(|choice| choice.name).collect() };
     match kind {
@@ -141,7 +141,7 @@ fn values_schema(kind: &Kind) -> Json {
             json!({
                 "type": "string",
                 "enum": names(),
-                // Where Even Better TOML and Taplo look for what each of them means.
+                // Even Better TOML and Taplo read the documentation of enum values from here.
                 "x-taplo": { "docs": { "enumValues": docs } },
             })
         }
@@ -167,7 +167,7 @@ fn text_schema(rule: &TextRule) -> Json {
     Json::Object(schema)
 }
 
-/// A value that is written as TOML.
+/// Converts a value in TOML syntax to JSON.
 fn toml_value(text: &str) -> Option<Json> {
     let value: Toml = toml::from_str::<toml::Table>(&format!("value = {text}"))
         .ok()?
@@ -175,12 +175,12 @@ fn toml_value(text: &str) -> Option<Json> {
     serde_json::to_value(value).ok()
 }
 
-/// The warnings whose levels can be set.
+/// Returns the warnings with configurable levels.
 pub(super) fn warnings() -> impl Iterator<Item = &'static Code> {
     codes::ALL.iter().copied().filter(|code| code.is_settable())
 }
 
-/// `[lints]`: a level for each warning, by its code or its name.
+/// Returns the schema of `[lints]`: a level for each warning, by code or name.
 fn lints() -> Json {
     let words = Level::WORDS.map(|(word, _)| word);
     let mut properties = Map::new();
@@ -193,7 +193,7 @@ fn lints() -> Json {
     Json::Object(object(LINTS_DOC, properties))
 }
 
-/// `[dependencies]`: a directory for each package.
+/// Returns the schema of `[dependencies]`: a directory for each package.
 fn dependencies() -> Json {
     json!({
         "description": DEPENDENCIES_DOC,
@@ -216,13 +216,13 @@ fn dependencies() -> Json {
     })
 }
 
-/// What `[lints]` sets.
+/// The documentation of `[lints]`.
 pub const LINTS_DOC: &str = "Lint levels by code or name: `\"allow\"` (hide), `\"warn\"` (default) or `\"error\"` (fail \
     the build). `nthc explain` lists which codes are warnings.";
 
-/// What `[dependencies]` sets.
+/// The documentation of `[dependencies]`.
 pub const DEPENDENCIES_DOC: &str = "Packages whose modules can be imported: `import platform.teams.payments`. The name \
     is the package's own.";
 
-/// What `path` of a dependency sets.
+/// The documentation of `path` of a dependency.
 pub const PATH_DOC: &str = "The directory of the package, relative to that of `nth.toml`.";

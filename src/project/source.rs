@@ -1,4 +1,4 @@
-//! Reading the bytes of sources, and bytes as text.
+//! Reads source files as UTF-8.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -8,18 +8,19 @@ use std::path::Path;
 use crate::diagnostics::{Diagnostic, FileSpan, codes};
 use crate::limits;
 
-/// Bytes that are not UTF-8, as far as they can be read.
+/// A file that is not UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotUtf8 {
-    /// The text, with replacement characters for what is not UTF-8.
+    /// The text, with replacement characters for invalid bytes.
     pub text: String,
-    /// The first of them, in bytes of the text.
+    /// The first replacement character, in bytes of the text.
     pub at: Range<usize>,
 }
 
-/// Bytes of a file as text.
+/// Converts the bytes of a file to text.
 ///
 /// # Errors
+///
 /// If they are not UTF-8.
 pub fn decode(bytes: Vec<u8>) -> Result<String, NotUtf8> {
     String::from_utf8(bytes).map_err(|error| {
@@ -32,7 +33,7 @@ pub fn decode(bytes: Vec<u8>) -> Result<String, NotUtf8> {
     })
 }
 
-/// What is told of a file that is not UTF-8; `span` is the first place that is not.
+/// Returns the error of a file that is not UTF-8; `span` is the first invalid place.
 pub fn not_utf8(span: FileSpan) -> Diagnostic<FileSpan> {
     Diagnostic::new(
         &codes::PROJECT_NOT_UTF8,
@@ -43,26 +44,26 @@ pub fn not_utf8(span: FileSpan) -> Diagnostic<FileSpan> {
     .help("save the file as UTF-8")
 }
 
-/// The bytes of a source file; of one that is too large as many as show that it is.
+/// Reads a source file. If it is too large, reads only enough bytes to report that.
 ///
 /// # Errors
 ///
-/// Where the file cannot be read.
+/// If the file cannot be read.
 pub fn read_source(path: &Path) -> io::Result<Vec<u8>> {
     read_source_from(fs::File::open(path)?)
 }
 
-/// The same of a source that a reader gives.
+/// Reads a source from a reader, with the same limit.
 ///
 /// # Errors
 ///
-/// Where it cannot be read.
+/// If reading fails.
 pub fn read_source_from(reader: impl io::Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let most = limits::FILE_BYTES + 1;
     reader.take(most as u64 + 4).read_to_end(&mut bytes)?;
     if bytes.len() > most {
-        // A character that is cut is no mistake of the file.
+        // A character that is cut at the limit is not an error of the file.
         let end =
             (most..bytes.len()).find(|at| bytes.get(*at).is_some_and(|byte| byte & 0xC0 != 0x80));
         bytes.truncate(end.unwrap_or(most));

@@ -1,5 +1,5 @@
-//! Reading a TOML table field by field: every mistake is reported where it stands, and what is left over at
-//! the end is an unknown key.
+//! Reads a TOML table field by field: each error is reported at its place, and fields that are left at the end are unknown
+//! keys.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -10,25 +10,25 @@ use toml::de::{DeTable, DeValue};
 use crate::diagnostics::{Applicability, Diagnostic, FileSpan, codes, suggest};
 use crate::ir::settings;
 
-/// What is read with where it stands.
+/// A value with its place in the manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Located<T> {
     /// The value.
     pub value: T,
-    /// Its place in the manifest.
+    /// The place.
     pub span: FileSpan,
 }
 
-/// The mistakes found in one manifest.
+/// The diagnostics of one manifest.
 pub struct Findings {
-    /// The manifest's number in the source map.
+    /// The index of the manifest in the source map.
     pub file: usize,
-    /// What was found, in the order of finding.
+    /// The diagnostics, in the order of reading.
     pub diagnostics: Vec<Diagnostic<FileSpan>>,
 }
 
 impl Findings {
-    /// A range of the manifest as a span.
+    /// Returns the span of a range of the manifest.
     pub fn span(&self, range: Range<usize>) -> FileSpan {
         FileSpan {
             file: self.file,
@@ -37,7 +37,7 @@ impl Findings {
         }
     }
 
-    /// Reports a value that cannot be used.
+    /// Reports an invalid value.
     pub fn bad_value(
         &mut self,
         span: FileSpan,
@@ -58,7 +58,7 @@ pub struct Table<'i> {
 }
 
 impl<'i> Table<'i> {
-    /// A table named `name` in messages, empty for the whole manifest, with its head at `head`.
+    /// Creates a table called `name` in messages (empty for the whole manifest), with its key at `head`.
     pub fn new(name: impl Into<String>, head: Range<usize>, table: DeTable<'i>) -> Self {
         let entries = table
             .into_iter()
@@ -75,7 +75,7 @@ impl<'i> Table<'i> {
         }
     }
 
-    /// An empty table, in place of one that is absent.
+    /// Creates an empty table in place of one that is absent.
     pub fn absent(name: impl Into<String>, at: Range<usize>) -> Self {
         Self {
             name: name.into(),
@@ -85,7 +85,7 @@ impl<'i> Table<'i> {
         }
     }
 
-    /// Where the table begins: its key.
+    /// Returns the range of the key of the table.
     pub fn head(&self) -> Range<usize> {
         self.head.clone()
     }
@@ -120,7 +120,7 @@ impl<'i> Table<'i> {
         into_string(&path, self.take(key)?, findings)
     }
 
-    /// All that is left, under free names: the keys of `[dependencies]`.
+    /// Takes out all remaining fields, whose names are free: the keys of `[dependencies]`.
     pub fn drain(&mut self, findings: &Findings) -> Vec<(Located<String>, Spanned<DeValue<'i>>)> {
         std::mem::take(&mut self.entries)
             .into_iter()
@@ -131,7 +131,7 @@ impl<'i> Table<'i> {
             .collect()
     }
 
-    /// Reports each field that nobody took.
+    /// Reports each field that was not taken.
     pub fn finish(mut self, findings: &mut Findings) {
         for (key, (at, value)) in std::mem::take(&mut self.entries) {
             let span = findings.span(at);
@@ -150,7 +150,7 @@ impl<'i> Table<'i> {
                     name,
                     Applicability::Maybe,
                 );
-            } else if let Some(help) = self.elsewhere(&key) {
+            } else if let Some(help) = self.owning_table(&key) {
                 diagnostic = diagnostic.help(help);
             } else {
                 let known: Vec<_> = self.known.iter().map(|name| format!("`{name}`")).collect();
@@ -160,8 +160,8 @@ impl<'i> Table<'i> {
         }
     }
 
-    /// Where a key belongs that is one of another table.
-    fn elsewhere(&self, key: &str) -> Option<String> {
+    /// Returns the table that a misplaced key belongs to.
+    fn owning_table(&self, key: &str) -> Option<String> {
         let has_key = |table: &&settings::Table| {
             let mut settings = table.settings.iter();
             table.name != self.name && settings.any(|setting| setting.key == key)
@@ -178,7 +178,7 @@ impl<'i> Table<'i> {
         })
     }
 
-    /// The key with the table's name: `prometheus.interval`.
+    /// Returns the key with the name of the table: `prometheus.interval`.
     pub fn path(&self, key: &str) -> String {
         if self.name.is_empty() {
             key.to_owned()
@@ -188,7 +188,7 @@ impl<'i> Table<'i> {
     }
 }
 
-/// A value that must be a table.
+/// Converts a value to a table; `None` if it is not one, which is reported.
 pub fn into_table<'i>(
     name: &str,
     head: Range<usize>,
@@ -210,7 +210,7 @@ pub fn into_table<'i>(
     }
 }
 
-/// A value that must be a string.
+/// Converts a value to a string; `None` if it is not one, which is reported.
 pub fn into_string(
     path: &str,
     value: Spanned<DeValue<'_>>,
@@ -233,7 +233,7 @@ pub fn into_string(
     }
 }
 
-/// What a value is, with its article.
+/// Returns the type of a value with its article.
 pub fn kind_of(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",

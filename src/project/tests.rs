@@ -1,4 +1,4 @@
-//! Projects on disk, as people lay them out and as they get them wrong.
+//! Projects on disk, with valid layouts and with errors.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fmt::Write as _;
@@ -20,8 +20,8 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-/// Every diagnostic with the text under its primary span.
-fn told(loaded: &Loaded) -> String {
+/// Formats every diagnostic with the text under its primary span.
+fn format_diagnostics(loaded: &Loaded) -> String {
     let mut out = String::new();
     for diagnostic in &loaded.diagnostics {
         let file = loaded.sources.file(diagnostic.primary.span.file).unwrap();
@@ -102,7 +102,7 @@ no-steps = "warn"
         ("not-source.nth", ""),
     ]);
     let loaded = load_in(folder.path(), ".");
-    assert_eq!(told(&loaded), "");
+    assert_eq!(format_diagnostics(&loaded), "");
     let project = &loaded.project;
     assert_eq!(project.settings.project, "shop");
     assert_eq!(
@@ -128,13 +128,13 @@ no-steps = "warn"
         &codes::DUPLICATE_ALERT,
     ]
     .map(|code| project.levels.level(code));
-    let wanted = [
+    let expected = [
         Some(Level::Error),
         Some(Level::Allow),
         Some(Level::Warn),
         None,
     ];
-    assert_eq!(levels, wanted);
+    assert_eq!(levels, expected);
     assert_eq!(project.input(None).levels, project.levels);
     assert_eq!(
         project.settings.severity_labels[&Severity::Page],
@@ -162,7 +162,7 @@ no-steps = "warn"
     );
 }
 
-/// The reference shows every key, and what it says of defaults is so.
+/// The reference contains every key, and its defaults are right.
 #[test]
 fn the_reference_of_the_manifest_is_right() {
     let page = crate::reference::settings();
@@ -218,7 +218,7 @@ fn the_reference_of_the_manifest_is_right() {
 #[test]
 fn a_manifest_with_only_a_name_takes_the_defaults() {
     let loaded = manifest("[project]\nname = \"shop\"\n");
-    assert_eq!(told(&loaded), "");
+    assert_eq!(format_diagnostics(&loaded), "");
     assert_eq!(loaded.project.settings, default_settings("shop"));
     assert!(loaded.project.output.ends_with("build"));
 }
@@ -255,10 +255,10 @@ base = {}
 
 #[test]
 fn every_mistake_in_a_manifest_is_told_where_it_stands() {
-    insta::assert_snapshot!(told(&manifest(MISTAKES)));
+    insta::assert_snapshot!(format_diagnostics(&manifest(MISTAKES)));
 }
 
-/// What a fix writes is never a mistake itself.
+/// The text of a fix is always valid.
 #[test]
 fn what_was_mended_in_a_manifest_stays_mended() {
     let loaded = manifest(MISTAKES);
@@ -289,51 +289,55 @@ fn a_runbooks_suffix_is_one_that_some_reader_has() {
         let loaded = manifest(&format!(
             "[project]\nname = \"shop\"\n[docs]\nsuffix = \"{suffix}\"\n"
         ));
-        assert_eq!(told(&loaded), "", "{suffix}");
+        assert_eq!(format_diagnostics(&loaded), "", "{suffix}");
         assert_eq!(loaded.project.settings.docs.suffix, suffix);
     }
     let loaded = manifest("[project]\nname = \"shop\"\n[docs]\nsuffix = \"md\"\n");
-    let told = told(&loaded);
-    assert!(told.contains("invalid runbook URL suffix \"md\""), "{told}");
+    let text = format_diagnostics(&loaded);
+    assert!(text.contains("invalid runbook URL suffix \"md\""), "{text}");
 }
 
 #[test]
 fn a_prometheus_version_is_one_that_is_known() {
     for version in ["2", "2.x", "2.53", "v2.53.1", "3", "3.x"] {
         let text = format!("[project]\nname = \"shop\"\n\n[prometheus]\nversion = \"{version}\"\n");
-        assert_eq!(told(&manifest(&text)), "", "{version}");
+        assert_eq!(format_diagnostics(&manifest(&text)), "", "{version}");
     }
     let text = "[project]\nname = \"shop\"\n\n[prometheus]\nversion = \"1.8\"\n";
-    let told = told(&manifest(text));
+    let text = format_diagnostics(&manifest(text));
     assert!(
-        told.contains("unknown Prometheus version \"1.8\""),
-        "{told}"
+        text.contains("unknown Prometheus version \"1.8\""),
+        "{text}"
     );
 }
 
 #[test]
 fn what_is_no_toml_is_told_once() {
-    insta::assert_snapshot!(told(&manifest(
+    insta::assert_snapshot!(format_diagnostics(&manifest(
         "[project]\nname = \"shop\noutput = \"build\"\n"
     )));
 }
 
 #[test]
 fn a_project_needs_a_name() {
-    insta::assert_snapshot!(told(&manifest("[prometheus]\ninterval = \"30s\"\n")));
-    insta::assert_snapshot!(told(&manifest("[project]\noutput = \"out\"\n")));
-    insta::assert_snapshot!(told(&manifest("")));
+    insta::assert_snapshot!(format_diagnostics(&manifest(
+        "[prometheus]\ninterval = \"30s\"\n"
+    )));
+    insta::assert_snapshot!(format_diagnostics(&manifest(
+        "[project]\noutput = \"out\"\n"
+    )));
+    insta::assert_snapshot!(format_diagnostics(&manifest("")));
 }
 
 #[test]
 fn folders_stay_where_they_belong() {
-    insta::assert_snapshot!(told(&manifest(
+    insta::assert_snapshot!(format_diagnostics(&manifest(
         "[project]\nname = \"shop\"\nsource = \"../other\"\noutput = \"/srv/rules\"\n"
     )));
-    insta::assert_snapshot!(told(&manifest(
+    insta::assert_snapshot!(format_diagnostics(&manifest(
         "[project]\nname = \"shop\"\nsource = \"src\"\n"
     )));
-    insta::assert_snapshot!(told(&manifest(
+    insta::assert_snapshot!(format_diagnostics(&manifest(
         "[project]\nname = \"shop\"\noutput = \".\"\n"
     )));
 }
@@ -356,7 +360,7 @@ fn a_packages_modules_carry_its_name() {
         ("base/tiers.nth", ""),
     ]);
     let loaded = load_in(folder.path(), "shop");
-    assert_eq!(told(&loaded), "");
+    assert_eq!(format_diagnostics(&loaded), "");
     let modules: Vec<_> = loaded
         .project
         .files
@@ -393,7 +397,7 @@ fn a_package_that_two_others_need_is_read_once() {
         ("shop/main.nth", ""),
     ]);
     let loaded = load_in(folder.path(), "shop");
-    assert_eq!(told(&loaded), "");
+    assert_eq!(format_diagnostics(&loaded), "");
     assert_eq!(loaded.project.files.len(), 2);
 }
 
@@ -419,7 +423,7 @@ empty    = { path = "../empty" }
         ("empty/readme.md", ""),
         ("shop/main.nth", ""),
     ]);
-    insta::assert_snapshot!(told(&load_in(folder.path(), "shop")));
+    insta::assert_snapshot!(format_diagnostics(&load_in(folder.path(), "shop")));
 }
 
 #[test]
@@ -444,7 +448,7 @@ fn names_that_are_taken_are_told() {
         .map(|file| file.module.as_str())
         .collect();
     assert_eq!(modules, ["teams.Payments"]);
-    insta::assert_snapshot!(told(&loaded));
+    insta::assert_snapshot!(format_diagnostics(&loaded));
 }
 
 #[test]
@@ -460,14 +464,14 @@ fn a_file_in_another_encoding_is_told_and_left_out() {
     .unwrap();
     let loaded = load_in(folder.path(), ".");
     assert_eq!(loaded.project.files.len(), 1);
-    insta::assert_snapshot!(told(&loaded));
+    insta::assert_snapshot!(format_diagnostics(&loaded));
 }
 
 #[test]
 fn a_single_file_is_a_project_named_after_it() {
     let folder = folder(&[("checkout.nth", "service checkout {}\n"), ("other.nth", "")]);
     let loaded = load_file(Path::new("checkout.nth"), folder.path()).unwrap();
-    assert_eq!(told(&loaded), "");
+    assert_eq!(format_diagnostics(&loaded), "");
     assert_eq!(loaded.project.settings.project, "checkout");
     assert_eq!(loaded.project.files.len(), 1);
     assert_eq!(loaded.project.files[0].module, "checkout");
@@ -485,14 +489,14 @@ fn what_cannot_be_read_is_an_error() {
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("nowhere", folder.path().join("dangling.nth")).unwrap();
-        // A link that leads nowhere keeps nothing else from being told.
+        // A broken link does not hide other diagnostics.
         let loaded = load(folder.path(), folder.path()).unwrap();
         assert!(
-            told(&loaded).starts_with(
+            format_diagnostics(&loaded).starts_with(
                 "N0626 dangling.nth: dangling link `dangling.nth`: `nowhere` does not exist"
             ),
             "{}",
-            told(&loaded)
+            format_diagnostics(&loaded)
         );
     }
 }
@@ -508,7 +512,7 @@ fn the_manifest_is_found_from_below() {
 }
 
 proptest::proptest! {
-    /// Whatever stands in `nth.toml`, reading it ends, and every span lies in the text.
+    /// Any text of an `nth.toml` is read to its end, and every span is within the text.
     #[test]
     fn any_manifest_can_be_read(text in "(\\[[a-z]{0,8}\\]|[a-z]{1,8}|=|\"|\\{|\\}|é|,|\\.|\n| |[0-9]{1,3}){0,40}") {
         let mut findings = Findings { file: 0, diagnostics: Vec::new() };
@@ -522,15 +526,15 @@ proptest::proptest! {
 
 #[test]
 fn rules_that_look_away_for_longer_than_they_look_back_are_refused() {
-    let said = told(&manifest(
+    let text = format_diagnostics(&manifest(
         "[project]\nname = \"shop\"\n[prometheus]\ninterval = \"10m\"\n",
     ));
     assert!(
-        said.contains("`prometheus.interval` must be at most 3m"),
-        "{said}"
+        text.contains("`prometheus.interval` must be at most 3m"),
+        "{text}"
     );
-    let said = told(&manifest(
+    let text = format_diagnostics(&manifest(
         "[project]\nname = \"shop\"\n[prometheus]\ninterval = \"3m\"\n",
     ));
-    assert_eq!(said, "");
+    assert_eq!(text, "");
 }

@@ -1,4 +1,4 @@
-//! Reading a value as a setting declares it: of its type, within its bounds, and with what to write instead.
+//! Reads a value by the declaration of its setting: checks its type and bounds, and suggests a valid value.
 
 use toml::Spanned;
 use toml::de::DeValue;
@@ -9,7 +9,7 @@ use crate::ir::Duration;
 use crate::ir::settings::texts::{TextRule, parse_duration};
 use crate::ir::settings::{Choices, Kind, Value};
 
-/// Reads the value of the setting at `path`; `None` if it takes no such value, which is reported.
+/// Reads the value of the setting at `path`; `None` if it is invalid, which is reported.
 pub(super) fn read(
     path: &str,
     kind: &Kind,
@@ -18,12 +18,12 @@ pub(super) fn read(
 ) -> Option<Value> {
     match kind {
         Kind::Boolean => boolean(path, value, findings).map(Value::Boolean),
-        Kind::Count => count(path, value, findings).map(Value::Count),
+        Kind::Count => positive_integer(path, value, findings).map(Value::Count),
         Kind::Text(rule) => {
             let text = into_string(path, value, findings)?;
             check_text(path, rule, text, findings).map(Value::Text)
         }
-        Kind::Texts(rule) => each(path, value, findings, |path, item, findings| {
+        Kind::Texts(rule) => read_items(path, value, findings, |path, item, findings| {
             let text = into_string(path, item, findings)?;
             check_text(path, rule, text, findings)
         })
@@ -39,7 +39,7 @@ pub(super) fn read(
         Kind::ChoiceList(choices) => {
             let span = findings.span(value.span());
             let before = findings.diagnostics.len();
-            let chosen = each(path, value, findings, |path, item, findings| {
+            let chosen = read_items(path, value, findings, |path, item, findings| {
                 let text = into_string(path, item, findings)?;
                 choose(choices, text, findings)
             })?;
@@ -82,8 +82,12 @@ fn boolean(path: &str, value: Spanned<DeValue<'_>>, findings: &mut Findings) -> 
     }
 }
 
-/// A whole number above zero.
-fn count(path: &str, value: Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<usize> {
+/// Reads an integer above zero.
+fn positive_integer(
+    path: &str,
+    value: Spanned<DeValue<'_>>,
+    findings: &mut Findings,
+) -> Option<usize> {
     let span = findings.span(value.span());
     let value = value.into_inner();
     let number = match &value {
@@ -101,8 +105,8 @@ fn count(path: &str, value: Spanned<DeValue<'_>>, findings: &mut Findings) -> Op
     number
 }
 
-/// The items of a list, as `read` reads them with their paths; those that it cannot read are left out.
-fn each(
+/// Reads the items of a list with `read`, which gets their paths. Items that `read` rejects are skipped.
+fn read_items(
     path: &str,
     value: Spanned<DeValue<'_>>,
     findings: &mut Findings,
@@ -136,7 +140,7 @@ fn check_text(
     if let Some((longest, reader)) = rule.longest {
         let length = text.value.chars().count();
         if length > longest {
-            // A list is too long by one of its items.
+            // The text may be an item of a list; the error names the list.
             let path = path.split('[').next().unwrap_or(path);
             findings.bad_value(
                 text.span,
@@ -162,13 +166,13 @@ fn check_text(
         diagnostic = diagnostic.help(help);
     }
     if let Some(better) = rule.repair.and_then(|repair| repair(&text.value)) {
-        diagnostic = replace(diagnostic, text.span, &better);
+        diagnostic = offer_replacement(diagnostic, text.span, &better);
     }
     findings.diagnostics.push(diagnostic);
     None
 }
 
-/// A duration above zero and of at most `most`, for the reason `because`.
+/// Checks that a duration is above zero and at most `most`, for the reason `because`.
 fn check_duration(
     path: &str,
     most: Duration,
@@ -199,7 +203,7 @@ fn check_duration(
     None
 }
 
-/// One of the choices.
+/// Reads one of the choices.
 fn choose(choices: &Choices, text: Located<String>, findings: &mut Findings) -> Option<String> {
     let names = || choices.all.iter().map(|choice| choice.name);
     if names().any(|name| name == text.value) {
@@ -207,7 +211,7 @@ fn choose(choices: &Choices, text: Located<String>, findings: &mut Findings) -> 
     }
     let help = match choices.help {
         Some(help) => help.to_owned(),
-        None => format!("use {}", either(names())),
+        None => format!("use {}", list_choices(names())),
     };
     let mut diagnostic = Diagnostic::new(
         &codes::PROJECT_BAD_SETTING,
@@ -217,13 +221,13 @@ fn choose(choices: &Choices, text: Located<String>, findings: &mut Findings) -> 
     .label(choices.label)
     .help(help);
     if let Some(near) = nearest_choice(&text.value, choices) {
-        diagnostic = replace(diagnostic, text.span, near);
+        diagnostic = offer_replacement(diagnostic, text.span, near);
     }
     findings.diagnostics.push(diagnostic);
     None
 }
 
-/// The choice that was probably meant: one with a similar name, or the one that shares a word of it, as
+/// Returns the choice that was probably meant: one with a similar name, or the only one that shares a word with the text, as
 /// `prometheus-rule` does with `PrometheusRule`.
 fn nearest_choice(text: &str, choices: &Choices) -> Option<&'static str> {
     let names = || choices.all.iter().map(|choice| choice.name);
@@ -234,19 +238,23 @@ fn nearest_choice(text: &str, choices: &Choices) -> Option<&'static str> {
             let mut words = name.split('-').filter(|word| word.len() >= 4);
             words.any(|word| lower.contains(word))
         });
-        // What more than one shares says nothing.
+        // If several choices share a word, none is suggested.
         sharing.next().filter(|_| sharing.next().is_none())
     })
 }
 
-/// Names as a choice: "`json` or `configmap`".
-fn either(names: impl Iterator<Item = &'static str>) -> String {
+/// Lists names as alternatives: "`json` or `configmap`".
+fn list_choices(names: impl Iterator<Item = &'static str>) -> String {
     let quoted: Vec<String> = names.map(|name| format!("`{name}`")).collect();
     text::list(&quoted, "or")
 }
 
-/// Offers another string in place of the one at `span`.
-fn replace(diagnostic: Diagnostic<FileSpan>, span: FileSpan, text: &str) -> Diagnostic<FileSpan> {
+/// Adds a fix that replaces the string at `span`.
+fn offer_replacement(
+    diagnostic: Diagnostic<FileSpan>,
+    span: FileSpan,
+    text: &str,
+) -> Diagnostic<FileSpan> {
     diagnostic.fix(
         format!("Replace with `{text}`"),
         span,

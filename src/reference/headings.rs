@@ -2,17 +2,17 @@
 
 use super::markdown::{code, link};
 
-/// The heading of a kind's section.
+/// Returns the heading of a kind.
 pub fn heading(kind: &str) -> String {
     format!("Kind {}", code(kind))
 }
 
-/// A link to a kind's section.
+/// Returns a link to the section of a kind.
 pub fn link_to(kind: &str) -> String {
     link(&code(kind), &heading(kind))
 }
 
-/// The heading of an enum's section.
+/// Returns the heading of an enum.
 pub fn enum_heading(name: &str) -> String {
     format!("Enum {}", code(name))
 }

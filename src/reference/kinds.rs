@@ -1,16 +1,16 @@
-//! Kinds with their fields, and enums.
+//! Sections about kinds and their fields, and about enums.
 
 use smol_str::SmolStr;
 
 use super::Reader;
 use super::headings::{enum_heading, heading, link_to};
 use super::markdown::{Document, code};
-use super::words::type_text;
+use super::types::type_text;
 use crate::db::Span;
 use crate::eval::refinement;
 use crate::schema::{FieldSchema, Kind, Schema, Ty};
 
-/// What may stand in the body of a kind: nested kinds, and those of which there is one.
+/// Returns the kinds of blocks in the body of a kind, including those that it may contain once.
 fn children(schema: &Schema, kind: &str) -> Vec<SmolStr> {
     let mut names: Vec<SmolStr> = schema
         .children(kind)
@@ -26,7 +26,7 @@ fn children(schema: &Schema, kind: &str) -> Vec<SmolStr> {
     names
 }
 
-/// The kinds below a kind with their depths from 1, each in its first place: nested ones and variants.
+/// Returns the kinds below a kind, nested ones and variants, each at its first place and with its depth from 1.
 pub fn below(schema: &Schema, kind: &str) -> Vec<(usize, SmolStr)> {
     fn walk(schema: &Schema, kind: &str, depth: usize, found: &mut Vec<(usize, SmolStr)>) {
         let variants = schema.variants(kind).map(|variant| variant.name.clone());
@@ -47,7 +47,7 @@ pub fn below(schema: &Schema, kind: &str) -> Vec<(usize, SmolStr)> {
     found
 }
 
-/// Every kind, in the order of where they stand.
+/// Writes a section for every kind, in the order of nesting.
 pub fn kinds(reader: &Reader<'_>, document: &mut Document) {
     document.heading(2, "Kinds");
     document.paragraph(
@@ -111,7 +111,7 @@ fn kind(reader: &Reader<'_>, kind: &Kind, document: &mut Document) {
     document.table(["field", "type", "default", "allowed", "meaning"], rows);
 }
 
-/// Where blocks of a kind stand, and how many.
+/// Describes where blocks of a kind are allowed, and how many.
 fn place(schema: &Schema, kind: &Kind) -> String {
     if let Some(base) = &kind.base {
         return format!(
@@ -163,7 +163,7 @@ fn default(reader: &Reader<'_>, field: &FieldSchema) -> String {
     }
 }
 
-/// Every enum with its members.
+/// Writes a section for every enum with its members.
 pub fn enums(reader: &Reader<'_>, document: &mut Document) {
     document.heading(2, "Enums");
     document.paragraph("The members that a field of that type accepts, written without quotes.");

@@ -1,17 +1,17 @@
-//! The standard library's modules: templates with their parameters, and blocks.
+//! Sections about the modules of the standard library: templates with their parameters, and blocks.
 
 use smol_str::SmolStr;
 
 use super::Reader;
 use super::headings;
 use super::markdown::{Document, anchor, code, link};
-use super::words::type_text;
+use super::types::type_text;
 use crate::db::{ItemClass, ItemKey, SourceFile, Span, file_names, find_module, item, parsed};
 use crate::schema::params;
 use crate::session::STANDARD_LIBRARY;
 use crate::syntax::tree::{Block, Body, ItemNode, Statement, Template, TextRange};
 
-/// All modules in the order in which they are shipped.
+/// Writes a section for each module.
 pub fn modules(reader: &Reader<'_>, document: &mut Document) {
     document.heading(2, "Standard library");
     document.paragraph(
@@ -26,7 +26,7 @@ pub fn modules(reader: &Reader<'_>, document: &mut Document) {
     }
 }
 
-/// The modules that have anything to show: templates or blocks.
+/// Returns the modules with templates or blocks.
 pub fn names(reader: &Reader<'_>) -> impl Iterator<Item = &'static str> {
     STANDARD_LIBRARY
         .iter()
@@ -43,12 +43,12 @@ fn heading(module: &str) -> String {
     format!("Module {}", code(module))
 }
 
-/// A link to a module's section.
+/// Returns a link to the section of a module.
 pub fn link_to(module: &str) -> String {
     link(&code(module), &heading(module))
 }
 
-/// A link to a module's section from another document.
+/// Returns a link from another document to the section of a module.
 pub fn link_from_outside(module: &str) -> String {
     format!(
         "[{}](reference.md#{})",
@@ -117,7 +117,7 @@ fn template(
     }
 }
 
-/// The fields that a body sets, and its blocks by kind and name.
+/// Returns the fields that a body sets, and its blocks by kind and name.
 fn contents(body: &Body) -> (Vec<String>, Vec<String>) {
     let mut fields = Vec::new();
     let mut blocks = Vec::new();
@@ -172,7 +172,7 @@ fn block(reader: &Reader<'_>, key: ItemKey, block: &Block, document: &mut Docume
     document.table(["field", "value"], rows);
 }
 
-/// A word at the start of a heading.
+/// Capitalizes a word.
 fn title(word: &SmolStr) -> String {
     let mut letters = word.chars();
     letters

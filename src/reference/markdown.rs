@@ -1,20 +1,20 @@
-//! Markdown as the reference uses it: headings with anchors, and tables.
+//! Markdown for the reference: headings with anchors, and tables.
 
 use std::fmt::Write as _;
 
-/// A document in the making.
+/// A document that is being written.
 #[derive(Debug, Default)]
 pub struct Document {
     text: String,
 }
 
 impl Document {
-    /// Adds a heading of a level from 1.
+    /// Adds a heading with a level from 1.
     pub fn heading(&mut self, level: usize, title: &str) {
         let _ = write!(self.text, "{} {title}\n\n", "#".repeat(level));
     }
 
-    /// Adds a paragraph; nothing where it is empty.
+    /// Adds a paragraph unless it is empty.
     pub fn paragraph(&mut self, text: &str) {
         let text = text.trim();
         if !text.is_empty() {
@@ -30,7 +30,7 @@ impl Document {
         self.text.push('\n');
     }
 
-    /// Adds a table; nothing where it has no rows.
+    /// Adds a table unless it has no rows.
     pub fn table<const N: usize>(
         &mut self,
         head: [&str; N],
@@ -49,14 +49,13 @@ impl Document {
         self.text.push('\n');
     }
 
-    /// The document, with one newline at its end.
+    /// Returns the document with one newline at its end.
     pub fn finish(self) -> String {
         format!("{}\n", self.text.trim_end())
     }
 }
 
-/// Text in a table's cell: on one line, with no bar that would end the cell (in code too: a table is taken apart before
-/// code is).
+/// Formats text for a table cell: on one line, with bars escaped (in code too, as tables are parsed before code).
 fn cell_text(text: &str) -> String {
     text.split_whitespace()
         .collect::<Vec<_>>()
@@ -64,7 +63,7 @@ fn cell_text(text: &str) -> String {
         .replace('|', "\\|")
 }
 
-/// Code within a line, however many backticks are in it.
+/// Formats inline code with any number of backticks.
 pub fn code(text: &str) -> String {
     let longest = text
         .split(|c| c != '`')
@@ -76,13 +75,13 @@ pub fn code(text: &str) -> String {
     format!("{fence}{space}{text}{space}{fence}")
 }
 
-/// A link to a heading of the same document.
+/// Returns a link to a heading of the same document.
 pub fn link(text: &str, heading: &str) -> String {
     format!("[{text}](#{})", anchor(heading))
 }
 
-/// The anchor of a heading, as GitHub and mdBook make it: lower case, spaces as hyphens, and of all else only letters,
-/// digits, `-` and `_`.
+/// Returns the anchor of a heading by the rules of GitHub and mdBook: lower case, spaces as hyphens, and of the rest only
+/// letters, digits, `-` and `_`.
 pub fn anchor(heading: &str) -> String {
     heading
         .chars()

@@ -1,5 +1,5 @@
-//! The language reference, written from what the compiler itself reads: the prelude's schema, the standard library's
-//! modules, the builtin types and functions, and the codes of diagnostics. Nothing in it is written by hand.
+//! Generates the language reference from the data of the compiler: the schema of the prelude, the modules of the standard
+//! library, the builtin types and functions, and the diagnostic codes.
 
 mod headings;
 mod kinds;
@@ -7,7 +7,7 @@ mod library;
 mod markdown;
 mod settings;
 mod technologies;
-mod words;
+mod types;
 
 use crate::db::{Database, Span, Workspace, item_start};
 use crate::diagnostics::{Severity, codes};
@@ -16,7 +16,7 @@ use crate::session::Session;
 
 use markdown::{Document, link};
 
-/// What all parts of the reference read.
+/// The input of all sections.
 struct Reader<'a> {
     db: &'a Database,
     workspace: Workspace,
@@ -24,7 +24,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The source text of a place.
+    /// Returns the source text of a span.
     fn source(&self, span: Span) -> &str {
         let start = item_start(self.db, span.item) as usize;
         let range = start + span.range.start as usize..start + span.range.end as usize;
@@ -32,7 +32,7 @@ impl Reader<'_> {
     }
 }
 
-/// `docs/reference.md`.
+/// Returns the text of `docs/reference.md`.
 pub fn language() -> String {
     let session = Session::new(Database::default(), &[]);
     let reader = reader(&session);
@@ -50,14 +50,14 @@ pub fn language() -> String {
     contents(&reader, &mut document);
     kinds::kinds(&reader, &mut document);
     kinds::enums(&reader, &mut document);
-    words::types(&reader, &mut document);
-    words::functions(&reader, &mut document);
+    types::types(&reader, &mut document);
+    types::functions(&reader, &mut document);
     library::modules(&reader, &mut document);
     diagnostics(&mut document);
     document.finish()
 }
 
-/// The table in `docs/technologies.md`, between its marks.
+/// Returns the generated table in `docs/technologies.md`.
 pub fn technologies() -> String {
     let session = Session::new(Database::default(), &[]);
     let mut document = Document::default();
@@ -65,7 +65,7 @@ pub fn technologies() -> String {
     document.finish()
 }
 
-/// The tables of settings in `docs/nth-toml.md`, between their marks.
+/// Returns the generated tables in `docs/nth-toml.md`.
 pub fn settings() -> String {
     let mut document = Document::default();
     settings::tables(&mut document);

@@ -1,4 +1,4 @@
-//! The reference of `nth.toml`, from what is declared of its settings.
+//! The reference of `nth.toml`, from the declarations of its settings.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use super::markdown::{Document, code};
 use crate::ir::settings::{Kind, Setting, TABLES, Table};
 use crate::project::schema::{DEPENDENCIES_DOC, LINTS_DOC, PATH_DOC};
 
-/// Writes a table for each table of `nth.toml`, and a file that sets everything.
+/// Writes a table of settings for each table of `nth.toml`, and a complete example.
 pub fn tables(document: &mut Document) {
     for table in &TABLES {
         document.heading(3, &format!("`[{}]`", table.name));
@@ -29,7 +29,7 @@ fn row(table: &Table, setting: &Setting) -> [String; 4] {
     let value = match choices {
         [] => setting.kind.type_name().to_owned(),
         choices => {
-            let names: Vec<String> = choices.iter().map(|choice| quoted(choice.name)).collect();
+            let names: Vec<String> = choices.iter().map(|choice| quote(choice.name)).collect();
             match setting.kind {
                 Kind::ChoiceList(_) => format!("list of {}", names.join(", ")),
                 _ => names.join(", "),
@@ -48,16 +48,16 @@ fn row(table: &Table, setting: &Setting) -> [String; 4] {
     };
     let mut doc = setting.doc.trim().to_owned();
     for choice in choices {
-        let _ = write!(doc, " {}: {}", quoted(choice.name), choice.doc.trim());
+        let _ = write!(doc, " {}: {}", quote(choice.name), choice.doc.trim());
     }
     [code(setting.key), value, default, doc]
 }
 
-fn quoted(name: &str) -> String {
+fn quote(name: &str) -> String {
     code(&format!("\"{name}\""))
 }
 
-/// A manifest that sets everything.
+/// Returns a manifest that sets everything.
 fn complete() -> String {
     let mut text = String::new();
     for table in &TABLES {

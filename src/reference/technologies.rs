@@ -1,4 +1,4 @@
-//! The overview of the technologies that the standard library knows, from the templates of dependencies in it.
+//! The overview of technologies in the standard library, from its templates of dependencies.
 
 use super::markdown::{Document, code};
 use super::{Reader, library};
@@ -6,10 +6,10 @@ use crate::db::{ItemClass, SourceFile, file_names, find_module, item, parsed};
 use crate::session::STANDARD_LIBRARY;
 use crate::syntax::tree::{Block, Body, ItemNode, Statement, Template};
 
-/// How a module's comment begins to say what its metric names were seen with.
+/// The start of the sentence in a module's comment about tested versions.
 const SEEN: &str = "The metric names were tested with ";
 
-/// The table: a row for each template of a dependency, in the order of modules.
+/// Writes a table with a row for each template of a dependency, in the order of modules.
 pub fn table(reader: &Reader<'_>, document: &mut Document) {
     let mut rows = Vec::new();
     for (name, _) in STANDARD_LIBRARY {
@@ -63,7 +63,7 @@ fn row(reader: &Reader<'_>, module: &str, file: SourceFile, template: &Template)
     ]
 }
 
-/// The blocks of a body, with those of conditions and loops.
+/// Adds the blocks of a body, including those in conditions and loops, to `found`.
 fn gather<'a>(body: &'a Body, found: &mut Vec<&'a Block>) {
     for statement in &body.statements {
         match statement {

@@ -7,11 +7,11 @@ use crate::support::programs;
 
 /// The folder of the installed packages. Without it the test is skipped and says so; in CI it fails.
 pub fn packages() -> Option<PathBuf> {
-    let packages = programs::installed().join("npm/node_modules");
+    let packages = programs::install_folder().join("npm/node_modules");
     if packages.join("mermaid").is_dir() {
         return Some(packages);
     }
-    programs::skipped("mermaid and markdownlint-cli2");
+    programs::report_uninstalled("mermaid and markdownlint-cli2");
     None
 }
 

@@ -63,7 +63,7 @@ fn no_hostile_answer_allows_anything() {
             server.url
         );
         let is_told = ran.err.starts_with(&begins) && ran.err.contains(says);
-        let is_asked = !server.seen().is_empty();
+        let is_asked = !server.requests().is_empty();
         if (ran.code, ran.out.as_str(), is_told, is_asked) != (3, "", true, true) {
             wrong.push(format!("{name}: expected {says:?}, found {ran:?}"));
         }
@@ -80,7 +80,7 @@ fn a_hostile_answer_to_the_second_question_allows_nothing_either() {
         false => beside(asked, ""),
     });
     let ran = check(&place, &server.url, &[]);
-    assert_eq!((ran.code, server.seen().len()), (3, 2), "{ran:?}");
+    assert_eq!((ran.code, server.requests().len()), (3, 2), "{ran:?}");
     assert!(
         ran.err
             .contains("the coverage of 30d for budget(availability)"),
@@ -107,7 +107,7 @@ fn a_redirect_leads_nowhere() {
         assert_eq!(ran.code, 3, "{status}: {ran:?}");
         assert!(ran.err.contains("redirects are not followed"), "{ran:?}");
     }
-    assert!(other.seen().is_empty());
+    assert!(other.requests().is_empty());
 }
 
 /// Servers are asked to fail rather than to answer in part, and not to answer from a cache.
@@ -116,7 +116,7 @@ fn servers_are_asked_for_whole_answers() {
     let place = built(SOURCE);
     let server = Loopback::new(|asked| beside(asked, ""));
     check(&place, &server.url, &[]);
-    for seen in server.seen() {
+    for seen in server.requests() {
         assert_eq!(seen.header("cache-control"), Some("no-cache"), "{seen:?}");
         assert!(seen.body.contains("&partial_response=false"), "{seen:?}");
         assert!(seen.body.contains("&deny_partial_response=1"), "{seen:?}");
@@ -263,7 +263,7 @@ fn no_secret_is_told() {
             let args = [command, args, &["--prometheus", &server.url]].concat();
             let ran = with(&place, &args, set);
             assert_eq!(ran.code, 3, "{args:?}: {ran:?}");
-            let last = server.seen().pop().unwrap();
+            let last = server.requests().pop().unwrap();
             let header = last.header("authorization").unwrap();
             assert!(header.ends_with(sent), "{args:?}: {header}");
             assert!(ran.err.contains("<hidden> does not let you in"), "{ran:?}");
@@ -272,7 +272,7 @@ fn no_secret_is_told() {
             }
         }
     }
-    let before = server.seen().len();
+    let before = server.requests().len();
     for (args, code, says) in [
         (
             &["--token-file", "two"][..],
@@ -301,5 +301,5 @@ fn no_secret_is_told() {
         assert!(ran.err.contains(says), "{args:?}: {ran:?}");
         assert!(!format!("{ran:?}").contains("hunter2"), "{args:?}: {ran:?}");
     }
-    assert_eq!(server.seen().len(), before);
+    assert_eq!(server.requests().len(), before);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::support::loopback::{Act, Seen, answer};
+use crate::support::loopback::{Act, ReceivedRequest, answer};
 
 /// A sound answer's body, with these fields in its envelope, this time and this value as they stand in JSON.
 fn body(fields: &str, time: &str, value: &str) -> String {
@@ -16,12 +16,12 @@ fn body(fields: &str, time: &str, value: &str) -> String {
 }
 
 /// A sound answer, but for these fields in its envelope.
-pub fn beside(asked: &Seen, fields: &str) -> Act {
+pub fn beside(asked: &ReceivedRequest, fields: &str) -> Act {
     answer("200 OK", "", body(fields, asked.time(), "\"0.9\""))
 }
 
 /// A sound answer, but for the value.
-fn value(asked: &Seen, value: &str) -> Act {
+fn value(asked: &ReceivedRequest, value: &str) -> Act {
     answer("200 OK", "", body("", asked.time(), value))
 }
 
@@ -31,7 +31,7 @@ fn time(time: &str) -> Act {
 }
 
 /// An answer with this result.
-fn result(asked: &Seen, kind: &str, result: &str) -> Act {
+fn result(asked: &ReceivedRequest, kind: &str, result: &str) -> Act {
     let result = result.replace("TIME", asked.time());
     let text =
         format!(r#"{{"status":"success","data":{{"resultType":"{kind}","result":{result}}}}}"#);
@@ -39,7 +39,7 @@ fn result(asked: &Seen, kind: &str, result: &str) -> Act {
 }
 
 /// A sound answer with this status and these headers.
-fn head(asked: &Seen, status: &str, headers: &str) -> Act {
+fn head(asked: &ReceivedRequest, status: &str, headers: &str) -> Act {
     answer(status, headers, body("", asked.time(), "\"0.9\""))
 }
 
@@ -59,7 +59,7 @@ const GZIP: &str = "Content-Encoding: gzip\r\n";
 const MIB: usize = 1 << 20;
 
 /// A name, what is answered, and a part of what nthc says to it.
-pub type Row = (&'static str, fn(&Seen) -> Act, &'static str);
+pub type Row = (&'static str, fn(&ReceivedRequest) -> Act, &'static str);
 
 /// What is answered, and a part of what nthc says to it.
 pub const ROWS: &[Row] = &[

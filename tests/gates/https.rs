@@ -123,7 +123,7 @@ fn a_root_certificate_of_ones_own_is_trusted() {
         &[("NTH_PROMETHEUS_CA", "none.pem")],
     );
     assert_eq!(ran.code, 0, "{ran:?}");
-    let before = server.seen().len();
+    let before = server.requests().len();
     for (more, url, code, says) in [
         (&[][..], &server.url, 3, "with `--ca`"),
         (&["--ca", "other.pem"], &server.url, 3, "with `--ca`"),
@@ -163,7 +163,10 @@ fn a_root_certificate_of_ones_own_is_trusted() {
         assert!(ran.err.contains(says), "{more:?}: {ran:?}");
         assert_eq!(ran.out, "", "{more:?}");
     }
-    assert_eq!((server.seen().len(), stranger.seen().len()), (before, 0));
+    assert_eq!(
+        (server.requests().len(), stranger.requests().len()),
+        (before, 0)
+    );
 }
 
 #[test]
@@ -210,7 +213,7 @@ fn a_client_shows_its_certificate() {
         let ran = ask(&place, check, &server.url, more, set);
         assert_eq!(ran.code, 0, "{ran:?}");
     }
-    let before = server.seen().len();
+    let before = server.requests().len();
     for (more, code, says) in [
         (&[][..], 3, "cannot query budget(availability)"),
         (
@@ -251,7 +254,7 @@ fn a_client_shows_its_certificate() {
         assert!(ran.err.contains(says), "{more:?}: {ran:?}");
         assert_eq!(ran.out, "", "{more:?}");
     }
-    assert_eq!(server.seen().len(), before);
+    assert_eq!(server.requests().len(), before);
 }
 
 /// A proxy that connects to any port of this machine when it is asked to. What it was asked is kept.

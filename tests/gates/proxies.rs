@@ -1,7 +1,7 @@
 //! Servers that are reached through proxies.
 
 use crate::place::Place;
-use crate::support::loopback::{Act, Loopback, Seen, answer};
+use crate::support::loopback::{Act, Loopback, ReceivedRequest, answer};
 use crate::{built, with};
 
 pub const SOURCE: &str = r#"team payments { }
@@ -21,7 +21,7 @@ service checkout {
 "#;
 
 /// A Prometheus with much left of every budget, and a metric.
-pub fn healthy(asked: &Seen) -> Act {
+pub fn healthy(asked: &ReceivedRequest) -> Act {
     let data = if asked.line.contains("/api/v1/query") {
         format!(
             r#"{{"resultType":"vector","result":[{{"metric":{{}},"value":[{},"0.9"]}}]}}"#,
@@ -63,10 +63,10 @@ fn a_proxy_is_given_plain_requests_with_their_whole_address() {
     let named = format!("http://Aladdin:open%20sesame@127.0.0.1:{}", proxy.port);
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
         for command in COMMANDS {
-            let before = proxy.seen().len();
+            let before = proxy.requests().len();
             let ran = ask(&place, command, TARGET, &[(name, &named)]);
             assert_eq!(ran.code, 0, "{name} {command:?}: {ran:?}");
-            let seen = proxy.seen();
+            let seen = proxy.requests();
             assert!(seen.len() > before, "{name} {command:?}");
             for seen in &seen[before..] {
                 let (method, rest) = seen.line.split_once(' ').unwrap();
@@ -136,7 +136,7 @@ fn what_needs_no_proxy_is_asked_itself() {
         let ran = ask(&place, COMMANDS[0], &server.url, &[set]);
         assert_eq!(ran.code, 0, "{set:?}: {ran:?}");
     }
-    assert!(proxy.seen().is_empty());
-    let first = &server.seen()[0];
+    assert!(proxy.requests().is_empty());
+    let first = &server.requests()[0];
     assert_eq!(first.line, "POST /api/v1/query HTTP/1.1");
 }

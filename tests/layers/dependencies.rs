@@ -1,4 +1,4 @@
-//! What the packages depend on: nothing that they do not use, and nothing that needs a newer Rust than they promise.
+//! The dependencies of the packages: all of them are used, and none needs a newer Rust than the workspace declares.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,10 +11,10 @@ use serde_json::Value;
 use crate::metadata;
 use crate::modules::Modules;
 
-/// Dependencies that are declared for their features or for what a macro writes, with who needs them.
+/// Dependencies that are declared for their features or for macro expansions: package, dependency, and the reason.
 const UNNAMED: &[(&str, &str, &str)] = &[];
 
-/// A dependency as code names it.
+/// A dependency with its name in code.
 struct Dependency {
     name: String,
     is_for_tests: bool,
@@ -36,7 +36,7 @@ fn dependencies(package: &Value) -> Vec<Dependency> {
     .collect()
 }
 
-/// What a package's library is called in code, where that is not the package's name.
+/// Returns the name of a package's library in code, which may differ from that of the package.
 fn library_name(package: &Value) -> &str {
     match text(package) {
         "nthc-compiler" => "nthc",
@@ -44,7 +44,7 @@ fn library_name(package: &Value) -> &str {
     }
 }
 
-/// The files of tests, benchmarks and examples: all in their folders, whichever of them are modules of others.
+/// Returns the files of tests, benchmarks and examples: all files in their folders, including modules.
 fn files_of_tests(targets: &[Value]) -> BTreeSet<PathBuf> {
     targets
         .iter()
@@ -61,8 +61,8 @@ fn files_of_tests(targets: &[Value]) -> BTreeSet<PathBuf> {
         .collect()
 }
 
-/// The dependencies of a package that none of its code names.
-fn unused(package: &Value) -> Vec<String> {
+/// Returns the dependencies of a package that its code does not use.
+fn unused_dependencies(package: &Value) -> Vec<String> {
     let targets = package["targets"].as_array().unwrap();
     let (mut named, mut files_with_tests) = (BTreeSet::new(), BTreeSet::new());
     for target in targets {
@@ -101,7 +101,7 @@ fn every_dependency_is_used() {
     let metadata = metadata(&["--no-deps"]);
     let mut wrong = Vec::new();
     for package in metadata["packages"].as_array().unwrap() {
-        for name in unused(package) {
+        for name in unused_dependencies(package) {
             wrong.push(format!("{} does not use {name}", text(&package["name"])));
         }
     }
@@ -139,17 +139,20 @@ fn an_unused_dependency_is_found() {
             dependency("called-macro", None),
             dependency("in-macro", None),
             dependency("comment", None),
-            // Only tests use it, so it should be one for tests.
+            // Only tests use it, so it should be a dev-dependency.
             dependency("tested", None),
             dependency("tested", Some("dev")),
             dependency("of-test", Some("dev")),
             dependency("of-nothing", Some("dev")),
         ],
     });
-    assert_eq!(unused(&package), ["comment", "tested", "of_nothing"]);
+    assert_eq!(
+        unused_dependencies(&package),
+        ["comment", "tested", "of_nothing"]
+    );
 }
 
-/// `1.90` and `1.90.0` as numbers.
+/// Parses `1.90` or `1.90.0`.
 fn version(text: &str) -> Vec<u32> {
     let mut numbers: Vec<u32> = text
         .split(['.', '-'])
@@ -159,8 +162,8 @@ fn version(text: &str) -> Vec<u32> {
     numbers
 }
 
-/// The packages that are compiled into the workspace's libraries and programs, or for them; not those of tests alone.
-fn compiled(metadata: &Value) -> BTreeSet<&str> {
+/// Returns the packages that are compiled for the libraries and programs of the workspace, without those for tests only.
+fn compiled_packages(metadata: &Value) -> BTreeSet<&str> {
     let nodes: BTreeMap<&str, &Value> = metadata["resolve"]["nodes"]
         .as_array()
         .unwrap()
@@ -186,7 +189,7 @@ fn compiled(metadata: &Value) -> BTreeSet<&str> {
 
 #[test]
 fn no_dependency_needs_a_newer_rust() {
-    // Elsewhere those of other systems may not have been downloaded.
+    // The packages of other systems may not have been downloaded.
     let compiler = Command::new("rustc").arg("-vV").output().unwrap().stdout;
     let compiler = String::from_utf8(compiler).unwrap();
     let host = compiler
@@ -199,7 +202,7 @@ fn no_dependency_needs_a_newer_rust() {
         &["--filter-platform", host.unwrap()]
     };
     let metadata = metadata(arguments);
-    let compiled = compiled(&metadata);
+    let compiled = compiled_packages(&metadata);
     let packages = metadata["packages"].as_array().unwrap();
     let own = packages
         .iter()

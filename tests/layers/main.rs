@@ -1,5 +1,5 @@
-//! One direction, no way back: which crate may use which, and no circle among the modules of any. What they depend on is used,
-//! and needs no newer Rust than they promise.
+//! The architecture: which crates each crate may use, no cycles among the modules of a crate, no unused dependencies, and
+//! none that needs a newer Rust than the workspace declares.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod dependencies;
@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use modules::Modules;
 
-/// The floors, from the ground up: a crate, and those that it may use. All of them stand above it in this table, so that
-/// none can be used by what it uses. `ARCHITECTURE.md` has the same table.
+/// The floors from bottom to top: each crate with the crates that it may use, all of which are above it in this table, so
+/// there can be no cycle. `ARCHITECTURE.md` has the same table.
 const FLOORS: &[(&str, &[&str])] = &[
     ("nth-units", &[]),
     ("nth-diagnostics", &["nth-units"]),
@@ -62,13 +62,13 @@ const FLOORS: &[(&str, &[&str])] = &[
 
 struct Package {
     name: String,
-    /// Those of the workspace that it uses, in its tests too.
+    /// The packages of the workspace that it uses, including those of its tests.
     uses: BTreeSet<String>,
     /// The root module of its library.
     library: Option<PathBuf>,
 }
 
-/// What `cargo metadata` says of the workspace.
+/// Returns the output of `cargo metadata` for the workspace.
 fn metadata(arguments: &[&str]) -> Value {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--offline", "--locked", "--format-version", "1"])
@@ -84,7 +84,7 @@ fn metadata(arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// The workspace's packages, as Cargo has them.
+/// Returns the packages of the workspace.
 fn packages() -> Vec<Package> {
     let metadata = metadata(&["--no-deps"]);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -97,7 +97,7 @@ fn packages() -> Vec<Package> {
                 .as_array()
                 .unwrap()
                 .iter()
-                // One with a path is of the workspace.
+                // Dependencies with a path are packages of the workspace.
                 .filter(|dependency| dependency["path"].is_string())
                 .map(|dependency| text(&dependency["name"]))
                 .collect(),
@@ -232,7 +232,7 @@ fn no_source_is_longer_than_one_subject() {
     assert_eq!(long, BTreeMap::new(), "divide them by subject");
 }
 
-/// A crate of these files in a folder of its own.
+/// Returns the circles in a temporary crate with these files.
 fn circles_of(files: &[(&str, &str)]) -> Vec<(String, Vec<String>)> {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
@@ -259,7 +259,7 @@ fn a_circle_is_found_however_it_is_written() {
         "use crate::b::Thing;\npub fn go() {}",
         "use super::b;\npub fn go() {}",
         "pub fn go() { let _ = crate::b::Thing; }",
-        // Through what the root re-exports.
+        // Through a re-export of the root.
         "use crate::Thing;\npub fn go() {}",
         "use super::*;\npub fn go(_: &Thing) {}",
         "pub fn go() { println!(\"{}\", size_of::<crate::b::Thing>()) }",
@@ -287,7 +287,7 @@ fn a_circle_is_found_however_it_is_written() {
 
 #[test]
 fn a_circle_is_one_of_neighbors() {
-    // A parent and its children may name each other; two children through a grandchild may not.
+    // A parent and its children may use each other; two children may not, even through a grandchild.
     let files = [
         ("lib.rs", "mod p;"),
         ("p/mod.rs", "mod x;\nmod y;\npub use x::X;\npub struct P;"),

@@ -1,5 +1,6 @@
-//! The modules of a crate and which of them names which, read from its sources: `use`, paths in code and paths in macros.
-//! What only tests compile is skipped, for a test may look at anything; [`Modules::read_with_tests`] reads it too.
+//! The modules of a crate and their uses of each other, read from the sources: `use` declarations, paths in code and paths
+//! in macros. Code that is compiled only for tests is skipped, as a test may use anything; [`Modules::read_with_tests`]
+//! reads it too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,38 +9,38 @@ use std::path::{Path, PathBuf};
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
-/// A module by its place in [`Modules::all`].
+/// The index of a module in [`Modules::all`].
 type Id = usize;
 
-/// From which module to which.
+/// The using and the used module.
 type Edge = (Id, Id);
 
-/// A module: what stands in it, and what it names.
+/// A module with its items and the paths in it.
 #[derive(Default)]
 struct Module {
     /// Its path, `crate::eval::names`.
     path: String,
     parent: Option<Id>,
     children: BTreeMap<String, Id>,
-    /// Names that `use` brings in, with the paths behind them.
+    /// The names that `use` declarations introduce, with their paths.
     uses: BTreeMap<String, Vec<String>>,
     /// The paths before `::*`.
     globs: Vec<Vec<String>>,
-    /// What it declares itself.
+    /// The items that it declares.
     items: BTreeSet<String>,
-    /// Every path that is written in it.
+    /// Every path in it.
     written: BTreeSet<Vec<String>>,
 }
 
-/// What a path leads to.
+/// The target of a path.
 #[derive(Clone, Copy, PartialEq)]
-enum Found {
+enum PathTarget {
     Module(Id),
-    /// Something that a module declares.
+    /// An item in a module.
     In(Id),
 }
 
-impl Found {
+impl PathTarget {
     fn module(self) -> Id {
         match self {
             Self::Module(id) | Self::In(id) => id,
@@ -47,14 +48,14 @@ impl Found {
     }
 }
 
-/// Modules below one parent, each of which is reached from every other.
+/// Modules with the same parent, each of which reaches all others.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Circle {
-    /// The path of the parent, `crate`.
+    /// The path of the parent, for example `crate`.
     pub parent: String,
     /// The names of its modules, sorted.
     pub modules: Vec<String>,
-    /// Who names whom, for whoever breaks it: `eval::labels → check::series`.
+    /// The uses between these modules, for the error message: `eval::labels → check::series`.
     pub edges: Vec<String>,
 }
 
@@ -62,7 +63,7 @@ pub struct Circle {
 pub struct Modules {
     all: Vec<Module>,
     files: Vec<PathBuf>,
-    /// The folder of the file that is being read.
+    /// The folder of the current file.
     here: Option<PathBuf>,
     with_tests: bool,
 }
@@ -73,7 +74,7 @@ impl Modules {
         Self::read_all(root, false)
     }
 
-    /// Reads a crate with what only its tests compile.
+    /// Reads a crate including the code that is compiled only for tests.
     pub fn read_with_tests(root: &Path) -> Self {
         Self::read_all(root, true)
     }
@@ -93,23 +94,23 @@ impl Modules {
         modules
     }
 
-    /// How many there are.
+    /// Returns the number of modules.
     pub fn len(&self) -> usize {
         self.all.len()
     }
 
-    /// The files that they are in.
+    /// Returns the files of the modules.
     pub fn into_files(self) -> Vec<PathBuf> {
         self.files
     }
 
-    /// The first segment of every path that is written in them: what is not a module or an item of theirs is a crate.
+    /// Returns the first segment of every path in the modules: if it is neither a module nor an item, it is a crate.
     pub fn first_names(&self) -> BTreeSet<String> {
         let written = self.all.iter().flat_map(|module| &module.written);
         written.filter_map(|path| path.first().cloned()).collect()
     }
 
-    /// Reads a module's file; those of its own modules are in `folder`.
+    /// Reads the file of a module; the files of its child modules are in `folder`.
     fn read_file(&mut self, id: Id, file: &Path, folder: &Path) {
         let text =
             fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
@@ -125,7 +126,7 @@ impl Modules {
 
     fn read_items(&mut self, id: Id, items: &[syn::Item], folder: &Path) {
         for item in items {
-            if !self.with_tests && attributes(item).is_some_and(only_in_tests) {
+            if !self.with_tests && attributes(item).is_some_and(is_test_only) {
                 continue;
             }
             match item {
@@ -143,7 +144,7 @@ impl Modules {
                     }
                 }
                 _ => {
-                    self.all[id].items.extend(declared(item));
+                    self.all[id].items.extend(item_name(item));
                     let mut paths = Paths::default();
                     paths.visit_item(item);
                     self.all[id].written.extend(paths.written);
@@ -177,33 +178,40 @@ impl Modules {
         self.read_file(id, file, &below);
     }
 
-    /// What a path in a module leads to; `None` outside of the crate.
-    fn resolve(&self, from: Id, path: &[String], open: &mut Vec<(Id, String)>) -> Option<Found> {
-        let mut found: Option<Found> = None;
+    /// Returns the target of a path in a module; `None` outside of the crate.
+    fn resolve(
+        &self,
+        from: Id,
+        path: &[String],
+        open: &mut Vec<(Id, String)>,
+    ) -> Option<PathTarget> {
+        let mut found: Option<PathTarget> = None;
         for segment in path {
-            let here = found.map_or(from, Found::module);
+            let here = found.map_or(from, PathTarget::module);
             found = Some(match (segment.as_str(), found) {
-                // Past an item: a variant, an associated function.
-                (_, Some(Found::In(id))) => return Some(Found::In(id)),
-                ("crate", _) => Found::Module(0),
-                ("self", _) => Found::Module(here),
-                ("super", _) => Found::Module(self.all[here].parent?),
+                // The rest of a path after an item: a variant or an associated function.
+                (_, Some(PathTarget::In(id))) => return Some(PathTarget::In(id)),
+                ("crate", _) => PathTarget::Module(0),
+                ("self", _) => PathTarget::Module(here),
+                ("super", _) => PathTarget::Module(self.all[here].parent?),
                 (name, None) => self.look_up(here, name, open)?,
-                // What a macro declares can't be seen: it is in the module that the path names.
-                (name, Some(_)) => self.look_up(here, name, open).unwrap_or(Found::In(here)),
+                // Items that macros declare are not visible here: they count as items of the module in the path.
+                (name, Some(_)) => self
+                    .look_up(here, name, open)
+                    .unwrap_or(PathTarget::In(here)),
             });
         }
         found
     }
 
-    /// What a name is in a module.
-    fn look_up(&self, id: Id, name: &str, open: &mut Vec<(Id, String)>) -> Option<Found> {
+    /// Returns the target of a name in a module.
+    fn look_up(&self, id: Id, name: &str, open: &mut Vec<(Id, String)>) -> Option<PathTarget> {
         let module = &self.all[id];
         if let Some(child) = module.children.get(name) {
-            return Some(Found::Module(*child));
+            return Some(PathTarget::Module(*child));
         }
         if module.items.contains(name) {
-            return Some(Found::In(id));
+            return Some(PathTarget::In(id));
         }
         let key = (id, name.to_owned());
         if open.contains(&key) {
@@ -216,15 +224,15 @@ impl Modules {
                 .globs
                 .iter()
                 .find_map(|path| match self.resolve(id, path, open)? {
-                    Found::Module(other) => self.look_up(other, name, open),
-                    Found::In(_) => None,
+                    PathTarget::Module(other) => self.look_up(other, name, open),
+                    PathTarget::In(_) => None,
                 }),
         };
         open.pop();
         found
     }
 
-    /// Which modules name which others.
+    /// Returns which modules use which others.
     fn edges(&self) -> BTreeSet<(Id, Id)> {
         let mut edges = BTreeSet::new();
         for (id, module) in self.all.iter().enumerate() {
@@ -239,16 +247,17 @@ impl Modules {
         edges
     }
 
-    /// From the root to a module, that included.
+    /// Returns the modules from the root to a module, including both.
     fn ancestry(&self, id: Id) -> Vec<Id> {
         let mut all: Vec<Id> = std::iter::successors(Some(id), |id| self.all[*id].parent).collect();
         all.reverse();
         all
     }
 
-    /// All circles among modules with one parent, with all that is in these. A module and its parent may name each other.
+    /// Returns all circles among modules with the same parent, including their descendants. A module and its parent may use
+    /// each other.
     pub fn circles(&self) -> Vec<Circle> {
-        // By parent: which of its modules names which, with the modules in them that do.
+        // By parent: the uses between its children, with the uses between their descendants that cause them.
         let mut levels: BTreeMap<Id, BTreeMap<Edge, Vec<Edge>>> = BTreeMap::new();
         for (from, to) in self.edges() {
             let (left, right) = (self.ancestry(from), self.ancestry(to));
@@ -258,7 +267,7 @@ impl Modules {
                 .take_while(|(left, right)| left == right)
                 .count();
             let (Some(here), Some(there)) = (left.get(parting), right.get(parting)) else {
-                // One is in the other.
+                // One module contains the other.
                 continue;
             };
             let level = levels.entry(left[parting - 1]).or_default();
@@ -299,7 +308,7 @@ impl Modules {
     }
 }
 
-/// The sets of more than one in which each reaches each.
+/// Returns the strongly connected components with more than one module.
 fn components(edges: &BTreeSet<(Id, Id)>) -> Vec<BTreeSet<Id>> {
     let reached = |start: Id| {
         let mut reached = BTreeSet::new();
@@ -328,7 +337,7 @@ fn components(edges: &BTreeSet<(Id, Id)>) -> Vec<BTreeSet<Id>> {
     found.into_iter().collect()
 }
 
-/// The paths of a `use`, each with the name that it brings in; none for a glob.
+/// Collects the paths of a `use` declaration, each with the name it introduces; `None` for a glob.
 fn flatten(
     tree: &syn::UseTree,
     before: &mut Vec<String>,
@@ -363,7 +372,7 @@ fn flatten(
     }
 }
 
-/// The paths in an item, however deep; those of `use` in bodies too.
+/// Collects the paths in an item at any depth, including `use` declarations in bodies.
 #[derive(Default)]
 struct Paths {
     written: BTreeSet<Vec<String>>,
@@ -399,14 +408,14 @@ impl<'s> Visit<'s> for Paths {
     }
 
     fn visit_impl_item_fn(&mut self, function: &'s syn::ImplItemFn) {
-        if !only_in_tests(&function.attrs) {
+        if !is_test_only(&function.attrs) {
             visit::visit_impl_item_fn(self, function);
         }
     }
 }
 
 impl Paths {
-    /// Names joined by `::`, wherever a macro has them.
+    /// Collects names joined by `::` in the tokens of a macro.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut colons = 0;
@@ -442,8 +451,8 @@ impl Paths {
     }
 }
 
-/// What an item is called, where others can name it.
-fn declared(item: &syn::Item) -> Option<String> {
+/// Returns the name of an item that paths can refer to.
+fn item_name(item: &syn::Item) -> Option<String> {
     Some(match item {
         syn::Item::Const(item) => item.ident.to_string(),
         syn::Item::Enum(item) => item.ident.to_string(),
@@ -457,7 +466,7 @@ fn declared(item: &syn::Item) -> Option<String> {
     })
 }
 
-/// The file that `#[path = "…"]` names, relative to the folder of the file that it is written in.
+/// Returns the file in `#[path = "…"]`, relative to the folder of the current file.
 fn path_attribute(attributes: &[syn::Attribute]) -> Option<String> {
     attributes
         .iter()
@@ -491,8 +500,8 @@ fn attributes(item: &syn::Item) -> Option<&[syn::Attribute]> {
     })
 }
 
-/// Whether something is there for tests alone: `#[cfg(test)]` or `#[test]`.
-fn only_in_tests(attributes: &[syn::Attribute]) -> bool {
+/// Returns true for code that is compiled only for tests: `#[cfg(test)]` or `#[test]`.
+fn is_test_only(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("test")
             || attribute.path().is_ident("cfg")

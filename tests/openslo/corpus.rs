@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::tools::shared;
+use super::tools::find_shared;
 use super::{compiled, imported, sound, told};
 
 /// Files that break a rule of the format, with what stands in them instead of what must.
@@ -42,7 +42,7 @@ fn files(folder: &Path, out: &mut Vec<PathBuf>) {
 
 #[test]
 fn every_example_is_read_or_refused_at_a_line() {
-    let Some(folder) = shared("openslo/examples") else {
+    let Some(folder) = find_shared("openslo/examples") else {
         return;
     };
     let mut paths = Vec::new();

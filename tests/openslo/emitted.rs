@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::schema_files::assert_valid;
-use super::tools::{self, shared};
+use super::tools::{self, find_shared};
 use super::{documents, examples, rules};
 
 fn all(files: &[(String, String)]) -> Vec<Value> {
@@ -82,7 +82,7 @@ fn the_rules_can_fail() {
 
 /// One schema of the thirteen parts.
 fn schema() -> Option<jsonschema::Validator> {
-    let folder = shared("openslo/schemas/v1")?;
+    let folder = find_shared("openslo/schemas/v1")?;
     let read = |path: std::path::PathBuf| -> Value {
         let mut schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         local(&mut schema);

@@ -2,7 +2,7 @@
 
 use nthc::compile::compile;
 
-use crate::support::promtool::{self, Test, TestFile, nothing, scalar, series};
+use crate::support::promtool::{self, Test, TestFile, no_samples, scalar, series};
 
 const SOURCE: &str = r#"
 team payments { }
@@ -70,10 +70,10 @@ fn series_that_come_and_go_make_alerts_fire() {
             series(r#"job_owner{job="web",job_name="nightly"}"#, "1x120"),
         ],
         promql_expr_test: vec![
-            nothing(firing("TargetGone"), "20m"),
+            no_samples(firing("TargetGone"), "20m"),
             scalar(firing("TargetGone"), "70m", 1.0),
-            nothing(firing("TargetGone"), "110m"),
-            nothing(firing("JobFailed"), "50m"),
+            no_samples(firing("TargetGone"), "110m"),
+            no_samples(firing("JobFailed"), "50m"),
             scalar(firing("JobFailed"), "80m", 1.0),
             scalar(firing("DeadMan"), "20m", 1.0),
         ],

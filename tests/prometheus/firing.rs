@@ -7,7 +7,7 @@ use crate::models::{
     slo, time_slices,
 };
 use crate::support::promtool::{
-    self, ExprTest, InputSeries, Test, TestFile, nothing, scalar, series,
+    self, ExprTest, InputSeries, Test, TestFile, no_samples, scalar, series,
 };
 
 /// How often rules are evaluated and series have a value.
@@ -171,10 +171,10 @@ fn a_total_outage_pages_and_its_end_resolves() {
             STEP,
             input(kind, &parts, STEP),
             vec![
-                nothing(firing(BURN), good_for.to_string()),
+                no_samples(firing(BURN), good_for.to_string()),
                 scalar(firing(FAST), by.to_string(), 1.0),
-                nothing(firing(FAST), after(Duration::minutes(5))),
-                nothing(firing(PAGES), after(Duration::minutes(30))),
+                no_samples(firing(FAST), after(Duration::minutes(5))),
+                no_samples(firing(PAGES), after(Duration::minutes(30))),
             ],
         );
     }
@@ -196,7 +196,7 @@ fn what_the_budget_bears_never_alerts() {
             step,
             input(kind, &[(0.045, Duration::days(5))], step),
             vec![
-                nothing(r#"count_over_time(ALERTS[5d])"#, "5d"),
+                no_samples(r#"count_over_time(ALERTS[5d])"#, "5d"),
                 // It is not for want of data.
                 scalar(r#"max(slo:sli_error:ratio_rate3d) > bool 0.044"#, "5d", 1.0),
             ],
@@ -231,10 +231,10 @@ fn no_traffic_raises_no_burn_alert_and_no_nan() {
             STEP,
             input,
             vec![
-                nothing(r#"count_over_time(ALERTS[5h])"#, "5h"),
-                nothing("slo:sli_error:ratio_rate5m", "2h"),
-                nothing("slo:sli_error:ratio_rate1h", "3h"),
-                nothing("slo:current_burn_rate:ratio", "3h"),
+                no_samples(r#"count_over_time(ALERTS[5h])"#, "5h"),
+                no_samples("slo:sli_error:ratio_rate5m", "2h"),
+                no_samples("slo:sli_error:ratio_rate1h", "3h"),
+                no_samples("slo:current_burn_rate:ratio", "3h"),
                 // The period's ratio is what it was: the night adds nothing to it.
                 scalar("count(slo:period_error_budget_remaining:ratio)", "5h", 1.0),
                 no_nan("30m"),
@@ -272,9 +272,9 @@ fn a_native_histogram_without_observations_is_no_outage() {
             scalar("max(slo:sli_error:ratio_rate5m)", "30m", 0.0),
             // NaN is what the query gives without the guard.
             scalar("count(slo:sli_bad_events:increase3m == 0)", "2h15m", 1.0),
-            nothing("slo:sli_error:ratio_rate5m", "2h"),
+            no_samples("slo:sli_error:ratio_rate5m", "2h"),
             no_nan("2h"),
-            nothing(firing(BURN), "2h59m"),
+            no_samples(firing(BURN), "2h59m"),
             scalar(firing(FAST), "3h10m", 1.0),
         ],
     );
@@ -305,7 +305,7 @@ fn bad_events_may_appear_with_the_first_error() {
         vec![
             scalar("max(slo:sli_error:ratio_rate5m)", "1h", 0.0),
             scalar("max(slo:period_error_budget_remaining:ratio)", "1h", 1.0),
-            nothing(firing(BURN), "2h"),
+            no_samples(firing(BURN), "2h"),
             scalar(firing(FAST), "2h5m", 1.0),
             scalar("max(slo:sli_error:ratio_rate5m) > bool 0.3", "2h10m", 1.0),
         ],
@@ -332,12 +332,12 @@ fn missing_good_events_are_an_outage() {
         STEP,
         input,
         vec![
-            nothing(firing(BURN), "2h"),
+            no_samples(firing(BURN), "2h"),
             // A rate over 5 min sees the good series for 5 min more.
             scalar("max(slo:sli_error:ratio_rate5m)", "2h10m", 1.0),
             // 14.4 × 0.05 = 72 % of an hour is 43 min 12 s; then `for`, 2 min, and an evaluation. A series that
             // ends inside a window is extrapolated by half a step, so nothing else is added but that.
-            nothing(firing(FAST), "2h43m"),
+            no_samples(firing(FAST), "2h43m"),
             scalar(firing(FAST), "2h47m", 1.0),
         ],
     );
@@ -375,13 +375,13 @@ fn a_bucket_that_is_missing_is_told_and_no_outage() {
             STEP,
             without_bucket(before),
             vec![
-                nothing(
+                no_samples(
                     r#"count_over_time(ALERTS{alertname="SLOErrorBudgetBurn"}[5h])"#,
                     "5h",
                 ),
-                nothing("slo:sli_error:ratio_rate5m", "2h30m"),
+                no_samples("slo:sli_error:ratio_rate5m", "2h30m"),
                 // Nothing of that time is known, so nothing of it is spent.
-                nothing("slo:sli_total_events:increase3m > 0", "3h30m"),
+                no_samples("slo:sli_total_events:increase3m > 0", "3h30m"),
                 scalar(
                     "max(slo:sli_coverage:ratio30d) < bool 0.005 or vector(1)",
                     "5h",
@@ -416,11 +416,11 @@ fn an_absent_total_tells_its_owner() {
             STEP,
             input,
             vec![
-                nothing(absent.clone(), "59m"),
-                nothing(absent.clone(), "1h9m"),
+                no_samples(absent.clone(), "59m"),
+                no_samples(absent.clone(), "1h9m"),
                 // A rate over 5 min is still there for 5 min, then the 10 min count.
                 scalar(absent, "1h16m", 1.0),
-                nothing(firing(BURN), "2h"),
+                no_samples(firing(BURN), "2h"),
             ],
         );
     }
@@ -459,13 +459,13 @@ fn a_counter_that_no_event_has_made_yet_pages_nobody() {
         STEP,
         input,
         vec![
-            nothing(told("page"), "12h"),
-            nothing(told("ticket"), "23h"),
+            no_samples(told("page"), "12h"),
+            no_samples(told("ticket"), "23h"),
             scalar(told("ticket"), "24h30m", 1.0),
-            nothing("count_over_time(ALERTS{severity=\"page\"}[1d])", "25h59m"),
+            no_samples("count_over_time(ALERTS{severity=\"page\"}[1d])", "25h59m"),
             // 3120 steps are 26 h.
             scalar(told("page"), "26h12m", 1.0),
-            nothing(told("ticket"), "26h12m"),
+            no_samples(told("ticket"), "26h12m"),
         ],
     );
 }
@@ -515,7 +515,7 @@ fn more_good_events_than_events_are_recorded_and_told() {
                 "2h",
                 1.0,
             ),
-            nothing(firing(BURN), "2h"),
+            no_samples(firing(BURN), "2h"),
         ],
     );
 }
@@ -548,7 +548,7 @@ fn two_failures_page_nobody_and_three_do() {
         vec![
             // 2 of 60 are 33 times what 99.9 % allows.
             scalar("max(slo:sli_error:ratio_rate1h) > bool 0.0144", "2h5m", 1.0),
-            nothing(r#"count_over_time(ALERTS{severity="page"}[6h])"#, "6h"),
+            no_samples(r#"count_over_time(ALERTS{severity="page"}[6h])"#, "6h"),
         ],
     );
     assert_rules(
@@ -599,7 +599,7 @@ fn a_young_objective_has_spent_what_it_has_spent() {
         STEP,
         input("bad", &parts, STEP),
         vec![
-            nothing(
+            no_samples(
                 r#"count_over_time(ALERTS{alertname="SLOErrorBudgetConsumed"}[1d])"#,
                 "24h",
             ),
@@ -765,7 +765,7 @@ fn one_failed_request_at_night_pages_only_without_min_events() {
         STEP,
         input(),
         vec![
-            nothing("count_over_time(ALERTS[4h])", "4h"),
+            no_samples("count_over_time(ALERTS[4h])", "4h"),
             // Some 6 events in the hour, 100 wanted.
             scalar("max(slo:sli_events:increase1h) < bool 10", "2h9m", 1.0),
         ],

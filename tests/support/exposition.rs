@@ -1,4 +1,4 @@
-//! Scrapes in Prometheus's text format, and what a Prometheus that scraped them would answer.
+//! Scrapes in Prometheus's text format, and the series and metadata of a Prometheus server that scraped them.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
@@ -10,21 +10,21 @@ use nthc::catalogue::{self, Section};
 use nthc::promql::{self, MatchOp, Node};
 use serde_json::{Value, json};
 
-/// What an exporter said: the labels of each series, its name among them, and the type and help of each metric.
+/// The parsed response of an exporter: the labels of each series, including its name, and the type and help of each metric.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scrape {
     /// The series.
     pub series: Vec<BTreeMap<String, String>>,
-    /// Type and help, by the name that stands in the text.
+    /// Type and help, by the metric name in the text.
     pub metadata: BTreeMap<String, (String, String)>,
 }
 
-/// The folder of the scrapes.
+/// Returns the folder of the scrapes.
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exporters")
 }
 
-/// The names of all scrapes.
+/// Returns the names of all scrapes.
 pub fn names() -> BTreeSet<String> {
     let entries = fs::read_dir(folder()).expect("the folder of scrapes");
     entries
@@ -37,16 +37,17 @@ pub fn names() -> BTreeSet<String> {
         .collect()
 }
 
-/// The text of a scrape.
+/// Returns the text of a scrape.
 pub fn text(name: &str) -> String {
     let path = folder().join(format!("{name}.prom"));
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Reads a scrape.
+/// Parses a scrape.
 ///
 /// # Errors
-/// The number of the first line that is none of the format, and why.
+///
+/// The number of the first invalid line, and the reason.
 pub fn parse(text: &str) -> Result<Scrape, String> {
     let mut scrape = Scrape::default();
     for (number, line) in (1..).zip(text.lines()) {
@@ -85,7 +86,7 @@ fn read(line: &str, scrape: &mut Scrape) -> Result<(), String> {
     Ok(())
 }
 
-/// `http_requests_total{code="200"} 3 1700000000000`, without its value.
+/// Parses a sample such as `http_requests_total{code="200"} 3 1700000000000`, without its value.
 fn sample(line: &str) -> Result<BTreeMap<String, String>, String> {
     let end = line
         .find(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_' || letter == ':'))
@@ -127,7 +128,7 @@ fn sample(line: &str) -> Result<BTreeMap<String, String>, String> {
     }
 }
 
-/// Where the quote is that ends a text.
+/// Returns the offset of the closing quote.
 fn end_of_text(quoted: &str) -> Option<usize> {
     let mut escaped = false;
     quoted.bytes().position(|byte| {
@@ -145,7 +146,7 @@ fn unescape(text: &str) -> Result<String, String> {
             '\\' => match letters.next() {
                 Some('n') => out.push('\n'),
                 Some(letter @ ('\\' | '"')) => out.push(letter),
-                // Prometheus keeps what is no escape as it is.
+                // Prometheus keeps unknown escapes unchanged.
                 Some(other) => out.extend(['\\', other]),
                 None => return Err("half an escape".to_owned()),
             },
@@ -155,7 +156,7 @@ fn unescape(text: &str) -> Result<String, String> {
     Ok(out)
 }
 
-/// What Prometheus adds to each scrape.
+/// The series that Prometheus adds to each scrape.
 const ADDED: [&str; 5] = [
     "scrape_duration_seconds",
     "scrape_samples_post_metric_relabeling",
@@ -164,7 +165,7 @@ const ADDED: [&str; 5] = [
     "up",
 ];
 
-/// The series and the metadata that a Prometheus has of its targets.
+/// The series and the metadata of a Prometheus server.
 #[derive(Debug, Clone, Default)]
 pub struct Scraped {
     series: Vec<BTreeMap<String, String>>,
@@ -172,8 +173,7 @@ pub struct Scraped {
 }
 
 impl Scraped {
-    /// Adds what a target said, under the labels by which Prometheus knows the target. Labels of the same names that
-    /// the target has itself are renamed, as Prometheus does.
+    /// Adds a scrape of a target with the target labels. Conflicting labels of the scrape are renamed, as Prometheus does.
     pub fn add(&mut self, target: &BTreeMap<String, String>, scrape: &Scrape) {
         let own = |labels: &BTreeMap<String, String>| {
             let mut all = target.clone();
@@ -189,13 +189,13 @@ impl Scraped {
         self.series.extend(scrape.series.iter().map(own));
         let added = |name: &str| own(&BTreeMap::from([("__name__".to_owned(), name.to_owned())]));
         self.series.extend(ADDED.map(added));
-        for (name, said) in &scrape.metadata {
+        for (name, entries) in &scrape.metadata {
             let known = self.metadata.entry(name.clone()).or_default();
-            known.insert(said.clone());
+            known.insert(entries.clone());
         }
     }
 
-    /// What a pull writes of a selector of equalities, `{job="redis"}`, into the lock file.
+    /// Returns the lock file section of a selector with only equality matchers, such as `{job="redis"}`.
     pub fn section(&self, selector: &str) -> Section {
         let (_, fixed) = catalogue::canonical(selector).expect("a selector");
         let parsed = promql::parse(selector).expect("a selector");
@@ -212,9 +212,9 @@ impl Scraped {
         let metadata: BTreeMap<_, Vec<Value>> = self
             .metadata
             .iter()
-            .map(|(name, said)| {
+            .map(|(name, entries)| {
                 let entry = |(metric_type, help): &(String, String)| json!({"type": metric_type, "help": help, "unit": ""});
-                (name, said.iter().map(entry).collect())
+                (name, entries.iter().map(entry).collect())
             })
             .collect();
         let gathered = catalogue::series(&success(json!(series))).expect("an answer");

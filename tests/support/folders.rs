@@ -1,11 +1,11 @@
-//! Folders that tests work in.
+//! Folders for tests.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::fs;
 use std::path::Path;
 
-/// Copies a folder, but not what a build or a package manager has put into it.
+/// Copies a folder without build outputs and installed packages.
 pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder that can be read") {

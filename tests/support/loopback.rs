@@ -1,4 +1,4 @@
-//! Servers on loopback that answer as a test says, byte by byte.
+//! HTTP servers on loopback with responses that a test defines byte by byte.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
@@ -8,25 +8,25 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// A request as it came.
+/// A received request.
 #[derive(Debug, Clone)]
-pub struct Seen {
-    /// The first line.
+pub struct ReceivedRequest {
+    /// The request line.
     pub line: String,
-    /// The headers, with names in small letters.
+    /// The headers, with lower-case names.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
 }
 
-impl Seen {
-    /// A header's value.
+impl ReceivedRequest {
+    /// Returns the value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The time that a query is asked for, or a digit where none is.
+    /// Returns the time of a query, or a digit if there is none.
     pub fn time(&self) -> &str {
         let field = self
             .body
@@ -36,17 +36,17 @@ impl Seen {
     }
 }
 
-/// What a server does.
+/// The reaction of a server.
 pub enum Act {
-    /// Sends this and ends the connection.
+    /// Sends these bytes and closes the connection.
     Send(Vec<u8>),
-    /// Sends this, and then that again and again, as long as the other side listens, with a pause between them.
+    /// Sends the first bytes, and then the second ones repeatedly with a pause, while the client reads.
     Forever(Vec<u8>, Vec<u8>, Duration),
-    /// Nothing, while the other side waits.
+    /// Sends nothing while the client waits.
     Silence,
 }
 
-/// A whole answer.
+/// Returns a complete response.
 pub fn answer(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Act {
     let body = body.as_ref();
     let length = body.len();
@@ -56,30 +56,30 @@ pub fn answer(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Act {
     Act::Send([head.as_bytes(), body].concat())
 }
 
-/// A server, until the test ends.
+/// A server that runs until the test ends.
 pub struct Loopback {
-    /// Its address.
+    /// Its URL.
     pub url: String,
     /// Its port.
     pub port: u16,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    requests: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
 impl Loopback {
-    /// A server that does to each request what `act` says.
-    pub fn new(act: impl Fn(&Seen) -> Act + Send + Sync + 'static) -> Self {
+    /// Starts a server that reacts to each request as `act` returns.
+    pub fn new(act: impl Fn(&ReceivedRequest) -> Act + Send + Sync + 'static) -> Self {
         Self::over(act, Some)
     }
 
-    /// The same behind something that makes of a connection another, as TLS does.
+    /// Starts a server whose connections are wrapped by `accept`, for example in TLS.
     pub fn over<S: Read + Write + 'static>(
-        act: impl Fn(&Seen) -> Act + Send + Sync + 'static,
+        act: impl Fn(&ReceivedRequest) -> Act + Send + Sync + 'static,
         accept: impl Fn(TcpStream) -> Option<S> + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let (log, act) = (seen.clone(), Arc::new((act, accept)));
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (log, act) = (requests.clone(), Arc::new((act, accept)));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (log, act) = (log.clone(), act.clone());
@@ -97,18 +97,18 @@ impl Loopback {
         Self {
             url: format!("http://127.0.0.1:{port}"),
             port,
-            seen,
+            requests,
         }
     }
 
-    /// What it was asked.
-    pub fn seen(&self) -> Vec<Seen> {
-        self.seen.lock().unwrap().clone()
+    /// Returns the requests so far.
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
+        self.requests.lock().unwrap().clone()
     }
 }
 
 /// Reads a request.
-pub fn receive(stream: &mut impl Read) -> Option<Seen> {
+pub fn receive(stream: &mut impl Read) -> Option<ReceivedRequest> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
@@ -125,14 +125,14 @@ pub fn receive(stream: &mut impl Read) -> Option<Seen> {
     let length = length.map_or(0, |(_, length)| length.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Seen {
+    Some(ReceivedRequest {
         line: line.trim_end().to_owned(),
         headers,
         body: String::from_utf8(body).ok()?,
     })
 }
 
-/// Does what is to be done; the other side may be gone.
+/// Sends the response; the client may have closed the connection.
 fn send(stream: &mut impl Write, act: Act) {
     match act {
         Act::Send(bytes) => {

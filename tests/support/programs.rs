@@ -1,4 +1,4 @@
-//! Programs that are run by tests and end with them.
+//! Programs that tests start, and that end with them.
 
 #![allow(dead_code, unused_imports, reason = "each test file uses its own part")]
 
@@ -12,34 +12,34 @@ use std::time::{Duration, Instant};
 #[path = "../tools/mod.rs"]
 pub mod tools;
 
-pub use tools::{find_any as find, installed, skipped};
+pub use tools::{find_any as find, install_folder, report_uninstalled};
 
-/// How long a program may take until it answers. It takes a second or two; a busy build server more.
+/// The timeout for the first answer of a program. It usually takes a second or two, and longer on a busy build server.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
-/// A server that is killed when it is no longer needed, also where the test fails.
+/// A server process that is killed on drop, also when the test fails.
 pub struct Running {
     child: Child,
-    /// Where it listens.
+    /// Its port.
     pub port: u16,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 impl Running {
-    /// Starts a server on a free port of loopback and waits until it is ready. `arguments` are those for a port.
+    /// Starts a server on a free loopback port and waits until it is ready. `arguments` returns the arguments for a port.
     pub fn start(
         program: &Path,
         arguments: impl Fn(u16) -> Vec<String>,
         is_ready: impl Fn(u16) -> bool,
     ) -> Self {
-        // Another program may take the port in between; then the server ends, and is started on another one.
+        // Another program may take the port in the meantime; the server then exits, and is started on another port.
         for _ in 0..5 {
             let port = free_port();
             let child = Command::new(program)
@@ -57,7 +57,7 @@ impl Running {
         panic!("{} does not start", program.display());
     }
 
-    /// Whether it got ready, and did not end before.
+    /// Waits until the server is ready. Returns false if it exits before.
     fn await_ready(&mut self, is_ready: impl Fn(u16) -> bool) -> io::Result<bool> {
         let end = Instant::now() + PATIENCE;
         while Instant::now() < end {
@@ -72,19 +72,19 @@ impl Running {
         Ok(false)
     }
 
-    /// Where it listens, `127.0.0.1:9090`.
+    /// Returns its address, `127.0.0.1:9090`.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 }
 
-/// A port that was free a moment ago.
+/// Returns a port that was free a moment ago.
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("its address").port()
 }
 
-/// Asks again and again until there is an answer.
+/// Calls `ask` repeatedly until it returns an answer.
 pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + PATIENCE;
     loop {
@@ -96,7 +96,7 @@ pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// The body of a page, where it is there and the answer is a good one.
+/// Returns the body of a page; `None` if the request fails.
 pub fn fetch(url: &str) -> Option<String> {
     ureq::get(url).call().ok()?.body_mut().read_to_string().ok()
 }

@@ -1,4 +1,4 @@
-//! `promtool` as a judge: does it accept a rule file, and what do its rules do to given series?
+//! Validation of rule files with `promtool`, and evaluation of their rules over given series.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 
 use serde::Serialize;
 
-/// Whether promtool is there. Where it is not, a test says so and ends; a build server must have it.
+/// Returns true if promtool is installed. If not, a test reports that and ends; on a build server it fails.
 pub fn available() -> bool {
     let found = Command::new("promtool")
         .arg("--version")
@@ -25,7 +25,7 @@ pub fn available() -> bool {
     found
 }
 
-/// Asserts that promtool accepts a rule file, with all lints. A `PrometheusRule` is unwrapped first.
+/// Asserts that promtool accepts a rule file with all lints. A `PrometheusRule` is unwrapped first.
 pub fn check_rules(contents: &str) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(folder.path().join("rules.yaml"), plain(contents))
@@ -37,7 +37,7 @@ pub fn check_rules(contents: &str) {
     assert!(output.status.success(), "{}\n{contents}", text(&output));
 }
 
-/// The rules of a `PrometheusRule` as a plain file; a plain file as it is.
+/// Returns the rules of a `PrometheusRule` as a plain rule file; a plain rule file is unchanged.
 pub fn plain(contents: &str) -> String {
     let document: yaml_serde::Value = yaml_serde::from_str(contents).expect("the file is YAML");
     match document.get("spec") {
@@ -49,30 +49,30 @@ pub fn plain(contents: &str) -> String {
 /// A file of unit tests for rules.
 #[derive(Debug, Default, Serialize)]
 pub struct TestFile {
-    /// Filled in by [`test_rules`].
+    /// Set by [`test_rules`].
     pub rule_files: Vec<String>,
-    /// How often rules are evaluated; groups' own intervals are not looked at.
+    /// The evaluation interval of all rules; the intervals of groups are ignored.
     pub evaluation_interval: String,
-    /// Its tests.
+    /// The tests.
     pub tests: Vec<Test>,
 }
 
 /// A unit test.
 #[derive(Debug, Default, Serialize)]
 pub struct Test {
-    /// Shown where it fails.
+    /// The name for error messages.
     pub name: String,
-    /// The time between two values of the input.
+    /// The time between two input values.
     pub interval: String,
-    /// The input.
+    /// The input series.
     pub input_series: Vec<InputSeries>,
-    /// Which alerts fire.
+    /// The expected alerts.
     pub alert_rule_test: Vec<AlertTest>,
-    /// What queries give.
+    /// The expected query results.
     pub promql_expr_test: Vec<ExprTest>,
 }
 
-/// A series of the input.
+/// An input series.
 #[derive(Debug, Serialize)]
 pub struct InputSeries {
     /// `http_requests_total{code="500"}`
@@ -81,38 +81,38 @@ pub struct InputSeries {
     pub values: String,
 }
 
-/// Which alerts of a name fire at a time.
+/// The expected alerts of a name at a time.
 #[derive(Debug, Serialize)]
 pub struct AlertTest {
     /// The time since the start.
     pub eval_time: String,
     /// The alert's name.
     pub alertname: String,
-    /// Those that fire, and no others.
+    /// The firing alerts, and no others.
     pub exp_alerts: Vec<ExpectedAlert>,
 }
 
-/// An alert that fires.
+/// An expected alert.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct ExpectedAlert {
-    /// All its labels but the name.
+    /// All its labels except the name.
     pub exp_labels: BTreeMap<String, String>,
     /// All its annotations.
     pub exp_annotations: BTreeMap<String, String>,
 }
 
-/// What a query gives at a time.
+/// The expected result of a query at a time.
 #[derive(Debug, Serialize)]
 pub struct ExprTest {
     /// The query.
     pub expr: String,
     /// The time since the start.
     pub eval_time: String,
-    /// Its samples, and no others.
+    /// The samples, and no others.
     pub exp_samples: Vec<ExpectedSample>,
 }
 
-/// A sample that a query gives.
+/// An expected sample.
 #[derive(Debug, Serialize)]
 pub struct ExpectedSample {
     /// `{service="checkout"}`
@@ -121,7 +121,7 @@ pub struct ExpectedSample {
     pub value: f64,
 }
 
-/// A series of the input.
+/// Creates an input series.
 pub fn series(series: impl Into<String>, values: impl Into<String>) -> InputSeries {
     InputSeries {
         series: series.into(),
@@ -129,7 +129,7 @@ pub fn series(series: impl Into<String>, values: impl Into<String>) -> InputSeri
     }
 }
 
-/// A query and its only value, without labels.
+/// Expects a query to return a single value without labels.
 pub fn scalar(expr: impl Into<String>, eval_time: impl Into<String>, value: f64) -> ExprTest {
     let exp_samples = vec![ExpectedSample {
         labels: String::new(),
@@ -142,8 +142,8 @@ pub fn scalar(expr: impl Into<String>, eval_time: impl Into<String>, value: f64)
     }
 }
 
-/// A query that gives nothing.
-pub fn nothing(expr: impl Into<String>, eval_time: impl Into<String>) -> ExprTest {
+/// Expects a query to return nothing.
+pub fn no_samples(expr: impl Into<String>, eval_time: impl Into<String>) -> ExprTest {
     ExprTest {
         expr: expr.into(),
         eval_time: eval_time.into(),
@@ -151,7 +151,7 @@ pub fn nothing(expr: impl Into<String>, eval_time: impl Into<String>) -> ExprTes
     }
 }
 
-/// Runs unit tests on a rule file; what promtool says where one fails.
+/// Runs unit tests on a rule file. Returns the output of promtool if one fails.
 pub fn test_rules(rules: &str, mut file: TestFile) -> Result<(), String> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let write = |name: &str, contents: &str| {
@@ -159,9 +159,9 @@ pub fn test_rules(rules: &str, mut file: TestFile) -> Result<(), String> {
     };
     write("rules.yaml", &plain(rules));
     file.rule_files = vec!["rules.yaml".into()];
-    // A YAML reader reads JSON, in which no string is taken for something else.
+    // YAML includes JSON, in which strings are unambiguous.
     let json = serde_json::to_string(&file).expect("it is JSON");
-    write("test.yaml", &escaped(&json));
+    write("test.yaml", &escape_for_yaml(&json));
     let output = run(folder.path(), &["test", "rules", "test.yaml"]);
     if output.status.success() {
         Ok(())
@@ -170,9 +170,8 @@ pub fn test_rules(rules: &str, mut file: TestFile) -> Result<(), String> {
     }
 }
 
-/// JSON in which what YAML does not allow as it is (DEL, the C1 controls, and the like) is escaped. Such characters
-/// stand only in its strings.
-fn escaped(json: &str) -> String {
+/// Escapes characters in JSON strings that YAML does not allow literally (DEL, the C1 controls, and similar ones).
+fn escape_for_yaml(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for letter in json.chars() {
         if letter.is_control()
@@ -189,8 +188,8 @@ fn escaped(json: &str) -> String {
     text
 }
 
-/// What a query of numbers gives after the rules ran over the input: one value, or none. It is read from
-/// promtool's own report on an expectation that can't be met.
+/// Returns the value of each numeric query after the rules ran over the input; `None` if there is none. The values are read
+/// from promtool's report about an expectation that cannot be met.
 pub fn values(
     rules: &str,
     evaluation_interval: &str,

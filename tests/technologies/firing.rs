@@ -40,7 +40,7 @@ fn alerts_fire_when_they_should_and_only_then() {
                 let expected = if case.fires {
                     promtool::scalar(query, case.at, 1.0)
                 } else {
-                    promtool::nothing(query, case.at)
+                    promtool::no_samples(query, case.at)
                 };
                 promtool::Test {
                     name: format!("{dependency} {name}"),

@@ -1,23 +1,23 @@
-//! Finding the programs that read what nthc writes, most of which `tests/tools/install` builds, and public data.
+//! Finds the programs that read nthc's output, most of which `tests/tools/install` builds, and public data.
 
 #![allow(dead_code, reason = "each test needs some of it")]
 
 use std::path::{Path, PathBuf};
 
-/// Where a program is that `tests/tools/install` builds: in `target/tools/bin`, at the version pinned there, or else on the
-/// `PATH`.
+/// Returns the path of a program that `tests/tools/install` builds: in `target/tools/bin`, with the version pinned there, or
+/// else on the `PATH`.
 ///
-/// Without it the test is skipped and says so; in CI, where everything must run, it fails.
+/// Without it the test is skipped with a message; in CI, where everything must run, it fails.
 pub fn find(name: &str) -> Option<PathBuf> {
     let found = locate(&[name]);
     if found.is_none() {
-        skipped(name);
+        report_uninstalled(name);
     }
     found
 }
 
-/// Where a program of the system is, which may have several names, its own and a distribution's. Without it the test is
-/// skipped as by [`find`].
+/// Returns the path of a system program with several names, such as one of a distribution. Without it the test is skipped as
+/// by [`find`].
 pub fn find_any(names: &[&str]) -> Option<PathBuf> {
     let found = locate(names);
     if found.is_none() {
@@ -28,15 +28,15 @@ pub fn find_any(names: &[&str]) -> Option<PathBuf> {
 
 fn locate(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::iter::once(installed().join("bin"))
+    std::iter::once(install_folder().join("bin"))
         .chain(std::env::split_paths(&path))
         .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
         .map(|program| program.with_extension(std::env::consts::EXE_EXTENSION))
         .find(|program| program.is_file())
 }
 
-/// Where `tests/tools/install` puts what it builds.
-pub fn installed() -> PathBuf {
+/// Returns the folder where `tests/tools/install` puts its builds.
+pub fn install_folder() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target"),
         PathBuf::from,
@@ -44,8 +44,8 @@ pub fn installed() -> PathBuf {
     target.join("tools")
 }
 
-/// Says that a test is skipped because `tests/tools/install` has not run; in CI, where everything must run, it fails.
-pub fn skipped(name: &str) {
+/// Reports that a test is skipped because `tests/tools/install` has not run; in CI, where everything must run, it fails.
+pub fn report_uninstalled(name: &str) {
     skip(&format!("{name} not installed: run tests/tools/install"));
 }
 
@@ -55,8 +55,8 @@ fn skip(why: &str) {
     println!("skipped, {why}");
 }
 
-/// Public data that is in no clone of this project and is read where it is; `None`, and said, where it is not there.
-pub fn shared(path: &str) -> Option<PathBuf> {
+/// Returns the path of public data outside of the repository. `None` if it does not exist, with a message.
+pub fn find_shared(path: &str) -> Option<PathBuf> {
     let shared = std::env::var_os("NTH_SHARED_DATA").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
         PathBuf::from,

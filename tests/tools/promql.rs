@@ -1,5 +1,4 @@
-//! Prometheus' own parser, as a second opinion on queries: `tests/tools/promql-tree`, one process for all that a test
-//! program asks.
+//! Prometheus's own parser, to verify queries: `tests/tools/promql-tree`, one process per test program.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -12,20 +11,20 @@ use crate::tools::find;
 
 /// A query that Prometheus accepts.
 #[derive(Debug, PartialEq)]
-pub struct Read {
-    /// What it evaluates to: `vector`, `matrix`, `scalar` or `string`.
-    pub of: String,
-    /// In the order in which the query has them.
+pub struct ParsedQuery {
+    /// The type of its result: `vector`, `matrix`, `scalar` or `string`.
+    pub value_type: String,
+    /// The selectors, in the order of the query.
     pub selectors: Vec<Selector>,
 }
 
-/// A selector where a query reads it.
+/// A selector in a query.
 #[derive(Debug, PartialEq)]
 pub struct Selector {
-    /// Empty where the metric has no name of its own.
+    /// Empty if the selector has no metric name.
     pub metric: String,
     pub matchers: Vec<Matcher>,
-    /// The aggregations and functions around it, the outermost first.
+    /// The enclosing aggregations and functions, the outermost first.
     pub under: Vec<String>,
     pub is_aggregated: bool,
     pub range: Option<Duration>,
@@ -56,18 +55,19 @@ struct Answered {
     range: Option<u64>,
 }
 
-struct Asked {
+/// The parser process with its pipes.
+struct ParserProcess {
     questions: ChildStdin,
     answers: BufReader<ChildStdout>,
-    /// Ends with its input, which is closed with this program.
+    /// Exits when its input is closed, at the end of this program.
     _child: Child,
 }
 
-/// What reads queries as Prometheus does.
-pub struct Prometheus(Mutex<Asked>);
+/// Prometheus's parser.
+pub struct Prometheus(Mutex<ParserProcess>);
 
 impl Prometheus {
-    /// Nothing where the program is not installed, as with [`find`].
+    /// Returns the parser; `None` if it is not installed, as with [`find`].
     pub fn find() -> Option<&'static Self> {
         static FOUND: OnceLock<Option<Prometheus>> = OnceLock::new();
         let program = find("promql-tree")?;
@@ -78,7 +78,7 @@ impl Prometheus {
                     .stdout(Stdio::piped())
                     .spawn()
                     .expect("promql-tree runs");
-                Some(Self(Mutex::new(Asked {
+                Some(Self(Mutex::new(ParserProcess {
                     questions: child.stdin.take().expect("it has an input"),
                     answers: BufReader::new(child.stdout.take().expect("it has an output")),
                     _child: child,
@@ -87,19 +87,19 @@ impl Prometheus {
             .as_ref()
     }
 
-    /// The query as Prometheus reads it, or why it refuses it.
-    pub fn parse(&self, query: &str) -> Result<Read, String> {
-        let mut asked: MutexGuard<'_, Asked> =
+    /// Parses a query, or returns the error of Prometheus.
+    pub fn parse(&self, query: &str) -> Result<ParsedQuery, String> {
+        let mut process: MutexGuard<'_, ParserProcess> =
             self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut question = serde_json::to_string(query).expect("a text is JSON");
         question.push('\n');
-        asked
+        process
             .questions
             .write_all(question.as_bytes())
-            .and_then(|()| asked.questions.flush())
+            .and_then(|()| process.questions.flush())
             .expect("promql-tree listens");
         let mut line = String::new();
-        asked
+        process
             .answers
             .read_line(&mut line)
             .expect("promql-tree answers");
@@ -120,8 +120,8 @@ impl Prometheus {
                 range: selector.range.map(Duration::from_millis),
             })
             .collect();
-        Ok(Read {
-            of: answer.r#type.expect("what is accepted has a type"),
+        Ok(ParsedQuery {
+            value_type: answer.r#type.expect("what is accepted has a type"),
             selectors,
         })
     }

@@ -1,4 +1,4 @@
-//! Schemas of what reads the output: Grafana's, the Prometheus operator's and Argo's.
+//! Schemas of the programs that read the output: Grafana, the Prometheus operator and Argo.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::tools;
 
-/// Fails with every place of a document that is not what the schema asks for.
+/// Fails with all violations of the schema in a document.
 pub fn assert_valid(validator: &jsonschema::Validator, document: &Value, what: &str) {
     let errors: Vec<_> = validator
         .iter_errors(document)
@@ -20,7 +20,7 @@ pub fn assert_valid(validator: &jsonschema::Validator, document: &Value, what: &
     );
 }
 
-/// The documents of a YAML file.
+/// Returns the documents of a YAML file.
 pub fn documents(text: &str) -> Vec<Value> {
     let text = format!("\n{text}");
     text.split("\n---\n")
@@ -35,23 +35,23 @@ pub fn documents(text: &str) -> Vec<Value> {
         .collect()
 }
 
-/// The folder with Grafana's schemas.
+/// Returns the folder with Grafana's schemas.
 pub fn grafana() -> Option<PathBuf> {
-    tools::shared("grafana")
+    tools::find_shared("grafana")
 }
 
-/// The panels of a dashboard, without its rows.
+/// Returns the panels of a dashboard, without its rows.
 pub fn panels(dashboard: &Value) -> impl Iterator<Item = &Value> {
     let items = dashboard["panels"].as_array().unwrap().iter();
     items.filter(|item| item["type"] != "row")
 }
 
-/// The queries of a panel.
+/// Returns the queries of a panel.
 pub fn targets(panel: &Value) -> impl Iterator<Item = &Value> {
     panel["targets"].as_array().into_iter().flatten()
 }
 
-/// A definition of one of Grafana's schemas as a schema of its own.
+/// Returns a definition in one of Grafana's schemas as a schema of its own.
 pub fn grafana_definition(
     folder: &Path,
     name: &str,
@@ -64,17 +64,17 @@ pub fn grafana_definition(
     Some(jsonschema::validator_for(&schema).unwrap())
 }
 
-/// Grafana's schemas for dashboards and what is in them.
+/// Grafana's schemas of dashboards and their parts.
 pub struct Dashboards {
     folder: PathBuf,
     dashboard: jsonschema::Validator,
     query: jsonschema::Validator,
-    /// The options and the custom field configuration of each kind of panel that was seen.
+    /// The schemas of options and custom field configuration, by kind of panel.
     kinds: BTreeMap<String, [Option<jsonschema::Validator>; 2]>,
 }
 
 impl Dashboards {
-    /// The schemas in a folder.
+    /// Reads the schemas in a folder.
     pub fn new(folder: PathBuf) -> Self {
         Self {
             dashboard: grafana_definition(&folder, "dashboard", "Dashboard").unwrap(),
@@ -84,12 +84,12 @@ impl Dashboards {
         }
     }
 
-    /// The kinds of panels that were seen.
+    /// Returns the kinds of panels so far.
     pub fn kinds(&self) -> Vec<&str> {
         self.kinds.keys().map(String::as_str).collect()
     }
 
-    /// Fails where a dashboard, a panel or a query is not what its schema asks for.
+    /// Fails if a dashboard, a panel or a query violates its schema.
     pub fn check(&mut self, dashboard: &Value, what: &str) {
         assert_valid(&self.dashboard, dashboard, what);
         for panel in panels(dashboard) {
@@ -113,12 +113,12 @@ impl Dashboards {
     }
 }
 
-/// The schema of an `AlertmanagerConfig` as the operator's release has it, which `tests/tools/install` puts there. Without
-/// it the test says so and ends; a build server must have it.
+/// Returns the schema of `AlertmanagerConfig` in the operator's release, from `tests/tools/install`. Without it the test
+/// reports that and ends; on a build server it fails.
 pub fn alertmanager_config() -> Option<Value> {
-    let path = tools::installed().join("share/monitoring.coreos.com_alertmanagerconfigs.yaml");
+    let path = tools::install_folder().join("share/monitoring.coreos.com_alertmanagerconfigs.yaml");
     let Ok(text) = std::fs::read_to_string(path) else {
-        tools::skipped("the operator's schema");
+        tools::report_uninstalled("the operator's schema");
         return None;
     };
     let definition: Value = yaml_serde::from_str(&text).unwrap();
@@ -134,7 +134,7 @@ pub fn alertmanager_config() -> Option<Value> {
     Some(schema)
 }
 
-/// A file of definitions that `tests/tools/install` took from a module of Argo's.
+/// Returns a file of definitions that `tests/tools/install` took from a module of Argo.
 pub fn argo_definition(name: &str) -> Option<Value> {
     let program = tools::find("argo-rollouts-evaluate")?;
     let file: PathBuf = program.parent()?.parent()?.join("crds").join(name);
@@ -148,7 +148,7 @@ pub fn argo_definition(name: &str) -> Option<Value> {
     Some(schema)
 }
 
-/// Kubernetes drops what it does not know: a misspelt field would be one that nobody misses. Here it is an error.
+/// Makes unknown fields an error. Kubernetes drops them, so a misspelled field would go unnoticed.
 fn strict(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {

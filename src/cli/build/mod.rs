@@ -21,10 +21,11 @@ use crate::output::{Change, Folder, Plan};
 use crate::partial::Partial;
 use crate::project::{self, paths};
 
-/// Builds, and writes what was made where nothing is wrong.
+/// Builds the project and writes its outputs unless there are errors.
 ///
 /// # Errors
-/// Where a file cannot be read or written, or there is no project.
+///
+/// If there is no project, or a file cannot be read or written.
 pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<Exit, Failure> {
     let format = context.global.format;
     let progress = Progress::start(
@@ -32,8 +33,8 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         console.is_interactive && format == Format::Human,
     );
     let selected = match &options.file {
-        Some(file) => single(file, context)?,
-        None => Selected::project(select::project(context)?),
+        Some(file) => select_file(file, context)?,
+        None => Selected::whole(select::project(context)?),
     };
     let project = &selected.loaded.project;
     let name = &project.settings.project;
@@ -41,7 +42,7 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         Some(folder) => paths::absolute(folder, &context.cwd),
         None => project.output.clone(),
     };
-    let shown = paths::shown(&folder, &context.cwd);
+    let shown = paths::display(&folder, &context.cwd);
     if options.output.is_some() && options.file.is_none() {
         let real = paths::real(&folder);
         let below = selected
@@ -58,14 +59,14 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         }
     }
 
-    let (compilation, partial) = compiled(&selected, options)?;
+    let (compilation, partial) = compile(&selected, options)?;
     let mut findings = Findings::default();
     findings.add(
         &selected.loaded.sources,
         selected.loaded.diagnostics.iter().cloned(),
     );
     findings.add(&compilation.sources, compilation.diagnostics);
-    // The folder of an environment is named by the same rule as its files' paths.
+    // The folder of an environment is named by the same rule as the paths of its files.
     let only = options.env.as_deref().map(file_stem);
     let keeps_going = partial.is_some();
     let artifacts = partial
@@ -76,19 +77,19 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         shown: &shown,
         project: name,
         only: only.as_deref(),
-        keeps: keeps_going,
+        keeps_others: keeps_going,
     };
     drop(progress);
     let mut planned = None;
     if keeps_going || !findings.has_errors() {
         match writing::plan(&target, artifacts, options, console)? {
-            Ok((made, lock)) => {
-                let warnings = made.warnings.iter().cloned();
+            Ok((plan, lock)) => {
+                let warnings = plan.warnings.iter().cloned();
                 findings.add(
-                    &made.sources,
+                    &plan.sources,
                     warnings.filter_map(|warning| project.levels.apply(warning)),
                 );
-                planned = Some((made, lock));
+                planned = Some((plan, lock));
             }
             Err((sources, diagnostics)) => findings.add(&sources, diagnostics),
         }
@@ -97,12 +98,12 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         findings.deny_warnings();
     }
     let planned = planned.filter(|_| keeps_going || !findings.has_errors());
-    // What would be removed is a question on a terminal, and an error elsewhere.
+    // Excessive removals are confirmed on a terminal, and are an error elsewhere.
     let excess = planned
         .as_ref()
         .filter(|_| !options.allow_removals)
-        .and_then(|(plan, _)| removals::told(plan, &shown));
-    let asks = excess.is_some() && !options.check && console.asks() && format == Format::Human;
+        .and_then(|(plan, _)| removals::diagnostic(plan, &shown));
+    let asks = excess.is_some() && !options.check && console.can_ask() && format == Format::Human;
     if let Some((sources, diagnostic)) = &excess
         && !asks
     {
@@ -113,19 +114,19 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
     let Some((plan, lock)) = planned.filter(|_| !is_refused) else {
         let line = format!("{name} was not built: {}", findings.counts());
         report::conclude(&line, &findings, format, console);
-        return Ok(Exit::Found);
+        return Ok(Exit::Findings);
     };
     if options.check {
-        return Ok(tell_changes(&plan, &shown, &findings, format, console));
+        return Ok(show_changes(&plan, &shown, &findings, format, console));
     }
-    if asks && !removals::ask(&plan, &shown, console)? {
+    if asks && !removals::confirm(&plan, &shown, console)? {
         let line = format!("{name} was not built: the removals were declined");
         report::conclude(&line, &findings, format, console);
-        return Ok(Exit::Found);
+        return Ok(Exit::Findings);
     }
     let report = match &lock {
         Some(lock) => plan.apply(lock)?,
-        // There is nothing to write.
+        // Without a lock there is nothing to write.
         None => plan.report(),
     };
     drop(lock);
@@ -140,23 +141,23 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         several => format!(" for {}", count(several.len(), "environment")),
     };
     let line = format!("built {name}{environments}: {report} in {place}");
-    let line = match compilation.signals.and_then(uncovered) {
+    let line = match compilation.signals.and_then(coverage_summary) {
         Some(signals) => format!("{line}\n{signals}"),
         None => line,
     };
     let line = match &partial {
-        Some(partial) => in_part(name, partial, &format!("{report} in {place}"), &findings),
+        Some(partial) => partial_summary(name, partial, &format!("{report} in {place}"), &findings),
         None => line,
     };
     report::conclude(&line, &findings, format, console);
     Ok(match keeps_going {
-        true => Exit::Found,
+        true => Exit::Findings,
         false => Exit::Ok,
     })
 }
 
-/// Compiles, and where there are errors and that is asked for, builds what has none.
-fn compiled(
+/// Compiles the project. With `--keep-going` and errors, also builds the services that have none.
+fn compile(
     selected: &Selected,
     options: &Build,
 ) -> Result<(Compilation, Option<Partial>), Failure> {
@@ -164,8 +165,8 @@ fn compiled(
         return Ok((selected.compile(options.env.as_deref())?, None));
     }
     let is_error = |found: &Diagnostic<FileSpan>| found.severity == Severity::Error;
-    let (compilation, session, input) = selected.compile_kept(options.env.as_deref())?;
-    // Of what could not be read, nobody knows what depends on it.
+    let (compilation, session, input) = selected.compile_with_session(options.env.as_deref())?;
+    // If a file could not be read, its dependents are unknown.
     let is_read = !selected.loaded.diagnostics.iter().any(is_error);
     if !is_read || !compilation.diagnostics.iter().any(is_error) {
         return Ok((compilation, None));
@@ -175,8 +176,8 @@ fn compiled(
     Ok((compilation, Some(partial)))
 }
 
-/// What was built of a project with errors, and what was not.
-fn in_part(name: &str, partial: &Partial, report: &str, findings: &Findings) -> String {
+/// Describes what was built of a project with errors, and what was not.
+fn partial_summary(name: &str, partial: &Partial, report: &str, findings: &Findings) -> String {
     let mut line = format!("built {name} in part: {report}; {}", findings.counts());
     for skipped in &partial.skipped {
         let file = one_line(&skipped.file);
@@ -189,7 +190,7 @@ fn in_part(name: &str, partial: &Partial, report: &str, findings: &Findings) -> 
             one_line(&skipped.service)
         ));
     }
-    for service in &partial.in_part {
+    for service in &partial.incomplete {
         let service = one_line(service);
         line.push_str(&format!(
             "\n  built in part: service {service}: its runbook, OpenSLO documents and gates reference \
@@ -200,8 +201,8 @@ fn in_part(name: &str, partial: &Partial, report: &str, findings: &Findings) -> 
         generated for all services together"
 }
 
-/// How many signals have a metric, where some have none or it is not known.
-fn uncovered(signals: Tally) -> Option<String> {
+/// Returns how many signals have a metric; `None` if all of them have one.
+fn coverage_summary(signals: Tally) -> Option<String> {
     (signals.found < signals.total()).then(|| {
         format!(
             "signals: {} of {} found (details: nthc metrics coverage)",
@@ -211,10 +212,14 @@ fn uncovered(signals: Tally) -> Option<String> {
     })
 }
 
-/// A file to build by itself.
-fn single(file: &Path, context: &Context) -> Result<Selected, Failure> {
+/// Selects a standalone file to build.
+///
+/// # Errors
+///
+/// If the path is a directory, or the file belongs to a project or cannot be read.
+fn select_file(file: &Path, context: &Context) -> Result<Selected, Failure> {
     let path = paths::absolute(file, &context.cwd);
-    let shown = paths::shown(&path, &context.cwd);
+    let shown = paths::display(&path, &context.cwd);
     if path.is_dir() {
         return Err(
             Failure::usage(format!("{shown} is a directory")).help(format!(
@@ -225,7 +230,7 @@ fn single(file: &Path, context: &Context) -> Result<Selected, Failure> {
     if let Some(root) = path.parent().and_then(project::find) {
         let loaded = project::load(&root, &context.cwd)?;
         if loaded.project.files.iter().any(|file| file.path == path) {
-            let root = paths::shown(&root, &context.cwd);
+            let root = paths::display(&root, &context.cwd);
             return Err(
                 Failure::usage(format!("{shown} is part of the project in {root}")).help(format!(
                     "build the project with `nthc build --project {root}`"
@@ -233,11 +238,11 @@ fn single(file: &Path, context: &Context) -> Result<Selected, Failure> {
             );
         }
     }
-    Selected::file(path, context)
+    Selected::load_file(path, context)
 }
 
 /// Prints what a build would change.
-fn tell_changes(
+fn show_changes(
     plan: &Plan<'_>,
     shown: &str,
     findings: &Findings,
@@ -270,6 +275,6 @@ fn tell_changes(
     if plan.is_current() {
         Exit::Ok
     } else {
-        Exit::Found
+        Exit::Findings
     }
 }

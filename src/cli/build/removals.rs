@@ -1,4 +1,4 @@
-//! What a build would remove, where that is much.
+//! Confirmation of builds that remove many files.
 
 use std::io::{self, Write as _};
 
@@ -9,11 +9,11 @@ use crate::diagnostics::{Diagnostic, FileSpan, SourceMap, codes};
 use crate::output::{Excess, Plan};
 use crate::project::io_cause;
 
-/// How many files are listed.
+/// The number of files that are listed.
 const LISTED: usize = 10;
 
-/// What is told where a build would remove more than a fifth of what stands.
-pub fn told(plan: &Plan<'_>, shown: &str) -> Option<(SourceMap, Diagnostic<FileSpan>)> {
+/// Returns the diagnostic for a build that would remove more than a fifth of the existing files; `None` for any other build.
+pub fn diagnostic(plan: &Plan<'_>, shown: &str) -> Option<(SourceMap, Diagnostic<FileSpan>)> {
     let first = plan.excesses.first()?;
     let mut sources = SourceMap::default();
     let span = FileSpan {
@@ -21,27 +21,27 @@ pub fn told(plan: &Plan<'_>, shown: &str) -> Option<(SourceMap, Diagnostic<FileS
         start: 0,
         end: 0,
     };
-    let message = format!("this build would remove {}", extent(plan, shown));
+    let message = format!("this build would remove {}", describe_extent(plan, shown));
     let diagnostic = Diagnostic::new(&codes::OUTPUT_MANY_REMOVALS, message, span)
         .label("expected most of the files to stay")
-        .note(format!("to be removed: {}", list(plan, ", ")))
+        .note(format!("to be removed: {}", list_files(plan, ", ")))
         .help("build with `--allow-removals` if this is intended")
         .help("otherwise look for missing or ignored sources, and for environments and targets removed \
             from the project");
     Some((sources, diagnostic))
 }
 
-/// `28 of the 34 files in build/`, and in which folders else.
-fn extent(plan: &Plan<'_>, shown: &str) -> String {
+/// Describes the number of files and their folders: `28 of the 34 files in build/`.
+fn describe_extent(plan: &Plan<'_>, shown: &str) -> String {
     let folders = plan.excesses.iter().map(|excess| {
         let place = folder(shown, excess);
-        match excess.removed == excess.standing {
+        match excess.removed == excess.existing {
             true if excess.removed == 1 => format!("the only file in {place}"),
             true => format!("all {} in {place}", count(excess.removed, "file")),
             false => format!(
                 "{} of the {} in {place}",
                 excess.removed,
-                count(excess.standing, "file")
+                count(excess.existing, "file")
             ),
         }
     });
@@ -52,16 +52,16 @@ fn folder(shown: &str, excess: &Excess) -> String {
     format!("{}/{}", shown.trim_end_matches('/'), excess.folder)
 }
 
-/// The first of the files that would go.
-fn list(plan: &Plan<'_>, between: &str) -> String {
-    let told = |path: &&String| {
+/// Lists the first [`LISTED`] files that would be removed.
+fn list_files(plan: &Plan<'_>, between: &str) -> String {
+    let is_excess = |path: &&String| {
         let mut excesses = plan.excesses.iter();
         excesses.any(|excess| path.starts_with(&excess.folder))
     };
     let paths: Vec<&str> = plan
         .removals()
         .iter()
-        .filter(told)
+        .filter(is_excess)
         .map(String::as_str)
         .collect();
     let first: Vec<&str> = paths.iter().take(LISTED).copied().collect();
@@ -71,17 +71,18 @@ fn list(plan: &Plan<'_>, between: &str) -> String {
     }
 }
 
-/// Asks whether they are meant to go.
+/// Asks on the terminal whether to remove the files. Returns true if the answer is yes.
 ///
 /// # Errors
-/// Where the answer cannot be read.
-pub fn ask(plan: &Plan<'_>, shown: &str, console: &mut Console) -> Result<bool, Failure> {
-    let extent = extent(plan, shown);
-    let list = list(plan, "\n  ");
+///
+/// If the answer cannot be read.
+pub fn confirm(plan: &Plan<'_>, shown: &str, console: &mut Console) -> Result<bool, Failure> {
+    let extent = describe_extent(plan, shown);
+    let list = list_files(plan, "\n  ");
     console.err.text(&format!(
         "This build would remove {extent}:\n  {list}\nRemove them? [y/N] "
     ));
-    // The outcome is kept in the stream.
+    // The stream keeps an error until [`Console::finish`].
     let _ = console.err.flush();
     let mut answer = String::new();
     io::stdin()

@@ -7,17 +7,19 @@ use crate::cli::console::Console;
 use crate::cli::exit::Failure;
 use crate::cli::options::Build;
 use crate::diagnostics::{Diagnostic, FileSpan, SourceMap};
-use crate::output::lock::{self, Holder, Lock, Locked};
+use crate::output::lock::{self, Holder, Lock, LockError};
 use crate::output::{self, File, Folder, Plan, Refusal};
 use crate::project::io_cause;
 
-/// What stands in the way.
+/// The obstacles to a build, with the files that they point into.
 type Problems = (SourceMap, Vec<Diagnostic<FileSpan>>);
 
-/// What a build will do, with the lock under which it may do it; without one, there is nothing to write.
+/// Plans a build, with the lock to apply it under. The lock is `None` if there is nothing to write, or if the folder cannot
+/// be locked and nothing must be written. The inner error holds the obstacles.
 ///
 /// # Errors
-/// Where another build writes to the folder for longer than is waited, or the file system fails.
+///
+/// If another build writes to the folder for longer than `--lock-timeout`, or the file system fails.
 pub fn plan<'a>(
     folder: &Folder<'_>,
     artifacts: &'a [Artifact],
@@ -25,18 +27,18 @@ pub fn plan<'a>(
     console: &mut Console,
 ) -> Result<Result<(Plan<'a>, Option<Lock>), Problems>, Failure> {
     let planned = || output::plan(folder, files(artifacts));
-    // What needs no writing needs no lock.
+    // A plan that writes nothing needs no lock.
     let first = planned();
     let writes = match &first {
-        Ok(plan) if plan.is_settled() => return sorted(first, None),
+        Ok(plan) if plan.is_settled() => return split_problems(first, None),
         Ok(_) => !options.check,
         Err(_) => false,
     };
-    // What looks wrong, or out of date, may be another build at work, or one that has just ended.
+    // If the folder looks broken or out of date, another build may be running or may just have ended.
     if !writes && !lock::is_marked(folder.path) {
-        return sorted(first.or_else(|_| planned()), None);
+        return split_problems(first.or_else(|_| planned()), None);
     }
-    let lock = locked(folder, writes, options, console)?;
+    let lock = acquire_lock(folder, writes, options, console)?;
     if let Some(lock) = &lock
         && !lock.is_effective()
     {
@@ -45,7 +47,7 @@ pub fn plan<'a>(
             folder.shown
         ));
     }
-    sorted(planned(), lock)
+    split_problems(planned(), lock)
 }
 
 fn files(artifacts: &[Artifact]) -> impl Iterator<Item = File<'_>> {
@@ -55,7 +57,7 @@ fn files(artifacts: &[Artifact]) -> impl Iterator<Item = File<'_>> {
     })
 }
 
-fn sorted<'a>(
+fn split_problems<'a>(
     planned: Result<Plan<'a>, Refusal>,
     lock: Option<Lock>,
 ) -> Result<Result<(Plan<'a>, Option<Lock>), Problems>, Failure> {
@@ -69,7 +71,7 @@ fn sorted<'a>(
     }
 }
 
-fn locked(
+fn acquire_lock(
     folder: &Folder<'_>,
     writes: bool,
     options: &Build,
@@ -78,27 +80,27 @@ fn locked(
     let shown = folder.shown;
     let timeout = options.lock_timeout;
     let timeout = crate::ir::Duration(u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
-    let mut tell = |holder: Option<&Holder>| {
+    let mut notify = |holder: Option<&Holder>| {
         console.err.line(format_args!(
             "waiting for another build that writes to {shown}: {}; giving up after {timeout}",
-            who(holder)
+            describe_holder(holder)
         ));
-        // The outcome is kept in the stream.
+        // The stream keeps an error until [`Console::finish`].
         let _ = console.err.flush();
     };
-    match lock::lock(folder.path, writes, options.lock_timeout, &mut tell) {
+    match lock::lock(folder.path, writes, options.lock_timeout, &mut notify) {
         Ok(lock) => Ok(lock),
-        Err(Locked::Busy(holder)) => Err(Failure::io(format!(
+        Err(LockError::Busy(holder)) => Err(Failure::io(format!(
             "another build writes to {shown}: {}",
-            who(holder.as_ref())
+            describe_holder(holder.as_ref())
         ))
         .help(format!(
             "wait for that build to finish, or wait longer than {timeout} with `--lock-timeout`; no \
             file was changed"
         ))),
-        // Who only looks needs no lock where there can be none.
-        Err(Locked::Io(_)) if !writes => Ok(None),
-        Err(Locked::Io(cause)) => Err(Failure::io(format!(
+        // A build that only compares needs no lock if none can be taken.
+        Err(LockError::Io(_)) if !writes => Ok(None),
+        Err(LockError::Io(cause)) => Err(Failure::io(format!(
             "cannot lock {shown}/{}: {}",
             lock::LOCK,
             io_cause(&cause)
@@ -107,7 +109,7 @@ fn locked(
     }
 }
 
-fn who(holder: Option<&Holder>) -> String {
+fn describe_holder(holder: Option<&Holder>) -> String {
     match holder {
         Some(holder) => holder.to_string(),
         None => "its process is unknown".to_owned(),

@@ -10,7 +10,7 @@ use super::options::Init;
 use crate::output::replace_file;
 use crate::project::{io_cause, paths, to_identifier};
 
-/// What is made, and from what. `{{name}}` stands for the project's name.
+/// The generated files with their templates. `{{name}}` is replaced by the name of the project.
 const FILES: [(&str, &str); 4] = [
     ("nth.toml", include_str!("templates/nth.toml")),
     (".gitignore", include_str!("templates/gitignore")),
@@ -24,13 +24,14 @@ const FILES: [(&str, &str); 4] = [
     ),
 ];
 
-/// Makes a project.
+/// Creates a project.
 ///
 /// # Errors
-/// Where one of its files exists, the folder's name makes no project's name, or a file cannot be written.
+///
+/// If one of its files exists, the name of the folder is not a valid project name, or a file cannot be written.
 pub fn run(context: &Context, options: &Init, console: &mut Console) -> Result<Exit, Failure> {
     let root = paths::absolute(&options.folder, &context.cwd);
-    let shown = paths::shown(&root, &context.cwd);
+    let shown = paths::display(&root, &context.cwd);
     let name = match &options.name {
         Some(name) => name.clone(),
         None => root
@@ -48,7 +49,7 @@ pub fn run(context: &Context, options: &Init, console: &mut Console) -> Result<E
     if let Some(path) = existing {
         return Err(Failure::usage(format!(
             "{} exists",
-            paths::shown(&root.join(path), &context.cwd)
+            paths::display(&root.join(path), &context.cwd)
         ))
         .help("nothing was written: `nthc init` never overwrites files"));
     }
@@ -60,16 +61,16 @@ pub fn run(context: &Context, options: &Init, console: &mut Console) -> Result<E
     if let Some(folder) = linked {
         return Err(Failure::usage(format!(
             "{} is not a directory",
-            paths::shown(&folder, &context.cwd)
+            paths::display(&folder, &context.cwd)
         ))
         .help("nothing was written: `nthc init` does not follow symbolic links"));
     }
     for (number, (path, template)) in FILES.into_iter().enumerate() {
         let written = write(&root.join(path), &template.replace("{{name}}", &name));
         if let Err(cause) = written {
-            // A project in part would be in the way of the next attempt.
-            for (made, _) in FILES.iter().take(number) {
-                let _ = fs::remove_file(root.join(made));
+            // An incomplete project would block the next attempt.
+            for (file, _) in FILES.iter().take(number) {
+                let _ = fs::remove_file(root.join(file));
             }
             return Err(Failure::io(format!(
                 "cannot write {shown}/{path}: {}",

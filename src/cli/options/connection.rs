@@ -1,4 +1,4 @@
-//! What is asked of every command that asks a Prometheus.
+//! Options of every command that queries Prometheus.
 
 use std::path::PathBuf;
 
@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::concat_exit;
 
-/// How a Prometheus is reached and who asks, for every command that asks one. What is not given here is looked for in
-/// the environment.
+/// The connection to Prometheus with its credentials, for every command that queries it. Environment variables replace
+/// options that are not given.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Connection to Prometheus")]
 pub struct Connection {
@@ -31,7 +31,7 @@ pub struct Connection {
     pub password_file: Option<PathBuf>,
 }
 
-/// What the environment says of a Prometheus, as `--help` tells it.
+/// The environment variables of a connection, as `--help` shows them.
 const ENVIRONMENT: &str = "\
 Environment:
   NTH_PROMETHEUS_TOKEN           a bearer token, or NTH_PROMETHEUS_TOKEN_FILE a file with it
@@ -43,8 +43,8 @@ Environment:
   HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY
                                  proxies";
 
-/// Help text of a command that asks a Prometheus: what the environment says is told before the examples.
-pub(super) fn asking(text: &str) -> String {
+/// Appends the environment variables and then the examples to the help text of a command that queries Prometheus.
+pub(super) fn connection_help(text: &str) -> String {
     match text.split_once("Examples:\n") {
         Some((before, examples)) => format!("{before}{ENVIRONMENT}\n\nExamples:\n{examples}"),
         None => format!("{text}\n\n{ENVIRONMENT}"),
@@ -52,6 +52,6 @@ pub(super) fn asking(text: &str) -> String {
 }
 
 /// The same with the exit codes below it.
-pub(super) fn asking_exit(text: &str) -> String {
-    concat_exit(&asking(text))
+pub(super) fn connection_help_exit(text: &str) -> String {
+    concat_exit(&connection_help(text))
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::connection::{Connection, asking};
-use super::{duration, moment};
+use super::connection::{Connection, connection_help};
+use super::{duration, timestamp};
 
 /// Options of `gate`.
 #[derive(Debug, Args)]
@@ -20,12 +20,12 @@ Examples:
   nthc gate facts checkout --prometheus http://localhost:9090 | conftest test -p build/policy/rego -"
 )]
 pub struct Gate {
-    /// What to do with a gate.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: GateCommand,
 }
 
-/// What to do with a gate.
+/// The subcommands of `gate`.
 #[derive(Debug, Subcommand)]
 pub enum GateCommand {
     /// Evaluate a gate: allow, warn or deny
@@ -34,9 +34,9 @@ pub enum GateCommand {
     Facts(GateFacts),
 }
 
-/// Which gate is asked, of whom and when.
+/// The gate to evaluate, with the time and the connection.
 #[derive(Debug, Args)]
-pub struct AskedGate {
+pub struct GateQuery {
     /// Service name [with --policy: taken from the file]
     #[arg(value_name = "SERVICE", required_unless_present = "policy")]
     pub service: Option<String>,
@@ -53,19 +53,19 @@ pub struct AskedGate {
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
     /// Evaluation time, RFC 3339: 2026-12-24T12:00:00Z [default: now]
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    #[arg(long, value_name = "TIME", value_parser = timestamp)]
     pub at: Option<Timestamp>,
     /// Timeout per request
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub timeout: Duration,
-    /// How it is reached.
+    /// The connection.
     #[command(flatten)]
     pub connection: Connection,
 }
 
 /// Options of `gate check`.
 #[derive(Debug, Args)]
-#[command(after_help = asking("\
+#[command(after_help = connection_help("\
 Prints what each rule of the gate compares, and the decision with its reasons. With
 --format json, prints one JSON document, described in docs/gates.md. If there is no data,
 the gate's on_no_data decides.
@@ -86,14 +86,14 @@ pub struct GateCheck {
     /// Exit 0 if the gate only warns
     #[arg(long)]
     pub allow_warnings: bool,
-    /// Which gate. It comes last, as its last options have a heading of their own.
+    /// The gate. It comes last, as its last options have a heading of their own.
     #[command(flatten)]
-    pub asked: AskedGate,
+    pub query: GateQuery,
 }
 
 /// Options of `gate facts`.
 #[derive(Debug, Args)]
-#[command(after_help = asking("\
+#[command(after_help = connection_help("\
 Prints one JSON document: the input of the policies in build/policy/rego.
 
 Examples:
@@ -106,7 +106,7 @@ Exit codes:
       file could not be read
   64  invalid usage, or no such service, environment or gate"))]
 pub struct GateFacts {
-    /// Which gate.
+    /// The gate.
     #[command(flatten)]
-    pub asked: AskedGate,
+    pub query: GateQuery,
 }

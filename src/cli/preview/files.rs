@@ -1,4 +1,4 @@
-//! The files whose changes are followed.
+//! File watching for `nthc preview`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,24 +12,24 @@ use crate::catalogue::LOCK;
 use crate::cli::select::Source;
 use crate::project::{EXTENSION, Loaded, MANIFEST};
 
-/// How long there must be no further change before one is looked at: editors write a file in several steps.
+/// The time without further changes before the project is read again: editors write a file in several steps.
 const PAUSE: Duration = Duration::from_millis(80);
 
-/// What is watched of a project.
+/// The watched files of a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Watched {
+pub struct WatchedFiles {
     /// The folders, none inside another.
     folders: Vec<PathBuf>,
-    /// The one file that matters, where it is one that belongs to no project.
+    /// The standalone file, if it belongs to no project.
     file: Option<PathBuf>,
-    /// Where builds are written, which are no sources.
+    /// The output folder, which is not watched.
     output: PathBuf,
 }
 
-impl Watched {
-    /// The folders with the project's files and those of its packages, or the folder of the one file: editors put
-    /// another file in its place.
-    pub fn of(loaded: &Loaded, source: &Source) -> Self {
+impl WatchedFiles {
+    /// Selects the folders of the project and of its packages, or the folder of the standalone file: editors replace files
+    /// instead of writing to them.
+    pub fn new(loaded: &Loaded, source: &Source) -> Self {
         let file = match source {
             Source::File(path) => Some(path.clone()),
             Source::Folder(_) => None,
@@ -51,8 +51,8 @@ impl Watched {
         }
     }
 
-    /// Whether a project is read from the file.
-    fn counts(&self, path: &Path) -> bool {
+    /// Returns true if the project is read from this file.
+    fn is_source(&self, path: &Path) -> bool {
         if let Some(file) = &self.file {
             return path == file;
         }
@@ -62,7 +62,7 @@ impl Watched {
         is_source && !path.starts_with(&self.output)
     }
 
-    /// How deep the folders are looked into: what lies beside one file may be anything.
+    /// Returns how deep the folders are watched: a standalone file may be beside anything.
     fn mode(&self) -> RecursiveMode {
         match self.file {
             Some(_) => RecursiveMode::NonRecursive,
@@ -71,24 +71,25 @@ impl Watched {
     }
 }
 
-/// Calls `changed` whenever a file changes that a project is read from, until what it returns is dropped.
+/// Calls `changed` whenever a file that the project is read from changes, until the returned watcher is dropped.
 ///
 /// # Errors
-/// The system does not let files be watched.
+///
+/// If the system cannot watch files.
 pub fn watch(
-    watched: Watched,
+    watched: WatchedFiles,
     mut changed: impl FnMut() + Send + 'static,
 ) -> notify::Result<RecommendedWatcher> {
     let (folders, mode) = (watched.folders.clone(), watched.mode());
-    let (tell, told) = mpsc::channel();
+    let (notify, changes) = mpsc::channel();
     let handler = move |event: notify::Result<Event>| {
-        // That a file is read, as by the work itself, changes nothing. What cannot be told may be a change.
+        // Reading a file, as the preview itself does, is not a change. An unknown event may be one.
         let matters = event.map_or(true, |event| {
-            !event.kind.is_access() && event.paths.iter().any(|path| watched.counts(path))
+            !event.kind.is_access() && event.paths.iter().any(|path| watched.is_source(path))
         });
         if matters {
-            // Where nobody listens any more, the process ends.
-            let _ = tell.send(());
+            // If the receiver is gone, the process is ending.
+            let _ = notify.send(());
         }
     };
     let mut watcher = notify::recommended_watcher(handler)?;
@@ -96,8 +97,8 @@ pub fn watch(
         watcher.watch(folder, mode)?;
     }
     thread::spawn(move || {
-        while told.recv().is_ok() {
-            while told.recv_timeout(PAUSE).is_ok() {}
+        while changes.recv().is_ok() {
+            while changes.recv_timeout(PAUSE).is_ok() {}
             changed();
         }
     });
@@ -123,7 +124,7 @@ mod tests {
             std::fs::write(path, text).unwrap();
         }
         let loaded = project::load(root, root).unwrap();
-        let whole = Watched::of(&loaded, &Source::Folder(root.to_path_buf()));
+        let whole = WatchedFiles::new(&loaded, &Source::Folder(root.to_path_buf()));
         assert_eq!(whole.folders, [root]);
         assert_eq!(whole.mode(), RecursiveMode::Recursive);
         for (path, counts) in [
@@ -134,14 +135,14 @@ mod tests {
             ("build/old.nth", false),
             ("notes.txt", false),
         ] {
-            assert_eq!(whole.counts(&root.join(path)), counts, "{path}");
+            assert_eq!(whole.is_source(&root.join(path)), counts, "{path}");
         }
 
         let file = root.join("teams/payments.nth");
         let loaded = project::load_file(&file, root).unwrap();
-        let one = Watched::of(&loaded, &Source::File(file.clone()));
+        let one = WatchedFiles::new(&loaded, &Source::File(file.clone()));
         assert_eq!(one.folders, [root.join("teams")]);
         assert_eq!(one.mode(), RecursiveMode::NonRecursive);
-        assert!(one.counts(&file) && !one.counts(&root.join("teams/search.nth")));
+        assert!(one.is_source(&file) && !one.is_source(&root.join("teams/search.nth")));
     }
 }

@@ -1,8 +1,8 @@
 //! `nthc preview`.
 
 mod files;
+mod live_project;
 mod server;
-mod work;
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -18,41 +18,42 @@ use super::select::{self, Selected};
 use crate::db::Database;
 use crate::project::{io_cause, paths};
 
-use files::Watched;
-use server::Shared;
-use work::Work;
+use files::WatchedFiles;
+use live_project::LiveProject;
+use server::PreviewState;
 
-/// How long a Prometheus may take for a panel.
+/// The timeout of Prometheus queries for a panel.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Serves the page until the process is told to end.
+/// Serves the page until the process is interrupted.
 ///
 /// # Errors
-/// Where there is no project, files cannot be read or watched, or the port is taken.
+///
+/// If there is no project, files cannot be read or watched, or the port is in use.
 pub fn run(context: &Context, options: &Preview, console: &mut Console) -> Result<Exit, Failure> {
     let client = match &options.prometheus {
         Some(url) => Some(Client::new(url, TIMEOUT, &options.connection)?),
         None => None,
     };
     let selected = match &options.file {
-        // One name is one project.
+        // One name selects one project.
         Some(name) => select::select(context, std::slice::from_ref(name))?.pop(),
         None => None,
     };
     let Selected { loaded, source, .. } = match selected {
         Some(selected) => selected,
-        None => Selected::project(select::project(context)?),
+        None => Selected::whole(select::project(context)?),
     };
-    let mut work = Work::new(
+    let mut work = LiveProject::new(
         Database::default(),
         source.clone(),
         context.cwd.clone(),
         client.is_some(),
     );
-    let watched = Watched::of(&loaded, &source);
-    let shown = work.take(loaded);
+    let watched = WatchedFiles::new(&loaded, &source);
+    let shown = work.update(loaded);
     let name = shown.project.clone();
-    let shared = Arc::new(Shared::new(shown, client));
+    let shared = Arc::new(PreviewState::new(shown, client));
 
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -71,18 +72,18 @@ pub fn run(context: &Context, options: &Preview, console: &mut Console) -> Resul
         .map_err(|cause| Failure::io(format!("cannot listen: {}", io_cause(&cause))))?;
     let following = Arc::clone(&shared);
     let _watch = files::watch(watched, move || {
-        if let Some(shown) = work.again() {
+        if let Some(shown) = work.reload() {
             following.show(shown);
         }
     })
     .map_err(|why| {
         Failure::io(format!(
             "cannot watch {}: {why}",
-            paths::shown(source.path(), &context.cwd)
+            paths::display(source.path(), &context.cwd)
         ))
     })?;
     console.out.line(format_args!("http://{address}/"));
-    // The outcome is kept in the stream.
+    // The stream keeps an error until [`Console::finish`].
     let _ = console.out.flush();
     console
         .err

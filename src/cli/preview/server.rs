@@ -1,7 +1,7 @@
-//! The page's server, for this machine alone.
+//! The web server of the preview, for this machine only.
 //!
-//! It listens on the loopback address and answers only requests that name it by a loopback host, so that a page from
-//! elsewhere cannot reach it through a name that points here. Nothing but the page's own files runs in the page.
+//! It listens on the loopback address and answers only requests with a loopback host name, so that a page from elsewhere
+//! cannot reach it through a DNS name that points here. The page runs only its own scripts.
 
 use std::convert::Infallible;
 use std::io;
@@ -21,44 +21,44 @@ use tokio::sync::watch;
 use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::WatchStream;
 
-use super::work::Shown;
+use super::live_project::Models;
 use crate::cli::prometheus_client::Client;
 use crate::preview::page::FILES;
-use crate::preview::{Asked, Model, expression};
+use crate::preview::{Model, PanelQuery, panel_expression};
 
-/// About how many points a panel is drawn with.
+/// The approximate number of points of a panel.
 const POINTS: u64 = 200;
 
-/// What the page may load, and what may load it.
+/// The content security policy of the page.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// What requests and the work share.
-pub struct Shared {
-    shown: RwLock<Shown>,
+/// The state that requests and the project reader share.
+pub struct PreviewState {
+    models: RwLock<Models>,
     version: watch::Sender<u64>,
     client: Option<Client>,
 }
 
-impl Shared {
-    /// With what is shown first, and the Prometheus whose data is drawn.
-    pub fn new(shown: Shown, client: Option<Client>) -> Self {
+impl PreviewState {
+    /// Creates the state with the first models, and a client if panels show the data of Prometheus.
+    pub fn new(models: Models, client: Option<Client>) -> Self {
         Self {
-            shown: RwLock::new(shown),
+            models: RwLock::new(models),
             version: watch::Sender::new(0),
             client,
         }
     }
 
-    /// Shows something else, and tells every open page.
-    pub fn show(&self, shown: Shown) {
-        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
+    /// Replaces the models and notifies every open page.
+    pub fn show(&self, models: Models) {
+        *self.models.write().unwrap_or_else(PoisonError::into_inner) = models;
         self.version.send_modify(|version| *version += 1);
     }
 
-    /// The model of an environment, or of the first where none is named.
+    /// Returns the model of an environment, or the first one if no environment is given.
     fn model(&self, environment: Option<&str>) -> Option<Arc<Model>> {
-        let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
+        let shown = self.models.read().unwrap_or_else(PoisonError::into_inner);
         match environment {
             Some(name) => shown.models.get(&Some(name.to_owned())).cloned(),
             None => shown.models.values().next().cloned(),
@@ -66,11 +66,12 @@ impl Shared {
     }
 }
 
-/// Answers until the process is told to end.
+/// Serves requests until the process is interrupted.
 ///
 /// # Errors
-/// Where the connection to the network fails.
-pub async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()> {
+///
+/// If the connection to the network fails.
+pub async fn serve(listener: TcpListener, shared: Arc<PreviewState>) -> io::Result<()> {
     let mut routes = Router::new()
         .route("/api/model", get(model))
         .route("/api/values", post(values))
@@ -84,12 +85,12 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()>
         .layer(middleware::from_fn(only_local));
     tokio::select! {
         ended = async { axum::serve(listener, routes).await } => ended,
-        // Open pages hold connections that never end by themselves, so there is nothing to wait for.
+        // Open pages hold connections that never end, so there is nothing to wait for.
         _ = tokio::signal::ctrl_c() => Ok(()),
     }
 }
 
-/// Refuses what was sent to another host's name.
+/// Rejects requests with the host name of another machine.
 async fn only_local(request: Request, next: Next) -> Response {
     let host = request
         .headers()
@@ -116,48 +117,54 @@ async fn only_local(request: Request, next: Next) -> Response {
 }
 
 #[derive(Deserialize)]
-struct Which {
+struct ModelQuery {
     environment: Option<String>,
 }
 
-async fn model(State(shared): State<Arc<Shared>>, Query(which): Query<Which>) -> Response {
-    // An environment that was shown may have been removed since.
+async fn model(
+    State(shared): State<Arc<PreviewState>>,
+    Query(query): Query<ModelQuery>,
+) -> Response {
+    // The environment may have been removed since the page was loaded.
     let found = shared
-        .model(which.environment.as_deref())
+        .model(query.environment.as_deref())
         .or_else(|| shared.model(None));
     match found {
         Some(model) => Json(&*model).into_response(),
-        None => refused(StatusCode::NOT_FOUND, "nothing to show"),
+        None => error_response(StatusCode::NOT_FOUND, "nothing to show"),
     }
 }
 
-async fn values(State(shared): State<Arc<Shared>>, Json(asked): Json<Asked>) -> Response {
+async fn values(
+    State(shared): State<Arc<PreviewState>>,
+    Json(panel_query): Json<PanelQuery>,
+) -> Response {
     let query = shared
-        .model(asked.environment.as_deref())
-        .and_then(|model| expression(&model, &asked));
+        .model(panel_query.environment.as_deref())
+        .and_then(|model| panel_expression(&model, &panel_query));
     let Some(query) = query else {
-        return refused(StatusCode::NOT_FOUND, "this panel no longer exists");
+        return error_response(StatusCode::NOT_FOUND, "this panel no longer exists");
     };
-    let step = (asked.to.saturating_sub(asked.from) / POINTS).max(1);
+    let step = (panel_query.to.saturating_sub(panel_query.from) / POINTS).max(1);
     let answered = tokio::task::spawn_blocking(move || {
         let client = shared.client.as_ref()?;
-        Some(client.values(&query, asked.from, asked.to, step))
+        Some(client.values(&query, panel_query.from, panel_query.to, step))
     });
     match answered.await {
         Ok(Some(Ok(series))) => Json(json!({ "series": series })).into_response(),
-        Ok(Some(Err(failure))) => refused(StatusCode::BAD_GATEWAY, &failure.message),
-        Ok(None) => refused(StatusCode::NOT_FOUND, "no Prometheus is configured"),
-        Err(_) => refused(StatusCode::INTERNAL_SERVER_ERROR, "the query failed"),
+        Ok(Some(Err(failure))) => error_response(StatusCode::BAD_GATEWAY, &failure.message),
+        Ok(None) => error_response(StatusCode::NOT_FOUND, "no Prometheus is configured"),
+        Err(_) => error_response(StatusCode::INTERNAL_SERVER_ERROR, "the query failed"),
     }
 }
 
-fn refused(status: StatusCode, why: &str) -> Response {
+fn error_response(status: StatusCode, why: &str) -> Response {
     (status, Json(json!({ "error": why }))).into_response()
 }
 
-/// Tells the page that there is something new to show.
+/// Streams an event to the page for every change.
 async fn events(
-    State(shared): State<Arc<Shared>>,
+    State(shared): State<Arc<PreviewState>>,
 ) -> Sse<impl tokio_stream::Stream<Item = Result<Event, Infallible>>> {
     let changes = WatchStream::from_changes(shared.version.subscribe())
         .map(|version| Ok(Event::default().data(version.to_string())));
@@ -185,27 +192,27 @@ mod tests {
     #[test]
     fn requests_share_what_is_shown() {
         let (production, staging) = (model("production"), model("staging"));
-        let shown = |models: &[&Arc<Model>]| Shown {
+        let shown = |models: &[&Arc<Model>]| Models {
             project: "shop".into(),
             models: models
                 .iter()
                 .map(|model| (model.environment.clone(), Arc::clone(model)))
                 .collect(),
         };
-        let shared = Shared::new(shown(&[&production, &staging]), None);
-        let is = |asked: Option<&str>, expected: &Arc<Model>| {
-            Arc::ptr_eq(&shared.model(asked).unwrap(), expected)
+        let shared = PreviewState::new(shown(&[&production, &staging]), None);
+        let is = |environment: Option<&str>, expected: &Arc<Model>| {
+            Arc::ptr_eq(&shared.model(environment).unwrap(), expected)
         };
         assert!(is(Some("staging"), &staging));
         assert!(is(Some("production"), &production));
-        // The first one, where none is asked for.
+        // The first environment, if none is requested.
         assert!(is(None, &production));
         assert!(shared.model(Some("nowhere")).is_none());
 
-        let mut told = shared.version.subscribe();
+        let mut version = shared.version.subscribe();
         shared.show(shown(&[&staging]));
-        assert!(told.has_changed().unwrap());
-        assert_eq!(*told.borrow_and_update(), 1);
+        assert!(version.has_changed().unwrap());
+        assert_eq!(*version.borrow_and_update(), 1);
         assert!(is(None, &staging));
     }
 }

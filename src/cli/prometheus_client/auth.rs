@@ -1,4 +1,4 @@
-//! Who asks a Prometheus: a bearer token or a user, from options, files and the environment.
+//! Authentication with Prometheus: a bearer token or a user, from options, files and the environment.
 
 use std::fs::File;
 use std::path::Path;
@@ -11,51 +11,52 @@ use crate::cli::exit::Failure;
 use crate::cli::options::Connection;
 use crate::project::{io_cause, read_at_most, size};
 
-/// The bearer token's variable.
+/// The variable with the bearer token.
 pub const TOKEN: &str = "NTH_PROMETHEUS_TOKEN";
-/// That of the file with it.
+/// The variable with the path of a file with the bearer token.
 const TOKEN_FILE: &str = "NTH_PROMETHEUS_TOKEN_FILE";
-/// The user's.
+/// The variable with the user.
 pub const USER: &str = "NTH_PROMETHEUS_USER";
-/// The password's.
+/// The variable with the password.
 pub const PASSWORD: &str = "NTH_PROMETHEUS_PASSWORD";
-/// That of the file with it.
+/// The variable with the path of a file with the password.
 const PASSWORD_FILE: &str = "NTH_PROMETHEUS_PASSWORD_FILE";
 
-/// The most bytes of a file with a secret that are read.
+/// The maximum size of a secret file in bytes.
 const MOST_BYTES: u64 = 64 << 10;
 
-/// Who asks.
+/// Credentials.
 #[derive(Default)]
-pub struct Identity {
-    /// What is sent.
+pub struct Credentials {
+    /// The value of the `Authorization` header; `None` for anonymous access.
     pub header: Option<HeaderValue>,
-    /// What must never be shown.
+    /// Texts that must never be shown.
     pub secrets: Vec<String>,
 }
 
-/// A secret with the name of the option or variable that it came by.
+/// A secret with the name of its option or variable.
 struct Secret {
     text: String,
     named: String,
 }
 
-/// Who asks, by options, and where none says it by variables of the environment. An empty variable is none.
+/// Reads the credentials from options, or else from environment variables. An empty variable counts as unset.
 ///
 /// # Errors
-/// Where they contradict one another, or a file cannot be read or used. No failure tells a secret.
-pub fn identity(
+///
+/// If they contradict one another, or a file cannot be read or used. Failures contain no secret.
+pub fn read_credentials(
     connection: &Connection,
     variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<Identity, Failure> {
+) -> Result<Credentials, Failure> {
     let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
     if let Some(file) = &connection.token_file {
-        return bearer(secret_in(file, "--token-file")?);
+        return bearer(read_secret(file, "--token-file")?);
     }
-    let password = || secret_of(&variable, PASSWORD, PASSWORD_FILE);
+    let password = || secret_from_environment(&variable, PASSWORD, PASSWORD_FILE);
     if connection.user.is_some() || connection.password_file.is_some() {
         let password = match &connection.password_file {
-            Some(file) => Some(secret_in(file, "--password-file")?),
+            Some(file) => Some(read_secret(file, "--password-file")?),
             None => password()?,
         };
         return match (connection.user.clone().or_else(|| variable(USER)), password) {
@@ -67,9 +68,9 @@ pub fn identity(
             ))),
         };
     }
-    let token = secret_of(&variable, TOKEN, TOKEN_FILE)?;
+    let token = secret_from_environment(&variable, TOKEN, TOKEN_FILE)?;
     match (token, variable(USER), password()?) {
-        (None, None, None) => Ok(Identity::default()),
+        (None, None, None) => Ok(Credentials::default()),
         (Some(token), None, None) => bearer(token),
         (None, Some(user), Some(password)) => basic(&user, &password),
         (None, None, Some(password)) => Err(Failure::usage(format!(
@@ -92,8 +93,8 @@ pub fn identity(
     }
 }
 
-/// A secret that a variable holds, or a file that another names.
-fn secret_of(
+/// Returns the secret in the variable `direct`, or in the file that the variable `by_file` names.
+fn secret_from_environment(
     variable: &dyn Fn(&str) -> Option<String>,
     direct: &str,
     by_file: &str,
@@ -104,7 +105,7 @@ fn secret_of(
             text: without_line_end(&text).to_owned(),
             named: direct.to_owned(),
         })),
-        (None, Some(file)) => secret_in(Path::new(&file), by_file).map(Some),
+        (None, Some(file)) => read_secret(Path::new(&file), by_file).map(Some),
         (Some(_), Some(_)) => Err(
             Failure::usage(format!("both {direct} and {by_file} are set"))
                 .help("set only one of them"),
@@ -112,8 +113,8 @@ fn secret_of(
     }
 }
 
-/// The secret in a file, without the line end that editors and `echo` put behind it.
-fn secret_in(file: &Path, named: &str) -> Result<Secret, Failure> {
+/// Reads a secret from a file, without the line end that editors and `echo` append.
+fn read_secret(file: &Path, named: &str) -> Result<Secret, Failure> {
     let shown = file.display();
     let bytes = File::open(file)
         .and_then(|file| read_at_most(file, MOST_BYTES))
@@ -138,7 +139,7 @@ fn without_line_end(text: &str) -> &str {
     text.trim_end_matches(['\r', '\n'])
 }
 
-fn bearer(token: Secret) -> Result<Identity, Failure> {
+fn bearer(token: Secret) -> Result<Credentials, Failure> {
     let text = token.text.trim();
     if let Some(wrong) = text.chars().find(|letter| !letter.is_ascii_graphic()) {
         let what = match wrong {
@@ -148,13 +149,13 @@ fn bearer(token: Secret) -> Result<Identity, Failure> {
         };
         return Err(Failure::usage(format!("{} contains {what}", token.named)));
     }
-    Ok(Identity {
+    Ok(Credentials {
         header: Some(header(&format!("Bearer {text}"), &token.named)?),
         secrets: vec![text.to_owned()],
     })
 }
 
-fn basic(user: &str, password: &Secret) -> Result<Identity, Failure> {
+fn basic(user: &str, password: &Secret) -> Result<Credentials, Failure> {
     if user.contains(':') {
         return Err(Failure::usage("a user name cannot contain `:`"));
     }
@@ -169,13 +170,13 @@ fn basic(user: &str, password: &Secret) -> Result<Identity, Failure> {
         )));
     }
     let pair = STANDARD.encode(format!("{user}:{}", password.text));
-    Ok(Identity {
+    Ok(Credentials {
         header: Some(header(&format!("Basic {pair}"), &password.named)?),
         secrets: vec![password.text.clone(), pair],
     })
 }
 
-/// A header's value that is never shown.
+/// Creates a header value that is never shown.
 fn header(text: &str, named: &str) -> Result<HeaderValue, Failure> {
     let mut value = HeaderValue::try_from(text).map_err(|_| {
         Failure::usage(format!(
@@ -197,7 +198,7 @@ mod tests {
             let found = set.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        identity(connection, &variable).map(|identity| identity.header)
+        read_credentials(connection, &variable).map(|credentials| credentials.header)
     }
 
     fn header_of(set: &[(&str, &str)]) -> Result<Option<HeaderValue>, Failure> {

@@ -1,5 +1,5 @@
-//! Giving plain-HTTP requests to a proxy: the connection is one to the proxy, and the first line names the whole address
-//! (RFC 9112, section 3.2.2). The library itself asks every proxy for a tunnel, which most refuse but for TLS.
+//! Plain HTTP through a proxy: the client connects to the proxy, and the request line contains the absolute URL (RFC 9112,
+//! section 3.2.2). The library itself requests a tunnel from every proxy, which most proxies refuse except for TLS.
 
 use ureq::Error;
 use ureq::config::Config;
@@ -9,10 +9,10 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport,
 };
 
-/// Looks up the proxy, whichever address is asked for.
+/// Resolves the address of the proxy, for any request.
 #[derive(Debug)]
 pub struct ProxyResolver {
-    /// The proxy's.
+    /// The address of the proxy.
     pub proxy: Uri,
 }
 
@@ -27,12 +27,12 @@ impl Resolver for ProxyResolver {
     }
 }
 
-/// Connects to the proxy, whichever address is asked for.
+/// Connects to the proxy, for any request.
 #[derive(Debug)]
 pub struct ProxyConnector {
-    /// The proxy's address.
+    /// The address of the proxy.
     pub proxy: Uri,
-    /// What connects.
+    /// The connector.
     pub inner: DefaultConnector,
 }
 
@@ -61,19 +61,19 @@ impl Connector<()> for ProxyConnector {
         };
         let authority = details.uri.authority();
         let prefix = authority.map(|authority| format!("http://{authority}"));
-        Ok(Some(Box::new(Forwarded { inner, prefix })))
+        Ok(Some(Box::new(ForwardedConnection { inner, prefix })))
     }
 }
 
 /// A connection to a proxy, for one request.
 #[derive(Debug)]
-struct Forwarded {
+struct ForwardedConnection {
     inner: Box<dyn Transport>,
-    /// What goes before the path in the first line, until that is sent.
+    /// The prefix of the path in the request line, until it is sent.
     prefix: Option<String>,
 }
 
-impl Transport for Forwarded {
+impl Transport for ForwardedConnection {
     fn buffers(&mut self) -> &mut dyn Buffers {
         self.inner.buffers()
     }
@@ -82,7 +82,7 @@ impl Transport for Forwarded {
         let Some(prefix) = self.prefix.take() else {
             return self.inner.transmit_output(amount, timeout);
         };
-        // The first that is sent begins with the whole first line: `POST /api/v1/query HTTP/1.1`.
+        // The first output contains the whole request line: `POST /api/v1/query HTTP/1.1`.
         let head = self.inner.buffers().output().get(..amount);
         let head = head.unwrap_or_default().to_vec();
         let path = head.iter().position(|byte| *byte == b' ');
@@ -103,7 +103,7 @@ impl Transport for Forwarded {
     }
 
     fn is_open(&mut self) -> bool {
-        // Not used again: the next request's first line would lack the address.
+        // Not used again: the request line of the next request would lack the absolute URL.
         false
     }
 

@@ -1,10 +1,10 @@
-//! Asking a Prometheus, with time-outs, and again where it may help.
+//! A client of the Prometheus HTTP API, with timeouts and retries.
 
 mod auth;
 mod forward;
 mod proxy;
+mod sanitizer;
 mod tls;
-mod words;
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -21,92 +21,93 @@ use ureq::{Agent, Body, RequestBuilder};
 use self::auth::{PASSWORD, TOKEN, USER};
 use self::forward::{ProxyConnector, ProxyResolver};
 use self::proxy::Route;
-use self::words::Words;
+use self::sanitizer::Sanitizer;
 use super::exit::Failure;
 use super::options::Connection;
 use crate::catalogue::{self, BadAnswer, ErrorSeries, Errors, Gathered, Metadata};
 use crate::policy::{self, NotFinite};
 use crate::preview;
 
-/// The pauses before a request is sent again.
+/// The pauses before retries.
 const PAUSES: [Duration; 3] = [
     Duration::from_millis(200),
     Duration::from_millis(600),
     Duration::from_millis(1_800),
 ];
 
-/// What an answer may be.
+/// Limits of an answer.
 #[derive(Clone, Copy)]
-struct Bounds {
-    /// Its most bytes, when it is unpacked.
+struct AnswerLimits {
+    /// The maximum size in bytes, after decompression.
     bytes: u64,
-    /// Whether it must come from the server itself, and from no cache.
+    /// True if the answer must come from the server itself and not from a cache.
     fresh: bool,
 }
 
-/// One sample or none, with what is said about it.
-const FACT: Bounds = Bounds {
+/// One sample or none, with warnings.
+const FACT: AnswerLimits = AnswerLimits {
     bytes: 16 << 20,
     fresh: true,
 };
-/// The series of a selector, or what targets say of all metrics: about a million series.
-const CATALOGUE: Bounds = Bounds {
+/// The series of a selector, or the metadata of all metrics: about a million series.
+const CATALOGUE: AnswerLimits = AnswerLimits {
     bytes: 256 << 20,
     fresh: false,
 };
-/// What a panel draws.
-const PANEL: Bounds = Bounds {
+/// The series of a panel.
+const PANEL: AnswerLimits = AnswerLimits {
     bytes: 64 << 20,
     fresh: false,
 };
-/// The most bytes of an error that are read.
+/// The maximum number of bytes of an error that are read.
 const MOST_ERROR_BYTES: u64 = 1 << 20;
 
-/// What helps where there is no answer in time.
+/// The help after a timeout.
 const MORE_TIME: &str = "allow more time with `--timeout 2m`";
-/// The same where it is also asked how far to look back.
+/// The help after a timeout if the command has `--since`.
 const MORE_TIME_OR_LESS: &str =
     "allow more time with `--timeout 2m`, or look less far back with `--since`";
 
-/// The most remarks that are kept.
+/// The maximum number of warnings that are kept.
 const MOST_REMARKS: usize = 20;
 
-/// A Prometheus.
+/// A client of a Prometheus server.
 pub struct Client {
     agent: Agent,
-    /// Without a slash at its end.
+    /// The base URL without a trailing slash.
     base: String,
-    /// The proxy, as shown.
+    /// The URL of the proxy, for messages.
     through: Option<String>,
     timeout: Duration,
     authorization: Option<HeaderValue>,
     proxy_authorization: Option<HeaderValue>,
-    words: Words,
-    /// What servers remarked on their answers.
+    sanitizer: Sanitizer,
+    /// The warnings in answers.
     remarks: Mutex<Vec<String>>,
 }
 
-/// How a request failed.
-enum Miss {
-    /// It may succeed the next time.
-    Passing(String),
-    /// It will not.
-    Lasting(String, Option<String>),
+/// The failure of a request.
+enum RequestError {
+    /// A retry may succeed.
+    Transient(String),
+    /// A retry cannot succeed. The second part is the help.
+    Permanent(String, Option<String>),
 }
 
 impl Client {
-    /// A client of the Prometheus at `url`, that is reached and authenticated as `connection` and the environment say.
-    /// `timeout` is each request's; after it none is sent again.
+    /// Creates a client of the Prometheus at `url`, with the options of `connection` and the environment. `timeout` is for
+    /// each request; a request that timed out is not sent again.
     ///
     /// # Errors
-    /// Where the address, an option, a file or the environment cannot be used. The failure tells no secret.
+    ///
+    /// If the URL, an option, a file or a variable is invalid. Failures contain no secret.
     pub fn new(url: &str, timeout: Duration, connection: &Connection) -> Result<Self, Failure> {
         let variable = |name: &str| std::env::var(name).ok();
         let base = base(url)?;
         let uri: Uri = base
             .parse()
             .map_err(|_| Failure::usage("invalid URL in `--prometheus`"))?;
-        let identity = auth::identity(connection, &variable)?;
+        let credentials = auth::read_credentials(connection, &variable)?;
         let is_https = uri.scheme() == Some(&Scheme::HTTPS);
         let tls = tls::config(connection, is_https, &variable)?;
         let route = proxy::route(&uri, &variable)?;
@@ -121,7 +122,7 @@ impl Client {
                 (None, shown)
             }
         };
-        // Redirects are not followed: a form that is sent on loses its contents, and most lead to a login page.
+        // Redirects are not followed: a redirected form loses its contents, and most redirects lead to a login page.
         let config = Agent::config_builder()
             .timeout_global(Some(timeout))
             .http_status_as_error(false)
@@ -131,7 +132,7 @@ impl Client {
             .proxy(tunnel)
             .tls_config(tls)
             .build();
-        let mut secrets = identity.secrets;
+        let mut secrets = credentials.secrets;
         let mut proxy_authorization = None;
         let agent = match route {
             Route::Direct | Route::Tunnel(_) => config.into(),
@@ -151,25 +152,26 @@ impl Client {
             base,
             through,
             timeout,
-            authorization: identity.header,
+            authorization: credentials.header,
             proxy_authorization,
-            words: Words::without(secrets),
+            sanitizer: Sanitizer::new(secrets),
             remarks: Mutex::new(Vec::new()),
         })
     }
 
-    /// The address as shown.
-    pub fn shown(&self) -> &str {
+    /// Returns the URL for messages.
+    pub fn url(&self) -> &str {
         &self.base
     }
 
-    /// What targets say of all metrics.
+    /// Requests the metadata of all metrics.
     ///
     /// # Errors
-    /// Where there is no good answer.
+    ///
+    /// If there is no valid answer.
     pub fn metadata(&self) -> Result<Metadata, Failure> {
         let url = format!("{}/api/v1/metadata", self.base);
-        let ask = || self.headed(self.agent.get(&url)).call();
+        let ask = || self.with_headers(self.agent.get(&url)).call();
         self.answer(
             ask,
             catalogue::metadata,
@@ -178,10 +180,12 @@ impl Client {
         )
     }
 
-    /// The series that match `selector` and had samples in the last `since`, and what they say of `errors`.
+    /// Requests the series that match `selector` and had samples in the last `since`. Also returns which of them are series
+    /// of `errors`.
     ///
     /// # Errors
-    /// Where there is no good answer.
+    ///
+    /// If there is no valid answer.
     pub fn series(
         &self,
         selector: &str,
@@ -195,7 +199,7 @@ impl Client {
         let start = now.saturating_sub(since).as_secs().to_string();
         let end = now.as_secs().to_string();
         let ask = || {
-            self.headed(self.agent.post(&url)).send_form([
+            self.with_headers(self.agent.post(&url)).send_form([
                 ("match[]", selector),
                 ("start", start.as_str()),
                 ("end", end.as_str()),
@@ -219,19 +223,20 @@ impl Client {
             })
     }
 
-    /// Whether the Prometheus counts a counter's first sample, where its target says when it began. Not every server that
-    /// has Prometheus's API says: what does not answer is taken not to.
+    /// Returns true if Prometheus counts the first sample of a counter whose target exposes its creation time. Not every
+    /// server with Prometheus's API reports this; without an answer, it is false.
     pub fn counts_first_samples(&self) -> bool {
         let url = format!("{}/api/v1/status/flags", self.base);
-        let sent = self.headed(self.agent.get(&url)).call();
+        let sent = self.with_headers(self.agent.get(&url)).call();
         self.once(sent, CATALOGUE)
             .is_ok_and(|bytes| catalogue::counts_first_samples(&bytes))
     }
 
-    /// The values of a query in a range of time, in seconds since 1970, at every `step` seconds.
+    /// Evaluates a query over a range of time, in seconds since 1970, every `step` seconds.
     ///
     /// # Errors
-    /// Where there is no good answer.
+    ///
+    /// If there is no valid answer.
     pub fn values(
         &self,
         query: &str,
@@ -242,7 +247,7 @@ impl Client {
         let url = format!("{}/api/v1/query_range", self.base);
         let (from, to, step) = (from.to_string(), to.to_string(), step.to_string());
         let ask = || {
-            self.headed(self.agent.post(&url)).send_form([
+            self.with_headers(self.agent.post(&url)).send_form([
                 ("query", query),
                 ("start", &from),
                 ("end", &to),
@@ -252,10 +257,11 @@ impl Client {
         self.answer(ask, preview::series, "values", PANEL)
     }
 
-    /// The value of a query that gives one sample or none, at a time. What the server remarks on its answer is kept.
+    /// Evaluates a query that gives at most one sample. The warnings in the answer are kept for [`Client::remarks`].
     ///
     /// # Errors
-    /// Where there is no good answer. `what` is what is asked for, in a few words.
+    ///
+    /// If there is no valid answer. The message describes the query as `what`.
     pub fn instant(
         &self,
         query: &str,
@@ -266,10 +272,10 @@ impl Client {
         let url = format!("{}/api/v1/query", self.base);
         let time = at.as_second().to_string();
         let ask = || {
-            self.headed(self.agent.post(&url)).send_form([
+            self.with_headers(self.agent.post(&url)).send_form([
                 ("query", query),
                 ("time", &time),
-                // Thanos and VictoriaMetrics then fail where a part of them does, and others do not know it.
+                // Thanos and VictoriaMetrics then fail if a part of them fails; others ignore the parameter.
                 ("partial_response", "false"),
                 ("deny_partial_response", "1"),
             ])
@@ -278,8 +284,8 @@ impl Client {
         let measured = self.answer(ask, read, what, FACT)?;
         let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
         for remark in measured.remarks {
-            let said = self.words.harmless(&format!("{remark:?}"));
-            let remark = format!("{what}: the server warns {said}");
+            let warning = self.sanitizer.sanitize(&format!("{remark:?}"));
+            let remark = format!("{what}: the server warns {warning}");
             if remarks.len() < MOST_REMARKS && !remarks.contains(&remark) {
                 remarks.push(remark);
             }
@@ -287,14 +293,14 @@ impl Client {
         Ok(measured.value)
     }
 
-    /// What servers remarked on the answers to [`Client::instant`], which took nothing from them, a sentence each.
+    /// Returns the warnings in the answers to [`Client::instant`] that did not make them unusable, a sentence each.
     pub fn remarks(&self) -> Vec<String> {
         let remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
         remarks.clone()
     }
 
-    /// A request with what every request says.
-    fn headed<B>(&self, mut request: RequestBuilder<B>) -> RequestBuilder<B> {
+    /// Adds the headers of every request.
+    fn with_headers<B>(&self, mut request: RequestBuilder<B>) -> RequestBuilder<B> {
         request = request.header(header::CACHE_CONTROL, "no-cache");
         if let Some(value) = &self.authorization {
             request = request.header(header::AUTHORIZATION, value);
@@ -310,27 +316,27 @@ impl Client {
         ask: impl Fn() -> Result<Response<Body>, ureq::Error>,
         read: impl Fn(&[u8]) -> Result<T, BadAnswer>,
         what: &str,
-        bounds: Bounds,
+        limits: AnswerLimits,
     ) -> Result<T, Failure> {
         let mut pauses = PAUSES.iter();
         let began = Instant::now();
         loop {
-            let miss = match self.once(ask(), bounds) {
+            let error = match self.once(ask(), limits) {
                 Ok(bytes) => match read(&bytes) {
                     Ok(answer) => return Ok(answer),
-                    Err(bad) => self.lasting(&bad),
+                    Err(bad) => self.bad_answer(&bad),
                 },
-                Err(miss) => miss,
+                Err(error) => error,
             };
-            let (why, help) = match miss {
-                Miss::Passing(why) => match pauses.next() {
+            let (why, help) = match error {
+                RequestError::Transient(why) => match pauses.next() {
                     Some(pause) if began.elapsed() + *pause < self.timeout => {
                         sleep(*pause);
                         continue;
                     }
                     _ => (why, None),
                 },
-                Miss::Lasting(why, help) => (why, help),
+                RequestError::Permanent(why, help) => (why, help),
             };
             let from = match &self.through {
                 Some(proxy) => format!("{} through the proxy {proxy}", self.base),
@@ -344,7 +350,7 @@ impl Client {
         }
     }
 
-    fn lasting(&self, bad: &BadAnswer) -> Miss {
+    fn bad_answer(&self, bad: &BadAnswer) -> RequestError {
         let help = match bad {
             BadAnswer::Html => Some(
                 "check that it is a Prometheus, and that the URL includes its path \
@@ -355,43 +361,43 @@ impl Client {
             }
             _ => None,
         };
-        Miss::Lasting(
-            self.words.harmless(&bad.to_string()),
+        RequestError::Permanent(
+            self.sanitizer.sanitize(&bad.to_string()),
             help.map(str::to_owned),
         )
     }
 
-    /// An answer's bytes, if the request went well.
+    /// Reads the body of a successful answer.
     fn once(
         &self,
         sent: Result<Response<Body>, ureq::Error>,
-        bounds: Bounds,
-    ) -> Result<Vec<u8>, Miss> {
-        let mut response = sent.map_err(|error| self.missed(&error))?;
+        limits: AnswerLimits,
+    ) -> Result<Vec<u8>, RequestError> {
+        let mut response = sent.map_err(|error| self.request_error(&error))?;
         let status = response.status();
         let bad = match status {
-            StatusCode::OK => self.unusable(response.headers(), bounds),
+            StatusCode::OK => self.unusable(response.headers(), limits),
             _ => None,
         };
-        if let Some(miss) = bad {
-            return Err(miss);
+        if let Some(error) = bad {
+            return Err(error);
         }
         let most = match status {
-            StatusCode::OK => bounds.bytes,
+            StatusCode::OK => limits.bytes,
             _ => MOST_ERROR_BYTES,
         };
         let body = response.body_mut().with_config().limit(most).read_to_vec();
         if status == StatusCode::OK {
-            return body.map_err(|error| self.missed(&error));
+            return body.map_err(|error| self.request_error(&error));
         }
-        let said = body
+        let message = body
             .ok()
             .and_then(|bytes| catalogue::server_error(&bytes))
-            .map(|said| format!(": {}", self.words.harmless(&said)))
+            .map(|message| format!(": {}", self.sanitizer.sanitize(&message)))
             .unwrap_or_default();
-        let why = format!("unexpected status {}{said}", status.as_u16());
+        let why = format!("unexpected status {}{message}", status.as_u16());
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-            return Err(Miss::Passing(why));
+            return Err(RequestError::Transient(why));
         }
         let help = match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Some(format!(
@@ -419,11 +425,11 @@ impl Client {
             }
             _ => None,
         };
-        Err(Miss::Lasting(why, help))
+        Err(RequestError::Permanent(why, help))
     }
 
-    /// Why an answer cannot be used, by its headers.
-    fn unusable(&self, headers: &HeaderMap, bounds: Bounds) -> Option<Miss> {
+    /// Returns the reason why an answer is unusable, from its headers.
+    fn unusable(&self, headers: &HeaderMap, limits: AnswerLimits) -> Option<RequestError> {
         let of = |name: &str| {
             let value = headers.get(name)?;
             Some(
@@ -435,73 +441,76 @@ impl Client {
         if let Some(kind) = of("content-type")
             && (kind.starts_with("text/html") || kind.starts_with("application/xhtml"))
         {
-            return Some(self.lasting(&BadAnswer::Html));
+            return Some(self.bad_answer(&BadAnswer::Html));
         }
-        let lasting = |why: String| Some(Miss::Lasting(self.words.harmless(&why), None));
-        // What the client unpacks is no longer there.
+        let permanent =
+            |why: String| Some(RequestError::Permanent(self.sanitizer.sanitize(&why), None));
+        // The client removes the header when it decompresses the answer.
         if let Some(encoding) = of("content-encoding").filter(|encoding| encoding != "identity") {
-            return lasting(format!("unexpected encoding of the response: {encoding:?}"));
+            return permanent(format!("unexpected encoding of the response: {encoding:?}"));
         }
-        // M3 tells so that it left series out.
+        // M3 reports omitted series in this header.
         if let Some(limits) = of("m3-results-limited") {
-            return lasting(format!(
+            return permanent(format!(
                 "incomplete response: `M3-Results-Limited: {limits}`"
             ));
         }
         match of("age") {
-            Some(age) if bounds.fresh && age != "0" => {
-                lasting(format!("cached response: `Age: {age}`"))
+            Some(age) if limits.fresh && age != "0" => {
+                permanent(format!("cached response: `Age: {age}`"))
             }
             _ => None,
         }
     }
 
-    fn missed(&self, error: &ureq::Error) -> Miss {
-        let lasting = |why: &str| Miss::Lasting(why.to_owned(), None);
+    fn request_error(&self, error: &ureq::Error) -> RequestError {
+        let permanent = |why: &str| RequestError::Permanent(why.to_owned(), None);
         match error {
             ureq::Error::Timeout(_) => {
-                Miss::Lasting("request timed out".to_owned(), Some(MORE_TIME.to_owned()))
+                RequestError::Permanent("request timed out".to_owned(), Some(MORE_TIME.to_owned()))
             }
-            ureq::Error::HostNotFound => lasting("host not found"),
+            ureq::Error::HostNotFound => permanent("host not found"),
             ureq::Error::BodyExceedsLimit(limit) => {
                 let most = limit >> 20;
-                Miss::Lasting(format!("response larger than {most} MiB"), None)
+                RequestError::Permanent(format!("response larger than {most} MiB"), None)
             }
-            ureq::Error::LargeResponseHeader(..) => lasting("response headers too long"),
-            ureq::Error::Decompress(..) => lasting("cannot decompress the response"),
+            ureq::Error::LargeResponseHeader(..) => permanent("response headers too long"),
+            ureq::Error::Decompress(..) => permanent("cannot decompress the response"),
             ureq::Error::Protocol(cause) => {
-                let why = self.words.harmless(&cause.to_string());
-                Miss::Lasting(format!("not an HTTP response: {why}"), None)
+                let why = self.sanitizer.sanitize(&cause.to_string());
+                RequestError::Permanent(format!("not an HTTP response: {why}"), None)
             }
             ureq::Error::ConnectProxyFailed(why) => {
-                let why = self.words.harmless(why);
-                Miss::Lasting(format!("proxy connection failed: {why}"), None)
+                let why = self.sanitizer.sanitize(why);
+                RequestError::Permanent(format!("proxy connection failed: {why}"), None)
             }
             ureq::Error::Io(cause) if cause.kind() == ErrorKind::UnexpectedEof => {
-                Miss::Passing("connection closed before the response".to_owned())
+                RequestError::Transient("connection closed before the response".to_owned())
             }
-            // As a certificate that nobody vouches for.
+            // For example, a certificate of an unknown issuer.
             ureq::Error::Io(cause) if cause.kind() == ErrorKind::InvalidData => {
-                let why = self.words.harmless(&crate::project::io_cause(cause));
+                let why = self.sanitizer.sanitize(&crate::project::io_cause(cause));
                 let of_tls = cause.get_ref().and_then(|cause| cause.downcast_ref());
-                Miss::Lasting(why, of_tls.and_then(tls::help).map(str::to_owned))
+                RequestError::Permanent(why, of_tls.and_then(tls::help).map(str::to_owned))
             }
             ureq::Error::Rustls(cause) => {
-                let why = self.words.harmless(&cause.to_string());
-                Miss::Lasting(why, tls::help(cause).map(str::to_owned))
+                let why = self.sanitizer.sanitize(&cause.to_string());
+                RequestError::Permanent(why, tls::help(cause).map(str::to_owned))
             }
             ureq::Error::Io(cause) => {
-                Miss::Passing(self.words.harmless(&crate::project::io_cause(cause)))
+                RequestError::Transient(self.sanitizer.sanitize(&crate::project::io_cause(cause)))
             }
-            ureq::Error::ConnectionFailed => Miss::Passing("connection failed".to_owned()),
-            other => Miss::Lasting(self.words.harmless(&other.to_string()), None),
+            ureq::Error::ConnectionFailed => {
+                RequestError::Transient("connection failed".to_owned())
+            }
+            other => RequestError::Permanent(self.sanitizer.sanitize(&other.to_string()), None),
         }
     }
 }
 
-/// The address that paths are appended to.
+/// Returns the URL that paths are appended to.
 fn base(url: &str) -> Result<String, Failure> {
-    // An address that cannot be read is not shown: there may be a password in it.
+    // An invalid URL is not shown: it may contain a password.
     let bad = |why: &str| Failure::usage(format!("invalid URL in `--prometheus`: {why}"));
     let example = "pass a URL such as `https://prometheus.example.com/path`";
     let uri: Uri = url

@@ -1,4 +1,4 @@
-//! The way to a server: straight, or through a proxy that the environment names.
+//! Proxies from the environment.
 
 use std::net::IpAddr;
 
@@ -10,32 +10,33 @@ use ureq::{Proxy, ProxyProtocol};
 
 use crate::cli::exit::Failure;
 
-/// A way to a server.
+/// The route to a server.
 pub enum Route {
-    /// Straight.
+    /// A direct connection.
     Direct,
-    /// Through a proxy that is asked for a connection: all but plain HTTP through an HTTP proxy.
+    /// A tunnel through a proxy: for everything except plain HTTP through an HTTP proxy.
     Tunnel(Proxy),
-    /// Through an HTTP proxy that is given the request itself, as proxies expect it of plain HTTP.
-    Forward(Forward),
+    /// An HTTP proxy that forwards the request, as proxies expect for plain HTTP.
+    Forward(ForwardProxy),
 }
 
-/// An HTTP proxy that is given requests.
-pub struct Forward {
-    /// Where it is, without a user.
+/// An HTTP proxy that forwards requests.
+pub struct ForwardProxy {
+    /// The address, without credentials.
     pub address: Uri,
-    /// Who asks the proxy.
+    /// The value of the `Proxy-Authorization` header.
     pub authorization: Option<HeaderValue>,
-    /// What must never be shown.
+    /// Texts that must never be shown.
     pub secrets: Vec<String>,
 }
 
-/// The way to an address, by the variables that curl, Go and others know: `HTTP_PROXY` for addresses of `http`,
-/// `HTTPS_PROXY` for those of `https`, `ALL_PROXY` for both, and `NO_PROXY` for those that need none; in capitals, then
-/// in small letters. An empty one is none.
+/// Returns the route to `target`, by the variables that curl, Go and others use: `HTTP_PROXY` for `http` URLs, `HTTPS_PROXY`
+/// for `https` URLs, `ALL_PROXY` for both, and `NO_PROXY` for exceptions; upper case first, then lower case. An empty
+/// variable counts as unset.
 ///
 /// # Errors
-/// Where a variable names no proxy. No failure tells its value, as there may be a password in it.
+///
+/// If a variable contains no valid proxy. The failure does not contain its value, which may include a password.
 pub fn route(target: &Uri, variable: &dyn Fn(&str) -> Option<String>) -> Result<Route, Failure> {
     let of = |name: &str| {
         [name.to_owned(), name.to_lowercase()]
@@ -88,16 +89,16 @@ pub fn route(target: &Uri, variable: &dyn Fn(&str) -> Option<String>) -> Result<
             Some(value)
         }
     };
-    Ok(Route::Forward(Forward {
+    Ok(Route::Forward(ForwardProxy {
         address,
         authorization,
         secrets,
     }))
 }
 
-/// Whether `NO_PROXY` excepts a host, as Go has it: `*` excepts all; `example.com` itself and what is below it;
-/// `.example.com` and `*.example.com` what is below it; addresses and their ranges (`10.0.0.0/8`) themselves; each with
-/// a port where it is of that port only.
+/// Returns true if `NO_PROXY` excludes a host, by the rules of Go: `*` matches all hosts; `example.com` matches itself and
+/// its subdomains; `.example.com` and `*.example.com` match subdomains; addresses and ranges (`10.0.0.0/8`) match addresses.
+/// An entry with a port matches that port only.
 fn is_excepted(list: &str, host: &str, port: u16) -> bool {
     let host = host
         .trim_start_matches('[')
@@ -135,7 +136,7 @@ fn is_below(host: &str, domain: &str) -> bool {
         .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
 }
 
-/// An entry without its port.
+/// Splits an entry into host and port.
 fn with_port(entry: &str) -> (&str, Option<u16>) {
     if let Some(rest) = entry.strip_prefix('[')
         && let Some((address, rest)) = rest.split_once(']')

@@ -1,4 +1,4 @@
-//! Whom nthc trusts, and the certificate that it shows.
+//! TLS configuration: trusted root certificates and the client certificate.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -18,16 +18,16 @@ const CA: &str = "NTH_PROMETHEUS_CA";
 const CERT: &str = "NTH_PROMETHEUS_CERT";
 const KEY: &str = "NTH_PROMETHEUS_KEY";
 
-/// The most bytes of a file with certificates that are read: some thousand of them.
+/// The maximum size of a certificate file in bytes: some thousand certificates.
 const MOST_BYTES: u64 = 8 << 20;
 
-/// A file with the name of the option or variable that it came by.
-struct Named {
+/// A file with the name of its option or variable.
+struct NamedFile {
     path: PathBuf,
     name: &'static str,
 }
 
-impl Named {
+impl NamedFile {
     fn bad(&self, why: &str) -> Failure {
         Failure::usage(format!(
             "the file {} of {} {why}",
@@ -47,11 +47,12 @@ impl Named {
     }
 }
 
-/// How TLS is spoken with a server.
+/// Returns the TLS configuration for a server.
 ///
 /// # Errors
-/// Where a file cannot be read, holds no certificate or key that can be used, or an option has no effect as the address is
-/// one of plain HTTP.
+///
+/// If a file cannot be read or contains no usable certificate or key, or if an option has no effect because the URL is plain
+/// HTTP.
 pub fn config(
     connection: &Connection,
     is_https: bool,
@@ -72,11 +73,11 @@ pub fn config(
         return Ok(TlsConfig::default());
     }
     let named = |option: &Option<PathBuf>, name: &'static str, by: &'static str| {
-        let of_option = option.clone().map(|path| Named { path, name });
+        let of_option = option.clone().map(|path| NamedFile { path, name });
         of_option.or_else(|| {
             let path = variable(by).filter(|value| !value.is_empty())?;
             let path = PathBuf::from(path);
-            Some(Named { path, name: by })
+            Some(NamedFile { path, name: by })
         })
     };
     let builder = match named(&connection.ca, "--ca", CA) {
@@ -98,8 +99,8 @@ pub fn config(
     Ok(builder.client_cert(client).build())
 }
 
-/// The certificates of a PEM file, of which there is one.
-fn certificates(file: &Named, bytes: &[u8]) -> Result<Vec<Certificate<'static>>, Failure> {
+/// Parses the certificates of a PEM file, of which there must be at least one.
+fn certificates(file: &NamedFile, bytes: &[u8]) -> Result<Vec<Certificate<'static>>, Failure> {
     let mut found = Vec::new();
     for item in parse_pem(bytes) {
         match item {
@@ -116,17 +117,17 @@ fn certificates(file: &Named, bytes: &[u8]) -> Result<Vec<Certificate<'static>>,
     Ok(found)
 }
 
-/// The system's root certificates and those of a file.
-fn roots(file: &Named) -> Result<RootCerts, Failure> {
+/// Returns the root certificates of the system and those of a file.
+fn roots(file: &NamedFile) -> Result<RootCerts, Failure> {
     let own = certificates(file, &file.read()?)?;
-    // What TLS leaves out silently is told.
+    // The TLS library ignores invalid certificates silently; here they are reported.
     let mut store = RootCertStore::empty();
     for certificate in &own {
         store
             .add(CertificateDer::from(certificate.der()).into_owned())
             .map_err(|_| file.bad("contains a certificate that cannot be parsed"))?;
     }
-    // A system without any, as a container's, trusts the file alone.
+    // A system without root certificates, such as a container, trusts the file alone.
     let system = rustls_native_certs::load_native_certs().certs;
     let system = system
         .iter()
@@ -134,8 +135,8 @@ fn roots(file: &Named) -> Result<RootCerts, Failure> {
     Ok(RootCerts::from(system.chain(own)))
 }
 
-/// A client's certificate, with those between it and a root, and its key.
-fn client(cert: &Named, key: &Named) -> Result<ClientCert, Failure> {
+/// Returns a client certificate with its intermediate certificates and its key.
+fn client(cert: &NamedFile, key: &NamedFile) -> Result<ClientCert, Failure> {
     let chain = certificates(cert, &cert.read()?)?;
     let bytes = key.read()?;
     let no_key = || match bytes.windows(9).any(|part| part == b"ENCRYPTED") {
@@ -147,7 +148,7 @@ fn client(cert: &Named, key: &Named) -> Result<ClientCert, Failure> {
             .help("pass a PEM file: a private key starts with `-----BEGIN PRIVATE KEY-----`"),
     };
     let private = PrivateKey::from_pem(&bytes).map_err(|_| no_key())?;
-    // Tried here: the client takes for granted that they belong together.
+    // Checked here because the client assumes that certificate and key match.
     let checked = PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| no_key())?;
     let certificates = chain
         .iter()
@@ -155,26 +156,26 @@ fn client(cert: &Named, key: &Named) -> Result<ClientCert, Failure> {
     CertifiedKey::from_der(certificates.collect(), checked, &default_provider()).map_err(
         |error| match error {
             rustls::Error::InconsistentKeys(_) => {
-                key.bad(&format!("is not the key of {}", shown(&cert.path)))
+                key.bad(&format!("is not the key of {}", display_path(&cert.path)))
             }
             _ => key.bad(&format!(
                 "cannot be used with the certificate {}",
-                shown(&cert.path)
+                display_path(&cert.path)
             )),
         },
     )?;
     Ok(ClientCert::new_with_certs(&chain, private))
 }
 
-fn shown(path: &Path) -> String {
+fn display_path(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// What helps against a failure of TLS.
+/// Returns the help for a TLS error.
 pub fn help(error: &rustls::Error) -> Option<&'static str> {
     use rustls::{AlertDescription, CertificateError, Error};
     match error {
-        // The system has no root certificates where nothing more is said.
+        // A system without root certificates gives no more specific error.
         Error::InvalidCertificate(CertificateError::UnknownIssuer) | Error::General(_) => {
             Some("pass the root certificate of the server's CA with `--ca`")
         }

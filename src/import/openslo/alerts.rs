@@ -1,16 +1,16 @@
-//! Reading alert policies, their conditions and whom they tell.
+//! Reads alert policies, conditions and notification targets.
 
 use super::metadata::metadata;
 use super::model::{Condition, Metadata, Policy, RefOr, Target};
 use super::reader::{Fields, Findings, head};
 use super::terms::{OPERATORS, shorthand};
 
-/// The policies of an objective.
+/// Reads the alert policies of an SLO.
 pub fn policies(fields: &mut Fields<'_>, findings: &mut Findings) -> Vec<RefOr<Policy>> {
     items(fields, "alertPolicies", findings)
         .into_iter()
         .filter_map(|item| {
-            either(
+            reference_or_inline(
                 item,
                 "alertPolicyRef",
                 "AlertPolicy",
@@ -31,7 +31,7 @@ pub fn policy(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Policy>
     let mut conditions = items(&mut fields, "conditions", findings);
     let head = findings.span(&fields.head);
     if conditions.len() != 1 && findings.diagnostics.len() == before {
-        findings.bad(
+        findings.report_invalid(
             head,
             "a policy must have exactly one condition",
             format!("it has {}", conditions.len()),
@@ -43,7 +43,7 @@ pub fn policy(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Policy>
         None
     };
     let condition = condition.and_then(|item| {
-        either(
+        reference_or_inline(
             item,
             "conditionRef",
             "AlertCondition",
@@ -54,7 +54,7 @@ pub fn policy(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Policy>
     let before = findings.diagnostics.len();
     let targets = items(&mut fields, "notificationTargets", findings);
     if targets.is_empty() && findings.diagnostics.len() == before {
-        findings.bad(
+        findings.report_invalid(
             head,
             "missing `notificationTargets` in a policy",
             "notifies no one",
@@ -63,7 +63,7 @@ pub fn policy(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Policy>
     let targets = targets
         .into_iter()
         .filter_map(|item| {
-            either(
+            reference_or_inline(
                 item,
                 "targetRef",
                 "AlertNotificationTarget",
@@ -94,7 +94,7 @@ fn condition_of(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Condi
         let before = findings.diagnostics.len();
         let found = fields.one_of(key, known, findings);
         if found.is_none() && findings.diagnostics.len() == before {
-            fields.lacks(key, findings);
+            fields.report_missing(key, findings);
         }
         found
     };
@@ -103,12 +103,12 @@ fn condition_of(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Condi
     let before = findings.diagnostics.len();
     let threshold = fields.number("threshold", findings);
     if threshold.is_none() && findings.diagnostics.len() == before {
-        fields.lacks("threshold", findings);
+        fields.report_missing("threshold", findings);
     }
     let before = findings.diagnostics.len();
     let lookback = shorthand(&mut fields, "lookbackWindow", findings);
     if lookback.is_none() && findings.diagnostics.len() == before {
-        fields.lacks("lookbackWindow", findings);
+        fields.report_missing("lookbackWindow", findings);
     }
     shorthand(&mut fields, "alertAfter", findings);
     fields.finish(findings);
@@ -119,7 +119,7 @@ fn condition_of(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Condi
     })
 }
 
-/// Reads whom an alert tells.
+/// Reads a notification target.
 pub fn target(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Target> {
     let description = fields.description(findings);
     let target = fields.required_text("target", findings);
@@ -145,8 +145,8 @@ fn items<'n>(
         .collect()
 }
 
-/// A reference, or an object of that kind in its place.
-fn either<'n, T>(
+/// Reads a reference, or an inline object of this kind.
+fn reference_or_inline<'n, T>(
     mut fields: Fields<'n>,
     reference: &'static str,
     kind: &'static str,
@@ -162,7 +162,7 @@ fn either<'n, T>(
         .any(|key| fields.has(key))
     {
         let span = findings.span(&fields.head);
-        findings.bad(
+        findings.report_invalid(
             span,
             format!("missing `{reference}`, or an inline {kind}"),
             "",
@@ -173,7 +173,7 @@ fn either<'n, T>(
     let before = findings.diagnostics.len();
     let found = fields.one_of("kind", &[kind], findings);
     if found.is_none() && findings.diagnostics.len() == before {
-        fields.lacks("kind", findings);
+        fields.report_missing("kind", findings);
     }
     let metadata = metadata(&mut fields, findings);
     let spec = fields.required_fields("spec", findings);

@@ -1,4 +1,4 @@
-//! What annotations of our own documents keep: what the format has no field for.
+//! The annotations with which exported documents keep what the format has no field for.
 
 use std::collections::BTreeMap;
 
@@ -6,65 +6,74 @@ use rust_decimal::Decimal;
 
 use super::model::Metadata;
 use super::query;
-use super::reader::{Findings, left_out};
+use super::reader::{Findings, report_skipped};
 use super::write::string;
 use crate::ir::number::percent_text;
 use crate::project::is_url;
+use crate::schema::names::field;
 
-/// The name of a field that documents keep, and how its text is written in `.nth`.
-type Kept<'n> = (&'n str, fn(&str) -> Option<String>);
+/// The name of an annotation without `nthc.`, and the conversion of its value to a line of `.nth`; `None` if it is invalid.
+type KeptField<'n> = (&'n str, fn(&str) -> Option<String>);
 
-/// The annotation that says in words what no document keeps.
-const LOST: &str = "nthc.not-kept";
+/// The annotation that describes what the documents do not contain.
+const NOT_KEPT: &str = "nthc.not-kept";
 
-/// What stands for an empty list.
+/// The value for an empty list.
 const NONE: &str = "none";
 
-/// Which fields an objective's annotations set, as lines; what can't be read is told.
-pub fn of_slo(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
-    let fields: [Kept; 8] = [
+/// Returns the fields in the annotations of an SLO as lines of `.nth`. Invalid values are reported.
+pub fn slo_fields(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
+    let fields: [KeptField; 8] = [
         ("budget-pages", |text| {
-            Some(format!("budget_pages = [{}]", shares(text)?))
+            Some(format!(
+                "{} = [{}]",
+                field::BUDGET_PAGES,
+                percentages(text)?
+            ))
         }),
         ("budget-tickets", |text| {
-            Some(format!("budget_tickets = [{}]", shares(text)?))
+            Some(format!(
+                "{} = [{}]",
+                field::BUDGET_TICKETS,
+                percentages(text)?
+            ))
         }),
         ("absence", |text| {
             ["page", "ticket"]
                 .contains(&text)
-                .then(|| format!("absence = {text}"))
+                .then(|| format!("{} = {text}", field::ABSENCE))
         }),
         ("absent-after", |text| {
-            is_duration(text).then(|| format!("absent_after = {text}"))
+            is_duration(text).then(|| format!("{} = {text}", field::ABSENT_AFTER))
         }),
         ("min-events", |text| {
-            Some(format!("min_events = {}", count(text)?))
+            Some(format!("{} = {}", field::MIN_EVENTS, count(text)?))
         }),
         ("min-bad-events", |text| {
-            Some(format!("min_bad_events = {}", count(text)?))
+            Some(format!("{} = {}", field::MIN_BAD_EVENTS, count(text)?))
         }),
         ("breakdown", |text| {
             let labels: Vec<&str> = text.split(", ").collect();
             labels
                 .iter()
                 .all(|label| query::is_plain(label))
-                .then(|| format!("breakdown = [{}]", labels.join(", ")))
+                .then(|| format!("{} = [{}]", field::BREAKDOWN, labels.join(", ")))
         }),
-        ("runbook-url", url_field("runbook_url")),
+        ("runbook-url", url_field(field::RUNBOOK_URL)),
     ];
     lines(metadata, &fields, findings)
 }
 
-/// Which fields a service's annotations set, as lines; what can't be read is told.
-pub fn of_service(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
+/// Returns the fields in the annotations of a service as lines of `.nth`. Invalid values are reported.
+pub fn service_fields(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
     let fields = [
-        ("runbook-url", url_field("runbook_url")),
-        ("dashboard-url", url_field("dashboard_url")),
+        ("runbook-url", url_field(field::RUNBOOK_URL)),
+        ("dashboard-url", url_field(field::DASHBOARD_URL)),
     ];
     lines(metadata, &fields, findings)
 }
 
-/// Whether an objective has burn-rate alerts, where that is kept.
+/// Returns true if the exported SLO has burn-rate alerts; `None` without the annotation.
 pub fn has_burn_rate_alerts(metadata: &Metadata) -> Option<bool> {
     metadata
         .annotations
@@ -73,13 +82,13 @@ pub fn has_burn_rate_alerts(metadata: &Metadata) -> Option<bool> {
         .ok()
 }
 
-/// The environment that documents are of, where that is kept.
+/// Returns the environment of exported documents; `None` without the annotation.
 pub fn environment(metadata: &Metadata) -> Option<&str> {
     let name = metadata.annotations.get("nthc.environment")?;
     crate::project::is_identifier(name).then_some(name.as_str())
 }
 
-/// The labels that all series of a service carry, where they are kept.
+/// Returns the selector labels of an exported service; `None` without the annotation.
 pub fn selector(metadata: &Metadata) -> Option<BTreeMap<String, String>> {
     let text = metadata.annotations.get("nthc.selector")?;
     let labels: BTreeMap<String, String> = serde_json::from_str(text).ok()?;
@@ -89,12 +98,12 @@ pub fn selector(metadata: &Metadata) -> Option<BTreeMap<String, String>> {
         .then_some(labels)
 }
 
-/// What is kept nowhere, in words.
-pub fn lost(metadata: &Metadata) -> Option<&str> {
-    metadata.annotations.get(LOST).map(String::as_str)
+/// Returns the description of what the documents do not contain.
+pub fn not_kept(metadata: &Metadata) -> Option<&str> {
+    metadata.annotations.get(NOT_KEPT).map(String::as_str)
 }
 
-fn lines(metadata: &Metadata, fields: &[Kept], findings: &mut Findings) -> Vec<String> {
+fn lines(metadata: &Metadata, fields: &[KeptField], findings: &mut Findings) -> Vec<String> {
     let mut out = Vec::new();
     for (annotation, read) in fields {
         let annotation = format!("nthc.{annotation}");
@@ -103,7 +112,7 @@ fn lines(metadata: &Metadata, fields: &[Kept], findings: &mut Findings) -> Vec<S
         };
         match read(text) {
             Some(line) => out.push(line),
-            None => left_out(
+            None => report_skipped(
                 findings,
                 metadata.name.span,
                 format!("invalid value of annotation `{annotation}`"),
@@ -116,13 +125,15 @@ fn lines(metadata: &Metadata, fields: &[Kept], findings: &mut Findings) -> Vec<S
 
 fn url_field(field: &'static str) -> fn(&str) -> Option<String> {
     match field {
-        "dashboard_url" => |text| is_url(text).then(|| format!("dashboard_url = {}", string(text))),
-        _ => |text| is_url(text).then(|| format!("runbook_url = {}", string(text))),
+        field::DASHBOARD_URL => {
+            |text| is_url(text).then(|| format!("{} = {}", field::DASHBOARD_URL, string(text)))
+        }
+        _ => |text| is_url(text).then(|| format!("{} = {}", field::RUNBOOK_URL, string(text))),
     }
 }
 
-/// `75%, 85%`
-fn shares(text: &str) -> Option<String> {
+/// Converts percentages: `75%, 85%`.
+fn percentages(text: &str) -> Option<String> {
     if text == NONE {
         return Some(String::new());
     }
@@ -137,7 +148,7 @@ fn count(text: &str) -> Option<u64> {
     text.parse().ok().filter(|count| *count >= 1)
 }
 
-/// `1h30m`
+/// Returns true for a duration such as `1h30m`.
 fn is_duration(text: &str) -> bool {
     let mut rest = text;
     while !rest.is_empty() {
@@ -173,10 +184,10 @@ mod tests {
 
     #[test]
     fn shares_are_percentages() {
-        assert_eq!(shares("75%, 85.50%").as_deref(), Some("75%, 85.5%"));
-        assert_eq!(shares("none").as_deref(), Some(""));
+        assert_eq!(percentages("75%, 85.50%").as_deref(), Some("75%, 85.5%"));
+        assert_eq!(percentages("none").as_deref(), Some(""));
         for text in ["", "75", "-1%", "1%] }", "0%"] {
-            assert_eq!(shares(text), None, "{text}");
+            assert_eq!(percentages(text), None, "{text}");
         }
     }
 }

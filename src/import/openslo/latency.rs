@@ -1,4 +1,4 @@
-//! Ratios that are those of a histogram: they become indicators of latency, by whose rules a missing bucket is told.
+//! Recognizes ratios of histograms, which become latency SLIs: their rules also report missing buckets.
 
 use rust_decimal::Decimal;
 
@@ -9,19 +9,18 @@ use crate::lower::bound;
 use crate::promql::classify::is_selector;
 use crate::promql::{self, BinaryOp, Expr, Matcher, Node, Selector};
 
-/// A histogram with the limit of its good events.
+/// A latency SLI: a histogram with the threshold of good events.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Latency {
     /// The histogram: its name without `_bucket`.
     pub histogram: Expr,
-    /// How long a good event takes at most.
+    /// The maximum duration of a good event.
     pub under: Duration,
-    /// Whether it is a native one.
+    /// True for a native histogram.
     pub native: bool,
 }
 
-/// The histogram that good events and all events are of; nothing where they are not, or an indicator of latency would
-/// ask something else.
+/// Returns the latency SLI that evaluates the same queries; `None` if there is none.
 pub fn latency(good: &Expr, total: &Expr) -> Option<Latency> {
     classic(good, total).or_else(|| native(good, total))
 }
@@ -33,7 +32,7 @@ fn selector(expr: &Expr) -> Option<&Selector> {
     }
 }
 
-/// The unit of a histogram, as an indicator of latency takes it from its name.
+/// Returns the unit of a histogram, which a latency SLI takes from its name.
 fn unit(name: &str) -> Option<DurationUnit> {
     match unit_in_name(name)? {
         MetricUnit::Time(unit) => Some(unit),
@@ -41,7 +40,7 @@ fn unit(name: &str) -> Option<DurationUnit> {
     }
 }
 
-/// `x_seconds_bucket{le="0.25"}` of `x_seconds_count`
+/// Recognizes `x_seconds_bucket{le="0.25"}` of `x_seconds_count`.
 fn classic(good: &Expr, total: &Expr) -> Option<Latency> {
     let (good, total) = (selector(good)?, selector(total)?);
     let base = total.metric.as_ref()?.text.strip_suffix("_count")?;
@@ -54,7 +53,7 @@ fn classic(good: &Expr, total: &Expr) -> Option<Latency> {
     if bounds.next().is_some() {
         return None;
     }
-    let limit = limit(matcher)?;
+    let limit = bucket_bound(matcher)?;
     let mut others: Vec<_> = good
         .matchers
         .iter()
@@ -80,7 +79,7 @@ fn classic(good: &Expr, total: &Expr) -> Option<Latency> {
     })
 }
 
-/// `histogram_fraction(0, 0.25, r) * histogram_count(r)` of `histogram_count(r)`, where `r` is the sum of rates
+/// Recognizes `histogram_fraction(0, 0.25, r) * histogram_count(r)` of `histogram_count(r)`, where `r` is a sum of rates.
 fn native(good: &Expr, total: &Expr) -> Option<Latency> {
     let Node::Binary(product) = &good.unparenthesised().node else {
         return None;
@@ -134,23 +133,23 @@ fn same(left: &Expr, right: &Expr) -> bool {
 
 fn number(expr: &Expr) -> Option<Decimal> {
     match &expr.unparenthesised().node {
-        promql::Node::Number(text) => exact(text),
+        promql::Node::Number(text) => exact_number(text),
         _ => None,
     }
 }
 
-/// A number that is written as it would be written again.
-fn exact(text: &str) -> Option<Decimal> {
+/// Parses a number; `None` if formatting it gives another text.
+fn exact_number(text: &str) -> Option<Decimal> {
     let number: Decimal = text.parse().ok()?;
     (decimal_text(number) == text).then_some(number)
 }
 
-/// The bound that a matcher asks for, if it is the one that the rules of a latency have for it.
-fn limit(matcher: &Matcher) -> Option<Decimal> {
+/// Returns the bound of a `le` matcher; `None` unless a latency SLI generates the same matcher.
+fn bucket_bound(matcher: &Matcher) -> Option<Decimal> {
     let text = matcher.value.text()?;
     let limit = text
         .split('|')
-        .find_map(|text| exact(text.strip_suffix("(\\.0)?").unwrap_or(text)))?;
+        .find_map(|text| exact_number(text.strip_suffix("(\\.0)?").unwrap_or(text)))?;
     let usual = bound(limit, &[]);
     (usual.op == matcher.op && usual.value.text() == Some(text)).then_some(limit)
 }
@@ -213,7 +212,7 @@ mod tests {
     #[test]
     fn what_would_be_asked_otherwise_is_none() {
         for (good, total) in [
-            // Whole numbers are matched in both ways of writing them.
+            // Integers are matched in both notations.
             (r#"x_seconds_bucket{le="1"}"#, "x_seconds_count"),
             (r#"x_latency_bucket{le="0.25"}"#, "x_latency_count"),
             (r#"x_bytes_bucket{le="0.25"}"#, "x_bytes_count"),

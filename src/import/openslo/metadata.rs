@@ -1,4 +1,4 @@
-//! Reading what every object is called, and its labels and annotations.
+//! Reads the name, the labels and the annotations of objects.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use super::model::Metadata;
 use super::reader::{Fields, Findings, dns_label, text};
 use crate::project::Located;
 
-/// Reads `metadata` of an object; `None` if it has no name.
-pub fn metadata(of: &mut Fields<'_>, findings: &mut Findings) -> Option<Metadata> {
-    let mut fields = of.required_fields("metadata", findings)?;
+/// Reads the `metadata` of an object; `None` if it has no name.
+pub fn metadata(object: &mut Fields<'_>, findings: &mut Findings) -> Option<Metadata> {
+    let mut fields = object.required_fields("metadata", findings)?;
     let name = fields.required_text("name", findings);
     if let Some(name) = &name {
         dns_label(name, &fields.path("name"), findings);
@@ -18,7 +18,7 @@ pub fn metadata(of: &mut Fields<'_>, findings: &mut Findings) -> Option<Metadata
     if let Some(display) = &display
         && display.value.chars().count() > 63
     {
-        findings.bad(
+        findings.report_invalid(
             display.span,
             format!("`{}` is too long", fields.path("displayName")),
             "at most 63 characters are allowed",
@@ -29,7 +29,7 @@ pub fn metadata(of: &mut Fields<'_>, findings: &mut Findings) -> Option<Metadata
         for (key, node) in table.drain() {
             let span = findings.span(&key.span);
             if !is_key(&key.text) {
-                findings.bad(span, format!("invalid label name {:?}", key.text), "");
+                findings.report_invalid(span, format!("invalid label name {:?}", key.text), "");
             }
             let path = table.path(&key.text);
             let values = match &node.value {
@@ -55,7 +55,11 @@ pub fn metadata(of: &mut Fields<'_>, findings: &mut Findings) -> Option<Metadata
                 None => (None, key.text.as_str()),
             };
             if !is_key(own) || prefix.is_some_and(|prefix| !is_subdomain(prefix)) {
-                findings.bad(span, format!("invalid annotation name {:?}", key.text), "");
+                findings.report_invalid(
+                    span,
+                    format!("invalid annotation name {:?}", key.text),
+                    "",
+                );
             }
             if let Some(value) = text(node, &table.path(&key.text), findings) {
                 annotations.insert(key.text.clone(), value.value);
@@ -73,7 +77,7 @@ pub fn metadata(of: &mut Fields<'_>, findings: &mut Findings) -> Option<Metadata
     })
 }
 
-/// At most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends.
+/// Returns true for at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends.
 fn is_key(key: &str) -> bool {
     let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     key.len() <= 63

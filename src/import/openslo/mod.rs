@@ -1,7 +1,7 @@
-//! Documents of `openslo/v1` as `.nth`.
+//! Conversion of `openslo/v1` documents to `.nth`.
 //!
-//! They are first held against the rules of the Go SDK, and against what it does not look at: that every reference leads
-//! somewhere. What is made of them is laid out by the formatter, and compiled before anybody sees it.
+//! The documents are first validated by the rules of the Go SDK, and their references are resolved, which the SDK does not
+//! do. The generated text is formatted and compiled before it is returned.
 
 mod alerts;
 mod kept;
@@ -33,26 +33,26 @@ use super::yaml;
 use objects::Objects;
 use reader::Findings;
 
-/// The name of the module that is made, where nothing else names it.
+/// The name of the generated module.
 pub const MODULE: &str = "openslo";
 
-/// What came of it.
+/// The result of an import.
 #[derive(Debug, Clone)]
 pub struct Import {
     /// The files that diagnostics point into.
     pub sources: SourceMap,
-    /// What is wrong with the documents, and what of them is left out.
+    /// Errors in the documents, and warnings about parts that are not imported.
     pub diagnostics: Vec<Diagnostic<FileSpan>>,
-    /// The `.nth`; `None` where there is an error.
+    /// The `.nth` text; `None` if there is an error.
     pub text: Option<String>,
 }
 
-/// Reads files, each with the path to show, and makes one module of them, for a project that says nothing of itself.
+/// Converts files, given as display path and text, to one module for a project with default settings.
 pub fn import(files: impl IntoIterator<Item = (String, String)>) -> Import {
     import_into(files, &default_settings(MODULE), &[])
 }
 
-/// The same for a project that has these settings, and declares these environments.
+/// Converts files to one module for a project with these settings and environments.
 pub fn import_into(
     files: impl IntoIterator<Item = (String, String)>,
     settings: &Settings,
@@ -75,21 +75,21 @@ pub fn import_into(
             Err(malformed) => {
                 let span = findings.span(&malformed.span);
                 let message = "not well-formed YAML";
-                findings.tell(&codes::OPENSLO_SYNTAX, span, message, malformed.what);
+                findings.report(&codes::OPENSLO_SYNTAX, span, message, malformed.what);
             }
         }
     }
     let mut text = None;
-    // What some documents do not say well can't be told from what others refer to in vain.
+    // Broken documents also look like missing references, so those are not resolved after an error.
     if !has_errors(&findings.diagnostics) {
         let objects = Objects::new(&objects, &mut findings);
         let target = project::Target {
             sends_mail: settings.sends_mail(),
             environments,
         };
-        let made = project::text(&objects, &target, &mut findings);
+        let generated = project::text(&objects, &target, &mut findings);
         if !has_errors(&findings.diagnostics) {
-            text = checked(&made, settings, &mut sources, &mut findings);
+            text = compile_and_format(&generated, settings, &mut sources, &mut findings);
         }
     }
     Import {
@@ -105,14 +105,14 @@ fn has_errors(diagnostics: &[Diagnostic<FileSpan>]) -> bool {
         .any(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
-/// The text, laid out, where it compiles; the compiler's errors where it does not, in the text that was made.
-fn checked(
-    made: &str,
+/// Formats and compiles the generated text. Returns `None` if it has errors, which are reported with spans in the text.
+fn compile_and_format(
+    generated: &str,
     settings: &Settings,
     sources: &mut SourceMap,
     findings: &mut Findings,
 ) -> Option<String> {
-    let text = syntax::format(made).unwrap_or_else(|| made.to_owned());
+    let text = syntax::format(generated).unwrap_or_else(|| generated.to_owned());
     let compilation = compile(&Input {
         settings: settings.clone(),
         files: vec![SourceInput {

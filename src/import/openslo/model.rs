@@ -1,4 +1,4 @@
-//! What documents of `openslo/v1` say, with the places where they say it.
+//! The contents of `openslo/v1` documents, with spans.
 
 use std::collections::BTreeMap;
 
@@ -10,33 +10,33 @@ use crate::project::Located;
 /// An object.
 #[derive(Debug, Clone)]
 pub struct Object {
-    /// What it is called.
+    /// The name, labels and annotations.
     pub metadata: Metadata,
-    /// What it says.
+    /// The contents.
     pub spec: Spec,
 }
 
-/// What an object is called.
+/// The name, labels and annotations of an object.
 #[derive(Debug, Clone)]
 pub struct Metadata {
     /// Its name.
     pub name: Located<String>,
-    /// What people call it.
+    /// The display name.
     pub display: Option<String>,
-    /// Its labels, each with where it stands.
+    /// The labels with their spans.
     pub labels: BTreeMap<String, (FileSpan, Vec<String>)>,
     /// Its annotations.
     pub annotations: BTreeMap<String, String>,
 }
 
 impl Metadata {
-    /// What it is called where it came from: an annotation keeps what is no name here.
+    /// Returns the name before the export: an annotation keeps names that the format does not allow.
     pub fn source_name(&self) -> &str {
         let kept = self.annotations.get("nthc.name");
         kept.map_or(self.name.value.as_str(), String::as_str)
     }
 
-    /// The value of a label that has one.
+    /// Returns the value of a label that has exactly one.
     pub fn label(&self, label: &str) -> Option<&str> {
         match self.labels.get(label) {
             Some((_, values)) => match values.as_slice() {
@@ -48,32 +48,32 @@ impl Metadata {
     }
 }
 
-/// What an object says.
+/// The contents of an object, by kind.
 #[derive(Debug, Clone)]
 pub enum Spec {
-    /// Where metrics come from.
+    /// A source of metrics.
     DataSource {
         /// Its type.
-        of: Located<String>,
+        source_type: Located<String>,
     },
     /// A service.
     Service {
-        /// What it is for.
+        /// The description.
         description: Option<String>,
     },
-    /// An objective.
+    /// An SLO.
     Slo(Box<Slo>),
-    /// An indicator.
+    /// An SLI.
     Sli(Box<Sli>),
-    /// Whom an alert tells.
+    /// An alert policy.
     Policy(Box<Policy>),
-    /// When it tells.
+    /// An alert condition.
     Condition(Condition),
-    /// Where it tells.
+    /// A notification target.
     Target(Target),
 }
 
-/// A reference, or what it would lead to.
+/// A reference, or an inline object.
 #[derive(Debug, Clone)]
 pub enum RefOr<T> {
     /// A name.
@@ -82,92 +82,92 @@ pub enum RefOr<T> {
     Inline(Box<T>),
 }
 
-/// An objective.
+/// An SLO.
 #[derive(Debug, Clone)]
 pub struct Slo {
-    /// What it promises.
+    /// The description.
     pub description: Option<String>,
-    /// The service.
+    /// The name of the service.
     pub service: Located<String>,
-    /// The indicator, where it is not each goal's own.
+    /// The SLI; `None` if each objective has its own.
     pub indicator: Option<RefOr<Sli>>,
-    /// How the budget is counted.
+    /// The budgeting method.
     pub budgeting: Located<&'static str>,
-    /// The period.
+    /// The SLO window.
     pub window: Window,
-    /// The goals.
+    /// The objectives.
     pub goals: Vec<Goal>,
-    /// The alerts.
+    /// The alert policies.
     pub policies: Vec<RefOr<Policy>>,
 }
 
-/// A period.
+/// An SLO window.
 #[derive(Debug, Clone)]
 pub struct Window {
-    /// How long it is.
+    /// The length.
     pub duration: Located<Shorthand>,
-    /// Where it says that it follows the calendar.
+    /// The span of the calendar, if the window is aligned to it.
     pub calendar: Option<FileSpan>,
 }
 
-/// A length of time as the format writes it.
+/// A duration in the notation of the format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shorthand {
-    /// How many.
+    /// The number of units.
     pub count: u32,
-    /// `m`, `h`, `d`, `w`, `M`, `Q` or `Y`
+    /// The unit: `m`, `h`, `d`, `w`, `M`, `Q` or `Y`.
     pub unit: char,
 }
 
-/// How good.
+/// An objective.
 #[derive(Debug, Clone)]
 pub struct Goal {
     /// Its first line.
     pub span: FileSpan,
-    /// What people call it.
+    /// The display name.
     pub display: Option<String>,
-    /// How a threshold's value is compared.
+    /// The comparison of a threshold.
     pub op: Option<Located<&'static str>>,
-    /// With what.
+    /// The value of a threshold.
     pub value: Option<Located<Decimal>>,
-    /// The share that must be good.
+    /// The share of good events or slices.
     pub target: Located<Decimal>,
-    /// The share of a slice that must be.
+    /// The share of good events in a good slice.
     pub slice_target: Option<Located<Decimal>>,
-    /// How long a slice is.
+    /// The length of a slice.
     pub slice: Option<Located<Shorthand>>,
-    /// Its own indicator.
+    /// Its own SLI.
     pub indicator: Option<RefOr<Sli>>,
 }
 
-/// An indicator.
+/// An SLI.
 #[derive(Debug, Clone)]
 pub struct Sli {
-    /// What is measured.
+    /// The description.
     pub description: Option<String>,
-    /// How.
+    /// The measurement.
     pub measure: Measure,
 }
 
-/// How something is measured.
+/// The measurement of an SLI.
 #[derive(Debug, Clone)]
 pub enum Measure {
-    /// A number that is compared.
+    /// A value that is compared with a threshold.
     Threshold(Metric),
-    /// Events out of all events.
+    /// The ratio of good or bad events to all events.
     Events {
-        /// Whether the metrics only grow.
+        /// True if the metrics are counters.
         counter: bool,
-        /// Whether `part` is the good ones.
+        /// True if `part` counts good events.
         good: bool,
         /// Good or bad events.
         part: Metric,
         /// All events.
         total: Metric,
     },
-    /// A ratio.
+    /// A ratio that is computed elsewhere.
     Raw {
-        /// Whether it is that of good events.
+        /// True for the ratio of good events.
         success: bool,
         /// The ratio.
         ratio: Metric,
@@ -177,41 +177,41 @@ pub enum Measure {
 /// A query.
 #[derive(Debug, Clone)]
 pub struct Metric {
-    /// Where it stands.
+    /// The span of the metric source.
     pub span: FileSpan,
-    /// The data source, where one is named.
+    /// The name of the data source, if there is one.
     pub source: Option<Located<String>>,
-    /// The type of the source, where it is given.
-    pub of: Option<Located<String>>,
-    /// What is asked; `None` where the source is asked otherwise.
+    /// The type of the data source, if there is one.
+    pub source_type: Option<Located<String>>,
+    /// The PromQL query; `None` if the source has other fields.
     pub query: Option<Located<String>>,
 }
 
-/// Whom an alert tells.
+/// An alert policy.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// When.
+    /// The condition.
     pub condition: RefOr<Condition>,
-    /// Where.
+    /// The notification targets.
     pub targets: Vec<RefOr<(Metadata, Target)>>,
 }
 
-/// When an alert tells.
+/// An alert condition.
 #[derive(Debug, Clone)]
 pub struct Condition {
-    /// What is compared.
+    /// The comparison.
     pub op: Located<&'static str>,
-    /// How many times faster than sustainable.
+    /// The burn rate.
     pub threshold: Located<Decimal>,
-    /// Over how long.
+    /// The alert window.
     pub lookback: Located<Shorthand>,
 }
 
-/// Where an alert tells.
+/// A notification target.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// What it says of itself.
+    /// The description.
     pub description: Option<String>,
-    /// What it is.
+    /// The kind of target, or its address.
     pub target: Located<String>,
 }

@@ -1,4 +1,4 @@
-//! Objectives of `.nth` from objectives, their indicators and their goals.
+//! Generates SLOs of `.nth` from SLOs, their SLIs and their objectives.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,15 @@ use super::kept;
 use super::latency::{Latency, latency};
 use super::model::{Goal, Measure, Metadata, Metric, Policy, Shorthand, Slo, Window};
 use super::query;
-use super::reader::{Findings, left_out};
+use super::reader::{Findings, report_skipped};
 use super::write::{block_name, comment, labels, string};
 use crate::diagnostics::{FileSpan, codes};
 use crate::ir::{Duration, burn_rate, number::decimal_text, number::percent_text};
 use crate::project::Located;
 use crate::promql::{self, BinaryOp, Expr, build};
+use crate::schema::names::{field, kind};
 
-/// An objective as it will be written, with its queries as trees.
+/// A generated SLO, with its queries as trees.
 pub struct Objective {
     name: String,
     comments: Vec<String>,
@@ -24,25 +25,25 @@ pub struct Objective {
     window: Duration,
     alerts: bool,
     labels: BTreeMap<String, String>,
-    /// Fields that the document has no place for.
+    /// Lines for fields that the document keeps in annotations.
     kept: Vec<String>,
     variant: &'static str,
-    /// The indicator's fields, by name.
+    /// The query fields of the SLI, by name.
     pub queries: Vec<(&'static str, Expr)>,
-    /// The indicator's other fields, as lines.
+    /// The other fields of the SLI, as lines.
     fields: Vec<String>,
-    /// Where it stands.
+    /// The span of the objective.
     pub span: FileSpan,
 }
 
-/// An indicator's variant with its fields.
-struct Measured {
+/// A generated SLI: its variant and its fields.
+struct SliBlock {
     variant: &'static str,
     queries: Vec<(&'static str, Expr)>,
     fields: Vec<String>,
 }
 
-impl Measured {
+impl SliBlock {
     fn new(variant: &'static str, queries: Vec<(&'static str, Expr)>) -> Self {
         Self {
             variant,
@@ -51,39 +52,40 @@ impl Measured {
         }
     }
 
-    fn of_latency(latency: Latency) -> Self {
-        let mut fields = vec![format!("under = {}", latency.under)];
+    fn from_latency(latency: Latency) -> Self {
+        let mut fields = vec![format!("{} = {}", field::UNDER, latency.under)];
         if latency.native {
-            fields.push("native = true".to_owned());
+            fields.push(format!("{} = true", field::NATIVE));
         }
         Self {
-            variant: "latency",
-            queries: vec![("histogram", latency.histogram)],
+            variant: kind::LATENCY,
+            queries: vec![(field::HISTOGRAM, latency.histogram)],
             fields,
         }
     }
 }
 
-/// What an objective says besides its goals.
-pub struct Frame<'a> {
+/// The parts of an SLO that its objectives share.
+pub struct SloContext<'a> {
     /// The document's metadata.
     pub metadata: &'a Metadata,
-    /// What it says.
+    /// The document.
     pub slo: &'a Slo,
-    /// Its name in its service.
+    /// The name within the service.
     pub name: &'a str,
-    /// Whether its indicator is said to be a ratio that is computed elsewhere.
+    /// True if an annotation says that the SLI is a ratio that is computed elsewhere.
     pub is_error_ratio: bool,
-    /// Labels that are not its service's.
+    /// The labels that the service does not have.
     pub labels: BTreeMap<String, String>,
-    /// The indicator's description, where the objective has none.
+    /// The description of the SLI, used if the SLO has none.
     pub description: Option<&'a String>,
-    /// Its alerts, with the conditions that they wait for.
+    /// The alert policies with their conditions.
     pub policies: Vec<(FileSpan, &'a Policy, &'a super::model::Condition)>,
 }
 
-impl Frame<'_> {
-    /// One goal, of several or alone.
+impl SloContext<'_> {
+    /// Generates the SLO of one objective. `number` is `None` if it is the only one. `None` if it cannot be expressed, which
+    /// is reported.
     pub fn objective(
         &self,
         number: Option<usize>,
@@ -93,7 +95,7 @@ impl Frame<'_> {
     ) -> Option<Objective> {
         let mut comments = Vec::new();
         if goal.target.value <= Decimal::ZERO {
-            refuse(
+            report_inexpressible(
                 findings,
                 goal.target.span,
                 "an objective of 0% has no error budget",
@@ -102,20 +104,20 @@ impl Frame<'_> {
             return None;
         }
         let window = window(&self.slo.window, findings)?;
-        let Measured {
+        let SliBlock {
             variant,
             queries,
             fields,
-        } = self.measured(goal, measure, &mut comments, findings)?;
+        } = self.sli_block(goal, measure, &mut comments, findings)?;
         let name = match number {
             Some(number) => format!("{}-{number}", self.name),
             None => self.name.to_owned(),
         };
         self.alerts(window, &mut comments, findings);
-        // That the name and the objective say already.
-        let said = format!("{} {name}", percent_text(goal.target.value));
+        // This display name adds nothing to the name and the objective.
+        let implied = format!("{} {name}", percent_text(goal.target.value));
         let display = goal.display.as_ref().or(self.metadata.display.as_ref());
-        let display = display.filter(|text| **text != said);
+        let display = display.filter(|text| **text != implied);
         let description = self
             .slo
             .description
@@ -136,7 +138,7 @@ impl Frame<'_> {
             alerts: kept::has_burn_rate_alerts(self.metadata)
                 .unwrap_or(!self.slo.policies.is_empty()),
             labels: self.labels.clone(),
-            kept: kept::of_slo(self.metadata, findings),
+            kept: kept::slo_fields(self.metadata, findings),
             variant,
             queries,
             fields,
@@ -144,21 +146,21 @@ impl Frame<'_> {
         })
     }
 
-    /// The indicator's variant and its queries.
-    fn measured(
+    /// Generates the SLI. `None` if it cannot be expressed, which is reported.
+    fn sli_block(
         &self,
         goal: &Goal,
         measure: &Measure,
         comments: &mut Vec<String>,
         findings: &mut Findings,
-    ) -> Option<Measured> {
+    ) -> Option<SliBlock> {
         let slices = self.slo.budgeting.value == "Timeslices";
         let refused = |reason: &str, metric: &Metric, findings: &mut Findings| {
             let span = metric
                 .query
                 .as_ref()
                 .map_or(metric.span, |query| query.span);
-            refuse(
+            report_inexpressible(
                 findings,
                 span,
                 "this query cannot be evaluated over the windows of the rules",
@@ -176,7 +178,7 @@ impl Frame<'_> {
                         .as_ref()
                         .is_some_and(|share| share.value < Decimal::ONE)
                     {
-                        left_out(
+                        report_skipped(
                             findings,
                             goal.span,
                             "time slices are not supported",
@@ -184,13 +186,16 @@ impl Frame<'_> {
                         );
                     }
                 }
-                let condition = match truth(&query) {
+                let condition = match bool_condition(&query) {
                     Some(condition) if op.value == "gte" && value.value == Decimal::ONE => {
                         condition
                     }
                     _ => compare(query, operator(op.value), value.value),
                 };
-                Some(Measured::new("time-slices", vec![("good", condition)]))
+                Some(SliBlock::new(
+                    kind::TIME_SLICES,
+                    vec![(field::GOOD, condition)],
+                ))
             }
             Measure::Events {
                 counter,
@@ -208,28 +213,28 @@ impl Frame<'_> {
                         return None;
                     }
                 };
-                let field = if *good { "good" } else { "bad" };
+                let field = if *good { field::GOOD } else { field::BAD };
                 if self.slo.budgeting.value == "Occurrences" {
                     if let Some(latency) = latency(&numerator, &denominator).filter(|_| *good) {
-                        return Some(Measured::of_latency(latency));
+                        return Some(SliBlock::from_latency(latency));
                     }
                     if let Some(ratio) = self
                         .is_error_ratio
-                        .then(|| multiplied(&numerator, &denominator))
+                        .then(|| ratio_factor(&numerator, &denominator))
                         .flatten()
                     {
-                        let queries = vec![("ratio", ratio), ("total", denominator)];
-                        return Some(Measured::new("error-ratio", queries));
+                        let queries = vec![(field::RATIO, ratio), (field::TOTAL, denominator)];
+                        return Some(SliBlock::new(kind::ERROR_RATIO, queries));
                     }
-                    let queries = vec![(field, numerator), ("total", denominator)];
-                    return Some(Measured::new("ratio", queries));
+                    let queries = vec![(field, numerator), (field::TOTAL, denominator)];
+                    return Some(SliBlock::new(kind::RATIO, queries));
                 }
                 let share = build::binary(BinaryOp::Divide, rate(numerator), rate(denominator));
                 if !slices {
-                    let bad = if *good { rest(share) } else { share };
-                    return Some(Measured::new("error-ratio", vec![("ratio", bad)]));
+                    let bad = if *good { complement(share) } else { share };
+                    return Some(SliBlock::new(kind::ERROR_RATIO, vec![(field::RATIO, bad)]));
                 }
-                sliced(goal, share, *good, comments)
+                time_slices(goal, share, *good, comments)
             }
             Measure::Raw { success, ratio } => {
                 let query = query::tree(ratio, findings)?;
@@ -241,15 +246,16 @@ impl Frame<'_> {
                     }
                 };
                 if slices {
-                    return sliced(goal, share, *success, comments);
+                    return time_slices(goal, share, *success, comments);
                 }
-                let bad = if *success { rest(share) } else { share };
-                Some(Measured::new("error-ratio", vec![("ratio", bad)]))
+                let bad = if *success { complement(share) } else { share };
+                Some(SliBlock::new(kind::ERROR_RATIO, vec![(field::RATIO, bad)]))
             }
         }
     }
 
-    /// What becomes of its alerts: the four pairs are there anyway, and others can't be said.
+    /// Compares the alert policies with the generated burn-rate alerts. Other policies are reported, as they cannot be
+    /// expressed.
     fn alerts(&self, window: Duration, comments: &mut Vec<String>, findings: &mut Findings) {
         if self.policies.is_empty() {
             let is_kept = kept::has_burn_rate_alerts(self.metadata).is_some();
@@ -261,7 +267,7 @@ impl Frame<'_> {
         let pairs = burn_rate::pairs(window, Duration::MINUTE);
         let mut kept = 0;
         for (span, _, condition) in &self.policies {
-            let lookback = length(condition.lookback.value);
+            let lookback = to_duration(condition.lookback.value);
             let same = pairs.iter().any(|pair| {
                 Some(pair.long) == lookback
                     && pair.factor == condition.threshold.value
@@ -270,7 +276,7 @@ impl Frame<'_> {
             if same {
                 kept += 1;
             } else {
-                left_out(
+                report_skipped(
                     findings,
                     *span,
                     "not one of the SLO's generated alerts",
@@ -287,36 +293,36 @@ impl Frame<'_> {
 }
 
 impl Objective {
-    /// Its text, with the labels of its service's selector left out.
+    /// Returns the text, with the labels of the service's selector removed from the queries.
     pub fn text(&self, common: &BTreeMap<String, String>, findings: &mut Findings) -> String {
         let mut out: String = self.comments.iter().map(|text| comment(text)).collect();
-        out += &format!("slo {} {{\n", block_name(&self.name));
+        out += &format!("{} {} {{\n", kind::SLO, block_name(&self.name));
         if let Some(description) = &self.description {
-            out += &format!("description = {}\n", string(description));
+            out += &format!("{} = {}\n", field::DESCRIPTION, string(description));
         }
-        out += &format!("objective = {}\n", percent_text(self.target));
-        out += &format!("window = {}\n", self.window);
+        out += &format!("{} = {}\n", field::OBJECTIVE, percent_text(self.target));
+        out += &format!("{} = {}\n", field::WINDOW, self.window);
         if !self.alerts {
-            out += "burn_rate_alerts = false\n";
+            out += &format!("{} = false\n", field::BURN_RATE_ALERTS);
         }
         for line in &self.kept {
             out += line;
             out.push('\n');
         }
         if !self.labels.is_empty() {
-            out += &format!("labels = {}\n", labels(&self.labels));
+            out += &format!("{} = {}\n", field::LABELS, labels(&self.labels));
         }
-        out += &format!("\nsli : {} {{\n", self.variant);
+        out += &format!("\n{} : {} {{\n", kind::SLI, self.variant);
         for (field, query) in &self.queries {
             let written = if query::fits(query, common) {
-                query::quoted(&query::without(query.clone(), common))
+                query::to_literal(&query::without(query.clone(), common))
             } else {
-                // The selector would add labels that the query does not ask for.
-                query::quoted(query).map(|text| format!("unscoped({text})"))
+                // The selector would add labels that the query does not have.
+                query::to_literal(query).map(|text| format!("unscoped({text})"))
             };
             match written {
                 Ok(text) => out += &format!("{field} = {text}\n"),
-                Err(reason) => refuse(
+                Err(reason) => report_inexpressible(
                     findings,
                     self.span,
                     "this query cannot be written in `.nth`",
@@ -332,10 +338,15 @@ impl Objective {
     }
 }
 
-/// A slice is good where a share of it is.
-fn sliced(goal: &Goal, share: Expr, good: bool, comments: &mut Vec<String>) -> Option<Measured> {
+/// Generates time slices that are good if a share of their events is good.
+fn time_slices(
+    goal: &Goal,
+    share: Expr,
+    good: bool,
+    comments: &mut Vec<String>,
+) -> Option<SliBlock> {
     comments.push(slice_comment(goal));
-    let range = length(goal.slice.as_ref()?.value)?;
+    let range = to_duration(goal.slice.as_ref()?.value)?;
     let share = query::with_range(share, &promql::Duration::literal(range.to_string()));
     let target = goal.slice_target.as_ref()?.value;
     let condition = if good {
@@ -343,11 +354,14 @@ fn sliced(goal: &Goal, share: Expr, good: bool, comments: &mut Vec<String>) -> O
     } else {
         compare(share, BinaryOp::LessOrEqual, Decimal::ONE - target)
     };
-    Some(Measured::new("time-slices", vec![("good", condition)]))
+    Some(SliBlock::new(
+        kind::TIME_SLICES,
+        vec![(field::GOOD, condition)],
+    ))
 }
 
-/// `ratio` of `ratio * total`
-fn multiplied(part: &Expr, total: &Expr) -> Option<Expr> {
+/// Returns `ratio` of `ratio * total`.
+fn ratio_factor(part: &Expr, total: &Expr) -> Option<Expr> {
     let promql::Node::Binary(product) = &part.unparenthesised().node else {
         return None;
     };
@@ -363,14 +377,14 @@ fn slice_comment(goal: &Goal) -> String {
     format!("Its slices were {slice} long. In .nth, each rule evaluation is a slice.")
 }
 
-/// The condition of which a query says by 1 or 0 whether it holds, of all its series: `min(x == bool 1)` is `x == 1`.
-fn truth(query: &Expr) -> Option<Expr> {
+/// Returns the condition of a query that is 1 or 0 for true or false, over all series: `x == 1` for `min(x == bool 1)`.
+fn bool_condition(query: &Expr) -> Option<Expr> {
     match &query.unparenthesised().node {
         promql::Node::Binary(both) if both.op == BinaryOp::Multiply && both.matching.is_none() => {
             return Some(build::binary(
                 BinaryOp::And,
-                truth(&both.left)?,
-                truth(&both.right)?,
+                bool_condition(&both.left)?,
+                bool_condition(&both.right)?,
             ));
         }
         promql::Node::Call(call) if call.function == "clamp_max" => {
@@ -385,8 +399,8 @@ fn truth(query: &Expr) -> Option<Expr> {
                 .then(|| {
                     Some(build::binary(
                         BinaryOp::Or,
-                        truth(&either.left)?,
-                        truth(&either.right)?,
+                        bool_condition(&either.left)?,
+                        bool_condition(&either.right)?,
                     ))
                 })
                 .flatten();
@@ -423,8 +437,8 @@ fn compare(expr: Expr, op: BinaryOp, with: Decimal) -> Expr {
     build::binary(op, expr, build::number(decimal_text(with)))
 }
 
-/// `1 - share`
-fn rest(share: Expr) -> Expr {
+/// Returns `1 - share`.
+fn complement(share: Expr) -> Expr {
     build::binary(BinaryOp::Subtract, build::number("1"), share)
 }
 
@@ -436,8 +450,8 @@ fn rate(events: Expr) -> Expr {
     }
 }
 
-/// How long that is; `None` for months and what is longer, which are not always as long.
-fn length(shorthand: Shorthand) -> Option<Duration> {
+/// Returns the duration; `None` for months and longer units, whose length varies.
+fn to_duration(shorthand: Shorthand) -> Option<Duration> {
     let unit = match shorthand.unit {
         'm' => Duration::MINUTE,
         'h' => Duration::HOUR,
@@ -448,7 +462,7 @@ fn length(shorthand: Shorthand) -> Option<Duration> {
     unit.0.checked_mul(shorthand.count.into()).map(Duration)
 }
 
-/// The period: from a day to 90.
+/// Returns the SLO window, which must be between a day and 90 days.
 fn window(window: &Window, findings: &mut Findings) -> Option<Duration> {
     let Located { value, span } = &window.duration;
     let rough = match value.unit {
@@ -462,11 +476,11 @@ fn window(window: &Window, findings: &mut Findings) -> Option<Duration> {
             .0
             .checked_mul(days * u64::from(value.count))
             .map(Duration),
-        None => length(*value),
+        None => to_duration(*value),
     };
     let length = length.filter(|length| (Duration::DAY..=Duration::days(90)).contains(length));
     let Some(length) = length else {
-        refuse(
+        report_inexpressible(
             findings,
             *span,
             "an SLO window must be 1 to 90 days long",
@@ -475,14 +489,14 @@ fn window(window: &Window, findings: &mut Findings) -> Option<Duration> {
         return None;
     };
     if let Some(calendar) = window.calendar {
-        left_out(
+        report_skipped(
             findings,
             calendar,
             "calendar-aligned windows are not supported",
             format!("replaced by a rolling window: the last {length}"),
         );
     } else if rough.is_some() {
-        left_out(
+        report_skipped(
             findings,
             *span,
             "months differ in length",
@@ -492,12 +506,12 @@ fn window(window: &Window, findings: &mut Findings) -> Option<Duration> {
     Some(length)
 }
 
-/// Tells of what `.nth` can't say.
-pub fn refuse(
+/// Reports something that `.nth` cannot express.
+pub fn report_inexpressible(
     findings: &mut Findings,
     span: FileSpan,
     message: impl Into<String>,
     label: impl Into<String>,
 ) {
-    findings.tell(&codes::OPENSLO_NOT_EXPRESSIBLE, span, message, label);
+    findings.report(&codes::OPENSLO_NOT_EXPRESSIBLE, span, message, label);
 }

@@ -1,37 +1,38 @@
-//! All objects of all files, by kind and name: what refers to one finds it here.
+//! The objects of all files by kind and name, to resolve references.
 
 use std::collections::BTreeMap;
 
 use super::model::{Condition, Metadata, Metric, Object, Policy, RefOr, Sli, Slo, Spec, Target};
-use super::objective::refuse;
+use super::objective::report_inexpressible;
 use super::reader::Findings;
 use crate::diagnostics::{Diagnostic, codes, suggest};
 use crate::project::Located;
+use crate::schema::names::kind;
 
 /// Objects of one kind, by name.
-type Named<'o, T> = BTreeMap<&'o str, (&'o Metadata, T)>;
+type ByName<'o, T> = BTreeMap<&'o str, (&'o Metadata, T)>;
 
 /// All objects.
 #[derive(Default)]
 pub struct Objects<'o> {
-    /// Where metrics come from, by type.
-    pub sources: Named<'o, &'o Located<String>>,
-    /// Services, with what they are for.
-    pub services: Named<'o, Option<&'o String>>,
-    /// Objectives.
-    pub slos: Named<'o, &'o Slo>,
-    /// Indicators.
-    pub slis: Named<'o, &'o Sli>,
+    /// Data sources with their types.
+    pub sources: ByName<'o, &'o Located<String>>,
+    /// Services with their descriptions.
+    pub services: ByName<'o, Option<&'o String>>,
+    /// SLOs.
+    pub slos: ByName<'o, &'o Slo>,
+    /// SLIs.
+    pub slis: ByName<'o, &'o Sli>,
     /// Alert policies.
-    pub policies: Named<'o, &'o Policy>,
+    pub policies: ByName<'o, &'o Policy>,
     /// Alert conditions.
-    pub conditions: Named<'o, &'o Condition>,
+    pub conditions: ByName<'o, &'o Condition>,
     /// Notification targets.
-    pub targets: Named<'o, &'o Target>,
+    pub targets: ByName<'o, &'o Target>,
 }
 
-fn put<'o, T>(
-    named: &mut Named<'o, T>,
+fn insert<'o, T>(
+    named: &mut ByName<'o, T>,
     metadata: &'o Metadata,
     value: T,
     kind: &str,
@@ -53,20 +54,22 @@ fn put<'o, T>(
     named.insert(&name.value, (metadata, value));
 }
 
-/// The object of that name. Where there is none, that is told once: what is missing is often named by every objective.
+/// Returns the object with this name. An unknown name is reported once, as many SLOs may refer to it.
 fn find<'o, T: Copy>(
-    named: &Named<'o, T>,
+    named: &ByName<'o, T>,
     name: &Located<String>,
     kind: &str,
     findings: &mut Findings,
 ) -> Option<(&'o Metadata, T)> {
     let found = named.get(name.value.as_str()).copied();
     let message = format!("unknown {kind} `{}`", name.value);
-    let is_told = || {
-        let mut told = findings.diagnostics.iter();
-        told.any(|told| told.code == &codes::OPENSLO_MISSING_REFERENCE && told.message == message)
+    let is_reported = || {
+        let mut reported = findings.diagnostics.iter();
+        reported.any(|reported| {
+            reported.code == &codes::OPENSLO_MISSING_REFERENCE && reported.message == message
+        })
     };
-    if found.is_none() && !is_told() {
+    if found.is_none() && !is_reported() {
         let mut diagnostic = Diagnostic::new(&codes::OPENSLO_MISSING_REFERENCE, message, name.span)
             .label("not defined in any of the files");
         diagnostic = match suggest::nearest(&name.value, named.keys().copied()) {
@@ -79,17 +82,23 @@ fn find<'o, T: Copy>(
 }
 
 impl<'o> Objects<'o> {
-    /// All of them; a name that two objects of a kind have is told.
+    /// Indexes all objects. Duplicate names are reported.
     pub fn new(objects: &'o [Object], findings: &mut Findings) -> Self {
         let mut all = Self::default();
         for Object { metadata, spec } in objects {
             match spec {
-                Spec::DataSource { of } => {
-                    put(&mut all.sources, metadata, of, "data source", findings);
+                Spec::DataSource { source_type } => {
+                    insert(
+                        &mut all.sources,
+                        metadata,
+                        source_type,
+                        "data source",
+                        findings,
+                    );
                 }
                 Spec::Service { description } => {
                     let description = description.as_ref();
-                    put(
+                    insert(
                         &mut all.services,
                         metadata,
                         description,
@@ -97,10 +106,10 @@ impl<'o> Objects<'o> {
                         findings,
                     );
                 }
-                Spec::Slo(slo) => put(&mut all.slos, metadata, slo, "objective", findings),
-                Spec::Sli(sli) => put(&mut all.slis, metadata, sli, "indicator", findings),
+                Spec::Slo(slo) => insert(&mut all.slos, metadata, slo, "objective", findings),
+                Spec::Sli(sli) => insert(&mut all.slis, metadata, sli, "indicator", findings),
                 Spec::Policy(policy) => {
-                    put(
+                    insert(
                         &mut all.policies,
                         metadata,
                         policy,
@@ -110,23 +119,23 @@ impl<'o> Objects<'o> {
                 }
                 Spec::Condition(condition) => {
                     let named = &mut all.conditions;
-                    put(named, metadata, condition, "alert condition", findings);
+                    insert(named, metadata, condition, "alert condition", findings);
                 }
                 Spec::Target(target) => {
                     let named = &mut all.targets;
-                    put(named, metadata, target, "notification target", findings);
+                    insert(named, metadata, target, "notification target", findings);
                 }
             }
         }
         all
     }
 
-    /// The service of an objective.
+    /// Returns the service of an SLO.
     pub fn service(&self, slo: &Slo, findings: &mut Findings) -> Option<&'o Metadata> {
         find(&self.services, &slo.service, "service", findings).map(|(metadata, _)| metadata)
     }
 
-    /// An indicator.
+    /// Returns an SLI.
     pub fn sli(&self, sli: &'o RefOr<Sli>, findings: &mut Findings) -> Option<&'o Sli> {
         match sli {
             RefOr::Inline(sli) => Some(sli),
@@ -134,15 +143,15 @@ impl<'o> Objects<'o> {
         }
     }
 
-    /// Whether an indicator of ours was a ratio that is computed elsewhere.
+    /// Returns true if the annotation of an exported SLI says that it is a ratio that is computed elsewhere.
     pub fn is_error_ratio(&self, name: &Located<String>) -> bool {
         self.slis
             .get(name.value.as_str())
             .and_then(|(metadata, _)| metadata.annotations.get("nthc.sli"))
-            .is_some_and(|variant| variant == "error-ratio")
+            .is_some_and(|variant| variant == kind::ERROR_RATIO)
     }
 
-    /// A policy.
+    /// Returns an alert policy.
     pub fn policy(&self, policy: &'o RefOr<Policy>, findings: &mut Findings) -> Option<&'o Policy> {
         match policy {
             RefOr::Inline(policy) => Some(policy),
@@ -152,7 +161,7 @@ impl<'o> Objects<'o> {
         }
     }
 
-    /// The condition of a policy.
+    /// Returns the condition of a policy.
     pub fn condition(&self, policy: &'o Policy, findings: &mut Findings) -> Option<&'o Condition> {
         match &policy.condition {
             RefOr::Inline(condition) => Some(condition),
@@ -162,7 +171,7 @@ impl<'o> Objects<'o> {
         }
     }
 
-    /// Whom a policy tells.
+    /// Returns the notification targets of a policy.
     pub fn targets(
         &self,
         policy: &'o Policy,
@@ -175,18 +184,18 @@ impl<'o> Objects<'o> {
         each.collect()
     }
 
-    /// Whether a metric is a Prometheus's; told where it is not, or nothing says what it is.
+    /// Returns true if a metric is from Prometheus. Another or an unknown source is reported.
     pub fn is_prometheus(&self, metric: &Metric, findings: &mut Findings) -> bool {
         let source = match &metric.source {
             Some(name) => match find(&self.sources, name, "data source", findings) {
-                Some((_, of)) => Some(of),
+                Some((_, source_type)) => Some(source_type),
                 None => return false,
             },
             None => None,
         };
-        let mut said = metric.of.iter().chain(source).peekable();
-        if said.peek().is_none() {
-            refuse(
+        let mut types = metric.source_type.iter().chain(source).peekable();
+        if types.peek().is_none() {
+            report_inexpressible(
                 findings,
                 metric.span,
                 "missing `type` or `metricSourceRef`",
@@ -194,11 +203,14 @@ impl<'o> Objects<'o> {
             );
             return false;
         }
-        match said.find(|of| !of.value.eq_ignore_ascii_case("prometheus")) {
+        match types.find(|name| !name.value.eq_ignore_ascii_case("prometheus")) {
             None => true,
             Some(other) => {
-                let span = metric.of.as_ref().map_or(metric.span, |of| of.span);
-                refuse(
+                let span = metric
+                    .source_type
+                    .as_ref()
+                    .map_or(metric.span, |name| name.span);
+                report_inexpressible(
                     findings,
                     span,
                     format!("queries of {} are not supported in `.nth`", other.value),

@@ -1,4 +1,4 @@
-//! Services with their objectives, put together from all objects.
+//! Generates services with their SLOs from all objects.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,28 +6,29 @@ use smol_str::SmolStr;
 
 use super::kept;
 use super::model::{Measure, Metadata, Metric, RefOr, Sli, Slo};
-use super::objective::{Frame, Objective, refuse};
+use super::objective::{Objective, SloContext, report_inexpressible};
 use super::objects::Objects;
 use super::query;
-use super::reader::{Findings, left_out};
-use super::slo::compared;
+use super::reader::{Findings, report_skipped};
+use super::slo::check_threshold;
 use super::teams::Teams;
 use super::write::{block_name, comment, labels, string};
 use crate::ir::RuleLabel;
 use crate::project::is_identifier;
+use crate::schema::names::{field, kind};
 
-/// Tiers that every project has.
+/// The tiers of every project.
 const TIERS: [&str; 4] = ["critical", "high", "standard", "low"];
 
-/// Types of services.
+/// The types of services.
 const TYPES: [&str; 7] = [
     "api", "web", "worker", "stream", "batch", "pipeline", "database",
 ];
 
-/// Labels that become something else.
+/// The labels that become fields.
 const OWN: [&str; 4] = ["team", "owner", "tier", "type"];
 
-/// Labels of rules that not every project has on them.
+/// The rule labels that are free in some projects.
 const FREE: [RuleLabel; 4] = [
     RuleLabel::Environment,
     RuleLabel::Dependency,
@@ -35,15 +36,15 @@ const FREE: [RuleLabel; 4] = [
     RuleLabel::Namespace,
 ];
 
-/// The project that an import is for.
+/// The project that the import is for.
 pub struct Target<'a> {
-    /// Whether it can send mail.
+    /// True if it can send email.
     pub sends_mail: bool,
-    /// The environments that it declares.
+    /// The environments it declares.
     pub environments: &'a [SmolStr],
 }
 
-/// A service that is put together.
+/// A generated service.
 struct Service<'o> {
     metadata: &'o Metadata,
     description: Option<&'o String>,
@@ -51,7 +52,7 @@ struct Service<'o> {
     objectives: Vec<Objective>,
 }
 
-/// The text of a project; as far as it can be said.
+/// Generates the text of all blocks. Anything that cannot be expressed is reported.
 pub fn text(objects: &Objects<'_>, target: &Target<'_>, findings: &mut Findings) -> String {
     let mut teams = Teams::default();
     let mut services: BTreeMap<&str, Service<'_>> = BTreeMap::new();
@@ -70,10 +71,10 @@ pub fn text(objects: &Objects<'_>, target: &Target<'_>, findings: &mut Findings)
         services.insert(name, service);
     }
     for (metadata, slo) in objects.slos.values() {
-        let Some(of) = objects.service(slo, findings) else {
+        let Some(service) = objects.service(slo, findings) else {
             continue;
         };
-        let Some(service) = services.get_mut(of.name.value.as_str()) else {
+        let Some(service) = services.get_mut(service.name.value.as_str()) else {
             continue;
         };
         let found = objectives(metadata, slo, service, objects, findings);
@@ -82,13 +83,13 @@ pub fn text(objects: &Objects<'_>, target: &Target<'_>, findings: &mut Findings)
             let Some(policy) = objects.policy(policy, findings) else {
                 continue;
             };
-            for (metadata, told) in objects.targets(policy, findings) {
+            for (metadata, receiver) in objects.targets(policy, findings) {
                 let sends_mail = target.sends_mail;
-                teams.told(&service.team, metadata, told, sends_mail, findings);
+                teams.add_receiver(&service.team, metadata, receiver, sends_mail, findings);
             }
         }
     }
-    unused(objects, findings);
+    report_unused(objects, findings);
     let mut out = comment("Generated from OpenSLO documents by `nthc import openslo`.");
     out += "\n";
     out += &environment(services.values(), target, findings);
@@ -100,7 +101,7 @@ pub fn text(objects: &Objects<'_>, target: &Target<'_>, findings: &mut Findings)
     out
 }
 
-/// The environment that documents of ours are of, by which their series are told apart.
+/// Generates the environment of exported documents, whose series are told apart by its labels.
 fn environment<'s>(
     services: impl Iterator<Item = &'s Service<'s>>,
     target: &Target<'_>,
@@ -113,7 +114,7 @@ fn environment<'s>(
         };
         match named {
             Some(first) if first != environment => {
-                refuse(
+                report_inexpressible(
                     findings,
                     service.metadata.name.span,
                     format!(
@@ -128,7 +129,7 @@ fn environment<'s>(
     }
     match named {
         Some(name) if target.environments.is_empty() => {
-            format!("environment {} {{ }}\n\n", block_name(name))
+            format!("{} {} {{ }}\n\n", kind::ENVIRONMENT, block_name(name))
         }
         Some(name) if target.environments.iter().all(|known| known != name) => {
             comment(&format!(
@@ -139,25 +140,26 @@ fn environment<'s>(
     }
 }
 
-/// The tiers that documents of ours name and that not every project has.
+/// Generates the tiers of exported documents that not every project has.
 fn tiers<'s>(services: impl Iterator<Item = &'s Service<'s>>) -> String {
-    let own: BTreeSet<&str> = services.filter_map(Service::own_tier).collect();
+    let own: BTreeSet<&str> = services.filter_map(Service::custom_tier).collect();
     let block = |tier: &str| {
         format!(
-            "{}tier {} : standard {{ }}\n\n",
+            "{}{} {} : standard {{ }}\n\n",
             comment("The documents do not define this tier: set what differs from `standard`."),
+            kind::TIER,
             block_name(tier)
         )
     };
     own.into_iter().map(block).collect()
 }
 
-/// The label that says whose something is.
+/// Returns the label with the owner of an object.
 fn owner(metadata: &Metadata) -> Option<&str> {
     metadata.label("team").or_else(|| metadata.label("owner"))
 }
 
-/// The goals of an objective, each as an objective.
+/// Generates an SLO for each objective of a document.
 fn objectives(
     metadata: &Metadata,
     slo: &Slo,
@@ -166,11 +168,11 @@ fn objectives(
     findings: &mut Findings,
 ) -> Vec<Objective> {
     let mut own = metadata.clone();
-    // What the service says too was told there.
+    // Labels that the service has too were reported there.
     let shared = &service.metadata.labels;
     own.labels
         .retain(|label, (_, values)| shared.get(label).is_none_or(|(_, same)| same != values));
-    let own = kept_labels(&own, findings);
+    let own = rule_labels(&own, findings);
     let mut policies = Vec::new();
     for policy in &slo.policies {
         let Some(found) = objects.policy(policy, findings) else {
@@ -186,7 +188,7 @@ fn objectives(
     }
     let composite = slo.goals.iter().filter(|goal| goal.indicator.is_some());
     if let Some(goal) = composite.clone().nth(1) {
-        refuse(
+        report_inexpressible(
             findings,
             goal.span,
             "an objective with several SLIs is not supported in `.nth`",
@@ -206,15 +208,15 @@ fn objectives(
         let Some(sli) = objects.sli(sli, findings) else {
             continue;
         };
-        // The SDK can't hold a goal against an indicator of another document; here it must make sense.
-        let mut sound = compared(goal, &sli.measure, findings);
+        // The SDK cannot check an objective against the SLI of another document; here they must match.
+        let mut sound = check_threshold(goal, &sli.measure, findings);
         for metric in metrics(sli) {
             sound &= objects.is_prometheus(metric, findings);
         }
         if !sound {
             continue;
         }
-        let frame = Frame {
+        let context = SloContext {
             metadata,
             slo,
             name: name.unwrap_or(source),
@@ -227,7 +229,7 @@ fn objectives(
             policies: policies.clone(),
         };
         let number = is_several.then_some(index + 1);
-        out.extend(frame.objective(number, goal, &sli.measure, findings));
+        out.extend(context.objective(number, goal, &sli.measure, findings));
     }
     out
 }
@@ -240,25 +242,25 @@ fn metrics(sli: &Sli) -> Vec<&Metric> {
     }
 }
 
-/// Whether a label becomes something else, or is one that the rules of an SLO have anyway.
-fn is_own(label: &str) -> bool {
+/// Returns true for labels that become fields or are reserved for the rules of an SLO.
+fn is_reserved_label(label: &str) -> bool {
     let is_reserved = |label: RuleLabel| !FREE.contains(&label);
     OWN.contains(&label) || RuleLabel::from_name(label).is_some_and(is_reserved)
 }
 
-/// The labels that rules can carry; what can't be one is told.
-fn kept_labels(metadata: &Metadata, findings: &mut Findings) -> BTreeMap<String, String> {
+/// Returns the labels for rules. Other labels are reported.
+fn rule_labels(metadata: &Metadata, findings: &mut Findings) -> BTreeMap<String, String> {
     for (label, (span, values)) in &metadata.labels {
         let known = match label.as_str() {
             "tier" => {
-                own_tier(metadata).is_some()
+                custom_tier(metadata).is_some()
                     || values.iter().all(|tier| TIERS.contains(&tier.as_str()))
             }
             // It becomes a block.
             "environment" if kept::environment(metadata).is_some() => true,
-            "type" => values.iter().all(|of| TYPES.contains(&of.as_str())),
+            "type" => values.iter().all(|name| TYPES.contains(&name.as_str())),
             "team" | "owner" => values.len() == 1,
-            label if is_own(label) => false,
+            label if is_reserved_label(label) => false,
             label => query::is_plain(label) && !label.starts_with("__") && values.len() == 1,
         };
         let message = match label.as_str() {
@@ -267,7 +269,7 @@ fn kept_labels(metadata: &Metadata, findings: &mut Findings) -> BTreeMap<String,
             label => format!("label {label:?} cannot be a label of rules"),
         };
         if !known {
-            left_out(findings, *span, message, "not imported");
+            report_skipped(findings, *span, message, "not imported");
         }
     }
     if let Some(annotation) = metadata
@@ -275,30 +277,30 @@ fn kept_labels(metadata: &Metadata, findings: &mut Findings) -> BTreeMap<String,
         .keys()
         .find(|annotation| !annotation.starts_with("nthc."))
     {
-        left_out(
+        report_skipped(
             findings,
             metadata.name.span,
             "annotations are not supported in `.nth`",
             format!("found {annotation:?}"),
         );
     }
-    quiet_labels(metadata)
+    rule_labels_quietly(metadata)
 }
 
-fn quiet_labels(metadata: &Metadata) -> BTreeMap<String, String> {
+fn rule_labels_quietly(metadata: &Metadata) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::new();
     for (label, (_, values)) in &metadata.labels {
         let is_environment = label == "environment" && kept::environment(metadata).is_some();
         let fits = query::is_plain(label) && !label.starts_with("__") && !is_environment;
-        if let ([value], true, false) = (values.as_slice(), fits, is_own(label)) {
+        if let ([value], true, false) = (values.as_slice(), fits, is_reserved_label(label)) {
             labels.insert(label.clone(), value.clone());
         }
     }
     labels
 }
 
-/// The tier that a document of ours names and that not every project has.
-fn own_tier(metadata: &Metadata) -> Option<&str> {
+/// Returns the tier of an exported document if not every project has it.
+fn custom_tier(metadata: &Metadata) -> Option<&str> {
     kept::selector(metadata)?;
     metadata
         .label("tier")
@@ -306,8 +308,8 @@ fn own_tier(metadata: &Metadata) -> Option<&str> {
 }
 
 impl Service<'_> {
-    fn own_tier(&self) -> Option<&str> {
-        own_tier(self.metadata)
+    fn custom_tier(&self) -> Option<&str> {
+        custom_tier(self.metadata)
     }
 
     fn text(&self, findings: &mut Findings) -> String {
@@ -319,20 +321,20 @@ impl Service<'_> {
         if let Some(display) = display.filter(|display| Some(*display) != description) {
             out += &comment(display);
         }
-        if let Some(lost) = kept::lost(metadata) {
+        if let Some(lost) = kept::not_kept(metadata) {
             out += &comment(&format!("Not in the documents: {lost}."));
         }
-        out += &format!("service {} {{\n", block_name(name));
+        out += &format!("{} {} {{\n", kind::SERVICE, block_name(name));
         if let Some(description) = description {
-            out += &format!("description = {}\n", string(description));
+            out += &format!("{} = {}\n", field::DESCRIPTION, string(description));
         }
-        out += &format!("team = {}\n", self.team);
+        out += &format!("{} = {}\n", field::TEAM, self.team);
         let known = metadata.label("tier").filter(|tier| TIERS.contains(tier));
-        if let Some(tier) = known.or(self.own_tier()) {
-            out += &format!("tier = {tier}\n");
+        if let Some(tier) = known.or(self.custom_tier()) {
+            out += &format!("{} = {tier}\n", field::TIER);
         }
-        if let Some(of) = metadata.label("type").filter(|of| TYPES.contains(of)) {
-            out += &format!("type = {of}\n");
+        if let Some(name) = metadata.label("type").filter(|name| TYPES.contains(name)) {
+            out += &format!("{} = {name}\n", field::TYPE);
         }
         let queries = self
             .objectives
@@ -350,14 +352,14 @@ impl Service<'_> {
                 common
             }
         };
-        out += &format!("selector = {}\n", labels(&common));
-        for line in kept::of_service(metadata, findings) {
+        out += &format!("{} = {}\n", field::SELECTOR, labels(&common));
+        for line in kept::service_fields(metadata, findings) {
             out += &line;
             out.push('\n');
         }
-        let own = kept_labels(metadata, findings);
+        let own = rule_labels(metadata, findings);
         if !own.is_empty() {
-            out += &format!("labels = {}\n", labels(&own));
+            out += &format!("{} = {}\n", field::LABELS, labels(&own));
         }
         for objective in &self.objectives {
             out += "\n";
@@ -367,8 +369,8 @@ impl Service<'_> {
     }
 }
 
-/// Tells of what nothing refers to. An indicator that could not be said anyway is told of that.
-fn unused(objects: &Objects<'_>, findings: &mut Findings) {
+/// Reports objects that nothing refers to. An SLI that cannot be expressed is reported for that too.
+fn report_unused(objects: &Objects<'_>, findings: &mut Findings) {
     let mut slis = BTreeSet::new();
     let mut policies = BTreeSet::new();
     for (_, slo) in objects.slos.values() {
@@ -392,7 +394,7 @@ fn unused(objects: &Objects<'_>, findings: &mut Findings) {
                 }
             }
             let message = "no objective uses this indicator";
-            left_out(findings, metadata.name.span, message, "not imported");
+            report_skipped(findings, metadata.name.span, message, "not imported");
         }
     }
     let mut conditions = BTreeSet::new();
@@ -409,7 +411,7 @@ fn unused(objects: &Objects<'_>, findings: &mut Findings) {
             objects.condition(policy, findings);
             objects.targets(policy, findings);
             let message = "no objective uses this alert policy";
-            left_out(findings, metadata.name.span, message, "not imported");
+            report_skipped(findings, metadata.name.span, message, "not imported");
         }
     }
     for (_, slo) in objects.slos.values() {
@@ -431,7 +433,7 @@ fn unused(objects: &Objects<'_>, findings: &mut Findings) {
         .filter(|(name, _)| !conditions.contains(*name));
     for (_, (metadata, _)) in rest {
         let message = "no alert policy uses this condition";
-        left_out(findings, metadata.name.span, message, "not imported");
+        report_skipped(findings, metadata.name.span, message, "not imported");
     }
     let rest = objects
         .targets
@@ -439,12 +441,12 @@ fn unused(objects: &Objects<'_>, findings: &mut Findings) {
         .filter(|(name, _)| !targets.contains(*name));
     for (_, (metadata, _)) in rest {
         let message = "no alert policy uses this notification target";
-        left_out(findings, metadata.name.span, message, "not imported");
+        report_skipped(findings, metadata.name.span, message, "not imported");
     }
-    for (metadata, of) in objects.sources.values() {
-        if !of.value.eq_ignore_ascii_case("prometheus") {
+    for (metadata, source_type) in objects.sources.values() {
+        if !source_type.value.eq_ignore_ascii_case("prometheus") {
             let message = "only Prometheus data sources are supported in `.nth`";
-            left_out(findings, metadata.name.span, message, "not imported");
+            report_skipped(findings, metadata.name.span, message, "not imported");
         }
     }
 }

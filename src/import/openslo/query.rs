@@ -1,5 +1,4 @@
-//! Queries of a Prometheus as `.nth` has them: with `$window` where they had one range, and without the labels that the
-//! service's selector adds again.
+//! Conversion of PromQL queries: their range becomes `$window`, and labels that the service's selector adds are removed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +11,10 @@ use crate::promql::{
     Duration, DurationNode, Expr, LabelSet, MatchOp, Matcher, Node, build, labels_of, parse,
 };
 
-/// The query of a metric as a tree; told and `None` where it has none, or none that can be read.
+/// Parses the query of a metric. `None` if there is none or it is invalid, which is reported.
 pub fn tree(metric: &Metric, findings: &mut Findings) -> Option<Expr> {
     let Some(query) = &metric.query else {
-        findings.tell(
+        findings.report(
             &codes::OPENSLO_NOT_EXPRESSIBLE,
             metric.span,
             "missing PromQL query in `spec.query`",
@@ -38,10 +37,10 @@ pub fn tree(metric: &Metric, findings: &mut Findings) -> Option<Expr> {
             return None;
         }
     };
-    // What these mean is `.nth`'s own: in a query for a Prometheus they stand for another program's variables.
+    // In `.nth` these are interpolations; in a query for Prometheus they are variables of another program.
     let has_hole = exprs(&expr).any(|expr| matches!(expr.node, Node::Hole(_)));
     if has_hole || uses_window(&expr) {
-        findings.tell(
+        findings.report(
             &codes::OPENSLO_NOT_EXPRESSIBLE,
             query.span,
             "variables are not supported in a query",
@@ -52,11 +51,11 @@ pub fn tree(metric: &Metric, findings: &mut Findings) -> Option<Expr> {
     Some(expr)
 }
 
-/// The lengths of its ranges, as they are written.
+/// Returns the ranges of a query, as they are written.
 fn ranges(expr: &Expr) -> BTreeSet<String> {
     let text = |duration: &Duration| match &duration.node {
         DurationNode::Literal(text) => text.to_string(),
-        // Two that are computed are never taken for one.
+        // Two computed ranges never count as the same.
         _ => "a computed one".to_owned(),
     };
     exprs(expr)
@@ -68,7 +67,7 @@ fn ranges(expr: &Expr) -> BTreeSet<String> {
         .collect()
 }
 
-/// The query with every range that long.
+/// Replaces the length of every range.
 pub fn with_range(mut expr: Expr, length: &Duration) -> Expr {
     each_expr(&mut expr, &mut |expr| match &mut expr.node {
         Node::Range(_, range) => *range = length.clone(),
@@ -78,11 +77,11 @@ pub fn with_range(mut expr: Expr, length: &Duration) -> Expr {
     expr
 }
 
-/// What is counted, as `good`, `bad` and `total` take it: a selector of a counter, or a rate over `$window`.
+/// Converts the queries of events for `good`, `bad` and `total`: to the selector of a counter, or to a rate over `$window`.
 ///
 /// # Errors
 ///
-/// Why it can't be, as a few words.
+/// If that is not possible, with a short reason.
 pub fn events(part: Expr, total: Expr, counter: bool) -> Result<(Expr, Expr), &'static str> {
     let (part, total) = as_rates(part, total)?;
     let all: BTreeSet<String> = ranges(&part).into_iter().chain(ranges(&total)).collect();
@@ -120,7 +119,7 @@ fn event_rate(expr: Expr, counter: bool) -> Result<Expr, &'static str> {
     }
 }
 
-/// The selector of `sum(rate(selector[5m]))`, of which that sum is taken where it stands alone.
+/// Returns the selector in `sum(rate(selector[5m]))`, as the rules add this sum to a selector.
 fn summed_rate(expr: &Expr) -> Option<&Expr> {
     let Node::Aggregate(sum) = &expr.unparenthesised().node else {
         return None;
@@ -140,21 +139,21 @@ fn summed_rate(expr: &Expr) -> Option<&Expr> {
     is_selector(selector).then(|| selector.unparenthesised())
 }
 
-/// Both queries by `rate`. What grew over a range and what grows a second are in one ratio only together.
+/// Converts `increase` to `rate` in both queries. A ratio must not mix the two.
 fn as_rates(part: Expr, total: Expr) -> Result<(Expr, Expr), &'static str> {
-    match (grows(&part), grows(&total)) {
+    match (has_increase(&part), has_increase(&total)) {
         (false, false) => Ok((part, total)),
-        (true, true) => Ok((renamed(part), renamed(total))),
+        (true, true) => Ok((increase_to_rate(part), increase_to_rate(total))),
         _ => Err("one query uses `increase`, the other does not"),
     }
 }
 
-fn grows(expr: &Expr) -> bool {
+fn has_increase(expr: &Expr) -> bool {
     exprs(expr).any(|expr| matches!(&expr.node, Node::Call(call) if call.function == "increase"))
 }
 
-/// `increase` as `rate`, where nothing but a sum is taken of it: both sides of a ratio are then less by one factor.
-fn renamed(mut expr: Expr) -> Expr {
+/// Converts `increase` to `rate` in a sum: both sides of the ratio are divided by the same factor.
+fn increase_to_rate(mut expr: Expr) -> Expr {
     let only = exprs(&expr).all(|expr| match &expr.node {
         Node::Aggregate(aggregate) => aggregate.op == "sum",
         Node::Call(call) => call.function == "increase",
@@ -171,11 +170,11 @@ fn renamed(mut expr: Expr) -> Expr {
     expr
 }
 
-/// A ratio over `$window`: its one range, or its mean.
+/// Converts a ratio to one over `$window`: replaces its only range, or takes the mean of a selector.
 ///
 /// # Errors
 ///
-/// Why it can't be, as a few words.
+/// If that is not possible, with a short reason.
 pub fn ratio(expr: Expr) -> Result<Expr, &'static str> {
     match ranges(&expr).len() {
         0 if is_selector(&expr) => {
@@ -188,7 +187,7 @@ pub fn ratio(expr: Expr) -> Result<Expr, &'static str> {
     }
 }
 
-/// The labels that all selectors of all queries have with the same value.
+/// Returns the labels that all selectors of all queries have with the same value.
 pub fn common<'e>(queries: impl IntoIterator<Item = &'e Expr>) -> BTreeMap<String, String> {
     let mut common: Option<BTreeMap<String, String>> = None;
     for selector in queries.into_iter().flat_map(metrics) {
@@ -222,7 +221,7 @@ pub fn common<'e>(queries: impl IntoIterator<Item = &'e Expr>) -> BTreeMap<Strin
     common.unwrap_or_default()
 }
 
-/// Whether a label's name is one that needs no quotes.
+/// Returns true if the name of a label needs no quotes.
 pub fn is_plain(label: &str) -> bool {
     let mut bytes = label.bytes();
     bytes
@@ -231,7 +230,7 @@ pub fn is_plain(label: &str) -> bool {
         && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// Whether the labels that the selector adds change nothing: each selector of the query has them, or says otherwise.
+/// Returns true if adding the selector changes nothing: each selector of the query already matches all of its labels.
 pub fn fits(expr: &Expr, selector: &BTreeMap<String, String>) -> bool {
     metrics(expr).all(|of| {
         selector
@@ -240,7 +239,7 @@ pub fn fits(expr: &Expr, selector: &BTreeMap<String, String>) -> bool {
     })
 }
 
-/// The query without the labels that the selector adds to it again.
+/// Removes the labels from the query that the selector adds again.
 pub fn without(mut expr: Expr, common: &BTreeMap<String, String>) -> Expr {
     each_expr(&mut expr, &mut |expr| {
         if let Node::Selector(selector) = &mut expr.node
@@ -267,12 +266,12 @@ pub fn without(mut expr: Expr, common: &BTreeMap<String, String>) -> Expr {
     expr
 }
 
-/// The query as `.nth` writes it, in backticks. What would end it, or begin a hole, becomes an escape of PromQL's.
+/// Returns the query in backticks. Characters that would end it, or begin an interpolation, are escaped in PromQL.
 ///
 /// # Errors
 ///
-/// Where some name in it can't be written so.
-pub fn quoted(expr: &Expr) -> Result<String, &'static str> {
+/// If a name in it cannot be escaped.
+pub fn to_literal(expr: &Expr) -> Result<String, &'static str> {
     let mut expr = expr.clone();
     hide(&mut expr, &|rest| rest.starts_with(['`', '$']));
     let text = expr.to_string();

@@ -1,4 +1,4 @@
-//! Documents of `openslo/v1` as the Go SDK reads them: every rule of it that a document breaks is told where it does.
+//! Reads `openslo/v1` documents as the Go SDK does: every violation of its rules is reported at its place.
 
 use super::super::yaml::{Node, Value};
 use super::alerts;
@@ -19,7 +19,7 @@ const KINDS: [&str; 7] = [
     "Service",
 ];
 
-/// The objects of a document: one, or a list of them. What is wrong is told, and its object left out.
+/// Reads the objects of a document: one, or a list of them. Invalid objects are reported and skipped.
 pub fn document(node: &Node, findings: &mut Findings) -> Vec<Object> {
     let nodes = match &node.value {
         Value::List(items) => items.as_slice(),
@@ -67,7 +67,7 @@ fn object(node: &Node, findings: &mut Findings) -> Option<Object> {
     let before = findings.diagnostics.len();
     let kind = fields.one_of("kind", &KINDS, findings);
     if kind.is_none() && findings.diagnostics.len() == before {
-        fields.lacks("kind", findings);
+        fields.report_missing("kind", findings);
     }
     let kind = kind?;
     let metadata = metadata(&mut fields, findings);
@@ -91,12 +91,14 @@ fn spec_of(kind: &str, mut fields: Fields<'_>, findings: &mut Findings) -> Optio
         "AlertNotificationTarget" => alerts::target(fields, findings).map(Spec::Target),
         "DataSource" => {
             fields.description(findings);
-            let of = fields.required_text("type", findings);
+            let source_type = fields.required_text("type", findings);
             if fields.take("connectionDetails").is_none() {
-                fields.lacks("connectionDetails", findings);
+                fields.report_missing("connectionDetails", findings);
             }
             fields.finish(findings);
-            Some(Spec::DataSource { of: of? })
+            Some(Spec::DataSource {
+                source_type: source_type?,
+            })
         }
         _ => {
             let description = fields.description(findings);

@@ -1,4 +1,4 @@
-//! Reading a mapping field by field, as strictly as the Go SDK: what is not taken at the end is unknown.
+//! Reads a mapping field by field, as strictly as the Go SDK: fields that are left at the end are unknown.
 
 use std::ops::Range;
 
@@ -8,16 +8,16 @@ use super::super::yaml::{Key, Node, Value};
 use crate::diagnostics::{Applicability, Code, Diagnostic, FileSpan, codes, suggest};
 use crate::project::Located;
 
-/// The mistakes found so far, and the file that is read.
+/// The diagnostics so far, and the current file.
 pub struct Findings {
-    /// The file's number.
+    /// The index of the file.
     pub file: usize,
-    /// What was found.
+    /// The diagnostics.
     pub diagnostics: Vec<Diagnostic<FileSpan>>,
 }
 
 impl Findings {
-    /// A range of the file.
+    /// Returns the span of a range of the file.
     pub fn span(&self, range: &Range<usize>) -> FileSpan {
         FileSpan {
             file: self.file,
@@ -26,8 +26,8 @@ impl Findings {
         }
     }
 
-    /// Tells of something.
-    pub fn tell(
+    /// Adds a diagnostic.
+    pub fn report(
         &mut self,
         code: &'static Code,
         span: FileSpan,
@@ -38,14 +38,19 @@ impl Findings {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Tells of a value that is none.
-    pub fn bad(&mut self, span: FileSpan, message: impl Into<String>, label: impl Into<String>) {
-        self.tell(&codes::OPENSLO_BAD_VALUE, span, message, label);
+    /// Reports an invalid value.
+    pub fn report_invalid(
+        &mut self,
+        span: FileSpan,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) {
+        self.report(&codes::OPENSLO_BAD_VALUE, span, message, label);
     }
 }
 
-/// Tells of what is left out.
-pub fn left_out(
+/// Warns that something is not imported.
+pub fn report_skipped(
     findings: &mut Findings,
     span: FileSpan,
     message: impl Into<String>,
@@ -61,14 +66,14 @@ pub fn left_out(
 pub struct Fields<'n> {
     /// Its path, `spec.objectives[0]`; empty for a whole document.
     path: String,
-    /// Where it is told that something lacks: its key, or its first line.
+    /// The place to report missing fields: the key, or the first line.
     pub head: Range<usize>,
     entries: Vec<(&'n Key, &'n Node)>,
     known: Vec<&'static str>,
 }
 
 impl<'n> Fields<'n> {
-    /// The fields of a mapping; told and `None` where it is none.
+    /// Reads the fields of a mapping; `None` if the node is not one, which is reported.
     pub fn new(
         node: &'n Node,
         path: impl Into<String>,
@@ -79,9 +84,9 @@ impl<'n> Fields<'n> {
         let Value::Map(entries) = &node.value else {
             let span = findings.span(&node.span);
             let what = if path.is_empty() { "a document" } else { &path };
-            findings.bad(
+            findings.report_invalid(
                 span,
-                format!("{} must be a mapping", quoted(what)),
+                format!("{} must be a mapping", quote_path(what)),
                 format!("found {}", node.kind()),
             );
             return None;
@@ -94,7 +99,7 @@ impl<'n> Fields<'n> {
         })
     }
 
-    /// The path of one of its fields.
+    /// Returns the path of a field.
     pub fn path(&self, key: &str) -> String {
         if self.path.is_empty() {
             key.to_owned()
@@ -103,7 +108,7 @@ impl<'n> Fields<'n> {
         }
     }
 
-    /// Takes a field out; one that is null is absent.
+    /// Takes a field out; null counts as absent.
     pub fn take(&mut self, key: &'static str) -> Option<(&'n Key, &'n Node)> {
         self.known.push(key);
         let at = self
@@ -114,12 +119,12 @@ impl<'n> Fields<'n> {
         (!node.is_null()).then_some((key, node))
     }
 
-    /// Whether a field is there.
+    /// Returns true if there is a field with this key.
     pub fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|(known, _)| known.text == key)
     }
 
-    /// All that is left, under free names.
+    /// Takes out all remaining fields, whose names are free.
     pub fn drain(&mut self) -> Vec<(&'n Key, &'n Node)> {
         std::mem::take(&mut self.entries)
     }
@@ -131,12 +136,12 @@ impl<'n> Fields<'n> {
         Self::new(node, path, key.span.clone(), findings)
     }
 
-    /// Takes a mapping out that must be there.
+    /// Takes a required mapping out.
     pub fn required_fields(&mut self, key: &'static str, findings: &mut Findings) -> Option<Self> {
         let before = findings.diagnostics.len();
         let fields = self.fields(key, findings);
         if fields.is_none() && findings.diagnostics.len() == before {
-            self.lacks(key, findings);
+            self.report_missing(key, findings);
         }
         fields
     }
@@ -149,7 +154,7 @@ impl<'n> Fields<'n> {
         };
         let Value::List(items) = &node.value else {
             let span = findings.span(&node.span);
-            findings.bad(
+            findings.report_invalid(
                 span,
                 format!("`{path}` must be a list"),
                 format!("found {}", node.kind()),
@@ -159,14 +164,14 @@ impl<'n> Fields<'n> {
         items
     }
 
-    /// Takes a text out.
+    /// Takes a string out.
     pub fn text(&mut self, key: &'static str, findings: &mut Findings) -> Option<Located<String>> {
         let path = self.path(key);
         let (_, node) = self.take(key)?;
         text(node, &path, findings)
     }
 
-    /// Takes a text out that must be there and not be empty.
+    /// Takes a required, non-empty string out.
     pub fn required_text(
         &mut self,
         key: &'static str,
@@ -177,12 +182,12 @@ impl<'n> Fields<'n> {
             .text(key, findings)
             .filter(|text| !text.value.is_empty());
         if found.is_none() && findings.diagnostics.len() == before {
-            self.lacks(key, findings);
+            self.report_missing(key, findings);
         }
         found
     }
 
-    /// Takes a text out that is one of several.
+    /// Takes out a string that must be one of several.
     pub fn one_of(
         &mut self,
         key: &'static str,
@@ -231,7 +236,7 @@ impl<'n> Fields<'n> {
     pub fn boolean(&mut self, key: &'static str, findings: &mut Findings) -> Option<bool> {
         let path = self.path(key);
         let (_, node) = self.take(key)?;
-        // `yes` and its like are booleans in YAML 1.1, as the SDK reads it.
+        // In YAML 1.1, which the SDK reads, `yes` and similar words are booleans.
         let value = match &node.value {
             Value::Scalar { text, plain: true } => match text.to_ascii_lowercase().as_str() {
                 "true" | "yes" | "on" => Some(true),
@@ -242,7 +247,7 @@ impl<'n> Fields<'n> {
         };
         if value.is_none() {
             let span = findings.span(&node.span);
-            findings.bad(
+            findings.report_invalid(
                 span,
                 format!("`{path}` must be `true` or `false`"),
                 format!("found {}", node.kind()),
@@ -251,7 +256,7 @@ impl<'n> Fields<'n> {
         value
     }
 
-    /// Takes a number out, exactly as it is written.
+    /// Takes a number out, with all its digits.
     pub fn number(
         &mut self,
         key: &'static str,
@@ -268,7 +273,7 @@ impl<'n> Fields<'n> {
             _ => None,
         };
         if value.is_none() {
-            findings.bad(
+            findings.report_invalid(
                 span,
                 format!("`{path}` must be a number"),
                 format!("found {}", node.kind()),
@@ -285,7 +290,7 @@ impl<'n> Fields<'n> {
         let found = self.text("description", findings)?;
         let length = found.value.chars().count();
         if length > 1050 {
-            findings.bad(
+            findings.report_invalid(
                 found.span,
                 format!("`{}` is too long", self.path("description")),
                 format!("{length} characters, at most 1050 are allowed"),
@@ -294,13 +299,13 @@ impl<'n> Fields<'n> {
         Some(found.value).filter(|text| !text.is_empty())
     }
 
-    /// Tells that a field lacks.
-    pub fn lacks(&self, key: &str, findings: &mut Findings) {
+    /// Reports a missing field.
+    pub fn report_missing(&self, key: &str, findings: &mut Findings) {
         let span = findings.span(&self.head);
-        findings.bad(span, format!("missing `{}`", self.path(key)), "");
+        findings.report_invalid(span, format!("missing `{}`", self.path(key)), "");
     }
 
-    /// Tells of each field that nobody took.
+    /// Reports each field that was not taken.
     pub fn finish(self, findings: &mut Findings) {
         for (key, _) in &self.entries {
             let span = findings.span(&key.span);
@@ -330,8 +335,8 @@ impl<'n> Fields<'n> {
     }
 }
 
-/// A path in backticks; what is no path as it is.
-fn quoted(path: &str) -> String {
+/// Returns a path in backticks, or the text itself if it is not a path.
+fn quote_path(path: &str) -> String {
     if path.contains(' ') {
         path.to_owned()
     } else {
@@ -339,7 +344,7 @@ fn quoted(path: &str) -> String {
     }
 }
 
-/// A text; numbers and booleans are read as they are written.
+/// Reads a string; numbers and booleans are read as they are written.
 pub fn text(node: &Node, path: &str, findings: &mut Findings) -> Option<Located<String>> {
     let span = findings.span(&node.span);
     match &node.value {
@@ -348,7 +353,7 @@ pub fn text(node: &Node, path: &str, findings: &mut Findings) -> Option<Located<
             span,
         }),
         _ => {
-            findings.bad(
+            findings.report_invalid(
                 span,
                 format!("`{path}` must be a string"),
                 format!("found {}", node.kind()),
@@ -358,7 +363,7 @@ pub fn text(node: &Node, path: &str, findings: &mut Findings) -> Option<Located<
     }
 }
 
-/// Whether a name is an RFC 1123 label: told where it is none.
+/// Reports a name that is not an RFC 1123 label.
 pub fn dns_label(name: &Located<String>, path: &str, findings: &mut Findings) {
     let plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let bytes = name.value.as_bytes();
@@ -380,7 +385,7 @@ pub fn dns_label(name: &Located<String>, path: &str, findings: &mut Findings) {
     }
 }
 
-/// The first key of a mapping, where it is told that something lacks.
+/// Returns the range of the first key of a mapping, where missing fields are reported.
 pub fn head(node: &Node) -> std::ops::Range<usize> {
     match &node.value {
         Value::Map(entries) => entries.first().map(|(key, _)| key.span.clone()),

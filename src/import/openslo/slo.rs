@@ -1,4 +1,4 @@
-//! Reading objectives and indicators.
+//! Reads SLOs and SLIs.
 
 use jiff::civil::DateTime;
 use rust_decimal::Decimal;
@@ -11,10 +11,10 @@ use super::reader::{Fields, Findings, head};
 use super::terms::{OPERATORS, shorthand};
 use crate::project::Located;
 
-/// How budgets are counted.
+/// The budgeting methods.
 const METHODS: [&str; 3] = ["Occurrences", "Timeslices", "RatioTimeslices"];
 
-/// Reads an objective.
+/// Reads an SLO.
 pub fn slo(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Slo> {
     let description = fields.description(findings);
     let service = fields.required_text("service", findings);
@@ -22,16 +22,16 @@ pub fn slo(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Slo> {
     let before = findings.diagnostics.len();
     let budgeting = fields.one_of("budgetingMethod", &METHODS, findings);
     if budgeting.is_none() && findings.diagnostics.len() == before {
-        fields.lacks("budgetingMethod", findings);
+        fields.report_missing("budgetingMethod", findings);
     }
     let window = window(&mut fields, findings);
     let before = findings.diagnostics.len();
     let goals: Vec<Option<Goal>> = list(&mut fields, "objectives", findings)
         .into_iter()
-        .map(|of| goal(of, findings))
+        .map(|fields| goal(fields, findings))
         .collect();
     if goals.is_empty() && findings.diagnostics.len() == before {
-        fields.lacks("objectives", findings);
+        fields.report_missing("objectives", findings);
         return None;
     }
     let policies = policies(&mut fields, findings);
@@ -52,31 +52,31 @@ pub fn slo(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Slo> {
         .filter(|goal| goal.indicator.is_some())
         .count();
     match (&slo.indicator, own) {
-        (None, 0) => findings.bad(
+        (None, 0) => findings.report_invalid(
             head,
             "missing `indicator` or `indicatorRef` in an objective",
             "neither on the objective nor on its goals",
         ),
-        (Some(_), 1..) => findings.bad(
+        (Some(_), 1..) => findings.report_invalid(
             head,
             "the indicator is on both the objective and its goals",
             "",
         ),
         (None, own) if own < slo.goals.len() => {
-            findings.bad(head, "some goals have no indicator", "");
+            findings.report_invalid(head, "some goals have no indicator", "");
         }
         _ => {}
     }
-    judge(&slo, findings);
+    check_budgeting(&slo, findings);
     Some(slo)
 }
 
-/// What depends on how the budget is counted, and on an indicator that stands here.
-fn judge(slo: &Slo, findings: &mut Findings) {
+/// Checks the fields that depend on the budgeting method, and objectives against an inline SLI.
+fn check_budgeting(slo: &Slo, findings: &mut Findings) {
     for goal in &slo.goals {
         let mut need = |has: bool, what: &str| {
             if !has {
-                findings.bad(
+                findings.report_invalid(
                     goal.span,
                     format!("missing `{what}` with `{}`", slo.budgeting.value),
                     "required by `budgetingMethod`",
@@ -94,23 +94,23 @@ fn judge(slo: &Slo, findings: &mut Findings) {
         let Some(RefOr::Inline(sli)) = slo.indicator.as_ref().or(goal.indicator.as_ref()) else {
             continue;
         };
-        compared(goal, &sli.measure, findings);
+        check_threshold(goal, &sli.measure, findings);
     }
 }
 
-/// Whether a goal says what its threshold is, and only then.
-pub fn compared(goal: &Goal, measure: &Measure, findings: &mut Findings) -> bool {
+/// Checks that a threshold has a comparison and a value, and a ratio has neither. Returns true if so.
+pub fn check_threshold(goal: &Goal, measure: &Measure, findings: &mut Findings) -> bool {
     let before = findings.diagnostics.len();
     if matches!(measure, Measure::Threshold(_)) {
         if goal.op.is_none() {
-            findings.bad(
+            findings.report_invalid(
                 goal.span,
                 "missing `op` of a threshold",
                 "required for a threshold",
             );
         }
         if goal.value.is_none() {
-            findings.bad(
+            findings.report_invalid(
                 goal.span,
                 "missing `value` of a threshold",
                 "required for a threshold",
@@ -122,7 +122,7 @@ pub fn compared(goal: &Goal, measure: &Measure, findings: &mut Findings) -> bool
             goal.value.as_ref().map(|value| ("value", value.span)),
         ];
         for (what, span) in given.into_iter().flatten() {
-            findings.bad(
+            findings.report_invalid(
                 span,
                 format!("`{what}` is not allowed for a ratio"),
                 "only thresholds are compared",
@@ -158,7 +158,7 @@ fn goal(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Goal> {
     let percent = fields.number("targetPercent", findings);
     let target = match (target, percent) {
         (Some(_), Some(percent)) => {
-            findings.bad(
+            findings.report_invalid(
                 percent.span,
                 "both `target` and `targetPercent` are set",
                 "",
@@ -174,7 +174,7 @@ fn goal(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Goal> {
         }
         (None, None) => {
             if findings.diagnostics.len() == before {
-                fields.lacks("target", findings);
+                fields.report_missing("target", findings);
             }
             None
         }
@@ -183,7 +183,7 @@ fn goal(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Goal> {
     if let Some(share) = &slice_target
         && !(share.value > Decimal::ZERO && share.value <= Decimal::ONE)
     {
-        findings.bad(
+        findings.report_invalid(
             share.span,
             "`timeSliceTarget` must be above 0 and at most 1",
             "",
@@ -194,7 +194,7 @@ fn goal(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Goal> {
     if let Some(weight) = fields.number("compositeWeight", findings)
         && weight.value <= Decimal::ZERO
     {
-        findings.bad(weight.span, "`compositeWeight` must be above 0", "");
+        findings.report_invalid(weight.span, "`compositeWeight` must be above 0", "");
     }
     fields.finish(findings);
     Some(Goal {
@@ -209,7 +209,7 @@ fn goal(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Goal> {
     })
 }
 
-/// A share from 0 to below `most`.
+/// Checks that a share is at least 0 and below `most`.
 fn within(
     share: Located<Decimal>,
     most: Decimal,
@@ -218,7 +218,7 @@ fn within(
     if share.value >= Decimal::ZERO && share.value < most {
         return Some(share);
     }
-    findings.bad(
+    findings.report_invalid(
         share.span,
         format!("a target must be at least 0 and below {most}"),
         "",
@@ -231,7 +231,7 @@ fn indicator(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<RefOr<S
     let reference = fields.reference("indicatorRef", findings);
     match (inline, reference) {
         (Some(_), Some(reference)) => {
-            findings.bad(
+            findings.report_invalid(
                 reference.span,
                 "both `indicator` and `indicatorRef` are set",
                 "",
@@ -254,7 +254,7 @@ fn window(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<Window> {
     if windows.len() != 1 {
         if findings.diagnostics.len() == before {
             let span = findings.span(&fields.head);
-            findings.bad(
+            findings.report_invalid(
                 span,
                 "an objective must have exactly one `timeWindow`",
                 format!("it has {}", windows.len()),
@@ -266,7 +266,7 @@ fn window(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<Window> {
     let before = findings.diagnostics.len();
     let duration = shorthand(&mut fields, "duration", findings);
     if duration.is_none() && findings.diagnostics.len() == before {
-        fields.lacks("duration", findings);
+        fields.report_missing("duration", findings);
     }
     let rolls = fields.boolean("isRolling", findings).unwrap_or(false);
     let head = findings.span(&fields.head);
@@ -277,23 +277,23 @@ fn window(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<Window> {
     if let Some(mut calendar) = calendar {
         let start = calendar.required_text("startTime", findings);
         if let Some(start) = start.filter(|start| !is_date_time(&start.value)) {
-            findings.bad(
+            findings.report_invalid(
                 start.span,
                 "`startTime` must be a date and time: `2026-01-31 12:00:00`",
                 "",
             );
         }
-        // Go takes `Local` for a zone, which is another one on each machine.
+        // Go accepts `Local` as a zone, which is a different one on each machine.
         let zone = calendar.required_text("timeZone", findings);
         if let Some(zone) = zone.filter(|zone| jiff::tz::TimeZone::get(&zone.value).is_err()) {
-            findings.bad(zone.span, format!("unknown time zone {:?}", zone.value), "");
+            findings.report_invalid(zone.span, format!("unknown time zone {:?}", zone.value), "");
         }
         calendar.finish(findings);
     }
     fields.finish(findings);
     match (rolls, place) {
-        (true, Some(span)) => findings.bad(span, "a rolling window has no calendar", ""),
-        (false, None) => findings.bad(
+        (true, Some(span)) => findings.report_invalid(span, "a rolling window has no calendar", ""),
+        (false, None) => findings.report_invalid(
             head,
             "missing `calendar` of a window that does not roll",
             "required for a calendar-aligned window",
@@ -310,7 +310,7 @@ fn is_date_time(text: &str) -> bool {
     text.len() == 19 && text.as_bytes().get(10) == Some(&b' ') && text.parse::<DateTime>().is_ok()
 }
 
-/// Reads an indicator.
+/// Reads an SLI.
 pub fn sli(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Sli> {
     let description = fields.description(findings);
     let before = findings.diagnostics.len();
@@ -322,14 +322,14 @@ pub fn sli(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Sli> {
     let measure = match (threshold, ratio) {
         (Some(_), Some(ratio)) => {
             let span = findings.span(&ratio.head);
-            findings.bad(span, "both `thresholdMetric` and `ratioMetric` are set", "");
+            findings.report_invalid(span, "both `thresholdMetric` and `ratioMetric` are set", "");
             None
         }
         (Some(threshold), None) => metric(threshold, findings).map(Measure::Threshold),
         (None, Some(ratio)) => self::ratio(ratio, findings),
         (None, None) => {
             if fine {
-                findings.bad(
+                findings.report_invalid(
                     head,
                     "missing `thresholdMetric` or `ratioMetric` in an indicator",
                     "",
@@ -353,7 +353,7 @@ fn ratio(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Measure> {
     let head = findings.span(&fields.head);
     let wrong_type = findings.diagnostics.len() > before;
     if raw.is_some() && raw_type.is_none() && !wrong_type {
-        fields.lacks("rawType", findings);
+        fields.report_missing("rawType", findings);
     }
     fields.finish(findings);
     let span = |fields: &Fields<'_>, findings: &Findings| findings.span(&fields.head);
@@ -367,7 +367,7 @@ fn ratio(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Measure> {
         }
         (_, _, _, Some(raw)) => {
             let span = span(&raw, findings);
-            findings.bad(
+            findings.report_invalid(
                 span,
                 "a ratio is either `raw` or counted by `good`, `bad` and `total`",
                 "",
@@ -376,7 +376,7 @@ fn ratio(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Measure> {
         }
         (Some(_), Some(bad), _, None) => {
             let span = span(&bad, findings);
-            findings.bad(
+            findings.report_invalid(
                 span,
                 "both `good` and `bad` are set in a ratio",
                 "one follows from the other",
@@ -384,11 +384,11 @@ fn ratio(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Measure> {
             None
         }
         (None, None, _, None) => {
-            findings.bad(head, "missing `good`, `bad` or `raw` in a ratio", "");
+            findings.report_invalid(head, "missing `good`, `bad` or `raw` in a ratio", "");
             None
         }
         (_, _, None, None) => {
-            findings.bad(head, "missing `total` in a ratio", "");
+            findings.report_invalid(head, "missing `total` in a ratio", "");
             None
         }
         (good, bad, Some(total), None) => {
@@ -413,11 +413,11 @@ fn metric(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Metric> {
     let source = fields
         .reference("metricSourceRef", findings)
         .filter(|source| !source.value.is_empty());
-    let of = fields.text("type", findings);
+    let source_type = fields.text("type", findings);
     let path = fields.path("spec");
     let spec = fields.take("spec");
     if spec.is_none() {
-        fields.lacks("spec", findings);
+        fields.report_missing("spec", findings);
     }
     fields.finish(findings);
     let (key, node) = spec?;
@@ -426,7 +426,7 @@ fn metric(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Metric> {
     let mut rest = spec.drain();
     if query.is_none() && rest.is_empty() {
         let span = findings.span(&key.span);
-        findings.bad(span, format!("empty `{path}`"), "");
+        findings.report_invalid(span, format!("empty `{path}`"), "");
         return None;
     }
     rest.clear();
@@ -440,7 +440,7 @@ fn metric(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Metric> {
     Some(Metric {
         span,
         source,
-        of: of.filter(|of| !of.value.is_empty()),
+        source_type: source_type.filter(|name| !name.value.is_empty()),
         query,
     })
 }

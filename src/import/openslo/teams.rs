@@ -1,31 +1,32 @@
-//! Teams from labels, and their receivers from notification targets.
+//! Generates teams from labels, and their receivers from notification targets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Metadata, Target};
-use super::reader::{Findings, left_out};
+use super::reader::{Findings, report_skipped};
 use super::write::{block_name, comment, identifier, string};
 use crate::diagnostics::{Diagnostic, codes};
+use crate::schema::names::{field, kind};
 
-/// The team of what no label says whose it is.
+/// The name of the team of objects without an owner.
 const UNOWNED: &str = "unowned";
 
-/// Teams, in the order in which they are met.
+/// Teams, in the order of their first use.
 #[derive(Default)]
 pub struct Teams {
     teams: Vec<Team>,
 }
 
 struct Team {
-    /// What the label says; `None` where there is none.
+    /// The value of the label; `None` for objects without an owner.
     label: Option<String>,
     name: String,
-    /// What tells it, by its name: a receiver or a comment.
-    told: BTreeMap<String, String>,
+    /// The generated receivers or comments, by name.
+    receivers: BTreeMap<String, String>,
 }
 
 impl Teams {
-    /// The name of the team that a label names.
+    /// Returns the name of the team for the value of a label.
     pub fn name(&mut self, label: Option<&str>) -> String {
         if let Some(team) = self
             .teams
@@ -45,13 +46,13 @@ impl Teams {
         self.teams.push(Team {
             label: label.map(str::to_owned),
             name: name.clone(),
-            told: BTreeMap::new(),
+            receivers: BTreeMap::new(),
         });
         name
     }
 
-    /// Says that a team is told there.
-    pub fn told(
+    /// Adds a receiver for a notification target.
+    pub fn add_receiver(
         &mut self,
         team: &str,
         metadata: &Metadata,
@@ -65,7 +66,7 @@ impl Teams {
         let source = metadata.source_name();
         let prefix = format!("{}--", team.name);
         let name = source.strip_prefix(&prefix).unwrap_or(source).to_owned();
-        if team.told.contains_key(&name) {
+        if team.receivers.contains_key(&name) {
             return;
         }
         let text = match receiver(&name, metadata, target) {
@@ -98,7 +99,7 @@ impl Teams {
             }
             Some(Receiver { text, .. }) => text,
             None => {
-                left_out(
+                report_skipped(
                     findings,
                     target.target.span,
                     "missing address of a notification target",
@@ -108,10 +109,10 @@ impl Teams {
                 comment(&format!("{name}: {} {description}", target.target.value))
             }
         };
-        team.told.insert(name, text);
+        team.receivers.insert(name, text);
     }
 
-    /// The blocks of all teams.
+    /// Returns the blocks of all teams.
     pub fn text(&self) -> String {
         let mut out = String::new();
         for team in &self.teams {
@@ -120,9 +121,9 @@ impl Teams {
                 Some(label) if *label != team.name => out += &comment(label),
                 Some(_) => {}
             }
-            out += &format!("team {} {{\n", team.name);
-            for told in team.told.values() {
-                out += told;
+            out += &format!("{} {} {{\n", kind::TEAM, team.name);
+            for receiver in team.receivers.values() {
+                out += receiver;
             }
             out += "}\n\n";
         }
@@ -130,13 +131,13 @@ impl Teams {
     }
 }
 
-/// A receiver's block.
+/// The block of a receiver.
 struct Receiver {
     is_mail: bool,
     text: String,
 }
 
-/// The receiver that a target is, where it can be told.
+/// Generates the receiver for a target; `None` if it has no address.
 fn receiver(name: &str, metadata: &Metadata, target: &Target) -> Option<Receiver> {
     let address = metadata.annotations.get("nthc.address");
     let texts = [Some(&target.target.value), target.description.as_ref()];
@@ -158,16 +159,22 @@ fn receiver(name: &str, metadata: &Metadata, target: &Target) -> Option<Receiver
         let channel = address
             .map(String::as_str)
             .or_else(|| words().find(channel))?;
-        ("slack", format!("channel = {}\n", string(channel)))
+        (
+            kind::SLACK,
+            format!("{} = {}\n", field::CHANNEL, string(channel)),
+        )
     } else if kind.contains("pagerduty") || kind.contains("pager-duty") {
-        ("pagerduty", String::new())
+        (kind::PAGERDUTY, String::new())
     } else if kind.contains("mail") || is_address(&target.target.value.as_str()) {
         let to = address
             .map(String::as_str)
             .or_else(|| words().find(is_address))?;
-        ("mail", format!("to = {}\n", string(to)))
+        (kind::MAIL, format!("{} = {}\n", field::TO, string(to)))
     } else if kind.contains("webhook") {
-        ("webhook", format!("url = {}\n", string(address?)))
+        (
+            kind::WEBHOOK,
+            format!("{} = {}\n", field::URL, string(address?)),
+        )
     } else {
         return None;
     };
@@ -178,12 +185,13 @@ fn receiver(name: &str, metadata: &Metadata, target: &Target) -> Option<Receiver
     });
     let on = match on.as_deref() {
         Some([]) | None => String::new(),
-        Some(words) => format!("on = [{}]\n", words.join(", ")),
+        Some(words) => format!("{} = [{}]\n", field::ON, words.join(", ")),
     };
     Some(Receiver {
-        is_mail: variant == "mail",
+        is_mail: variant == kind::MAIL,
         text: format!(
-            "receiver {} : {variant} {{\n{field}{on}}}\n",
+            "{} {} : {variant} {{\n{field}{on}}}\n",
+            kind::RECEIVER,
             block_name(name)
         ),
     })

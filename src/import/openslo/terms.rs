@@ -1,13 +1,13 @@
-//! What objectives and alert conditions both have: comparisons, and durations in short.
+//! Reads the comparisons and durations of SLOs and alert conditions.
 
 use super::model::Shorthand;
 use super::reader::{Fields, Findings};
 use crate::project::Located;
 
-/// How values are compared.
+/// The comparison operators.
 pub const OPERATORS: [&str; 4] = ["lte", "gte", "lt", "gt"];
 
-/// Takes a length of time out: `[1-9][0-9]*[mhdwMQY]`.
+/// Takes a duration out: `[1-9][0-9]*[mhdwMQY]`.
 pub fn shorthand(
     fields: &mut Fields<'_>,
     key: &'static str,
@@ -28,7 +28,7 @@ pub fn shorthand(
             span: found.span,
         }),
         _ => {
-            findings.bad(
+            findings.report_invalid(
                 found.span,
                 format!("`{path}` must be a number and a unit: `30d`"),
                 "the units are m, h, d, w, M, Q and Y",

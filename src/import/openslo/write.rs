@@ -1,10 +1,10 @@
-//! `.nth` as text: whatever a text holds, it is never code.
+//! Writes `.nth`. Text from documents is escaped, so that it is never code.
 
 use std::fmt::Write as _;
 
 use crate::project::to_identifier;
 
-/// A string.
+/// Returns a string literal.
 ///
 /// ```
 /// use nthc::import::openslo::string;
@@ -20,9 +20,9 @@ pub fn string(text: &str) -> String {
             '$' => out.push_str("\\$"),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            // What breaks a line or turns the direction of text would make source that reads otherwise than it is.
+            // Line breaks and bidirectional controls would make the source look different from what it is.
             c if c.is_control() || is_invisible(c) => {
-                // Writing to a string can't fail.
+                // Writing to a string cannot fail.
                 let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
             }
             c => out.push(c),
@@ -36,7 +36,7 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// A line of a comment.
+/// Returns a comment line. Line breaks in the text become spaces.
 pub fn comment(text: &str) -> String {
     let text: String = text
         .chars()
@@ -51,13 +51,13 @@ pub fn comment(text: &str) -> String {
     format!("// {}\n", text.trim())
 }
 
-/// Words that begin something at the place of a name.
+/// The keywords that may begin something at the place of a name.
 const KEYWORDS: [&str; 23] = [
     "and", "as", "else", "enum", "extend", "false", "for", "function", "if", "import", "in", "it",
     "kind", "let", "not", "one", "or", "require", "rule", "template", "true", "where", "without",
 ];
 
-/// A name that can be referred to.
+/// Converts a text to an identifier.
 pub fn identifier(text: &str) -> String {
     let name = to_identifier(text).unwrap_or_else(|| "unnamed".to_owned());
     if KEYWORDS.contains(&name.as_str()) {
@@ -67,7 +67,7 @@ pub fn identifier(text: &str) -> String {
     }
 }
 
-/// A block's name: an identifier, or in quotes.
+/// Returns the name of a block: an identifier, or a string literal.
 pub fn block_name(text: &str) -> String {
     if crate::project::is_identifier(text) && !KEYWORDS.contains(&text) && !text.ends_with('-') {
         text.to_owned()
@@ -76,7 +76,7 @@ pub fn block_name(text: &str) -> String {
     }
 }
 
-/// Labels.
+/// Returns labels as a map literal.
 pub fn labels<'l>(labels: impl IntoIterator<Item = (&'l String, &'l String)>) -> String {
     let entries: Vec<String> = labels
         .into_iter()

@@ -1,18 +1,18 @@
-//! Links among the sources. One that stays within the project is followed, each file is one module however it is reached,
-//! and what a link out of the project leads to is never read.
+//! Links among the sources. A link that stays within the project is followed, and a file is one module however it is
+//! reached. The targets of links out of the project are never read.
 
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Discovered, EXTENSION, Found, Listed, Unlisted, list, module_name};
+use super::{Discovered, EXTENSION, FoundSource, Listed, Unlisted, list, module_name};
 use crate::project::MANIFEST;
-use crate::project::left_out::LeftOut;
+use crate::project::skipped::SkippedSource;
 
-/// How deep links may stand in folders that links lead to.
+/// The maximum depth of links in linked folders.
 const DEEPEST: usize = 16;
 
-/// Adds what links lead to, and notes the links that lead to nothing that is read.
+/// Adds the sources that links lead to, and records the links that are skipped.
 pub(super) fn follow(
     root: &Path,
     source: &Path,
@@ -31,7 +31,7 @@ pub(super) fn follow(
         seen: listed.files.iter().map(|path| real(path)).collect(),
         discovered,
     };
-    // What a link of another link leads to has the name of the other one.
+    // Links to other links come last: a file gets its name from the link that leads to it directly.
     let mut ordered = listed.links;
     ordered.sort_by_cached_key(|link| (leads_to_link(link), link.clone()));
     for link in ordered {
@@ -40,12 +40,12 @@ pub(super) fn follow(
     Ok(())
 }
 
-/// A path without links; as it is where it leads nowhere.
+/// Returns a path with all links resolved; the path itself if it does not exist.
 fn real(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
-/// Whether a link says the name of another link.
+/// Returns true if the target of a link is itself a link.
 fn leads_to_link(link: &Path) -> bool {
     let Ok(target) = fs::read_link(link) else {
         return false;
@@ -59,7 +59,7 @@ struct Links<'a> {
     source: PathBuf,
     top: &'a Path,
     skip: &'a [PathBuf],
-    /// The files that are modules, without links.
+    /// The files that are modules already, with links resolved.
     seen: HashSet<PathBuf>,
     discovered: &'a mut Discovered,
 }
@@ -71,10 +71,10 @@ impl Links<'_> {
             .is_some_and(|extension| extension == EXTENSION);
         let link_path = link.to_path_buf();
         let Ok(target) = fs::canonicalize(link) else {
-            // Whether it was to be a folder is not known; one with another extension is nobody's source.
+            // It may have been a folder; with another extension it is not a source.
             if is_source || link.extension().is_none() {
                 let target = fs::read_link(link).unwrap_or_default();
-                self.tell(LeftOut::Dangling {
+                self.report(SkippedSource::Dangling {
                     link: link_path,
                     target,
                 });
@@ -93,14 +93,14 @@ impl Links<'_> {
             return Ok(());
         }
         if is_folder && target != self.root && target.join(MANIFEST).is_file() {
-            self.tell(LeftOut::Project {
+            self.report(SkippedSource::Project {
                 link: link_path,
                 target,
             });
             return Ok(());
         }
         if !target.starts_with(&self.root) {
-            self.tell(LeftOut::Outside {
+            self.report(SkippedSource::Outside {
                 link: link_path,
                 target,
                 is_folder,
@@ -111,7 +111,7 @@ impl Links<'_> {
             if self.seen.insert(target.clone()) {
                 self.add(link);
             } else {
-                self.tell(LeftOut::Twice {
+                self.report(SkippedSource::Twice {
                     link: link_path,
                     target,
                     files: 1,
@@ -119,9 +119,9 @@ impl Links<'_> {
             }
             return Ok(());
         }
-        // A folder around the sources holds what is found anyway, and this link.
+        // A parent folder of the sources contains only files that are found anyway, and this link.
         if self.source.starts_with(&target) {
-            self.tell(LeftOut::Twice {
+            self.report(SkippedSource::Twice {
                 link: link_path,
                 target,
                 files: self.seen.len(),
@@ -138,13 +138,13 @@ impl Links<'_> {
             }
         }
         if twice > 0 {
-            self.tell(LeftOut::Twice {
+            self.report(SkippedSource::Twice {
                 link: link_path,
                 target: target.clone(),
                 files: twice,
             });
         }
-        // Those in a folder of the sources are met there.
+        // Links in a folder of the sources are listed there.
         if !target.starts_with(&self.source) && left > 0 {
             for inner in &listed.links {
                 self.link(inner, left - 1)?;
@@ -155,13 +155,13 @@ impl Links<'_> {
 
     fn add(&mut self, path: &Path) {
         let module = module_name(path.strip_prefix(self.top).unwrap_or(path));
-        self.discovered.files.push(Found {
+        self.discovered.files.push(FoundSource {
             path: path.to_path_buf(),
             module,
         });
     }
 
-    fn tell(&mut self, left_out: LeftOut) {
-        self.discovered.left_out.push(left_out);
+    fn report(&mut self, skipped: SkippedSource) {
+        self.discovered.skipped.push(skipped);
     }
 }

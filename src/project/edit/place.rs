@@ -1,54 +1,55 @@
-//! Where a place in the text of an `nth.toml` is: in the name of a table, in a key, in a value. The text is one that is
-//! being written, so nothing in it need be complete.
+//! Finds what is at an offset in the text of an `nth.toml`: the name of a table, a key or a value. The text may be
+//! incomplete, as it is being edited.
 
 use std::ops::Range;
 
 use toml_parser::Source;
 use toml_parser::lexer::{Token, TokenKind};
 
-/// Where a place is, and the word there.
+/// The context of an offset, and the word there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
-    /// What is written there.
-    pub at: At,
-    /// The word that the place is in, in bytes; empty between words.
+    /// The syntax at the offset.
+    pub kind: PlaceKind,
+    /// The word at the offset, in bytes; empty between words.
     pub word: Range<usize>,
 }
 
-/// What is written at a place.
+/// The syntax at an offset.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum At {
+pub(super) enum PlaceKind {
     /// The name of a table, in brackets.
     Header,
     /// A key.
     Key {
-        /// The table that it is a key of; empty at the top.
+        /// The table that contains it; empty at the top.
         table: Vec<String>,
-        /// Whether a value follows.
+        /// True if a value follows.
         has_value: bool,
     },
     /// A value, or an item of a list.
     Value {
         /// The key with its tables.
         path: Vec<String>,
-        /// Whether it is an item of a list.
+        /// True for an item of a list.
         in_list: bool,
     },
 }
 
-/// A key that is set, and its table.
+/// A key that is set, with its table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Known {
+pub(super) struct SetKey {
     /// The table; empty at the top.
     pub table: Vec<String>,
     /// The key.
     pub key: String,
-    /// Where the key is, in bytes.
+    /// The range of the key, in bytes.
     pub range: Range<usize>,
 }
 
-/// The place at a byte of a text, and the keys and tables of the whole text.
-pub(super) fn find(text: &str, offset: usize) -> (Option<Place>, Vec<Known>) {
+/// Returns the place at a byte of a text, and the keys and tables of the whole text. The place is `None` if nothing can be
+/// completed there, as in a comment.
+pub(super) fn find(text: &str, offset: usize) -> (Option<Place>, Vec<SetKey>) {
     let source = Source::new(text);
     let tokens: Vec<Token> = source.lex().collect();
     let target = target(&tokens, offset);
@@ -63,10 +64,11 @@ pub(super) fn find(text: &str, offset: usize) -> (Option<Place>, Vec<Known>) {
         }
         walk.step(token);
     }
-    (place, walk.known)
+    (place, walk.set_keys)
 }
 
-/// The token that a place is in: of two that meet there, the comment, which takes the rest of its line, else the word.
+/// Returns the token at an offset. Between two tokens, prefers the comment, which takes the rest of its line, and then the
+/// word.
 fn target(tokens: &[Token], offset: usize) -> Option<usize> {
     let touches = |token: &Token| token.span().start() <= offset && offset <= token.span().end();
     let touching: Vec<(usize, &Token)> = tokens
@@ -78,7 +80,7 @@ fn target(tokens: &[Token], offset: usize) -> Option<usize> {
         |token: &Token| token.kind() == TokenKind::Comment && token.span().start() < offset;
     let comment = touching.iter().find(|(_, token)| is_comment(token));
     let word = touching.iter().rfind(|(_, token)| is_word(token));
-    // Between two tokens the place is before the second: after `=`, at the start of a line.
+    // Between two other tokens the offset belongs to the second: after `=`, at the start of a line.
     let (index, _) = comment.or(word).or(touching.last())?;
     Some(*index)
 }
@@ -94,34 +96,34 @@ fn is_word(token: &Token) -> bool {
     )
 }
 
-/// What the tokens so far have opened.
+/// The state after the tokens so far.
 #[derive(Default)]
 struct Walk<'t> {
     text: &'t str,
     /// The table of the last header.
     header: Vec<String>,
-    /// The header that is being read.
+    /// The parts of the header that is being read.
     in_header: Option<Vec<String>>,
-    /// The inline tables and lists that are open.
+    /// The open inline tables and lists.
     open: Vec<Open>,
     /// The parts of the key that is being read.
     key: Vec<String>,
-    /// Whether the key was read and its value is next.
+    /// True if the key was read and its value is next.
     in_value: bool,
-    /// Whether nothing of the line was read yet.
+    /// True if no token of the line was read yet.
     at_line_start: bool,
     started: bool,
-    known: Vec<Known>,
+    set_keys: Vec<SetKey>,
 }
 
-/// An inline table or a list, with the path of the key that it is the value of.
+/// An inline table or a list, with the path of its key.
 enum Open {
     Table(Vec<String>),
     List(Vec<String>),
 }
 
 impl Walk<'_> {
-    /// The table whose keys are written now.
+    /// Returns the table of the current keys.
     fn table(&self) -> Vec<String> {
         match self.open.last() {
             Some(Open::Table(path) | Open::List(path)) => path.clone(),
@@ -129,7 +131,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The path of the key whose value is written now.
+    /// Returns the path of the current key.
     fn path(&self) -> Vec<String> {
         let mut path = self.table();
         if !matches!(self.open.last(), Some(Open::List(_))) {
@@ -148,7 +150,7 @@ impl Walk<'_> {
         }
         let word = if is_word(token) {
             let range = token.span().start()..token.span().end();
-            // A string that is not closed takes all of the line.
+            // An unterminated string takes the rest of the line.
             let written = self.text.get(range.clone()).unwrap_or_default();
             let quote = written.chars().next().filter(|c| matches!(c, '"' | '\''));
             let is_open = quote.is_some_and(|quote| written.len() < 2 || !written.ends_with(quote));
@@ -156,17 +158,17 @@ impl Walk<'_> {
         } else {
             offset..offset
         };
-        // On a line of its own a `[` opens a header.
+        // At the start of a line, `[` opens a header.
         if let Some(parts) = &self.in_header {
-            let at = At::Header;
-            return parts.is_empty().then_some(Place { at, word });
+            let kind = PlaceKind::Header;
+            return parts.is_empty().then_some(Place { kind, word });
         }
         if self.in_value || self.is_list() {
-            let at = At::Value {
+            let kind = PlaceKind::Value {
                 path: self.path(),
                 in_list: self.is_list(),
             };
-            return Some(Place { at, word });
+            return Some(Place { kind, word });
         }
         let mut table = self.table();
         table.extend(self.key.iter().cloned());
@@ -175,8 +177,8 @@ impl Walk<'_> {
         let has_value = next
             .next()
             .is_some_and(|token| matches!(token.kind(), TokenKind::Equals | TokenKind::Dot));
-        let at = At::Key { table, has_value };
-        Some(Place { at, word })
+        let kind = PlaceKind::Key { table, has_value };
+        Some(Place { kind, word })
     }
 
     fn step(&mut self, token: &Token) {
@@ -193,7 +195,7 @@ impl Walk<'_> {
                 self.started = true;
                 return;
             }
-            // No list of this file has lists: what a line begins with ends whatever was left open above.
+            // No list in this file contains lists, so a `[` at the start of a line closes everything that is still open.
             TokenKind::LeftSquareBracket if is_first => {
                 self.open.clear();
                 self.key.clear();
@@ -239,17 +241,17 @@ impl Walk<'_> {
         let written = self.text.get(range.clone()).unwrap_or_default();
         let name = written.trim_matches(['"', '\'']).to_owned();
         if let Some(parts) = &mut self.in_header {
-            let known = Known {
+            let known = SetKey {
                 table: parts.clone(),
                 key: name.clone(),
                 range,
             };
             parts.push(name);
-            self.known.push(known);
+            self.set_keys.push(known);
         } else if !self.in_value && !self.is_list() {
             let mut table = self.table();
             table.extend(self.key.iter().cloned());
-            self.known.push(Known {
+            self.set_keys.push(SetKey {
                 table,
                 key: name.clone(),
                 range,

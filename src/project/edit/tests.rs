@@ -2,129 +2,131 @@
 
 use super::*;
 
-/// A text with `|` at the place, without it, and the place.
-fn at(marked: &str) -> (String, usize) {
+/// Returns the text without its mark `|`, and the offset of the mark.
+fn split_mark(marked: &str) -> (String, usize) {
     let offset = marked.find('|').unwrap();
     (marked.replacen('|', "", 1), offset)
 }
 
-/// What is offered at `|`.
-fn offered(marked: &str) -> Vec<String> {
-    let (text, offset) = at(marked);
+/// Returns the labels of the completions at `|`.
+fn labels_at(marked: &str) -> Vec<String> {
+    let (text, offset) = split_mark(marked);
     let offered = complete(&text, offset).into_iter();
     offered.map(|completion| completion.label).collect()
 }
 
-/// The text with the completion of that name taken at `|`.
-fn taken(marked: &str, label: &str) -> String {
-    let (mut text, offset) = at(marked);
+/// Applies the completion called `label` at `|`.
+fn accept(marked: &str, label: &str) -> String {
+    let (mut text, offset) = split_mark(marked);
     let completions = complete(&text, offset);
     let completion = completions.iter().find(|one| one.label == label).unwrap();
     text.replace_range(completion.range.clone(), &completion.text);
     text
 }
 
-fn hovered(marked: &str) -> Option<String> {
-    let (text, offset) = at(marked);
+fn hover_at(marked: &str) -> Option<String> {
+    let (text, offset) = split_mark(marked);
     hover(&text, offset).map(|hover| hover.doc)
 }
 
 #[test]
 fn tables_are_offered_that_are_not_there_yet() {
-    let all = offered("|");
+    let all = labels_at("|");
     assert_eq!(all.len(), TABLES.len() + 2);
-    let more = offered("[project]\nname = \"shop\"\n\n[pro|");
+    let more = labels_at("[project]\nname = \"shop\"\n\n[pro|");
     assert!(!more.contains(&"project".to_owned()), "{more:?}");
     assert!(more.contains(&"prometheus".to_owned()));
-    assert_eq!(taken("[pro|]\n", "prometheus"), "[prometheus]\n");
-    assert_eq!(taken("|", "project"), "[project]");
-    // The one that is being written is not there yet.
-    assert!(offered("[prometheus|]\n").contains(&"prometheus".to_owned()));
+    assert_eq!(accept("[pro|]\n", "prometheus"), "[prometheus]\n");
+    assert_eq!(accept("|", "project"), "[project]");
+    // The table that is being typed does not exist yet.
+    assert!(labels_at("[prometheus|]\n").contains(&"prometheus".to_owned()));
 }
 
 #[test]
 fn keys_are_offered_that_are_not_set_yet() {
-    let keys = offered("[severity]\npage = \"critical\"\n|\n[urls]\n");
+    let keys = labels_at("[severity]\npage = \"critical\"\n|\n[urls]\n");
     assert_eq!(keys, ["ticket"]);
     assert_eq!(
-        taken("[prometheus]\nint|", "interval"),
+        accept("[prometheus]\nint|", "interval"),
         "[prometheus]\ninterval = "
     );
     assert_eq!(
-        taken("[prometheus]\nint| = \"30s\"", "interval"),
+        accept("[prometheus]\nint| = \"30s\"", "interval"),
         "[prometheus]\ninterval = \"30s\""
     );
-    assert_eq!(offered("severity.|"), ["page", "ticket"]);
-    assert_eq!(offered("severity = { page = \"p\", | }"), ["ticket"]);
-    assert_eq!(offered("[dependencies]\nplatform = { | }"), ["path"]);
-    assert!(offered("[lints]\n|").contains(&"above-ceiling".to_owned()));
-    assert!(!offered("[lints]\nabove-ceiling = \"warn\"\n|").contains(&"above-ceiling".to_owned()));
-    assert_eq!(offered("[unknown]\n|"), Vec::<String>::new());
+    assert_eq!(labels_at("severity.|"), ["page", "ticket"]);
+    assert_eq!(labels_at("severity = { page = \"p\", | }"), ["ticket"]);
+    assert_eq!(labels_at("[dependencies]\nplatform = { | }"), ["path"]);
+    assert!(labels_at("[lints]\n|").contains(&"above-ceiling".to_owned()));
+    assert!(
+        !labels_at("[lints]\nabove-ceiling = \"warn\"\n|").contains(&"above-ceiling".to_owned())
+    );
+    assert_eq!(labels_at("[unknown]\n|"), Vec::<String>::new());
 }
 
 #[test]
 fn values_are_offered_as_they_are_declared() {
     let formats = ["\"plain\"", "\"prometheus-rule\""];
-    assert_eq!(offered("[prometheus]\nformat = |"), formats);
-    assert_eq!(offered("[prometheus]\nformat = \"pl|"), formats);
+    assert_eq!(labels_at("[prometheus]\nformat = |"), formats);
+    assert_eq!(labels_at("[prometheus]\nformat = \"pl|"), formats);
     assert_eq!(
-        taken("[prometheus]\nformat = \"pl|\nversion = \"3\"", "\"plain\""),
+        accept("[prometheus]\nformat = \"pl|\nversion = \"3\"", "\"plain\""),
         "[prometheus]\nformat = \"plain\"\nversion = \"3\""
     );
     assert_eq!(
-        taken("[prometheus]\nformat = \"plain|\"", "\"prometheus-rule\""),
+        accept("[prometheus]\nformat = \"plain|\"", "\"prometheus-rule\""),
         "[prometheus]\nformat = \"prometheus-rule\""
     );
-    assert_eq!(offered("[project]\nshared = |"), ["true", "false"]);
+    assert_eq!(labels_at("[project]\nshared = |"), ["true", "false"]);
     assert_eq!(
-        offered("[policy]\nforms = [\"json\", |]"),
+        labels_at("[policy]\nforms = [\"json\", |]"),
         ["\"json\"", "\"rego\"", "\"argo-rollouts\"", "\"argo-cd\""]
     );
-    assert_eq!(offered("[policy]\nforms = [\n  |").len(), 4);
-    assert_eq!(offered("[policy]\nforms = |"), ["[\"json\", \"rego\"]"]);
-    assert_eq!(offered("[prometheus]\ninterval = |"), ["\"30s\""]);
+    assert_eq!(labels_at("[policy]\nforms = [\n  |").len(), 4);
+    assert_eq!(labels_at("[policy]\nforms = |"), ["[\"json\", \"rego\"]"]);
+    assert_eq!(labels_at("[prometheus]\ninterval = |"), ["\"30s\""]);
     assert_eq!(
-        offered("[lints]\nabove-ceiling = |"),
+        labels_at("[lints]\nabove-ceiling = |"),
         ["\"allow\"", "\"warn\"", "\"error\""]
     );
-    // What is left open above does not reach a table below.
+    // An unclosed table above does not affect the table below.
     assert_eq!(
-        offered("[policy]\nforms = [\"json\",\n\n[project]\nshared = |"),
+        labels_at("[policy]\nforms = [\"json\",\n\n[project]\nshared = |"),
         ["true", "false"]
     );
 }
 
 #[test]
 fn nothing_is_offered_in_a_comment() {
-    assert_eq!(offered("# |"), Vec::<String>::new());
-    assert_eq!(offered("[prometheus] # [|"), Vec::<String>::new());
-    assert_eq!(offered("[project.|"), Vec::<String>::new());
+    assert_eq!(labels_at("# |"), Vec::<String>::new());
+    assert_eq!(labels_at("[prometheus] # [|"), Vec::<String>::new());
+    assert_eq!(labels_at("[project.|"), Vec::<String>::new());
 }
 
 #[test]
 fn a_hover_says_what_is_declared() {
-    let interval = hovered("[prometheus]\ninter|val = \"30s\"").unwrap();
+    let interval = hover_at("[prometheus]\ninter|val = \"30s\"").unwrap();
     assert!(interval.contains("default: `\"30s\"`"), "{interval}");
     assert!(interval.contains("at most 3m"), "{interval}");
     assert_eq!(
-        hovered("[prometheus]\ninterval = \"3|0s\"").unwrap(),
+        hover_at("[prometheus]\ninterval = \"3|0s\"").unwrap(),
         interval
     );
-    let rule = hovered("[prometheus]\nformat = \"prometheus-|rule\"").unwrap();
+    let rule = hover_at("[prometheus]\nformat = \"prometheus-|rule\"").unwrap();
     assert!(rule.contains("PrometheusRule"), "{rule}");
-    assert!(hovered("[graf|ana]").unwrap().contains("Dashboards"));
+    assert!(hover_at("[graf|ana]").unwrap().contains("Dashboards"));
     assert!(
-        hovered("[lints]\nabove-|ceiling = \"warn\"")
+        hover_at("[lints]\nabove-|ceiling = \"warn\"")
             .unwrap()
             .contains("N0")
     );
-    assert_eq!(hovered("[prometheus]\n|\n"), None);
-    assert_eq!(hovered("[prometheus]\nno-|such = 1"), None);
-    assert_eq!(hovered("# inter|val"), None);
+    assert_eq!(hover_at("[prometheus]\n|\n"), None);
+    assert_eq!(hover_at("[prometheus]\nno-|such = 1"), None);
+    assert_eq!(hover_at("# inter|val"), None);
 }
 
 proptest::proptest! {
-    /// Whatever stands in `nth.toml`, every place in it has an answer, whose ranges are of the text.
+    /// At every offset of any text, completion and hover return ranges within the text.
     #[test]
     fn any_place_has_an_answer(text in "(\\[[a-z]{0,8}\\]|project|severity|page|=|\"|'|\\{|\\}|\\[|é|,|\\.|#|\n| |[0-9]{1,3}){0,30}") {
         for offset in (0..=text.len()).filter(|offset| text.is_char_boundary(*offset)) {

@@ -1,4 +1,4 @@
-//! Reading the packages that a project depends on, and which of its modules have names that are taken.
+//! Reads the packages that a project depends on, and finds modules with names that are in use.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::{Loader, identity};
+use super::{Loader, canonical};
 use crate::diagnostics::{Applicability, Diagnostic, FileSpan, codes};
 use crate::project::{Dependency, Error, MANIFEST, Manifest, paths};
 
 impl Loader<'_> {
-    /// Reads the packages that the manifest in `root` names, and theirs. `chain` is the way from the project.
+    /// Reads the dependencies of the manifest in `root`, recursively. `chain` is the path from the project.
     pub(super) fn dependencies(
         &mut self,
         root: &Path,
@@ -21,7 +21,7 @@ impl Loader<'_> {
         for dependency in &manifest.dependencies {
             let folder = paths::normalize(&root.join(&dependency.path.value));
             if !folder.join(MANIFEST).is_file() {
-                let shown = paths::shown(&folder, self.cwd);
+                let shown = paths::display(&folder, self.cwd);
                 let label = if folder.is_dir() {
                     "this directory has no `nth.toml`"
                 } else {
@@ -37,7 +37,7 @@ impl Loader<'_> {
                 );
                 continue;
             }
-            let here = identity(&folder);
+            let here = canonical(&folder);
             if let Some(start) = chain.iter().position(|(_, path)| *path == here) {
                 let mut names: Vec<&str> = chain
                     .iter()
@@ -108,7 +108,7 @@ impl Loader<'_> {
         self.packages
             .insert(name.value.clone(), (here.clone(), manifest.name.span));
         let output = paths::normalize(&folder.join(&manifest.output.value));
-        self.sources_of(
+        self.read_sources(
             Some(&SmolStr::from(name.value.as_str())),
             folder,
             &manifest,
@@ -120,8 +120,8 @@ impl Loader<'_> {
         Ok(())
     }
 
-    /// Reports and takes out modules whose names are taken.
-    pub(super) fn collisions(&mut self, manifest: &Manifest) {
+    /// Reports and removes modules with names that are in use.
+    pub(super) fn remove_collisions(&mut self, manifest: &Manifest) {
         let packages: BTreeMap<String, FileSpan> = manifest
             .dependencies
             .iter()
@@ -136,11 +136,11 @@ impl Loader<'_> {
         let mut kept = Vec::with_capacity(self.files.len());
         for file in std::mem::take(&mut self.files) {
             let lower = file.module.to_ascii_lowercase();
-            // A package's files all begin with its name, which is known to be free.
+            // The modules of a package begin with its name, which does not collide.
             let first = lower.split('.').next().unwrap_or_default();
             let own = file.package.is_none();
             if own && first == "std" {
-                let span = self.place(&file.path, file.text, 0..0);
+                let span = self.add_span(&file.path, file.text, 0..0);
                 self.diagnostics.push(
                     Diagnostic::new(
                         &codes::PROJECT_MODULE_COLLISION,
@@ -150,7 +150,7 @@ impl Loader<'_> {
                     .help("rename the file or directory: `std` is reserved"),
                 );
             } else if let Some(span) = packages.get(first).copied().filter(|_| own) {
-                let at = self.place(&file.path, file.text, 0..0);
+                let at = self.add_span(&file.path, file.text, 0..0);
                 self.diagnostics.push(
                     Diagnostic::new(
                         &codes::PROJECT_MODULE_COLLISION,
@@ -160,7 +160,7 @@ impl Loader<'_> {
                     .because(span, "the package"),
                 );
             } else if let Some((module, shown, text)) = taken.get(&lower).cloned() {
-                let at = self.place(&file.path, file.text, 0..0);
+                let at = self.add_span(&file.path, file.text, 0..0);
                 let first = self.sources.add(shown, text);
                 self.diagnostics.push(
                     Diagnostic::new(

@@ -1,13 +1,13 @@
-//! What a server answers.
+//! Answers of a Prometheus server.
 
 use jiff::Timestamp;
 use nthc::policy::{Measurement, NotFinite};
 use nthc::{catalogue, policy};
 
-/// The time that is asked for, in seconds since 1970.
+/// The time of the query, in seconds since 1970.
 const AT: i64 = 1_700_000_000;
 
-/// Any answer is read or refused; a number comes only of an answer that is whole, and of the time that was asked for.
+/// Any answer is read or refused; a value is returned only from a complete answer for the requested time.
 pub fn holds(bytes: &[u8]) {
     let _ = catalogue::server_error(bytes);
     let _ = catalogue::series(bytes);

@@ -2,7 +2,7 @@
 
 use nthc::catalogue::Lock;
 
-/// A lock file is read or refused at a place; what is read is written as what reads the same.
+/// A lock file is read, or refused with a location; a file that was read is written and read back unchanged.
 pub fn holds(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     match Lock::parse(&text) {

@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
-#![doc = "What holds for every input. Each law is a function of bytes that panics where it is broken, so that a fuzzer can look for"]
-#![doc = "bytes that break it (`fuzz/`), and what it once found is tried in every run of the tests (`tests/laws/findings`)."]
+#![doc = "Properties of the compiler and its server that hold for every input. Each law is a function of bytes that panics"]
+#![doc = "if they break it, so that a fuzzer can search for such bytes (`fuzz/`). Every run of the tests also tries earlier"]
+#![doc = "findings (`tests/laws/findings`)."]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,10 +19,10 @@ pub mod rendered;
 pub mod server;
 pub mod syntax;
 
-/// A law: it panics where the bytes break it.
+/// A law: it panics if the bytes break it.
 pub type Law = fn(&[u8]);
 
-/// Every law by the name of its fuzz target and of its folder of findings.
+/// Every law with the name of its fuzz target, which is also that of its folder of findings.
 pub const LAWS: [(&str, Law); 10] = [
     ("answer", answer::holds),
     ("catalogue", catalogue::holds),

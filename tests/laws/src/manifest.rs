@@ -3,7 +3,7 @@
 use nthc::diagnostics::SourceMap;
 use nthc::project::{Findings, MANIFEST, parse_manifest};
 
-/// Any manifest is read; what is wrong with it has a place.
+/// Any manifest is read; its diagnostics have locations.
 pub fn holds(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let mut sources = SourceMap::default();

@@ -1,9 +1,9 @@
-//! Reading, judging, rewriting and printing PromQL.
+//! Parsing, checking, rewriting and printing PromQL.
 
 use nthc::project::DEFAULT_SCRAPE_INTERVAL;
 use nthc::promql::{self, infer, labels_of, lint, rewrite};
 
-/// Any text is read; what is PromQL is printed as what it was, however often.
+/// Any text is read; PromQL is printed and parsed back unchanged, any number of times.
 pub fn holds(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let tree = match promql::parse(&text) {

@@ -1,11 +1,11 @@
-//! The record of what builds wrote.
+//! The record of generated files.
 
 use std::path::{Component, Path};
 
 use nthc::output::{Record, Unreadable};
 
-/// A record is read or refused; no file that it names is outside of the output folder, for what it names is replaced and
-/// removed. What was read is written as what reads the same.
+/// A record is read or refused; no file in it is outside of the output folder, as builds replace and remove the files in it.
+/// A record that was read is written and read back unchanged.
 pub fn holds(bytes: &[u8]) {
     match Record::parse(bytes) {
         Ok(record) => {

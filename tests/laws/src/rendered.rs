@@ -1,9 +1,9 @@
-//! What is said of an input.
+//! Rendering of diagnostics.
 
 use nthc::diagnostics::render::{Format, render};
 use nthc::diagnostics::{Diagnostic, FileSpan, SourceMap};
 
-/// Diagnostics point into their files, and every format writes them.
+/// Checks that diagnostics point into their files, and that every format can render them.
 pub(crate) fn render_all(diagnostics: &[Diagnostic<FileSpan>], sources: &SourceMap) {
     for diagnostic in diagnostics {
         let labels = diagnostic.secondary.iter().map(|label| label.span);

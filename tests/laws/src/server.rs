@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 
-/// How long a conversation takes at most.
+/// The maximum duration of a conversation.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How many bytes wait between the server and its client.
+/// The capacity of the pipes between the server and its client, in bytes.
 const PIPE: usize = 1 << 20;
 
-/// Whatever a client says, the server answers the next good request, and ends when it is told to.
+/// After any messages of a client, the server answers the next valid request, and exits when requested.
 pub fn holds(bytes: &[u8]) {
     let Ok(said) = conversation(&mut Unstructured::new(bytes)) else {
         return;
@@ -33,11 +33,11 @@ pub fn holds(bytes: &[u8]) {
             }
             let shutdown = json!({ "jsonrpc": "2.0", "id": LAST, "method": "shutdown" });
             writer
-                .write_all(&framed(shutdown.to_string().as_bytes()))
+                .write_all(&frame(shutdown.to_string().as_bytes()))
                 .await?;
             let _ = is_answered.await;
             let exit = json!({ "jsonrpc": "2.0", "method": "exit" });
-            writer.write_all(&framed(exit.to_string().as_bytes())).await
+            writer.write_all(&frame(exit.to_string().as_bytes())).await
         };
         let listener = async {
             let (mut heard, mut answered) = (Vec::new(), Some(answered));
@@ -69,8 +69,8 @@ pub fn holds(bytes: &[u8]) {
 /// The id of the last request.
 const LAST: &str = "the last of all";
 
-/// A message behind its header.
-fn framed(body: &[u8]) -> Vec<u8> {
+/// Returns a message with its header.
+fn frame(body: &[u8]) -> Vec<u8> {
     let mut message = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
     message.extend_from_slice(body);
     message
@@ -80,24 +80,24 @@ fn conversation(source: &mut Unstructured<'_>) -> Result<Vec<Vec<u8>>> {
     let mut said = Vec::new();
     if source.ratio(9, 10)? {
         let initialize = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": { "capabilities": {} } });
-        said.push(framed(initialize.to_string().as_bytes()));
+        said.push(frame(initialize.to_string().as_bytes()));
         let initialized = json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} });
-        said.push(framed(initialized.to_string().as_bytes()));
+        said.push(frame(initialized.to_string().as_bytes()));
         let opened = json!({ "jsonrpc": "2.0", "method": "textDocument/didOpen", "params": { "textDocument": {
             "uri": URI, "languageId": "nth", "version": 1, "text": TEXT,
         } } });
-        said.push(framed(opened.to_string().as_bytes()));
+        said.push(frame(opened.to_string().as_bytes()));
     }
     for number in 0..source.int_in_range(1..=12_i64)? {
         let message = match source.int_in_range(0..=9_u8)? {
             0 => {
                 let body: &[u8] = source.arbitrary()?;
-                framed(&body[..body.len().min(64)])
+                frame(&body[..body.len().min(64)])
             }
-            1 => damaged(&request(number, source)?, source)?,
+            1 => damage(&request(number, source)?, source)?,
             2 => {
                 let text = request(number, source)?.to_string();
-                framed(text.replace('e', "\\ud800").as_bytes())
+                frame(text.replace('e', "\\ud800").as_bytes())
             }
             3..=5 => {
                 let change = json!({ "jsonrpc": "2.0", "method": "textDocument/didChange", "params": {
@@ -105,9 +105,9 @@ fn conversation(source: &mut Unstructured<'_>) -> Result<Vec<Vec<u8>>> {
                     "contentChanges": [{ "range": { "start": position(source)?, "end": position(source)? },
                         "text": source.choose(&["", "}", "slo ", "\"", "`", "ü🔥", "\r\n", "${", "service x { }\n"])? }],
                 } });
-                framed(change.to_string().as_bytes())
+                frame(change.to_string().as_bytes())
             }
-            _ => framed(request(number, source)?.to_string().as_bytes()),
+            _ => frame(request(number, source)?.to_string().as_bytes()),
         };
         said.push(message);
     }
@@ -145,15 +145,15 @@ fn request(number: i64, source: &mut Unstructured<'_>) -> Result<Value> {
     Ok(json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))
 }
 
-/// A message with something wrong in its frame. What follows begins with a header of its own.
-fn damaged(message: &Value, source: &mut Unstructured<'_>) -> Result<Vec<u8>> {
+/// Returns a message with a damaged frame. The next message has its own header.
+fn damage(message: &Value, source: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     let body = message.to_string();
     Ok(match source.int_in_range(0..=5_u8)? {
         0 => format!("\r\n\r\n{body}").into_bytes(),
         1 => format!("Content-Length: many\r\n\r\n{body}\n").into_bytes(),
         2 => format!("Content-Type: x\r\n\r\n{body}\n").into_bytes(),
-        3 => framed(&body.as_bytes()[..body.len() / 2]),
-        4 => framed(format!("[{body},{body}]").as_bytes()),
+        3 => frame(&body.as_bytes()[..body.len() / 2]),
+        4 => frame(format!("[{body},{body}]").as_bytes()),
         _ => format!("content-length:{}\r\nX: y\r\n\r\n{body}", body.len()).into_bytes(),
     })
 }

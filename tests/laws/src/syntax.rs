@@ -1,8 +1,8 @@
-//! Reading and laying out `.nth`.
+//! Parsing and formatting `.nth`.
 
 use nthc::syntax::{self, Unformatted};
 
-/// Any text is read; what can be laid out keeps all that is not white space, and is laid out once for all.
+/// Any text is read; formatting keeps everything except white space, and formatting twice changes nothing more.
 pub fn holds(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     text_holds(&text);
@@ -23,10 +23,14 @@ pub(crate) fn text_holds(text: &str) {
         Err(Unformatted::Malformed) => return,
         Err(other) => panic!("the formatter breaks its own law: {other:?}"),
     };
-    assert_eq!(inked(text), inked(&once), "what is not white space changed");
+    assert_eq!(
+        without_white_space(text),
+        without_white_space(&once),
+        "what is not white space changed"
+    );
     let twice = syntax::try_format(&once).expect("a layout can be laid out");
     assert_eq!(once, twice, "a second layout differs");
-    // A text without line ends gets those of Unix.
+    // Text without line ends gets those of Unix.
     if text.contains('\n') && !text.contains('\r') {
         let on_windows = syntax::try_format(&text.replace('\n', "\r\n"))
             .expect("line ends of Windows change nothing");
@@ -38,8 +42,8 @@ pub(crate) fn text_holds(text: &str) {
     }
 }
 
-/// All that is neither white space nor a comma, which separates what line ends separate as well.
-fn inked(text: &str) -> String {
+/// Removes white space and commas, which separate the same things as line ends.
+fn without_white_space(text: &str) -> String {
     text.chars()
         .filter(|char| !char.is_whitespace() && *char != ',')
         .collect()

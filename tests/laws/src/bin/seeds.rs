@@ -1,4 +1,4 @@
-//! Writes inputs for fuzzers to begin with, taken from the examples, the suites and the docs: `seeds FOLDER`.
+//! Writes seed inputs for fuzzers, taken from the examples, the suites and the docs: `seeds FOLDER`.
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::{env, fs, io, process};
 
 use nthc::output::{Hash, Record};
 
-/// The laws by what the language of a text is called in file names and behind fences.
+/// The laws with the file extensions and fence languages of their inputs.
 const LAWS: [(&str, &[&str]); 7] = [
     ("nth", &["syntax"]),
     ("promql", &["promql"]),
@@ -20,10 +20,10 @@ const LAWS: [(&str, &[&str]); 7] = [
     ("json", &["answer", "import", "record"]),
 ];
 
-/// Where texts are taken from.
+/// The folders with input texts.
 const FOLDERS: [&str; 5] = ["docs", "examples", "stdlib", "src", "tests"];
 
-/// What is longer makes a fuzzer slow.
+/// The maximum size in bytes; longer inputs slow fuzzers down.
 const LONGEST: u64 = 16 * 1024;
 
 fn main() {
@@ -59,15 +59,15 @@ fn write(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The record of a build that wrote one file.
+/// Returns the record of a build that wrote one file.
 fn record() -> io::Result<Vec<u8>> {
     let mut record = Record::new("shop");
     let path = "prometheus/shop.yaml".to_owned();
-    record.files.insert(path, Hash::of(b"groups: []\n"));
+    record.files.insert(path, Hash::new(b"groups: []\n"));
     record.to_bytes()
 }
 
-/// What once broke a law leads to its neighbors.
+/// Inputs that once broke a law are good starting points.
 fn copy_findings(law: &str, folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let findings = Path::new("tests/laws/findings").join(law);
@@ -151,7 +151,7 @@ impl Seeds {
             self.0.entry(*law).or_default().push(text.to_owned());
         }
         if language == "nth" {
-            // What stands between backticks is PromQL.
+            // Text between backticks is PromQL.
             for query in text.split('`').skip(1).step_by(2) {
                 self.add("promql", query);
             }

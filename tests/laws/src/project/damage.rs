@@ -1,4 +1,4 @@
-//! Damage as people and merges do it.
+//! Damage as typing and merging cause it.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use arbitrary::{Result, Unstructured};
 
 use super::Generated;
 
-/// Damages a project in one to eight places: text is cut, doubled, moved, exchanged or put in.
+/// Damages a project in one to eight places: text is deleted, duplicated, moved, swapped or inserted.
 pub(super) fn damage(project: &mut Generated, source: &mut Unstructured<'_>) {
     let _ = try_damage(project, source);
 }
@@ -40,7 +40,7 @@ fn try_damage(project: &mut Generated, source: &mut Unstructured<'_>) -> Result<
     Ok(())
 }
 
-/// A place between two characters, more often than not where a word or a line begins.
+/// Chooses an offset between two characters, usually at the start of a word or a line.
 fn place(text: &str, source: &mut Unstructured<'_>) -> Result<usize> {
     let at = source.int_in_range(0..=text.len())?;
     let begins = source.int_in_range(0..=2_u8)?;

@@ -1,4 +1,4 @@
-//! Valid projects, of every kind of block.
+//! Generates valid projects with every kind of block.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use nthc::compile::{Input, SourceInput};
 use nthc::diagnostics::Severity;
 use nthc::project::{Findings, parse_manifest};
 
-/// A project made of bytes.
+/// A project generated from bytes.
 #[derive(Debug, Clone)]
 pub struct Generated {
     /// Its `nth.toml`.
@@ -18,11 +18,11 @@ pub struct Generated {
 }
 
 impl Generated {
-    /// What is compiled, without a catalogue.
+    /// Returns the input of the compiler, without a lock file.
     ///
     /// # Panics
     ///
-    /// Where the manifest is wrong.
+    /// If the manifest is invalid.
     pub fn input(&self) -> Input {
         let mut findings = Findings {
             file: 0,
@@ -41,7 +41,7 @@ impl Generated {
         }
     }
 
-    /// All of its text, for a person.
+    /// Returns the whole text, for error messages.
     pub fn text(&self) -> String {
         let files = self
             .files
@@ -51,11 +51,11 @@ impl Generated {
     }
 }
 
-/// Makes a valid project.
+/// Generates a valid project.
 ///
 /// # Errors
 ///
-/// Where the bytes cannot be drawn from.
+/// If the bytes run out.
 pub fn generate(source: &mut Unstructured<'_>) -> Result<Generated> {
     let mut maker = Maker {
         source,
@@ -82,7 +82,7 @@ pub fn generate(source: &mut Unstructured<'_>) -> Result<Generated> {
     Ok(Generated { manifest, files })
 }
 
-/// What services build on.
+/// A module that services import.
 const LIBRARY: &str = r#"import std.http
 
 /// A service that somebody waits for.
@@ -120,7 +120,7 @@ struct Maker<'s, 'b> {
     environments: Vec<String>,
     teams: Vec<String>,
     services: Vec<String>,
-    /// The zone of gates' times.
+    /// The time zone of gates.
     zone: &'static str,
 }
 
@@ -137,7 +137,7 @@ impl Maker<'_, '_> {
         self.source.choose(of).copied()
     }
 
-    /// A text literal, with what means something to a reader of what is made.
+    /// Generates a string literal, with characters that are special in the outputs.
     fn text(&mut self) -> Result<String> {
         let mut text = String::from("\"Said");
         for _ in 0..self.number(0, 4)? {
@@ -221,7 +221,7 @@ impl Maker<'_, '_> {
             "[\"json\", \"argo-rollouts\"]",
             "[\"rego\", \"argo-cd\"]",
         ])?;
-        // PromQL knows no other.
+        // PromQL has no other time zone.
         self.zone = if forms.contains("argo") {
             "UTC"
         } else {
@@ -490,7 +490,7 @@ impl Maker<'_, '_> {
                 ])?
             );
         }
-        // The others do not say how many events there are.
+        // The others have no number of events.
         if indicator < 6 && self.maybe()? {
             let _ = writeln!(
                 text,

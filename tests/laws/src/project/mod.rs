@@ -11,10 +11,10 @@ use nthc::compile::{Compilation, compile_at};
 use nthc::diagnostics::Severity;
 use nthc::promql;
 
-/// A moment at which none of what is generated has expired.
+/// A time at which nothing in a generated project has expired.
 const NOW: i64 = 1_798_761_600;
 
-/// A valid project is built without an error, and every query and document in its outputs can be read.
+/// A valid project is built without an error, and every query and document in its outputs can be parsed.
 pub fn holds(bytes: &[u8]) {
     let Ok(project) = generate(&mut Unstructured::new(bytes)) else {
         return;
@@ -22,7 +22,7 @@ pub fn holds(bytes: &[u8]) {
     for file in &project.files {
         crate::syntax::text_holds(&file.text);
     }
-    let compilation = built(&project);
+    let compilation = build(&project);
     let errors: Vec<_> = compilation
         .diagnostics
         .iter()
@@ -35,21 +35,21 @@ pub fn holds(bytes: &[u8]) {
     }
 }
 
-/// The paths and texts of what a valid project of these bytes makes.
+/// Returns the paths and texts of the artifacts of a valid project that is generated from these bytes.
 ///
 /// # Panics
 ///
-/// Where the bytes are too few to draw from.
+/// If the bytes are too few.
 pub fn generated_artifacts(bytes: &[u8]) -> Vec<(String, String)> {
     let project = generate(&mut Unstructured::new(bytes)).expect("enough bytes");
-    built(&project)
+    build(&project)
         .artifacts
         .into_iter()
         .map(|artifact| (artifact.path, artifact.contents))
         .collect()
 }
 
-/// A damaged project is built or refused, and what is wrong with it has a place.
+/// A damaged project is built or refused, and its diagnostics have locations.
 pub fn holds_damaged(bytes: &[u8]) {
     let mut source = Unstructured::new(bytes);
     let Ok(mut project) = generate(&mut source) else {
@@ -59,7 +59,7 @@ pub fn holds_damaged(bytes: &[u8]) {
     for file in &project.files {
         crate::syntax::text_holds(&file.text);
     }
-    let compilation = built(&project);
+    let compilation = build(&project);
     crate::rendered::render_all(&compilation.diagnostics, &compilation.sources);
     let has_errors = compilation
         .diagnostics
@@ -72,12 +72,12 @@ pub fn holds_damaged(bytes: &[u8]) {
     );
 }
 
-fn built(project: &Generated) -> Compilation {
+fn build(project: &Generated) -> Compilation {
     let now = Timestamp::from_second(NOW).expect("a time");
     compile_at(&project.input(), now)
 }
 
-/// What is made can be read as what its name says, and its rules hold PromQL.
+/// Checks that an artifact can be parsed in the format of its path, and that its rules contain valid PromQL.
 fn readable(path: &str, contents: &str) {
     match path.rsplit_once('.').map(|(_, extension)| extension) {
         Some("json") => {

@@ -1,4 +1,4 @@
-//! Where a file that a person names, or that was found, is really written: regular files within the project.
+//! Resolves paths to regular files within the project.
 
 use std::fs;
 use std::io;
@@ -7,18 +7,19 @@ use std::path::{Path, PathBuf};
 use super::paths;
 use crate::regular::irregular;
 
-/// The regular file at `path`. A link is followed where it stays within the project in `root`; without a project, none
-/// is.
+/// Returns the regular file at `path`. A link is followed if its target is within the project in `root`; without a project,
+/// links are not followed.
 ///
 /// # Errors
-/// Where it is no regular file, a link that leads nowhere or out of the project, or cannot be looked at; with words for
-/// a person.
-pub fn in_place(path: &Path, root: Option<&Path>) -> io::Result<PathBuf> {
+///
+/// If it is not a regular file, is a link that is broken or leads out of the project, or cannot be read. The error has a
+/// message for the user.
+pub fn resolve_file(path: &Path, root: Option<&Path>) -> io::Result<PathBuf> {
     let meta = fs::symlink_metadata(path)?;
     if !meta.is_symlink() {
         return match irregular(&meta) {
             None => Ok(path.to_path_buf()),
-            Some(what) => Err(refused(what)),
+            Some(what) => Err(not_regular(what)),
         };
     }
     let target =
@@ -32,11 +33,11 @@ pub fn in_place(path: &Path, root: Option<&Path>) -> io::Result<PathBuf> {
     }
     match irregular(&fs::symlink_metadata(&target)?) {
         None => Ok(target),
-        Some(what) => Err(refused(what)),
+        Some(what) => Err(not_regular(what)),
     }
 }
 
-fn refused(what: &str) -> io::Error {
+fn not_regular(what: &str) -> io::Error {
     io::Error::other(format!("it is {what}, not a regular file"))
 }
 
@@ -57,7 +58,7 @@ mod tests {
         symlink("../b.nth", root.join("out.nth")).unwrap();
         symlink("nowhere", root.join("gone.nth")).unwrap();
         let place = |name: &str, root_of: Option<&Path>| {
-            let found = in_place(&root.join(name), root_of);
+            let found = resolve_file(&root.join(name), root_of);
             found.map_err(|cause| cause.to_string())
         };
         let real = fs::canonicalize(&root).unwrap();
@@ -68,7 +69,7 @@ mod tests {
         assert!(out.contains("out of the project"), "{out}");
         let gone = place("gone.nth", Some(&root)).unwrap_err();
         assert!(gone.contains("a dangling symbolic link"), "{gone}");
-        let itself = in_place(&root, Some(&root)).unwrap_err().to_string();
+        let itself = resolve_file(&root, Some(&root)).unwrap_err().to_string();
         assert!(itself.contains("a directory"), "{itself}");
     }
 }

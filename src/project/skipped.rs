@@ -1,4 +1,4 @@
-//! What is told of sources that are not read.
+//! Warnings about sources that are not read.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,56 +7,56 @@ use std::sync::Arc;
 use super::paths;
 use crate::diagnostics::{Diagnostic, FileSpan, SourceMap, codes};
 
-/// What was left out of the sources.
+/// A source that is not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LeftOut {
-    /// A link that leads nowhere.
+pub enum SkippedSource {
+    /// A broken link.
     Dangling {
         /// The link.
         link: PathBuf,
-        /// Where it should lead, as it says.
+        /// Its target, as written.
         target: PathBuf,
     },
-    /// A link that leads out of the project.
+    /// A link out of the project.
     Outside {
         /// The link.
         link: PathBuf,
-        /// Where it leads.
+        /// Its target.
         target: PathBuf,
-        /// Whether that is a folder.
+        /// True if the target is a folder.
         is_folder: bool,
     },
     /// A link to a folder that is a project of its own.
     Project {
         /// The link.
         link: PathBuf,
-        /// Where it leads.
+        /// Its target.
         target: PathBuf,
     },
-    /// A link to what is read already.
+    /// A link to sources that are read already.
     Twice {
         /// The link.
         link: PathBuf,
-        /// Where it leads.
+        /// Its target.
         target: PathBuf,
-        /// How many sources are reached twice.
+        /// The number of sources that are reached twice.
         files: usize,
     },
-    /// Sources that a line of an ignore file leaves out.
+    /// Sources that are ignored by a line of an ignore file.
     Ignored {
         /// The ignore file.
         file: PathBuf,
-        /// Its line.
+        /// The line.
         line: String,
         /// The sources.
         files: Vec<PathBuf>,
     },
 }
 
-impl LeftOut {
-    /// What is told of it. Paths are shown from `cwd`.
+impl SkippedSource {
+    /// Returns the warning. Paths are shown relative to `cwd`.
     pub(super) fn diagnostic(&self, cwd: &Path, sources: &mut SourceMap) -> Diagnostic<FileSpan> {
-        let shown = |path: &Path| paths::shown(path, cwd);
+        let shown = |path: &Path| paths::display(path, cwd);
         let mut at = |path: &Path| {
             let file = sources.add(shown(path), Arc::<str>::from(""));
             FileSpan {
@@ -129,7 +129,7 @@ impl LeftOut {
             .help("import the module by its original name, and remove the link"),
             Self::Ignored { file, line, files } => {
                 let text = fs::read_to_string(file).unwrap_or_default();
-                let start = place_of(&text, line);
+                let start = line_offset(&text, line);
                 let span = FileSpan {
                     file: sources.add(shown(file), text.as_str()),
                     start,
@@ -158,7 +158,7 @@ impl LeftOut {
     }
 }
 
-/// A target as the project sees it, where the working directory is reached by links itself.
+/// Returns a target relative to the project, even if the working directory itself is reached through links.
 fn relative(target: &Path, link: &Path, cwd: &Path) -> PathBuf {
     let Ok(here) = fs::canonicalize(cwd) else {
         return target.to_path_buf();
@@ -169,11 +169,11 @@ fn relative(target: &Path, link: &Path, cwd: &Path) -> PathBuf {
     }
 }
 
-/// Where a line begins in a text.
-fn place_of(text: &str, wanted: &str) -> usize {
+/// Returns the byte offset of a line in a text.
+fn line_offset(text: &str, searched: &str) -> usize {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
-        if line.trim_end() == wanted.trim_end() {
+        if line.trim_end() == searched.trim_end() {
             return at;
         }
         at += line.len();

@@ -1,4 +1,4 @@
-//! Reading the project, and making what is shown of it.
+//! Reads the project and creates the models of the preview.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,48 +14,47 @@ use crate::preview::{self, Model, Problems};
 use crate::project::Loaded;
 use crate::session::{Configuration, Session};
 
-/// What is shown: a model for each environment, or for none.
+/// The models to show, by environment.
 #[derive(Debug, Clone, Default)]
-pub struct Shown {
-    /// The project's name.
+pub struct Models {
+    /// The name of the project.
     pub project: String,
-    /// The models by environment. Each request has a share in one.
+    /// The models by environment; the key is `None` for a project without environments. Requests share them.
     pub models: BTreeMap<Option<String>, Arc<Model>>,
 }
 
-/// A project that is read again and again. What an edit does not touch is not computed again.
-pub struct Work {
+/// A project that is read repeatedly. Only results that an edit affects are computed again.
+pub struct LiveProject {
     session: Session,
     source: Source,
     cwd: PathBuf,
     live: bool,
-    /// What was shown last: an error in a file does not take away what was there before it.
-    last: Shown,
+    /// The last models, which are kept while the project has errors.
+    last: Models,
 }
 
-impl Work {
-    /// The project of `source`, which is kept in `db`; paths are shown from `cwd`.
+impl LiveProject {
+    /// Creates the state of the project in `source`, which is kept in `db`. Paths are shown relative to `cwd`.
     pub fn new(db: Database, source: Source, cwd: PathBuf, live: bool) -> Self {
         Self {
             session: Session::new(db, &[]),
             source,
             cwd,
             live,
-            last: Shown::default(),
+            last: Models::default(),
         }
     }
 
-    /// Reads the project again. `None` where it cannot be read, as while an editor replaces a file: what was shown
-    /// stays.
-    pub fn again(&mut self) -> Option<Shown> {
+    /// Reads the project again. `None` if it cannot be read, for example while an editor replaces a file.
+    pub fn reload(&mut self) -> Option<Models> {
         let loaded = self.source.load(&self.cwd).ok()?;
-        Some(self.take(loaded))
+        Some(self.update(loaded))
     }
 
-    /// What is shown of a project.
-    pub fn take(&mut self, loaded: Loaded) -> Shown {
+    /// Updates the models from a project that was read.
+    pub fn update(&mut self, loaded: Loaded) -> Models {
         let mut input = loaded.project.input(None);
-        // The same documents in another wrapping.
+        // The same documents without the wrapping of the target.
         input.settings.grafana.format = DashboardFormat::Json;
         self.session.configure(&Configuration::new(
             &input.settings,
@@ -106,7 +105,7 @@ impl Work {
                 (environment, Arc::new(model))
             })
             .collect();
-        self.last = Shown { project, models };
+        self.last = Models { project, models };
         self.last.clone()
     }
 }
@@ -154,8 +153,8 @@ service checkout {
 }
 "#;
 
-    /// Work on a project, and the names of the queries that ran.
-    fn work(source: Source, root: &Path) -> (Work, Arc<Mutex<Vec<String>>>) {
+    /// Returns a project reader, and a log of the queries that it runs.
+    fn work(source: Source, root: &Path) -> (LiveProject, Arc<Mutex<Vec<String>>>) {
         let ran = Arc::new(Mutex::new(Vec::new()));
         let notes = ran.clone();
         let db = Database::with_listener(move |event| {
@@ -163,10 +162,10 @@ service checkout {
                 notes.lock().unwrap().push(format!("{database_key:?}"));
             }
         });
-        (Work::new(db, source, root.to_path_buf(), false), ran)
+        (LiveProject::new(db, source, root.to_path_buf(), false), ran)
     }
 
-    fn objectives(shown: &Shown) -> Vec<String> {
+    fn objectives(shown: &Models) -> Vec<String> {
         let services = shown.models.values().flat_map(|model| &model.services);
         let slos = services.flat_map(|service| &service.slos);
         slos.map(|slo| slo.objective.clone()).collect()
@@ -189,25 +188,25 @@ service checkout {
                 .filter(|name| name.starts_with("service_model"))
                 .count()
         };
-        assert_eq!(objectives(&work.again().unwrap()), ["99%", "99%"]);
+        assert_eq!(objectives(&work.reload().unwrap()), ["99%", "99%"]);
         assert_eq!(models(&ran), 2);
 
         fs::write(root.join("checkout.nth"), CHECKOUT.replace("99%", "98%")).unwrap();
-        assert_eq!(objectives(&work.again().unwrap()), ["98%", "99%"]);
+        assert_eq!(objectives(&work.reload().unwrap()), ["98%", "99%"]);
         assert_eq!(models(&ran), 1);
 
-        assert_eq!(objectives(&work.again().unwrap()), ["98%", "99%"]);
+        assert_eq!(objectives(&work.reload().unwrap()), ["98%", "99%"]);
         assert_eq!(models(&ran), 0);
 
-        // What was there before a mistake stays, and it is what it was.
+        // The last models from before the error are kept.
         fs::write(root.join("checkout.nth"), CHECKOUT.replace("99%", "many")).unwrap();
-        let shown = work.again().unwrap();
+        let shown = work.reload().unwrap();
         assert_eq!(objectives(&shown), ["98%", "99%"]);
         assert!(shown.models[&None].problems.errors > 0);
 
         fs::remove_file(root.join("ledger.nth")).unwrap();
         fs::write(root.join("checkout.nth"), CHECKOUT.replace("99%", "97%")).unwrap();
-        assert_eq!(objectives(&work.again().unwrap()), ["97%"]);
+        assert_eq!(objectives(&work.reload().unwrap()), ["97%"]);
     }
 
     #[test]
@@ -215,15 +214,15 @@ service checkout {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("checkout.nth");
         fs::write(&file, CHECKOUT).unwrap();
-        // It belongs to no project, so nothing of this is read.
+        // The file belongs to no project, so no other file is read.
         fs::write(folder.path().join("other.nth"), "nonsense").unwrap();
         let (mut work, _) = work(Source::File(file.clone()), folder.path());
-        let shown = work.again().unwrap();
+        let shown = work.reload().unwrap();
         assert_eq!(shown.project, "checkout");
         assert_eq!(objectives(&shown), ["99%"]);
         fs::write(&file, CHECKOUT.replace("99%", "98%")).unwrap();
-        assert_eq!(objectives(&work.again().unwrap()), ["98%"]);
+        assert_eq!(objectives(&work.reload().unwrap()), ["98%"]);
         fs::remove_file(&file).unwrap();
-        assert!(work.again().is_none());
+        assert!(work.reload().is_none());
     }
 }

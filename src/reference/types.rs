@@ -1,4 +1,4 @@
-//! Types and functions.
+//! Sections about types and functions.
 
 use super::Reader;
 use super::headings::{enum_heading, link_to};
@@ -11,7 +11,7 @@ fn heading(name: &str) -> String {
     format!("Type {}", code(name))
 }
 
-/// A type, with links to what its parts are.
+/// Formats a type with links to its parts.
 pub fn type_text(ty: &Ty) -> String {
     match ty {
         Ty::Optional(inner) => format!("{}, optional", type_text(inner)),
@@ -31,7 +31,7 @@ pub fn type_text(ty: &Ty) -> String {
     }
 }
 
-/// The builtin types.
+/// Writes a section about the builtin types.
 pub fn types(reader: &Reader<'_>, document: &mut Document) {
     document.heading(2, "Types");
     let kinds = reader
@@ -51,7 +51,7 @@ pub fn types(reader: &Reader<'_>, document: &mut Document) {
     }
 }
 
-/// A phrase as a sentence.
+/// Turns a phrase into a sentence.
 fn sentence(phrase: &str) -> String {
     let mut letters = phrase.chars();
     let first: String = letters
@@ -62,7 +62,7 @@ fn sentence(phrase: &str) -> String {
     format!("{first}{}.", letters.as_str())
 }
 
-/// What can be called, and when it is computed.
+/// Writes a section about functions, and when they are evaluated.
 pub fn functions(reader: &Reader<'_>, document: &mut Document) {
     document.heading(2, "Functions");
     document.heading(3, "At compile time");
