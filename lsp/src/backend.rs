@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use nth_ide::wanted::{GiveUpOnDrop, Wanted};
+use nth_ide::cancel::{CancelHandle, CancelOnDrop};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
@@ -38,7 +38,7 @@ use crate::features::{
 use crate::lines;
 use crate::outgoing::Outgoing;
 use crate::pulls::{self, Pull};
-use crate::reads::{Overtaken, Read};
+use crate::requests::{OnEdit, Request};
 use crate::settings::{Settings, paths};
 use crate::view::View;
 use crate::watching::watch;
@@ -88,7 +88,7 @@ impl Backend {
         &self,
         question: impl Fn(&View) -> T + Send + 'static,
     ) -> Result<T> {
-        self.ask(Overtaken::Refuse, move |view| Ok(question(view)))
+        self.ask(OnEdit::Refuse, move |view| Ok(question(view)))
             .await
     }
 
@@ -97,7 +97,7 @@ impl Backend {
         &self,
         question: impl Fn(&View) -> T + Send + 'static,
     ) -> Result<T> {
-        self.ask(Overtaken::AskAgain, move |view| Ok(question(view)))
+        self.ask(OnEdit::Retry, move |view| Ok(question(view)))
             .await
     }
 
@@ -105,32 +105,32 @@ impl Backend {
     /// stops the question too.
     async fn ask<T: Send + 'static>(
         &self,
-        overtaken: Overtaken,
+        on_edit: OnEdit,
         question: impl Fn(&View) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.put_read(false, overtaken, question).await
+        self.enqueue(false, on_edit, question).await
     }
 
     /// The same for a question that goes through the whole project.
-    async fn ask_broadly<T: Send + 'static>(
+    async fn ask_project<T: Send + 'static>(
         &self,
         question: impl Fn(&View) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.put_read(true, Overtaken::Refuse, question).await
+        self.enqueue(true, OnEdit::Refuse, question).await
     }
 
-    async fn put_read<T: Send + 'static>(
+    async fn enqueue<T: Send + 'static>(
         &self,
         is_broad: bool,
-        overtaken: Overtaken,
+        on_edit: OnEdit,
         question: impl Fn(&View) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        let wanted = Wanted::default();
-        let _cancelled = GiveUpOnDrop(wanted.clone());
-        let mut read = Read::new(overtaken, wanted, question, reply);
-        read.is_broad = is_broad;
-        self.put(Event::Read(read));
+        let cancel = CancelHandle::default();
+        let _cancelled = CancelOnDrop(cancel.clone());
+        let mut request = Request::new(on_edit, cancel, question, reply);
+        request.is_broad = is_broad;
+        self.put(Event::Request(request));
         answer
             .await
             .unwrap_or_else(|_| Err(Error::internal_error()))
@@ -350,9 +350,7 @@ impl LanguageServer for Backend {
     async fn execute_command(&self, params: lsp::ExecuteCommandParams) -> Result<Option<Value>> {
         let outgoing = self.outgoing.clone();
         let shown = self
-            .ask(Overtaken::AskAgain, move |view| {
-                generated::execute(view, &params)
-            })
+            .ask(OnEdit::Retry, move |view| generated::execute(view, &params))
             .await?;
         let Some(shown) = shown else {
             return Ok(None);
@@ -419,7 +417,7 @@ impl LanguageServer for Backend {
     }
 
     async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
-        self.ask(Overtaken::Refuse, move |view| {
+        self.ask(OnEdit::Refuse, move |view| {
             code_actions::resolve(view, &action)
         })
         .await
@@ -490,7 +488,7 @@ impl LanguageServer for Backend {
         &self,
         params: lsp::TextDocumentPositionParams,
     ) -> Result<Option<lsp::PrepareRenameResponse>> {
-        self.ask(Overtaken::Refuse, move |view| {
+        self.ask(OnEdit::Refuse, move |view| {
             rename::prepare_rename(view, &params)
         })
         .await
@@ -502,7 +500,7 @@ impl LanguageServer for Backend {
     }
 
     async fn rename(&self, params: lsp::RenameParams) -> Result<Option<lsp::WorkspaceEdit>> {
-        self.ask_broadly(move |view| rename::rename(view, &params))
+        self.ask_project(move |view| rename::rename(view, &params))
             .await
     }
 

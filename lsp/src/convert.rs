@@ -11,9 +11,9 @@ use tower_lsp::lsp_types::{
 };
 
 use crate::buffers::{Buffers, address};
+use crate::embedded_files::EmbeddedFiles;
 use crate::lines::to_range;
 use crate::settings::Settings;
-use crate::shelf::Shelf;
 
 /// What findings become the protocol's with.
 #[derive(Clone, Copy)]
@@ -23,7 +23,7 @@ pub struct Converter<'a> {
     /// The open documents.
     pub buffers: &'a Buffers,
     /// What the compiler carries.
-    pub shelf: &'a Shelf,
+    pub embedded_files: &'a EmbeddedFiles,
 }
 
 impl Converter<'_> {
@@ -91,7 +91,7 @@ impl Converter<'_> {
         match file {
             FileName::Disk(path) => address(self.buffers, path),
             FileName::Standard { shown, text } => {
-                standard_address(self.settings, self.shelf, shown, text)
+                standard_address(self.settings, self.embedded_files, shown, text)
             }
         }
     }
@@ -100,7 +100,7 @@ impl Converter<'_> {
     pub fn path(&self, file: &FileName) -> Option<PathBuf> {
         match file {
             FileName::Disk(path) => Some(path.clone()),
-            FileName::Standard { shown, text } => self.shelf.module(shown, text).ok(),
+            FileName::Standard { shown, text } => self.embedded_files.module(shown, text).ok(),
         }
     }
 
@@ -108,17 +108,22 @@ impl Converter<'_> {
         if let Some(pages) = &self.settings.pages {
             return pages.join(&format!("{}.md", code.id)).ok();
         }
-        Url::from_file_path(self.shelf.page(code).ok()?).ok()
+        Url::from_file_path(self.embedded_files.page(code).ok()?).ok()
     }
 }
 
 /// The address of a module of the standard library: a file that the server writes, or a virtual document where the
 /// client can show them.
-fn standard_address(settings: &Settings, shelf: &Shelf, shown: &str, text: &str) -> Option<Url> {
+fn standard_address(
+    settings: &Settings,
+    embedded_files: &EmbeddedFiles,
+    shown: &str,
+    text: &str,
+) -> Option<Url> {
     if settings.virtual_documents {
         return Url::parse(&format!("{STANDARD_SCHEME}:///{shown}")).ok();
     }
-    Url::from_file_path(shelf.module(shown, text).ok()?).ok()
+    Url::from_file_path(embedded_files.module(shown, text).ok()?).ok()
 }
 
 /// The scheme of the standard library's modules, for clients that show documents without files.

@@ -8,7 +8,7 @@ use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, Url};
 
 use crate::folders;
 use crate::pulls::Pull;
-use crate::reads::{Outcome, Read};
+use crate::requests::{Outcome, Request};
 use crate::settings::Settings;
 
 /// Something that happened, or a question.
@@ -61,13 +61,13 @@ pub enum Event {
     /// The workspace's folders were looked through, and hold these projects.
     ProjectsFound(folders::Found),
     /// A question.
-    Read(Read),
+    Request(Request),
     /// A question for diagnostics.
     Pull(Pull),
     /// A question was answered or given up: its snapshot is gone.
     Answered,
     /// A question was stopped by an edit.
-    Overtaken(Read),
+    Interrupted(Request),
     /// A check was finished; nothing where an edit has stopped it.
     Checked(Option<Checked>),
     /// What a check found as far as the open documents say; the rest follows.
@@ -108,7 +108,7 @@ impl From<Outcome<Event>> for Event {
     fn from(outcome: Outcome<Event>) -> Self {
         match outcome {
             Outcome::Answered => Self::Answered,
-            Outcome::Overtaken(read) => Self::Overtaken(read),
+            Outcome::Interrupted(request) => Self::Interrupted(request),
             Outcome::Failed(text) => Self::Failed(text),
             Outcome::Checked(event) => event,
             Outcome::CheckStopped => Self::Checked(None),

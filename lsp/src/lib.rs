@@ -18,23 +18,23 @@ mod buffers;
 mod complaints;
 mod convert;
 mod edits;
+mod embedded_files;
+mod event_loop;
 mod events;
 mod features;
 mod folders;
 mod lines;
 mod outgoing;
-mod owner;
 mod progress;
 mod published;
 mod pulls;
-mod reads;
 mod reply;
+mod requests;
 mod settings;
-mod shelf;
+mod state;
 mod transport;
 mod view;
 mod watching;
-mod world;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -63,7 +63,7 @@ pub fn run() -> ExitCode {
     // What is checked in parallel needs the stack that the depth of syntax trees is bounded for. Where the pool is there
     // already, somebody else chose.
     let _ = rayon::ThreadPoolBuilder::new()
-        .stack_size(reads::STACK)
+        .stack_size(requests::STACK)
         .build_global();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -97,7 +97,7 @@ where
     O: AsyncWrite,
 {
     let (send, receive) = mpsc::unbounded_channel();
-    let owner = match owner::start(send.clone()) {
+    let owner = match event_loop::start(send.clone()) {
         Ok(owner) => owner,
         Err(cause) => {
             complain(&format_args!("cannot start a thread: {cause}"));
@@ -112,7 +112,7 @@ where
     .custom_method("nth/virtualDocument", Backend::virtual_document)
     .finish();
     let ended = transport::converse(service, socket, (input, output), outgoing).await;
-    let shelf = owner.shelf.clone();
+    let embedded_files = owner.embedded_files.clone();
     match tokio::time::timeout(GRACE, owner.stop()).await {
         Ok(true) => {}
         Ok(false) => complain(&"the owner of the database has failed"),
@@ -120,6 +120,6 @@ where
         Err(_) => {}
     }
     // What was put on disk goes, whoever still holds it.
-    shelf.clear();
+    embedded_files.clear();
     ended
 }

@@ -40,7 +40,7 @@ pub enum Pull {
 
 impl Pull {
     /// Whether nobody wants to know any more.
-    pub fn is_given_up(&self) -> bool {
+    pub fn is_cancelled(&self) -> bool {
         match self {
             Self::Document { reply, .. } => reply.is_closed(),
             Self::Workspace { reply, .. } => reply.is_closed(),

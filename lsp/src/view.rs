@@ -18,9 +18,9 @@ use tower_lsp::lsp_types::{
 use crate::buffers::{Buffer, Buffers, path_of};
 use crate::convert::{Converter, STANDARD_SCHEME};
 use crate::edits;
+use crate::embedded_files::EmbeddedFiles;
 use crate::lines::{Lines, to_edit};
 use crate::settings::Settings;
-use crate::shelf::Shelf;
 
 /// Everything as it was at one moment. Edits wait until it is gone, so it is kept for one question only.
 #[derive(Default)]
@@ -32,7 +32,7 @@ pub struct View {
     /// The open documents.
     pub buffers: Arc<Buffers>,
     /// What the compiler carries.
-    pub shelf: Arc<Shelf>,
+    pub embedded_files: Arc<EmbeddedFiles>,
 }
 
 impl View {
@@ -51,7 +51,7 @@ impl View {
         let shown = if uri.scheme() == STANDARD_SCHEME {
             uri.path().trim_start_matches('/').to_owned()
         } else {
-            nthc::project::paths::slashes(&self.shelf.shown(&path)?)
+            nthc::project::paths::slashes(&self.embedded_files.shown_path(&path)?)
         };
         self.ide.standard_file(&shown)
     }
@@ -67,7 +67,7 @@ impl View {
         Converter {
             settings: &self.settings,
             buffers: &self.buffers,
-            shelf: &self.shelf,
+            embedded_files: &self.embedded_files,
         }
     }
 

@@ -72,7 +72,7 @@ impl FileTable {
 
 /// What was wrong on the way to the sources, with the files that it points into.
 #[derive(Debug, Default)]
-pub struct OnTheWay {
+pub struct LoadReport {
     /// The files.
     pub sources: SourceMap,
     /// Where they are.

@@ -43,6 +43,7 @@
 //! # Ok::<(), &str>(())
 //! ```
 
+pub mod cancel;
 pub mod cursor;
 pub mod features;
 pub mod files;
@@ -53,7 +54,6 @@ pub mod position;
 pub mod project;
 mod promql_spans;
 pub mod view;
-pub mod wanted;
 
 use std::path::Path;
 use std::sync::Arc;

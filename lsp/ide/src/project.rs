@@ -13,7 +13,7 @@ use nthc::levels::Levels;
 use nthc::project::{self, Error, Loaded, MANIFEST, paths};
 use nthc::session::{Configuration, Session};
 
-use crate::files::{FileTable, OnTheWay};
+use crate::files::{FileTable, LoadReport};
 use crate::findings::Finding;
 use crate::view::ProjectView;
 
@@ -35,7 +35,7 @@ pub struct Project {
     places: BTreeMap<PathBuf, usize>,
     /// Files that are read, but are no sources: the manifests, and files whose names are no modules' names.
     others: BTreeSet<PathBuf>,
-    on_the_way: Arc<OnTheWay>,
+    load_report: Arc<LoadReport>,
     session: Option<Session>,
     table: Arc<FileTable>,
     /// The files whose texts the session has not got yet.
@@ -133,7 +133,7 @@ impl Project {
             files: Vec::new(),
             places: BTreeMap::new(),
             others: BTreeSet::new(),
-            on_the_way: Arc::default(),
+            load_report: Arc::default(),
             session: None,
             table: Arc::default(),
             edited: BTreeSet::new(),
@@ -161,7 +161,7 @@ impl Project {
             .map(|file| paths::absolute(Path::new(&file.path), &self.folder))
             .collect();
         self.others = paths.iter().cloned().collect();
-        self.on_the_way = Arc::new(OnTheWay {
+        self.load_report = Arc::new(LoadReport {
             sources: loaded.sources,
             paths,
             diagnostics: loaded.diagnostics,
@@ -306,7 +306,7 @@ impl Project {
             session: session.snapshot(),
             targets: Arc::clone(&self.targets),
             files: Arc::clone(&self.table),
-            on_the_way: Arc::clone(&self.on_the_way),
+            load_report: Arc::clone(&self.load_report),
             found: self.found().map(Arc::clone),
         })
     }

@@ -11,10 +11,10 @@ use nthc::session::Snapshot;
 use nthc::syntax::tree::TextRange;
 use salsa::{CancellationToken, Cancelled};
 
-use crate::files::{FileName, FileTable, OnTheWay};
+use crate::cancel::CancelHandle;
+use crate::files::{FileName, FileTable, LoadReport};
 use crate::findings::{Converter, Finding, Text};
 use crate::position::{Encoding, Lines, Position, Range};
-use crate::wanted::Wanted;
 
 /// Everything as it was at one moment. Edits wait until it is gone, so it is kept for one question only.
 #[derive(Default)]
@@ -24,7 +24,7 @@ pub struct View {
     /// What the columns of positions count.
     pub encoding: Encoding,
     /// Whether an answer is still wanted.
-    pub wanted: Wanted,
+    pub cancel: CancelHandle,
 }
 
 /// A project at that moment.
@@ -38,7 +38,7 @@ pub struct ProjectView {
     /// Its files.
     pub files: Arc<FileTable>,
     /// What was wrong on the way to its sources.
-    pub on_the_way: Arc<OnTheWay>,
+    pub load_report: Arc<LoadReport>,
     /// What is wrong in it, where that is known by now. [`View::findings`] finds it out.
     pub found: Option<Arc<Vec<Finding>>>,
 }
@@ -156,7 +156,7 @@ impl View {
 
     /// Everything that is wrong in a project, first what was found on the way to its sources.
     pub fn check(&self, project: &ProjectView) -> Vec<Finding> {
-        let mut found = self.on_the_way(project);
+        let mut found = self.load_report(project);
         found.extend(self.converted(project, &project.session.findings()));
         found
     }
@@ -167,7 +167,7 @@ impl View {
     pub fn check_open(&self, project: &ProjectView, open: &BTreeSet<&Path>) -> Vec<Finding> {
         let sources = open.iter().filter_map(|path| project.files.source(path));
         let files: Vec<SourceFile> = sources.collect();
-        let mut found = self.on_the_way(project);
+        let mut found = self.load_report(project);
         found.extend(self.converted(project, &project.session.first_findings(&files)));
         found.retain(|finding| {
             let path = finding.file.path();
@@ -176,16 +176,16 @@ impl View {
         found
     }
 
-    fn on_the_way(&self, project: &ProjectView) -> Vec<Finding> {
+    fn load_report(&self, project: &ProjectView) -> Vec<Finding> {
         let text = |number: usize| {
-            let file = project.on_the_way.sources.file(number)?;
+            let file = project.load_report.sources.file(number)?;
             Some(Text {
-                path: project.on_the_way.paths.get(number).map(PathBuf::as_path),
+                path: project.load_report.paths.get(number).map(PathBuf::as_path),
                 shown: &file.path,
                 text: &file.text,
             })
         };
-        Converter::new(self.encoding, &text).findings(&project.on_the_way.diagnostics)
+        Converter::new(self.encoding, &text).findings(&project.load_report.diagnostics)
     }
 
     fn converted(
@@ -205,8 +205,8 @@ impl View {
     }
 
     /// Unwinds where nobody wants an answer any more. For loops that ask the database nothing, which does the same.
-    pub fn stop_if_unwanted(&self) {
-        if self.wanted.is_given_up() {
+    pub fn stop_if_cancelled(&self) {
+        if self.cancel.is_cancelled() {
             std::panic::resume_unwind(Box::new(Cancelled::Local));
         }
     }

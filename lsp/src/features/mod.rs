@@ -6,7 +6,7 @@
 //!
 //! 1. Write `lsp/ide/src/features/NAME.rs`: what is shown at a byte or in a range of a file, as plain data. `Source` has what
 //!    the compiler says of a file, `Cursor` has a place with its names. Loops that may take long and ask the database
-//!    nothing call `view.stop_if_unwanted()`.
+//!    nothing call `view.stop_if_cancelled()`.
 //! 2. Write `lsp/src/features/NAME.rs` with `pub fn NAME(view: &View, params: &…Params) -> Option<…>`. `view.file(uri)` gives
 //!    the document's project and file, `view.cursor` a place in it, `view.offset` and `view.range` turn positions into bytes
 //!    and back, `view.locations` points elsewhere, `view.workspace_edit` builds an edit.

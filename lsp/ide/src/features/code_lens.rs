@@ -14,8 +14,8 @@ use smol_str::SmolStr;
 
 use super::generated;
 use super::hover;
+use super::human;
 use super::source::{Placed, Source};
-use super::spoken;
 use crate::view::{ProjectView, View};
 
 /// What a lens is about. It is found again by its names, wherever edits have moved it meanwhile.
@@ -225,7 +225,7 @@ fn of_gate(project: &ProjectView, source: &Source<'_>, key: ItemKey, name: &str)
     };
     let mut title = format!(
         "denies for {}, warns for {}",
-        spoken::count(count(Effect::Deny), "reason"),
+        human::count(count(Effect::Deny), "reason"),
         count(Effect::Warn)
     );
     if gate.dry_run {
@@ -245,7 +245,7 @@ fn of_gate(project: &ProjectView, source: &Source<'_>, key: ItemKey, name: &str)
 fn uses(view: &View, source: &Source<'_>, name: &str, is_it: impl Fn(&Meaning) -> bool) -> usize {
     let mut count = 0;
     for file in source.all_files() {
-        view.stop_if_unwanted();
+        view.stop_if_cancelled();
         let other = source.at(file);
         // Most files do not even have the word.
         if !other.text().contains(name) {

@@ -23,7 +23,7 @@ pub fn file_renames(view: &View, renamed: &[(PathBuf, PathBuf)]) -> Vec<(PathBuf
         }
         let names = Names::of(&project.session);
         for file in project.sources() {
-            view.stop_if_unwanted();
+            view.stop_if_cancelled();
             let Some(path) = project.files.path(*file) else {
                 continue;
             };

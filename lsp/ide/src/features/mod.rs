@@ -24,7 +24,7 @@ pub mod type_hierarchy;
 
 // What several features look at things with.
 pub mod docs;
+pub mod human;
 pub mod markup;
 pub mod promql;
 pub mod source;
-pub mod spoken;

@@ -69,7 +69,7 @@ pub fn references<'a>(
         let target = names.target(&written.name.meaning, &files);
         let declared = names.declared(&written.name.meaning);
         for used in names.uses(&target, &files) {
-            view.stop_if_unwanted();
+            view.stop_if_cancelled();
             if !with_declaration && Some(used.span) == declared {
                 continue;
             }

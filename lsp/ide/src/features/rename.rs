@@ -25,7 +25,7 @@ pub fn rename(
         .unwrap_or(prepared.span);
     let mut edits: Vec<(PathBuf, TextEdit)> = Vec::new();
     for (project, names, file, offset) in homes(view, at.project, &at.names, anchor) {
-        view.stop_if_unwanted();
+        view.stop_if_cancelled();
         let is_own = std::ptr::eq(project, at.project);
         // To whoever imports it, it is another package's: what they have to change is found all the same.
         let found = match is_own {

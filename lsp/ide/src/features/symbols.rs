@@ -22,7 +22,7 @@ pub fn workspace_symbols<'a>(view: &'a View, typed: &str) -> Vec<Found<'a>> {
     let mut found = Vec::new();
     let mut places = Places::default();
     for project in &view.projects {
-        view.stop_if_unwanted();
+        view.stop_if_cancelled();
         let names = Names::of(&project.session);
         for (file, symbol) in names.find_symbols(typed) {
             let place = Place {

@@ -6,14 +6,14 @@
 pub mod calls;
 pub mod declared;
 pub mod edit;
-pub mod kin;
 pub mod links;
 pub mod outline;
 pub mod rename;
-mod respelled;
-mod scratch;
 pub mod sites;
+mod spelling;
 pub mod symbols;
+mod trial_rename;
+pub mod type_links;
 pub mod uses;
 
 use std::borrow::Cow;

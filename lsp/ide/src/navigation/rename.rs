@@ -6,9 +6,9 @@ use nthc::eval::notes::Meaning;
 use nthc::syntax::tree::{ItemNode, TextRange};
 
 use super::edit::{Edit, Refusal};
-use super::respelled::{Spelling, is_identifier, spelling};
+use super::spelling::{Spelling, is_identifier, spelling};
 use super::uses::{Target, Use, What};
-use super::{Names, Written, scratch};
+use super::{Names, Written, trial_rename};
 
 /// What a rename begins with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl Names<'_> {
         edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
         edits.dedup();
         self.refuse_damage(&subject)?;
-        scratch::compare(*self, &edits, &[&subject.name, new])?;
+        trial_rename::check(*self, &edits, &[&subject.name, new])?;
         Ok(edits)
     }
 

@@ -56,7 +56,7 @@ pub fn execute(view: &View, params: &ExecuteCommandParams) -> Result<Option<Show
     let segments = uri.path_segments().into_iter().flatten();
     let path: Vec<String> = segments.map(file_stem).collect();
     let name = format!("{}/{}", uri.scheme(), path.join("/"));
-    let written = view.shelf.document(&name, &document.text);
+    let written = view.embedded_files.document(&name, &document.text);
     let file = written
         .ok()
         .and_then(|path| Url::from_file_path(path).ok())

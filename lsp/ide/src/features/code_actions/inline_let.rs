@@ -248,7 +248,7 @@ fn is_used_elsewhere(place: &Place<'_>, declared: &Declared<'_>) -> bool {
     others
         .filter(|file| has_word(place.project.text(**file), &declared.name))
         .any(|file| {
-            place.view.stop_if_unwanted();
+            place.view.stop_if_cancelled();
             let names = file_names(place.db(), *file);
             names.items.iter().any(|entry| mentions(entry.key))
         })

@@ -81,7 +81,7 @@ pub fn offers<'a>(place: &'a Place<'a>, is_wanted: impl Fn(ActionKind) -> bool) 
     let mut offers = Vec::new();
     for (kind, action) in ACTIONS {
         if is_wanted(*kind) {
-            place.view.stop_if_unwanted();
+            place.view.stop_if_cancelled();
             action(place, &mut offers);
         }
     }

@@ -33,7 +33,7 @@ pub fn of_project(
         }
         text.push('\n');
         for service in services(project) {
-            view.stop_if_unwanted();
+            view.stop_if_cancelled();
             let name = item_name(project.db(), service);
             let source = Source::of(project, service.file);
             let made = counts(&source, service, &environment)

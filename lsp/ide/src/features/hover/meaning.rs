@@ -8,9 +8,9 @@ use nthc::syntax::tree::ExprNode;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
+use crate::features::human;
 use crate::features::markup::Line;
 use crate::features::source::Source;
-use crate::features::spoken;
 
 /// How long everything may fail in a window, by the share that must be good.
 pub fn budget_time(percent: Decimal, window: Duration) -> Option<Duration> {
@@ -25,10 +25,10 @@ pub fn budget(percent: Decimal, window: Duration) -> Option<Line> {
         Line::default()
             .text(format!(
                 "Error budget for {} over {}: ",
-                spoken::percent(percent),
-                spoken::duration(window)
+                human::percent(percent),
+                human::duration(window)
             ))
-            .strong(spoken::duration(time))
+            .strong(human::duration(time))
             .text(" of full downtime"),
     )
 }
@@ -115,8 +115,8 @@ fn spent(objective: Decimal, window: Duration, share: Decimal) -> Option<Line> {
     let time = burn_rate::budget_time(Decimal::ONE - part, window);
     Some(Line::default().text(format!(
         "{} of the error budget is {} of full downtime",
-        spoken::percent(share),
-        spoken::duration(time)
+        human::percent(share),
+        human::duration(time)
     )))
 }
 
@@ -142,9 +142,9 @@ fn alerts(
         Line::default().text(format!(
             "{asks} at {}x burn rate ({}/{}): above {} bad",
             pair.factor.normalize(),
-            spoken::duration(pair.long),
-            spoken::duration(pair.short),
-            spoken::share(pair.threshold(slo.objective)),
+            human::duration(pair.long),
+            human::duration(pair.short),
+            human::share(pair.threshold(slo.objective)),
         ))
     });
     pairs.collect()

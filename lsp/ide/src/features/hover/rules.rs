@@ -5,9 +5,9 @@ use nthc::db::ItemKey;
 use nthc::eval::BlockRef;
 use smol_str::SmolStr;
 
+use crate::features::human;
 use crate::features::markup::{Line, Markup};
 use crate::features::source::Source;
-use crate::features::spoken;
 
 /// How long a rule's expression is shown.
 const LONGEST: usize = 100;
@@ -39,8 +39,8 @@ impl Counts {
     pub fn words(self) -> String {
         format!(
             "{}, {}",
-            spoken::count(self.alerts, "alert"),
-            spoken::count(self.recordings, "recording")
+            human::count(self.alerts, "alert"),
+            human::count(self.recordings, "recording")
         )
     }
 }

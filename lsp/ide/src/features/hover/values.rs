@@ -9,9 +9,9 @@ use nthc::syntax::tree::{ExprNode, StringPart, TextRange};
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
+use crate::features::human;
 use crate::features::markup::{Line, Markup};
 use crate::features::source::{Placed, Source};
-use crate::features::spoken;
 use crate::nodes::{Node, walk_item};
 
 use super::written::written;
@@ -106,7 +106,7 @@ pub fn at(source: &Source<'_>, placed: &Placed<'_>, offset: u32) -> Option<(Text
         Value::TimeOfWeek(time) => {
             let at = format!(
                 "{}, {:02}:{:02}",
-                spoken::day(time.day),
+                human::day(time.day),
                 time.hour,
                 time.minute
             );
@@ -182,15 +182,11 @@ pub fn in_other_units(value: &Value) -> Option<Line> {
     let text = match value {
         Value::Duration(milliseconds) => {
             let duration = Duration(*milliseconds);
-            format!(
-                "{}, {} s",
-                spoken::duration(duration),
-                duration.as_seconds()
-            )
+            format!("{}, {} s", human::duration(duration), duration.as_seconds())
         }
         Value::Percent(percent) => format!(
             "{}, {}",
-            spoken::percent(*percent),
+            human::percent(*percent),
             percent.checked_div(Decimal::ONE_HUNDRED)?.normalize()
         ),
         Value::Size(bytes) => format!("{} bytes", bytes.normalize()),

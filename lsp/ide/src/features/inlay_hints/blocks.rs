@@ -8,8 +8,8 @@ use smol_str::SmolStr;
 
 use super::{Hint, WantedHints};
 use crate::features::hover::{budget_time, carrier, signal_of_block};
+use crate::features::human;
 use crate::features::source::{Differing, Placed, Source, inner_environment};
-use crate::features::spoken;
 
 /// Adds the hints of a block, without those of what is in it.
 pub fn hints(
@@ -112,11 +112,11 @@ impl Here<'_, '_> {
             let window = self.window(environment)?;
             let mut words = Vec::new();
             if wanted.window && !is_own_window {
-                words.push(format!("over {}", spoken::duration(window)));
+                words.push(format!("over {}", human::duration(window)));
             }
             if wanted.budget {
                 let time = budget_time(percent, window)?;
-                words.push(format!("budget {}", spoken::duration(time)));
+                words.push(format!("budget {}", human::duration(time)));
             }
             (!words.is_empty()).then(|| words.join(" "))
         };
@@ -143,7 +143,7 @@ impl Here<'_, '_> {
                     let Value::Percent(percent) = self.field("objective", environment)? else {
                         return None;
                     };
-                    let mut words = spoken::percent(*percent);
+                    let mut words = human::percent(*percent);
                     if let Some(leaves) = leaves(*percent, environment) {
                         words = format!("{words} {leaves}");
                     }
@@ -201,7 +201,7 @@ impl Here<'_, '_> {
                 );
             }
             if self.own("for").is_none() {
-                words.push(format!("for {}", spoken::duration(alert.hold())));
+                words.push(format!("for {}", human::duration(alert.hold())));
             }
             (!words.is_empty()).then(|| words.join(", "))
         });

@@ -8,12 +8,12 @@ use nth_ide::project::{Project, is_manifest};
 use nthc::project;
 use tower_lsp::lsp_types::MessageType;
 
-use super::World;
+use super::ServerState;
 use crate::buffers::Buffer;
 use crate::outgoing::Outgoing;
 use crate::progress::Progress;
 
-impl World {
+impl ServerState {
     /// Sees to it that there are the projects of the workspace's folders and of the open documents, and no others.
     pub(super) fn arrange(&mut self) {
         self.is_untold = true;
@@ -33,8 +33,8 @@ impl World {
             .map(Path::to_path_buf)
             .collect();
         let of_documents = roots.iter().filter_map(|(_, _, root)| root.as_ref());
-        let wanted: BTreeSet<PathBuf> = of_documents.cloned().chain(of_folders.clone()).collect();
-        for root in &wanted {
+        let required: BTreeSet<PathBuf> = of_documents.cloned().chain(of_folders.clone()).collect();
+        for root in &required {
             self.load(root);
         }
         let mut used = of_folders;
@@ -45,7 +45,7 @@ impl World {
                 continue;
             }
             // The standard library is no project of the person's.
-            if is_manifest(path) || self.shelf.holds(path) {
+            if is_manifest(path) || self.embedded_files.holds(path) {
                 continue;
             }
             self.projects

@@ -7,50 +7,50 @@ use salsa::CancellationToken;
 
 /// Whether whoever asked still wants to know. Its clones are one.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub struct CancelHandle {
     shared: Arc<Shared>,
 }
 
 #[derive(Debug, Default)]
 struct Shared {
-    is_given_up: AtomicBool,
+    is_cancelled: AtomicBool,
     running: Mutex<Vec<CancellationToken>>,
 }
 
-impl Wanted {
+impl CancelHandle {
     /// Nobody wants to know any more: what is asked of these snapshots unwinds.
-    pub fn give_up(&self) {
-        self.shared.is_given_up.store(true, Ordering::Release);
-        for token in unpoisoned(&self.shared.running).iter() {
+    pub fn cancel(&self) {
+        self.shared.is_cancelled.store(true, Ordering::Release);
+        for token in lock(&self.shared.running).iter() {
             token.cancel();
         }
     }
 
     /// Whether nobody wants to know any more.
-    pub fn is_given_up(&self) -> bool {
-        self.shared.is_given_up.load(Ordering::Acquire)
+    pub fn is_cancelled(&self) -> bool {
+        self.shared.is_cancelled.load(Ordering::Acquire)
     }
 
     /// Notes the snapshots that are asked.
-    pub fn run_on(&self, tokens: Vec<CancellationToken>) {
-        *unpoisoned(&self.shared.running) = tokens;
-        if self.is_given_up() {
-            self.give_up();
+    pub fn set_tokens(&self, tokens: Vec<CancellationToken>) {
+        *lock(&self.shared.running) = tokens;
+        if self.is_cancelled() {
+            self.cancel();
         }
     }
 }
 
 /// Gives a question up when it is dropped: the handler of a request that the client cancels is.
 #[derive(Debug)]
-pub struct GiveUpOnDrop(pub Wanted);
+pub struct CancelOnDrop(pub CancelHandle);
 
-impl Drop for GiveUpOnDrop {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
-        self.0.give_up();
+        self.0.cancel();
     }
 }
 
 /// What a lock guards. What panics while it holds one leaves nothing half done behind it.
-fn unpoisoned<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -15,11 +15,11 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tower_lsp::lsp_types::MessageType;
 
+use crate::embedded_files::EmbeddedFiles;
 use crate::events::Event;
 use crate::outgoing::Outgoing;
-use crate::reads::{Outcome, Pool, STACK, said};
-use crate::shelf::Shelf;
-use crate::world::World;
+use crate::requests::{Outcome, Pool, STACK, panic_message};
+use crate::state::ServerState;
 
 /// How many threads answer questions.
 const READERS: usize = 3;
@@ -31,17 +31,17 @@ const IDLE: Duration = Duration::from_millis(1100);
 const RETURNS: u32 = 2;
 
 /// The owner, for whoever has started it.
-pub struct Owner {
+pub struct EventLoop {
     /// Where it takes its events from.
     pub events: Sender<Event>,
     /// Where what the compiler carries is put on disk.
-    pub shelf: Arc<Shelf>,
+    pub embedded_files: Arc<EmbeddedFiles>,
     is_stopping: Arc<AtomicBool>,
     /// It is sent at the end, and only dropped by a failure.
     ended: oneshot::Receiver<()>,
 }
 
-impl Owner {
+impl EventLoop {
     /// Has it stop what it does, whatever it was told to do before, and waits until it has ended. Whether it has in order.
     pub async fn stop(self) -> bool {
         self.is_stopping.store(true, Ordering::Release);
@@ -55,14 +55,14 @@ impl Owner {
 ///
 /// # Errors
 /// Where no thread can be started.
-pub fn start(outgoing: UnboundedSender<Outgoing>) -> io::Result<Owner> {
+pub fn start(outgoing: UnboundedSender<Outgoing>) -> io::Result<EventLoop> {
     let (send, receive) = channel();
     let events = send.clone();
     let tell = move |outcome: Outcome<Event>| events.send(outcome.into()).is_ok();
     let readers = Pool::start("reader", READERS, tell.clone())?;
     let checker = Pool::start("checker", 1, tell)?;
-    let world = World::new(outgoing, send.clone(), readers, checker);
-    let shelf = world.shelf();
+    let state = ServerState::new(outgoing, send.clone(), readers, checker);
+    let embedded_files = state.embedded_files();
     let is_stopping = Arc::new(AtomicBool::new(false));
     let stopped = Arc::clone(&is_stopping);
     let (done, ended) = oneshot::channel();
@@ -70,23 +70,23 @@ pub fn start(outgoing: UnboundedSender<Outgoing>) -> io::Result<Owner> {
         .name("owner".to_owned())
         .stack_size(STACK)
         .spawn(move || {
-            run(&receive, world, &stopped);
+            run(&receive, state, &stopped);
             // Who has started it may have lost patience.
             let _ = done.send(());
         })?;
-    Ok(Owner {
+    Ok(EventLoop {
         events: send,
-        shelf,
+        embedded_files,
         is_stopping,
         ended,
     })
 }
 
-fn run(events: &Receiver<Event>, mut world: World, is_stopping: &AtomicBool) {
+fn run(events: &Receiver<Event>, mut state: ServerState, is_stopping: &AtomicBool) {
     let mut failures = HashSet::new();
     let mut returned = 0;
     loop {
-        let next = if world.has_work() {
+        let next = if state.has_work() {
             match events.try_recv() {
                 Ok(event) => Some(event),
                 Err(TryRecvError::Empty) => None,
@@ -110,31 +110,31 @@ fn run(events: &Receiver<Event>, mut world: World, is_stopping: &AtomicBool) {
         };
         returned = 0;
         if is_stopping.load(Ordering::Acquire) {
-            return world.stop();
+            return state.stop();
         }
         let failure = match next {
-            Some(Event::Stop) => return world.stop(),
+            Some(Event::Stop) => return state.stop(),
             Some(Event::Failed(text)) => Some(text),
             Some(Event::CheckFailed(text)) => {
-                world.check_failed();
+                state.check_failed();
                 Some(text)
             }
             // A mistake of the compiler's must not take the editor's other files down, and must not be hidden either.
             other => catch_unwind(AssertUnwindSafe(|| match other {
-                Some(event) => take(&mut world, event),
-                None => world.work(),
+                Some(event) => take(&mut state, event),
+                None => state.work(),
             }))
             .err()
             .map(|payload| {
-                world.give_up();
-                said(&*payload).to_owned()
+                state.give_up();
+                panic_message(&*payload).to_owned()
             }),
         };
         // Once is enough: the next key stroke may fail in the same way.
         if let Some(text) = failure
             && failures.insert(text.clone())
         {
-            world.tell(Outgoing::Show(
+            state.tell(Outgoing::Show(
                 MessageType::ERROR,
                 format!("internal compiler error on this text, please report it: {text}"),
             ));
@@ -149,28 +149,28 @@ fn return_free_memory() {
     drop(std::hint::black_box(Vec::<u8>::with_capacity(BYTES)));
 }
 
-fn take(world: &mut World, event: Event) {
+fn take(state: &mut ServerState, event: Event) {
     match event {
-        Event::Start(settings) => world.start(*settings),
-        Event::Configure(settings) => world.configure(&settings),
-        Event::Open { uri, version, text } => world.open(uri, version, text),
+        Event::Start(settings) => state.start(*settings),
+        Event::Configure(settings) => state.configure(&settings),
+        Event::Open { uri, version, text } => state.open(uri, version, text),
         Event::Change {
             uri,
             version,
             changes,
-        } => world.change(&uri, version, changes),
-        Event::Save { uri } => world.save(&uri),
-        Event::Close { uri } => world.close(&uri),
-        Event::FilesChanged { files } => world.files_changed(&files),
-        Event::Folders { added, removed } => world.change_folders(added, &removed),
-        Event::ProjectsFound(found) => world.projects_found(found),
-        Event::Read(read) => world.read(read),
-        Event::Pull(pull) => world.pull(pull),
-        Event::Answered => world.answered(),
-        Event::Overtaken(read) => world.overtaken(read),
-        Event::Checked(checked) => world.checked(checked),
-        Event::CheckedFirst(checked) => world.checked_first(checked),
-        Event::Looked(looked) => world.looked(&looked),
+        } => state.change(&uri, version, changes),
+        Event::Save { uri } => state.save(&uri),
+        Event::Close { uri } => state.close(&uri),
+        Event::FilesChanged { files } => state.files_changed(&files),
+        Event::Folders { added, removed } => state.change_folders(added, &removed),
+        Event::ProjectsFound(found) => state.projects_found(found),
+        Event::Request(request) => state.request(request),
+        Event::Pull(pull) => state.pull(pull),
+        Event::Answered => state.answered(),
+        Event::Interrupted(request) => state.interrupted(request),
+        Event::Checked(checked) => state.checked(checked),
+        Event::CheckedFirst(checked) => state.checked_first(checked),
+        Event::Looked(looked) => state.looked(&looked),
         Event::CheckFailed(_) | Event::Failed(_) | Event::Stop => {}
     }
 }

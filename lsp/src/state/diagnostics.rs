@@ -7,14 +7,14 @@ use nth_ide::project::Project;
 use tower_lsp::jsonrpc::Error;
 use tower_lsp::lsp_types::{Diagnostic, Url};
 
-use super::World;
+use super::ServerState;
 use crate::buffers::{address, path_of};
 use crate::events::Checked;
 use crate::outgoing::Outgoing;
 use crate::published::Told;
 use crate::pulls::{Pull, document_report, workspace_report};
 
-impl World {
+impl ServerState {
     /// A question for diagnostics came.
     pub fn pull(&mut self, pull: Pull) {
         if matches!(pull, Pull::Workspace { .. }) && !self.pulls_all {
@@ -145,7 +145,7 @@ impl World {
         let is_done = !self.folders.is_looking() && self.is_all_known();
         for pull in waiting {
             match pull {
-                _ if pull.is_given_up() => {}
+                _ if pull.is_cancelled() => {}
                 Pull::Document {
                     path,
                     previous,

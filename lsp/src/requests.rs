@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use nth_ide::wanted::Wanted;
+use nth_ide::cancel::CancelHandle;
 use salsa::{Cancelled, Database as _};
 use tower_lsp::jsonrpc::{Error, Result};
 
@@ -26,20 +26,20 @@ pub const TRIES: u32 = 5;
 
 /// What becomes of a question that an edit overtakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Overtaken {
+pub enum OnEdit {
     /// It is asked anew: what it is about is still there.
-    AskAgain,
+    Retry,
     /// It is refused, as its place may be another one now. A client that cannot deal with that gets an answer all the
     /// same.
     Refuse,
 }
 
 /// A question.
-pub struct Read {
+pub struct Request {
     /// What becomes of it after an edit.
-    pub overtaken: Overtaken,
+    pub on_edit: OnEdit,
     /// Whether it is still wanted.
-    pub wanted: Wanted,
+    pub cancel: CancelHandle,
     /// How often it was asked.
     pub tries: u32,
     /// Whether it goes through the whole project.
@@ -52,18 +52,18 @@ enum Step<'a> {
     Refuse(Error),
 }
 
-impl Read {
+impl Request {
     /// A question with the place where its answer is awaited.
     pub fn new<T: Send + 'static>(
-        overtaken: Overtaken,
-        wanted: Wanted,
+        on_edit: OnEdit,
+        cancel: CancelHandle,
         question: impl Fn(&View) -> Result<T> + Send + 'static,
         reply: Reply<T>,
     ) -> Self {
         let mut reply = Some(reply);
         Self {
-            overtaken,
-            wanted,
+            on_edit,
+            cancel,
             tries: 0,
             is_broad: false,
             answer: Box::new(move |step| {
@@ -85,9 +85,9 @@ impl Read {
     }
 }
 
-impl std::fmt::Debug for Read {
+impl std::fmt::Debug for Request {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Read")
+        f.debug_struct("Request")
             .field("tries", &self.tries)
             .finish_non_exhaustive()
     }
@@ -96,7 +96,7 @@ impl std::fmt::Debug for Read {
 /// Something to do on a snapshot.
 pub enum Job<T> {
     /// To answer a question.
-    Read(Read),
+    Request(Request),
     /// To look for what is wrong, and give what is to be told of it.
     Check(Box<dyn FnOnce(&View) -> T + Send>),
 }
@@ -107,7 +107,7 @@ pub enum Outcome<T> {
     /// A question was answered or given up: its snapshot is gone.
     Answered,
     /// A question was stopped by an edit.
-    Overtaken(Read),
+    Interrupted(Request),
     /// A question made the compiler fail, which said this.
     Failed(String),
     /// A check was finished, and gave this.
@@ -121,7 +121,7 @@ pub enum Outcome<T> {
 struct Queue<T> {
     jobs: VecDeque<(Job<T>, View)>,
     /// The jobs that are being done, by the number of their thread.
-    running: Vec<Option<Wanted>>,
+    running: Vec<Option<CancelHandle>>,
     is_closed: bool,
 }
 
@@ -165,14 +165,14 @@ impl<T: Send + 'static> Pool<T> {
     /// Has a job done.
     pub fn put(&self, job: Job<T>, view: View) {
         let (queue, news) = &*self.queue;
-        unpoisoned(queue).jobs.push_back((job, view));
+        lock(queue).jobs.push_back((job, view));
         news.notify_one();
     }
 
     /// Takes back what nobody has begun, and lets go of its snapshots: an edit would wait for them.
     pub fn take_back(&self) -> Vec<Job<T>> {
         let (queue, _) = &*self.queue;
-        let jobs = std::mem::take(&mut unpoisoned(queue).jobs);
+        let jobs = std::mem::take(&mut lock(queue).jobs);
         jobs.into_iter().map(|(job, _)| job).collect()
     }
 }
@@ -182,10 +182,10 @@ impl<T> Pool<T> {
     pub fn stop(&self) {
         let (queue, news) = &*self.queue;
         let jobs = {
-            let mut queue = unpoisoned(queue);
+            let mut queue = lock(queue);
             queue.is_closed = true;
-            for wanted in queue.running.iter().flatten() {
-                wanted.give_up();
+            for cancel in queue.running.iter().flatten() {
+                cancel.cancel();
             }
             std::mem::take(&mut queue.jobs)
         };
@@ -211,13 +211,13 @@ fn work<T: Send>(
     tell: &impl Fn(Outcome<T>) -> bool,
 ) {
     let (queue, news) = queue;
-    let note = |waiting: &mut Queue<T>, running: Option<Wanted>| {
+    let note = |waiting: &mut Queue<T>, running: Option<CancelHandle>| {
         if let Some(place) = waiting.running.get_mut(number) {
             *place = running;
         }
     };
     loop {
-        let mut waiting = unpoisoned(queue);
+        let mut waiting = lock(queue);
         note(&mut waiting, None);
         let (job, view) = loop {
             if let Some(next) = waiting.jobs.pop_front() {
@@ -228,7 +228,7 @@ fn work<T: Send>(
             }
             waiting = news.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         };
-        note(&mut waiting, Some(view.ide.wanted.clone()));
+        note(&mut waiting, Some(view.ide.cancel.clone()));
         drop(waiting);
         if !tell(with_own_threads(job, view)) {
             return;
@@ -241,7 +241,7 @@ fn work<T: Send>(
 fn with_own_threads<T: Send>(job: Job<T>, view: View) -> Outcome<T> {
     let is_broad = match &job {
         Job::Check(_) => true,
-        Job::Read(read) => read.is_broad,
+        Job::Request(request) => request.is_broad,
     };
     let threads = || {
         rayon::ThreadPoolBuilder::new()
@@ -261,26 +261,26 @@ fn with_own_threads<T: Send>(job: Job<T>, view: View) -> Outcome<T> {
 fn run<T>(job: Job<T>, view: View) -> Outcome<T> {
     match job {
         Job::Check(check) => {
-            view.ide.wanted.run_on(view.ide.tokens());
+            view.ide.cancel.set_tokens(view.ide.tokens());
             let done = catch_unwind(AssertUnwindSafe(|| check(&view)));
             match done {
                 Ok(found) => Outcome::Checked(found),
                 Err(payload) if is_cancelled(&*payload, &view) => Outcome::CheckStopped,
-                Err(payload) => Outcome::CheckFailed(said(&*payload).to_owned()),
+                Err(payload) => Outcome::CheckFailed(panic_message(&*payload).to_owned()),
             }
         }
-        Job::Read(read) if read.wanted.is_given_up() => Outcome::Answered,
-        Job::Read(mut read) => {
-            read.wanted.run_on(view.ide.tokens());
-            let done = catch_unwind(AssertUnwindSafe(|| (read.answer)(Step::Answer(&view))));
-            read.wanted.run_on(Vec::new());
+        Job::Request(request) if request.cancel.is_cancelled() => Outcome::Answered,
+        Job::Request(mut request) => {
+            request.cancel.set_tokens(view.ide.tokens());
+            let done = catch_unwind(AssertUnwindSafe(|| (request.answer)(Step::Answer(&view))));
+            request.cancel.set_tokens(Vec::new());
             match done {
                 Ok(()) => Outcome::Answered,
-                Err(_) if read.wanted.is_given_up() => Outcome::Answered,
-                Err(payload) if is_cancelled(&*payload, &view) => Outcome::Overtaken(read),
+                Err(_) if request.cancel.is_cancelled() => Outcome::Answered,
+                Err(payload) if is_cancelled(&*payload, &view) => Outcome::Interrupted(request),
                 Err(payload) => {
-                    read.refuse(Error::internal_error());
-                    Outcome::Failed(said(&*payload).to_owned())
+                    request.refuse(Error::internal_error());
+                    Outcome::Failed(panic_message(&*payload).to_owned())
                 }
             }
         }
@@ -306,7 +306,7 @@ fn is_awaited(view: &View) -> bool {
 }
 
 /// What a panic said.
-pub fn said(payload: &(dyn Any + Send)) -> &str {
+pub fn panic_message(payload: &(dyn Any + Send)) -> &str {
     if payload.is::<Cancelled>() {
         return "another thread failed";
     }
@@ -318,7 +318,7 @@ pub fn said(payload: &(dyn Any + Send)) -> &str {
 }
 
 /// What a lock guards. What panics while it holds one leaves nothing half done behind any of those here.
-fn unpoisoned<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -327,29 +327,29 @@ fn unpoisoned<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use std::sync::mpsc::channel;
 
-    use nth_ide::wanted::GiveUpOnDrop;
+    use nth_ide::cancel::CancelOnDrop;
     use tokio::sync::oneshot;
 
     use super::*;
 
-    fn view(wanted: &Wanted) -> View {
+    fn view(cancel: &CancelHandle) -> View {
         View {
             ide: nth_ide::view::View {
-                wanted: wanted.clone(),
+                cancel: cancel.clone(),
                 ..Default::default()
             },
             ..View::default()
         }
     }
 
-    fn read<T: Send + 'static>(
+    fn request<T: Send + 'static>(
         question: impl Fn(&View) -> Result<T> + Send + 'static,
     ) -> (Job<()>, View, oneshot::Receiver<Result<T>>) {
         let (reply, answer) = oneshot::channel();
-        let wanted = Wanted::default();
-        let view = view(&wanted);
-        let read = Read::new(Overtaken::Refuse, wanted, question, reply);
-        (Job::Read(read), view, answer)
+        let cancel = CancelHandle::default();
+        let view = view(&cancel);
+        let request = Request::new(OnEdit::Refuse, cancel, question, reply);
+        (Job::Request(request), view, answer)
     }
 
     #[test]
@@ -357,9 +357,9 @@ mod tests {
         let (events, told) = channel();
         let pool =
             Pool::start("test", 1, move |outcome| events.send(outcome).is_ok()).expect("a thread");
-        let (job, view, failed) = read::<()>(|_| panic!("it did"));
+        let (job, view, failed) = request::<()>(|_| panic!("it did"));
         pool.put(job, view);
-        let (job, view, sound) = read(|_| Ok(7));
+        let (job, view, sound) = request(|_| Ok(7));
         pool.put(job, view);
         assert_eq!(sound.blocking_recv(), Ok(Ok(7)));
         assert_eq!(failed.blocking_recv(), Ok(Err(Error::internal_error())));
@@ -372,25 +372,25 @@ mod tests {
     #[test]
     fn what_an_edit_stops_goes_back_to_the_owner() {
         let (job, view, answer) =
-            read::<()>(|_| std::panic::resume_unwind(Box::new(Cancelled::PendingWrite)));
-        let Outcome::Overtaken(read) = run(job, view) else {
+            request::<()>(|_| std::panic::resume_unwind(Box::new(Cancelled::PendingWrite)));
+        let Outcome::Interrupted(request) = run(job, view) else {
             panic!("it was not told");
         };
-        read.refuse(Error::content_modified());
+        request.refuse(Error::content_modified());
         assert_eq!(answer.blocking_recv(), Ok(Err(Error::content_modified())));
     }
 
     #[test]
     fn what_nobody_wants_is_not_looked_for() {
-        let (job, view, answer) = read(|_| Ok(7));
-        drop(GiveUpOnDrop(view.ide.wanted.clone()));
+        let (job, view, answer) = request(|_| Ok(7));
+        drop(CancelOnDrop(view.ide.cancel.clone()));
         assert!(matches!(run(job, view), Outcome::Answered));
         assert!(answer.blocking_recv().is_err(), "nobody answered");
 
         // And where somebody looks already, it stops at the next convenient place.
-        let (job, view, answer) = read(|view| {
-            view.ide.wanted.give_up();
-            view.ide.stop_if_unwanted();
+        let (job, view, answer) = request(|view| {
+            view.ide.cancel.cancel();
+            view.ide.stop_if_cancelled();
             Ok(7)
         });
         assert!(matches!(run(job, view), Outcome::Answered));
@@ -406,19 +406,19 @@ mod tests {
         let endless = move |view: &View| -> ! {
             let _ = begun.send(());
             loop {
-                view.ide.stop_if_unwanted();
+                view.ide.stop_if_cancelled();
                 thread::yield_now();
             }
         };
         let asked = endless.clone();
-        let (job, of_read, answer) = read::<()>(move |view| asked(view));
+        let (job, of_read, answer) = request::<()>(move |view| asked(view));
         pool.put(job, of_read);
         let check = Job::Check(Box::new(move |view| endless(view)));
-        pool.put(check, view(&Wanted::default()));
+        pool.put(check, view(&CancelHandle::default()));
         for _ in 0..2 {
             has_begun.recv().expect("both are being done");
         }
-        let (job, of_later, later) = read(|_| Ok(7));
+        let (job, of_later, later) = request(|_| Ok(7));
         pool.put(job, of_later);
         // It waits for its threads.
         drop(pool);

@@ -1,7 +1,7 @@
 //! Everything that changes: the open documents, the projects that they belong to, and what the client was told.
 
-mod arrange;
-mod tell;
+mod diagnostics;
+mod projects;
 mod tidy;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
+use nth_ide::cancel::CancelHandle;
 use nth_ide::project::{Project, is_manifest};
-use nth_ide::wanted::Wanted;
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::jsonrpc::Error;
 use tower_lsp::lsp_types::{MessageType, TextDocumentContentChangeEvent, Url};
@@ -18,6 +18,7 @@ use tower_lsp::lsp_types::{MessageType, TextDocumentContentChangeEvent, Url};
 use crate::buffers::{Buffer, Buffers, changed, path_of};
 use crate::complaints::complain;
 use crate::convert::Converter;
+use crate::embedded_files::EmbeddedFiles;
 use crate::events::{Checked, Event, Looked};
 use crate::features::generated;
 use crate::folders::{self, Folders};
@@ -25,25 +26,24 @@ use crate::outgoing::Outgoing;
 use crate::progress::Progress;
 use crate::published::Published;
 use crate::pulls::Pull;
-use crate::reads::{Job, Overtaken, Pool, Read, TRIES};
+use crate::requests::{Job, OnEdit, Pool, Request, TRIES};
 use crate::settings::Settings;
-use crate::shelf::Shelf;
 use crate::view::View;
 
 /// What the owner holds.
-pub struct World {
+pub struct ServerState {
     settings: Arc<Settings>,
     buffers: Arc<Buffers>,
     /// By their folders; by its own path one that is a single document.
     projects: BTreeMap<PathBuf, Project>,
-    shelf: Arc<Shelf>,
+    embedded_files: Arc<EmbeddedFiles>,
     published: Published,
     folders: Folders,
     /// Questions for diagnostics that are not answered yet.
     pulls: Vec<Pull>,
     /// Questions that go through whole projects, which wait until these were looked at: otherwise both would be held at
     /// once, what is looked at and what is asked.
-    broad: Vec<Read>,
+    broad: Vec<Request>,
     /// Whether the client has asked for the diagnostics of all files.
     pulls_all: bool,
     /// Whether what the client has asked for may have changed without an edit of its own.
@@ -74,7 +74,7 @@ const MANY: usize = 200;
 /// judged by.
 const PART: usize = 8;
 
-impl World {
+impl ServerState {
     /// Nothing is open.
     pub fn new(
         outgoing: UnboundedSender<Outgoing>,
@@ -86,7 +86,7 @@ impl World {
             settings: Arc::default(),
             buffers: Arc::default(),
             projects: BTreeMap::new(),
-            shelf: Arc::default(),
+            embedded_files: Arc::default(),
             published: Published::default(),
             folders: Folders::default(),
             pulls: Vec::new(),
@@ -108,8 +108,8 @@ impl World {
     }
 
     /// Where what the compiler carries is put on disk.
-    pub fn shelf(&self) -> Arc<Shelf> {
-        Arc::clone(&self.shelf)
+    pub fn embedded_files(&self) -> Arc<EmbeddedFiles> {
+        Arc::clone(&self.embedded_files)
     }
 
     /// Makes everything that is being asked unwind: the client has left.
@@ -259,28 +259,28 @@ impl World {
     }
 
     /// A question came.
-    pub fn read(&mut self, read: Read) {
+    pub fn request(&mut self, request: Request) {
         // Who renames one thing after another leaves no pause in which to tidy.
-        if read.is_broad && self.can_tidy() {
+        if request.is_broad && self.can_tidy() {
             self.projects.values_mut().for_each(Project::let_go);
         }
         self.settle();
-        if read.is_broad && self.is_looking() {
-            self.broad.push(read);
+        if request.is_broad && self.is_looking() {
+            self.broad.push(request);
             return;
         }
-        let view = self.view(None, read.wanted.clone());
-        self.readers.put(Job::Read(read), view);
+        let view = self.view(None, request.cancel.clone());
+        self.readers.put(Job::Request(request), view);
     }
 
     /// A question was stopped by an edit.
-    pub fn overtaken(&mut self, mut read: Read) {
-        read.tries += 1;
-        let may_refuse = read.overtaken == Overtaken::Refuse && self.settings.asks_again;
-        if may_refuse || read.tries >= TRIES {
-            read.refuse(Error::content_modified());
+    pub fn interrupted(&mut self, mut request: Request) {
+        request.tries += 1;
+        let may_refuse = request.on_edit == OnEdit::Refuse && self.settings.asks_again;
+        if may_refuse || request.tries >= TRIES {
+            request.refuse(Error::content_modified());
         } else {
-            self.read(read);
+            self.request(request);
         }
     }
 
@@ -313,8 +313,8 @@ impl World {
         } else if self.can_tidy() {
             self.tidy();
         } else if self.can_ask_broadly() {
-            for read in std::mem::take(&mut self.broad) {
-                self.read(read);
+            for request in std::mem::take(&mut self.broad) {
+                self.request(request);
             }
         }
     }
@@ -347,7 +347,7 @@ impl World {
         project.let_go_of_parts();
         let (revision, from) = (project.ask(), project.looked());
         // Only this one: while it is looked at, others can be edited.
-        let view = self.view(Some(&key), Wanted::default());
+        let view = self.view(Some(&key), CancelHandle::default());
         self.checking = Some(key);
         let events = self.events.clone();
         let check = move |view: &View| {
@@ -432,14 +432,14 @@ impl World {
             project.catch_up(|path| self.buffers.contains_key(path));
         }
         for job in waiting {
-            if let Job::Read(read) = job {
-                self.overtaken(read);
+            if let Job::Request(request) = job {
+                self.interrupted(request);
             }
         }
     }
 
     /// Everything as it is now, or one project.
-    fn view(&self, only: Option<&Path>, wanted: Wanted) -> View {
+    fn view(&self, only: Option<&Path>, cancel: CancelHandle) -> View {
         let projects = self.projects.iter();
         let asked = projects.filter(|(key, _)| only.is_none_or(|only| only == key.as_path()));
         View {
@@ -448,11 +448,11 @@ impl World {
                     .filter_map(|(key, project)| project.view(key))
                     .collect(),
                 encoding: self.settings.encoding,
-                wanted,
+                cancel,
             },
             settings: Arc::clone(&self.settings),
             buffers: Arc::clone(&self.buffers),
-            shelf: Arc::clone(&self.shelf),
+            embedded_files: Arc::clone(&self.embedded_files),
         }
     }
 
@@ -461,7 +461,7 @@ impl World {
         Converter {
             settings: &self.settings,
             buffers: &self.buffers,
-            shelf: &self.shelf,
+            embedded_files: &self.embedded_files,
         }
     }
 

@@ -2,10 +2,10 @@
 
 use nth_ide::project::Project;
 
-use super::World;
+use super::ServerState;
 use crate::events::Looked;
 
-impl World {
+impl ServerState {
     /// A question was answered or given up.
     pub fn answered(&mut self) {
         self.is_untidy = true;

@@ -25,7 +25,7 @@ type Place = (SmolStr, TextRange);
 ///
 /// # Errors
 /// Where a name would mean something else, or something would be wrong that is not; with the reason.
-pub fn compare(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), Refusal> {
+pub fn check(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), Refusal> {
     let mut by_file: HashMap<SourceFile, Vec<&Edit>> = HashMap::new();
     for edit in edits {
         by_file.entry(edit.file).or_default().push(edit);

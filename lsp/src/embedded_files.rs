@@ -12,19 +12,19 @@ use tempfile::TempDir;
 
 /// Files that are written when they are first asked for.
 #[derive(Debug, Default)]
-pub struct Shelf {
-    kept: Mutex<Kept>,
+pub struct EmbeddedFiles {
+    kept: Mutex<Written>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct Written {
     folder: Option<TempDir>,
     /// Nothing is put here any more.
     is_closed: bool,
     written: HashMap<String, PathBuf>,
 }
 
-impl Shelf {
+impl EmbeddedFiles {
     /// A code's page.
     ///
     /// # Errors
@@ -54,11 +54,11 @@ impl Shelf {
 
     /// Whether a file is one of these.
     pub fn holds(&self, path: &Path) -> bool {
-        self.shown(path).is_some()
+        self.shown_path(path).is_some()
     }
 
     /// The shown path of a file that is one of these: `std/http.nth`.
-    pub fn shown(&self, path: &Path) -> Option<PathBuf> {
+    pub fn shown_path(&self, path: &Path) -> Option<PathBuf> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = kept.folder.as_ref()?;
         path.strip_prefix(folder.path()).ok().map(Path::to_path_buf)
@@ -87,7 +87,7 @@ impl Shelf {
     }
 }
 
-impl Kept {
+impl Written {
     fn folder(&mut self) -> io::Result<&Path> {
         if self.is_closed {
             return Err(io::ErrorKind::NotFound.into());
