@@ -1,11 +1,11 @@
-//! Whether an answer is still wanted, and stopping the work on one that is not.
+//! Cancellation of requests: a flag that a request is no longer needed, and stopping the work on it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use salsa::CancellationToken;
 
-/// Whether whoever asked still wants to know. Its clones are one.
+/// Cancels the work on a request. Clones share their state.
 #[derive(Debug, Clone, Default)]
 pub struct CancelHandle {
     shared: Arc<Shared>,
@@ -18,7 +18,7 @@ struct Shared {
 }
 
 impl CancelHandle {
-    /// Nobody wants to know any more: what is asked of these snapshots unwinds.
+    /// Cancels the request: queries on its snapshots unwind.
     pub fn cancel(&self) {
         self.shared.is_cancelled.store(true, Ordering::Release);
         for token in lock(&self.shared.running).iter() {
@@ -26,12 +26,13 @@ impl CancelHandle {
         }
     }
 
-    /// Whether nobody wants to know any more.
+    /// True after [`CancelHandle::cancel`].
     pub fn is_cancelled(&self) -> bool {
         self.shared.is_cancelled.load(Ordering::Acquire)
     }
 
-    /// Notes the snapshots that are asked.
+    /// Sets the cancellation tokens of the snapshots that the request uses. Cancels them at once if the request is
+    /// cancelled already.
     pub fn set_tokens(&self, tokens: Vec<CancellationToken>) {
         *lock(&self.shared.running) = tokens;
         if self.is_cancelled() {
@@ -40,7 +41,7 @@ impl CancelHandle {
     }
 }
 
-/// Gives a question up when it is dropped: the handler of a request that the client cancels is.
+/// Cancels a request when it is dropped, as the handler of a request is when the client cancels it.
 #[derive(Debug)]
 pub struct CancelOnDrop(pub CancelHandle);
 
@@ -50,7 +51,7 @@ impl Drop for CancelOnDrop {
     }
 }
 
-/// What a lock guards. What panics while it holds one leaves nothing half done behind it.
+/// Locks a mutex. Poisoning is ignored: a panic while it is locked leaves no partial change.
 fn lock<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }

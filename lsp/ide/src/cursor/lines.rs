@@ -1,6 +1,6 @@
-//! What lines and words look like, where only that tells whether something left open ends.
+//! Guesses from the look of lines and words, used to find the end of something that is left open.
 
-/// Whether what stands at a byte comes after an odd number of backslashes.
+/// True if an odd number of backslashes precedes a byte.
 pub fn is_escaped(text: &str, at: usize) -> bool {
     let before = text.as_bytes().get(..at).unwrap_or_default();
     before
@@ -12,7 +12,7 @@ pub fn is_escaped(text: &str, at: usize) -> bool {
         == 1
 }
 
-/// How long the name is that a text begins with.
+/// Length of the name at the start of a text, in bytes; 0 if there is none.
 pub fn word_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let is_part = |at: usize| {
@@ -42,7 +42,7 @@ pub fn word_length(text: &str) -> usize {
     }
 }
 
-/// How long the number is that a text begins with, with its unit.
+/// Length of the number at the start of a text, with its unit, in bytes.
 pub fn number_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -67,17 +67,17 @@ fn is_word_byte(byte: Option<&u8>) -> bool {
     byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
 }
 
-/// How far a line is indented.
+/// Indentation of a line, in bytes.
 pub fn indent_of(line: &str) -> usize {
     line.len() - trimmed(line).len()
 }
 
-/// A line without its indent.
+/// A line without its indentation.
 pub fn trimmed(text: &str) -> &str {
     text.trim_start_matches([' ', '\t'])
 }
 
-/// Whether a line can only be the beginning of a statement, or the end of a body.
+/// True if a line can only be the start of a statement or the end of a body.
 pub fn starts_statement(line: &str) -> bool {
     let line = trimmed(line);
     if line.starts_with('}') || starts_block(line) {
@@ -87,7 +87,7 @@ pub fn starts_statement(line: &str) -> bool {
     word_length(line) > 0 && after.starts_with('=') && !after.starts_with("==")
 }
 
-/// Whether a line begins with the head of a block: `kind name? {` or `kind name :`.
+/// True if a line starts with the head of a block: `kind name? {` or `kind name :`.
 pub fn starts_block(line: &str) -> bool {
     let line = trimmed(line);
     let kind = word_length(line);
@@ -106,7 +106,8 @@ pub fn starts_block(line: &str) -> bool {
     rest.starts_with('{') || (name > 0 && rest.starts_with(':'))
 }
 
-/// Where a query ends: at its backtick, or, where none comes before a line that can only be a statement, with its line.
+/// The end of a query: its backtick or, if there is none before a line that can only be a statement, the end of its
+/// line.
 pub fn query_end(text: &str) -> usize {
     let mut braces = 0_usize;
     for (at, letter) in text.char_indices() {

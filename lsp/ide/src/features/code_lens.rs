@@ -1,5 +1,5 @@
-//! Code lenses: how many rules a service makes, what a gate decides on, and how often a template or a team is used. Where
-//! they stand is found from names alone; what they say is counted for those that are looked at.
+//! Code lenses: the number of rules of a service, the conditions of a gate, and the number of uses of a template or
+//! team. Their places come from names alone; their titles are computed on demand.
 
 use nthc::check::check_item;
 use nthc::db::{ItemClass, ItemKey, SourceFile, item_entry};
@@ -18,7 +18,7 @@ use super::human;
 use super::source::{Placed, Source};
 use crate::view::{ProjectView, View};
 
-/// What a lens is about. It is found again by its names, wherever edits have moved it meanwhile.
+/// The subject of a lens, by name, so that it is found again after edits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "of", rename_all = "camelCase")]
 pub enum About {
@@ -50,25 +50,25 @@ pub enum About {
     },
 }
 
-/// A lens, which says nothing yet: see [`words`].
+/// A lens without a title: see [`words`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lens {
-    /// The bytes that it is above.
+    /// The range that it is above, in bytes.
     pub range: TextRange,
-    /// What it is about.
+    /// The subject.
     pub about: About,
 }
 
-/// What a lens says.
+/// The title of a lens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words {
-    /// The words.
+    /// The title.
     pub title: String,
-    /// The path below the output folder of the file that they can show.
+    /// The path of a generated file to show, below the output folder.
     pub shows: Option<String>,
 }
 
-/// The lenses of a document, which say nothing yet.
+/// The lenses of a document, without titles.
 pub fn lenses(source: &Source<'_>) -> Vec<Lens> {
     let mut lenses = Vec::new();
     let mut push = |range: TextRange, about: About| lenses.push(Lens { range, about });
@@ -132,12 +132,12 @@ fn of_block(
     }
 }
 
-/// Words that show nothing.
+/// A title without a file to show.
 fn only(title: String) -> Words {
     Words { title, shows: None }
 }
 
-/// What a lens of a file says; `None` where its block is gone.
+/// The title of a lens in a file; `None` if its block is gone.
 pub fn words(view: &View, project: &ProjectView, file: SourceFile, about: &About) -> Option<Words> {
     let source = Source::of(project, file);
     let find = |class: ItemClass, kind: &str, name: &str| {
@@ -198,7 +198,7 @@ fn of_service(
     show(title, path)
 }
 
-/// Whether a service has a mistake for which nothing is built.
+/// True if a service has an error, so that nothing is generated for it.
 fn has_errors(source: &Source<'_>, key: ItemKey, environment: &Option<SmolStr>) -> bool {
     let own = check_item(source.db, source.workspace, key).found.iter();
     let model = service_model(source.db, source.workspace, key, environment.clone());
@@ -206,7 +206,7 @@ fn has_errors(source: &Source<'_>, key: ItemKey, environment: &Option<SmolStr>) 
         .any(|found| found.code.severity == Severity::Error)
 }
 
-/// Words that show a file.
+/// A title with a file to show.
 fn show(title: String, path: String) -> Words {
     Words {
         title: format!("{title}: show"),
@@ -214,7 +214,7 @@ fn show(title: String, path: String) -> Words {
     }
 }
 
-/// "denies for 6 reasons, warns for 3", as the first environment has it.
+/// "denies for 6 reasons, warns for 3", as in the first environment.
 fn of_gate(project: &ProjectView, source: &Source<'_>, key: ItemKey, name: &str) -> Option<Words> {
     let environment = source.environments().into_iter().next().flatten();
     let service = source.service(key, &environment)?;
@@ -241,13 +241,13 @@ fn of_gate(project: &ProjectView, source: &Source<'_>, key: ItemKey, name: &str)
     })
 }
 
-/// How many of the project's items name something. An import alone is no use.
+/// Number of the project's items that refer to something. Imports do not count.
 fn uses(view: &View, source: &Source<'_>, name: &str, is_it: impl Fn(&Meaning) -> bool) -> usize {
     let mut count = 0;
     for file in source.all_files() {
         view.stop_if_cancelled();
         let other = source.at(file);
-        // Most files do not even have the word.
+        // Most files do not contain the word.
         if !other.text().contains(name) {
             continue;
         }

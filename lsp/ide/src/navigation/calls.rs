@@ -1,4 +1,4 @@
-//! Which service depends on which: what a service names in its dependencies, be it through a template.
+//! Dependencies between services: those that a service declares, also through a template.
 
 use std::collections::BTreeSet;
 
@@ -8,17 +8,18 @@ use nthc::eval::{BlockRef, Instance, Value, instance};
 
 use super::Names;
 
-/// A service that depends on another, or is depended on.
+/// A service that depends on another, or that another depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// The service at the other end.
     pub service: ItemKey,
-    /// Where the one that depends says so, all in its own item: the value, or the template that says it.
+    /// The ranges that declare the dependency, all in the item of the dependent service: the value, or the template
+    /// that contains it.
     pub places: Vec<Span>,
 }
 
 impl Names<'_> {
-    /// The service that a name stands for: itself, or the one that a dependency is.
+    /// The service that a name refers to: itself, or the one that a dependency refers to. `None` if it is neither.
     pub fn service_of(&self, meaning: &Meaning) -> Option<ItemKey> {
         let (Meaning::Block(block) | Meaning::Enclosing(block)) = meaning else {
             return None;
@@ -39,7 +40,7 @@ impl Names<'_> {
         })
     }
 
-    /// A service in every environment.
+    /// The instances of a service in each environment.
     fn instances(&self, service: ItemKey) -> impl Iterator<Item = &Instance> {
         let declared = self.workspace.environments(self.db).keys().cloned();
         let mut environments: Vec<_> = declared.map(Some).collect();
@@ -54,7 +55,7 @@ impl Names<'_> {
         })
     }
 
-    /// The services that a service depends on, in the order of its text.
+    /// The services that a service depends on, in source order.
     pub fn outgoing(&self, service: ItemKey) -> Vec<Call> {
         let mut calls: Vec<Call> = Vec::new();
         for made in self.instances(service) {
@@ -97,7 +98,7 @@ impl Names<'_> {
         let mut waiting = vec![service];
         let mut seen = BTreeSet::new();
         let mut dependents: Vec<ItemKey> = Vec::new();
-        // Who names it is a service, or a template that makes services.
+        // The reference is in a service, or in a template from which services are created.
         while let Some(named) = waiting.pop() {
             let Some(entry) = item_entry(self.db, named) else {
                 continue;
@@ -152,7 +153,7 @@ impl Names<'_> {
     }
 }
 
-/// The service that a dependency is, and where that is written.
+/// The service that a dependency refers to, and the range of the reference.
 fn target(dependency: &Instance) -> Option<(ItemKey, Span)> {
     let field = dependency.fields.get("service")?;
     match &field.value {

@@ -1,20 +1,19 @@
-//! Edits that a new name makes, and why there may be none.
+//! Edits that a rename consists of, and the reason if it is refused.
 
 use nthc::db::SourceFile;
 use nthc::syntax::tree::TextRange;
 
-/// An edit of a file, by its bytes.
+/// An edit of a file, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
     /// The file.
     pub file: SourceFile,
-    /// What is replaced.
+    /// The range to replace.
     pub range: TextRange,
-    /// By what.
+    /// The replacement.
     pub text: String,
-    /// How much of the new text stands before the name itself: `ledger.` in `ledger.books`.
+    /// Length in bytes of the replacement before the name itself: `ledger.` in `ledger.books`.
     pub before: u32,
 }
 
-/// Why a name cannot be changed, as a sentence for the person.
 pub type Refusal = String;

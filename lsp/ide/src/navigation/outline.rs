@@ -1,26 +1,26 @@
-//! What a document consists of: its items, and what stands in them.
+//! The outline of a document: its items, and their contents.
 
 use nthc::db::{SourceFile, parsed};
 use nthc::syntax::tree::{
     Base, Block, Body, ItemNode, KindDecl, Name, Param, Statement, Template, TextRange,
 };
 
-/// What sort of thing a symbol is.
+/// Kind of a symbol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Sort {
     /// A block at the top of a file.
     Block,
-    /// A block in another.
+    /// A block in another block.
     Nested,
     /// An alert.
     Alert,
-    /// What holds in an environment, or an environment.
+    /// An environment, or an `in` block.
     Environment,
     /// A template.
     Template,
-    /// A kind, or what is added to one.
+    /// A kind, or an extension of one.
     Kind,
-    /// A field that is declared, or set.
+    /// A field, declared or set.
     Field,
     /// A parameter.
     Parameter,
@@ -30,33 +30,33 @@ pub enum Sort {
     Member,
     /// A run-time function.
     Function,
-    /// A name that is given a value.
+    /// A `let`.
     Let,
     /// A rule.
     Rule,
 }
 
-/// Something that a document has. Its places are bytes of the file.
+/// A symbol of a document. Ranges are in bytes of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Symbol {
-    /// What it is called.
+    /// The name.
     pub name: String,
-    /// What else there is to say of it, in a few words.
+    /// Details in a few words, such as the type.
     pub detail: String,
-    /// What sort of thing it is.
+    /// The kind of symbol.
     pub sort: Sort,
-    /// All of it.
+    /// The whole range.
     pub range: TextRange,
-    /// What is shown of it: its name.
+    /// The range of the name.
     pub selection: TextRange,
-    /// What stands in it.
+    /// The symbols inside.
     pub children: Vec<Symbol>,
 }
 
-/// How much of a value is shown.
+/// Maximum length of a detail, in characters.
 const LONGEST: usize = 60;
 
-/// What a file consists of. Imports are left out: they are no part of what it declares.
+/// The symbols of a file. Imports are not included: they declare nothing.
 #[salsa::tracked(returns(ref))]
 pub fn outline(db: &dyn salsa::Database, file: SourceFile) -> Vec<Symbol> {
     let text = file.text(db);
@@ -145,7 +145,7 @@ impl Reader<'_> {
         let base = self.base(block.base.as_ref());
         let (name, detail) = match &block.name {
             Some(name) if !name.text.is_empty() => (name, format!("{kind}{base}")),
-            // There can be only one of its kind here.
+            // There can be only one block of this kind here.
             _ => (&block.kind, base.trim_start_matches(" : ").to_owned()),
         };
         Symbol {
@@ -218,7 +218,7 @@ impl Reader<'_> {
                         String::new(),
                     )
                 }),
-                // What is chosen or repeated belongs to the block.
+                // The contents of `for` and `if` belong to the block.
                 Statement::For(repeat) => symbols.extend(self.body(&repeat.body)),
                 Statement::If(choice) => {
                     symbols.extend(self.body(&choice.then));
@@ -230,7 +230,7 @@ impl Reader<'_> {
         symbols
     }
 
-    /// Some text, on one line, and not too long.
+    /// Source text on one line, shortened to [`LONGEST`] characters.
     fn shown(&self, range: TextRange) -> String {
         let range = range.shifted(self.start);
         let text = self.text.get(range.start as usize..range.end as usize);

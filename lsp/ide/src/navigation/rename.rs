@@ -1,5 +1,5 @@
-//! New names. What is refused is refused before anything is changed: the edits are made on a copy of the project first,
-//! and everything in it has to mean there what it means here.
+//! Renames. A refusal comes before any change: the edits are first applied to a copy of the project, in which every
+//! name must keep its meaning.
 
 use nthc::db::{ItemClass, ItemKey, SourceFile, Span, file_names, item, item_entry};
 use nthc::eval::notes::Meaning;
@@ -10,38 +10,38 @@ use super::spelling::{Spelling, is_identifier, spelling};
 use super::uses::{Target, Use, What};
 use super::{Names, Written, trial_rename};
 
-/// What a rename begins with.
+/// The start of a rename.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prepared {
-    /// Where the name stands, from the start of its item.
+    /// The range of the name, from the start of its item.
     pub span: Span,
     /// The name, without quotes.
     pub name: String,
 }
 
-/// Who may change a file.
+/// The owner of the file in which a rename starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Whose {
-    /// The project's own files may be changed.
+    /// The project: its own files may be changed.
     Own,
-    /// Those of its packages too: they are open as projects of their own.
+    /// A package: its files may be changed too, because they are open as a project of their own.
     Imported,
 }
 
-/// A name that can be changed, with all of its uses.
+/// A name that can be changed, with all its uses.
 struct Subject {
     name: String,
     uses: Vec<Use>,
 }
 
 impl Names<'_> {
-    /// The name at a byte of a file, if it can be changed at all.
+    /// Returns the name at a byte of a file if it can be renamed.
     ///
     /// # Errors
-    /// Where it cannot, with the reason.
+    /// If it cannot; with the reason.
     pub fn prepare_rename(&self, file: SourceFile, offset: u32) -> Result<Prepared, Refusal> {
         let written = self.renameable(file, offset, Whose::Own)?;
-        // What is one with it may be somebody else's.
+        // A declaration that must be renamed with it may be in a file that cannot be changed.
         self.subject(&written, Whose::Own)?;
         Ok(Prepared {
             span: written.span(),
@@ -49,18 +49,19 @@ impl Names<'_> {
         })
     }
 
-    /// The edits that give the name at a byte of a file another text, everywhere.
+    /// Returns the edits that rename the name at a byte of a file everywhere.
     ///
     /// # Errors
-    /// Where that would change what a name means, or what stands there cannot be renamed; with the reason.
+    /// If the meaning of a name would change, or if this name cannot be renamed; with the reason.
     pub fn rename(&self, file: SourceFile, offset: u32, new: &str) -> Result<Vec<Edit>, Refusal> {
         self.renamed(file, offset, new, Whose::Own)
     }
 
-    /// The same in a project that imports the file: the person who renames owns it, if not this project.
+    /// Like [`Names::rename`], in a project that imports the file: the renamed declaration belongs to another
+    /// project.
     ///
     /// # Errors
-    /// Where that would change what a name means here, with the reason.
+    /// If the meaning of a name in this project would change; with the reason.
     pub fn rename_imported(
         &self,
         file: SourceFile,
@@ -93,7 +94,7 @@ impl Names<'_> {
         for found in subject.uses.iter().filter(keeps_name) {
             edits.extend(self.edit(&written, &subject.name, found, new)?);
         }
-        // What is called by an alias keeps it, unless the alias is the name of the module that the item is called like.
+        // A use through an alias keeps the alias, unless the alias is the module's name and equal to the item's name.
         let others = subject.uses.iter().filter(|found| !keeps_name(found));
         for found in others {
             edits.extend(self.qualify(&written.name.meaning, &subject.name, found, new));
@@ -105,7 +106,7 @@ impl Names<'_> {
         Ok(edits)
     }
 
-    /// The name at a byte, if it is one of the project's own.
+    /// The name at a byte if it belongs to the project.
     fn renameable(&self, file: SourceFile, offset: u32, whose: Whose) -> Result<Written, Refusal> {
         let Some(written) = self.name_at(file, offset) else {
             return Err("no name at this position can be renamed".to_owned());
@@ -156,7 +157,7 @@ impl Names<'_> {
         Ok(written)
     }
 
-    /// Refuses to change what others have written.
+    /// Refuses to change a declaration in a file of somebody else.
     fn refuse_foreign(&self, name: &str, declared: Span, whose: Whose) -> Result<(), Refusal> {
         let file = declared.item.file;
         if self.is_standard(file) {
@@ -174,7 +175,7 @@ impl Names<'_> {
         Ok(())
     }
 
-    /// The name after `as` that a written name is, or stands for: only its own file knows it.
+    /// The alias (after `as`) that a name is or refers to. Aliases are local to their file.
     fn alias_at(&self, written: &Written) -> Option<String> {
         let file = written.item.file;
         let text = self.called(written.span());
@@ -185,7 +186,7 @@ impl Names<'_> {
                 let tree = item(self.db, import.key).as_ref().map(|tree| &tree.node);
                 matches!(tree, Some(ItemNode::Import(import)) if import.alias.is_some())
             });
-        // A place in another import is not the alias, whatever it is called.
+        // A range in another import is not the alias, even if it has the same name.
         let stands_for_it = match item(self.db, written.item).as_ref().map(|tree| &tree.node) {
             Some(ItemNode::Import(import)) => import
                 .alias
@@ -203,7 +204,7 @@ impl Names<'_> {
             .is_some_and(|before| before.ends_with('.'))
     }
 
-    /// What is to be renamed, with its uses.
+    /// The renamed subject with its uses.
     fn subject(&self, written: &Written, whose: Whose) -> Result<Subject, Refusal> {
         if let Some(alias) = self.alias_at(written) {
             let file = written.item.file;
@@ -247,7 +248,7 @@ impl Names<'_> {
             }
         }
         let uses = self.uses(&target, self.files);
-        // The name that it was declared with: a cursor may be at an alias of it.
+        // The declared name: the cursor may be on an alias of it.
         let declared = self.declared(&written.name.meaning);
         let name = declared.map_or(name, |span| self.called(span).into_owned());
         for found in &uses {
@@ -258,7 +259,7 @@ impl Names<'_> {
         Ok(Subject { name, uses })
     }
 
-    /// The edit of one use.
+    /// Returns the edit of one use.
     fn edit(
         &self,
         written: &Written,
@@ -282,7 +283,7 @@ impl Names<'_> {
                 ));
             }
         };
-        // `ledger.books` that is to be called like its module needs it no more.
+        // `ledger.books`, renamed to its module's name, no longer needs the qualifier.
         if let Some(alias) = self.qualifier(found.span)
             && alias == new
             && self.is_namesake(&written.name.meaning, file, new, new)
@@ -306,8 +307,8 @@ impl Names<'_> {
         }))
     }
 
-    /// `import services.ledger` makes `ledger` mean the module's item of that name. With another name it is written after
-    /// the module's.
+    /// `import services.ledger` makes `ledger` mean the module's item of that name. With another name, the use is
+    /// qualified with the module's name.
     fn qualify(&self, meaning: &Meaning, name: &str, found: &Use, new: &str) -> Option<Edit> {
         let file = found.span.item.file;
         let entry = item_entry(self.db, found.span.item)?;
@@ -326,7 +327,7 @@ impl Names<'_> {
         })
     }
 
-    /// Whether a file knows an item, called `name`, by nothing but the alias of its module.
+    /// True if a file knows an item, called `name`, only through the alias of its module.
     fn is_namesake(&self, meaning: &Meaning, file: SourceFile, alias: &str, name: &str) -> bool {
         let Some(key) = top_level(meaning) else {
             return false;
@@ -366,7 +367,7 @@ impl Names<'_> {
         (!word.is_empty() && !rest.ends_with('.')).then(|| word.to_owned())
     }
 
-    /// Text that cannot be read may hold the name.
+    /// Refuses if a text with syntax errors may contain the name.
     fn refuse_damage(&self, subject: &Subject) -> Result<(), Refusal> {
         let texts = [subject.name.clone()];
         let damaged = self.in_items(self.files, &texts, |names, key| {
@@ -391,7 +392,7 @@ impl Names<'_> {
         }
     }
 
-    /// The number of the line on which a place begins, from 1.
+    /// The line on which a range begins, from 1.
     pub(super) fn line(&self, span: Span) -> usize {
         let start = self.absolute(span).start as usize;
         let before = self.text(span.item.file).get(..start).unwrap_or_default();
@@ -399,7 +400,7 @@ impl Names<'_> {
     }
 }
 
-/// The item of what stands at the top of a file and can be imported.
+/// The item that a name means, if it is at the top of a file and can be imported.
 fn top_level(meaning: &Meaning) -> Option<ItemKey> {
     match meaning {
         Meaning::Item(key) => Some(*key),

@@ -1,32 +1,32 @@
-//! The blocks and templates in an item's tree: what they are called, and what they are based on.
+//! The blocks and templates in an item's syntax tree: their names and bases.
 
 use nthc::db::{ItemKey, item};
 use nthc::syntax::tree::{Base, Body, ItemNode, Name, Statement, TextRange};
 
 use super::Names;
 
-/// A block or a template as it is written.
+/// A block or a template in the source.
 #[derive(Debug, Clone, Copy)]
 pub struct Site<'a> {
     /// Its kind.
     pub kind: &'a Name,
     /// Its name.
     pub name: Option<&'a Name>,
-    /// What it is based on.
+    /// Its base.
     pub base: Option<&'a Base>,
-    /// All of it.
+    /// Its whole range.
     pub range: TextRange,
 }
 
 impl Site<'_> {
-    /// What stands for it in lists: its name, or its kind where it has none.
+    /// The range that represents it in lists: its name, or its kind if it has no name.
     pub fn selection(&self) -> TextRange {
         self.name.unwrap_or(self.kind).range
     }
 }
 
 impl<'a> Names<'a> {
-    /// The blocks of an item, outer ones before inner ones.
+    /// The blocks of an item, outer blocks before inner ones.
     pub fn sites(&self, key: ItemKey) -> Vec<Site<'a>> {
         let mut sites = Vec::new();
         match item(self.db, key).as_ref().map(|tree| &tree.node) {

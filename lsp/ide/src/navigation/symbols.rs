@@ -1,4 +1,4 @@
-//! Where something is that is called like what was typed, in all files.
+//! Search for symbols by name in all files.
 
 use std::cmp::Reverse;
 
@@ -9,23 +9,23 @@ use rayon::prelude::*;
 use super::Names;
 use super::outline::{Sort, Symbol, outline};
 
-/// How many are found at most.
+/// Maximum number of results.
 const MOST: usize = 256;
 
-/// A symbol that can be found by its name.
+/// A symbol that can be searched for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// The names of what it stands in, from the outside.
+    /// The names of the symbols around it, outermost first.
     pub container: String,
-    /// What sort of thing it is.
+    /// The kind of symbol.
     pub sort: Sort,
-    /// Where its name stands, in bytes of the file.
+    /// The range of its name, in bytes of the file.
     pub place: TextRange,
 }
 
-/// The symbols of a file that can be found by their names. Fields and parameters are too many to be of use.
+/// The searchable symbols of a file. Fields and parameters are not included: there are too many.
 #[salsa::tracked(returns(ref))]
 pub fn named(db: &dyn salsa::Database, file: SourceFile) -> Vec<Named> {
     let mut found = Vec::new();
@@ -44,7 +44,7 @@ fn add(symbol: &Symbol, container: &str, found: &mut Vec<Named>) {
     if !is_of_use {
         return;
     }
-    // What holds in an environment is no thing of its own, but what stands in it is.
+    // An `in` block is no symbol of its own, but its contents are.
     let inner = match container {
         "" => symbol.name.clone(),
         outer => format!("{outer}.{}", symbol.name),
@@ -63,8 +63,8 @@ fn add(symbol: &Symbol, container: &str, found: &mut Vec<Named>) {
 }
 
 impl Names<'_> {
-    /// The symbols that what was typed may mean, the likeliest first. Of several words, the last is of the name and the
-    /// others are of what it stands in.
+    /// Searches for symbols, best match first. Of several words in the query, the last one must match the name, and
+    /// the others the names around it.
     pub fn find_symbols(&self, typed: &str) -> Vec<(SourceFile, Named)> {
         let words: Vec<String> = typed
             .split(|letter: char| letter.is_whitespace() || letter == '.')
@@ -104,7 +104,8 @@ impl Names<'_> {
     }
 }
 
-/// How well a name fits what was typed, in small letters; `None` where its letters are not in the name in that order.
+/// Score of a name for a query in lower case; higher is better. `None` if the name does not contain the query's
+/// letters in order.
 fn score(name: &str, typed: &str) -> Option<i32> {
     let mut wanted = typed.chars().peekable();
     let (mut score, mut in_row, mut starts_word) = (0, 0, true);

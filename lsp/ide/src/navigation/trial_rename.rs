@@ -1,4 +1,4 @@
-//! A copy of a project in which edits are tried: everything in it must mean there what it means in the project.
+//! Applies a rename to a copy of the project first: each name in the copy must mean what it means in the project.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -18,13 +18,13 @@ use smol_str::SmolStr;
 use super::Names;
 use super::edit::{Edit, Refusal};
 
-/// A place in a file, by the file's module and its bytes.
+/// A range in a file, with the file's module.
 type Place = (SmolStr, TextRange);
 
-/// Tries edits. Only items that hold one of these texts, before or after, can mean something else.
+/// Checks edits. Only items that contain one of `texts`, before or after the edits, can change their meaning.
 ///
 /// # Errors
-/// Where a name would mean something else, or something would be wrong that is not; with the reason.
+/// If a name would change its meaning, or if a new error would be reported; with the reason.
 pub fn check(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), Refusal> {
     let mut by_file: HashMap<SourceFile, Vec<&Edit>> = HashMap::new();
     for edit in edits {
@@ -48,7 +48,7 @@ pub fn check(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), Ref
     for some in items.chunks(AT_ONCE) {
         names.db.unwind_if_revision_cancelled();
         compare_items(names, &session, &twins, &moved, some)?;
-        // Nobody asks for these again.
+        // Their results are not used again.
         session.let_go();
     }
     let there = Names::of(&session);
@@ -64,10 +64,10 @@ pub fn check(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), Ref
     }
 }
 
-/// So many items of the copy are held at once.
+/// Number of items of the copy whose results are held at once.
 const AT_ONCE: usize = 16;
 
-/// Refuses where something is another in the copy with the first of these items of which that is so.
+/// Refuses with the first of these items that differs in the copy.
 fn compare_items(
     names: Names<'_>,
     session: &Session,
@@ -107,7 +107,7 @@ fn compare_items(
     compared.into_iter().collect()
 }
 
-/// The project with edited texts.
+/// Creates the copy of the project with edited texts.
 fn edited(names: Names<'_>, edits: &HashMap<SourceFile, Vec<&Edit>>) -> Result<Session, Refusal> {
     let mut inputs = Vec::with_capacity(names.files.len());
     for file in names.files {
@@ -130,7 +130,7 @@ fn edited(names: Names<'_>, edits: &HashMap<SourceFile, Vec<&Edit>>) -> Result<S
     Ok(session)
 }
 
-/// A text with edits, which are in order.
+/// Applies edits, which must be sorted, to a text. `None` if they overlap.
 fn apply(text: &str, edits: &[&Edit]) -> Option<String> {
     let mut new = String::with_capacity(text.len());
     let mut at = 0;
@@ -143,7 +143,7 @@ fn apply(text: &str, edits: &[&Edit]) -> Option<String> {
     Some(new)
 }
 
-/// The item in the same place of the copy: a rename neither adds nor removes any.
+/// The corresponding item of the copy, by its index: a rename neither adds nor removes items.
 fn twin(here: Names<'_>, there: Names<'_>, item: ItemKey, file: SourceFile) -> Option<ItemKey> {
     let own = &file_names(here.db, item.file).items;
     let copied = &file_names(there.db, file).items;
@@ -154,7 +154,7 @@ fn twin(here: Names<'_>, there: Names<'_>, item: ItemKey, file: SourceFile) -> O
         .map(|entry| entry.key)
 }
 
-/// Where places of the project are in the copy.
+/// Maps ranges of the project to the copy.
 struct Moved<'a> {
     edits: BTreeMap<SmolStr, &'a [&'a Edit]>,
 }
@@ -175,7 +175,7 @@ impl Moved<'_> {
             if edit.range.end <= range.start {
                 start += shift;
             }
-            // A name may have others in it, in its holes.
+            // A name may contain others in its interpolations.
             if edit.range.end <= range.end {
                 end += shift;
             }
@@ -192,12 +192,12 @@ fn moved(at: u32, shift: i64) -> u32 {
     u32::try_from(i64::from(at) + shift).unwrap_or_default()
 }
 
-/// What a name means, in terms that the copy has too.
+/// The meaning of a name in terms that are comparable between project and copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Sense {
-    /// What is declared there.
+    /// Declared at this place.
     Declared(Place),
-    /// What the compiler knows, or what is declared nowhere.
+    /// Built into the compiler, or not declared anywhere.
     Known(String),
 }
 
@@ -216,13 +216,13 @@ fn place(names: Names<'_>, span: Span) -> Place {
     (module, names.absolute(span))
 }
 
-/// Refuses where a name of an item means something else in the copy.
+/// Refuses if a name of an item has another meaning in the copy.
 fn same_meanings(
     (here, item): (Names<'_>, ItemKey),
     (there, twin): (Names<'_>, ItemKey),
     moved: &Moved<'_>,
 ) -> Result<(), Refusal> {
-    // `ledger` becomes `ledger.books`, which names the module as well.
+    // `ledger` becomes `ledger.books`, which also names the module.
     let is_no_module = |name: &&NamedPlace| !matches!(name.meaning, Meaning::Module(_));
     let own: Vec<&NamedPlace> = here.notes(item).names.iter().filter(is_no_module).collect();
     let copied = there.notes(twin).names.iter().filter(is_no_module);
@@ -263,7 +263,7 @@ fn same_meanings(
     ))
 }
 
-/// Refuses where something is wrong with an item of the copy that is right in the project.
+/// Refuses if an item of the copy has an error that it does not have in the project.
 fn same_mistakes(
     (here, item): (Names<'_>, ItemKey),
     (there, twin): (Names<'_>, ItemKey),

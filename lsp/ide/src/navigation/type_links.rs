@@ -1,4 +1,4 @@
-//! What something is a case of, and what its cases are: values and their types, templates and the blocks based on them.
+//! Links between values and types, and between templates and the blocks based on them.
 
 use nthc::db::{ItemClass, ItemKey, SourceFile, Span, item, item_entry};
 use nthc::eval::notes::Meaning;
@@ -10,7 +10,7 @@ use super::uses::What;
 use super::{Names, Written};
 
 impl Names<'_> {
-    /// What the name or the value at a byte of a file is a case of: an enum, a kind, a template.
+    /// The type of the name or value at a byte of a file: an enum, a kind, a template.
     pub fn type_definitions(&self, file: SourceFile, offset: u32) -> Vec<Span> {
         let Some((key, range)) = self.item_at(file, offset) else {
             return Vec::new();
@@ -65,7 +65,7 @@ impl Names<'_> {
         }
     }
 
-    /// A parameter has a written type, and another local name a value.
+    /// The written type of a parameter, or the type of another local name's value.
     fn types_of_local(&self, declared: Span, written: &Written) -> Vec<Span> {
         let tree = item(self.db, declared.item).as_ref().map(|tree| &tree.node);
         if let Some(ItemNode::Template(template)) = tree
@@ -150,7 +150,7 @@ impl Names<'_> {
         }
     }
 
-    /// The enums and kinds that a type speaks of.
+    /// The enums and kinds that a type refers to.
     fn declared_types(&self, ty: &Ty) -> Vec<Span> {
         let meaning = match ty {
             Ty::Enum(name) => Meaning::Enum(name.clone()),
@@ -167,7 +167,7 @@ impl Names<'_> {
         self.declared(&meaning).into_iter().collect()
     }
 
-    /// What the base of a block means.
+    /// The meaning of a block's base.
     pub fn base_meaning(&self, key: ItemKey, base: &Base) -> Option<Meaning> {
         let last = base.path.segments.last()?.range;
         let names = &self.notes(key).names;
@@ -175,8 +175,7 @@ impl Names<'_> {
         Some(found.meaning.clone())
     }
 
-    /// The blocks and templates that are based on what a name means; of a kind, its blocks; of a nested block, where it
-    /// is amended.
+    /// The blocks and templates based on the declaration; the blocks of a kind; the overrides of a nested block.
     pub fn implementations(&self, meaning: &Meaning) -> Vec<Span> {
         let files = self.all_files();
         let target = self.target(meaning, &files);
@@ -198,7 +197,7 @@ impl Names<'_> {
             .collect()
     }
 
-    /// The names of the blocks and templates whose base, or else kind, is this.
+    /// The names of the blocks and templates with this base, or of this kind if they have no base.
     pub fn based_on(&self, meaning: &Meaning) -> Vec<(ItemKey, nthc::syntax::tree::TextRange)> {
         let files = self.all_files();
         let target = self.target(meaning, &files);

@@ -1,4 +1,4 @@
-//! Where a name is used. Only items are looked at whose text contains it, in parallel.
+//! References to a name. Only items whose text contains it are searched, in parallel.
 
 use std::collections::HashSet;
 
@@ -9,36 +9,36 @@ use rayon::prelude::*;
 
 use super::Names;
 
-/// What is looked for.
+/// A search for references.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// The texts that it may be written as; an item without any of them has no use of it.
+    /// The possible source texts; an item without any of them has no reference.
     pub texts: Vec<String>,
-    /// What it is.
+    /// The meaning to look for.
     pub what: What,
 }
 
-/// What a name has to mean to be a use.
+/// The meaning of a reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    /// This.
+    /// This meaning.
     Meaning(Meaning),
-    /// A block in another, whose name is written in these places: bases, what amends them and what removes from them are
-    /// one, for a change of one name alone would part them.
+    /// A nested block, whose name is declared at these ranges: in bases, overrides and removals. A rename has to
+    /// change all of them.
     Nested(HashSet<Span>),
 }
 
-/// A place where a name is written that means what is looked for.
+/// A reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Use {
-    /// Where it stands.
+    /// The range of the name.
     pub span: Span,
-    /// Whether it gets its name there, or says it anew.
+    /// True if the name is declared there, or declared again.
     pub declares: bool,
 }
 
 impl Names<'_> {
-    /// What to look for to find all uses of what a name means. `files` are those to look into.
+    /// Creates the search for all references to a meaning. `files` are the files to search.
     pub fn target(&self, meaning: &Meaning, files: &[SourceFile]) -> Target {
         let texts = match meaning {
             Meaning::Block(block) | Meaning::Enclosing(block) => {
@@ -49,7 +49,7 @@ impl Names<'_> {
                 let texts = vec![searched(&block.name)];
                 return Target { texts, what };
             }
-            // A module is imported by its path, and known elsewhere by its alias.
+            // A module is imported by its path, and referred to elsewhere by its alias.
             Meaning::Module(file) => {
                 let module = file.module(self.db);
                 let last = module.rsplit('.').next().unwrap_or(module).to_owned();
@@ -63,7 +63,7 @@ impl Names<'_> {
                 texts
             }
             Meaning::Local(span) => vec![searched(&self.called(*span))],
-            // The plural stands for all blocks of a kind: of `policy` it is `policies`.
+            // The plural refers to all blocks of a kind: `policies` for `policy`.
             Meaning::Kind(name) => vec![name.strip_suffix('y').unwrap_or(name).to_owned()],
             Meaning::Enum(name)
             | Meaning::Function(name)
@@ -79,13 +79,13 @@ impl Names<'_> {
         }
     }
 
-    /// What imports call a module, or an item of it, where they give it another name.
+    /// The aliases that imports give to a module or to one of its items.
     fn aliases(&self, module: SourceFile, files: &[SourceFile]) -> Vec<String> {
         let mut aliases = Vec::new();
         let name = module.module(self.db);
         let last = name.rsplit('.').next().unwrap_or(name);
         for file in files {
-            // Whoever does not say `as` has no other name for anything.
+            // Without `as` there are no aliases.
             if !self.text(*file).contains(" as ") || !self.text(*file).contains(last) {
                 continue;
             }
@@ -101,7 +101,7 @@ impl Names<'_> {
         aliases
     }
 
-    /// A named block in another, with all that is one with it.
+    /// The search for a named nested block and all that must be renamed with it.
     fn nested(&self, block: &BlockRef, files: &[SourceFile]) -> Option<Target> {
         let own = self.notes(block.item).places_of(block);
         if own.is_empty() {
@@ -137,7 +137,8 @@ impl Names<'_> {
         }
     }
 
-    /// Asks something of every item whose text contains one of these; the answers come in the order of the files.
+    /// Calls `f` with every item whose text contains one of these, in parallel. The results are in the order of the
+    /// files.
     pub fn in_items<T: Send>(
         &self,
         files: &[SourceFile],
@@ -177,7 +178,7 @@ impl Names<'_> {
             .collect()
     }
 
-    /// Whether a name means what is looked for.
+    /// True if a meaning is the one searched for.
     pub fn is_use(&self, target: &Target, meaning: &Meaning) -> bool {
         match (&target.what, meaning) {
             (What::Meaning(wanted), meaning) => wanted == meaning,
@@ -190,7 +191,7 @@ impl Names<'_> {
         }
     }
 
-    /// All uses in these files, in the order of the files and their texts.
+    /// All references in these files, in source order.
     pub fn uses(&self, target: &Target, files: &[SourceFile]) -> Vec<Use> {
         self.in_items(files, &target.texts, |names, item| {
             let places = names.notes(item).names.iter();
@@ -212,7 +213,7 @@ impl Names<'_> {
         self.files.iter().chain(self.standard).copied().collect()
     }
 
-    /// Whether a place gives what it names a value: a declaration, or a field or an argument that is set.
+    /// True if the reference sets a value: a declaration, or a field or an argument that is set.
     pub fn is_write(&self, found: &Use) -> bool {
         if found.declares {
             return true;
@@ -225,7 +226,7 @@ impl Names<'_> {
     }
 }
 
-/// How a name is found in a text: one that is written with escapes has its longest part without.
+/// The text to search for: of a name that is written with escapes, the longest part without one.
 fn searched(name: &str) -> String {
     let part = name
         .split(['"', '\\', '$'])

@@ -1,4 +1,4 @@
-//! Imports for names that are known elsewhere.
+//! Adds imports for unresolved names that other modules declare.
 
 use nthc::check::check_item;
 use nthc::db::{ImportEntry, ItemClass, SourceFile, file_names};
@@ -10,11 +10,11 @@ use super::super::formatting::diff::Change;
 use super::super::formatting::layout::touch;
 use super::place::{ActionKind, ItemAt, Offer, Place, insertion, replacement};
 
-/// How many modules are offered for one name.
+/// Maximum number of modules offered for one name.
 const MANY: usize = 20;
 
-/// Offers the imports of a name at the selection that nothing in the document has: the project's own modules first,
-/// then those of packages, then the standard library's.
+/// Offers imports for the unresolved name at the selection: from the project's own modules first, then from packages,
+/// then from the standard library.
 pub fn add<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     let Some(at) = place.item() else { return };
     let (db, workspace) = (place.db(), place.workspace());
@@ -29,7 +29,7 @@ pub fn add<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
             continue;
         }
         seen.push(key);
-        // A name that an import lists in vain comes from elsewhere, but its place is the import's.
+        // A name that an import lists in vain is declared elsewhere, but is replaced in that import.
         let in_import = matches!(at.item.node, ItemNode::Import(_));
         match unknown.kind.as_str() {
             "metric" => {}
@@ -101,7 +101,7 @@ fn of_name<'a>(
             qualified.push(Offer::new(ActionKind::QuickFix, title, edits));
             continue;
         }
-        // A second module of that name would need another.
+        // A second module with this last name would need an alias.
         let is_taken = imports
             .iter()
             .any(|import| import.names.is_none() && import.alias == last);
@@ -121,7 +121,7 @@ fn of_name<'a>(
     offers.extend(qualified);
 }
 
-/// The modules that have something of that kind and name, nearest first.
+/// The modules that declare an item of this kind and name, nearest first.
 fn candidates(place: &Place<'_>, kind: &str, name: &str) -> Vec<(u8, SmolStr)> {
     let db = place.db();
     let mut found = Vec::new();
@@ -145,7 +145,7 @@ fn candidates(place: &Place<'_>, kind: &str, name: &str) -> Vec<(u8, SmolStr)> {
     found
 }
 
-/// How far away a module is: the project's own first, the standard library last.
+/// Distance of a module: 0 for the project's own, highest for the standard library.
 fn distance(place: &Place<'_>, file: SourceFile) -> u8 {
     if is_standard(place.db(), file) {
         2
@@ -154,8 +154,8 @@ fn distance(place: &Place<'_>, file: SourceFile) -> u8 {
     }
 }
 
-/// The edit that imports a module, or a name of it: into the braces that the document has for it, or on a line where the
-/// order of the alphabet wants it.
+/// Returns the edit that imports a module or a name from it: into existing braces, or on a line of its own in
+/// alphabetical order.
 pub fn put(place: &Place<'_>, module: &str, name: Option<&str>) -> Change {
     let imports: Vec<(ItemAt<'_>, &Import)> = place
         .items()
@@ -206,7 +206,7 @@ fn path(import: &Import) -> String {
     words.join(".")
 }
 
-/// A further name in an import's braces, before the first that follows it.
+/// Adds a name to an import's braces, before the first that follows it in alphabetical order.
 fn into_braces(at: ItemAt<'_>, import: &Import, name: &str) -> Option<Change> {
     let names = import.names.as_ref()?;
     let after = |range: TextRange| (at.start + range.end) as usize;

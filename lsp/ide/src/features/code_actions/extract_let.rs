@@ -1,4 +1,4 @@
-//! Gives an expression a name.
+//! Extracts an expression into a `let`.
 
 use nthc::eval::Value;
 use nthc::eval::notes::{Meaning, NamedPlace};
@@ -12,7 +12,7 @@ use super::place::{
 };
 use crate::nodes::{Node, statement_range};
 
-/// Makes the selected expression, or the literal at the cursor, a `let` right before its statement.
+/// Offers to extract the selected expression, or the literal at the cursor, into a `let` before its statement.
 pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     let Some((at, within, path)) = place.path() else {
         return;
@@ -29,7 +29,7 @@ pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     }
     let kind = ActionKind::Extract;
     let title = "Extract into a `let`";
-    // The `let` will stand outside of the blocks that are entered after the last statement.
+    // The `let` will be outside the blocks entered after the last statement.
     let left = path
         .iter()
         .rev()
@@ -45,7 +45,7 @@ pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
         Node::Statement(statement) => Some(*statement),
         _ => None,
     });
-    // A `let` names its value already.
+    // The value of a `let` has a name already.
     let is_value_of_let = match (statement, &at.item.node) {
         (Some(Statement::Let(decl)), _) => decl.value.range == expr.range,
         (None, ItemNode::Let(decl)) => decl.value.range == expr.range,
@@ -72,7 +72,7 @@ pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
         let declared = if is_first || statement.is_none() {
             insertion(line, format!("{indent}let {name} = {value}\n{blank}"))
         } else {
-            // Its statement shares a line with others.
+            // The statement shares its line with others.
             insertion(before as usize, format!("let {name} = {value}  "))
         };
         Some(vec![declared, replacement(range, name.as_str())])
@@ -93,7 +93,7 @@ fn is_literal(expr: &Expr) -> bool {
     )
 }
 
-/// Why an expression has no meaning away from its place.
+/// The reason why an expression has no meaning elsewhere; `None` if it has.
 fn what_binds(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<String> {
     let notes = place.notes(at.key);
     let is_in = |range: TextRange| expr.range.start <= range.start && range.end <= expr.range.end;
@@ -150,7 +150,7 @@ fn what_binds(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<String> 
     Some(format!("the meaning of `{name}` is unknown"))
 }
 
-/// Whether a name is one of those that only the text of an alert knows.
+/// True if a name is visible only in the texts of alerts.
 fn is_of_texts(name: &str) -> bool {
     IN_TEXTS.iter().any(|known| known.name == name)
 }
@@ -159,7 +159,7 @@ fn of_texts(name: &str) -> String {
     format!("`{name}` is only known in alert text")
 }
 
-/// What an expression is called: as the field, parameter or label that it is the value of.
+/// A name for the expression: that of the field, parameter or label with this value.
 fn called(path: &[Node<'_>], expr: &Expr) -> String {
     for node in path.iter().rev() {
         let name = match node {

@@ -1,4 +1,4 @@
-//! Puts the value of a `let` where it is spoken of.
+//! Replaces the uses of a `let` with its value.
 
 use nthc::db::{ItemKey, Span, file_names};
 use nthc::eval::notes::Meaning;
@@ -13,7 +13,7 @@ use super::place::{
 };
 use crate::nodes::{Node, of_item, walk_item};
 
-/// A `let`, and what it is to whoever speaks of it.
+/// A `let` and its declaration.
 struct Declared<'a> {
     at: ItemAt<'a>,
     name: SmolStr,
@@ -22,7 +22,7 @@ struct Declared<'a> {
     meaning: Meaning,
 }
 
-/// Puts the value of a `let` where it is spoken of, and the `let` away.
+/// Offers to replace the uses of a `let` with its value, and to remove the `let`.
 pub fn inline<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     let Some(declared) = declared(place) else {
         return;
@@ -79,7 +79,7 @@ fn declared<'a>(place: &Place<'a>) -> Option<Declared<'a>> {
     }
 }
 
-/// The edits, or why there are none.
+/// Returns the edits, or the reason for a refusal.
 fn uses(place: &Place<'_>, declared: &Declared<'_>) -> Result<Vec<Change>, String> {
     let name = &declared.name;
     if matches!(declared.value.node, ExprNode::Error) || !declared.at.item.errors.is_empty() {
@@ -136,7 +136,7 @@ fn uses(place: &Place<'_>, declared: &Declared<'_>) -> Result<Vec<Change>, Strin
     Ok(changes)
 }
 
-/// Calls `found` with the way to each node.
+/// Calls `found` with the path to each node.
 fn visit<'t>(node: Node<'t>, path: &mut Vec<Node<'t>>, found: &mut impl FnMut(&[Node<'t>])) {
     path.push(node);
     found(path);
@@ -148,7 +148,7 @@ fn visit<'t>(node: Node<'t>, path: &mut Vec<Node<'t>>, found: &mut impl FnMut(&[
     path.pop();
 }
 
-/// What is to stand where the name stood.
+/// Returns the text that replaces a use.
 fn in_place(
     place: &Place<'_>,
     declared: &Declared<'_>,
@@ -157,7 +157,7 @@ fn in_place(
     path: &[Node<'_>],
 ) -> Result<String, String> {
     let name = &declared.name;
-    // Where the value's own names mean something else.
+    // The names in the value, which may mean something else at the use.
     let mut words: Vec<SmolStr> = Vec::new();
     Node::Expr(declared.value).walk(&mut |node| {
         if let Node::Expr(expr) = node
@@ -193,7 +193,7 @@ fn in_place(
                     "a name in its value has another meaning where `{name}` is used"
                 ));
             }
-            // Which labels are added to a query depends on where it is written.
+            // The labels that are added to a query depend on the place of the query.
             Node::Block(block) if has_query && has_labels(place, block) => {
                 return Err(format!(
                     "its query would select other labels where `{name}` is used"
@@ -234,7 +234,7 @@ fn in_place(
     })
 }
 
-/// Whether another file speaks of a top-level `let`.
+/// True if another file uses a top-level `let`.
 fn is_used_elsewhere(place: &Place<'_>, declared: &Declared<'_>) -> bool {
     let mentions = |key: ItemKey| {
         let names = &place.notes(key).names;
@@ -254,7 +254,7 @@ fn is_used_elsewhere(place: &Place<'_>, declared: &Declared<'_>) -> bool {
         })
 }
 
-/// The edit that takes the `let` away, with its doc comment and its line if it has it for itself.
+/// Returns the edit that removes the `let`, with its doc comment, and with its line if nothing else is on it.
 fn removal(place: &Place<'_>, declared: &Declared<'_>) -> Change {
     let range = declared.range.shifted(declared.at.start);
     let holds = |unit: &TextRange| unit.start <= range.start && range.end <= unit.end;
@@ -278,7 +278,7 @@ fn removal(place: &Place<'_>, declared: &Declared<'_>) -> Change {
     if !place.slice(before).trim().is_empty() || !place.slice(after).trim().is_empty() {
         return replacement(unit, "");
     }
-    // Of the blank lines around it one is enough.
+    // Keep only one of the blank lines around it.
     let above = place.text.get(..lines.start as usize).unwrap_or_default();
     let below = place.text.get(lines.end as usize..).unwrap_or_default();
     let first = below.split_inclusive('\n').next().unwrap_or_default();

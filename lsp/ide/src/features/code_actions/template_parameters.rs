@@ -1,4 +1,4 @@
-//! What goes into a template that is made of a block, and the parameters that it needs.
+//! The contents and the parameters of an extracted template.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -10,24 +10,24 @@ use nthc::syntax::tree::{Block, Expr, ExprNode, Statement, StringPart, TextRange
 use super::place::{ItemAt, Place, identifier};
 use super::template_order::{amends, stays_in_order};
 
-/// A parameter of the template, and what the block gives for it.
+/// A parameter of the template, with the argument of the block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
     /// Its name.
     pub name: String,
     /// Its type.
     pub ty: String,
-    /// What the block gives, as it is written.
+    /// The argument, as written.
     pub argument: String,
 }
 
-/// What goes into the template.
+/// The contents of the template.
 pub struct Extract<'a> {
-    /// The item that has it.
+    /// The item with the block.
     pub at: ItemAt<'a>,
     /// The block.
     pub block: &'a Block,
-    /// The statements, by the bytes of the item; nothing where all of the block's go.
+    /// The range of the statements, from the start of the item; `None` to extract all statements of the block.
     pub statements: Option<TextRange>,
 }
 
@@ -42,7 +42,10 @@ impl Extract<'_> {
     }
 }
 
-/// The parameters that the template needs, or why there can be none.
+/// Returns the parameters of the template.
+///
+/// # Errors
+/// If the contents cannot be extracted; with the reason.
 pub fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, String> {
     if let Some(statements) = extract.statements {
         stays_in_order(extract.block, statements)?;
@@ -80,7 +83,7 @@ pub fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, 
             Meaning::Block(block)
                 if block.item == at.key && !block.path.is_empty() && !named.declares =>
             {
-                // A name whose place wants its kind is looked up where the template is used.
+                // A name whose expected type is a reference is resolved where the template is used.
                 let is_wanted = notes
                     .values
                     .iter()
@@ -141,15 +144,15 @@ fn type_of(place: &Place<'_>, at: ItemAt<'_>, named: &NamedPlace) -> Option<Stri
     is_whole(&ty).then(|| ty.to_string())
 }
 
-/// The texts that tell this block from another of its kind: the values of its selector, and its own name where a
-/// template is given it.
+/// The texts that distinguish this block from others of its kind: the values in its selector, and its own name if it
+/// is passed to a template.
 pub fn literals(place: &Place<'_>, extract: &Extract<'_>) -> Vec<(TextRange, Parameter)> {
     let at = extract.at;
     let own_name = extract.block.name.as_ref().map(|name| name.text.as_str());
     let mut found: Vec<(TextRange, Parameter)> = Vec::new();
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     let mut add = |expr: &Expr, text: &str, wanted: &str| {
-        // A label's name is no string.
+        // A label name is not a string.
         let values = &place.notes(at.key).values;
         let value = values.iter().find(|value| value.range == expr.range);
         if value.is_some_and(|value| *value.expected.required() == Ty::LabelName) {
@@ -199,7 +202,7 @@ pub fn literals(place: &Place<'_>, extract: &Extract<'_>) -> Vec<(TextRange, Par
     found
 }
 
-/// The text of a string without holes, on one line.
+/// The text of a string on one line, without interpolations.
 fn plain(expr: &Expr) -> Option<&str> {
     match &expr.node {
         ExprNode::String(string) if !string.multiline => match string.parts.as_slice() {

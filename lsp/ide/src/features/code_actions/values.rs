@@ -1,4 +1,4 @@
-//! Values to begin with, where one of a type is wanted.
+//! Placeholder values by type.
 
 use nthc::db::{ItemClass, file_names};
 use nthc::resolve::{Want, resolve_path};
@@ -6,11 +6,10 @@ use nthc::schema::Ty;
 
 use super::place::Place;
 
-/// How deep blocks in blocks are filled in.
+/// Maximum depth to which nested blocks are filled in.
 const DEPTH: usize = 4;
 
-/// A value of a type for a field or parameter of that name, to be looked at by a person. `owner` is what the block
-/// around it is called.
+/// Returns a placeholder of a type for a field or parameter of this name. `owner` is the name of the block around it.
 pub fn placeholder(place: &Place<'_>, ty: &Ty, name: &str, owner: &str) -> String {
     let text = match ty {
         Ty::Bool => "true",
@@ -51,7 +50,8 @@ pub fn placeholder(place: &Place<'_>, ty: &Ty, name: &str, owner: &str) -> Strin
     text.to_owned()
 }
 
-/// The only block of a kind that the document knows by a name; or else the kind, which the compiler then asks about.
+/// The only block of a kind that the document knows by name; otherwise the kind, for which the compiler reports an
+/// error.
 fn reference(place: &Place<'_>, kind: &str) -> String {
     let (db, workspace) = (place.db(), place.workspace());
     let names = file_names(db, place.file);
@@ -76,7 +76,7 @@ fn reference(place: &Place<'_>, kind: &str) -> String {
         .map_or_else(|| kind.to_owned(), |name| written(&name))
 }
 
-/// A name as it is written where a name is wanted.
+/// A name, in quotes if it is not an identifier.
 pub fn written(name: &str) -> String {
     let is_plain = super::place::identifier(name) == name;
     if is_plain {
@@ -86,7 +86,7 @@ pub fn written(name: &str) -> String {
     }
 }
 
-/// A text between quotes.
+/// A text in quotes.
 pub fn quoted(text: &str) -> String {
     let text = text
         .replace('\\', "\\\\")
@@ -98,8 +98,8 @@ pub fn quoted(text: &str) -> String {
     format!("\"{text}\"")
 }
 
-/// The statements that a block of a kind needs and lacks, with the field's name, in the prelude's order. `has` tells
-/// which it has.
+/// The statements that a block of a kind requires and does not have, with the field's name, in the prelude's order.
+/// `has` returns whether a field or block is there.
 pub fn missing(
     place: &Place<'_>,
     kind: &str,
@@ -136,7 +136,7 @@ fn missing_to(
         .collect()
 }
 
-/// A block of a kind of which there is one, of its first variant.
+/// A block of a kind that is allowed once, of its first variant.
 fn block(place: &Place<'_>, kind: &str, depth: usize) -> String {
     let variant = place.schema().variants(kind).next();
     let (of, base) = match variant {

@@ -1,4 +1,4 @@
-//! After a colon: variants, templates and blocks that a block can be based on.
+//! Completion after a colon: variants, templates and blocks as bases.
 
 use nthc::db::{ItemClass, ItemEntry, SourceFile, file_names, find_module, item};
 use nthc::resolve::module_named;
@@ -12,7 +12,7 @@ use super::{Offer, Offers, What};
 use crate::cursor::read::Cursor;
 use crate::features::docs::Subject;
 
-/// What a block of a kind can be based on, after these words.
+/// Offers bases for a block of a kind, after these parts of a path.
 pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Offers) {
     let scope = &cursor.scope;
     let (db, workspace) = (scope.lookup.db, scope.lookup.workspace);
@@ -45,9 +45,9 @@ pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Off
     }
     for file in [scope.file, workspace.prelude(db)] {
         for entry in &file_names(db, file).items {
-            // A block is not based on itself, nor a template.
+            // A block or template is no base of itself.
             let is_own = file == scope.file && cursor.item().is_some_and(|item| item == entry.key);
-            // The tiers and other blocks of the prelude are no bases that anybody wants.
+            // The tiers and other blocks of the prelude are no useful bases.
             let is_tier = file != scope.file && entry.class == ItemClass::Block;
             if is_base(entry, kind) && !is_own && !is_tier && !entry.name.is_empty() {
                 let offer = item_offer(file.module(db), entry, rank(entry));
@@ -72,7 +72,7 @@ pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Off
         }
     }
     let call = |entry: &ItemEntry| call_snippet(cursor, entry);
-    // Other people's blocks are bases seldom; their templates are made for it.
+    // Blocks of other modules are rarely used as bases; templates are meant for it.
     let mut wanted = vec![(ItemClass::Template, SmolStr::from(kind))];
     if !cursor.prefix().is_empty() {
         wanted.push((ItemClass::Block, kind.into()));
@@ -80,7 +80,7 @@ pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Off
     elsewhere::offer(cursor, &wanted, 12, &call, offers);
 }
 
-/// What a module has for a block of a kind, with the import that it needs.
+/// Offers the bases that a module declares for a block of a kind, with the import that they require.
 fn of_module(
     cursor: &Cursor<'_>,
     kind: &str,
@@ -103,7 +103,7 @@ fn of_module(
     }
 }
 
-/// The same of all modules whose last name this is, where the file knows nothing by it yet.
+/// Offers the same from all modules with this last name, if the file does not know the name yet.
 fn of_unknown_module(cursor: &Cursor<'_>, kind: &str, alias: &str, offers: &mut Offers) {
     let (db, workspace) = (cursor.scope.lookup.db, cursor.scope.lookup.workspace);
     let imports = Imports::of(db, cursor.scope.file);
@@ -137,7 +137,7 @@ fn with_call(cursor: &Cursor<'_>, entry: &ItemEntry, offer: Offer) -> Offer {
     }
 }
 
-/// The arguments that a template cannot do without.
+/// The call of a template with its required arguments.
 fn call_snippet(cursor: &Cursor<'_>, entry: &ItemEntry) -> Option<String> {
     let db = cursor.scope.lookup.db;
     if entry.class != ItemClass::Template || cursor.after().trim_start().starts_with('(') {
@@ -146,7 +146,7 @@ fn call_snippet(cursor: &Cursor<'_>, entry: &ItemEntry) -> Option<String> {
     let ItemNode::Template(template) = &item(db, entry.key).as_ref()?.node else {
         return None;
     };
-    // Its own file knows it by its name alone.
+    // In its own file it has no qualifier.
     let mut ignored = Vec::new();
     let schema = cursor.scope.lookup.schema;
     let params = nthc::schema::params(schema, &template.params, entry.key, &mut ignored);

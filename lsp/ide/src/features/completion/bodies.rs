@@ -1,4 +1,4 @@
-//! In a body: fields that are missing, blocks that may stand there, and statements.
+//! Completion in a body: missing fields, allowed blocks, and statements.
 
 use nthc::eval::expression;
 use nthc::schema::{FieldSchema, Kind, Schema, Ty};
@@ -9,7 +9,7 @@ use crate::cursor::read::Cursor;
 use crate::cursor::scope::BlockAt;
 use crate::features::docs::Subject;
 
-/// What can begin a statement in the innermost body.
+/// Offers the statements of the innermost body.
 pub fn statements(cursor: &Cursor<'_>, offers: &mut Offers) {
     let scope = &cursor.scope;
     let Some(block) = scope.blocks.last() else {
@@ -76,7 +76,7 @@ fn fields(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
     let scope = &cursor.scope;
     let schema = scope.lookup.schema;
     let kind = block.fields_of();
-    // An environment's body, or a condition's, may set once more what its block sets.
+    // An `in` or `if` block may set fields again that its block sets.
     let tokens = scope.tokens;
     let open = tokens.open_at(cursor.word.start).last().copied();
     let set = scope.own_fields(open.unwrap_or(block.open), cursor.word.start);
@@ -126,7 +126,7 @@ fn fields(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
     }
 }
 
-/// The kind that declares a field of a kind.
+/// The kind that declares a field of a kind: itself, or the one that it is a variant of.
 fn declaring(schema: &Schema, kind: &SmolStr, field: &str) -> SmolStr {
     match schema.kinds.get(kind) {
         Some(known) if !known.fields.contains_key(field) => known
@@ -137,7 +137,7 @@ fn declaring(schema: &Schema, kind: &SmolStr, field: &str) -> SmolStr {
     }
 }
 
-/// What stands for a value until it is typed.
+/// The snippet of a value that is to be typed.
 pub fn value_snippet(schema: &Schema, field: &FieldSchema, place: usize) -> String {
     let required = field.ty.required();
     match required {
@@ -165,7 +165,7 @@ pub fn value_snippet(schema: &Schema, field: &FieldSchema, place: usize) -> Stri
     }
 }
 
-/// Braces with the fields that a block of a kind must have.
+/// Braces with the required fields of a kind.
 pub fn body_snippet(schema: &Schema, kind: &str, first: usize) -> String {
     let fields = schema.fields(kind);
     let required = fields.into_iter().filter(|field| {
@@ -235,7 +235,7 @@ fn blocks(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
                 );
             }
         }
-        // Those of the base can be amended by their names.
+        // A block of the base can be overridden by its name.
         if alone && !single {
             for known in inherited
                 .iter()
@@ -282,7 +282,7 @@ fn block_snippet(schema: &Schema, kind: &Kind, single: bool) -> String {
     )
 }
 
-/// The names of blocks of a kind: those of the base, which the new one would amend.
+/// Offers the names of the base's blocks of a kind, to override them.
 pub fn block_names(cursor: &Cursor<'_>, kind: &str, offers: &mut Offers) {
     let Some(block) = cursor.scope.blocks.last() else {
         return;
@@ -312,7 +312,7 @@ pub fn block_names(cursor: &Cursor<'_>, kind: &str, offers: &mut Offers) {
     }
 }
 
-/// After `without`: the kinds of which the bases have a block, and each of these.
+/// After `without`: offers the kinds of blocks in the bases, and each block.
 pub fn removable(cursor: &Cursor<'_>, offers: &mut Offers) {
     let Some(block) = cursor.scope.blocks.last() else {
         return;
@@ -328,7 +328,7 @@ pub fn removable(cursor: &Cursor<'_>, offers: &mut Offers) {
     }
 }
 
-/// After `without` and a kind: the names of the bases' blocks of that kind.
+/// After `without` and a kind: offers the names of the bases' blocks of that kind.
 pub fn removable_names(cursor: &Cursor<'_>, kind: &str, offers: &mut Offers) {
     let Some(block) = cursor.scope.blocks.last() else {
         return;
@@ -357,17 +357,17 @@ fn head_text(kind: &str, name: &str) -> String {
     }
 }
 
-/// Whether a name can be written without quotes.
+/// True if a name can be written without quotes.
 pub fn is_plain(name: &str) -> bool {
     !name.is_empty() && nthc::resolve::is_identifier(name)
 }
 
-/// A name as it is written: in quotes where it is no identifier.
+/// A name as written: in quotes if it is not an identifier.
 pub fn name_text(name: &str) -> String {
     nthc::resolve::written(name)
 }
 
-/// The first sentence of what a kind is for.
+/// The first sentence of a kind's documentation.
 pub fn doc_line(kind: &Kind) -> String {
     let doc = kind.doc.as_deref().unwrap_or_default().trim();
     let doc = doc.replace('\n', " ");

@@ -1,4 +1,4 @@
-//! What other modules have, with the import that it needs.
+//! Completion of names from other modules, with the import that they require.
 
 use nthc::db::{ItemClass, ItemEntry};
 use smol_str::SmolStr;
@@ -8,8 +8,8 @@ use super::index::{Named, index};
 use super::{MOST, Offers, fits};
 use crate::cursor::read::Cursor;
 
-/// Offers the items of some classes and kinds that other modules have and the file does not know yet, or knows by their
-/// module. `call` is what follows the name of a template.
+/// Offers items of these classes and kinds from other modules that the file does not know yet, or knows through their
+/// module. `call` is appended to the name of a template.
 pub fn offer(
     cursor: &Cursor<'_>,
     wanted: &[(ItemClass, SmolStr)],
@@ -55,7 +55,7 @@ pub fn offer(
         let call = call(entry).unwrap_or_default();
         offer.snippet = format!("{}{call}", super::offer::escaped(&way.written));
         offer.plain = Some(way.written);
-        // `avail` finds `http.availability`, be it in an editor that compares from the first letter.
+        // `avail` finds `http.availability`, also in an editor that compares from the first letter.
         let by_module = last.starts_with(prefix);
         offer.filter = (!by_module).then(|| entry.name.to_string());
         offer.import = way.import;
@@ -64,7 +64,7 @@ pub fn offer(
     }
 }
 
-/// Whether a kind is one of these.
+/// True if a kind is one of these.
 pub fn is_one(kinds: &[SmolStr], kind: &str) -> bool {
     kinds.iter().any(|known| known == kind)
 }

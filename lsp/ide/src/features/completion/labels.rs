@@ -1,10 +1,10 @@
-//! Names of labels.
+//! Completion of label names.
 
 use super::metrics::Metrics;
 use super::{Offer, Offers, What};
 use crate::cursor::read::Cursor;
 
-/// The names of labels that are known where the cursor is.
+/// Offers the label names known at the cursor.
 pub fn known_labels(cursor: &Cursor<'_>, offers: &mut Offers) {
     for (label, rank) in Metrics::of(cursor).labels(None) {
         let written = super::bodies::name_text(&label);
@@ -12,7 +12,7 @@ pub fn known_labels(cursor: &Cursor<'_>, offers: &mut Offers) {
     }
 }
 
-/// A label's name in braces.
+/// Offers label names in braces.
 pub fn label_keys(cursor: &Cursor<'_>, given: &[String], offers: &mut Offers) {
     for (label, rank) in Metrics::of(cursor).labels(None) {
         if given.contains(&label) {

@@ -1,4 +1,4 @@
-//! Between backticks: metrics, labels and their values, functions, durations.
+//! Completion in queries: metrics, labels and their values, functions, durations.
 
 use nthc::promql::Type;
 use nthc::promql::functions::{AGGREGATIONS, FUNCTIONS, Function};
@@ -12,7 +12,7 @@ use crate::cursor::read::Cursor;
 use crate::features::docs::Subject;
 use crate::features::promql::place::{At, Place};
 
-/// Words between two expressions, with what they do.
+/// Words between two expressions, with their descriptions.
 const BETWEEN: [(&str, &str); 9] = [
     ("and", "series of the left side with a match on the right"),
     (
@@ -37,10 +37,10 @@ const BETWEEN: [(&str, &str); 9] = [
     ("bool", "return 0 or 1 instead of filtering"),
 ];
 
-/// Durations that are usual in ranges.
+/// Common durations in ranges.
 const DURATIONS: [&str; 6] = ["5m", "1m", "10m", "30m", "1h", "1d"];
 
-/// What can be typed in the query that a token opens.
+/// Offers completions in the query that starts at a token.
 pub fn query(cursor: &Cursor<'_>, open: usize, ty: &Ty, offers: &mut Offers) {
     let Some(edge) = edge(cursor, open) else {
         return;
@@ -130,9 +130,9 @@ pub fn query(cursor: &Cursor<'_>, open: usize, ty: &Ty, offers: &mut Offers) {
 /// The query around the cursor.
 struct Edge<'a> {
     text: &'a str,
-    /// Its first byte, from the start of the item.
+    /// Its start, from the start of the item.
     start: usize,
-    /// The cursor, from there.
+    /// The cursor, from the start of the query.
     offset: usize,
 }
 
@@ -168,7 +168,7 @@ fn operands(cursor: &Cursor<'_>, typed: &str, next: &str, ty: &Ty, offers: &mut 
     let known = Metrics::of(cursor);
     offers.is_incomplete |= known.series(typed, &mut |series| offers.all.push(series));
     holes(cursor, offers);
-    // A selector is a metric alone.
+    // A selector has no functions.
     if only_selector(ty) {
         return;
     }
@@ -207,7 +207,7 @@ fn operands(cursor: &Cursor<'_>, typed: &str, next: &str, ty: &Ty, offers: &mut 
     }
 }
 
-/// Whether nothing but a selector is wanted.
+/// True if only a selector is allowed.
 fn only_selector(ty: &Ty) -> bool {
     match ty.required() {
         Ty::Selector => true,
@@ -216,7 +216,7 @@ fn only_selector(ty: &Ty) -> bool {
     }
 }
 
-/// A call's arguments: a range where one is wanted.
+/// The arguments of a call: a range selector if one is expected.
 fn places(function: &Function, ty: &Ty) -> String {
     let window = match takes_window(ty) {
         true => "\\$window",
@@ -244,7 +244,7 @@ fn takes_window(ty: &Ty) -> bool {
     }
 }
 
-/// Values in scope, to be filled into the query.
+/// Offers values in scope, to be interpolated into the query.
 fn holes(cursor: &Cursor<'_>, offers: &mut Offers) {
     let scope = &cursor.scope;
     let mut add = |name: &str, detail: String, rank: u16| {

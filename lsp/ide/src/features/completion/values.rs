@@ -1,4 +1,4 @@
-//! Values, by the type that is wanted.
+//! Completion of values, by expected type.
 
 use nthc::db::{ItemClass, file_names};
 use nthc::schema::{COMPILE_TIME, IN_TEXTS, Ty};
@@ -14,7 +14,7 @@ use crate::cursor::read::Cursor;
 use crate::cursor::scope::LocalKind;
 use crate::features::docs::Subject;
 
-/// The types that a value may have.
+/// The types of a union, or the type itself.
 fn members(ty: &Ty) -> Vec<&Ty> {
     match ty {
         Ty::Optional(inner) => members(inner),
@@ -23,7 +23,7 @@ fn members(ty: &Ty) -> Vec<&Ty> {
     }
 }
 
-/// Whether a value of one type can stand where another is wanted.
+/// True if a value of type `found` is allowed where one of the types is expected.
 fn suits(found: &Ty, wanted: &[&Ty]) -> bool {
     let found = found.required();
     wanted.iter().any(|wanted| {
@@ -40,7 +40,7 @@ fn suits(found: &Ty, wanted: &[&Ty]) -> bool {
     })
 }
 
-/// What can stand where a value of a type is wanted.
+/// Offers values of a type.
 pub fn values(cursor: &Cursor<'_>, ty: &Ty, offers: &mut Offers) {
     let wanted = members(ty);
     let is_any = wanted.contains(&&Ty::Any);
@@ -108,7 +108,7 @@ fn enum_members(cursor: &Cursor<'_>, name: &SmolStr, offers: &mut Offers) {
     }
 }
 
-/// The kinds of the blocks that a value may be.
+/// The kinds of blocks that a value of a type can refer to.
 pub fn kinds_of(ty: &Ty) -> Vec<SmolStr> {
     let wanted = members(ty).into_iter();
     let kinds = wanted.filter_map(|ty| match ty {
@@ -118,7 +118,7 @@ pub fn kinds_of(ty: &Ty) -> Vec<SmolStr> {
     kinds.collect()
 }
 
-/// The names of blocks of these kinds, for a cursor between quotes.
+/// Offers the names of blocks of these kinds, for a cursor in quotes.
 pub fn names_in_quotes(cursor: &Cursor<'_>, kinds: &[SmolStr], offers: &mut Offers) {
     let scope = &cursor.scope;
     let (db, workspace) = (scope.lookup.db, scope.lookup.workspace);
@@ -144,7 +144,7 @@ pub fn names_in_quotes(cursor: &Cursor<'_>, kinds: &[SmolStr], offers: &mut Offe
     }
 }
 
-/// Blocks that stand in the blocks around the cursor.
+/// Offers blocks that are in the blocks around the cursor.
 fn blocks_around(cursor: &Cursor<'_>, kinds: &[SmolStr], all: bool, offers: &mut Offers) {
     let scope = &cursor.scope;
     for place in (0..scope.blocks.len()).rev() {
@@ -193,7 +193,7 @@ fn locals(cursor: &Cursor<'_>, wanted: &[&Ty], all: bool, offers: &mut Offers) {
     }
 }
 
-/// The blocks around the cursor by their kinds, and in rules all blocks of a kind.
+/// Offers the blocks around the cursor by their kinds, and in rules all blocks of a kind.
 fn around(cursor: &Cursor<'_>, offers: &mut Offers) {
     let scope = &cursor.scope;
     let mut seen: Vec<&str> = Vec::new();
@@ -266,7 +266,7 @@ fn signature(cursor: &Cursor<'_>, name: &str, result: &str) -> String {
     format!("{name}({}) -> {result}", params.join(", "))
 }
 
-/// A call with places for what must be given.
+/// A call with tab stops for its required arguments.
 fn call_snippet(cursor: &Cursor<'_>, name: &str) -> String {
     let callee = Callee::Function(name.to_owned());
     let params = cursor.scope.params(&callee);
@@ -286,7 +286,7 @@ fn call_snippet(cursor: &Cursor<'_>, name: &str) -> String {
     format!("{name}({})", places.join(", "))
 }
 
-/// The names of arguments, those that must be given first.
+/// Offers the names of arguments, required ones first.
 pub fn arguments(cursor: &Cursor<'_>, callee: &Callee, named: &[String], offers: &mut Offers) {
     let scope = &cursor.scope;
     let call = scope_call(cursor);
@@ -296,7 +296,7 @@ pub fn arguments(cursor: &Cursor<'_>, callee: &Callee, named: &[String], offers:
         if is_given {
             continue;
         }
-        // A function's first argument has its name seldom.
+        // A function's first argument is rarely named.
         let seldom = place == 0 && matches!(callee, Callee::Function(_));
         let rank = match param.is_required() {
             _ if seldom => 30,
@@ -321,13 +321,13 @@ pub fn arguments(cursor: &Cursor<'_>, callee: &Callee, named: &[String], offers:
     }
 }
 
-/// Whether the innermost call has an argument without a name before the cursor's.
+/// True if the innermost call has a positional argument before the one at the cursor.
 fn scope_call(cursor: &Cursor<'_>) -> Option<bool> {
     let call = cursor.calls.last()?;
     Some(call.arguments.len() > 1 && call.arguments.first()?.is_none())
 }
 
-/// The environments of the project.
+/// Offers the environments of the project.
 pub fn environments(cursor: &Cursor<'_>, offers: &mut Offers) {
     let lookup = cursor.scope.lookup;
     for (name, key) in lookup.workspace.environments(lookup.db).iter() {
@@ -344,7 +344,7 @@ pub fn environments(cursor: &Cursor<'_>, offers: &mut Offers) {
     }
 }
 
-/// What the file, its imports, the prelude and other modules have of the kinds that are wanted, and every `let`.
+/// Offers the items of the expected kinds and all `let`s: of the file, its imports, the prelude and other modules.
 fn items(cursor: &Cursor<'_>, kinds: &[SmolStr], wanted: &[&Ty], all: bool, offers: &mut Offers) {
     let scope = &cursor.scope;
     let (db, workspace) = (scope.lookup.db, scope.lookup.workspace);
@@ -357,7 +357,7 @@ fn items(cursor: &Cursor<'_>, kinds: &[SmolStr], wanted: &[&Ty], all: bool, offe
                 ItemClass::Let => true,
                 _ => false,
             };
-            // The block that the cursor is in is not what it needs.
+            // A block is not a value of its own field.
             let is_around = scope.blocks.first().is_some_and(|block| {
                 file == own && block.kind == entry.kind && block.name == entry.name
             });
@@ -385,7 +385,7 @@ fn items(cursor: &Cursor<'_>, kinds: &[SmolStr], wanted: &[&Ty], all: bool, offe
     let mut elsewhere: Vec<(ItemClass, SmolStr)> = blocks
         .map(|kind| (ItemClass::Block, kind.clone()))
         .collect();
-    // Every `let` of every module is too much but where one is meant.
+    // All `let`s of all modules are too many without a typed letter.
     if !cursor.prefix().is_empty() {
         elsewhere.push((ItemClass::Let, SmolStr::default()));
     }

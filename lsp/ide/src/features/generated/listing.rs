@@ -1,4 +1,4 @@
-//! Lists of what there is, in Markdown with links.
+//! Lists of generated files, in Markdown with links.
 
 use std::fmt::Write as _;
 
@@ -20,7 +20,7 @@ fn markdown(text: String) -> Document {
     }
 }
 
-/// Which services there are.
+/// The list of services.
 pub fn of_project(
     view: &View,
     project: &ProjectView,
@@ -45,7 +45,7 @@ pub fn of_project(
     markdown(text)
 }
 
-/// Which files a service has in an environment.
+/// The list of a service's files in an environment.
 pub fn of_service(
     project: &ProjectView,
     environment: &Option<SmolStr>,

@@ -1,4 +1,4 @@
-//! Where what is generated is, below a project's output folder.
+//! Paths of generated files, below a project's output folder.
 
 use nthc::backends::file_stem;
 use nthc::compile::Build as _;
@@ -9,13 +9,13 @@ use smol_str::SmolStr;
 use crate::features::source::Source;
 use crate::view::ProjectView;
 
-/// Where listings are.
+/// The folder of lists.
 pub(super) const LISTINGS: &str = "index";
 
 /// The path of the list of services.
 pub(super) const ROOT: &str = "index.md";
 
-/// The name by which a project's documents are told from another's.
+/// The name that identifies a project's documents.
 pub fn project_name(project: &ProjectView) -> String {
     file_stem(&project.targets.project)
 }
@@ -28,13 +28,13 @@ pub fn in_environment(environment: &Option<SmolStr>, path: &str) -> String {
     }
 }
 
-/// The path of the list of what a service generates in an environment.
+/// The path of the list of a service's files in an environment.
 pub(super) fn of_listing(environment: &Option<SmolStr>, service: &str) -> String {
     let path = format!("{LISTINGS}/{}.md", file_stem(service));
     in_environment(environment, &path)
 }
 
-/// The path of a service's rule file; that of the list of its files if it has no rules.
+/// The path of a service's rule file, or of the list of its files if it has no rules.
 pub fn file_of_service(
     project: &ProjectView,
     environment: &Option<SmolStr>,
@@ -58,7 +58,7 @@ pub fn file_of_service(
     }
 }
 
-/// The environment whose folder a path begins with, and the rest. A project without environments has no such folders.
+/// Splits a path into its environment and the rest. A project without environments has no folders for them.
 pub(super) fn environment_of<'p>(
     project: &ProjectView,
     path: &'p str,
@@ -77,7 +77,10 @@ pub(super) fn services(project: &ProjectView) -> Vec<ItemKey> {
     project.session.services()
 }
 
-/// The paths of all that a service has in an environment, those that are written for all services at once among them.
+/// The paths of all files of a service in an environment, including those generated for all services together.
+///
+/// # Errors
+/// If a target reports an error.
 pub(super) fn paths_of(
     project: &ProjectView,
     environment: &Option<SmolStr>,
@@ -97,7 +100,7 @@ pub(super) fn paths_of(
     Ok(own.into_iter().chain(all).map(|made| made.path).collect())
 }
 
-/// The environments of a project, or the one without a name.
+/// The environments of a project, or `None` alone if it has none.
 pub(super) fn environments(project: &ProjectView) -> Vec<Option<SmolStr>> {
     let file = project.workspace().prelude(project.db());
     Source::of(project, file).environments()

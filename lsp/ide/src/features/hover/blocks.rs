@@ -1,4 +1,4 @@
-//! Blocks: what a service, an objective, a tier or a team is in the end.
+//! Hover over blocks: the effective values of a service, an SLO, a tier or a team.
 
 use nthc::db::{ItemClass, item_entry, item_start};
 use nthc::eval::{BlockRef, Instance, Value};
@@ -10,10 +10,10 @@ use crate::features::source::Source;
 use super::written::written;
 use super::{meaning, rules, signals};
 
-/// The most fields of a block that are shown.
+/// Maximum number of fields shown.
 const MOST: usize = 10;
 
-/// A block with what it is in every environment.
+/// The card of a block, with its values in every environment.
 pub fn card(source: &Source<'_>, block: &BlockRef) -> Markup {
     let mut markup = Markup::default();
     let first = source
@@ -53,7 +53,7 @@ pub fn card(source: &Source<'_>, block: &BlockRef) -> Markup {
     }
 }
 
-/// What a template has at a place: no value of it is known before it is used.
+/// The card of a block in a template, whose values are unknown before it is used.
 fn in_template(source: &Source<'_>, block: &BlockRef) -> Markup {
     let name = format!("{} {}", block.kind, block.name);
     let markup = Markup::default().source(name.trim_end());
@@ -68,14 +68,14 @@ fn in_template(source: &Source<'_>, block: &BlockRef) -> Markup {
     }
 }
 
-/// How a block begins, as it is written, in whichever file.
+/// The head of a block as written.
 fn head(source: &Source<'_>, block: &BlockRef, instance: &Instance) -> String {
     let span = instance.head;
     let start = item_start(source.db, span.item);
     let range = span.range.shifted(start);
     let text: &str = span.item.file.text(source.db);
     let written = text.get(range.start as usize..range.end as usize);
-    // A template's block says `template`, and not what it makes.
+    // The head of a template's block starts with `template`, not with its kind.
     let own = written.filter(|head| head.starts_with(block.kind.as_str()));
     match own {
         Some(head) => head.trim().to_owned(),
@@ -85,7 +85,7 @@ fn head(source: &Source<'_>, block: &BlockRef, instance: &Instance) -> String {
     }
 }
 
-/// One line where all environments agree, and one for each otherwise.
+/// One line if all environments agree, otherwise one for each.
 pub fn differing(found: Vec<(Vec<SmolStr>, Line)>) -> Markup {
     let mut markup = Markup::default();
     for (environments, line) in found {
@@ -100,7 +100,7 @@ pub fn differing(found: Vec<(Vec<SmolStr>, Line)>) -> Markup {
 
 /// The fields that a block sets, with their values.
 fn fields(instance: &Instance) -> Markup {
-    // What it is for is said above.
+    // The description is shown above.
     let set = instance
         .fields
         .iter()
@@ -170,7 +170,7 @@ fn service(source: &Source<'_>, block: &BlockRef, instance: &Instance) -> Markup
     }
 }
 
-/// What an objective allows in every environment.
+/// The error budget of an SLO in every environment.
 pub fn promise(source: &Source<'_>, block: &BlockRef) -> Vec<(Vec<SmolStr>, Line)> {
     source.everywhere(|environment| {
         let instance = source.instance(block, environment)?;
@@ -187,7 +187,7 @@ fn slo(source: &Source<'_>, block: &BlockRef) -> Markup {
     differing(promise(source, block))
 }
 
-/// The reasons of a gate, with their conditions as they are written.
+/// The reasons of a gate, with their conditions as written.
 fn gate(source: &Source<'_>, block: &BlockRef, environment: &Option<SmolStr>) -> Markup {
     let Some(instance) = source.instance(block, environment) else {
         return Markup::default();

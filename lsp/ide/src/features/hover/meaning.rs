@@ -1,4 +1,4 @@
-//! What a field's value means where it stands: how much failure an objective allows, how long a share of a budget is.
+//! The meaning of field values: the error budget of an objective, the time that a share of a budget is.
 
 use nthc::eval::{BlockRef, Value};
 use nthc::ir::Duration;
@@ -12,7 +12,7 @@ use crate::features::human;
 use crate::features::markup::Line;
 use crate::features::source::Source;
 
-/// How long everything may fail in a window, by the share that must be good.
+/// The full downtime that an objective of `percent` allows in a window.
 pub fn budget_time(percent: Decimal, window: Duration) -> Option<Duration> {
     let objective = percent.checked_div(Decimal::ONE_HUNDRED)?;
     Some(burn_rate::budget_time(objective, window))
@@ -33,7 +33,7 @@ pub fn budget(percent: Decimal, window: Duration) -> Option<Line> {
     )
 }
 
-/// What a value of a field of a block means in an environment, besides itself. `kind` is the kind that has the field.
+/// The meaning of a field's value in an environment. `kind` is the kind that declares the field.
 pub fn of_field(
     source: &Source<'_>,
     block: Option<&BlockRef>,
@@ -98,7 +98,7 @@ fn as_duration(value: &Value) -> Option<Duration> {
     }
 }
 
-/// The period of an objective that says none, as the prelude has it.
+/// The prelude's default of the SLO window.
 pub fn default_window(schema: &Schema) -> Option<Duration> {
     let field = schema.field("slo", "window")?;
     match &field.default.as_ref()?.node {
@@ -120,7 +120,7 @@ fn spent(objective: Decimal, window: Duration, share: Decimal) -> Option<Line> {
     )))
 }
 
-/// The burn-rate alerts that an objective has: when each fires.
+/// The burn-rate alerts of an SLO: when each fires.
 fn alerts(
     source: &Source<'_>,
     block: &BlockRef,
@@ -130,7 +130,7 @@ fn alerts(
     let Some(slo) = source.slo(block, environment) else {
         return Vec::new();
     };
-    // In an environment with another objective the alerts are others.
+    // In an environment with another objective the alerts differ.
     if percent.checked_div(Decimal::ONE_HUNDRED) != Some(slo.objective) {
         return Vec::new();
     }

@@ -1,4 +1,4 @@
-//! Hover: what a word of a source is, and what a value means.
+//! Hover: names, values, and words in queries.
 
 mod blocks;
 mod meaning;
@@ -19,16 +19,16 @@ pub use meaning::budget_time;
 pub use rules::{Counts, counts};
 pub use signals::{carrier, of_block as signal_of_block};
 
-/// What is to be shown of a word.
+/// The hover of a word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hover {
-    /// The bytes of the word.
+    /// The range of the word, in bytes.
     pub range: TextRange,
-    /// What is shown.
+    /// The contents.
     pub markup: Markup,
 }
 
-/// What is to be shown at a byte of a file; `None` where nothing is.
+/// The hover at a byte of a file; `None` if there is nothing to show.
 pub fn hover(source: &Source<'_>, offset: u32) -> Option<Hover> {
     let placed = source.item_at(offset)?;
     let local = offset.checked_sub(placed.start)?;

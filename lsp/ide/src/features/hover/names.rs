@@ -1,4 +1,4 @@
-//! Names: what each stands for, with what its author wrote of it.
+//! Hover over names: declaration and doc comment.
 
 use nthc::db::{ItemClass, ItemKey, SourceFile, Span, file_names, parsed};
 use nthc::eval::notes::{Meaning, NamedPlace};
@@ -12,12 +12,12 @@ use crate::features::source::{Placed, Source};
 
 use super::{blocks, values};
 
-/// The longest signature that is shown on one line.
+/// Maximum width of a signature on one line, in characters.
 const WIDTH: usize = 80;
-/// The most names of a module that are shown.
+/// Maximum number of a module's names shown.
 const MOST: usize = 16;
 
-/// What is to be shown of a name.
+/// The hover of a name.
 pub fn shown(source: &Source<'_>, placed: &Placed<'_>, named: &NamedPlace) -> Option<Markup> {
     Some(match &named.meaning {
         Meaning::Module(file) => module(source, *file),
@@ -65,7 +65,7 @@ pub fn shown(source: &Source<'_>, placed: &Placed<'_>, named: &NamedPlace) -> Op
     })
 }
 
-/// The block whose field a name sets. A name after a dot asks for the field of another.
+/// The block whose field a name sets. For a name after a dot, the block before the dot.
 fn block_of(source: &Source<'_>, placed: &Placed<'_>, named: &NamedPlace) -> Option<BlockRef> {
     let is_set = sets_field(&placed.item.node, named);
     let notes = source.notes(placed.key);
@@ -79,7 +79,7 @@ fn block_of(source: &Source<'_>, placed: &Placed<'_>, named: &NamedPlace) -> Opt
         .find(|other| other.range.end + 1 == named.range.start)?;
     match &before.meaning {
         Meaning::Block(block) | Meaning::Enclosing(block) => Some(block.clone()),
-        // `service.tier.availability`: what stands before the dot is a block too.
+        // `service.tier.availability`: the value before the dot is a block too.
         Meaning::Field(..) | Meaning::Local(_) => {
             let value = notes
                 .values
@@ -104,7 +104,7 @@ fn sets_field(node: &ItemNode, named: &NamedPlace) -> bool {
     found
 }
 
-/// Shows `visit` every statement of an item.
+/// Calls `visit` with every statement of an item.
 fn each_statement<'t>(node: &'t ItemNode, visit: &mut impl FnMut(&'t Statement)) {
     fn of<'t>(body: &'t nthc::syntax::tree::Body, visit: &mut impl FnMut(&'t Statement)) {
         for statement in &body.statements {
@@ -131,7 +131,7 @@ fn each_statement<'t>(node: &'t ItemNode, visit: &mut impl FnMut(&'t Statement))
     }
 }
 
-/// A kind: where it may stand, and what its blocks have.
+/// A kind: where it is allowed, and the fields of its blocks.
 fn kind(source: &Source<'_>, name: &str) -> Option<Markup> {
     let schema = source.schema();
     let known = schema.kinds.get(name)?;
@@ -229,7 +229,7 @@ fn function(source: &Source<'_>, name: &str) -> Option<Markup> {
     )
 }
 
-/// A head with its parameters, each on a line of its own where one line would be long.
+/// A head with its parameters, each on a line of its own if one line would be too long.
 fn signature(head: &str, params: Vec<String>) -> String {
     let line = format!("{head}({})", params.join(", "));
     if line.len() <= WIDTH || params.is_empty() {
@@ -239,7 +239,7 @@ fn signature(head: &str, params: Vec<String>) -> String {
     format!("{head}(\n{})", lines.concat())
 }
 
-/// A module, with what is in it.
+/// A module with its items.
 fn module(source: &Source<'_>, file: SourceFile) -> Markup {
     let names = file_names(source.db, file);
     let of = |class: ItemClass| -> Vec<SmolStr> {
@@ -324,7 +324,7 @@ fn item(source: &Source<'_>, key: ItemKey) -> Option<Markup> {
     }
 }
 
-/// A template: what it takes, and what it makes.
+/// A template: its parameters and contents.
 fn template(source: &Source<'_>, key: ItemKey, template: &Template) -> Markup {
     let params = template
         .params
@@ -350,7 +350,7 @@ fn template(source: &Source<'_>, key: ItemKey, template: &Template) -> Markup {
         .source(head)
         .doc(template.doc.as_deref())
         .list(docs.collect());
-    // The outermost body says what the whole has, its bases' part too.
+    // The outermost body lists the contents of the whole, including those of its bases.
     let Some(body) = source.notes(key).bodies.first() else {
         return markup;
     };
@@ -377,7 +377,7 @@ fn template(source: &Source<'_>, key: ItemKey, template: &Template) -> Markup {
     })
 }
 
-/// A parameter as its author wrote it.
+/// A parameter as written.
 fn written(source: &Source<'_>, key: ItemKey, param: &Param) -> String {
     let ty = source.text_of(key, param.ty.range).unwrap_or_default();
     match &param.default {
@@ -386,7 +386,7 @@ fn written(source: &Source<'_>, key: ItemKey, param: &Param) -> String {
     }
 }
 
-/// A parameter, a `let` of a body, or a loop's variable.
+/// A parameter, a `let` of a body, or a loop variable.
 fn local(
     source: &Source<'_>,
     placed: &Placed<'_>,

@@ -1,4 +1,4 @@
-//! The rules that the compiler makes of a service, an objective, an alert or a recording.
+//! Hover: the rules generated for a service, an SLO, an alert or a recording rule.
 
 use nthc::backends::prometheus::{Group, Rule, rule_groups};
 use nthc::db::ItemKey;
@@ -9,17 +9,17 @@ use crate::features::human;
 use crate::features::markup::{Line, Markup};
 use crate::features::source::Source;
 
-/// How long a rule's expression is shown.
+/// Maximum length of an expression shown, in characters.
 const LONGEST: usize = 100;
-/// How many rules of one kind are shown.
+/// Maximum number of rules of one kind shown.
 const MOST: usize = 9;
 
-/// How many rules a service has.
+/// Number of rules of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
     /// Alerts.
     pub alerts: usize,
-    /// Recordings.
+    /// Recording rules.
     pub recordings: usize,
 }
 
@@ -45,7 +45,7 @@ impl Counts {
     }
 }
 
-/// The groups of rules that a service has in an environment; `None` where it has no model.
+/// The rule groups of a service in an environment; `None` if it has no model.
 fn groups(
     source: &Source<'_>,
     service: ItemKey,
@@ -55,7 +55,7 @@ fn groups(
     Some(rule_groups(model, &source.settings_in(environment)))
 }
 
-/// How many rules a service has in an environment, as a build makes them; `None` where it has no model.
+/// The number of rules of a service in an environment, as in a build; `None` if it has no model.
 pub fn counts(
     source: &Source<'_>,
     service: ItemKey,
@@ -64,10 +64,10 @@ pub fn counts(
     Some(Counts::of(&groups(source, service, environment)?))
 }
 
-/// An expression on one line, cut where it is long.
+/// An expression on one line, shortened.
 pub fn shortened(expr: &str) -> String {
     let line = expr.split_whitespace().collect::<Vec<_>>().join(" ");
-    // What the layout broke after a parenthesis stands together on one line.
+    // Parentheses that the formatter broke into lines are joined.
     let line = line.replace("( ", "(").replace(" )", ")");
     if line.chars().count() <= LONGEST {
         return line;
@@ -76,7 +76,7 @@ pub fn shortened(expr: &str) -> String {
     format!("{} …", cut.trim_end())
 }
 
-/// The rules of an objective.
+/// The rules of an SLO.
 pub fn of_slo(source: &Source<'_>, block: &BlockRef) -> Markup {
     let Some((_, name)) = block.path.first() else {
         return Markup::default();
@@ -98,7 +98,7 @@ pub fn of_slo(source: &Source<'_>, block: &BlockRef) -> Markup {
     Markup::default().line(intro).block("yaml", listed(&groups))
 }
 
-/// The groups of an objective of a service with the rules that are of it.
+/// The groups of a service with the rules of one SLO.
 fn rules_of(mut groups: Vec<Group>, service: &nthc::ir::Service, slo: &str) -> Vec<Group> {
     let own = service.slos.iter().any(|known| known.name == slo);
     for group in &mut groups {
@@ -114,7 +114,7 @@ fn rules_of(mut groups: Vec<Group>, service: &nthc::ir::Service, slo: &str) -> V
     groups
 }
 
-/// Rules as a rule file has them, alerts first, without labels and texts.
+/// Rules as in a rule file, alerts first, without labels and annotations.
 fn listed(groups: &[Group]) -> String {
     let rules = || groups.iter().flat_map(|group| &group.rules);
     let mut lines = Vec::new();
@@ -156,7 +156,7 @@ fn cut(rules: Vec<String>, what: &str, lines: &mut Vec<String>) {
     }
 }
 
-/// The rule that an alert or a recording of a service becomes, with all that it is.
+/// The complete rule of an alert or a recording of a service.
 pub fn of_rule(source: &Source<'_>, block: &BlockRef) -> Markup {
     let made = source.everywhere(|environment| {
         let service = source.service(block.item, environment)?;
@@ -179,7 +179,7 @@ pub fn of_rule(source: &Source<'_>, block: &BlockRef) -> Markup {
                 (format!("{}-recordings", service.name), number)
             }
         };
-        // A service's own alerts and recordings have one rule each, in their order.
+        // A service's own alerts and recordings have one rule each, in source order.
         let group = groups.into_iter().find(|known| known.name == group)?;
         group.rules.into_iter().nth(number)
     });
@@ -207,7 +207,7 @@ pub fn of_rule(source: &Source<'_>, block: &BlockRef) -> Markup {
     markup
 }
 
-/// The windows over which a service's rules ask `$window` of an objective, shortest first as the rules have them.
+/// The windows for which the rules evaluate `$window` of an SLO, shortest first, as in the rules.
 pub fn windows(source: &Source<'_>, block: &BlockRef) -> Vec<String> {
     let Some((_, name)) = block.path.first().filter(|(kind, _)| kind == "slo") else {
         return Vec::new();

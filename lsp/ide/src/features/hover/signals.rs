@@ -1,4 +1,4 @@
-//! Which metric carries a signal, and why.
+//! Hover over signals: the metric that provides a signal, and why.
 
 use nthc::eval::BlockRef;
 use nthc::ir::{Resolution, Signal};
@@ -27,12 +27,12 @@ pub fn of_block<'a>(
         .find(|signal| signal.name == block.name && signal.dependency.as_ref() == dependency)
 }
 
-/// The candidate that stands in queries, as a person would write it.
+/// The candidate used in queries, as written.
 pub fn carrier(signal: &Signal) -> Option<String> {
     signal.written().nth(signal.resolution.standing())
 }
 
-/// "carried by `redis_memory_used_bytes`, the second of 3 candidates", or why it is not known.
+/// "carried by `redis_memory_used_bytes`, the second of 3 candidates", or the reason why it is unknown.
 pub fn resolved(source: &Source<'_>, signal: &Signal) -> Line {
     let count = signal.candidates.len();
     let candidate = carrier(signal).unwrap_or_default();

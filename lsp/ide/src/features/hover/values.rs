@@ -1,4 +1,4 @@
-//! Values: how they would be written, where a field has its value from, and what a literal says in other units.
+//! Hover over values: their source text, the origin of a field's value, and literals in other units.
 
 use nthc::db::{ItemClass, item_entry};
 use nthc::eval::notes::TypedPlace;
@@ -17,7 +17,7 @@ use crate::nodes::{Node, walk_item};
 use super::written::written;
 use super::{blocks, meaning};
 
-/// The value of a field in every environment, with where it comes from and what it means.
+/// The value of a field in every environment, with its origin and meaning.
 pub fn effective(source: &Source<'_>, block: &BlockRef, kind: &str, field: &str) -> Markup {
     let found = source.everywhere(|environment| {
         let known = source.field(block, field, environment)?;
@@ -41,7 +41,7 @@ pub fn effective(source: &Source<'_>, block: &BlockRef, kind: &str, field: &str)
     markup
 }
 
-/// ", from the template `http.availability`"; nothing where the block itself sets it.
+/// ", from the template `http.availability`"; empty if the block itself sets it.
 fn origin(source: &Source<'_>, block: &BlockRef, field: &str, known: &FieldValue) -> Line {
     if !known.explicit {
         let by_default = Line::default().text(", by default");
