@@ -1,6 +1,6 @@
-//! The protocol's handlers. Each puts one event into the queue before it awaits anything, and what it may await is
-//! the owner's answer, never the client: handlers run concurrently, so an edit sent after an `.await` could overtake
-//! another, and handlers that wait for the client could keep the client's answer from being read.
+//! The protocol's handlers. Each puts one event into the queue before its first `.await`, and then awaits only the
+//! event loop's answer, never the client: handlers run concurrently, so an edit sent after an `.await` could overtake
+//! another, and a handler that waits for the client could keep the client's response from being read.
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -53,7 +53,7 @@ pub struct Backend {
 }
 
 impl Backend {
-    /// Handlers that put their events into `events`.
+    /// Creates handlers that send their events to `events`.
     pub fn new(client: Client, events: Sender<Event>, outgoing: UnboundedSender<Outgoing>) -> Self {
         Self {
             client,
@@ -83,7 +83,7 @@ impl Backend {
         }
     }
 
-    /// Answers a question about a place: the next edit may move it.
+    /// Answers a request about a position, which the next edit may move: see [`OnEdit::Refuse`].
     async fn read<T: Send + 'static>(
         &self,
         question: impl Fn(&View) -> T + Send + 'static,
@@ -92,7 +92,7 @@ impl Backend {
             .await
     }
 
-    /// Answers a question that is the same after an edit, as those about a whole document are.
+    /// Answers a request that stays valid after an edit, such as one about a whole document: see [`OnEdit::Retry`].
     async fn read_whole<T: Send + 'static>(
         &self,
         question: impl Fn(&View) -> T + Send + 'static,
@@ -101,8 +101,8 @@ impl Backend {
             .await
     }
 
-    /// Puts a question into the queue, and awaits the answer. A request that the client cancels is dropped here, which
-    /// stops the question too.
+    /// Enqueues a request, and awaits the answer. If the client cancels the request, this future is dropped, which
+    /// cancels the work too.
     async fn ask<T: Send + 'static>(
         &self,
         on_edit: OnEdit,
@@ -111,7 +111,7 @@ impl Backend {
         self.enqueue(false, on_edit, question).await
     }
 
-    /// The same for a question that goes through the whole project.
+    /// Like [`Backend::ask`], for a request over the whole project.
     async fn ask_project<T: Send + 'static>(
         &self,
         question: impl Fn(&View) -> Result<T> + Send + 'static,
@@ -138,7 +138,7 @@ impl Backend {
 }
 
 impl Backend {
-    /// `nth/virtualDocument`: the text of a document that has no file; nothing where there is no such document.
+    /// `nth/virtualDocument`: the text of a virtual document; `None` if there is no such document.
     pub async fn virtual_document(
         &self,
         params: generated::VirtualDocumentParams,
@@ -176,7 +176,7 @@ impl LanguageServer for Backend {
         });
         capabilities.diagnostic_provider = settings.pulls.then(pulls::offer);
         features::offer(&mut capabilities, &settings);
-        // `initialize` comes once.
+        // `initialize` is called once.
         self.registrations.get_or_init(|| {
             let watched = settings.watch.then(watch);
             watched
@@ -306,7 +306,7 @@ impl LanguageServer for Backend {
         self.put(Event::Configure(params.settings));
     }
 
-    // What a client can ask for, in the order of the alphabet.
+    // The requests of the language features, in alphabetical order.
 
     async fn prepare_call_hierarchy(
         &self,
@@ -356,7 +356,7 @@ impl LanguageServer for Backend {
             return Ok(None);
         };
         let answer = Value::from(shown.address());
-        // The client has gone where nobody takes it.
+        // The receiver is gone only if the client is.
         let _ = outgoing.send(shown.outgoing());
         Ok(Some(answer))
     }

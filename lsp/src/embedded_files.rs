@@ -1,5 +1,5 @@
-//! What the compiler carries inside of itself and a person may want to open: the pages of the codes, and the
-//! standard library. They are put into a folder that lives as long as the server.
+//! Files embedded in the compiler that a user may want to open: the pages of the codes, and the standard library.
+//! They are written to a temporary folder that is removed when the server ends.
 
 use std::collections::HashMap;
 use std::fs;
@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use nthc::diagnostics::Code;
 use tempfile::TempDir;
 
-/// Files that are written when they are first asked for.
+/// Writes embedded files on first use.
 #[derive(Debug, Default)]
 pub struct EmbeddedFiles {
     kept: Mutex<Written>,
@@ -19,32 +19,32 @@ pub struct EmbeddedFiles {
 #[derive(Debug, Default)]
 struct Written {
     folder: Option<TempDir>,
-    /// Nothing is put here any more.
+    /// True after [`EmbeddedFiles::clear`]: nothing is written any more.
     is_closed: bool,
     written: HashMap<String, PathBuf>,
 }
 
 impl EmbeddedFiles {
-    /// A code's page.
+    /// The path of a code's page.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If it cannot be written.
     pub fn page(&self, code: &Code) -> io::Result<PathBuf> {
         self.put(&format!("{}.md", code.id), code.page)
     }
 
-    /// A module of the standard library by its shown path, `std/http.nth`.
+    /// The path of a module of the standard library with this shown path, `std/http.nth`.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If it cannot be written.
     pub fn module(&self, shown: &str, text: &str) -> io::Result<PathBuf> {
         self.put(shown, text)
     }
 
-    /// A document that may have another text each time.
+    /// Writes a document, also if it was written before with another text.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If it cannot be written.
     pub fn document(&self, name: &str, text: &str) -> io::Result<PathBuf> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.written.remove(name);
@@ -52,19 +52,19 @@ impl EmbeddedFiles {
         self.put(name, text)
     }
 
-    /// Whether a file is one of these.
+    /// True if a path is in the folder.
     pub fn holds(&self, path: &Path) -> bool {
         self.shown_path(path).is_some()
     }
 
-    /// The shown path of a file that is one of these: `std/http.nth`.
+    /// The shown path of a file in the folder: `std/http.nth`.
     pub fn shown_path(&self, path: &Path) -> Option<PathBuf> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = kept.folder.as_ref()?;
         path.strip_prefix(folder.path()).ok().map(Path::to_path_buf)
     }
 
-    /// Takes everything away, for good.
+    /// Removes all files, and keeps further ones from being written.
     pub fn clear(&self) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.is_closed = true;

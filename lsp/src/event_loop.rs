@@ -1,6 +1,6 @@
-//! The one thread that holds the databases. It takes events in their order and does what is quick: texts are changed
-//! here, questions and checks get a snapshot and are answered elsewhere. Edits that come faster than they can be
-//! checked are checked together, and the newest wins.
+//! The event loop: the one thread that owns the databases. It handles events in order and does only what is quick: it
+//! changes texts, and hands snapshots to other threads, which answer requests and run checks. Edits that arrive
+//! during a check are checked together afterwards.
 
 use std::collections::HashSet;
 use std::io;
@@ -21,40 +21,41 @@ use crate::outgoing::Outgoing;
 use crate::requests::{Outcome, Pool, STACK, panic_message};
 use crate::state::ServerState;
 
-/// How many threads answer questions.
+/// Number of threads that answer requests.
 const READERS: usize = 3;
 
-/// The server is idle after it had nothing to do for so long.
+/// The server is idle after this time without an event.
 const IDLE: Duration = Duration::from_millis(1100);
 
 /// How often free memory is returned to the system while the server is idle.
 const RETURNS: u32 = 2;
 
-/// The owner, for whoever has started it.
+/// A handle of the running event loop.
 pub struct EventLoop {
-    /// Where it takes its events from.
+    /// Its queue.
     pub events: Sender<Event>,
-    /// Where what the compiler carries is put on disk.
+    /// The files embedded in the compiler.
     pub embedded_files: Arc<EmbeddedFiles>,
     is_stopping: Arc<AtomicBool>,
-    /// It is sent at the end, and only dropped by a failure.
+    /// Sent at the end; dropped without a message if the thread fails.
     ended: oneshot::Receiver<()>,
 }
 
 impl EventLoop {
-    /// Has it stop what it does, whatever it was told to do before, and waits until it has ended. Whether it has in order.
+    /// Stops the event loop before the events that are still queued, and waits until it has ended. Returns false if
+    /// it failed.
     pub async fn stop(self) -> bool {
         self.is_stopping.store(true, Ordering::Release);
-        // Where it has ended by itself, nobody is there to be told.
+        // The send fails only if the loop has ended already.
         let _ = self.events.send(Event::Stop);
         self.ended.await.is_ok()
     }
 }
 
-/// Starts the owner. It ends when it is told to.
+/// Starts the event loop. It ends on [`Event::Stop`].
 ///
 /// # Errors
-/// Where no thread can be started.
+/// If no thread can be started.
 pub fn start(outgoing: UnboundedSender<Outgoing>) -> io::Result<EventLoop> {
     let (send, receive) = channel();
     let events = send.clone();
@@ -71,7 +72,7 @@ pub fn start(outgoing: UnboundedSender<Outgoing>) -> io::Result<EventLoop> {
         .stack_size(STACK)
         .spawn(move || {
             run(&receive, state, &stopped);
-            // Who has started it may have lost patience.
+            // The receiver is gone if stopping took too long.
             let _ = done.send(());
         })?;
     Ok(EventLoop {
@@ -119,7 +120,7 @@ fn run(events: &Receiver<Event>, mut state: ServerState, is_stopping: &AtomicBoo
                 state.check_failed();
                 Some(text)
             }
-            // A mistake of the compiler's must not take the editor's other files down, and must not be hidden either.
+            // A bug in the compiler must not end the server, and must not be hidden.
             other => catch_unwind(AssertUnwindSafe(|| match other {
                 Some(event) => take(&mut state, event),
                 None => state.work(),
@@ -130,7 +131,7 @@ fn run(events: &Receiver<Event>, mut state: ServerState, is_stopping: &AtomicBoo
                 panic_message(&*payload).to_owned()
             }),
         };
-        // Once is enough: the next key stroke may fail in the same way.
+        // Report each message once: the next keystroke may fail in the same way.
         if let Some(text) = failure
             && failures.insert(text.clone())
         {
@@ -142,8 +143,8 @@ fn run(events: &Receiver<Event>, mut state: ServerState, is_stopping: &AtomicBoo
     }
 }
 
-/// Asks for a little memory and frees it. The allocator of the programs keeps free pages for a second, and returns them to
-/// the system when it is next asked for one, which an idle server would never do.
+/// Allocates a little memory and frees it. The program's allocator keeps free pages for a second, and returns them to
+/// the system at the next allocation, which an idle server would never make.
 fn return_free_memory() {
     const BYTES: usize = 1 << 20;
     drop(std::hint::black_box(Vec::<u8>::with_capacity(BYTES)));

@@ -8,19 +8,19 @@ use nthc::project;
 
 use crate::complaints::complain;
 
-/// Folders, each with the projects that were found in it.
+/// Folders, each with the projects found in it.
 pub type Found = Vec<(PathBuf, Vec<PathBuf>)>;
 
-/// The workspace's folders, each with the projects that were found in it.
+/// The workspace's folders, each with the projects found in it.
 #[derive(Debug, Default)]
 pub struct Folders {
     found: BTreeMap<PathBuf, Vec<PathBuf>>,
-    /// How many threads look.
+    /// Number of running searches.
     looking: usize,
 }
 
 impl Folders {
-    /// Takes folders in, and others out; whether projects may be gone by that.
+    /// Adds and removes folders. Returns whether any was removed, so that projects may be gone.
     pub fn change(&mut self, added: Vec<PathBuf>, removed: &[PathBuf]) -> bool {
         let before = self.found.len();
         self.found.retain(|folder, _| !removed.contains(folder));
@@ -31,7 +31,7 @@ impl Folders {
         is_fewer
     }
 
-    /// Has the folders looked through, in a thread of its own, as they may be large. `tell` gets what is found.
+    /// Searches the folders for projects in a thread of its own, as they may be large. `tell` gets the result.
     pub fn look(&mut self, tell: impl FnOnce(Found) + Send + 'static) {
         let folders: Vec<PathBuf> = self.found.keys().cloned().collect();
         if folders.is_empty() {
@@ -52,7 +52,7 @@ impl Folders {
         }
     }
 
-    /// Notes what was found. Folders that are none of the workspace's any more are left out.
+    /// Stores the result of a search. Folders that were removed in the meantime are skipped.
     pub fn find(&mut self, found: Found) {
         self.looking = self.looking.saturating_sub(1);
         for (folder, projects) in found {
@@ -62,7 +62,7 @@ impl Folders {
         }
     }
 
-    /// Whether it is not known by now which projects there are.
+    /// True while a search is running.
     pub fn is_looking(&self) -> bool {
         self.looking > 0
     }

@@ -1,27 +1,27 @@
-//! What the client was told of each document.
+//! Published diagnostics.
 
 use std::collections::HashMap;
 
 use tower_lsp::lsp_types::{Diagnostic, PublishDiagnosticsParams, Url};
 
-/// What is wrong in a document, and in which version of it.
+/// The diagnostics of a version of a document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Told {
-    /// The version, for an open one.
+    /// The version, if the document is open.
     pub version: Option<i32>,
-    /// What is wrong.
+    /// The diagnostics.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// What the client was last told of each document.
+/// The last published diagnostics of each document.
 #[derive(Debug, Default)]
 pub struct Published {
     told: HashMap<Url, Told>,
 }
 
 impl Published {
-    /// What the client has to be told for it to know `now`. Of documents that are not in it, those are told to have
-    /// nothing wrong that are not `kept`.
+    /// Updates the published diagnostics to `now`. Returns what to publish. Documents that are not in `now` are
+    /// cleared, except those for which `kept` returns true.
     pub fn news(
         &mut self,
         now: HashMap<Url, Told>,

@@ -1,8 +1,8 @@
-//! Questions that are answered on a snapshot, and the threads that answer them.
+//! Requests that are answered on a snapshot, and the threads that answer them.
 //!
-//! The owner makes the snapshot when it takes the question out of the queue, so the answer is of the text that the
-//! client had sent by then. The next edit stops what runs: the question goes back to the owner, which asks it anew or
-//! refuses it.
+//! The event loop takes the snapshot when it takes the request out of the queue, so the answer is about the text that
+//! the client had sent by then. The next edit interrupts the work: the request goes back to the event loop, which
+//! retries or refuses it.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -18,31 +18,31 @@ use tower_lsp::jsonrpc::{Error, Result};
 use crate::reply::Reply;
 use crate::view::View;
 
-/// The depth of syntax trees is bounded; what refers to what may be a long chain, which is gone through after each edit.
+/// Stack size of the threads, in bytes. The depth of syntax trees is bounded, but chains of references may be long.
 pub const STACK: usize = nthc::stack::STACK;
 
-/// How often a question is asked again after an edit has stopped it.
+/// Maximum number of times that a request is started.
 pub const TRIES: u32 = 5;
 
-/// What becomes of a question that an edit overtakes.
+/// What happens to a request that an edit interrupts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnEdit {
-    /// It is asked anew: what it is about is still there.
+    /// It is started again: its subject is still there.
     Retry,
-    /// It is refused, as its place may be another one now. A client that cannot deal with that gets an answer all the
-    /// same.
+    /// It is refused, because its position may have moved. It is retried nevertheless if the client does not support
+    /// that.
     Refuse,
 }
 
-/// A question.
+/// A request.
 pub struct Request {
-    /// What becomes of it after an edit.
+    /// What happens if an edit interrupts it.
     pub on_edit: OnEdit,
-    /// Whether it is still wanted.
+    /// Cancels the request.
     pub cancel: CancelHandle,
-    /// How often it was asked.
+    /// Number of times that an edit has interrupted it.
     pub tries: u32,
-    /// Whether it goes through the whole project.
+    /// True if it works on the whole project.
     pub is_broad: bool,
     answer: Box<dyn FnMut(Step<'_>) + Send>,
 }
@@ -53,7 +53,7 @@ enum Step<'a> {
 }
 
 impl Request {
-    /// A question with the place where its answer is awaited.
+    /// Creates a request. `question` computes the answer, which goes to `reply`.
     pub fn new<T: Send + 'static>(
         on_edit: OnEdit,
         cancel: CancelHandle,
@@ -72,14 +72,14 @@ impl Request {
                     Step::Refuse(error) => Err(error),
                 };
                 if let Some(reply) = reply.take() {
-                    // Who asked may have given up by now, which is for them to decide.
+                    // The receiver is gone if the client cancelled the request.
                     let _ = reply.send(answer);
                 }
             }),
         }
     }
 
-    /// Answers that there is no answer.
+    /// Answers with an error.
     pub fn refuse(mut self, error: Error) {
         (self.answer)(Step::Refuse(error));
     }
@@ -93,50 +93,50 @@ impl std::fmt::Debug for Request {
     }
 }
 
-/// Something to do on a snapshot.
+/// Work on a snapshot.
 pub enum Job<T> {
-    /// To answer a question.
+    /// Answers a request.
     Request(Request),
-    /// To look for what is wrong, and give what is to be told of it.
+    /// Checks a project. Returns the event with the result.
     Check(Box<dyn FnOnce(&View) -> T + Send>),
 }
 
-/// What became of a job.
+/// The outcome of a job.
 #[derive(Debug)]
 pub enum Outcome<T> {
-    /// A question was answered or given up: its snapshot is gone.
+    /// The request was answered or cancelled: its snapshot is dropped.
     Answered,
-    /// A question was stopped by an edit.
+    /// The request was interrupted by an edit.
     Interrupted(Request),
-    /// A question made the compiler fail, which said this.
+    /// The request failed with this panic message.
     Failed(String),
-    /// A check was finished, and gave this.
+    /// The check is done, with this result.
     Checked(T),
-    /// A check was stopped by an edit.
+    /// The check was stopped by an edit.
     CheckStopped,
-    /// A check failed, and said this.
+    /// The check failed with this panic message.
     CheckFailed(String),
 }
 
 struct Queue<T> {
     jobs: VecDeque<(Job<T>, View)>,
-    /// The jobs that are being done, by the number of their thread.
+    /// The running jobs, by the number of their thread.
     running: Vec<Option<CancelHandle>>,
     is_closed: bool,
 }
 
-/// Threads that do jobs in the order in which they come.
+/// Threads that run jobs in the order of their arrival.
 pub struct Pool<T> {
     queue: Arc<(Mutex<Queue<T>>, Condvar)>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl<T: Send + 'static> Pool<T> {
-    /// Starts `count` threads. `tell` gets what becomes of each job, and says whether somebody heard it: otherwise the
+    /// Starts `count` threads. `tell` gets the outcome of each job, and returns whether it was delivered: if not, the
     /// threads end.
     ///
     /// # Errors
-    /// Where no thread can be started.
+    /// If no thread can be started.
     pub fn start(
         name: &str,
         count: usize,
@@ -162,14 +162,14 @@ impl<T: Send + 'static> Pool<T> {
         })
     }
 
-    /// Has a job done.
+    /// Queues a job.
     pub fn put(&self, job: Job<T>, view: View) {
         let (queue, news) = &*self.queue;
         lock(queue).jobs.push_back((job, view));
         news.notify_one();
     }
 
-    /// Takes back what nobody has begun, and lets go of its snapshots: an edit would wait for them.
+    /// Takes back the jobs that were not started, and drops their snapshots, for which an edit would wait.
     pub fn take_back(&self) -> Vec<Job<T>> {
         let (queue, _) = &*self.queue;
         let jobs = std::mem::take(&mut lock(queue).jobs);
@@ -178,7 +178,7 @@ impl<T: Send + 'static> Pool<T> {
 }
 
 impl<T> Pool<T> {
-    /// Gives up what is being done, and leaves out what nobody has begun.
+    /// Cancels running jobs, and drops those that were not started.
     pub fn stop(&self) {
         let (queue, news) = &*self.queue;
         let jobs = {
@@ -189,7 +189,7 @@ impl<T> Pool<T> {
             }
             std::mem::take(&mut queue.jobs)
         };
-        // Snapshots are let go of outside of the lock.
+        // Snapshots are dropped outside the lock.
         drop(jobs);
         news.notify_all();
     }
@@ -199,7 +199,7 @@ impl<T> Drop for Pool<T> {
     fn drop(&mut self) {
         self.stop();
         for thread in self.threads.drain(..) {
-            // What a job says when it fails was told when it did.
+            // A panic of a job was reported as its outcome.
             let _ = thread.join();
         }
     }
@@ -236,8 +236,8 @@ fn work<T: Send>(
     }
 }
 
-/// Does a job. One that goes through the whole project has threads that end when it does: what others free later of what
-/// a thread has computed goes back to the system only once that thread has ended.
+/// Runs a job. A job over the whole project gets a thread pool of its own, which ends with it: the allocator returns
+/// memory that a thread allocated to the system only after the thread has ended.
 fn with_own_threads<T: Send>(job: Job<T>, view: View) -> Outcome<T> {
     let is_broad = match &job {
         Job::Check(_) => true,
@@ -250,14 +250,14 @@ fn with_own_threads<T: Send>(job: Job<T>, view: View) -> Outcome<T> {
             .build()
             .ok()
     };
-    // Where there can be no more threads, those that there are do it.
+    // If no threads can be started, the global pool is used.
     match is_broad.then(threads).flatten() {
         Some(pool) => pool.install(move || run(job, view)),
         None => run(job, view),
     }
 }
 
-/// Does a job; what its owner has to know of it.
+/// Runs a job. Returns its outcome.
 fn run<T>(job: Job<T>, view: View) -> Outcome<T> {
     match job {
         Job::Check(check) => {
@@ -287,17 +287,17 @@ fn run<T>(job: Job<T>, view: View) -> Outcome<T> {
     }
 }
 
-/// Whether an edit, or whoever asked, made a question unwind.
+/// True if an edit or the client stopped the work with this panic payload.
 fn is_cancelled(payload: &(dyn Any + Send), view: &View) -> bool {
     match payload.downcast_ref::<Cancelled>() {
         Some(Cancelled::PendingWrite | Cancelled::Local) => true,
-        // It waited for what another thread computed, which an edit has made unwind as well or which has failed.
+        // It waited for a result of another thread, which an edit has interrupted too, or which has failed.
         Some(_) => is_awaited(view),
         None => false,
     }
 }
 
-/// Whether an edit waits for a snapshot. It does until the snapshot is let go of.
+/// True if an edit is waiting for a snapshot of the view. It waits until the snapshot is dropped.
 fn is_awaited(view: &View) -> bool {
     view.ide.projects.iter().any(|project| {
         let look = || project.db().unwind_if_revision_cancelled();
@@ -305,7 +305,7 @@ fn is_awaited(view: &View) -> bool {
     })
 }
 
-/// What a panic said.
+/// The message of a panic.
 pub fn panic_message(payload: &(dyn Any + Send)) -> &str {
     if payload.is::<Cancelled>() {
         return "another thread failed";
@@ -317,7 +317,7 @@ pub fn panic_message(payload: &(dyn Any + Send)) -> &str {
         .unwrap_or("it did not say why")
 }
 
-/// What a lock guards. What panics while it holds one leaves nothing half done behind any of those here.
+/// Locks a mutex. Poisoning is ignored: no panic while one of these is locked leaves a partial change.
 fn lock<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -387,7 +387,7 @@ mod tests {
         assert!(matches!(run(job, view), Outcome::Answered));
         assert!(answer.blocking_recv().is_err(), "nobody answered");
 
-        // And where somebody looks already, it stops at the next convenient place.
+        // A running request stops at the next check for cancellation.
         let (job, view, answer) = request(|view| {
             view.ide.cancel.cancel();
             view.ide.stop_if_cancelled();
@@ -420,7 +420,7 @@ mod tests {
         }
         let (job, of_later, later) = request(|_| Ok(7));
         pool.put(job, of_later);
-        // It waits for its threads.
+        // Dropping the pool waits for its threads.
         drop(pool);
         assert!(answer.blocking_recv().is_err(), "nobody answered");
         assert!(later.blocking_recv().is_err(), "nobody began");

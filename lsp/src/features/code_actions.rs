@@ -1,5 +1,4 @@
-//! What could be done at a place. The edits are made when they are asked for: at once, or by `codeAction/resolve` where the
-//! client asks for them later.
+//! Code actions. The edits are computed at once, or by `codeAction/resolve` if the client supports it.
 
 use nth_ide::features::code_actions::{self, ActionKind, Fix, Offer, Place, Plan};
 use nth_ide::features::formatting::Change;
@@ -16,7 +15,7 @@ use crate::lines::from_range;
 use crate::settings::Settings;
 use crate::view::View;
 
-/// All kinds of actions.
+/// All kinds of code actions.
 const KINDS: [ActionKind; 6] = [
     ActionKind::QuickFix,
     ActionKind::Extract,
@@ -26,7 +25,7 @@ const KINDS: [ActionKind; 6] = [
     ActionKind::FixAll,
 ];
 
-/// What the protocol calls a kind.
+/// The protocol's name of a kind.
 fn shown_kind(kind: ActionKind) -> CodeActionKind {
     match kind {
         ActionKind::QuickFix => CodeActionKind::QUICKFIX,
@@ -38,7 +37,7 @@ fn shown_kind(kind: ActionKind) -> CodeActionKind {
     }
 }
 
-/// Something can be done, where the client takes edits with an action.
+/// Announces code actions, if the client supports literals.
 pub fn offer(capabilities: &mut ServerCapabilities, settings: &Settings) {
     let kinds = KINDS.map(shown_kind).to_vec();
     capabilities.code_action_provider = settings.actions.then(|| {
@@ -50,7 +49,7 @@ pub fn offer(capabilities: &mut ServerCapabilities, settings: &Settings) {
     });
 }
 
-/// Whether the client asks for an action's edits when it needs them.
+/// True if the client resolves edits later.
 fn resolves(settings: &Settings) -> bool {
     let text_document = settings.client.text_document.as_ref();
     let client = text_document.and_then(|known| known.code_action.as_ref());
@@ -69,7 +68,7 @@ fn takes_reasons(settings: &Settings) -> bool {
         .unwrap_or_default()
 }
 
-/// What could be done at a place.
+/// The code actions at a range.
 pub fn code_actions(view: &View, params: &CodeActionParams) -> Option<CodeActionResponse> {
     let uri = &params.text_document.uri;
     let only = params.context.only.as_deref();
@@ -78,7 +77,7 @@ pub fn code_actions(view: &View, params: &CodeActionParams) -> Option<CodeAction
         let kind = shown_kind(kind);
         match only {
             Some(only) => only.iter().any(|asked| is_of_kind(&kind, asked)),
-            // What concerns all of a document is no hint about a place.
+            // Actions on the whole document are not shown as hints at a position.
             None => !(is_automatic && is_of_kind(&kind, &CodeActionKind::SOURCE)),
         }
     };
@@ -99,13 +98,13 @@ pub fn code_actions(view: &View, params: &CodeActionParams) -> Option<CodeAction
     (!actions.is_empty() || only.is_none_or(|only| only.iter().any(is_known))).then_some(actions)
 }
 
-/// Whether some action may be of a kind that is asked for.
+/// True if some action may have the requested kind.
 fn is_known(asked: &CodeActionKind) -> bool {
     let mut kinds = KINDS.into_iter().map(shown_kind);
     kinds.any(|kind| is_of_kind(&kind, asked))
 }
 
-/// Whether a kind is the one that is asked for, or one of its kinds.
+/// True if a kind is the requested one or a subkind of it.
 fn is_of_kind(kind: &CodeActionKind, asked: &CodeActionKind) -> bool {
     let (kind, asked) = (kind.as_str(), asked.as_str());
     asked.is_empty()
@@ -117,15 +116,15 @@ fn is_of_kind(kind: &CodeActionKind, asked: &CodeActionKind) -> bool {
 
 fn place_of<'a>(view: &'a View, uri: &Url, range: Range) -> Option<Place<'a>> {
     let (project, file) = view.file(uri)?;
-    // What is not open is not for an editor to change.
+    // Closed documents are not changed.
     view.buffer(uri)?;
     let lines = view.lines(project.text(file));
     let (start, end) = (lines.offset(range.start), lines.offset(range.end));
     code_actions::place(&view.ide, project, file, (start, end))
 }
 
-/// An offer as the client is told of it; nothing where it would change nothing, or cannot be done and the client does
-/// not ask why.
+/// Converts an offer; `None` if it would change nothing, or if it is not available and the client does not support
+/// reasons.
 fn shown(
     view: &View,
     uri: &Url,
@@ -146,7 +145,7 @@ fn shown(
                 takes_reasons(&view.settings).then_some(CodeActionDisabled { reason });
             action.disabled.as_ref()?;
         }
-        // Whether imports are in order is not known before they are put in order.
+        // Whether imports are organized is not known before the edits are computed.
         Plan::Edits(make) if offer.kind == ActionKind::OrganizeImports => {
             action.edit = Some(edit(view, uri, place, make()?)?);
         }
@@ -159,7 +158,7 @@ fn shown(
     Some(CodeActionOrCommand::CodeAction(action))
 }
 
-/// An action with its edits.
+/// Adds the edits of an action.
 pub fn resolve(view: &View, action: &CodeAction) -> Result<CodeAction> {
     let mut action = action.clone();
     let Some(data) = action.data.take().filter(|_| action.edit.is_none()) else {
@@ -203,7 +202,7 @@ fn read(data: &Value) -> Option<(Url, i32, Range)> {
     Some((uri, version, Range::new(start, end)))
 }
 
-/// Changes of a document as an edit of the workspace.
+/// Converts changes of a document to a workspace edit.
 fn edit(view: &View, uri: &Url, place: &Place<'_>, made: Vec<Change>) -> Option<WorkspaceEdit> {
     let path = path_of(uri);
     let changes = code_actions::tidied(place, made)?;
@@ -214,7 +213,7 @@ fn edit(view: &View, uri: &Url, place: &Place<'_>, made: Vec<Change>) -> Option<
     )
 }
 
-/// The fixes of what is wrong at a place. Those called as in `others` are left out: they are offered already.
+/// The fixes for problems at a range, without those whose titles are in `others`.
 fn quick_fixes(
     view: &View,
     uri: &Url,
@@ -251,7 +250,7 @@ fn title(action: &CodeActionOrCommand) -> &str {
     }
 }
 
-/// Every sure fix of a document as one action.
+/// All safe fixes of a document as one action.
 fn fix_all(view: &View, uri: &Url) -> Option<CodeActionOrCommand> {
     let path = path_of(uri);
     let edits = code_actions::all_fixes(&view.ide, &path);

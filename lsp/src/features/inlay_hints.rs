@@ -1,4 +1,4 @@
-//! Inlay hints: what a source does not say and the compiler knows, where one looks for it.
+//! Inlay hints: inferred values and parameter names.
 
 use nth_ide::features::hover;
 use nth_ide::features::inlay_hints::hints;
@@ -15,7 +15,7 @@ use super::hover::content;
 use crate::settings::Settings;
 use crate::view::View;
 
-/// Hints are given, and say more when one looks at them.
+/// Announces inlay hints with resolution.
 pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
     capabilities.inlay_hint_provider = Some(OneOf::Right(InlayHintServerCapabilities::Options(
         InlayHintOptions {
@@ -49,7 +49,7 @@ pub fn inlay_hints(view: &View, params: &InlayHintParams) -> Option<Vec<InlayHin
     Some(hints.collect())
 }
 
-/// The hint with its explanation: what a hover over what it is about says.
+/// Adds the tooltip of a hint: the hover of its subject.
 pub fn resolve(view: &View, mut hint: InlayHint) -> InlayHint {
     hint.tooltip = hint.data.as_ref().and_then(|data| tooltip(view, data));
     hint

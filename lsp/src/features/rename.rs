@@ -1,4 +1,4 @@
-//! New names, in all files of all projects that know the name.
+//! Renames, in all files of all projects that contain the declaration.
 
 use nth_ide::features::rename;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
@@ -10,7 +10,7 @@ use tower_lsp::lsp_types::{
 use crate::settings::Settings;
 use crate::view::View;
 
-/// Names can be changed; a client that asks first is told whether.
+/// Announces renames, with preparation if the client supports it.
 pub fn offer(capabilities: &mut ServerCapabilities, settings: &Settings) {
     let text_document = settings.client.text_document.as_ref();
     let asks_first = text_document
@@ -25,10 +25,10 @@ pub fn offer(capabilities: &mut ServerCapabilities, settings: &Settings) {
     });
 }
 
-/// The name at a cursor, if it can be changed.
+/// The name at a cursor, if it can be renamed.
 ///
 /// # Errors
-/// Where it cannot, with the reason for the person.
+/// If it cannot; with a message for the user.
 pub fn prepare_rename(
     view: &View,
     params: &TextDocumentPositionParams,
@@ -47,10 +47,10 @@ pub fn prepare_rename(
     }))
 }
 
-/// The edits that give the name at a cursor another text.
+/// Returns the edits that rename the name at a cursor.
 ///
 /// # Errors
-/// Where that would change what something means, with the reason for the person.
+/// If the meaning of a name would change; with a message for the user.
 pub fn rename(view: &View, params: &RenameParams) -> Result<Option<WorkspaceEdit>> {
     let Some(at) = view.cursor(&params.text_document_position) else {
         return Ok(None);
@@ -59,7 +59,7 @@ pub fn rename(view: &View, params: &RenameParams) -> Result<Option<WorkspaceEdit
     Ok(view.workspace_edit(edits))
 }
 
-/// A refusal that the client shows to the person.
+/// Creates the error of a refusal, which the client shows to the user.
 fn refused(reason: String) -> Error {
     Error {
         code: ErrorCode::ServerError(REQUEST_FAILED),
@@ -68,5 +68,5 @@ fn refused(reason: String) -> Error {
     }
 }
 
-/// A request that was understood and could not be done.
+/// The error code of a valid request that cannot be fulfilled.
 const REQUEST_FAILED: i64 = -32803;

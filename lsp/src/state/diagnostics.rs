@@ -1,4 +1,4 @@
-//! What the client is told, and what it asks for.
+//! Publishing diagnostics, and answering requests for them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -15,17 +15,17 @@ use crate::published::Told;
 use crate::pulls::{Pull, document_report, workspace_report};
 
 impl ServerState {
-    /// A question for diagnostics came.
+    /// Queues a request for diagnostics.
     pub fn pull(&mut self, pull: Pull) {
         if matches!(pull, Pull::Workspace { .. }) && !self.pulls_all {
-            // From now on nothing has to be told: it would be shown twice.
+            // From now on nothing is published: it would be shown twice.
             self.pulls_all = true;
         }
         self.pulls.push(pull);
         self.is_untold = true;
     }
 
-    /// The open documents of a large project were looked at.
+    /// Publishes the diagnostics of the open documents of a large project.
     pub fn checked_first(&mut self, checked: Checked) {
         let project = self.projects.get(&checked.project);
         if !project.is_some_and(|project| project.is_at(checked.revision)) || self.settings.pulls {
@@ -34,7 +34,7 @@ impl ServerState {
         let converter = self.converter();
         let mut now: HashMap<Url, Told> = HashMap::new();
         for (path, buffer) in self.buffers.iter() {
-            // What several projects have is told when all are looked at.
+            // Documents in several projects wait until all are checked.
             let mut knowing = self
                 .projects
                 .iter()
@@ -61,7 +61,7 @@ impl ServerState {
         }
     }
 
-    /// Whether it is known by now what is wrong in a file.
+    /// True if all projects with a file are checked.
     fn is_known(&self, path: &Path) -> bool {
         let mut projects = self.projects.values();
         projects.all(|project| project.found().is_some() || !project.knows(path))
@@ -72,7 +72,7 @@ impl ServerState {
         projects.all(|project| project.found().is_some())
     }
 
-    /// What is wrong in each document, as far as it is known by now; of open ones nothing, too.
+    /// The diagnostics of each document, as far as they are known. Open documents without diagnostics are included.
     fn found(&self) -> BTreeMap<Url, Told> {
         let open = self.buffers.keys();
         let mut found: BTreeMap<PathBuf, Vec<Diagnostic>> = open
@@ -99,7 +99,7 @@ impl ServerState {
             }
             let of_file = found.entry(path).or_default();
             let diagnostic = converter.diagnostic(finding);
-            // A package that is open as a project too is checked twice.
+            // A package that is also open as a project is checked twice.
             if !of_file.contains(&diagnostic) {
                 of_file.push(diagnostic);
             }
@@ -115,8 +115,8 @@ impl ServerState {
         told.collect()
     }
 
-    /// Tells the client what it does not know yet. Documents in which nothing is wrong any more are told so; those of
-    /// which it is not known by now are left alone, and so is what the client asks for by itself.
+    /// Publishes what has changed. Documents that have no diagnostics any more are cleared. Documents that are not
+    /// checked yet are skipped, and so are those that the client pulls.
     pub(super) fn publish(&mut self) {
         let found = self.found();
         self.answer_pulls(&found);
@@ -139,7 +139,7 @@ impl ServerState {
         }
     }
 
-    /// Answers those questions for diagnostics of which the answer is known by now.
+    /// Answers the requests for diagnostics that can be answered by now.
     fn answer_pulls(&mut self, found: &BTreeMap<Url, Told>) {
         let waiting = std::mem::take(&mut self.pulls);
         let is_done = !self.folders.is_looking() && self.is_all_known();
@@ -156,13 +156,13 @@ impl ServerState {
                     let diagnostics = told.map(|told| told.diagnostics.clone());
                     let report =
                         document_report(diagnostics.unwrap_or_default(), previous.as_deref());
-                    // Who asked may have given up by now.
+                    // The receiver is gone if the client cancelled the request.
                     let _ = reply.send(Ok(report));
                 }
                 Pull::Workspace { previous, reply } if is_done => {
                     let _ = reply.send(Ok(workspace_report(found.clone(), previous)));
                 }
-                // Nobody looks, because it has failed.
+                // No check is running or due, because it has failed.
                 failed
                     if self.checking.is_none()
                         && self.next_check().is_none()

@@ -1,4 +1,4 @@
-//! Everything that changes: the open documents, the projects that they belong to, and what the client was told.
+//! The mutable state: the open documents, their projects, and the published diagnostics.
 
 mod diagnostics;
 mod projects;
@@ -30,34 +30,34 @@ use crate::requests::{Job, OnEdit, Pool, Request, TRIES};
 use crate::settings::Settings;
 use crate::view::View;
 
-/// What the owner holds.
+/// The state of the event loop.
 pub struct ServerState {
     settings: Arc<Settings>,
     buffers: Arc<Buffers>,
-    /// By their folders; by its own path one that is a single document.
+    /// By folder; a project of a single document by the document's path.
     projects: BTreeMap<PathBuf, Project>,
     embedded_files: Arc<EmbeddedFiles>,
     published: Published,
     folders: Folders,
-    /// Questions for diagnostics that are not answered yet.
+    /// Requests for diagnostics that are not answered yet.
     pulls: Vec<Pull>,
-    /// Questions that go through whole projects, which wait until these were looked at: otherwise both would be held at
-    /// once, what is looked at and what is asked.
+    /// Requests over whole projects. They wait until the projects are checked: otherwise the results of both would be
+    /// held at once.
     broad: Vec<Request>,
-    /// Whether the client has asked for the diagnostics of all files.
+    /// True if the client has requested the diagnostics of all files.
     pulls_all: bool,
-    /// Whether what the client has asked for may have changed without an edit of its own.
+    /// True if pulled diagnostics may have changed without an edit in the client.
     is_changed_elsewhere: bool,
-    /// The projects that are looked at for the first time.
+    /// The projects that are checked for the first time.
     new: HashMap<PathBuf, Progress>,
     begun: u64,
-    /// What kept projects from being read, which the person was told.
+    /// Errors from reading projects, which were shown to the user.
     problems: BTreeSet<String>,
-    /// Whether it has to be looked anew which projects there are.
+    /// True if the set of projects, or their files, may have changed.
     is_unsettled: bool,
-    /// Whether the client knows less than is known here.
+    /// True if there may be diagnostics to publish.
     is_untold: bool,
-    /// Whether something may be held of what is gone.
+    /// True if outdated results may be held.
     is_untidy: bool,
     /// The project that is being checked.
     checking: Option<PathBuf>,
@@ -67,15 +67,14 @@ pub struct ServerState {
     checker: Pool<Event>,
 }
 
-/// A project of more files is told of in two steps after an edit, the open documents first.
+/// A project with more files than this publishes in two steps after an edit, the open documents first.
 const MANY: usize = 200;
 
-/// A project is looked at in parts of so many files that an edit reaches, between which is let go of what they were
-/// judged by.
+/// Number of affected files after which a check releases its intermediate results.
 const PART: usize = 8;
 
 impl ServerState {
-    /// Nothing is open.
+    /// Creates a state without documents.
     pub fn new(
         outgoing: UnboundedSender<Outgoing>,
         events: Sender<Event>,
@@ -107,12 +106,12 @@ impl ServerState {
         }
     }
 
-    /// Where what the compiler carries is put on disk.
+    /// The files embedded in the compiler.
     pub fn embedded_files(&self) -> Arc<EmbeddedFiles> {
         Arc::clone(&self.embedded_files)
     }
 
-    /// Makes everything that is being asked unwind: the client has left.
+    /// Cancels all work: the client has left.
     pub fn stop(&mut self) {
         self.readers.stop();
         self.checker.stop();
@@ -121,35 +120,35 @@ impl ServerState {
         }
     }
 
-    /// The client said what it can do.
+    /// Handles `initialize`.
     pub fn start(&mut self, settings: Settings) {
         self.folders.change(settings.folders.clone(), &[]);
         self.look_for_projects();
         self.settings = Arc::new(settings);
     }
 
-    /// Has the workspace's folders looked through. What is found becomes an event.
+    /// Starts a search for projects in the workspace's folders. The result is an event.
     fn look_for_projects(&mut self) {
         let events = self.events.clone();
         self.folders.look(move |found| {
-            // The owner may have ended meanwhile.
+            // The event loop may have ended in the meantime.
             let _ = events.send(Event::ProjectsFound(found));
         });
     }
 
-    /// Folders came to the workspace, and others went.
+    /// Adds and removes workspace folders.
     pub fn change_folders(&mut self, added: Vec<PathBuf>, removed: &[PathBuf]) {
         self.is_unsettled |= self.folders.change(added, removed);
         self.look_for_projects();
     }
 
-    /// The workspace's folders were looked through.
+    /// Stores the result of a search for projects.
     pub fn projects_found(&mut self, found: folders::Found) {
         self.folders.find(found);
         self.is_unsettled = true;
     }
 
-    /// The person changed settings.
+    /// Applies changed settings.
     pub fn configure(&mut self, settings: &serde_json::Value) {
         let before = self.settings.hints;
         Arc::make_mut(&mut self.settings).configure(settings);
@@ -158,7 +157,7 @@ impl ServerState {
         }
     }
 
-    /// A document was opened.
+    /// Opens a document.
     pub fn open(&mut self, uri: Url, version: i32, text: Arc<str>) {
         let path = path_of(&uri);
         for project in self.projects.values_mut() {
@@ -169,7 +168,7 @@ impl ServerState {
         self.is_unsettled = true;
     }
 
-    /// A document was edited.
+    /// Applies edits of a document.
     pub fn change(
         &mut self,
         uri: &Url,
@@ -180,7 +179,7 @@ impl ServerState {
         let Some(buffer) = Arc::make_mut(&mut self.buffers).get_mut(&path) else {
             return self.log(format!("{uri} was changed and is not open"));
         };
-        // Versions only ever grow, so an older one came too late.
+        // Versions only grow, so this change is out of order.
         if version < buffer.version {
             let known = buffer.version;
             return self.log(format!(
@@ -197,7 +196,7 @@ impl ServerState {
         }
         for project in self.projects.values_mut() {
             project.edit(&path, &text);
-            // It says which files there are.
+            // The manifest determines the files of the project.
             if is_manifest(&path) && project.knows(&path) {
                 project.is_stale = true;
                 self.is_unsettled = true;
@@ -206,20 +205,20 @@ impl ServerState {
         self.is_untold = true;
     }
 
-    /// A document was written to its file.
+    /// Handles that a document was saved.
     pub fn save(&mut self, uri: &Url) {
         let path = path_of(uri);
         let is_known = self
             .projects
             .iter()
             .any(|(key, project)| *key != path && project.knows(&path));
-        // A file that is new on disk may be a project's.
+        // A new file may belong to a project.
         if is_manifest(&path) || !is_known {
             self.read_again();
         }
     }
 
-    /// A document was closed; its file counts again.
+    /// Closes a document; its file is used again.
     pub fn close(&mut self, uri: &Url) {
         let path = path_of(uri);
         Arc::make_mut(&mut self.buffers).remove(&path);
@@ -233,7 +232,7 @@ impl ServerState {
         self.is_unsettled = true;
     }
 
-    /// Files came, changed or went. A change behind an open document is none.
+    /// Handles that files were created, changed or deleted. Changes of open documents' files are ignored.
     pub fn files_changed(&mut self, files: &[(Url, bool)]) {
         let counts = |(uri, is_change): &(Url, bool)| {
             let path = path_of(uri);
@@ -258,9 +257,9 @@ impl ServerState {
         self.is_unsettled = true;
     }
 
-    /// A question came.
+    /// Starts a request.
     pub fn request(&mut self, request: Request) {
-        // Who renames one thing after another leaves no pause in which to tidy.
+        // Renames in quick succession leave no idle time in which to release memory.
         if request.is_broad && self.can_tidy() {
             self.projects.values_mut().for_each(Project::let_go);
         }
@@ -273,7 +272,7 @@ impl ServerState {
         self.readers.put(Job::Request(request), view);
     }
 
-    /// A question was stopped by an edit.
+    /// Handles a request that an edit interrupted.
     pub fn interrupted(&mut self, mut request: Request) {
         request.tries += 1;
         let may_refuse = request.on_edit == OnEdit::Refuse && self.settings.asks_again;
@@ -284,7 +283,7 @@ impl ServerState {
         }
     }
 
-    /// Leaves alone what was about to be done: it has failed.
+    /// Drops pending work after a failure.
     pub fn give_up(&mut self) {
         for project in self.projects.values_mut() {
             project.ask();
@@ -293,7 +292,7 @@ impl ServerState {
         self.is_untold = false;
     }
 
-    /// Whether there is something to do before the next event.
+    /// True if there is work to do before the next event.
     pub fn has_work(&self) -> bool {
         self.is_unsettled
             || self.is_untold
@@ -319,7 +318,7 @@ impl ServerState {
         }
     }
 
-    /// Whether a project is being looked at, or has to be.
+    /// True if a project is being checked or has to be.
     fn is_looking(&self) -> bool {
         self.checking.is_some() || self.projects.values().any(Project::is_unchecked)
     }
@@ -339,14 +338,14 @@ impl ServerState {
         unchecked.map(|(key, _)| key.clone())
     }
 
-    /// Has a project checked.
+    /// Starts the check of a project.
     fn check(&mut self, key: PathBuf) {
         let Some(project) = self.projects.get_mut(&key) else {
             return;
         };
         project.let_go_of_parts();
         let (revision, from) = (project.ask(), project.looked());
-        // Only this one: while it is looked at, others can be edited.
+        // Of this project only: during the check, others can be edited.
         let view = self.view(Some(&key), CancelHandle::default());
         self.checking = Some(key);
         let events = self.events.clone();
@@ -363,7 +362,7 @@ impl ServerState {
             if count > MANY && from == 0 && project.found.is_none() {
                 let first = checked(view.check_open(project));
                 if events.send(Event::CheckedFirst(first)).is_err() {
-                    // The owner has ended: there is nobody to be told.
+                    // The event loop has ended.
                     return Event::Checked(None);
                 }
             }
@@ -380,7 +379,7 @@ impl ServerState {
         self.checker.put(Job::Check(Box::new(check)), view);
     }
 
-    /// A check was finished, or stopped by an edit.
+    /// Handles the end of a check; `None` if an edit stopped it.
     pub fn checked(&mut self, checked: Option<Checked>) {
         let key = self.checking.take();
         self.is_untidy = true;
@@ -393,7 +392,7 @@ impl ServerState {
         if let Some(project) = self.projects.get_mut(&checked.project) {
             if project.find(checked.revision, checked.found) {
                 self.is_untold = true;
-                // With this its progress is done.
+                // This ends its progress.
                 self.new.remove(&checked.project);
             }
             if self.settings.virtual_documents {
@@ -403,7 +402,7 @@ impl ServerState {
         }
     }
 
-    /// A check failed. The text at which it did is left alone until it changes.
+    /// Handles a failed check. The project is not checked again until it changes.
     pub fn check_failed(&mut self) {
         if let Some(key) = self.checking.take() {
             self.new.remove(&key);
@@ -413,13 +412,13 @@ impl ServerState {
         }
     }
 
-    /// Does what has to be done before anything can be asked.
+    /// Applies pending changes, as required before a snapshot is taken.
     fn settle(&mut self) {
         if !self.is_unsettled && !self.projects.values().any(Project::is_behind) {
             return;
         }
         self.is_untidy = true;
-        // What changes a session waits for its snapshots, and these nobody has begun to look at.
+        // A change of a session waits for its snapshots; these belong to requests that have not started.
         let waiting = self.readers.take_back();
         if std::mem::take(&mut self.is_unsettled) {
             self.arrange();
@@ -438,7 +437,7 @@ impl ServerState {
         }
     }
 
-    /// Everything as it is now, or one project.
+    /// A snapshot of all projects, or of one.
     fn view(&self, only: Option<&Path>, cancel: CancelHandle) -> View {
         let projects = self.projects.iter();
         let asked = projects.filter(|(key, _)| only.is_none_or(|only| only == key.as_path()));
@@ -456,7 +455,7 @@ impl ServerState {
         }
     }
 
-    /// What findings become the protocol's with.
+    /// The converter of findings.
     fn converter(&self) -> Converter<'_> {
         Converter {
             settings: &self.settings,
@@ -469,9 +468,9 @@ impl ServerState {
         self.tell(Outgoing::Log(MessageType::WARNING, text));
     }
 
-    /// Tells the client something.
+    /// Sends a message to the client.
     pub fn tell(&self, message: Outgoing) {
-        // The other end is only closed when the server ends.
+        // The receiver is gone only when the server ends.
         if let Err(unsent) = self.outgoing.send(message) {
             complain(&format_args!("not told: {:?}", unsent.0));
         }

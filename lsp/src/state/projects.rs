@@ -1,4 +1,4 @@
-//! Which projects there are, and reading them.
+//! The set of projects, and loading them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::outgoing::Outgoing;
 use crate::progress::Progress;
 
 impl ServerState {
-    /// Sees to it that there are the projects of the workspace's folders and of the open documents, and no others.
+    /// Loads the projects of the workspace's folders and of the open documents, and removes all others.
     pub(super) fn arrange(&mut self) {
         self.is_untold = true;
         let buffers = Arc::clone(&self.buffers);
@@ -44,7 +44,7 @@ impl ServerState {
                 used.insert(root.clone());
                 continue;
             }
-            // The standard library is no project of the person's.
+            // The standard library is not a project.
             if is_manifest(path) || self.embedded_files.holds(path) {
                 continue;
             }
@@ -57,13 +57,13 @@ impl ServerState {
         self.new.retain(|key, _| used.contains(key));
     }
 
-    /// Reads a project that is not known or whose files may be others by now.
+    /// Loads a project, or reloads it if its files may have changed.
     fn load(&mut self, root: &Path) {
         let buffers = Arc::clone(&self.buffers);
         let text = |path: &Path| buffers.get(path).map(|buffer| Arc::clone(&buffer.text));
         let read = match self.projects.get_mut(root) {
             Some(project) if project.is_stale => {
-                // Once is enough, even if it fails.
+                // Try once, even if it fails.
                 project.is_stale = false;
                 project.reload(text)
             }
@@ -90,7 +90,7 @@ impl ServerState {
         }
     }
 
-    /// Begins to show that a project is read, where the client can show it.
+    /// Starts to show progress of loading a project, if the client supports it.
     fn begin(&mut self, root: &Path) -> Option<Progress> {
         if !self.settings.progress {
             return None;

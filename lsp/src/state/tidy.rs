@@ -1,4 +1,4 @@
-//! Giving memory back when there is nothing else to do.
+//! Releasing memory when there is nothing else to do.
 
 use nth_ide::project::Project;
 
@@ -6,12 +6,12 @@ use super::ServerState;
 use crate::events::Looked;
 
 impl ServerState {
-    /// A question was answered or given up.
+    /// Handles that a request was answered or cancelled.
     pub fn answered(&mut self) {
         self.is_untidy = true;
     }
 
-    /// A part of a project was looked at, and the rest is next.
+    /// Handles that a part of a project was checked, so that the next part follows.
     pub fn looked(&mut self, looked: &Looked) {
         self.checking = None;
         self.is_untidy = true;
@@ -20,14 +20,14 @@ impl ServerState {
         }
     }
 
-    /// Whether there is something to give back, and nobody would wait for that.
+    /// True if memory can be released without waiting for a snapshot.
     pub(super) fn can_tidy(&self) -> bool {
         self.is_untidy
             && self.checking.is_none()
             && self.projects.values().all(|project| !project.is_asked())
     }
 
-    /// Has the projects give back what they hold of what is gone.
+    /// Releases outdated results of all projects.
     pub(super) fn tidy(&mut self) {
         self.is_untidy = false;
         self.projects.values_mut().for_each(Project::tidy);

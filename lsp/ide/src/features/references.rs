@@ -1,4 +1,4 @@
-//! Where what a name means is used, in all files of all projects that have it.
+//! References, in all files of all projects that contain the declaration.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -10,21 +10,21 @@ use super::definition::Cursor;
 use crate::navigation::Names;
 use crate::view::{ProjectView, View};
 
-/// Some bytes of a file of a project.
+/// A range of a file of a project.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     /// The project.
     pub project: &'a ProjectView,
     /// The file.
     pub file: SourceFile,
-    /// The bytes.
+    /// The range, in bytes.
     pub range: TextRange,
 }
 
-/// A file, whichever project it is looked at in: its path, or that of a module of the standard library.
+/// A file, independent of the project: its path, or that of a module of the standard library.
 type Identity<'a> = Result<&'a Path, &'a str>;
 
-/// Places, each once: a package may be open as a project too.
+/// Places without duplicates: a package may also be open as a project.
 #[derive(Default)]
 pub(super) struct Places<'a> {
     pub all: Vec<Place<'a>>,
@@ -32,7 +32,7 @@ pub(super) struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    /// Whether the place is new.
+    /// Adds a place. Returns whether it is new.
     pub fn add(&mut self, place: Place<'a>) -> bool {
         let Place {
             project,
@@ -50,14 +50,14 @@ impl<'a> Places<'a> {
     }
 }
 
-/// The uses of what the name at a cursor means.
+/// The references to the name at a cursor.
 pub fn references<'a>(
     view: &'a View,
     at: &Cursor<'a>,
     with_declaration: bool,
 ) -> Option<Vec<Place<'a>>> {
     let written = at.names.name_at(at.file, at.offset)?;
-    // A package may be imported by several projects: each knows uses of its own.
+    // A package may be imported by several projects, each with its own references.
     let declared = at.names.declared(&written.name.meaning);
     let anchor = declared.unwrap_or_else(|| written.span());
     let mut places = Places::default();
@@ -83,7 +83,8 @@ pub fn references<'a>(
     Some(places.all)
 }
 
-/// Every project that has the place, the cursor's first: with each, its names, and the file and byte of the place.
+/// All projects that contain the place, the cursor's first: the project, its names, and the file and byte of the
+/// place.
 pub fn homes<'a>(
     view: &'a View,
     own: &'a ProjectView,

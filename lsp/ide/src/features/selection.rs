@@ -1,4 +1,4 @@
-//! What a selection grows to: from the word through the nodes around it to the whole file.
+//! Selection ranges: from the word through the nodes around it to the whole file.
 
 use nthc::promql;
 use nthc::syntax::comments::comments;
@@ -8,7 +8,7 @@ use nthc::syntax::tree::{ExprNode, ParsedFile, QueryLit, TextRange};
 use crate::nodes::{Node, path_to};
 use crate::promql_spans::spans;
 
-/// For each byte of a text, what a selection that begins there grows to: from the smallest range to the whole text.
+/// For each byte, the ranges to which a selection there grows: from the smallest to the whole text.
 pub fn selections(
     text: &str,
     tree: &ParsedFile,
@@ -19,7 +19,7 @@ pub fn selections(
     offsets.into_iter().map(outwards).collect()
 }
 
-/// The ranges around a byte, each within the next. There is always one: the whole text.
+/// The ranges around a byte, each within the next. Never empty: the last one is the whole text.
 fn around(text: &str, file: &ParsedFile, parts: &[Part], offset: usize) -> Vec<TextRange> {
     let mut found = vec![TextRange::new(0, text.len())];
     found.extend(word(text, offset));
@@ -41,7 +41,7 @@ fn around(text: &str, file: &ParsedFile, parts: &[Part], offset: usize) -> Vec<T
             end: within,
         };
         for node in path_to(&item.node, place) {
-            // What is left open goes on to the end of its item.
+            // An unterminated bracket extends to the end of its item.
             found.extend(without_blanks(text, node.range().shifted(*start)));
             if let Node::Expr(expr) = node
                 && let ExprNode::Query(query) = &expr.node
@@ -61,7 +61,7 @@ fn without_blanks(text: &str, range: TextRange) -> Option<TextRange> {
     Some(TextRange::new(start, start + slice.trim_end().len()))
 }
 
-/// Those that hold a byte, from the smallest, each within the next.
+/// The ranges that contain a byte, from the smallest, each within the next.
 fn nested(mut ranges: Vec<TextRange>, offset: usize) -> Vec<TextRange> {
     ranges.retain(|range| range.start as usize <= offset && offset <= range.end as usize);
     ranges.sort_by_key(|range| (range.len(), std::cmp::Reverse(range.start)));
@@ -80,7 +80,7 @@ fn nested(mut ranges: Vec<TextRange>, offset: usize) -> Vec<TextRange> {
     chain
 }
 
-/// The word at a byte, or one that ends there; hyphens are in words, for names have them.
+/// The word at a byte, or one that ends there. Hyphens are allowed, as in names.
 fn word(text: &str, offset: usize) -> Option<TextRange> {
     let is_part = |letter: &char| letter.is_alphanumeric() || matches!(letter, '_' | '-');
     let (before, after) = (text.get(..offset)?, text.get(offset..)?);
@@ -96,7 +96,7 @@ fn word(text: &str, offset: usize) -> Option<TextRange> {
     found.contains(char::is_alphanumeric).then_some(range)
 }
 
-/// What stands between the brackets or quotes of a part, without blanks around it.
+/// The contents of brackets or quotes, without blanks around them.
 fn inside(text: &str, part: &Part) -> Option<TextRange> {
     let opens = match part.kind {
         PartKind::Multiline => 3,
@@ -120,7 +120,7 @@ fn inside(text: &str, part: &Part) -> Option<TextRange> {
     (length > 0).then(|| TextRange::new(start + leading, start + leading + length))
 }
 
-/// The nodes of a query, by the bytes of its item. Where it is no PromQL, brackets alone.
+/// The nodes of a query, in bytes of its item. If it is not valid PromQL, only brackets.
 fn of_query(query: &QueryLit) -> Vec<TextRange> {
     let text = query.masked();
     let ranges = match promql::parse(&text) {
@@ -134,7 +134,7 @@ fn of_query(query: &QueryLit) -> Vec<TextRange> {
         .collect()
 }
 
-/// Brackets and what is in them.
+/// Brackets and their contents.
 fn brackets(text: &str) -> Vec<TextRange> {
     let mut open: Vec<usize> = Vec::new();
     let mut found = Vec::new();

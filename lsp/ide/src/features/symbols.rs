@@ -1,23 +1,23 @@
-//! The search for symbols in all files. The outline of one is [`outline`](crate::navigation::outline::outline).
+//! Workspace symbols. The symbols of a document are in [`outline`](crate::navigation::outline::outline).
 
 use super::references::{Place, Places};
 use crate::navigation::Names;
 use crate::navigation::outline::Sort;
 use crate::view::View;
 
-/// A symbol that was found.
+/// A search result.
 pub struct Found<'a> {
     /// Its name.
     pub name: String,
-    /// What it is.
+    /// Its kind.
     pub sort: Sort,
-    /// Where it is.
+    /// The range of its name.
     pub place: Place<'a>,
-    /// What it is in: the block around it, or its module.
+    /// Its container: the block around it, or its module.
     pub container: String,
 }
 
-/// The symbols in all projects that what was typed may mean.
+/// The symbols in all projects that match a query.
 pub fn workspace_symbols<'a>(view: &'a View, typed: &str) -> Vec<Found<'a>> {
     let mut found = Vec::new();
     let mut places = Places::default();
@@ -30,7 +30,7 @@ pub fn workspace_symbols<'a>(view: &'a View, typed: &str) -> Vec<Found<'a>> {
                 file,
                 range: symbol.place,
             };
-            // A package that is open as a project too has its symbols twice.
+            // The symbols of a package that is also open as a project are found twice.
             if !places.add(place) && view.projects.len() > 1 {
                 continue;
             }

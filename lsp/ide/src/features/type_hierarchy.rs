@@ -1,4 +1,4 @@
-//! What a block or template is based on, and what is based on it, as a hierarchy of types.
+//! Type hierarchy: bases of blocks and templates, and what is based on them.
 
 use nthc::db::{ItemClass, SourceFile, Span, item_entry};
 use nthc::eval::notes::Meaning;
@@ -6,7 +6,7 @@ use nthc::syntax::tree::TextRange;
 
 use super::definition::Cursor;
 
-/// What a type is.
+/// The sort of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TypeSort {
     /// A template.
@@ -17,20 +17,20 @@ pub enum TypeSort {
     Kind,
 }
 
-/// Something that others can be based on.
+/// A kind, template or block, as a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Type {
     /// Its name.
     pub name: String,
-    /// What it is.
+    /// Its sort.
     pub sort: TypeSort,
-    /// What it is and where, in a few words.
+    /// Its kind and module, in a few words.
     pub detail: String,
     /// Its file.
     pub file: SourceFile,
-    /// The bytes of all of it.
+    /// The range of the declaration, in bytes.
     pub range: TextRange,
-    /// The bytes of its name.
+    /// The range of its name, in bytes.
     pub selection: TextRange,
 }
 
@@ -49,12 +49,12 @@ pub fn type_at(at: &Cursor<'_>) -> Option<Type> {
     describe(at, declared)
 }
 
-/// What it is based on.
+/// The bases.
 pub fn supertypes(at: &Cursor<'_>) -> Option<Vec<Type>> {
     let written = at.names.name_at(at.file, at.offset)?;
     let range = at.names.absolute(written.span());
     let found = match &written.name.meaning {
-        // A variant is a kind with a base.
+        // The base of a variant is its kind.
         Meaning::Kind(kind) => {
             let schema = nthc::schema::schema(at.names.db, at.names.workspace);
             let base = schema.kinds.get(kind)?.base.clone();
@@ -68,7 +68,7 @@ pub fn supertypes(at: &Cursor<'_>) -> Option<Vec<Type>> {
     Some(types.collect())
 }
 
-/// What is based on it.
+/// The templates and blocks based on it.
 pub fn subtypes(at: &Cursor<'_>) -> Option<Vec<Type>> {
     let written = at.names.name_at(at.file, at.offset)?;
     let mut found: Vec<Span> = Vec::new();
@@ -115,7 +115,7 @@ fn describe(at: &Cursor<'_>, span: Span) -> Option<Type> {
     })
 }
 
-/// Whether a place is the name of its item.
+/// True if a range is the name of its item.
 fn is_own(at: &Cursor<'_>, span: Span) -> bool {
     nthc::check::project::name_span(at.names.db, span.item) == span
 }

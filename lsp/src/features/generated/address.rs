@@ -1,4 +1,4 @@
-//! Addresses of what is generated.
+//! URIs of generated files.
 
 use nth_ide::features::generated::project_name;
 use nth_ide::view::ProjectView;
@@ -9,16 +9,16 @@ use crate::view::View;
 
 use super::SCHEME;
 
-/// What an address is of.
+/// A parsed URI.
 pub struct Address<'a> {
     /// The project.
     pub project: &'a ProjectView,
-    /// The path of a file below the project's output folder.
+    /// The path of the file below the project's output folder.
     pub path: String,
 }
 
 impl<'a> Address<'a> {
-    /// Reads an address: the project's name, then the path. Of several projects of a name, the query says which.
+    /// Parses a URI: the project's name, then the path. The query distinguishes projects with the same name.
     pub fn read(view: &'a View, uri: &Url) -> Option<Self> {
         if uri.scheme() != SCHEME {
             return None;
@@ -42,12 +42,12 @@ impl<'a> Address<'a> {
     }
 }
 
-/// The address that all documents of a project of that name begin with.
+/// The common prefix of the URIs of a project's files.
 pub fn folder(project: &str) -> String {
     format!("{SCHEME}:///{}/", file_stem(project))
 }
 
-/// The address of a file by its path below the output folder.
+/// The URI of a file with a path below the output folder.
 pub fn of_file(view: &View, project: &ProjectView, path: &str) -> Option<Url> {
     let mut uri = Url::parse(&format!("{SCHEME}:///")).ok()?;
     let name = project_name(project);
@@ -67,7 +67,7 @@ pub fn of_file(view: &View, project: &ProjectView, path: &str) -> Option<Url> {
     Some(uri)
 }
 
-/// Text in which `%2F` stands for `/` and the like.
+/// Decodes percent-encoding, such as `%2F` for `/`.
 fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();

@@ -87,7 +87,7 @@ fn refers(node: &ExprNode) -> bool {
     )
 }
 
-/// What is to be shown of the innermost value at a byte of an item.
+/// The hover of the innermost value at a byte of an item.
 pub fn at(source: &Source<'_>, placed: &Placed<'_>, offset: u32) -> Option<(TextRange, Markup)> {
     let notes = source.notes(placed.key);
     let place = notes
@@ -96,7 +96,7 @@ pub fn at(source: &Source<'_>, placed: &Placed<'_>, offset: u32) -> Option<(Text
     let literal = is_literal(placed, place.range);
     let mut lines: Vec<Line> = Vec::new();
     let block = notes.body_at(offset).and_then(|body| body.block.as_ref());
-    // A value that is a field's whole value means what the field does.
+    // A value that is a field's whole value has the field's meaning.
     let mut means = Vec::new();
     if let Some((kind, field)) = field_of(source, placed, place.range, offset) {
         let environment = source.environment_at(&placed.item.node, offset);
@@ -143,7 +143,7 @@ pub fn at(source: &Source<'_>, placed: &Placed<'_>, offset: u32) -> Option<(Text
     (!markup.is_empty()).then_some((place.range, markup))
 }
 
-/// A value that is computed, with its type.
+/// The hover of a computed value, with its type.
 pub fn shown(source: &Source<'_>, place: &TypedPlace) -> Option<Markup> {
     let ty = place.value.ty();
     match &place.value {
@@ -177,7 +177,7 @@ pub fn shown(source: &Source<'_>, place: &TypedPlace) -> Option<Markup> {
     }
 }
 
-/// What a literal is in other units. Digit for digit.
+/// A literal in other units, exact; `None` if there are none.
 pub fn in_other_units(value: &Value) -> Option<Line> {
     let text = match value {
         Value::Duration(milliseconds) => {
@@ -221,7 +221,7 @@ fn is_literal(placed: &Placed<'_>, range: TextRange) -> bool {
                 | ExprNode::Rate(_)
                 | ExprNode::TimeOfDay(_)
                 | ExprNode::TimeOfWeek(_) => true,
-                // One with holes is computed.
+                // A string with interpolations is computed.
                 ExprNode::String(string) => {
                     let mut parts = string.parts.iter();
                     parts.all(|part| matches!(part, StringPart::Text(_)))
@@ -233,7 +233,7 @@ fn is_literal(placed: &Placed<'_>, range: TextRange) -> bool {
     literal
 }
 
-/// The field whose value stands at a range, and the kind that has it.
+/// The field whose value is at a range, and the kind that declares it.
 fn field_of(
     source: &Source<'_>,
     placed: &Placed<'_>,
@@ -258,7 +258,7 @@ fn field_of(
     (text.trim() == "=").then(|| (kind.clone(), field.clone()))
 }
 
-/// " in Europe/London": the zone that a time is in, by the call that it is an argument of or the block it stands in.
+/// " in Europe/London": the time zone of a time, from the call that it is an argument of or the block around it.
 fn zone(source: &Source<'_>, placed: &Placed<'_>, block: Option<&BlockRef>, offset: u32) -> Line {
     let of_call = source
         .notes(placed.key)

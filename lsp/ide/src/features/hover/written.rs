@@ -1,11 +1,11 @@
-//! Values as a source would have them.
+//! Source text of values.
 
 use nthc::eval::Value;
 
-/// The most elements of a list that are shown.
+/// Maximum number of list elements shown.
 const MOST: usize = 12;
 
-/// A value as a source would have it; `None` where it has no such form.
+/// The source text of a value; `None` if it has none.
 pub fn written(value: &Value) -> Option<String> {
     Some(match value {
         Value::String(text) => format!("{text:?}"),

@@ -1,4 +1,4 @@
-//! What a block has though its body does not say so.
+//! Inlay hints for what a block has without setting it.
 
 use nthc::eval::{BlockRef, Value};
 use nthc::ir::Duration;
@@ -11,7 +11,7 @@ use crate::features::hover::{budget_time, carrier, signal_of_block};
 use crate::features::human;
 use crate::features::source::{Differing, Placed, Source, inner_environment};
 
-/// Adds the hints of a block, without those of what is in it.
+/// Adds the hints of a block, without those of nested blocks.
 pub fn hints(
     source: &Source<'_>,
     placed: &Placed<'_>,
@@ -47,12 +47,12 @@ struct Here<'a, 's> {
     placed: &'a Placed<'s>,
     block: &'a Block,
     reference: &'a BlockRef,
-    /// The environment whose `in` it stands in.
+    /// The environment of the `in` block around it.
     environment: Option<SmolStr>,
 }
 
 impl Here<'_, '_> {
-    /// The value that the block's own body gives a field.
+    /// The value that the block's own body sets for a field.
     fn own(&self, field: &str) -> Option<&Expr> {
         let mut set = self.block.body.statements.iter().rev();
         set.find_map(|statement| match statement {
@@ -61,7 +61,7 @@ impl Here<'_, '_> {
         })
     }
 
-    /// What is asked in the environment that the block is for, or in all.
+    /// Evaluates `ask` in the environment that the block is for, or in all.
     fn asked<T: PartialEq>(
         &self,
         question: impl Fn(&Option<SmolStr>) -> Option<T>,
@@ -87,7 +87,7 @@ impl Here<'_, '_> {
         }
     }
 
-    /// Adds a hint behind the block's head.
+    /// Adds a hint after the block's head.
     fn behind_head(&self, found: Differing<String>, out: &mut Vec<Hint>) {
         let head = self.placed.absolute(self.block.head);
         let about = self
@@ -105,7 +105,7 @@ impl Here<'_, '_> {
         }
     }
 
-    /// "budget 21m36s" behind an objective; the objective itself behind the head of a block that has it from elsewhere.
+    /// Adds "budget 21m36s" after an objective, or the objective itself after the head of a block that inherits it.
     fn objective(&self, wanted: &WantedHints, out: &mut Vec<Hint>) {
         let is_own_window = self.own("window").is_some();
         let leaves = |percent: Decimal, environment: &Option<SmolStr>| {
@@ -168,7 +168,7 @@ impl Here<'_, '_> {
         self.behind_head(found, out);
     }
 
-    /// The value of a field that the body does not set.
+    /// Adds the value of a field that the body does not set.
     fn default_of(&self, field: &str, out: &mut Vec<Hint>) {
         if self.own(field).is_some() {
             return;
@@ -180,7 +180,7 @@ impl Here<'_, '_> {
         self.behind_head(found, out);
     }
 
-    /// "ticket, for 15m": what an alert asks for and when, as far as its body does not say so.
+    /// Adds "ticket, for 15m": severity and hold time of an alert, unless its body sets them.
     fn alert(&self, out: &mut Vec<Hint>) {
         let name = match self.reference.path.as_slice() {
             [(_, dependency), _] => format!("{dependency}-{}", self.reference.name),
@@ -209,7 +209,7 @@ impl Here<'_, '_> {
     }
 }
 
-/// What differs among environments, each with its name: "99.9%, staging: 98.5%".
+/// Values per environment, with their names: "99.9%, staging: 98.5%".
 fn joined(found: Differing<String>) -> Option<String> {
     let words = found.into_iter().map(|(environments, words)| {
         if environments.is_empty() {

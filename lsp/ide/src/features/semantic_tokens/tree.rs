@@ -1,4 +1,4 @@
-//! The words that the tree of an item has a place for, with what they are there whether or not they mean anything.
+//! The tokens of an item's syntax tree, independent of the meaning of names.
 
 use nthc::syntax::tree::{
     Arg, Base, Block, Body, Expr, ExprNode, ItemNode, Name, Param, Path, QueryLit, Statement,
@@ -9,18 +9,18 @@ use super::legend::{Kind, Modifiers};
 use super::promql;
 use super::token::Token;
 
-/// What was found in items; all places are those of the file.
+/// The tokens of items. Ranges are in bytes of the file.
 pub struct Found<'t> {
     text: &'t str,
     start: u32,
-    /// The words.
+    /// The tokens.
     pub tokens: Vec<Token>,
-    /// Texts and queries: what else is in them is no word of the language.
+    /// Texts and queries, in which no other words are read.
     pub closed: Vec<TextRange>,
 }
 
 impl<'t> Found<'t> {
-    /// Nothing yet, of a file's text.
+    /// Creates an empty collection for a file's text.
     pub fn new(text: &'t str) -> Self {
         Self {
             text,
@@ -30,7 +30,7 @@ impl<'t> Found<'t> {
         }
     }
 
-    /// The words of an item that starts at a byte.
+    /// Adds the tokens of an item that starts at a byte.
     pub fn item(&mut self, start: u32, node: &ItemNode) {
         self.start = start;
         match node {
@@ -155,7 +155,7 @@ impl<'t> Found<'t> {
         }
     }
 
-    /// The name of a block, which may have holes.
+    /// Adds the name of a block, which may have interpolations.
     fn block_name(&mut self, name: Option<&Name>, parts: Option<&StringLit>) {
         match (name, parts) {
             (Some(name), Some(parts)) => self.string(name.range, parts),
@@ -276,7 +276,7 @@ impl<'t> Found<'t> {
             .unwrap_or_default()
     }
 
-    /// A text: its pieces between the holes, and what is in these.
+    /// Adds a string: its text between the interpolations, and the tokens in these.
     fn string(&mut self, range: TextRange, string: &StringLit) {
         self.closed.push(range.shifted(self.start));
         let mut at = range.start;
