@@ -201,7 +201,7 @@ fn word(count: usize) -> String {
 
 /// Some typing: the texts in order, with the place of the last letter. The last one has no error.
 fn typing(round: usize, number: usize) -> Vec<(String, &'static str)> {
-    let base = Parts::of(number);
+    let base = Parts::new(number);
     let new = word(round);
     let letters = 1..=new.len();
     let mut typed: Vec<(Parts, &'static str)> = Vec::new();
@@ -246,7 +246,7 @@ fn typing(round: usize, number: usize) -> Vec<(String, &'static str)> {
 }
 
 /// Types `edits` edits. Prints the memory at the start and at the end.
-fn typed(desk: &mut Desk, services: usize, edits: usize, start: u64) {
+fn run_typing(desk: &mut Desk, services: usize, edits: usize, start: u64) {
     println!("    edits    minutes  memory  ratio    peak");
     let row = |count: usize, begun: Instant, memory: u64, peak: u64| {
         println!(
@@ -299,7 +299,7 @@ fn typed(desk: &mut Desk, services: usize, edits: usize, start: u64) {
 }
 
 /// Renames names used in many files, in some, and in one; the client applies every tenth.
-fn renamed(desk: &mut Desk, services: usize, renames: usize) {
+fn run_renames(desk: &mut Desk, services: usize, renames: usize) {
     println!("  renames    minutes   start    peak  ratio   after  ratio");
     let start = desk.memory();
     desk.server.forget_peak();
@@ -390,17 +390,17 @@ fn main() -> ExitCode {
     );
     if edits > 0 {
         with_workspace(services, program, |desk, start| {
-            typed(desk, services, edits, start)
+            run_typing(desk, services, edits, start)
         });
     }
     if renames > 0 {
         with_workspace(services, program, |desk, _| {
-            renamed(desk, services, renames)
+            run_renames(desk, services, renames)
         });
     }
     let large = asked("large", 10_000);
     if large > 0 {
-        with_workspace(large, program, |desk, _| renamed(desk, large, 1));
+        with_workspace(large, program, |desk, _| run_renames(desk, large, 1));
     }
     ExitCode::SUCCESS
 }

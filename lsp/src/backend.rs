@@ -64,16 +64,16 @@ impl Backend {
         }
     }
 
-    fn put(&self, event: Event) {
+    fn enqueue_event(&self, event: Event) {
         if self.events.send(event).is_err() {
-            self.say(
+            self.show(
                 MessageType::ERROR,
                 "nth-lsp has stopped working; please restart it".to_owned(),
             );
         }
     }
 
-    fn say(&self, kind: MessageType, text: String) {
+    fn show(&self, kind: MessageType, text: String) {
         if self
             .outgoing
             .send(Outgoing::Show(kind, text.clone()))
@@ -130,7 +130,7 @@ impl Backend {
         let _cancelled = CancelOnDrop(cancel.clone());
         let mut request = Request::new(on_edit, cancel, question, reply);
         request.is_broad = is_broad;
-        self.put(Event::Request(request));
+        self.enqueue_event(Event::Request(request));
         answer
             .await
             .unwrap_or_else(|_| Err(Error::internal_error()))
@@ -184,7 +184,7 @@ impl LanguageServer for Backend {
                 .chain(features::registrations(&settings))
                 .collect()
         });
-        self.put(Event::Start(Box::new(settings)));
+        self.enqueue_event(Event::Start(Box::new(settings)));
         Ok(InitializeResult {
             capabilities,
             server_info: Some(ServerInfo {
@@ -224,7 +224,7 @@ impl LanguageServer for Backend {
         if is_own(&document.uri) {
             return;
         }
-        self.put(Event::Open {
+        self.enqueue_event(Event::Open {
             uri: document.uri,
             version: document.version,
             text: document.text.into(),
@@ -233,7 +233,7 @@ impl LanguageServer for Backend {
 
     async fn did_change(&self, params: DidChangeTextDocumentParams) {
         let document = params.text_document;
-        self.put(Event::Change {
+        self.enqueue_event(Event::Change {
             uri: document.uri,
             version: document.version,
             changes: params.content_changes,
@@ -241,7 +241,7 @@ impl LanguageServer for Backend {
     }
 
     async fn did_save(&self, params: DidSaveTextDocumentParams) {
-        self.put(Event::Save {
+        self.enqueue_event(Event::Save {
             uri: params.text_document.uri,
         });
     }
@@ -250,14 +250,14 @@ impl LanguageServer for Backend {
         if is_own(&params.text_document.uri) {
             return;
         }
-        self.put(Event::Close {
+        self.enqueue_event(Event::Close {
             uri: params.text_document.uri,
         });
     }
 
     async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
         let changes = params.changes.into_iter();
-        self.put(Event::FilesChanged {
+        self.enqueue_event(Event::FilesChanged {
             files: changes
                 .map(|change| (change.uri, change.typ == FileChangeType::CHANGED))
                 .collect(),
@@ -266,7 +266,7 @@ impl LanguageServer for Backend {
 
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
         let of = |folders: &[WorkspaceFolder]| paths(folders.iter().map(|folder| &folder.uri));
-        self.put(Event::Folders {
+        self.enqueue_event(Event::Folders {
             added: of(&params.event.added),
             removed: of(&params.event.removed),
         });
@@ -277,7 +277,7 @@ impl LanguageServer for Backend {
         params: DocumentDiagnosticParams,
     ) -> Result<DocumentDiagnosticReportResult> {
         let (reply, answer) = oneshot::channel();
-        self.put(Event::Pull(Pull::Document {
+        self.enqueue_event(Event::Pull(Pull::Document {
             path: path_of(&params.text_document.uri),
             previous: params.previous_result_id,
             reply,
@@ -293,7 +293,7 @@ impl LanguageServer for Backend {
     ) -> Result<WorkspaceDiagnosticReportResult> {
         let (reply, answer) = oneshot::channel();
         let previous = params.previous_result_ids.into_iter();
-        self.put(Event::Pull(Pull::Workspace {
+        self.enqueue_event(Event::Pull(Pull::Workspace {
             previous: previous.map(|known| (known.uri, known.value)).collect(),
             reply,
         }));
@@ -303,7 +303,7 @@ impl LanguageServer for Backend {
     }
 
     async fn did_change_configuration(&self, params: lsp::DidChangeConfigurationParams) {
-        self.put(Event::Configure(params.settings));
+        self.enqueue_event(Event::Configure(params.settings));
     }
 
     // The requests of the language features, in alphabetical order.

@@ -42,7 +42,7 @@ pub fn address(buffers: &Buffers, path: &Path) -> Option<Url> {
 
 /// Applies changes to a text, each to the result of the previous one. Returns the text, and problems for the log. A
 /// range that ends before it starts is reversed, and one outside the text is clamped.
-pub fn changed(
+pub fn apply_changes(
     text: &Arc<str>,
     changes: Vec<TextDocumentContentChangeEvent>,
     encoding: Encoding,
@@ -101,7 +101,7 @@ mod tests {
 
     fn after(text: &str, changes: &[(Option<(Place, Place)>, &str)]) -> (String, usize) {
         let changes = changes.iter().map(|(range, text)| change(*range, text));
-        let (text, problems) = changed(&Arc::from(text), changes.collect(), Encoding::Utf16);
+        let (text, problems) = apply_changes(&Arc::from(text), changes.collect(), Encoding::Utf16);
         (text.to_string(), problems.len())
     }
 

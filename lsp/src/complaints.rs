@@ -19,7 +19,7 @@ pub fn complain(text: &dyn Display) {
 }
 
 /// Installs a panic hook that uses [`complain`], unless `RUST_BACKTRACE` is set.
-pub fn hear_panics() {
+pub fn install_panic_hook() {
     if std::env::var_os("RUST_BACKTRACE").is_none() {
         std::panic::set_hook(Box::new(|panic| complain(&panic)));
     }

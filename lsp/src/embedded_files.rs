@@ -13,11 +13,11 @@ use tempfile::TempDir;
 /// Writes embedded files on first use.
 #[derive(Debug, Default)]
 pub struct EmbeddedFiles {
-    kept: Mutex<Written>,
+    files: Mutex<WrittenFiles>,
 }
 
 #[derive(Debug, Default)]
-struct Written {
+struct WrittenFiles {
     folder: Option<TempDir>,
     /// True after [`EmbeddedFiles::clear`]: nothing is written any more.
     is_closed: bool,
@@ -30,7 +30,7 @@ impl EmbeddedFiles {
     /// # Errors
     /// If it cannot be written.
     pub fn page(&self, code: &Code) -> io::Result<PathBuf> {
-        self.put(&format!("{}.md", code.id), code.page)
+        self.write(&format!("{}.md", code.id), code.page)
     }
 
     /// The path of a module of the standard library with this shown path, `std/http.nth`.
@@ -38,7 +38,7 @@ impl EmbeddedFiles {
     /// # Errors
     /// If it cannot be written.
     pub fn module(&self, shown: &str, text: &str) -> io::Result<PathBuf> {
-        self.put(shown, text)
+        self.write(shown, text)
     }
 
     /// Writes a document, also if it was written before with another text.
@@ -46,10 +46,10 @@ impl EmbeddedFiles {
     /// # Errors
     /// If it cannot be written.
     pub fn document(&self, name: &str, text: &str) -> io::Result<PathBuf> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.written.remove(name);
-        drop(kept);
-        self.put(name, text)
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.written.remove(name);
+        drop(files);
+        self.write(name, text)
     }
 
     /// True if a path is in the folder.
@@ -59,35 +59,35 @@ impl EmbeddedFiles {
 
     /// The shown path of a file in the folder: `std/http.nth`.
     pub fn shown_path(&self, path: &Path) -> Option<PathBuf> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = kept.folder.as_ref()?;
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = files.folder.as_ref()?;
         path.strip_prefix(folder.path()).ok().map(Path::to_path_buf)
     }
 
     /// Removes all files, and keeps further ones from being written.
     pub fn clear(&self) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.is_closed = true;
-        kept.written.clear();
-        kept.folder = None;
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.is_closed = true;
+        files.written.clear();
+        files.folder = None;
     }
 
-    fn put(&self, name: &str, text: &str) -> io::Result<PathBuf> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(path) = kept.written.get(name) {
+    fn write(&self, name: &str, text: &str) -> io::Result<PathBuf> {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(path) = files.written.get(name) {
             return Ok(path.clone());
         }
-        let path = kept.folder()?.join(name);
+        let path = files.folder()?.join(name);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
         }
         fs::write(&path, text)?;
-        kept.written.insert(name.to_owned(), path.clone());
+        files.written.insert(name.to_owned(), path.clone());
         Ok(path)
     }
 }
 
-impl Written {
+impl WrittenFiles {
     fn folder(&mut self) -> io::Result<&Path> {
         if self.is_closed {
             return Err(io::ErrorKind::NotFound.into());

@@ -27,7 +27,7 @@ const READERS: usize = 3;
 /// The server is idle after this time without an event.
 const IDLE: Duration = Duration::from_millis(1100);
 
-/// How often free memory is returned to the system while the server is idle.
+/// Number of times that free memory is returned to the system while the server is idle.
 const RETURNS: u32 = 2;
 
 /// A handle of the running event loop.
@@ -59,16 +59,16 @@ impl EventLoop {
 pub fn start(outgoing: UnboundedSender<Outgoing>) -> io::Result<EventLoop> {
     let (send, receive) = channel();
     let events = send.clone();
-    let tell = move |outcome: Outcome<Event>| events.send(outcome.into()).is_ok();
-    let readers = Pool::start("reader", READERS, tell.clone())?;
-    let checker = Pool::start("checker", 1, tell)?;
+    let report = move |outcome: Outcome<Event>| events.send(outcome.into()).is_ok();
+    let readers = Pool::start("reader", READERS, report.clone())?;
+    let checker = Pool::start("checker", 1, report)?;
     let state = ServerState::new(outgoing, send.clone(), readers, checker);
     let embedded_files = state.embedded_files();
     let is_stopping = Arc::new(AtomicBool::new(false));
     let stopped = Arc::clone(&is_stopping);
     let (done, ended) = oneshot::channel();
     thread::Builder::new()
-        .name("owner".to_owned())
+        .name("event-loop".to_owned())
         .stack_size(STACK)
         .spawn(move || {
             run(&receive, state, &stopped);
@@ -122,12 +122,12 @@ fn run(events: &Receiver<Event>, mut state: ServerState, is_stopping: &AtomicBoo
             }
             // A bug in the compiler must not end the server, and must not be hidden.
             other => catch_unwind(AssertUnwindSafe(|| match other {
-                Some(event) => take(&mut state, event),
+                Some(event) => handle(&mut state, event),
                 None => state.work(),
             }))
             .err()
             .map(|payload| {
-                state.give_up();
+                state.drop_pending();
                 panic_message(&*payload).to_owned()
             }),
         };
@@ -135,7 +135,7 @@ fn run(events: &Receiver<Event>, mut state: ServerState, is_stopping: &AtomicBoo
         if let Some(text) = failure
             && failures.insert(text.clone())
         {
-            state.tell(Outgoing::Show(
+            state.send(Outgoing::Show(
                 MessageType::ERROR,
                 format!("internal compiler error on this text, please report it: {text}"),
             ));
@@ -150,7 +150,7 @@ fn return_free_memory() {
     drop(std::hint::black_box(Vec::<u8>::with_capacity(BYTES)));
 }
 
-fn take(state: &mut ServerState, event: Event) {
+fn handle(state: &mut ServerState, event: Event) {
     match event {
         Event::Start(settings) => state.start(*settings),
         Event::Configure(settings) => state.configure(&settings),
@@ -171,7 +171,7 @@ fn take(state: &mut ServerState, event: Event) {
         Event::Interrupted(request) => state.interrupted(request),
         Event::Checked(checked) => state.checked(checked),
         Event::CheckedFirst(checked) => state.checked_first(checked),
-        Event::Looked(looked) => state.looked(&looked),
+        Event::CheckedPart(part) => state.checked_part(&part),
         Event::CheckFailed(_) | Event::Failed(_) | Event::Stop => {}
     }
 }

@@ -59,7 +59,7 @@ pub enum Event {
         removed: Vec<PathBuf>,
     },
     /// The search for projects in the workspace's folders is done.
-    ProjectsFound(folders::Found),
+    ProjectsFound(folders::ProjectsByFolder),
     /// A request that is answered on a snapshot.
     Request(Request),
     /// A request for diagnostics.
@@ -73,7 +73,7 @@ pub enum Event {
     /// The diagnostics of the open documents; the others follow.
     CheckedFirst(Checked),
     /// A part of a large project was checked.
-    Looked(Looked),
+    CheckedPart(CheckedPart),
     /// A check failed with this panic message.
     CheckFailed(String),
     /// A request failed with this panic message.
@@ -90,12 +90,12 @@ pub struct Checked {
     /// The revision that was checked.
     pub revision: u64,
     /// The diagnostics.
-    pub found: Vec<Finding>,
+    pub findings: Vec<Finding>,
 }
 
 /// The progress of a check.
 #[derive(Debug)]
-pub struct Looked {
+pub struct CheckedPart {
     /// The project's folder.
     pub project: PathBuf,
     /// The revision that was checked.

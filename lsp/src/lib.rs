@@ -46,7 +46,7 @@ use tower_lsp::LspService;
 use backend::Backend;
 use complaints::complain;
 
-/// How a session with a client ended.
+/// The end of a session with a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
     /// The client sent `shutdown` before it left.
@@ -59,7 +59,7 @@ pub enum Ended {
 ///
 /// The exit code is the protocol's: 0 if the client sent `shutdown`, otherwise 1.
 pub fn run() -> ExitCode {
-    complaints::hear_panics();
+    complaints::install_panic_hook();
     // Parallel checks need the stack size that the depth of syntax trees is limited for. If the pool exists already,
     // the embedding program has chosen.
     let _ = rayon::ThreadPoolBuilder::new()
@@ -86,7 +86,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// How long running work may take to stop after the client has left.
+/// Maximum time for running work to stop after the client has left.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// Serves one client until it leaves: by `exit`, by closing its end of either stream, or because the process named in
@@ -97,14 +97,14 @@ where
     O: AsyncWrite,
 {
     let (send, receive) = mpsc::unbounded_channel();
-    let owner = match event_loop::start(send.clone()) {
-        Ok(owner) => owner,
+    let event_loop = match event_loop::start(send.clone()) {
+        Ok(event_loop) => event_loop,
         Err(cause) => {
             complain(&format_args!("cannot start a thread: {cause}"));
             return Ended::Abruptly;
         }
     };
-    let (events, outgoing) = (owner.events.clone(), send.clone());
+    let (events, outgoing) = (event_loop.events.clone(), send.clone());
     let (service, socket) = LspService::build(|client| {
         tokio::spawn(outgoing::deliver(client.clone(), receive));
         Backend::new(client, events, send)
@@ -112,8 +112,8 @@ where
     .custom_method("nth/virtualDocument", Backend::virtual_document)
     .finish();
     let ended = transport::converse(service, socket, (input, output), outgoing).await;
-    let embedded_files = owner.embedded_files.clone();
-    match tokio::time::timeout(GRACE, owner.stop()).await {
+    let embedded_files = event_loop.embedded_files.clone();
+    match tokio::time::timeout(GRACE, event_loop.stop()).await {
         Ok(true) => {}
         Ok(false) => complain(&"the owner of the database has failed"),
         // Its current work cannot be stopped, and nothing waits for it.

@@ -8,7 +8,7 @@ use tower_lsp::Client;
 use tower_lsp::lsp_types::notification::Notification;
 use tower_lsp::lsp_types::{MessageType, PublishDiagnosticsParams, ShowDocumentParams, Url};
 
-use crate::progress::{self, Shown};
+use crate::progress::{self, ProgressSteps};
 
 /// A message to the client.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub enum Outgoing {
     /// A message for the log.
     Log(MessageType, String),
     /// Progress of long work.
-    Progress(Shown),
+    Progress(ProgressSteps),
     /// Diagnostics that the client pulled may have changed.
     Refresh,
     /// Inlay hints may have changed.
@@ -53,7 +53,7 @@ pub async fn deliver(client: Client, mut messages: UnboundedReceiver<Outgoing>) 
     let mut waiting = Waiting::default();
     loop {
         while let Ok(next) = messages.try_recv() {
-            waiting.put(next);
+            waiting.push(next);
         }
         let message = match waiting.next() {
             Some(message) => message,
@@ -68,7 +68,7 @@ pub async fn deliver(client: Client, mut messages: UnboundedReceiver<Outgoing>) 
             tokio::select! {
                 biased;
                 () = &mut telling => break,
-                Some(next) = messages.recv() => waiting.put(next),
+                Some(next) = messages.recv() => waiting.push(next),
             }
         }
     }
@@ -129,7 +129,7 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn put(&mut self, message: Outgoing) {
+    fn push(&mut self, message: Outgoing) {
         self.messages.push_back(message);
         if self.messages.len() > self.bound.max(MOST) {
             self.shorten();
@@ -184,7 +184,7 @@ fn newest(mut batch: Vec<Outgoing>) -> Vec<Outgoing> {
 mod tests {
     use super::*;
 
-    fn of(name: &str, version: i32) -> Outgoing {
+    fn diagnostics(name: &str, version: i32) -> Outgoing {
         let uri = format!("file:///{name}").parse().expect("an address");
         Outgoing::Diagnostics(PublishDiagnosticsParams {
             uri,
@@ -196,13 +196,18 @@ mod tests {
     #[test]
     fn later_diagnostics_replace_earlier_ones() {
         let said = Outgoing::Log(MessageType::INFO, "x".to_owned());
-        let kept: Vec<_> = newest(vec![of("a", 1), said, of("b", 1), of("a", 2)])
-            .into_iter()
-            .map(|message| match message {
-                Outgoing::Diagnostics(found) => found.version,
-                _ => None,
-            })
-            .collect();
+        let kept: Vec<_> = newest(vec![
+            diagnostics("a", 1),
+            said,
+            diagnostics("b", 1),
+            diagnostics("a", 2),
+        ])
+        .into_iter()
+        .map(|message| match message {
+            Outgoing::Diagnostics(found) => found.version,
+            _ => None,
+        })
+        .collect();
         assert_eq!(kept, [None, Some(1), Some(2)]);
     }
 
@@ -210,11 +215,11 @@ mod tests {
     fn what_waits_for_a_client_that_reads_nothing_is_bounded() {
         let mut waiting = Waiting::default();
         for number in 0..100_000 {
-            waiting.put(of("a", number));
-            waiting.put(Outgoing::Log(MessageType::INFO, number.to_string()));
+            waiting.push(diagnostics("a", number));
+            waiting.push(Outgoing::Log(MessageType::INFO, number.to_string()));
             assert!(waiting.messages.len() <= 2 * MOST + 4);
         }
-        waiting.put(Outgoing::Show(MessageType::ERROR, "kept".to_owned()));
+        waiting.push(Outgoing::Show(MessageType::ERROR, "kept".to_owned()));
         let mut told = Vec::new();
         while let Some(message) = waiting.next() {
             told.push(message);

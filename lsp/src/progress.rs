@@ -17,7 +17,7 @@ pub struct Progress {
 
 /// The part that shows the work.
 #[derive(Debug)]
-pub struct Shown {
+pub struct ProgressSteps {
     /// A unique number.
     pub number: u64,
     /// The title.
@@ -27,9 +27,9 @@ pub struct Shown {
 
 impl Progress {
     /// Starts work. Returns it with the part that shows it.
-    pub fn begin(number: u64, title: String) -> (Self, Shown) {
+    pub fn begin(number: u64, title: String) -> (Self, ProgressSteps) {
         let (send, steps) = unbounded_channel();
-        let shown = Shown {
+        let shown = ProgressSteps {
             number,
             title,
             steps,
@@ -45,7 +45,7 @@ impl Progress {
 }
 
 /// Shows work until it ends. Runs in a task of its own, because it awaits the client.
-pub async fn show(client: Client, mut shown: Shown) {
+pub async fn show(client: Client, mut shown: ProgressSteps) {
     let token = NumberOrString::String(format!("nth-lsp/{}", shown.number));
     let create = WorkDoneProgressCreateParams {
         token: token.clone(),

@@ -6,7 +6,7 @@ use tower_lsp::lsp_types::{Diagnostic, PublishDiagnosticsParams, Url};
 
 /// The diagnostics of a version of a document.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Told {
+pub struct DocumentDiagnostics {
     /// The version, if the document is open.
     pub version: Option<i32>,
     /// The diagnostics.
@@ -16,22 +16,22 @@ pub struct Told {
 /// The last published diagnostics of each document.
 #[derive(Debug, Default)]
 pub struct Published {
-    told: HashMap<Url, Told>,
+    sent: HashMap<Url, DocumentDiagnostics>,
 }
 
 impl Published {
     /// Updates the published diagnostics to `now`. Returns what to publish. Documents that are not in `now` are
     /// cleared, except those for which `kept` returns true.
-    pub fn news(
+    pub fn update(
         &mut self,
-        now: HashMap<Url, Told>,
+        now: HashMap<Url, DocumentDiagnostics>,
         kept: impl Fn(&Url) -> bool,
     ) -> Vec<PublishDiagnosticsParams> {
-        let mut news = Vec::new();
-        self.told.retain(|uri, _| {
+        let mut changes = Vec::new();
+        self.sent.retain(|uri, _| {
             let stays = now.contains_key(uri) || kept(uri);
             if !stays {
-                news.push(PublishDiagnosticsParams {
+                changes.push(PublishDiagnosticsParams {
                     uri: uri.clone(),
                     diagnostics: Vec::new(),
                     version: None,
@@ -40,17 +40,17 @@ impl Published {
             stays
         });
         for (uri, now) in now {
-            if self.told.get(&uri) == Some(&now) {
+            if self.sent.get(&uri) == Some(&now) {
                 continue;
             }
-            news.push(PublishDiagnosticsParams {
+            changes.push(PublishDiagnosticsParams {
                 uri: uri.clone(),
                 diagnostics: now.diagnostics.clone(),
                 version: now.version,
             });
-            self.told.insert(uri, now);
+            self.sent.insert(uri, now);
         }
-        news.sort_by(|left, right| left.uri.cmp(&right.uri));
-        news
+        changes.sort_by(|left, right| left.uri.cmp(&right.uri));
+        changes
     }
 }

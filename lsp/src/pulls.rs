@@ -14,13 +14,13 @@ use tower_lsp::lsp_types::{
     WorkspaceFullDocumentDiagnosticReport, WorkspaceUnchangedDocumentDiagnosticReport,
 };
 
-use crate::published::Told;
+use crate::published::DocumentDiagnostics;
 use crate::reply::Reply;
 
 /// A request for diagnostics. It is answered when the current texts were checked.
 #[derive(Debug)]
 pub enum Pull {
-    /// Of a document.
+    /// A request for the diagnostics of a document.
     Document {
         /// The document's path.
         path: PathBuf,
@@ -29,7 +29,7 @@ pub enum Pull {
         /// The receiver of the answer.
         reply: Reply<DocumentDiagnosticReportResult>,
     },
-    /// Of all files.
+    /// A request for the diagnostics of all files.
     Workspace {
         /// The result ids of the client's current diagnostics.
         previous: HashMap<Url, String>,
@@ -109,13 +109,13 @@ pub fn document_report(
 /// The answer for all files. Files that the client has diagnostics of, and that have none any more, get an empty
 /// report.
 pub fn workspace_report(
-    found: BTreeMap<Url, Told>,
+    reports: BTreeMap<Url, DocumentDiagnostics>,
     mut previous: HashMap<Url, String>,
 ) -> WorkspaceDiagnosticReportResult {
     let mut items = Vec::new();
-    for (uri, told) in found {
-        let id = id_of(&told.diagnostics);
-        let version = told.version.map(i64::from);
+    for (uri, report) in reports {
+        let id = id_of(&report.diagnostics);
+        let version = report.version.map(i64::from);
         items.push(if previous.remove(&uri).as_ref() == Some(&id) {
             WorkspaceDocumentDiagnosticReport::Unchanged(
                 WorkspaceUnchangedDocumentDiagnosticReport {
@@ -132,7 +132,7 @@ pub fn workspace_report(
                 version,
                 full_document_diagnostic_report: FullDocumentDiagnosticReport {
                     result_id: Some(id),
-                    items: told.diagnostics,
+                    items: report.diagnostics,
                 },
             })
         });

@@ -24,7 +24,7 @@ pub const STACK: usize = nthc::stack::STACK;
 /// Maximum number of times that a request is started.
 pub const TRIES: u32 = 5;
 
-/// What happens to a request that an edit interrupts.
+/// Treatment of a request that an edit interrupts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnEdit {
     /// It is started again: its subject is still there.
@@ -36,7 +36,7 @@ pub enum OnEdit {
 
 /// A request.
 pub struct Request {
-    /// What happens if an edit interrupts it.
+    /// Treatment after an edit.
     pub on_edit: OnEdit,
     /// Cancels the request.
     pub cancel: CancelHandle,
@@ -132,7 +132,7 @@ pub struct Pool<T> {
 }
 
 impl<T: Send + 'static> Pool<T> {
-    /// Starts `count` threads. `tell` gets the outcome of each job, and returns whether it was delivered: if not, the
+    /// Starts `count` threads. `report` gets the outcome of each job, and returns whether it was delivered: if not, the
     /// threads end.
     ///
     /// # Errors
@@ -140,7 +140,7 @@ impl<T: Send + 'static> Pool<T> {
     pub fn start(
         name: &str,
         count: usize,
-        tell: impl Fn(Outcome<T>) -> bool + Clone + Send + 'static,
+        report: impl Fn(Outcome<T>) -> bool + Clone + Send + 'static,
     ) -> io::Result<Self> {
         let queue = Queue {
             jobs: VecDeque::new(),
@@ -150,11 +150,11 @@ impl<T: Send + 'static> Pool<T> {
         let queue = Arc::new((Mutex::new(queue), Condvar::new()));
         let threads = (0..count).map(|number| {
             let queue = Arc::clone(&queue);
-            let tell = tell.clone();
+            let report = report.clone();
             thread::Builder::new()
                 .name(format!("{name}-{number}"))
                 .stack_size(STACK)
-                .spawn(move || work(number, &queue, &tell))
+                .spawn(move || run_worker(number, &queue, &report))
         });
         Ok(Self {
             threads: threads.collect::<io::Result<_>>()?,
@@ -163,7 +163,7 @@ impl<T: Send + 'static> Pool<T> {
     }
 
     /// Queues a job.
-    pub fn put(&self, job: Job<T>, view: View) {
+    pub fn submit(&self, job: Job<T>, view: View) {
         let (queue, news) = &*self.queue;
         lock(queue).jobs.push_back((job, view));
         news.notify_one();
@@ -205,20 +205,20 @@ impl<T> Drop for Pool<T> {
     }
 }
 
-fn work<T: Send>(
+fn run_worker<T: Send>(
     number: usize,
     queue: &(Mutex<Queue<T>>, Condvar),
-    tell: &impl Fn(Outcome<T>) -> bool,
+    report: &impl Fn(Outcome<T>) -> bool,
 ) {
     let (queue, news) = queue;
-    let note = |waiting: &mut Queue<T>, running: Option<CancelHandle>| {
+    let set_running = |waiting: &mut Queue<T>, running: Option<CancelHandle>| {
         if let Some(place) = waiting.running.get_mut(number) {
             *place = running;
         }
     };
     loop {
         let mut waiting = lock(queue);
-        note(&mut waiting, None);
+        set_running(&mut waiting, None);
         let (job, view) = loop {
             if let Some(next) = waiting.jobs.pop_front() {
                 break next;
@@ -228,9 +228,9 @@ fn work<T: Send>(
             }
             waiting = news.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         };
-        note(&mut waiting, Some(view.ide.cancel.clone()));
+        set_running(&mut waiting, Some(view.ide.cancel.clone()));
         drop(waiting);
-        if !tell(with_own_threads(job, view)) {
+        if !report(run_in_pool(job, view)) {
             return;
         }
     }
@@ -238,7 +238,7 @@ fn work<T: Send>(
 
 /// Runs a job. A job over the whole project gets a thread pool of its own, which ends with it: the allocator returns
 /// memory that a thread allocated to the system only after the thread has ended.
-fn with_own_threads<T: Send>(job: Job<T>, view: View) -> Outcome<T> {
+fn run_in_pool<T: Send>(job: Job<T>, view: View) -> Outcome<T> {
     let is_broad = match &job {
         Job::Check(_) => true,
         Job::Request(request) => request.is_broad,
@@ -300,8 +300,8 @@ fn is_cancelled(payload: &(dyn Any + Send), view: &View) -> bool {
 /// True if an edit is waiting for a snapshot of the view. It waits until the snapshot is dropped.
 fn is_awaited(view: &View) -> bool {
     view.ide.projects.iter().any(|project| {
-        let look = || project.db().unwind_if_revision_cancelled();
-        catch_unwind(AssertUnwindSafe(look)).is_err()
+        let check = || project.db().unwind_if_revision_cancelled();
+        catch_unwind(AssertUnwindSafe(check)).is_err()
     })
 }
 
@@ -358,9 +358,9 @@ mod tests {
         let pool =
             Pool::start("test", 1, move |outcome| events.send(outcome).is_ok()).expect("a thread");
         let (job, view, failed) = request::<()>(|_| panic!("it did"));
-        pool.put(job, view);
+        pool.submit(job, view);
         let (job, view, sound) = request(|_| Ok(7));
-        pool.put(job, view);
+        pool.submit(job, view);
         assert_eq!(sound.blocking_recv(), Ok(Ok(7)));
         assert_eq!(failed.blocking_recv(), Ok(Err(Error::internal_error())));
         match told.recv() {
@@ -412,14 +412,14 @@ mod tests {
         };
         let asked = endless.clone();
         let (job, of_read, answer) = request::<()>(move |view| asked(view));
-        pool.put(job, of_read);
+        pool.submit(job, of_read);
         let check = Job::Check(Box::new(move |view| endless(view)));
-        pool.put(check, view(&CancelHandle::default()));
+        pool.submit(check, view(&CancelHandle::default()));
         for _ in 0..2 {
             has_begun.recv().expect("both are being done");
         }
         let (job, of_later, later) = request(|_| Ok(7));
-        pool.put(job, of_later);
+        pool.submit(job, of_later);
         // Dropping the pool waits for its threads.
         drop(pool);
         assert!(answer.blocking_recv().is_err(), "nobody answered");

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use nth_ide::features::inlay_hints::WantedHints;
+use nth_ide::features::inlay_hints::HintSettings;
 use nth_ide::position::Encoding;
 use serde_json::Value;
 use tower_lsp::lsp_types::{ClientCapabilities, InitializeParams, Url};
@@ -38,7 +38,7 @@ pub struct Settings {
     /// The workspace's folders.
     pub folders: Vec<PathBuf>,
     /// The inlay hints that are on.
-    pub hints: WantedHints,
+    pub hints: HintSettings,
     /// All capabilities of the client.
     pub client: ClientCapabilities,
     /// The base URL of the pages of the codes, ending with `/`; `None` to use the embedded ones.
@@ -48,7 +48,7 @@ pub struct Settings {
 impl Settings {
     /// Reads the parameters of `initialize`. `initializationOptions` may contain `diagnosticPages`, the URL of the
     /// folder with the pages of the codes; `virtualDocuments`, true if the client opens `nth-std:` and
-    /// `nth-generated:` through the server; and `inlayHints`, see [`WantedHints::take`].
+    /// `nth-generated:` through the server; and `inlayHints`, see [`HintSettings::take`].
     pub fn new(params: &InitializeParams) -> Self {
         let text_document = params.capabilities.text_document.as_ref();
         let workspace = params.capabilities.workspace.as_ref();
@@ -59,7 +59,7 @@ impl Settings {
             .as_ref()
             .and_then(|options| options.get("diagnosticPages")?.as_str())
             .and_then(|address| Url::parse(&format!("{}/", address.trim_end_matches('/'))).ok());
-        let mut hints = WantedHints::default();
+        let mut hints = HintSettings::default();
         if let Some(options) = &params.initialization_options {
             hints.take(options);
         }

@@ -20,7 +20,7 @@ pub struct Server {
     messages: Receiver<Value>,
     requests: u64,
     /// The last diagnostics of each document, with its version.
-    told: HashMap<String, (Value, Value)>,
+    latest: HashMap<String, (Value, Value)>,
 }
 
 impl Server {
@@ -52,7 +52,7 @@ impl Server {
             child,
             messages,
             requests: 0,
-            told: HashMap::new(),
+            latest: HashMap::new(),
         };
         let root = Url::from_file_path(folder).unwrap();
         let capabilities = json!({
@@ -98,7 +98,7 @@ impl Server {
             let params = &message["params"];
             let uri = params["uri"].as_str().unwrap_or_default().to_owned();
             let told = (params["version"].clone(), params["diagnostics"].clone());
-            self.told.insert(uri, told);
+            self.latest.insert(uri, told);
         }
         message
     }
@@ -106,7 +106,7 @@ impl Server {
     /// Waits for the diagnostics of a version of a document.
     pub fn diagnostics(&mut self, uri: &Url, version: i64) -> Value {
         loop {
-            if let Some((known, diagnostics)) = self.told.get(uri.as_str())
+            if let Some((known, diagnostics)) = self.latest.get(uri.as_str())
                 && *known == version
             {
                 return diagnostics.clone();

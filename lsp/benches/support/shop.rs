@@ -68,7 +68,7 @@ pub struct Parts {
 
 impl Parts {
     /// The initial parts of a service.
-    pub fn of(number: usize) -> Self {
+    pub fn new(number: usize) -> Self {
         Self {
             name: format!("service-{number}"),
             template: "online".to_owned(),
@@ -251,7 +251,7 @@ pub fn write(root: &Path, services: usize) -> std::io::Result<()> {
     for number in 0..services {
         fs::write(
             service_file(root, number),
-            service(number, &Parts::of(number)),
+            service(number, &Parts::new(number)),
         )?;
     }
     Ok(())

@@ -38,7 +38,7 @@
 //! assert!(offers.all.iter().any(|offer| offer.label == "critical"));
 //!
 //! // Hover over `payments`, as Markdown.
-//! let shown = hover(&Source::of(project, file), 6).ok_or("nothing to show")?;
+//! let shown = hover(&Source::new(project, file), 6).ok_or("nothing to show")?;
 //! assert_eq!(view.range(project, file, shown.range).end, Position::new(0, 13));
 //! assert!(shown.markup.markdown().contains("team payments"));
 //! # Ok::<(), &str>(())
@@ -62,7 +62,7 @@ use std::sync::Arc;
 /// Creates a view of one text that belongs to no project, as if it were a file with this path. Reads nothing from
 /// disk.
 pub fn view_of(path: &Path, text: &str) -> view::View {
-    let mut project = project::Project::alone(path, Arc::from(text));
+    let mut project = project::Project::from_document(path, Arc::from(text));
     project.catch_up(|_| true);
     view::View {
         projects: project.view(path).into_iter().collect(),

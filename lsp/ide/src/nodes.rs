@@ -190,7 +190,7 @@ pub fn statement_range(statement: &Statement) -> TextRange {
 }
 
 /// The direct children of an item.
-pub fn of_item(item: &ItemNode) -> Vec<Node<'_>> {
+pub fn item_children(item: &ItemNode) -> Vec<Node<'_>> {
     match item {
         ItemNode::Block(block) => vec![Node::Block(block)],
         ItemNode::Template(template) => {
@@ -216,8 +216,8 @@ pub fn path_to(item: &ItemNode, range: TextRange) -> Vec<Node<'_>> {
         own.start <= range.start && range.end <= own.end && !own.is_empty()
     };
     let mut path: Vec<Node<'_>> = Vec::new();
-    let mut inner = of_item(item);
-    // Of two neighbors that share a boundary, the second is meant.
+    let mut inner = item_children(item);
+    // At a boundary that two neighbors share, the second is meant.
     while let Some(next) = inner.iter().rev().find(|node| holds(node)).copied() {
         path.push(next);
         inner.clear();
@@ -228,7 +228,7 @@ pub fn path_to(item: &ItemNode, range: TextRange) -> Vec<Node<'_>> {
 
 /// Calls `visit` with each node of an item.
 pub fn walk_item<'t>(item: &'t ItemNode, visit: &mut impl FnMut(Node<'t>)) {
-    for node in of_item(item) {
+    for node in item_children(item) {
         node.walk(visit);
     }
 }
@@ -239,8 +239,8 @@ pub fn query_at(node: &ItemNode, offset: u32) -> Option<(&Expr, &QueryLit)> {
     walk_item(node, &mut |node| {
         if let Node::Expr(expr) = node
             && let ExprNode::Query(query) = &expr.node
-            && within(query.text_range, offset)
-            && !query.holes.iter().any(|hole| inside(hole.range, offset))
+            && touches(query.text_range, offset)
+            && !query.holes.iter().any(|hole| is_inside(hole.range, offset))
         {
             found = Some((expr, query));
         }
@@ -248,11 +248,11 @@ pub fn query_at(node: &ItemNode, offset: u32) -> Option<(&Expr, &QueryLit)> {
     found
 }
 
-fn within(range: TextRange, offset: u32) -> bool {
+fn touches(range: TextRange, offset: u32) -> bool {
     range.start <= offset && offset <= range.end
 }
 
 /// True if a byte is between `${` and `}`.
-fn inside(range: TextRange, offset: u32) -> bool {
+fn is_inside(range: TextRange, offset: u32) -> bool {
     range.start + 2 <= offset && offset < range.end
 }

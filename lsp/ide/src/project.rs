@@ -43,13 +43,13 @@ pub struct Project {
     /// Incremented by every change.
     revision: u64,
     /// The revision that was last checked or is being checked; 0 if it has to be checked again.
-    asked: u64,
+    checked_revision: u64,
     /// The number of files that were checked so far, and in which revision.
-    looked: (u64, usize),
+    checked: (u64, usize),
     /// Number of checked parts whose results could not be released, because a request was using the session.
     held_parts: usize,
     /// The diagnostics, and their revision.
-    found: Option<(u64, Arc<Vec<Finding>>)>,
+    findings: Option<(u64, Arc<Vec<Finding>>)>,
     /// True if the files have to be read again.
     pub is_stale: bool,
     /// Number of results that the session held after the first complete check.
@@ -95,7 +95,7 @@ impl Project {
     }
 
     /// Creates a project for a single document that belongs to no project.
-    pub fn alone(path: &Path, text: Arc<str>) -> Self {
+    pub fn from_document(path: &Path, text: Arc<str>) -> Self {
         let folder = path.parent().unwrap_or(path);
         let file = path.file_name().map(Path::new).unwrap_or(path);
         let stem = path
@@ -138,10 +138,10 @@ impl Project {
             table: Arc::default(),
             edited: BTreeSet::new(),
             revision: 1,
-            asked: 0,
-            looked: (0, 0),
+            checked_revision: 0,
+            checked: (0, 0),
             held_parts: 0,
-            found: None,
+            findings: None,
             is_stale: false,
             needed: None,
             uncounted: 0,
@@ -203,7 +203,7 @@ impl Project {
     }
 
     /// True if a file belongs to the project, even if it could not be read.
-    pub fn knows(&self, path: &Path) -> bool {
+    pub fn contains(&self, path: &Path) -> bool {
         self.places.contains_key(path)
             || self.others.contains(path)
             || path == self.folder.join(MANIFEST)
@@ -270,7 +270,7 @@ impl Project {
     }
 
     /// True if a snapshot is in use: then releasing memory would wait for it.
-    pub fn is_asked(&self) -> bool {
+    pub fn is_in_use(&self) -> bool {
         self.session
             .as_ref()
             .is_some_and(|session| !session.is_alone())
@@ -279,8 +279,8 @@ impl Project {
     /// Releases outdated results. Results for names that no longer exist stay in a session, because the names may
     /// come back; if there are too many, the session is dropped, and the next one checks everything again.
     pub fn tidy(&mut self) {
-        let is_known = self.found().is_some();
-        self.let_go();
+        let is_known = self.findings().is_some();
+        self.release();
         let Some(session) = &mut self.session else {
             return;
         };
@@ -294,8 +294,8 @@ impl Project {
             self.session = None;
             self.needed = None;
             self.counted = 0;
-            self.looked = (0, 0);
-            self.unask();
+            self.checked = (0, 0);
+            self.reset_check();
         }
     }
 
@@ -308,7 +308,7 @@ impl Project {
             targets: Arc::clone(&self.targets),
             files: Arc::clone(&self.table),
             load_report: Arc::clone(&self.load_report),
-            found: self.found().map(Arc::clone),
+            findings: self.findings().map(Arc::clone),
         })
     }
 
@@ -329,49 +329,49 @@ impl Project {
 
     /// True if the newest revision was not checked, and no check of it is running.
     pub fn is_unchecked(&self) -> bool {
-        self.asked != self.revision
+        self.checked_revision != self.revision
     }
 
     /// Records the start of a check. Returns the revision.
-    pub fn ask(&mut self) -> u64 {
-        self.asked = self.revision;
+    pub fn begin_check(&mut self) -> u64 {
+        self.checked_revision = self.revision;
         self.revision
     }
 
     /// Records that the check was stopped, so that it has to run again.
-    pub fn unask(&mut self) {
-        self.asked = 0;
+    pub fn reset_check(&mut self) {
+        self.checked_revision = 0;
     }
 
     /// Number of files that were checked in the newest revision.
-    pub fn looked(&self) -> usize {
-        let (revision, files) = self.looked;
+    pub fn checked_files(&self) -> usize {
+        let (revision, files) = self.checked;
         if revision == self.revision { files } else { 0 }
     }
 
     /// Records that the first `files` files were checked in a revision, and that the check has to continue. Releases
     /// their intermediate results unless a request is using the session.
-    pub fn look(&mut self, revision: u64, files: usize) {
-        self.looked = (revision, files);
-        self.unask();
+    pub fn record_part(&mut self, revision: u64, files: usize) {
+        self.checked = (revision, files);
+        self.reset_check();
         self.held_parts += 1;
-        self.let_go_of_parts();
+        self.release_parts();
     }
 
     /// Releases the intermediate results of checked parts, unless a request is using the session.
-    pub fn let_go_of_parts(&mut self) {
-        if self.held_parts > 0 && !self.is_asked() {
-            self.let_go();
+    pub fn release_parts(&mut self) {
+        if self.held_parts > 0 && !self.is_in_use() {
+            self.release();
         }
     }
 
     /// True if so many parts are held that the check has to wait until no request uses the session.
-    pub fn is_held_up(&self) -> bool {
-        self.held_parts >= MOST_PARTS && self.is_asked()
+    pub fn must_wait(&self) -> bool {
+        self.held_parts >= MOST_PARTS && self.is_in_use()
     }
 
     /// Releases outdated results. Waits until no request uses the session.
-    pub fn let_go(&mut self) {
+    pub fn release(&mut self) {
         self.held_parts = 0;
         if let Some(session) = &mut self.session {
             session.let_go();
@@ -379,17 +379,17 @@ impl Project {
     }
 
     /// Stores the diagnostics of a revision. Returns whether it is the newest.
-    pub fn find(&mut self, revision: u64, found: Vec<Finding>) -> bool {
+    pub fn set_findings(&mut self, revision: u64, found: Vec<Finding>) -> bool {
         let is_newest = revision == self.revision;
         if is_newest {
-            self.found = Some((revision, Arc::new(found)));
+            self.findings = Some((revision, Arc::new(found)));
         }
         is_newest
     }
 
     /// The diagnostics of the newest revision; `None` if it was not checked yet.
-    pub fn found(&self) -> Option<&Arc<Vec<Finding>>> {
-        let (revision, found) = self.found.as_ref()?;
+    pub fn findings(&self) -> Option<&Arc<Vec<Finding>>> {
+        let (revision, found) = self.findings.as_ref()?;
         (*revision == self.revision).then_some(found)
     }
 }
@@ -448,7 +448,7 @@ mod tests {
     /// Checks everything, and releases memory as the server does.
     fn settle(project: &mut Project, path: &Path) {
         project.catch_up(|_| true);
-        let revision = project.ask();
+        let revision = project.begin_check();
         let view = View {
             projects: project.view(path).into_iter().collect(),
             ..View::default()
@@ -456,15 +456,15 @@ mod tests {
         let found = view.check(view.projects.first().expect("it is not behind"));
         assert!(found.is_empty(), "{found:#?}");
         drop(view);
-        assert!(project.find(revision, found));
-        assert!(!project.is_asked());
+        assert!(project.set_findings(revision, found));
+        assert!(!project.is_in_use());
         project.tidy();
     }
 
     #[test]
     fn what_is_held_of_names_that_are_gone_stays_within_bounds() {
         let path = Path::new("/nowhere/main.nth");
-        let mut project = Project::alone(path, text("first"));
+        let mut project = Project::from_document(path, text("first"));
         settle(&mut project, path);
         let needed = project.needed.expect("it was counted");
         let (mut answers, mut renewed, mut grown) = (needed, 0, 0);

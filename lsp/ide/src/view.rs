@@ -40,7 +40,7 @@ pub struct ProjectView {
     /// Diagnostics from loading the project.
     pub load_report: Arc<LoadReport>,
     /// The diagnostics, if the project was checked already. [`View::findings`] computes them otherwise.
-    pub found: Option<Arc<Vec<Finding>>>,
+    pub findings: Option<Arc<Vec<Finding>>>,
 }
 
 impl ProjectView {
@@ -136,7 +136,7 @@ impl View {
     /// The diagnostics of a file for the current texts, with their fixes.
     pub fn findings(&self, path: &Path) -> Vec<Finding> {
         let of_projects = self.projects.iter().flat_map(|project| {
-            let found = match &project.found {
+            let found = match &project.findings {
                 Some(found) => Arc::clone(found),
                 None => Arc::new(self.check(project)),
             };
@@ -158,7 +158,7 @@ impl View {
     /// All diagnostics of a project, those from loading it first.
     pub fn check(&self, project: &ProjectView) -> Vec<Finding> {
         let mut found = self.load_report(project);
-        found.extend(self.converted(project, &project.session.findings()));
+        found.extend(self.convert(project, &project.session.findings()));
         found
     }
 
@@ -169,7 +169,7 @@ impl View {
         let sources = open.iter().filter_map(|path| project.files.source(path));
         let files: Vec<SourceFile> = sources.collect();
         let mut found = self.load_report(project);
-        found.extend(self.converted(project, &project.session.first_findings(&files)));
+        found.extend(self.convert(project, &project.session.first_findings(&files)));
         found.retain(|finding| {
             let path = finding.file.path();
             path.is_some_and(|path| open.contains(path))
@@ -189,11 +189,7 @@ impl View {
         Converter::new(self.encoding, &text).findings(&project.load_report.diagnostics)
     }
 
-    fn converted(
-        &self,
-        project: &ProjectView,
-        diagnostics: &[Diagnostic<FileSpan>],
-    ) -> Vec<Finding> {
+    fn convert(&self, project: &ProjectView, diagnostics: &[Diagnostic<FileSpan>]) -> Vec<Finding> {
         let text = |number: usize| {
             let file = project.session.file(number)?;
             Some(Text {

@@ -26,7 +26,7 @@ const KINDS: [ActionKind; 6] = [
 ];
 
 /// The protocol's name of a kind.
-fn shown_kind(kind: ActionKind) -> CodeActionKind {
+fn protocol_kind(kind: ActionKind) -> CodeActionKind {
     match kind {
         ActionKind::QuickFix => CodeActionKind::QUICKFIX,
         ActionKind::Extract => CodeActionKind::REFACTOR_EXTRACT,
@@ -39,18 +39,18 @@ fn shown_kind(kind: ActionKind) -> CodeActionKind {
 
 /// Announces code actions, if the client supports literals.
 pub fn offer(capabilities: &mut ServerCapabilities, settings: &Settings) {
-    let kinds = KINDS.map(shown_kind).to_vec();
+    let kinds = KINDS.map(protocol_kind).to_vec();
     capabilities.code_action_provider = settings.actions.then(|| {
         CodeActionProviderCapability::Options(CodeActionOptions {
             code_action_kinds: Some(kinds),
-            resolve_provider: Some(resolves(settings)),
+            resolve_provider: Some(supports_resolve(settings)),
             ..CodeActionOptions::default()
         })
     });
 }
 
 /// True if the client resolves edits later.
-fn resolves(settings: &Settings) -> bool {
+fn supports_resolve(settings: &Settings) -> bool {
     let text_document = settings.client.text_document.as_ref();
     let client = text_document.and_then(|known| known.code_action.as_ref());
     let asked = client.and_then(|known| known.resolve_support.as_ref());
@@ -74,7 +74,7 @@ pub fn code_actions(view: &View, params: &CodeActionParams) -> Option<CodeAction
     let only = params.context.only.as_deref();
     let is_automatic = params.context.trigger_kind == Some(CodeActionTriggerKind::AUTOMATIC);
     let is_wanted = |kind: ActionKind| {
-        let kind = shown_kind(kind);
+        let kind = protocol_kind(kind);
         match only {
             Some(only) => only.iter().any(|asked| is_of_kind(&kind, asked)),
             // Actions on the whole document are not shown as hints at a position.
@@ -84,7 +84,7 @@ pub fn code_actions(view: &View, params: &CodeActionParams) -> Option<CodeAction
     let mut actions = Vec::new();
     if let Some(place) = place_of(view, uri, params.range) {
         for offer in code_actions::offers(&place, is_wanted) {
-            actions.extend(shown(view, uri, params, &place, offer));
+            actions.extend(to_action(view, uri, params, &place, offer));
         }
     }
     if is_wanted(ActionKind::QuickFix) {
@@ -100,7 +100,7 @@ pub fn code_actions(view: &View, params: &CodeActionParams) -> Option<CodeAction
 
 /// True if some action may have the requested kind.
 fn is_known(asked: &CodeActionKind) -> bool {
-    let mut kinds = KINDS.into_iter().map(shown_kind);
+    let mut kinds = KINDS.into_iter().map(protocol_kind);
     kinds.any(|kind| is_of_kind(&kind, asked))
 }
 
@@ -125,7 +125,7 @@ fn place_of<'a>(view: &'a View, uri: &Url, range: Range) -> Option<Place<'a>> {
 
 /// Converts an offer; `None` if it would change nothing, or if it is not available and the client does not support
 /// reasons.
-fn shown(
+fn to_action(
     view: &View,
     uri: &Url,
     params: &CodeActionParams,
@@ -135,7 +135,7 @@ fn shown(
     let is_fix = offer.kind == ActionKind::QuickFix;
     let mut action = CodeAction {
         title: offer.title,
-        kind: Some(shown_kind(offer.kind)),
+        kind: Some(protocol_kind(offer.kind)),
         is_preferred: is_fix.then_some(offer.is_preferred),
         ..CodeAction::default()
     };
@@ -145,11 +145,11 @@ fn shown(
                 takes_reasons(&view.settings).then_some(CodeActionDisabled { reason });
             action.disabled.as_ref()?;
         }
-        // Whether imports are organized is not known before the edits are computed.
+        // Only the edits show whether imports are organized already.
         Plan::Edits(make) if offer.kind == ActionKind::OrganizeImports => {
             action.edit = Some(edit(view, uri, place, make()?)?);
         }
-        Plan::Edits(_) if resolves(&view.settings) => {
+        Plan::Edits(_) if supports_resolve(&view.settings) => {
             let version = view.buffer(uri)?.version;
             action.data = Some(json!({ "uri": uri, "version": version, "range": params.range }));
         }
@@ -177,8 +177,8 @@ pub fn resolve(view: &View, action: &CodeAction) -> Result<CodeAction> {
     }
     let place = place_of(view, &uri, range).ok_or_else(outdated)?;
     let kind = action.kind.clone();
-    let is_asked = |of: ActionKind| kind.as_ref() == Some(&shown_kind(of));
-    let offers = code_actions::offers(&place, is_asked);
+    let is_in_use = |of: ActionKind| kind.as_ref() == Some(&protocol_kind(of));
+    let offers = code_actions::offers(&place, is_in_use);
     let offer = offers.into_iter().find(|offer| offer.title == action.title);
     if let Some(Offer {
         plan: Plan::Edits(make),
@@ -205,7 +205,7 @@ fn read(data: &Value) -> Option<(Url, i32, Range)> {
 /// Converts changes of a document to a workspace edit.
 fn edit(view: &View, uri: &Url, place: &Place<'_>, made: Vec<Change>) -> Option<WorkspaceEdit> {
     let path = path_of(uri);
-    let changes = code_actions::tidied(place, made)?;
+    let changes = code_actions::formatted_changes(place, made)?;
     view.workspace_edit(
         code_actions::edits(place, changes)
             .into_iter()

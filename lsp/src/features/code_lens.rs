@@ -30,7 +30,7 @@ pub fn code_lens(view: &View, params: &CodeLensParams) -> Option<Vec<CodeLens>> 
     let uri = &params.text_document.uri;
     let (project, file) = view.file(uri)?;
     let lines = view.lines(project.text(file));
-    let lenses = lenses(&Source::of(project, file)).into_iter();
+    let lenses = lenses(&Source::new(project, file)).into_iter();
     let lenses = lenses.map(|lens| CodeLens {
         range: lines.range(lens.range),
         command: None,
@@ -59,7 +59,7 @@ pub fn resolve(view: &View, mut lens: CodeLens) -> CodeLens {
 fn command(view: &View, data: &Data) -> Option<Command> {
     let (project, file) = view.file(&data.uri)?;
     let Words { title, shows } = words(&view.ide, project, file, &data.about)?;
-    let uri = shows.and_then(|path| generated::of_file(view, project, &path));
+    let uri = shows.and_then(|path| generated::file_uri(view, project, &path));
     // A title without a file has no command.
     Some(Command {
         title,

@@ -99,7 +99,7 @@ pub fn completion(view: &View, params: &CompletionParams) -> Option<CompletionRe
                 .subject
                 .to_data()
                 .map(|subject| json!({ "uri": uri, "subject": subject }));
-            if let Subject::Said(text) = &offer.subject {
+            if let Subject::Markdown(text) = &offer.subject {
                 item.documentation = (!text.is_empty()).then(|| shows.documentation(text));
             }
         } else {

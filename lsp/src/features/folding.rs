@@ -33,7 +33,7 @@ pub fn folding_range(view: &View, params: &FoldingRangeParams) -> Option<Vec<Fol
     let lines = view.lines(text);
     let mut found: Vec<FoldingRange> = folds
         .iter()
-        .filter_map(|fold| shown(fold, &lines, whole_lines))
+        .filter_map(|fold| to_folding_range(fold, &lines, whole_lines))
         .collect();
     found.sort_by_key(|fold| (fold.start_line, fold.end_line));
     if whole_lines {
@@ -43,7 +43,7 @@ pub fn folding_range(view: &View, params: &FoldingRangeParams) -> Option<Vec<Fol
     Some(found)
 }
 
-fn shown(fold: &Fold, lines: &Lines<'_>, whole_lines: bool) -> Option<FoldingRange> {
+fn to_folding_range(fold: &Fold, lines: &Lines<'_>, whole_lines: bool) -> Option<FoldingRange> {
     let range = lines.range(fold.range);
     let (start_line, mut end_line) = (range.start.line, range.end.line);
     if whole_lines && fold.has_end {

@@ -27,7 +27,7 @@ pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
 pub fn formatting(view: &View, params: &DocumentFormattingParams) -> Option<Vec<TextEdit>> {
     let buffer = view.buffer(&params.text_document.uri)?;
     let lines = view.lines(&buffer.text);
-    Some(edits(&lines, layout::whole(&buffer.text)?))
+    Some(edits(&lines, layout::format_edits(&buffer.text)?))
 }
 
 /// The edits that format the statements at a range.
@@ -43,7 +43,7 @@ pub fn range_formatting(
         lines.offset(params.range.end),
     );
     let range = TextRange::new(start.min(end), start.max(end));
-    let changes = layout::range(text, parsed(project.db(), file), range);
+    let changes = layout::format_range(text, parsed(project.db(), file), range);
     Some(edits(&lines, changes))
 }
 

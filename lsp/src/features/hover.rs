@@ -21,7 +21,7 @@ pub fn hover(view: &View, params: &HoverParams) -> Option<Hover> {
     let place = &params.text_document_position_params;
     let (project, file) = view.file(&place.text_document.uri)?;
     let offset = view.offset(project, file, place.position);
-    let found = hover::hover(&Source::of(project, file), u32::try_from(offset).ok()?)?;
+    let found = hover::hover(&Source::new(project, file), u32::try_from(offset).ok()?)?;
     Some(Hover {
         contents: HoverContents::Markup(content(&view.settings, &found.markup)),
         range: Some(view.range(project, file, found.range)),

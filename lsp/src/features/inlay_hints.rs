@@ -32,7 +32,7 @@ pub fn inlay_hints(view: &View, params: &InlayHintParams) -> Option<Vec<InlayHin
     let lines = view.lines(project.text(file));
     let bytes = lines.bytes(params.range);
     let range = TextRange::new(bytes.start, bytes.end);
-    let found = hints(&Source::of(project, file), range, &view.settings.hints);
+    let found = hints(&Source::new(project, file), range, &view.settings.hints);
     let hints = found.into_iter().map(|hint| InlayHint {
         position: lines.position(hint.at as usize),
         label: InlayHintLabel::String(hint.label),
@@ -60,7 +60,7 @@ fn tooltip(view: &View, data: &Value) -> Option<InlayHintTooltip> {
     let position = serde_json::from_value(data.get("about")?.clone()).ok()?;
     let (project, file) = view.file(&uri)?;
     let offset = u32::try_from(view.offset(project, file, position)).ok()?;
-    let found = hover::hover(&Source::of(project, file), offset)?;
+    let found = hover::hover(&Source::new(project, file), offset)?;
     let content = content(&view.settings, &found.markup);
     Some(InlayHintTooltip::MarkupContent(content))
 }

@@ -1,6 +1,7 @@
 //! Renames, in all files of all projects that contain the declaration.
 
 use nth_ide::features::rename;
+use nth_ide::navigation::edit::Refusal;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::{
     OneOf, PrepareRenameResponse, RenameOptions, RenameParams, ServerCapabilities,
@@ -39,7 +40,7 @@ pub fn prepare_rename(
     let prepared = at
         .names
         .prepare_rename(at.file, at.offset)
-        .map_err(refused)?;
+        .map_err(refusal_error)?;
     let range = at.names.absolute(prepared.span);
     Ok(Some(PrepareRenameResponse::RangeWithPlaceholder {
         range: view.range(at.project, prepared.span.item.file, range),
@@ -55,15 +56,15 @@ pub fn rename(view: &View, params: &RenameParams) -> Result<Option<WorkspaceEdit
     let Some(at) = view.cursor(&params.text_document_position) else {
         return Ok(None);
     };
-    let edits = rename::rename(&view.ide, &at, &params.new_name).map_err(refused)?;
+    let edits = rename::rename(&view.ide, &at, &params.new_name).map_err(refusal_error)?;
     Ok(view.workspace_edit(edits))
 }
 
 /// Creates the error of a refusal, which the client shows to the user.
-fn refused(reason: String) -> Error {
+fn refusal_error(reason: Refusal) -> Error {
     Error {
         code: ErrorCode::ServerError(REQUEST_FAILED),
-        message: reason.into(),
+        message: reason.to_string().into(),
         data: None,
     }
 }

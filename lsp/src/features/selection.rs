@@ -25,12 +25,12 @@ pub fn selection_range(view: &View, params: &SelectionRangeParams) -> Option<Vec
     // An answer has as many elements as the request, or is `None`.
     selections(text, parsed(project.db(), file), offsets)
         .into_iter()
-        .map(|ranges| nested(ranges, &lines))
+        .map(|ranges| nest(ranges, &lines))
         .collect()
 }
 
 /// Nests ranges, given from the smallest.
-fn nested(ranges: Vec<TextRange>, lines: &Lines<'_>) -> Option<SelectionRange> {
+fn nest(ranges: Vec<TextRange>, lines: &Lines<'_>) -> Option<SelectionRange> {
     let mut grown: Option<SelectionRange> = None;
     for range in ranges.into_iter().rev() {
         grown = Some(SelectionRange {

@@ -36,7 +36,7 @@ pub fn document_symbols(
         })
         .unwrap_or_default();
     if knows_trees {
-        let tree = symbols.iter().map(|symbol| nested(symbol, &lines));
+        let tree = symbols.iter().map(|symbol| nested_symbol(symbol, &lines));
         return Some(DocumentSymbolResponse::Nested(tree.collect()));
     }
     let mut list = Vec::new();
@@ -67,11 +67,11 @@ pub fn kind(sort: Sort) -> SymbolKind {
 
 // The protocol has a deprecated field that has to be set.
 #[allow(deprecated)]
-fn nested(symbol: &Symbol, lines: &Lines<'_>) -> DocumentSymbol {
+fn nested_symbol(symbol: &Symbol, lines: &Lines<'_>) -> DocumentSymbol {
     let children: Vec<DocumentSymbol> = symbol
         .children
         .iter()
-        .map(|child| nested(child, lines))
+        .map(|child| nested_symbol(child, lines))
         .collect();
     DocumentSymbol {
         name: symbol.name.clone(),

@@ -15,11 +15,11 @@ use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::jsonrpc::Error;
 use tower_lsp::lsp_types::{MessageType, TextDocumentContentChangeEvent, Url};
 
-use crate::buffers::{Buffer, Buffers, changed, path_of};
+use crate::buffers::{Buffer, Buffers, apply_changes, path_of};
 use crate::complaints::complain;
 use crate::convert::Converter;
 use crate::embedded_files::EmbeddedFiles;
-use crate::events::{Checked, Event, Looked};
+use crate::events::{Checked, CheckedPart, Event};
 use crate::features::generated;
 use crate::folders::{self, Folders};
 use crate::outgoing::Outgoing;
@@ -49,16 +49,16 @@ pub struct ServerState {
     /// True if pulled diagnostics may have changed without an edit in the client.
     is_changed_elsewhere: bool,
     /// The projects that are checked for the first time.
-    new: HashMap<PathBuf, Progress>,
-    begun: u64,
+    progress: HashMap<PathBuf, Progress>,
+    progress_count: u64,
     /// Errors from reading projects, which were shown to the user.
     problems: BTreeSet<String>,
     /// True if the set of projects, or their files, may have changed.
-    is_unsettled: bool,
+    projects_changed: bool,
     /// True if there may be diagnostics to publish.
-    is_untold: bool,
+    must_publish: bool,
     /// True if outdated results may be held.
-    is_untidy: bool,
+    must_tidy: bool,
     /// The project that is being checked.
     checking: Option<PathBuf>,
     outgoing: UnboundedSender<Outgoing>,
@@ -92,12 +92,12 @@ impl ServerState {
             broad: Vec::new(),
             pulls_all: false,
             is_changed_elsewhere: false,
-            new: HashMap::new(),
-            begun: 0,
+            progress: HashMap::new(),
+            progress_count: 0,
             problems: BTreeSet::new(),
-            is_unsettled: false,
-            is_untold: false,
-            is_untidy: false,
+            projects_changed: false,
+            must_publish: false,
+            must_tidy: false,
             checking: None,
             outgoing,
             events,
@@ -130,7 +130,7 @@ impl ServerState {
     /// Starts a search for projects in the workspace's folders. The result is an event.
     fn look_for_projects(&mut self) {
         let events = self.events.clone();
-        self.folders.look(move |found| {
+        self.folders.search(move |found| {
             // The event loop may have ended in the meantime.
             let _ = events.send(Event::ProjectsFound(found));
         });
@@ -138,14 +138,14 @@ impl ServerState {
 
     /// Adds and removes workspace folders.
     pub fn change_folders(&mut self, added: Vec<PathBuf>, removed: &[PathBuf]) {
-        self.is_unsettled |= self.folders.change(added, removed);
+        self.projects_changed |= self.folders.change(added, removed);
         self.look_for_projects();
     }
 
     /// Stores the result of a search for projects.
-    pub fn projects_found(&mut self, found: folders::Found) {
-        self.folders.find(found);
-        self.is_unsettled = true;
+    pub fn projects_found(&mut self, found: folders::ProjectsByFolder) {
+        self.folders.store(found);
+        self.projects_changed = true;
     }
 
     /// Applies changed settings.
@@ -153,7 +153,7 @@ impl ServerState {
         let before = self.settings.hints;
         Arc::make_mut(&mut self.settings).configure(settings);
         if self.settings.hints != before && self.settings.refreshes_hints() {
-            self.tell(Outgoing::RefreshHints);
+            self.send(Outgoing::RefreshHints);
         }
     }
 
@@ -162,10 +162,10 @@ impl ServerState {
         let path = path_of(&uri);
         for project in self.projects.values_mut() {
             project.edit(&path, &text);
-            project.is_stale |= is_manifest(&path) && project.knows(&path);
+            project.is_stale |= is_manifest(&path) && project.contains(&path);
         }
         Arc::make_mut(&mut self.buffers).insert(path, Buffer { uri, version, text });
-        self.is_unsettled = true;
+        self.projects_changed = true;
     }
 
     /// Applies edits of a document.
@@ -186,7 +186,7 @@ impl ServerState {
                 "version {version} of {uri} came after version {known}, and is ignored"
             ));
         }
-        let (text, problems) = changed(&buffer.text, changes, self.settings.encoding);
+        let (text, problems) = apply_changes(&buffer.text, changes, self.settings.encoding);
         buffer.version = version;
         buffer.text = Arc::clone(&text);
         for problem in problems {
@@ -197,12 +197,12 @@ impl ServerState {
         for project in self.projects.values_mut() {
             project.edit(&path, &text);
             // The manifest determines the files of the project.
-            if is_manifest(&path) && project.knows(&path) {
+            if is_manifest(&path) && project.contains(&path) {
                 project.is_stale = true;
-                self.is_unsettled = true;
+                self.projects_changed = true;
             }
         }
-        self.is_untold = true;
+        self.must_publish = true;
     }
 
     /// Handles that a document was saved.
@@ -211,10 +211,10 @@ impl ServerState {
         let is_known = self
             .projects
             .iter()
-            .any(|(key, project)| *key != path && project.knows(&path));
+            .any(|(key, project)| *key != path && project.contains(&path));
         // A new file may belong to a project.
         if is_manifest(&path) || !is_known {
-            self.read_again();
+            self.mark_all_stale();
         }
     }
 
@@ -225,11 +225,11 @@ impl ServerState {
         for project in self
             .projects
             .values_mut()
-            .filter(|project| project.knows(&path))
+            .filter(|project| project.contains(&path))
         {
             project.is_stale = true;
         }
-        self.is_unsettled = true;
+        self.projects_changed = true;
     }
 
     /// Handles that files were created, changed or deleted. Changes of open documents' files are ignored.
@@ -239,7 +239,7 @@ impl ServerState {
             !is_change || is_manifest(&path) || !self.buffers.contains_key(&path)
         };
         if files.iter().any(counts) {
-            self.read_again();
+            self.mark_all_stale();
         }
         if files
             .iter()
@@ -249,27 +249,27 @@ impl ServerState {
         }
     }
 
-    fn read_again(&mut self) {
+    fn mark_all_stale(&mut self) {
         self.is_changed_elsewhere = true;
         for project in self.projects.values_mut() {
             project.is_stale = true;
         }
-        self.is_unsettled = true;
+        self.projects_changed = true;
     }
 
     /// Starts a request.
     pub fn request(&mut self, request: Request) {
         // Renames in quick succession leave no idle time in which to release memory.
         if request.is_broad && self.can_tidy() {
-            self.projects.values_mut().for_each(Project::let_go);
+            self.projects.values_mut().for_each(Project::release);
         }
-        self.settle();
-        if request.is_broad && self.is_looking() {
+        self.apply_changes();
+        if request.is_broad && self.is_checking() {
             self.broad.push(request);
             return;
         }
         let view = self.view(None, request.cancel.clone());
-        self.readers.put(Job::Request(request), view);
+        self.readers.submit(Job::Request(request), view);
     }
 
     /// Handles a request that an edit interrupted.
@@ -284,34 +284,34 @@ impl ServerState {
     }
 
     /// Drops pending work after a failure.
-    pub fn give_up(&mut self) {
+    pub fn drop_pending(&mut self) {
         for project in self.projects.values_mut() {
-            project.ask();
+            project.begin_check();
         }
-        self.is_unsettled = false;
-        self.is_untold = false;
+        self.projects_changed = false;
+        self.must_publish = false;
     }
 
     /// True if there is work to do before the next event.
     pub fn has_work(&self) -> bool {
-        self.is_unsettled
-            || self.is_untold
+        self.projects_changed
+            || self.must_publish
             || self.next_check().is_some()
             || self.can_tidy()
-            || self.can_ask_broadly()
+            || self.can_start_broad()
     }
 
     /// Does the next piece of work.
     pub fn work(&mut self) {
-        self.settle();
+        self.apply_changes();
         if let Some(key) = self.next_check() {
             self.check(key);
         }
-        if std::mem::take(&mut self.is_untold) {
+        if std::mem::take(&mut self.must_publish) {
             self.publish();
         } else if self.can_tidy() {
             self.tidy();
-        } else if self.can_ask_broadly() {
+        } else if self.can_start_broad() {
             for request in std::mem::take(&mut self.broad) {
                 self.request(request);
             }
@@ -319,12 +319,12 @@ impl ServerState {
     }
 
     /// True if a project is being checked or has to be.
-    fn is_looking(&self) -> bool {
+    fn is_checking(&self) -> bool {
         self.checking.is_some() || self.projects.values().any(Project::is_unchecked)
     }
 
-    fn can_ask_broadly(&self) -> bool {
-        !self.broad.is_empty() && !self.is_looking()
+    fn can_start_broad(&self) -> bool {
+        !self.broad.is_empty() && !self.is_checking()
     }
 
     fn next_check(&self) -> Option<PathBuf> {
@@ -334,7 +334,7 @@ impl ServerState {
         let unchecked = self
             .projects
             .iter()
-            .find(|(_, project)| project.is_unchecked() && !project.is_held_up());
+            .find(|(_, project)| project.is_unchecked() && !project.must_wait());
         unchecked.map(|(key, _)| key.clone())
     }
 
@@ -343,9 +343,9 @@ impl ServerState {
         let Some(project) = self.projects.get_mut(&key) else {
             return;
         };
-        project.let_go_of_parts();
-        let (revision, from) = (project.ask(), project.looked());
-        // Of this project only: during the check, others can be edited.
+        project.release_parts();
+        let (revision, from) = (project.begin_check(), project.checked_files());
+        // A snapshot of this project only: during the check, others can be edited.
         let view = self.view(Some(&key), CancelHandle::default());
         self.checking = Some(key);
         let events = self.events.clone();
@@ -353,13 +353,13 @@ impl ServerState {
             let Some(project) = view.ide.projects.first() else {
                 return Event::Checked(None);
             };
-            let checked = |found| Checked {
+            let checked = |findings| Checked {
                 project: project.key.clone(),
                 revision,
-                found,
+                findings,
             };
             let count = project.sources().len();
-            if count > MANY && from == 0 && project.found.is_none() {
+            if count > MANY && from == 0 && project.findings.is_none() {
                 let first = checked(view.check_open(project));
                 if events.send(Event::CheckedFirst(first)).is_err() {
                     // The event loop has ended.
@@ -368,7 +368,7 @@ impl ServerState {
             }
             let files = project.session.look(from, PART);
             if files < count {
-                return Event::Looked(Looked {
+                return Event::CheckedPart(CheckedPart {
                     project: project.key.clone(),
                     revision,
                     files,
@@ -376,28 +376,28 @@ impl ServerState {
             }
             Event::Checked(Some(checked(view.check(project))))
         };
-        self.checker.put(Job::Check(Box::new(check)), view);
+        self.checker.submit(Job::Check(Box::new(check)), view);
     }
 
     /// Handles the end of a check; `None` if an edit stopped it.
     pub fn checked(&mut self, checked: Option<Checked>) {
         let key = self.checking.take();
-        self.is_untidy = true;
+        self.must_tidy = true;
         let Some(checked) = checked else {
             if let Some(project) = key.and_then(|key| self.projects.get_mut(&key)) {
-                project.unask();
+                project.reset_check();
             }
             return;
         };
         if let Some(project) = self.projects.get_mut(&checked.project) {
-            if project.find(checked.revision, checked.found) {
-                self.is_untold = true;
+            if project.set_findings(checked.revision, checked.findings) {
+                self.must_publish = true;
                 // This ends its progress.
-                self.new.remove(&checked.project);
+                self.progress.remove(&checked.project);
             }
             if self.settings.virtual_documents {
                 let uri = generated::folder(&project.targets);
-                self.tell(Outgoing::Regenerated(uri));
+                self.send(Outgoing::Regenerated(uri));
             }
         }
     }
@@ -405,7 +405,7 @@ impl ServerState {
     /// Handles a failed check. The project is not checked again until it changes.
     pub fn check_failed(&mut self) {
         if let Some(key) = self.checking.take() {
-            self.new.remove(&key);
+            self.progress.remove(&key);
         }
         for pull in self.pulls.drain(..) {
             pull.refuse(Error::internal_error());
@@ -413,15 +413,15 @@ impl ServerState {
     }
 
     /// Applies pending changes, as required before a snapshot is taken.
-    fn settle(&mut self) {
-        if !self.is_unsettled && !self.projects.values().any(Project::is_behind) {
+    fn apply_changes(&mut self) {
+        if !self.projects_changed && !self.projects.values().any(Project::is_behind) {
             return;
         }
-        self.is_untidy = true;
+        self.must_tidy = true;
         // A change of a session waits for its snapshots; these belong to requests that have not started.
         let waiting = self.readers.take_back();
-        if std::mem::take(&mut self.is_unsettled) {
-            self.arrange();
+        if std::mem::take(&mut self.projects_changed) {
+            self.update_projects();
         }
         for project in self
             .projects
@@ -465,11 +465,11 @@ impl ServerState {
     }
 
     fn log(&self, text: String) {
-        self.tell(Outgoing::Log(MessageType::WARNING, text));
+        self.send(Outgoing::Log(MessageType::WARNING, text));
     }
 
     /// Sends a message to the client.
-    pub fn tell(&self, message: Outgoing) {
+    pub fn send(&self, message: Outgoing) {
         // The receiver is gone only when the server ends.
         if let Err(unsent) = self.outgoing.send(message) {
             complain(&format_args!("not told: {:?}", unsent.0));

@@ -15,8 +15,8 @@ use crate::progress::Progress;
 
 impl ServerState {
     /// Loads the projects of the workspace's folders and of the open documents, and removes all others.
-    pub(super) fn arrange(&mut self) {
-        self.is_untold = true;
+    pub(super) fn update_projects(&mut self) {
+        self.must_publish = true;
         let buffers = Arc::clone(&self.buffers);
         let root_of = |path: &Path, buffer: &Buffer| {
             buffer.uri.to_file_path().ok()?;
@@ -40,7 +40,7 @@ impl ServerState {
         let mut used = of_folders;
         for (path, buffer, root) in roots {
             let project = root.and_then(|root| self.projects.get_key_value(&root));
-            if let Some((root, _)) = project.filter(|(_, project)| project.knows(path)) {
+            if let Some((root, _)) = project.filter(|(_, project)| project.contains(path)) {
                 used.insert(root.clone());
                 continue;
             }
@@ -50,11 +50,11 @@ impl ServerState {
             }
             self.projects
                 .entry(path.clone())
-                .or_insert_with(|| Project::alone(path, Arc::clone(&buffer.text)));
+                .or_insert_with(|| Project::from_document(path, Arc::clone(&buffer.text)));
             used.insert(path.clone());
         }
         self.projects.retain(|key, _| used.contains(key));
-        self.new.retain(|key, _| used.contains(key));
+        self.progress.retain(|key, _| used.contains(key));
     }
 
     /// Loads a project, or reloads it if its files may have changed.
@@ -69,11 +69,11 @@ impl ServerState {
             }
             Some(_) => return,
             None => {
-                let progress = self.begin(root);
+                let progress = self.begin_progress(root);
                 Project::load(root, text).map(|project| {
                     if let Some(progress) = progress {
                         progress.step(format!("{} files", project.len()));
-                        self.new.insert(root.to_path_buf(), progress);
+                        self.progress.insert(root.to_path_buf(), progress);
                     }
                     self.projects.insert(root.to_path_buf(), project);
                 })
@@ -84,21 +84,21 @@ impl ServerState {
             Err(problem) => {
                 let problem = problem.to_string();
                 if self.problems.insert(problem.clone()) {
-                    self.tell(Outgoing::Show(MessageType::ERROR, problem));
+                    self.send(Outgoing::Show(MessageType::ERROR, problem));
                 }
             }
         }
     }
 
     /// Starts to show progress of loading a project, if the client supports it.
-    fn begin(&mut self, root: &Path) -> Option<Progress> {
+    fn begin_progress(&mut self, root: &Path) -> Option<Progress> {
         if !self.settings.progress {
             return None;
         }
-        self.begun += 1;
+        self.progress_count += 1;
         let name = root.file_name().unwrap_or_default().to_string_lossy();
-        let (progress, shown) = Progress::begin(self.begun, format!("Reading {name}"));
-        self.tell(Outgoing::Progress(shown));
+        let (progress, shown) = Progress::begin(self.progress_count, format!("Reading {name}"));
+        self.send(Outgoing::Progress(shown));
         Some(progress)
     }
 }

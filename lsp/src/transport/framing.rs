@@ -90,7 +90,7 @@ impl Framing {
 
     /// Number of bytes held.
     #[cfg(test)]
-    pub fn held(&self) -> usize {
+    pub fn held_bytes(&self) -> usize {
         self.bytes.len()
     }
 
@@ -133,7 +133,7 @@ impl Framing {
             // A body without headers may be all that the client sends before it waits for the answer.
             let is_body = matches!(self.bytes.first(), Some(b'{' | b'['));
             let is_long = self.bytes.len() > LONGEST_HEADER;
-            let report = (is_body || is_long).then(|| self.stray()).flatten();
+            let report = (is_body || is_long).then(|| self.report_stray()).flatten();
             if is_long {
                 let superfluous = self.bytes.len() - MARKER;
                 self.bytes.advance(superfluous);
@@ -158,7 +158,7 @@ impl Framing {
                     false => {
                         // It is reported once, and the lines before it are no headers either.
                         *headers = Headers::default();
-                        self.stray_at(&String::from_utf8_lossy(line))
+                        self.report_stray_at(&String::from_utf8_lossy(line))
                     }
                 });
             }
@@ -173,7 +173,7 @@ impl Framing {
             }
             _ => {
                 *headers = Headers::default();
-                self.stray_at(&String::from_utf8_lossy(line))
+                self.report_stray_at(&String::from_utf8_lossy(line))
             }
         };
         if let State::Headers(headers) = &mut self.state {
@@ -190,17 +190,17 @@ impl Framing {
         Some(stray)
     }
 
-    fn stray(&mut self) -> Option<Frame> {
+    fn report_stray(&mut self) -> Option<Frame> {
         let begun = String::from_utf8_lossy(&self.bytes[..self.bytes.len().min(4 * QUOTED)]);
         let begun = begun.into_owned();
-        self.stray_at(&begun)
+        self.report_stray_at(&begun)
     }
 
-    fn stray_at(&mut self, found: &str) -> Option<Frame> {
+    fn report_stray_at(&mut self, found: &str) -> Option<Frame> {
         self.report(|| {
             format!(
                 "expected the header `Content-Length: <bytes>`, found `{}`",
-                quoted(found)
+                quote(found)
             )
         })
     }
@@ -263,7 +263,7 @@ impl Framing {
         let (length, there) = (*length, self.bytes.len().min(*length));
         if let Some(at) = begins_within(&self.bytes[..there], searched) {
             self.bytes.advance(at);
-            self.shed(length);
+            self.free_body(length);
             self.state = State::default();
             self.is_astray = true;
             return Some(Frame::Broken {
@@ -278,14 +278,14 @@ impl Framing {
         }
         let charset = charset.take();
         let body = self.bytes.split_to(length);
-        self.shed(length);
+        self.free_body(length);
         self.state = State::default();
         Some(match charset {
             None => Frame::Body(body),
             Some(charset) => Frame::Broken {
                 reason: format!(
                     "the charset `{}` is not supported: use utf-8",
-                    quoted(&charset)
+                    quote(&charset)
                 ),
                 body: Some(body),
             },
@@ -293,7 +293,7 @@ impl Framing {
     }
 
     /// Frees the memory of a long body, which the buffer would keep otherwise.
-    fn shed(&mut self, length: usize) {
+    fn free_body(&mut self, length: usize) {
         if length > CHUNK {
             self.bytes = BytesMut::from(&self.bytes[..]);
         }
@@ -344,7 +344,7 @@ impl Headers {
         self.any = true;
         let value = value.trim();
         if name.eq_ignore_ascii_case("content-length") {
-            let fault = format!("`{}` is not a valid `Content-Length`", quoted(value));
+            let fault = format!("`{}` is not a valid `Content-Length`", quote(value));
             self.fault.get_or_insert(fault);
         }
         if name.eq_ignore_ascii_case("content-type") {
@@ -404,7 +404,7 @@ fn trim_end(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-fn quoted(text: &str) -> String {
+fn quote(text: &str) -> String {
     let mut quoted: String = text.chars().take(QUOTED).collect();
     if quoted.len() < text.len() {
         quoted.push('…');

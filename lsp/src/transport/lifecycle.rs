@@ -22,7 +22,7 @@ enum Stage {
     ShutDown,
 }
 
-/// What to do with a request or notification.
+/// The treatment of a request or notification.
 #[derive(Debug)]
 pub enum Turn {
     /// Pass it to the handlers.
@@ -67,22 +67,22 @@ impl Lifecycle {
             // The protocol requires an error for each such request, even if another server may know it.
             _ if method.starts_with("$/") => {
                 let reason = format!("unknown method `{method}`");
-                refused(id, ErrorCode::MethodNotFound, reason)
+                refuse(id, ErrorCode::MethodNotFound, reason)
             }
-            (Stage::New, "initialize") => Turn::Taken(with_known_names(request)),
+            (Stage::New, "initialize") => Turn::Taken(rename_fields(request)),
             (Stage::New, _) => {
                 let reason = format!("`{method}` before `initialize`");
-                refused(id, NOT_INITIALIZED, reason)
+                refuse(id, NOT_INITIALIZED, reason)
             }
             (Stage::Greeted, "initialize") => {
                 let reason = "`initialize` was answered before".to_owned();
-                refused(id, ErrorCode::InvalidRequest, reason)
+                refuse(id, ErrorCode::InvalidRequest, reason)
             }
             (Stage::Greeted, "shutdown") => Turn::Taken(Request::build("shutdown").id(id).finish()),
             (Stage::Greeted, _) => Turn::Taken(request),
             (Stage::ShutDown, _) => {
                 let reason = format!("`{method}` after `shutdown`: only `exit` may follow");
-                refused(id, ErrorCode::InvalidRequest, reason)
+                refuse(id, ErrorCode::InvalidRequest, reason)
             }
         }
     }
@@ -99,13 +99,13 @@ impl Lifecycle {
     }
 }
 
-fn refused(id: Id, code: ErrorCode, reason: String) -> Turn {
+fn refuse(id: Id, code: ErrorCode, reason: String) -> Turn {
     Turn::Refused(Response::from_error(id, error(code, reason)))
 }
 
 /// Renames fields of `initialize` to those that the library reads: `workspace.diagnostics` of the protocol is
 /// `diagnostic` there.
-fn with_known_names(request: Request) -> Request {
+fn rename_fields(request: Request) -> Request {
     let (method, id, params) = request.into_parts();
     let mut built = Request::build(method);
     if let Some(id) = id {

@@ -35,7 +35,7 @@ pub fn read(body: &mut [u8]) -> Message {
             let id = lossy.as_ref().map_or(Id::Null, id_to_answer);
             Message::Unreadable(Response::from_error(
                 id,
-                error(ErrorCode::ParseError, fault),
+                error(ErrorCode::ParseError, fault.to_string()),
             ))
         }
     }
@@ -58,7 +58,7 @@ pub fn error(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Error {
     }
 }
 
-fn parse(body: &mut [u8]) -> Result<Value, String> {
+fn parse(body: &mut [u8]) -> serde_json::Result<Value> {
     let body = match body {
         // A byte order mark is ignored.
         [0xEF, 0xBB, 0xBF, rest @ ..] => rest,
@@ -69,9 +69,9 @@ fn parse(body: &mut [u8]) -> Result<Value, String> {
         Err(fault) => fault,
     };
     if repair::surrogates(body) {
-        serde_json::from_slice(body).map_err(|fault| fault.to_string())
+        serde_json::from_slice(body)
     } else {
-        Err(fault.to_string())
+        Err(fault)
     }
 }
 
@@ -106,7 +106,7 @@ fn classify(value: Value) -> Message {
                 Id::Null,
                 &format!(
                     "the id of a request is an integer or a string, not {}",
-                    shown(&id)
+                    describe(&id)
                 ),
             );
         }
@@ -176,7 +176,7 @@ fn id_to_answer(value: &Value) -> Id {
     id.and_then(read_id).unwrap_or(Id::Null)
 }
 
-fn shown(value: &Value) -> String {
+fn describe(value: &Value) -> String {
     match value {
         Value::Array(_) => "an array".to_owned(),
         Value::Object(_) => "an object".to_owned(),

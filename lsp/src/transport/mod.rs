@@ -44,7 +44,7 @@ use output::Output;
 /// Maximum number of requests answered at once. At the limit, nothing is read.
 const CONCURRENT: usize = 1024;
 
-/// How long a client that leaves may take to read the answers that are ready.
+/// Maximum time for a client that leaves to read the answers that are ready.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A pending answer; `None` for a notification.
@@ -94,7 +94,7 @@ where
                     }
                     Taken::Greeted(process) => {
                         if let Some(process) = process {
-                            client = Box::pin(process.gone());
+                            client = Box::pin(process.wait_until_gone());
                         }
                     }
                     Taken::Exit => break,
@@ -108,13 +108,13 @@ where
             request = requests.next(), if has_requests && desk.output.has_room() => match request {
                 Some(request) => {
                     desk.asked.extend(request.id().cloned());
-                    desk.put(&request);
+                    desk.send(&request);
                 }
                 None => has_requests = false,
             },
             Some(answer) = desk.running.next(), if !desk.running.is_empty() => {
                 if let Some(answer) = answer {
-                    desk.put(&answer);
+                    desk.send(&answer);
                 }
             }
             Err(cause) = desk.output.drive() => {
@@ -193,7 +193,7 @@ impl<S: LanguageServer, O: AsyncWrite> Desk<S, O> {
                     Some(_) => ErrorCode::InvalidRequest,
                     None => ErrorCode::ParseError,
                 };
-                self.put(&message::refuse(body.as_deref(), code, reason));
+                self.send(&message::refuse(body.as_deref(), code, reason));
                 return Taken::Done;
             }
         };
@@ -208,9 +208,9 @@ impl<S: LanguageServer, O: AsyncWrite> Desk<S, O> {
                     response.id()
                 ));
             }
-            Message::Refused(refusal) => self.put(&refusal),
+            Message::Refused(refusal) => self.send(&refusal),
             Message::Unreadable(refusal) => {
-                self.put(&refusal);
+                self.send(&refusal);
                 framing.reject(&body);
             }
             Message::Ignored(reason) => self.warn(reason),
@@ -222,7 +222,7 @@ impl<S: LanguageServer, O: AsyncWrite> Desk<S, O> {
         let request = match self.lifecycle.turn(request) {
             Turn::Taken(request) => request,
             Turn::Refused(refusal) => {
-                self.put(&refusal);
+                self.send(&refusal);
                 return Taken::Done;
             }
             Turn::Ignored => return Taken::Done,
@@ -232,8 +232,8 @@ impl<S: LanguageServer, O: AsyncWrite> Desk<S, O> {
             self.warn(fault);
             return Taken::Done;
         }
-        let greeting =
-            (request.method() == "initialize").then(|| parent::Process::of(request.params()));
+        let greeting = (request.method() == "initialize")
+            .then(|| parent::Process::from_params(request.params()));
         let is_good_bye = request.method() == "shutdown";
         // The first poll happens here: in it each handler enqueues its event, so that events stay in order.
         let answer = match first_step(self.call(request)) {
@@ -245,7 +245,7 @@ impl<S: LanguageServer, O: AsyncWrite> Desk<S, O> {
         };
         let is_ok = answer.as_ref().is_some_and(Response::is_ok);
         if let Some(answer) = answer {
-            self.put(&answer);
+            self.send(&answer);
         }
         if is_ok && is_good_bye {
             self.lifecycle.shut_down();
@@ -268,7 +268,7 @@ impl<S: LanguageServer, O: AsyncWrite> Desk<S, O> {
             Ok(answer) => Box::pin(AssertUnwindSafe(answer).catch_unwind().map(|answer| {
                 match answer {
                     Ok(Ok(answer)) => answer,
-                    // Nothing is passed to them after `exit`.
+                    // After `exit`, the handlers get no more messages.
                     Ok(Err(_)) => None,
                     Err(_) => failed(),
                 }
@@ -276,8 +276,8 @@ impl<S: LanguageServer, O: AsyncWrite> Desk<S, O> {
         }
     }
 
-    fn put(&mut self, message: &impl Serialize) {
-        if let Err(cause) = self.output.put(message) {
+    fn send(&mut self, message: &impl Serialize) {
+        if let Err(cause) = self.output.push(message) {
             complain(&format_args!("cannot write a message: {cause}"));
         }
     }

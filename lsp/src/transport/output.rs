@@ -43,7 +43,7 @@ impl<O: AsyncWrite> Output<O> {
     ///
     /// # Errors
     /// If it cannot be serialized.
-    pub fn put(&mut self, message: &impl Serialize) -> serde_json::Result<()> {
+    pub fn push(&mut self, message: &impl Serialize) -> serde_json::Result<()> {
         let body = serde_json::to_vec(message)?;
         let mut frame = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
         frame.extend_from_slice(&body);

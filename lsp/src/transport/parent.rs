@@ -17,7 +17,7 @@ pub struct Process {
 
 impl Process {
     /// The client's process, from the parameters of `initialize`.
-    pub fn of(params: Option<&Value>) -> Option<Self> {
+    pub fn from_params(params: Option<&Value>) -> Option<Self> {
         let number = params?.get("processId")?.as_u64()?;
         Self::find(u32::try_from(number).ok()?)
     }
@@ -25,59 +25,59 @@ impl Process {
     /// The process with an id. `None` if there is none: the client may run in another container, whose ids mean
     /// nothing here.
     pub fn find(number: u32) -> Option<Self> {
-        let began = match look(number) {
-            Look::There(began) => began,
-            Look::Gone => return None,
+        let began = match probe(number) {
+            Probe::There(began) => began,
+            Probe::Gone => return None,
         };
         Some(Self { number, began })
     }
 
     /// True if it has ended, or is a zombie.
     pub fn is_gone(self) -> bool {
-        match look(self.number) {
-            Look::Gone => true,
-            Look::There(began) => began != self.began,
+        match probe(self.number) {
+            Probe::Gone => true,
+            Probe::There(began) => began != self.began,
         }
     }
 
     /// Waits until it has ended.
-    pub async fn gone(self) {
+    pub async fn wait_until_gone(self) {
         while !self.is_gone() {
             tokio::time::sleep(EVERY).await;
         }
     }
 }
 
-enum Look {
+enum Probe {
     Gone,
     /// It exists, with its start time on systems that report it.
     There(Option<u64>),
 }
 
 #[cfg(unix)]
-fn look(number: u32) -> Look {
+fn probe(number: u32) -> Probe {
     let number = i32::try_from(number).ok().filter(|number| *number > 0);
     let Some(id) = number.and_then(rustix::process::Pid::from_raw) else {
-        return Look::Gone;
+        return Probe::Gone;
     };
     match rustix::process::test_kill_process(id) {
         // It belongs to another user.
         Ok(()) | Err(rustix::io::Errno::PERM) => {}
-        Err(_) => return Look::Gone,
+        Err(_) => return Probe::Gone,
     }
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", id.as_raw_nonzero()));
     match stat.ok().as_deref().and_then(read_stat) {
         // It has ended, and its parent has not waited for it.
-        Some(('Z' | 'X', _)) => Look::Gone,
-        Some((_, began)) => Look::There(Some(began)),
-        None => Look::There(None),
+        Some(('Z' | 'X', _)) => Probe::Gone,
+        Some((_, began)) => Probe::There(Some(began)),
+        None => Probe::There(None),
     }
 }
 
 /// On other systems only the end of standard input is detected.
 #[cfg(not(unix))]
-fn look(_: u32) -> Look {
-    Look::There(None)
+fn probe(_: u32) -> Probe {
+    Probe::There(None)
 }
 
 /// The state of a process and its start time, from `/proc/<id>/stat`. The name before them may contain anything.

@@ -19,7 +19,7 @@ pub struct Client {
     writer: WriteHalf<DuplexStream>,
     server: JoinHandle<nth_lsp::Ended>,
     requests: i64,
-    said: VecDeque<Value>,
+    unread: VecDeque<Value>,
     /// The server's answer to `initialize`.
     pub greeting: Value,
 }
@@ -44,13 +44,13 @@ impl Client {
         let server = tokio::spawn(nth_lsp::serve(input, output));
         let (reader, writer) = tokio::io::split(here);
         let reader = BufReader::new(reader);
-        let (requests, said, greeting) = (0, VecDeque::new(), Value::Null);
+        let (requests, unread, greeting) = (0, VecDeque::new(), Value::Null);
         Self {
             reader,
             writer,
             server,
             requests,
-            said,
+            unread,
             greeting,
         }
     }
@@ -105,21 +105,21 @@ impl Client {
 
     /// The next message for which `is_wanted` returns true; those before it are kept for later.
     pub async fn next(&mut self, is_wanted: impl Fn(&Value) -> bool) -> Value {
-        if let Some(place) = self.said.iter().position(&is_wanted) {
-            return self.said.remove(place).expect("it is there");
+        if let Some(place) = self.unread.iter().position(&is_wanted) {
+            return self.unread.remove(place).expect("it is there");
         }
         loop {
             let message = self.read().await;
             if is_wanted(&message) {
                 return message;
             }
-            self.said.push_back(message);
+            self.unread.push_back(message);
         }
     }
 
     /// True if a message like this has arrived.
     pub fn was_told(&self, is_it: impl Fn(&Value) -> bool) -> bool {
-        self.said.iter().any(is_it)
+        self.unread.iter().any(is_it)
     }
 
     /// Answers a request of the server.
@@ -150,17 +150,17 @@ impl Client {
     }
 
     /// The parameters of the next notification with this method.
-    pub async fn told(&mut self, method: &str) -> Value {
+    pub async fn notification(&mut self, method: &str) -> Value {
         let is_it = |message: &Value| message["method"] == method;
-        if let Some(place) = self.said.iter().position(is_it) {
-            return self.said.remove(place).expect("it is there")["params"].clone();
+        if let Some(place) = self.unread.iter().position(is_it) {
+            return self.unread.remove(place).expect("it is there")["params"].clone();
         }
         loop {
             let message = self.read().await;
             if is_it(&message) {
                 return message["params"].clone();
             }
-            self.said.push_back(message);
+            self.unread.push_back(message);
         }
     }
 
@@ -224,8 +224,8 @@ impl Client {
     }
 
     /// All messages that were not read yet.
-    pub fn said(&self) -> impl Iterator<Item = &Value> {
-        self.said.iter()
+    pub fn unread(&self) -> impl Iterator<Item = &Value> {
+        self.unread.iter()
     }
 
     /// Sends a message, which may be invalid.

@@ -55,14 +55,14 @@ impl<'db> Lookup<'db> {
     }
 
     /// The contents that a base brings.
-    pub fn of_path(self, kind: &str, path: &[SmolStr], file: SourceFile) -> Bases<'db> {
+    pub fn path_bases(self, kind: &str, path: &[SmolStr], file: SourceFile) -> Bases<'db> {
         let mut bases = Bases::default();
         self.add_path(kind, path, file, MOST_BASES, &mut bases);
         bases
     }
 
     /// The contents of a top-level block, its own body included.
-    pub fn of_item(self, key: ItemKey) -> Bases<'db> {
+    pub fn item_bases(self, key: ItemKey) -> Bases<'db> {
         let mut bases = Bases::default();
         self.add_item(key, MOST_BASES, &mut bases);
         bases
@@ -125,7 +125,7 @@ impl<'db> Lookup<'db> {
     }
 
     /// The contents that a nested block inherits from the bases of the block around it.
-    pub fn nested(self, outer: &Bases<'db>, kind: &str, name: &str) -> Bases<'db> {
+    pub fn nested_bases(self, outer: &Bases<'db>, kind: &str, name: &str) -> Bases<'db> {
         let mut bases = Bases::default();
         for layer in &outer.layers {
             for block in blocks(layer.body) {
@@ -166,7 +166,7 @@ impl<'db> Bases<'db> {
         let mut found: Vec<&'db Block> = Vec::new();
         for layer in &self.layers {
             for block in blocks(layer.body) {
-                let is_it = |known: &&'db Block| same(known, block);
+                let is_it = |known: &&'db Block| is_same_block(known, block);
                 match found.iter().position(is_it) {
                     Some(place) if block.base.is_some() => {
                         if let Some(slot) = found.get_mut(place) {
@@ -193,7 +193,7 @@ impl<'db> Bases<'db> {
     }
 }
 
-fn same(one: &Block, other: &Block) -> bool {
+fn is_same_block(one: &Block, other: &Block) -> bool {
     let name = |block: &Block| block.name.as_ref().map(|name| name.text.clone());
     one.kind.text == other.kind.text && name(one) == name(other)
 }

@@ -29,7 +29,7 @@ impl Param {
     }
 
     /// The declaration, such as `under: duration = 1s`.
-    pub fn shown(&self) -> String {
+    pub fn declaration(&self) -> String {
         match &self.default {
             Some(default) => format!("{}: {} = {default}", self.name, self.ty),
             None => format!("{}: {}", self.name, self.ty),

@@ -102,7 +102,7 @@ impl Walk<'_> {
         match first {
             Some("import") => {
                 let path = statement.get(1..).unwrap_or_default();
-                let path = tokens.path_begun(path).unwrap_or_default();
+                let path = tokens.incomplete_path(path).unwrap_or_default();
                 Role::ImportNames(path.join("."))
             }
             Some("kind" | "extend") => Role::KindBody,
@@ -207,11 +207,12 @@ impl Walk<'_> {
     fn push_block(&mut self, head: Head, open: usize) -> Role {
         let lookup = self.scope.lookup;
         let outer = self.scope.blocks.last();
-        let inherited = outer.map(|outer| lookup.nested(&outer.bases, &head.kind, &head.name));
+        let inherited =
+            outer.map(|outer| lookup.nested_bases(&outer.bases, &head.kind, &head.name));
         let bases = if head.base.is_empty() {
             inherited.unwrap_or_default()
         } else {
-            lookup.of_path(&head.kind, &head.base, self.scope.file)
+            lookup.path_bases(&head.kind, &head.base, self.scope.file)
         };
         self.scope.blocks.push(BlockAt {
             kind: head.kind,

@@ -4,6 +4,7 @@ use nthc::db::{ItemClass, ItemKey, SourceFile};
 use nthc::eval::let_value;
 use nthc::resolve::{Want, module_named, resolve_path};
 use nthc::schema::Ty;
+use nthc::schema::names::kind;
 use smol_str::SmolStr;
 
 use super::scope::Scope;
@@ -123,7 +124,7 @@ impl<'db> Scope<'db> {
             "matching" | "not-matching" => Ty::Selector,
             "length" => Ty::Number,
             "join" => Ty::String,
-            "environment" => Ty::Ref("environment".into()),
+            "environment" => Ty::Ref(kind::ENVIRONMENT.into()),
             _ => return None,
         }))
     }
@@ -194,7 +195,7 @@ impl<'db> Scope<'db> {
             if let Some((kind, name)) = child {
                 return Some(Thing::Nested(place, kind, name));
             }
-            if block.kind == "service" {
+            if block.kind == kind::SERVICE {
                 break;
             }
         }
@@ -204,7 +205,7 @@ impl<'db> Scope<'db> {
             }
         }
         if let Some(key) = workspace.environments(db).get(name) {
-            return Some(Thing::Item("environment".into(), *key));
+            return Some(Thing::Item(kind::ENVIRONMENT.into(), *key));
         }
         let plural = self
             .lookup

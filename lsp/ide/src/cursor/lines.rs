@@ -69,32 +69,32 @@ fn is_word_byte(byte: Option<&u8>) -> bool {
 
 /// Indentation of a line, in bytes.
 pub fn indent_of(line: &str) -> usize {
-    line.len() - trimmed(line).len()
+    line.len() - without_indent(line).len()
 }
 
 /// A line without its indentation.
-pub fn trimmed(text: &str) -> &str {
+pub fn without_indent(text: &str) -> &str {
     text.trim_start_matches([' ', '\t'])
 }
 
 /// True if a line can only be the start of a statement or the end of a body.
 pub fn starts_statement(line: &str) -> bool {
-    let line = trimmed(line);
+    let line = without_indent(line);
     if line.starts_with('}') || starts_block(line) {
         return true;
     }
-    let after = trimmed(line.get(word_length(line)..).unwrap_or_default());
+    let after = without_indent(line.get(word_length(line)..).unwrap_or_default());
     word_length(line) > 0 && after.starts_with('=') && !after.starts_with("==")
 }
 
 /// True if a line starts with the head of a block: `kind name? {` or `kind name :`.
 pub fn starts_block(line: &str) -> bool {
-    let line = trimmed(line);
+    let line = without_indent(line);
     let kind = word_length(line);
     if kind == 0 || line.get(..kind) == Some("if") {
         return false;
     }
-    let after = trimmed(line.get(kind..).unwrap_or_default());
+    let after = without_indent(line.get(kind..).unwrap_or_default());
     let name = match after.strip_prefix('"') {
         Some(inner) => inner
             .find(['"', '\n'])
@@ -102,7 +102,7 @@ pub fn starts_block(line: &str) -> bool {
             .map_or(0, |end| end + 2),
         None => word_length(after),
     };
-    let rest = trimmed(after.get(name..).unwrap_or_default());
+    let rest = without_indent(after.get(name..).unwrap_or_default());
     rest.starts_with('{') || (name > 0 && rest.starts_with(':'))
 }
 
@@ -116,17 +116,17 @@ pub fn query_end(text: &str) -> usize {
             '{' => braces += 1,
             '}' => braces = braces.saturating_sub(1),
             '\n' => {
-                let line = trimmed(text.get(at + 1..).unwrap_or_default());
+                let line = without_indent(text.get(at + 1..).unwrap_or_default());
                 let name = word_length(line);
                 let after = line.get(name..).unwrap_or_default();
-                let value = trimmed(after).strip_prefix('=').unwrap_or("x");
+                let value = without_indent(after).strip_prefix('=').unwrap_or("x");
                 let stops = if braces == 0 {
                     line.starts_with('}') || (name > 0 && value.starts_with([' ', '\t', '`', '"']))
                 } else {
                     name > 0
                         && after.starts_with([' ', '\t'])
                         && value.starts_with([' ', '\t'])
-                        && !trimmed(value).starts_with('"')
+                        && !without_indent(value).starts_with('"')
                 };
                 if stops {
                     break;

@@ -1,4 +1,4 @@
-//! What can be expected at a cursor.
+//! The kinds of text that can be expected at a cursor.
 
 use nthc::schema::Ty;
 use smol_str::SmolStr;
@@ -23,10 +23,10 @@ pub enum Kinds {
     Variants,
 }
 
-/// What is expected at the cursor.
+/// The kind of text that is expected at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// Nothing known.
+    /// Unknown.
     Nothing,
     /// A statement at the top of a file.
     Top,

@@ -16,7 +16,7 @@ use super::walk::Walk;
 pub struct Cursor<'db> {
     /// The scope around it.
     pub scope: Scope<'db>,
-    /// What is expected.
+    /// The expected kind of text.
     pub place: Place,
     /// The calls around it, outermost first.
     pub calls: Vec<CallAt>,
@@ -40,7 +40,7 @@ pub struct Part<'db> {
 
 impl<'db> Part<'db> {
     /// The part that contains a byte of a file.
-    pub fn at(db: &'db dyn salsa::Database, file: SourceFile, offset: usize) -> Self {
+    pub fn at_offset(db: &'db dyn salsa::Database, file: SourceFile, offset: usize) -> Self {
         let text: &'db str = file.text(db);
         let mut offset = offset.min(text.len());
         while !text.is_char_boundary(offset) {
@@ -142,7 +142,7 @@ impl<'db> Cursor<'db> {
     }
 
     /// The rest of the line after the cursor.
-    pub fn after(&self) -> &'db str {
+    pub fn rest_of_line(&self) -> &'db str {
         let rest = self.scope.tokens.text.get(self.word.end..);
         let rest = rest.unwrap_or_default();
         rest.split(['\n', '\r']).next().unwrap_or_default()

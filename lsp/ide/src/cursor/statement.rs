@@ -223,7 +223,7 @@ impl<'a> Tokens<'a> {
 
     /// The words of an incomplete path, without its last word: empty at its start, `None` if the units are not a path
     /// that ends in a dot.
-    pub fn path_begun(&self, units: &[Unit]) -> Option<Vec<&'a str>> {
+    pub fn incomplete_path(&self, units: &[Unit]) -> Option<Vec<&'a str>> {
         let Some((last, path)) = units.split_last() else {
             return Some(Vec::new());
         };

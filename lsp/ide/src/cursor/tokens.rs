@@ -2,8 +2,8 @@
 //! would end it, and a brace in the first column closes everything.
 
 use super::lines::{
-    indent_of, is_escaped, number_length, query_end, starts_block, starts_statement, trimmed,
-    word_length,
+    indent_of, is_escaped, number_length, query_end, starts_block, starts_statement,
+    without_indent, word_length,
 };
 
 /// A delimiter.
@@ -56,7 +56,7 @@ pub enum Kind {
 /// A token and its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// Its start.
     pub start: usize,
@@ -364,7 +364,7 @@ impl<'a> Reader<'a> {
                 Delim::Brace => {
                     let in_body = statement && indent_of(next) <= self.indent_at(open.token);
                     open.labels
-                        && (starts_block(next) || in_body && !trimmed(next).starts_with('}'))
+                        && (starts_block(next) || in_body && !without_indent(next).starts_with('}'))
                 }
                 Delim::Hole => statement && !self.is_bounded(),
                 _ => false,

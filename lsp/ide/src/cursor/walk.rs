@@ -25,7 +25,7 @@ pub(super) enum Role {
     Unknown,
 }
 
-/// What follows in a statement.
+/// The continuation of a statement.
 #[derive(Debug, Clone)]
 pub(super) enum State {
     /// The start of a statement.
@@ -64,7 +64,7 @@ impl<'db> Walk<'db> {
             let state = self.state(&role, &level.units);
             match levels.get(place + 1).and_then(|next| next.open) {
                 Some(open) => role = self.enter(&role, state, &level.units, open),
-                None => return self.wanted(&role, state, level.open),
+                None => return self.place(&role, state, level.open),
             }
         }
         Place::Nothing
@@ -90,7 +90,7 @@ impl<'db> Walk<'db> {
             },
             Role::Params => {
                 let param = tokens.elements(units).pop().unwrap_or_default();
-                self.declared(&param)
+                self.declaration_state(&param)
             }
             Role::Args(callee) => {
                 let name = |units: &Vec<Unit>| match units.as_slice() {
@@ -123,7 +123,7 @@ impl<'db> Walk<'db> {
         };
         self.scope.root = word.into();
         match word {
-            "import" => match tokens.path_begun(rest) {
+            "import" => match tokens.incomplete_path(rest) {
                 Some(path) => {
                     let path = path.into_iter().map(str::to_owned).collect();
                     State::Is(Place::ImportPath(path))
@@ -293,11 +293,11 @@ impl<'db> Walk<'db> {
                 field.get(place + 1..).unwrap_or_default().to_vec(),
             );
         }
-        self.declared(field)
+        self.declaration_state(field)
     }
 
     /// After a declared name: its type and default.
-    fn declared(&self, units: &[Unit]) -> State {
+    fn declaration_state(&self, units: &[Unit]) -> State {
         let tokens = self.scope.tokens;
         let [_, colon, rest @ ..] = units else {
             return State::Is(Place::Nothing);
@@ -358,7 +358,7 @@ impl<'db> Walk<'db> {
     }
 
     /// Returns what is expected in the innermost level.
-    fn wanted(&mut self, role: &Role, state: State, open: Option<usize>) -> Place {
+    fn place(&mut self, role: &Role, state: State, open: Option<usize>) -> Place {
         let tokens = self.scope.tokens;
         match (role, state) {
             (Role::Text(ty), _) => Place::Text(ty.clone()),
@@ -373,7 +373,7 @@ impl<'db> Walk<'db> {
                 Place::LabelKey(given.into_iter().map(str::to_owned).collect())
             }
             (_, State::Is(place)) => place,
-            (_, State::Base(kind, units)) => match tokens.path_begun(&units) {
+            (_, State::Base(kind, units)) => match tokens.incomplete_path(&units) {
                 Some(path) => Place::Base(kind, path.into_iter().map(SmolStr::from).collect()),
                 None => Place::Nothing,
             },

@@ -8,6 +8,7 @@ use nthc::eval::notes::Meaning;
 use nthc::ir::gate::Effect;
 use nthc::ir::{PolicyForm, TargetName};
 use nthc::lower::service_model;
+use nthc::schema::names::kind;
 use nthc::syntax::tree::{Block, ItemNode, Statement, TextRange};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -81,14 +82,14 @@ pub fn lenses(source: &Source<'_>) -> Vec<Lens> {
                     name: template.name.text.clone(),
                 },
             ),
-            ItemNode::Block(block) => of_block(source, &placed, block, &mut push),
+            ItemNode::Block(block) => block_lenses(source, &placed, block, &mut push),
             _ => {}
         }
     }
     lenses
 }
 
-fn of_block(
+fn block_lenses(
     source: &Source<'_>,
     placed: &Placed<'_>,
     block: &Block,
@@ -97,13 +98,13 @@ fn of_block(
     let Some(name) = &block.name else { return };
     let range = placed.absolute(name.range);
     match block.kind.text.as_str() {
-        "team" => push(
+        kind::TEAM => push(
             range,
             About::Team {
                 name: name.text.clone(),
             },
         ),
-        "service" if source.is_own_service(placed.key) => {
+        kind::SERVICE if source.is_own_service(placed.key) => {
             for environment in source.environments() {
                 push(
                     range,
@@ -115,7 +116,7 @@ fn of_block(
             }
             for statement in &block.body.statements {
                 if let Statement::Block(gate) = statement
-                    && gate.kind.text == "gate"
+                    && gate.kind.text == kind::GATE
                     && let Some(gate_name) = &gate.name
                 {
                     push(
@@ -133,24 +134,24 @@ fn of_block(
 }
 
 /// A title without a file to show.
-fn only(title: String) -> Words {
+fn title_only(title: String) -> Words {
     Words { title, shows: None }
 }
 
 /// The title of a lens in a file; `None` if its block is gone.
 pub fn words(view: &View, project: &ProjectView, file: SourceFile, about: &About) -> Option<Words> {
-    let source = Source::of(project, file);
+    let source = Source::new(project, file);
     let find = |class: ItemClass, kind: &str, name: &str| {
         nthc::db::find_item(source.db, file, class, kind.into(), name.into())
     };
     match about {
         About::Service { name, environment } => {
-            let key = find(ItemClass::Block, "service", name)?;
-            Some(of_service(project, &source, key, environment))
+            let key = find(ItemClass::Block, kind::SERVICE, name)?;
+            Some(service_words(project, &source, key, environment))
         }
         About::Gate { service, name } => {
-            let key = find(ItemClass::Block, "service", service)?;
-            of_gate(project, &source, key, name)
+            let key = find(ItemClass::Block, kind::SERVICE, service)?;
+            gate_words(project, &source, key, name)
         }
         About::Template { kind, name } => {
             let key = find(ItemClass::Template, kind, name)?;
@@ -160,26 +161,26 @@ pub fn words(view: &View, project: &ProjectView, file: SourceFile, about: &About
                 name,
                 |meaning| matches!(meaning, Meaning::Item(item) if *item == key),
             );
-            Some(only(used(count)))
+            Some(title_only(usage_text(count)))
         }
         About::Team { name } => {
-            let key = find(ItemClass::Block, "team", name)?;
+            let key = find(ItemClass::Block, kind::TEAM, name)?;
             let count = uses(
                 view,
                 &source,
                 name,
                 |meaning| matches!(meaning, Meaning::Block(block) if block.item == key && block.path.is_empty()),
             );
-            Some(only(used(count)))
+            Some(title_only(usage_text(count)))
         }
     }
 }
 
-fn used(count: usize) -> String {
+fn usage_text(count: usize) -> String {
     format!("used by {count}")
 }
 
-fn of_service(
+fn service_words(
     project: &ProjectView,
     source: &Source<'_>,
     key: ItemKey,
@@ -191,10 +192,10 @@ fn of_service(
         .unwrap_or_default();
     let counts = hover::counts(source, key, environment);
     let Some(counts) = counts.filter(|_| !has_errors(source, key, environment)) else {
-        return only(format!("{place}nothing is generated: it has errors"));
+        return title_only(format!("{place}nothing is generated: it has errors"));
     };
     let title = format!("{place}{}", counts.words());
-    let path = generated::file_of_service(project, environment, key);
+    let path = generated::service_file_path(project, environment, key);
     show(title, path)
 }
 
@@ -215,7 +216,12 @@ fn show(title: String, path: String) -> Words {
 }
 
 /// "denies for 6 reasons, warns for 3", as in the first environment.
-fn of_gate(project: &ProjectView, source: &Source<'_>, key: ItemKey, name: &str) -> Option<Words> {
+fn gate_words(
+    project: &ProjectView,
+    source: &Source<'_>,
+    key: ItemKey,
+    name: &str,
+) -> Option<Words> {
     let environment = source.environments().into_iter().next().flatten();
     let service = source.service(key, &environment)?;
     let gate = service.gates.iter().find(|gate| gate.name == name)?;
@@ -237,7 +243,7 @@ fn of_gate(project: &ProjectView, source: &Source<'_>, key: ItemKey, name: &str)
     let path = format!("policy/{}.json", nthc::backends::file_stem(&service.name));
     Some(match is_written {
         true => show(title, generated::in_environment(&environment, &path)),
-        false => only(title),
+        false => title_only(title),
     })
 }
 
@@ -246,7 +252,7 @@ fn uses(view: &View, source: &Source<'_>, name: &str, is_it: impl Fn(&Meaning) -
     let mut count = 0;
     for file in source.all_files() {
         view.stop_if_cancelled();
-        let other = source.at(file);
+        let other = source.with_file(file);
         // Most files do not contain the word.
         if !other.text().contains(name) {
             continue;

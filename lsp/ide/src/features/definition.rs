@@ -24,7 +24,7 @@ impl<'a> Cursor<'a> {
     pub fn new(project: &'a ProjectView, file: SourceFile, offset: usize) -> Option<Self> {
         Some(Self {
             project,
-            names: Names::of(&project.session),
+            names: Names::new(&project.session),
             file,
             offset: u32::try_from(offset).ok()?,
         })
@@ -60,7 +60,7 @@ pub fn definition(at: &Cursor<'_>) -> Option<Targets> {
             whole: TextRange::default(),
             name: TextRange::default(),
         },
-        _ => target(&at.names, at.names.declared(&written.name.meaning)?),
+        _ => target(&at.names, at.names.declaration(&written.name.meaning)?),
     };
     Some(Targets {
         origin: at.names.absolute(written.span()),

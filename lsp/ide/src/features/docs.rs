@@ -14,7 +14,7 @@ pub enum Subject {
     /// No documentation.
     None,
     /// This Markdown.
-    Said(String),
+    Markdown(String),
     /// A kind.
     Kind(SmolStr),
     /// A field of a kind.
@@ -57,7 +57,7 @@ impl Subject {
     /// The subject as data that a client sends back; `None` if there is nothing to resolve.
     pub fn to_data(&self) -> Option<Value> {
         Some(match self {
-            Self::None | Self::Said(_) => return None,
+            Self::None | Self::Markdown(_) => return None,
             Self::Kind(kind) => json!(["kind", kind.as_str()]),
             Self::Field(kind, name) => json!(["field", kind.as_str(), name.as_str()]),
             Self::Member(of, name) => json!(["member", of.as_str(), name.as_str()]),
@@ -103,7 +103,7 @@ impl Subject {
         let schema = schema(db, workspace);
         let found = match self {
             Self::None => None,
-            Self::Said(text) => Some(text.clone()),
+            Self::Markdown(text) => Some(text.clone()),
             Self::Kind(kind) => {
                 let known = schema.kinds.get(kind)?;
                 known.doc.as_ref().map(ToString::to_string)
@@ -283,7 +283,7 @@ pub fn plain(markdown: &str) -> String {
 }
 
 /// Escapes a text for Markdown.
-pub fn escaped(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         if letter.is_ascii_punctuation() {

@@ -19,7 +19,7 @@ pub struct DocumentLink {
 
 /// The links of a document: imports link to their modules, addresses to their pages.
 pub fn document_links(project: &ProjectView, file: SourceFile) -> Vec<DocumentLink> {
-    let names = Names::of(&project.session);
+    let names = Names::new(&project.session);
     let links = names.links(file).into_iter().map(|link| {
         let about = match &link.to {
             Destination::Page(_) => None,

@@ -21,13 +21,13 @@ pub fn file_renames(view: &View, renamed: &[(PathBuf, PathBuf)]) -> Vec<(PathBuf
         if moved.is_empty() {
             continue;
         }
-        let names = Names::of(&project.session);
+        let names = Names::new(&project.session);
         for file in project.sources() {
             view.stop_if_cancelled();
             let Some(path) = project.files.path(*file) else {
                 continue;
             };
-            for (range, new_text) in of_file(names, *file, &moved) {
+            for (range, new_text) in file_edits(names, *file, &moved) {
                 let range = view.range(project, *file, range);
                 let edit = (path.to_path_buf(), TextEdit { range, new_text });
                 // A package that is also open as a project is searched twice.
@@ -79,7 +79,7 @@ fn root_of<'a>(path: &'a Path, module: &str) -> Option<&'a Path> {
 }
 
 /// The edits of one file's imports, in bytes.
-fn of_file(
+fn file_edits(
     names: Names<'_>,
     file: SourceFile,
     moved: &BTreeMap<String, (SourceFile, String)>,
@@ -97,12 +97,12 @@ fn of_file(
                     find_module(names.db, names.workspace, above.into())
                 })
                 .is_some_and(|meant| meant == *module);
-            is_meant && within(&entry.module, old).is_some()
+            is_meant && split_import(&entry.module, old).is_some()
         }) else {
             continue;
         };
         let start = item_start(names.db, entry.key);
-        if let Some((range, text)) = rewritten(names, file, entry, import, (*module, new)) {
+        if let Some((range, text)) = rewrite_import(names, file, entry, import, (*module, new)) {
             edits.push((range.shifted(start), text));
         }
     }
@@ -110,7 +110,7 @@ fn of_file(
 }
 
 /// The parts of an import before and after the module's name: the project's name, and an item.
-fn within<'a>(written: &'a str, module: &str) -> Option<(&'a str, &'a str)> {
+fn split_import<'a>(written: &'a str, module: &str) -> Option<(&'a str, &'a str)> {
     let ends = |rest: &str| rest.is_empty() || (rest.starts_with('.') && !rest[1..].contains('.'));
     if let Some(rest) = written.strip_prefix(module).filter(|rest| ends(rest)) {
         return Some(("", rest));
@@ -121,7 +121,7 @@ fn within<'a>(written: &'a str, module: &str) -> Option<(&'a str, &'a str)> {
 }
 
 /// The import with the module's new name.
-fn rewritten(
+fn rewrite_import(
     names: Names<'_>,
     file: SourceFile,
     entry: &ImportEntry,
@@ -129,7 +129,7 @@ fn rewritten(
     (module, new): (SourceFile, &str),
 ) -> Option<(TextRange, String)> {
     let old = module.module(names.db);
-    let (before, after) = within(&entry.module, old)?;
+    let (before, after) = split_import(&entry.module, old)?;
     let path = format!("{before}{new}{after}");
     let last = |name: &str| name.rsplit('.').next().map(str::to_owned);
     let keeps_its_name = last(old) == last(new);
@@ -185,7 +185,7 @@ fn uses(names: Names<'_>, file: SourceFile, entry: &ImportEntry, module: SourceF
     for (key, _) in names.items(file).filter(|(key, _)| *key != entry.key) {
         for name in &names.notes(key).names {
             let written = || {
-                names.called(nthc::db::Span {
+                names.bare_name(nthc::db::Span {
                     item: key,
                     range: name.range,
                 })

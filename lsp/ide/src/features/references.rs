@@ -58,7 +58,7 @@ pub fn references<'a>(
 ) -> Option<Vec<Place<'a>>> {
     let written = at.names.name_at(at.file, at.offset)?;
     // A package may be imported by several projects, each with its own references.
-    let declared = at.names.declared(&written.name.meaning);
+    let declared = at.names.declaration(&written.name.meaning);
     let anchor = declared.unwrap_or_else(|| written.span());
     let mut places = Places::default();
     for (project, names, file, offset) in homes(view, at.project, &at.names, anchor) {
@@ -67,7 +67,7 @@ pub fn references<'a>(
         };
         let files = names.all_files();
         let target = names.target(&written.name.meaning, &files);
-        let declared = names.declared(&written.name.meaning);
+        let declared = names.declaration(&written.name.meaning);
         for used in names.uses(&target, &files) {
             view.stop_if_cancelled();
             if !with_declaration && Some(used.span) == declared {
@@ -92,7 +92,7 @@ pub fn homes<'a>(
     anchor: Span,
 ) -> Vec<(&'a ProjectView, Names<'a>, SourceFile, u32)> {
     let offset = names.absolute(anchor).start;
-    let mut homes = vec![(own, Names::of(&own.session), anchor.item.file, offset)];
+    let mut homes = vec![(own, Names::new(&own.session), anchor.item.file, offset)];
     let Some(path) = own.files.path(anchor.item.file) else {
         return homes;
     };
@@ -101,7 +101,7 @@ pub fn homes<'a>(
             continue;
         }
         if let Some(file) = project.files.source(path) {
-            homes.push((project, Names::of(&project.session), file, offset));
+            homes.push((project, Names::new(&project.session), file, offset));
         }
     }
     homes

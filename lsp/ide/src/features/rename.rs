@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::definition::Cursor;
 use super::references::homes;
+use crate::navigation::edit::Refusal;
 use crate::position::TextEdit;
 use crate::view::View;
 
@@ -15,13 +16,13 @@ pub fn rename(
     view: &View,
     at: &Cursor<'_>,
     new_name: &str,
-) -> Result<Vec<(PathBuf, TextEdit)>, String> {
+) -> Result<Vec<(PathBuf, TextEdit)>, Refusal> {
     let prepared = at.names.prepare_rename(at.file, at.offset)?;
     let written = at.names.name_at(at.file, at.offset);
     let anchor = written
-        .and_then(|written| at.names.declared(&written.name.meaning))
+        .and_then(|written| at.names.declaration(&written.name.meaning))
         // An alias is local to its file.
-        .filter(|declared| at.names.called(*declared) == prepared.name)
+        .filter(|declared| at.names.bare_name(*declared) == prepared.name)
         .unwrap_or(prepared.span);
     let mut edits: Vec<(PathBuf, TextEdit)> = Vec::new();
     for (project, names, file, offset) in homes(view, at.project, &at.names, anchor) {
@@ -35,7 +36,7 @@ pub fn rename(
         };
         for edit in found? {
             let Some(path) = project.files.path(edit.file) else {
-                return Err("a file that would change is not on disk".to_owned());
+                return Err(Refusal::NotOnDisk);
             };
             let edit = (
                 path.to_path_buf(),

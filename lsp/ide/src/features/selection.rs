@@ -15,17 +15,17 @@ pub fn selections(
     offsets: impl IntoIterator<Item = usize>,
 ) -> Vec<Vec<TextRange>> {
     let parts = parts(text, tree);
-    let outwards = |offset| around(text, tree, &parts, offset);
+    let outwards = |offset| ranges_around(text, tree, &parts, offset);
     offsets.into_iter().map(outwards).collect()
 }
 
 /// The ranges around a byte, each within the next. Never empty: the last one is the whole text.
-fn around(text: &str, file: &ParsedFile, parts: &[Part], offset: usize) -> Vec<TextRange> {
+fn ranges_around(text: &str, file: &ParsedFile, parts: &[Part], offset: usize) -> Vec<TextRange> {
     let mut found = vec![TextRange::new(0, text.len())];
     found.extend(word(text, offset));
     for part in parts {
         found.push(part.range);
-        found.extend(inside(text, part));
+        found.extend(contents(text, part));
     }
     for (start, item) in &file.items {
         let end = *start + item.len;
@@ -46,13 +46,13 @@ fn around(text: &str, file: &ParsedFile, parts: &[Part], offset: usize) -> Vec<T
             if let Node::Expr(expr) = node
                 && let ExprNode::Query(query) = &expr.node
             {
-                let of_query = of_query(query).into_iter();
+                let of_query = query_ranges(query).into_iter();
                 found.extend(of_query.map(|range| range.shifted(*start)));
             }
         }
     }
     found.extend(comments(text, |_| true).iter().map(|comment| comment.range));
-    nested(found, offset)
+    nesting_ranges(found, offset)
 }
 
 fn without_blanks(text: &str, range: TextRange) -> Option<TextRange> {
@@ -62,7 +62,7 @@ fn without_blanks(text: &str, range: TextRange) -> Option<TextRange> {
 }
 
 /// The ranges that contain a byte, from the smallest, each within the next.
-fn nested(mut ranges: Vec<TextRange>, offset: usize) -> Vec<TextRange> {
+fn nesting_ranges(mut ranges: Vec<TextRange>, offset: usize) -> Vec<TextRange> {
     ranges.retain(|range| range.start as usize <= offset && offset <= range.end as usize);
     ranges.sort_by_key(|range| (range.len(), std::cmp::Reverse(range.start)));
     let mut chain: Vec<TextRange> = Vec::new();
@@ -97,7 +97,7 @@ fn word(text: &str, offset: usize) -> Option<TextRange> {
 }
 
 /// The contents of brackets or quotes, without blanks around them.
-fn inside(text: &str, part: &Part) -> Option<TextRange> {
+fn contents(text: &str, part: &Part) -> Option<TextRange> {
     let opens = match part.kind {
         PartKind::Multiline => 3,
         PartKind::Hole => 2,
@@ -121,11 +121,11 @@ fn inside(text: &str, part: &Part) -> Option<TextRange> {
 }
 
 /// The nodes of a query, in bytes of its item. If it is not valid PromQL, only brackets.
-fn of_query(query: &QueryLit) -> Vec<TextRange> {
+fn query_ranges(query: &QueryLit) -> Vec<TextRange> {
     let text = query.masked();
     let ranges = match promql::parse(&text) {
         Ok(expr) => spans(&expr),
-        Err(_) => brackets(&text),
+        Err(_) => bracket_ranges(&text),
     };
     let start = query.text_range.start;
     ranges
@@ -135,7 +135,7 @@ fn of_query(query: &QueryLit) -> Vec<TextRange> {
 }
 
 /// Brackets and their contents.
-fn brackets(text: &str) -> Vec<TextRange> {
+fn bracket_ranges(text: &str) -> Vec<TextRange> {
     let mut open: Vec<usize> = Vec::new();
     let mut found = Vec::new();
     for (at, letter) in text.char_indices() {

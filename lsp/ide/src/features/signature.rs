@@ -30,17 +30,17 @@ pub struct Signature {
 /// The signature of the innermost call around a byte of a file.
 pub fn signature(project: &ProjectView, file: SourceFile, offset: usize) -> Option<Signature> {
     let (db, workspace) = (project.db(), project.workspace());
-    let part = Part::at(db, file, offset);
+    let part = Part::at_offset(db, file, offset);
     let tokens = part.tokens();
     let cursor = Cursor::read(db, workspace, file, &part, &tokens)?;
     let found = match &cursor.place {
-        Place::Query(open, _) => of_query(&cursor, *open),
+        Place::Query(open, _) => query_signature(&cursor, *open),
         _ => None,
     };
-    found.or_else(|| of_call(&cursor, cursor.calls.last()?))
+    found.or_else(|| call_signature(&cursor, cursor.calls.last()?))
 }
 
-fn of_call(cursor: &Cursor<'_>, call: &CallAt) -> Option<Signature> {
+fn call_signature(cursor: &Cursor<'_>, call: &CallAt) -> Option<Signature> {
     let scope = &cursor.scope;
     let params = scope.params(&call.callee);
     let active = active(&call.callee, cursor, call, &params);
@@ -75,7 +75,7 @@ fn of_call(cursor: &Cursor<'_>, call: &CallAt) -> Option<Signature> {
             .iter()
             .map(|param| {
                 let doc = param.doc.as_ref().map(|doc| doc.trim().to_owned());
-                (param.shown(), doc)
+                (param.declaration(), doc)
             })
             .collect(),
         result,
@@ -104,7 +104,7 @@ fn active(callee: &Callee, cursor: &Cursor<'_>, call: &CallAt, params: &[Param])
     .filter(|place| *place < params.len())
 }
 
-fn of_query(cursor: &Cursor<'_>, open: usize) -> Option<Signature> {
+fn query_signature(cursor: &Cursor<'_>, open: usize) -> Option<Signature> {
     let tokens = cursor.scope.tokens;
     let start = tokens.all.get(open)?.end;
     let end = tokens.all.get(tokens.partner(open))?.start;

@@ -8,6 +8,7 @@ use nthc::eval::notes::Notes;
 use nthc::eval::{BlockRef, FieldValue, Instance, instance};
 use nthc::ir;
 use nthc::lower::service_model;
+use nthc::schema::names::kind;
 use nthc::schema::{Schema, schema};
 use nthc::syntax::tree::{Body, Item, ItemNode, Statement, TextRange};
 use smol_str::SmolStr;
@@ -59,7 +60,7 @@ pub type Differing<T> = Vec<(Vec<SmolStr>, T)>;
 
 impl<'a> Source<'a> {
     /// Another file of the same project.
-    pub fn at(&self, file: SourceFile) -> Self {
+    pub fn with_file(&self, file: SourceFile) -> Self {
         Self { file, ..*self }
     }
 
@@ -186,7 +187,7 @@ impl<'a> Source<'a> {
 
     /// The model of an SLO in an environment; `block` is the SLO, or a block in it.
     pub fn slo(&self, block: &BlockRef, environment: &Option<SmolStr>) -> Option<&'a ir::Slo> {
-        let (_, name) = block.path.iter().find(|(kind, _)| kind == "slo")?;
+        let (_, name) = block.path.iter().find(|(kind, _)| kind == kind::SLO)?;
         let service = self.service(block.item, environment)?;
         service.slos.iter().find(|slo| slo.name == *name)
     }
@@ -209,7 +210,7 @@ impl<'a> Source<'a> {
     pub fn is_own_service(&self, key: ItemKey) -> bool {
         !key.file.package(self.db)
             && nthc::db::item_entry(self.db, key)
-                .is_some_and(|entry| entry.class == ItemClass::Block && entry.kind == "service")
+                .is_some_and(|entry| entry.class == ItemClass::Block && entry.kind == kind::SERVICE)
     }
 
     /// All files of the project, its packages and the standard library, sorted by module name.
@@ -220,7 +221,7 @@ impl<'a> Source<'a> {
 
 impl<'a> Source<'a> {
     /// Creates a source for a file of a project.
-    pub fn of(project: &'a ProjectView, file: SourceFile) -> Self {
+    pub fn new(project: &'a ProjectView, file: SourceFile) -> Self {
         Self {
             db: project.db(),
             workspace: project.workspace(),
@@ -232,27 +233,27 @@ impl<'a> Source<'a> {
 
 /// The environment of the `in` block around a byte of an item.
 pub fn inner_environment(node: &ItemNode, offset: u32) -> Option<SmolStr> {
-    fn of(body: &Body, offset: u32) -> Option<SmolStr> {
+    fn search(body: &Body, offset: u32) -> Option<SmolStr> {
         let holds = |body: &Body| body.range.start < offset && offset < body.range.end;
         body.statements
             .iter()
             .find_map(|statement| match statement {
                 Statement::In(inner) if holds(&inner.body) => {
-                    of(&inner.body, offset).or_else(|| Some(inner.environment.text.clone()))
+                    search(&inner.body, offset).or_else(|| Some(inner.environment.text.clone()))
                 }
-                Statement::Block(block) if holds(&block.body) => of(&block.body, offset),
-                Statement::For(repeat) if holds(&repeat.body) => of(&repeat.body, offset),
+                Statement::Block(block) if holds(&block.body) => search(&block.body, offset),
+                Statement::For(repeat) if holds(&repeat.body) => search(&repeat.body, offset),
                 Statement::If(choice) => [Some(&choice.then), choice.otherwise.as_ref()]
                     .into_iter()
                     .flatten()
                     .find(|body| holds(body))
-                    .and_then(|body| of(body, offset)),
+                    .and_then(|body| search(body, offset)),
                 _ => None,
             })
     }
     match node {
-        ItemNode::Block(block) => of(&block.body, offset),
-        ItemNode::Template(template) => of(&template.body, offset),
+        ItemNode::Block(block) => search(&block.body, offset),
+        ItemNode::Template(template) => search(&template.body, offset),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use crate::navigation::outline::Sort;
 use crate::view::View;
 
 /// A search result.
-pub struct Found<'a> {
+pub struct FoundSymbol<'a> {
     /// Its name.
     pub name: String,
     /// Its kind.
@@ -18,12 +18,12 @@ pub struct Found<'a> {
 }
 
 /// The symbols in all projects that match a query.
-pub fn workspace_symbols<'a>(view: &'a View, typed: &str) -> Vec<Found<'a>> {
+pub fn workspace_symbols<'a>(view: &'a View, typed: &str) -> Vec<FoundSymbol<'a>> {
     let mut found = Vec::new();
     let mut places = Places::default();
     for project in &view.projects {
         view.stop_if_cancelled();
-        let names = Names::of(&project.session);
+        let names = Names::new(&project.session);
         for (file, symbol) in names.find_symbols(typed) {
             let place = Place {
                 project,
@@ -38,7 +38,7 @@ pub fn workspace_symbols<'a>(view: &'a View, typed: &str) -> Vec<Found<'a>> {
                 true => file.module(project.db()).to_string(),
                 false => symbol.container,
             };
-            found.push(Found {
+            found.push(FoundSymbol {
                 name: symbol.name,
                 sort: symbol.sort,
                 place,

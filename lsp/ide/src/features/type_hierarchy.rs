@@ -39,10 +39,10 @@ pub fn type_at(at: &Cursor<'_>) -> Option<Type> {
     let written = at.names.name_at(at.file, at.offset)?;
     let declared = match &written.name.meaning {
         Meaning::Kind(_) | Meaning::Block(_) | Meaning::Enclosing(_) => {
-            at.names.declared(&written.name.meaning)?
+            at.names.declaration(&written.name.meaning)?
         }
         Meaning::Item(key) if item_entry(at.names.db, *key)?.class == ItemClass::Template => {
-            at.names.declared(&written.name.meaning)?
+            at.names.declaration(&written.name.meaning)?
         }
         _ => return None,
     };
@@ -58,7 +58,7 @@ pub fn supertypes(at: &Cursor<'_>) -> Option<Vec<Type>> {
         Meaning::Kind(kind) => {
             let schema = nthc::schema::schema(at.names.db, at.names.workspace);
             let base = schema.kinds.get(kind)?.base.clone();
-            base.and_then(|base| at.names.declared(&Meaning::Kind(base)))
+            base.and_then(|base| at.names.declaration(&Meaning::Kind(base)))
                 .into_iter()
                 .collect()
         }
@@ -76,7 +76,8 @@ pub fn subtypes(at: &Cursor<'_>) -> Option<Vec<Type>> {
         let schema = nthc::schema::schema(at.names.db, at.names.workspace);
         let variants = schema.variants(kind);
         found.extend(
-            variants.filter_map(|variant| at.names.declared(&Meaning::Kind(variant.name.clone()))),
+            variants
+                .filter_map(|variant| at.names.declaration(&Meaning::Kind(variant.name.clone()))),
         );
     }
     let based = at.names.based_on(&written.name.meaning).into_iter();
@@ -106,7 +107,7 @@ fn describe(at: &Cursor<'_>, span: Span) -> Option<Type> {
         false => format!("{module}.{}", entry.name),
     };
     Some(Type {
-        name: at.names.called(span).into_owned(),
+        name: at.names.bare_name(span).into_owned(),
         sort,
         detail: format!("{what} in {around}"),
         file: span.item.file,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use nthc::db::{ItemClass, ItemKey, Span, item_entry};
 use nthc::eval::notes::Meaning;
 use nthc::eval::{BlockRef, Instance, Value, instance};
+use nthc::schema::names::{field, kind};
 
 use super::Names;
 
@@ -25,8 +26,8 @@ impl Names<'_> {
             return None;
         };
         match block.kind.as_str() {
-            "service" if block.path.is_empty() => Some(block.item),
-            "dependency" => self.depended_on(block),
+            kind::SERVICE if block.path.is_empty() => Some(block.item),
+            kind::DEPENDENCY => self.depended_on(block),
             _ => None,
         }
     }
@@ -35,7 +36,8 @@ impl Names<'_> {
         let (_, name) = dependency.path.last()?;
         self.instances(dependency.item).find_map(|service| {
             let mut children = service.children.iter();
-            let found = children.find(|child| child.kind == "dependency" && child.name == *name)?;
+            let found =
+                children.find(|child| child.kind == kind::DEPENDENCY && child.name == *name)?;
             target(found).map(|(key, _)| key)
         })
     }
@@ -62,7 +64,7 @@ impl Names<'_> {
             for dependency in made
                 .children
                 .iter()
-                .filter(|child| child.kind == "dependency")
+                .filter(|child| child.kind == kind::DEPENDENCY)
             {
                 let Some((needed, written)) = target(dependency) else {
                     continue;
@@ -123,7 +125,7 @@ impl Names<'_> {
                     continue;
                 }
                 match entry.class {
-                    ItemClass::Block if entry.kind == "service" => {
+                    ItemClass::Block if entry.kind == kind::SERVICE => {
                         dependents.push(item);
                         // Another service may be based on it.
                         waiting.push(item);
@@ -155,7 +157,7 @@ impl Names<'_> {
 
 /// The service that a dependency refers to, and the range of the reference.
 fn target(dependency: &Instance) -> Option<(ItemKey, Span)> {
-    let field = dependency.fields.get("service")?;
+    let field = dependency.fields.get(field::SERVICE)?;
     match &field.value {
         Value::Block(block) => Some((block.item, field.span)),
         _ => None,

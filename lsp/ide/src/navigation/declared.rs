@@ -18,7 +18,7 @@ pub fn module(meaning: &Meaning) -> Option<SourceFile> {
 impl Names<'_> {
     /// The range of the name in the declaration. For a block that bases contain too, that of the outermost base.
     /// `None` for modules and for what is built into the compiler.
-    pub fn declared(&self, meaning: &Meaning) -> Option<Span> {
+    pub fn declaration(&self, meaning: &Meaning) -> Option<Span> {
         let schema = schema(self.db, self.workspace);
         let item = match meaning {
             Meaning::Module(_) | Meaning::CompileTime(_) | Meaning::Type(_) => return None,

@@ -42,14 +42,14 @@ pub struct Names<'a> {
 
 /// An occurrence of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
+pub struct Occurrence {
     /// The item.
     pub item: ItemKey,
     /// The name and its meaning; the range counts from the start of the item.
     pub name: NamedPlace,
 }
 
-impl Written {
+impl Occurrence {
     /// The range of the name.
     pub fn span(&self) -> Span {
         Span {
@@ -61,7 +61,7 @@ impl Written {
 
 impl<'a> Names<'a> {
     /// Creates the names of a session's project.
-    pub fn of(session: &'a Session) -> Self {
+    pub fn new(session: &'a Session) -> Self {
         Self {
             db: &session.db,
             workspace: session.workspace,
@@ -107,10 +107,10 @@ impl<'a> Names<'a> {
     }
 
     /// The name at a byte of a file.
-    pub fn name_at(&self, file: SourceFile, offset: u32) -> Option<Written> {
+    pub fn name_at(&self, file: SourceFile, offset: u32) -> Option<Occurrence> {
         let (item, range) = self.item_at(file, offset)?;
         let name = self.notes(item).name_at(offset - range.start)?.clone();
-        Some(Written { item, name })
+        Some(Occurrence { item, name })
     }
 
     /// Converts a range in an item to bytes of its file.
@@ -119,7 +119,7 @@ impl<'a> Names<'a> {
     }
 
     /// The source text of a range.
-    pub fn written(&self, span: Span) -> &'a str {
+    pub fn source_text(&self, span: Span) -> &'a str {
         let range = self.absolute(span);
         let text = self.text(span.item.file);
         text.get(range.start as usize..range.end as usize)
@@ -127,8 +127,8 @@ impl<'a> Names<'a> {
     }
 
     /// The name at a range, without quotes.
-    pub fn called(&self, span: Span) -> Cow<'a, str> {
-        unquoted(self.written(span))
+    pub fn bare_name(&self, span: Span) -> Cow<'a, str> {
+        unquoted(self.source_text(span))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The outline of a document: its items, and their contents.
 
 use nthc::db::{SourceFile, parsed};
+use nthc::schema::names::kind;
 use nthc::syntax::tree::{
     Base, Block, Body, ItemNode, KindDecl, Name, Param, Statement, Template, TextRange,
 };
@@ -99,14 +100,14 @@ impl Reader<'_> {
                     start: decl.name.range.end,
                     end: decl.range.end,
                 };
-                let detail = self.shown(head);
+                let detail = self.one_line(head);
                 Symbol {
                     children: self.params(&decl.params),
                     ..self.symbol(Sort::Function, &decl.name, decl.range, detail)
                 }
             }
             ItemNode::Let(decl) => {
-                let detail = self.shown(decl.value.range);
+                let detail = self.one_line(decl.value.range);
                 self.symbol(Sort::Let, &decl.name, decl.range, detail)
             }
             ItemNode::Rule(rule) => Symbol {
@@ -118,7 +119,7 @@ impl Reader<'_> {
 
     fn symbol(&self, sort: Sort, name: &Name, range: TextRange, detail: String) -> Symbol {
         let (selection, called) = match name.text.as_str() {
-            "" => (range, self.shown(range)),
+            "" => (range, self.one_line(range)),
             text => (name.range, text.to_owned()),
         };
         Symbol {
@@ -137,8 +138,8 @@ impl Reader<'_> {
     fn block(&self, block: &Block, is_top: bool) -> Symbol {
         let kind = block.kind.text.as_str();
         let sort = match kind {
-            "environment" => Sort::Environment,
-            "alert" => Sort::Alert,
+            kind::ENVIRONMENT => Sort::Environment,
+            kind::ALERT => Sort::Alert,
             _ if is_top => Sort::Block,
             _ => Sort::Nested,
         };
@@ -155,7 +156,9 @@ impl Reader<'_> {
     }
 
     fn base(&self, base: Option<&Base>) -> String {
-        base.map_or_else(String::new, |base| format!(" : {}", self.shown(base.range)))
+        base.map_or_else(String::new, |base| {
+            format!(" : {}", self.one_line(base.range))
+        })
     }
 
     fn template(&self, template: &Template) -> Symbol {
@@ -178,7 +181,7 @@ impl Reader<'_> {
             (None, parents) => format!("{what} in {}", parents.join(", ")),
         };
         let fields = kind.fields.iter().map(|field| {
-            let ty = self.shown(field.ty.range);
+            let ty = self.one_line(field.ty.range);
             self.symbol(Sort::Field, &field.name, field.range, ty)
         });
         Symbol {
@@ -189,7 +192,7 @@ impl Reader<'_> {
 
     fn params(&self, params: &[Param]) -> Vec<Symbol> {
         let params = params.iter().map(|param| {
-            let ty = self.shown(param.ty.range);
+            let ty = self.one_line(param.ty.range);
             self.symbol(Sort::Parameter, &param.name, param.range, ty)
         });
         params.collect()
@@ -201,11 +204,11 @@ impl Reader<'_> {
             match statement {
                 Statement::Block(block) => symbols.push(self.block(block, false)),
                 Statement::Field(field) => {
-                    let value = self.shown(field.value.range);
+                    let value = self.one_line(field.value.range);
                     symbols.push(self.symbol(Sort::Field, &field.name, field.range, value));
                 }
                 Statement::Let(decl) => {
-                    let value = self.shown(decl.value.range);
+                    let value = self.one_line(decl.value.range);
                     symbols.push(self.symbol(Sort::Let, &decl.name, decl.range, value));
                 }
                 Statement::In(inner) => symbols.push(Symbol {
@@ -231,7 +234,7 @@ impl Reader<'_> {
     }
 
     /// Source text on one line, shortened to [`LONGEST`] characters.
-    fn shown(&self, range: TextRange) -> String {
+    fn one_line(&self, range: TextRange) -> String {
         let range = range.shifted(self.start);
         let text = self.text.get(range.start as usize..range.end as usize);
         let words: Vec<&str> = text.unwrap_or_default().split_whitespace().collect();

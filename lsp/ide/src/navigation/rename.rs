@@ -3,12 +3,13 @@
 
 use nthc::db::{ItemClass, ItemKey, SourceFile, Span, file_names, item, item_entry};
 use nthc::eval::notes::Meaning;
+use nthc::schema::names::kind;
 use nthc::syntax::tree::{ItemNode, TextRange};
 
 use super::edit::{Edit, Refusal};
 use super::spelling::{Spelling, is_identifier, spelling};
 use super::uses::{Target, Use, What};
-use super::{Names, Written, trial_rename};
+use super::{Names, Occurrence, trial_rename};
 
 /// The start of a rename.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +46,7 @@ impl Names<'_> {
         self.subject(&written, Whose::Own)?;
         Ok(Prepared {
             span: written.span(),
-            name: self.called(written.span()).into_owned(),
+            name: self.bare_name(written.span()).into_owned(),
         })
     }
 
@@ -54,7 +55,7 @@ impl Names<'_> {
     /// # Errors
     /// If the meaning of a name would change, or if this name cannot be renamed; with the reason.
     pub fn rename(&self, file: SourceFile, offset: u32, new: &str) -> Result<Vec<Edit>, Refusal> {
-        self.renamed(file, offset, new, Whose::Own)
+        self.rename_for(file, offset, new, Whose::Own)
     }
 
     /// Like [`Names::rename`], in a project that imports the file: the renamed declaration belongs to another
@@ -68,10 +69,10 @@ impl Names<'_> {
         offset: u32,
         new: &str,
     ) -> Result<Vec<Edit>, Refusal> {
-        self.renamed(file, offset, new, Whose::Imported)
+        self.rename_for(file, offset, new, Whose::Imported)
     }
 
-    fn renamed(
+    fn rename_for(
         &self,
         file: SourceFile,
         offset: u32,
@@ -84,12 +85,14 @@ impl Names<'_> {
             return Ok(Vec::new());
         }
         if new.trim().is_empty() {
-            return Err("a name needs at least one letter".to_owned());
+            return Err(Refusal::EmptyName);
         }
         if new.contains(['\n', '\r']) || new.contains("${") {
-            return Err(format!("`{}` is not a valid name", new.escape_debug()));
+            return Err(Refusal::InvalidName {
+                name: new.to_owned(),
+            });
         }
-        let keeps_name = |found: &&Use| self.called(found.span) == subject.name;
+        let keeps_name = |found: &&Use| self.bare_name(found.span) == subject.name;
         let mut edits = Vec::new();
         for found in subject.uses.iter().filter(keeps_name) {
             edits.extend(self.edit(&written, &subject.name, found, new)?);
@@ -107,78 +110,86 @@ impl Names<'_> {
     }
 
     /// The name at a byte if it belongs to the project.
-    fn renameable(&self, file: SourceFile, offset: u32, whose: Whose) -> Result<Written, Refusal> {
+    fn renameable(
+        &self,
+        file: SourceFile,
+        offset: u32,
+        whose: Whose,
+    ) -> Result<Occurrence, Refusal> {
         let Some(written) = self.name_at(file, offset) else {
-            return Err("no name at this position can be renamed".to_owned());
+            return Err(Refusal::NoName);
         };
-        let text = self.called(written.span());
+        let text = self.bare_name(written.span());
         let name = text.as_ref();
         if self.is_standard(file) {
-            return Err("the standard library cannot be changed".to_owned());
+            return Err(Refusal::StandardLibrary);
         }
         match &written.name.meaning {
             Meaning::Module(_) if self.alias_at(&written).is_some() => return Ok(written),
             Meaning::Module(module) => {
-                return Err(format!(
-                    "a module is named after its file: rename the file `{}`",
-                    module.path(self.db)
-                ));
+                return Err(Refusal::Module {
+                    path: module.path(self.db).to_string(),
+                });
             }
             Meaning::Enclosing(block) => {
-                return Err(format!(
-                    "`{name}` is the enclosing {}: rename it at its own name",
-                    block.kind
-                ));
+                return Err(Refusal::Enclosing {
+                    name: name.to_owned(),
+                    kind: block.kind.to_string(),
+                });
             }
             Meaning::CompileTime(_) | Meaning::Type(_) => {
-                return Err(format!("`{name}` is a keyword"));
+                return Err(Refusal::Keyword {
+                    name: name.to_owned(),
+                });
             }
-            Meaning::Block(block) if block.kind == "metric" => {
-                return Err(format!(
-                    "`{name}` is a metric name of Prometheus: another name would be another metric"
-                ));
+            Meaning::Block(block) if block.kind == kind::METRIC => {
+                return Err(Refusal::Metric {
+                    name: name.to_owned(),
+                });
             }
             Meaning::Block(block)
-                if block.kind == "team" && self.default_team == Some(block.name.as_str()) =>
+                if block.kind == kind::TEAM && self.default_team == Some(block.name.as_str()) =>
             {
-                return Err(format!(
-                    "`nth.toml` names `{name}` as the default team: change it there first"
-                ));
+                return Err(Refusal::DefaultTeam {
+                    name: name.to_owned(),
+                });
             }
             _ => {}
         }
         if self.alias_at(&written).is_some() {
             return Ok(written);
         }
-        let Some(declared) = self.declared(&written.name.meaning) else {
-            return Err(format!("the declaration of `{name}` is unknown"));
+        let Some(declared) = self.declaration(&written.name.meaning) else {
+            return Err(Refusal::UnknownDeclaration {
+                name: name.to_owned(),
+            });
         };
         self.refuse_foreign(name, declared, whose)?;
         Ok(written)
     }
 
-    /// Refuses to change a declaration in a file of somebody else.
+    /// Refuses to change a declaration in the standard library or in another package.
     fn refuse_foreign(&self, name: &str, declared: Span, whose: Whose) -> Result<(), Refusal> {
         let file = declared.item.file;
         if self.is_standard(file) {
-            return Err(format!(
-                "`{name}` is declared in the standard library's module `{}`",
-                file.module(self.db)
-            ));
+            return Err(Refusal::DeclaredInStandardLibrary {
+                name: name.to_owned(),
+                module: file.module(self.db).to_string(),
+            });
         }
         if file.package(self.db) && whose == Whose::Own {
-            return Err(format!(
-                "`{name}` belongs to another package: it is declared in `{}`",
-                file.path(self.db)
-            ));
+            return Err(Refusal::DeclaredInPackage {
+                name: name.to_owned(),
+                path: file.path(self.db).to_string(),
+            });
         }
         Ok(())
     }
 
     /// The alias (after `as`) that a name is or refers to. Aliases are local to their file.
-    fn alias_at(&self, written: &Written) -> Option<String> {
+    fn alias_at(&self, written: &Occurrence) -> Option<String> {
         let file = written.item.file;
-        let text = self.called(written.span());
+        let text = self.bare_name(written.span());
         let imports = file_names(self.db, file).imports.iter();
         let is_alias = imports
             .filter(|import| import.alias == *text)
@@ -205,7 +216,7 @@ impl Names<'_> {
     }
 
     /// The renamed subject with its uses.
-    fn subject(&self, written: &Written, whose: Whose) -> Result<Subject, Refusal> {
+    fn subject(&self, written: &Occurrence, whose: Whose) -> Result<Subject, Refusal> {
         if let Some(alias) = self.alias_at(written) {
             let file = written.item.file;
             let target = Target {
@@ -214,7 +225,7 @@ impl Names<'_> {
             };
             let uses = self.uses(&target, &[file]).into_iter();
             let uses = uses.filter(|found| {
-                self.alias_at(&Written {
+                self.alias_at(&Occurrence {
                     item: found.span.item,
                     name: nthc::eval::notes::NamedPlace {
                         range: found.span.range,
@@ -230,7 +241,7 @@ impl Names<'_> {
             });
         }
         let target = self.target(&written.name.meaning, self.files);
-        let name = self.called(written.span()).into_owned();
+        let name = self.bare_name(written.span()).into_owned();
         if let What::Nested(places) = &target.what {
             let mut places: Vec<&Span> = places.iter().collect();
             places.sort_by_key(|place| {
@@ -238,21 +249,22 @@ impl Names<'_> {
                 (file.module(self.db).clone(), self.absolute(**place).start)
             });
             for place in places {
-                let called = self.called(*place);
-                if self.written(*place).contains("${") {
-                    return Err(format!(
-                        "the name `{called}` is computed from values, and includes `{name}`"
-                    ));
+                let called = self.bare_name(*place);
+                if self.source_text(*place).contains("${") {
+                    return Err(Refusal::ComputedName {
+                        computed: called.into_owned(),
+                        name,
+                    });
                 }
                 self.refuse_foreign(&called, *place, whose)?;
             }
         }
         let uses = self.uses(&target, self.files);
         // The declared name: the cursor may be on an alias of it.
-        let declared = self.declared(&written.name.meaning);
-        let name = declared.map_or(name, |span| self.called(span).into_owned());
+        let declared = self.declaration(&written.name.meaning);
+        let name = declared.map_or(name, |span| self.bare_name(span).into_owned());
         for found in &uses {
-            if self.called(found.span) == name {
+            if self.bare_name(found.span) == name {
                 self.refuse_foreign(&name, found.span, whose)?;
             }
         }
@@ -262,7 +274,7 @@ impl Names<'_> {
     /// Returns the edit of one use.
     fn edit(
         &self,
-        written: &Written,
+        written: &Occurrence,
         name: &str,
         found: &Use,
         new: &str,
@@ -275,12 +287,11 @@ impl Names<'_> {
         let text = match spelling(self, found.span, new) {
             Spelling::Fits(text) => text,
             Spelling::Refused => {
-                return Err(format!(
-                    "`{new}` is not allowed in `{}`, line {}: use letters, digits and `_`, with `-` \
-                    inside",
-                    file.path(self.db),
-                    self.line(found.span)
-                ));
+                return Err(Refusal::NotAllowed {
+                    name: new.to_owned(),
+                    path: file.path(self.db).to_string(),
+                    line: self.line(found.span),
+                });
             }
         };
         // `ledger.books`, renamed to its module's name, no longer needs the qualifier.
@@ -315,7 +326,7 @@ impl Names<'_> {
         if entry.class == ItemClass::Import || self.follows_dot(found.span) {
             return None;
         }
-        let alias = self.called(found.span);
+        let alias = self.bare_name(found.span);
         if !self.is_namesake(meaning, file, &alias, name) || !is_identifier(new) {
             return None;
         }
@@ -383,12 +394,11 @@ impl Names<'_> {
         });
         match damaged.first() {
             None => Ok(()),
-            Some(span) => Err(format!(
-                "`{}`, line {}, has syntax errors, and `{}` may be used there: fix them first",
-                span.item.file.path(self.db),
-                self.line(*span),
-                subject.name
-            )),
+            Some(span) => Err(Refusal::SyntaxErrors {
+                path: span.item.file.path(self.db).to_string(),
+                line: self.line(*span),
+                name: subject.name.clone(),
+            }),
         }
     }
 

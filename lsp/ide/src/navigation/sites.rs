@@ -37,7 +37,7 @@ impl<'a> Names<'a> {
                     base: block.base.as_ref(),
                     range: block.range,
                 });
-                of_body(&block.body, &mut sites);
+                collect(&block.body, &mut sites);
             }
             Some(ItemNode::Template(template)) => {
                 sites.push(Site {
@@ -46,7 +46,7 @@ impl<'a> Names<'a> {
                     base: template.base.as_ref(),
                     range: template.range,
                 });
-                of_body(&template.body, &mut sites);
+                collect(&template.body, &mut sites);
             }
             _ => {}
         }
@@ -54,7 +54,7 @@ impl<'a> Names<'a> {
     }
 }
 
-fn of_body<'a>(body: &'a Body, sites: &mut Vec<Site<'a>>) {
+fn collect<'a>(body: &'a Body, sites: &mut Vec<Site<'a>>) {
     for statement in &body.statements {
         match statement {
             Statement::Block(block) => {
@@ -64,16 +64,16 @@ fn of_body<'a>(body: &'a Body, sites: &mut Vec<Site<'a>>) {
                     base: block.base.as_ref(),
                     range: block.range,
                 });
-                of_body(&block.body, sites);
+                collect(&block.body, sites);
             }
-            Statement::For(repeat) => of_body(&repeat.body, sites),
+            Statement::For(repeat) => collect(&repeat.body, sites),
             Statement::If(choice) => {
-                of_body(&choice.then, sites);
+                collect(&choice.then, sites);
                 if let Some(otherwise) = &choice.otherwise {
-                    of_body(otherwise, sites);
+                    collect(otherwise, sites);
                 }
             }
-            Statement::In(inner) => of_body(&inner.body, sites),
+            Statement::In(inner) => collect(&inner.body, sites),
             Statement::Field(_)
             | Statement::Let(_)
             | Statement::Without(_)

@@ -42,12 +42,14 @@ pub fn spelling(names: &Names<'_>, span: Span, new: &str) -> Spelling {
                 && letters.all(|letter| letter.is_ascii_alphanumeric() || "_:".contains(letter))
                 && promql::parse(name).is_ok()
         };
-        return match is_metric(new) && !names.written(span).starts_with(['"', '\'']) {
+        return match is_metric(new) && !names.source_text(span).starts_with(['"', '\'']) {
             true => Spelling::Fits(new.to_owned()),
             false => Spelling::Refused,
         };
     }
-    if names.written(span).starts_with('"') || (!is_identifier(new) && takes_quotes(names, span)) {
+    if names.source_text(span).starts_with('"')
+        || (!is_identifier(new) && takes_quotes(names, span))
+    {
         let escaped = new.replace('\\', "\\\\").replace('"', "\\\"");
         return Spelling::Fits(format!("\"{escaped}\""));
     }
@@ -71,7 +73,7 @@ fn is_in_query(names: &Names<'_>, span: Span) -> bool {
             item: span.item,
             range: value.range,
         };
-        names.written(place).starts_with('`')
+        names.source_text(place).starts_with('`')
     })
 }
 

@@ -14,7 +14,7 @@ const MOST: usize = 256;
 
 /// A symbol that can be searched for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedSymbol {
     /// The name.
     pub name: String,
     /// The names of the symbols around it, outermost first.
@@ -27,7 +27,7 @@ pub struct Named {
 
 /// The searchable symbols of a file. Fields and parameters are not included: there are too many.
 #[salsa::tracked(returns(ref))]
-pub fn named(db: &dyn salsa::Database, file: SourceFile) -> Vec<Named> {
+pub fn named_symbols(db: &dyn salsa::Database, file: SourceFile) -> Vec<NamedSymbol> {
     let mut found = Vec::new();
     for symbol in outline(db, file) {
         add(symbol, "", &mut found);
@@ -35,7 +35,7 @@ pub fn named(db: &dyn salsa::Database, file: SourceFile) -> Vec<Named> {
     found
 }
 
-fn add(symbol: &Symbol, container: &str, found: &mut Vec<Named>) {
+fn add(symbol: &Symbol, container: &str, found: &mut Vec<NamedSymbol>) {
     let is_of_use = match symbol.sort {
         Sort::Field | Sort::Parameter => false,
         Sort::Let => container.is_empty(),
@@ -50,7 +50,7 @@ fn add(symbol: &Symbol, container: &str, found: &mut Vec<Named>) {
         outer => format!("{outer}.{}", symbol.name),
     };
     if !symbol.name.starts_with("in ") {
-        found.push(Named {
+        found.push(NamedSymbol {
             name: symbol.name.clone(),
             container: container.to_owned(),
             sort: symbol.sort,
@@ -65,7 +65,7 @@ fn add(symbol: &Symbol, container: &str, found: &mut Vec<Named>) {
 impl Names<'_> {
     /// Searches for symbols, best match first. Of several words in the query, the last one must match the name, and
     /// the others the names around it.
-    pub fn find_symbols(&self, typed: &str) -> Vec<(SourceFile, Named)> {
+    pub fn find_symbols(&self, typed: &str) -> Vec<(SourceFile, NamedSymbol)> {
         let words: Vec<String> = typed
             .split(|letter: char| letter.is_whitespace() || letter == '.')
             .filter(|word| !word.is_empty())
@@ -80,7 +80,7 @@ impl Names<'_> {
             .par_iter()
             .enumerate()
             .map_with(self.db.clone(), |db, (number, file)| {
-                let symbols = named(&*db, *file).iter().enumerate();
+                let symbols = named_symbols(&*db, *file).iter().enumerate();
                 symbols
                     .filter_map(|(place, symbol)| {
                         let score = score(&symbol.name, wanted)?;
@@ -98,7 +98,7 @@ impl Names<'_> {
         found
             .into_iter()
             .filter_map(|(_, _, place, file)| {
-                Some((file, named(self.db, file).get(place)?.clone()))
+                Some((file, named_symbols(self.db, file).get(place)?.clone()))
             })
             .collect()
     }

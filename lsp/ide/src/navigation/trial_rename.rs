@@ -9,6 +9,7 @@ use nthc::db::{Database, Diag, ItemKey, SourceFile, Span, file_names};
 use nthc::diagnostics::Severity;
 use nthc::eval::notes::{Meaning, NamedPlace};
 use nthc::lower::service_model;
+use nthc::schema::names::kind;
 use nthc::session::Session;
 use nthc::syntax::tree::TextRange;
 use rayon::prelude::*;
@@ -30,7 +31,7 @@ pub fn check(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), Ref
     for edit in edits {
         by_file.entry(edit.file).or_default().push(edit);
     }
-    let mut session = edited(names, &by_file)?;
+    let mut session = edited_copy(names, &by_file)?;
     let twins: HashMap<SourceFile, SourceFile> = names
         .files
         .iter()
@@ -51,7 +52,7 @@ pub fn check(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), Ref
         // Their results are not used again.
         session.let_go();
     }
-    let there = Names::of(&session);
+    let there = Names::new(&session);
     let known: Vec<String> = duplicates(names.db, names.files)
         .into_iter()
         .map(|found| found.message)
@@ -60,7 +61,9 @@ pub fn check(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), Ref
     let new = now.iter().find(|found| !known.contains(&found.message));
     match new.or_else(|| now.first().filter(|_| now.len() > known.len())) {
         None => Ok(()),
-        Some(found) => Err(format!("the name is already used: {}", found.message)),
+        Some(found) => Err(Refusal::AlreadyUsed {
+            message: found.message.clone(),
+        }),
     }
 }
 
@@ -99,23 +102,24 @@ fn compare_items(
             let twin = twins
                 .get(&item.file)
                 .and_then(|file| twin(here, there, *item, *file))
-                .ok_or_else(|| "the text cannot be parsed with that name".to_owned())?;
+                .ok_or(Refusal::CannotParse)?;
             same_meanings((here, *item), (there, twin), moved)?;
-            same_mistakes((here, *item), (there, twin))
+            same_errors((here, *item), (there, twin))
         })
         .collect();
     compared.into_iter().collect()
 }
 
 /// Creates the copy of the project with edited texts.
-fn edited(names: Names<'_>, edits: &HashMap<SourceFile, Vec<&Edit>>) -> Result<Session, Refusal> {
+fn edited_copy(
+    names: Names<'_>,
+    edits: &HashMap<SourceFile, Vec<&Edit>>,
+) -> Result<Session, Refusal> {
     let mut inputs = Vec::with_capacity(names.files.len());
     for file in names.files {
         let mut text = Arc::clone(names.text(*file));
         if let Some(edits) = edits.get(file) {
-            text = apply(&text, edits)
-                .ok_or_else(|| "two of the places to change overlap".to_owned())?
-                .into();
+            text = apply(&text, edits).ok_or(Refusal::Overlap)?.into();
         }
         inputs.push(SourceInput {
             module: file.module(names.db).to_string(),
@@ -164,7 +168,7 @@ impl Moved<'_> {
         let (mut start, mut end) = (0_i64, 0_i64);
         for edit in self.edits.get(&module).copied().unwrap_or_default() {
             if edit.range.start <= range.start && range.end <= edit.range.end {
-                let before = moved(edit.range.start, start);
+                let before = shift_by(edit.range.start, start);
                 let range = TextRange {
                     start: before + edit.before,
                     end: before + edit.text.len() as u32,
@@ -181,14 +185,14 @@ impl Moved<'_> {
             }
         }
         let range = TextRange {
-            start: moved(range.start, start),
-            end: moved(range.end, end),
+            start: shift_by(range.start, start),
+            end: shift_by(range.end, end),
         };
         (module, range)
     }
 }
 
-fn moved(at: u32, shift: i64) -> u32 {
+fn shift_by(at: u32, shift: i64) -> u32 {
     u32::try_from(i64::from(at) + shift).unwrap_or_default()
 }
 
@@ -202,7 +206,7 @@ enum Sense {
 }
 
 fn sense(names: Names<'_>, meaning: &Meaning) -> Sense {
-    match names.declared(meaning) {
+    match names.declaration(meaning) {
         Some(span) => Sense::Declared(place(names, span)),
         None => Sense::Known(match meaning {
             Meaning::Block(block) | Meaning::Enclosing(block) => format!("a {}", block.kind),
@@ -246,47 +250,49 @@ fn same_meanings(
         };
         let found = copied.get(&moved.place(place(here, span)));
         if found.map(|meaning| sense(there, meaning)) != Some(wanted) {
-            return Err(format!(
-                "with that name, `{}` in `{}`, line {}, would have another meaning or none",
-                here.called(span),
-                item.file.path(here.db),
-                here.line(span)
-            ));
+            return Err(Refusal::OtherMeaning {
+                name: here.bare_name(span).into_owned(),
+                path: item.file.path(here.db).to_string(),
+                line: here.line(span),
+            });
         }
     }
     if own.len() == copied.len() {
         return Ok(());
     }
-    Err(format!(
-        "with that name, something in `{}` would have a new meaning",
-        item.file.path(here.db)
-    ))
+    Err(Refusal::NewMeaning {
+        path: item.file.path(here.db).to_string(),
+    })
 }
 
 /// Refuses if an item of the copy has an error that it does not have in the project.
-fn same_mistakes(
+fn same_errors(
     (here, item): (Names<'_>, ItemKey),
     (there, twin): (Names<'_>, ItemKey),
 ) -> Result<(), Refusal> {
     let mut known: HashMap<&str, usize> = HashMap::new();
-    for found in mistakes(here, item) {
+    for found in diagnostics(here, item) {
         *known.entry(found.code.id).or_default() += 1;
     }
-    for found in mistakes(there, twin) {
+    for found in diagnostics(there, twin) {
         match known.get_mut(found.code.id) {
             Some(count) if *count > 0 => *count -= 1,
             _ if found.code.severity != Severity::Error => {}
-            _ => return Err(format!("with that name, {}", found.message)),
+            _ => {
+                return Err(Refusal::NewError {
+                    message: found.message,
+                });
+            }
         }
     }
     Ok(())
 }
 
-fn mistakes(names: Names<'_>, item: ItemKey) -> Vec<Diag> {
+fn diagnostics(names: Names<'_>, item: ItemKey) -> Vec<Diag> {
     let (db, workspace) = (names.db, names.workspace);
     let mut found = check_item(db, workspace, item).found.clone();
     let entry = nthc::db::item_entry(db, item);
-    if entry.is_some_and(|entry| entry.kind == "service") {
+    if entry.is_some_and(|entry| entry.kind == kind::SERVICE) {
         let mut environments: Vec<Option<SmolStr>> = workspace
             .environments(db)
             .keys()

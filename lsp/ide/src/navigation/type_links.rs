@@ -7,7 +7,7 @@ use nthc::schema::{Ty, schema};
 use nthc::syntax::tree::{Base, ItemNode};
 
 use super::uses::What;
-use super::{Names, Written};
+use super::{Names, Occurrence};
 
 impl Names<'_> {
     /// The type of the name or value at a byte of a file: an enum, a kind, a template.
@@ -31,12 +31,12 @@ impl Names<'_> {
         found
     }
 
-    fn types_of_name(&self, written: &Written) -> Vec<Span> {
+    fn types_of_name(&self, written: &Occurrence) -> Vec<Span> {
         match &written.name.meaning {
             Meaning::Block(block) | Meaning::Enclosing(block) => self.types_of_block(block),
             Meaning::Item(key) => self.types_of_item(*key),
             Meaning::Member(name, _) => self
-                .declared(&Meaning::Enum(name.clone()))
+                .declaration(&Meaning::Enum(name.clone()))
                 .into_iter()
                 .collect(),
             Meaning::Field(kind, field) => {
@@ -66,7 +66,7 @@ impl Names<'_> {
     }
 
     /// The written type of a parameter, or the type of another local name's value.
-    fn types_of_local(&self, declared: Span, written: &Written) -> Vec<Span> {
+    fn types_of_local(&self, declared: Span, written: &Occurrence) -> Vec<Span> {
         let tree = item(self.db, declared.item).as_ref().map(|tree| &tree.node);
         if let Some(ItemNode::Template(template)) = tree
             && let Some(param) = template
@@ -80,7 +80,7 @@ impl Names<'_> {
             let names = self.notes(declared.item).names.iter();
             return names
                 .filter(|name| within(name.range))
-                .filter_map(|name| self.declared(&name.meaning))
+                .filter_map(|name| self.declaration(&name.meaning))
                 .collect();
         }
         let values = self.notes(written.item).values.iter();
@@ -110,7 +110,7 @@ impl Names<'_> {
     fn types_of_block(&self, block: &BlockRef) -> Vec<Span> {
         let places = match block.path.is_empty() {
             true => self
-                .declared(&Meaning::Block(block.clone()))
+                .declaration(&Meaning::Block(block.clone()))
                 .into_iter()
                 .collect(),
             false => self.notes(block.item).places_of(block).to_vec(),
@@ -121,12 +121,12 @@ impl Names<'_> {
                 sites.filter(|site| site.name.is_some_and(|name| name.range == place.range));
             self.base_meaning(place.item, own.next()?.base?)
         });
-        let mut based = based.filter_map(|meaning| self.declared(&meaning));
+        let mut based = based.filter_map(|meaning| self.declaration(&meaning));
         if let Some(span) = based.next() {
             return vec![span];
         }
         let kind = Meaning::Kind(block.kind.clone());
-        self.declared(&kind).into_iter().collect()
+        self.declaration(&kind).into_iter().collect()
     }
 
     fn types_of_item(&self, key: ItemKey) -> Vec<Span> {
@@ -140,7 +140,7 @@ impl Names<'_> {
                 let meaning = base
                     .and_then(|base| self.base_meaning(key, base))
                     .unwrap_or(Meaning::Kind(entry.kind));
-                self.declared(&meaning).into_iter().collect()
+                self.declaration(&meaning).into_iter().collect()
             }
             ItemClass::Let => {
                 let value = nthc::eval::let_value(self.db, self.workspace, key, None);
@@ -164,7 +164,7 @@ impl Names<'_> {
             }
             _ => return Vec::new(),
         };
-        self.declared(&meaning).into_iter().collect()
+        self.declaration(&meaning).into_iter().collect()
     }
 
     /// The meaning of a block's base.
@@ -180,7 +180,7 @@ impl Names<'_> {
         let files = self.all_files();
         let target = self.target(meaning, &files);
         if let (What::Nested(_), Meaning::Block(block)) = (&target.what, meaning) {
-            let origin = self.declared(&Meaning::Block(block.clone()));
+            let origin = self.declaration(&Meaning::Block(block.clone()));
             let uses = self.uses(&target, &files).into_iter();
             let amending: Vec<Span> = uses
                 .filter(|found| found.declares && Some(found.span) != origin)

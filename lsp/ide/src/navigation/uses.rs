@@ -42,11 +42,11 @@ impl Names<'_> {
     pub fn target(&self, meaning: &Meaning, files: &[SourceFile]) -> Target {
         let texts = match meaning {
             Meaning::Block(block) | Meaning::Enclosing(block) => {
-                if let Some(target) = self.nested(block, files) {
+                if let Some(target) = self.nested_target(block, files) {
                     return target;
                 }
                 let what = What::Meaning(Meaning::Block(block.clone()));
-                let texts = vec![searched(&block.name)];
+                let texts = vec![search_text(&block.name)];
                 return Target { texts, what };
             }
             // A module is imported by its path, and referred to elsewhere by its alias.
@@ -58,11 +58,11 @@ impl Names<'_> {
                 texts
             }
             Meaning::Item(key) => {
-                let mut texts = vec![searched(&nthc::db::item_name(self.db, *key))];
+                let mut texts = vec![search_text(&nthc::db::item_name(self.db, *key))];
                 texts.extend(self.aliases(key.file, files));
                 texts
             }
-            Meaning::Local(span) => vec![searched(&self.called(*span))],
+            Meaning::Local(span) => vec![search_text(&self.bare_name(*span))],
             // The plural refers to all blocks of a kind: `policies` for `policy`.
             Meaning::Kind(name) => vec![name.strip_suffix('y').unwrap_or(name).to_owned()],
             Meaning::Enum(name)
@@ -102,16 +102,16 @@ impl Names<'_> {
     }
 
     /// The search for a named nested block and all that must be renamed with it.
-    fn nested(&self, block: &BlockRef, files: &[SourceFile]) -> Option<Target> {
+    fn nested_target(&self, block: &BlockRef, files: &[SourceFile]) -> Option<Target> {
         let own = self.notes(block.item).places_of(block);
         if own.is_empty() {
             return None;
         }
         let mut places: HashSet<Span> = own.iter().copied().collect();
-        let mut texts = vec![searched(&block.name)];
+        let mut texts = vec![search_text(&block.name)];
         loop {
             for place in &places {
-                let text = searched(&self.called(*place));
+                let text = search_text(&self.bare_name(*place));
                 if !texts.contains(&text) {
                     texts.push(text);
                 }
@@ -121,7 +121,7 @@ impl Names<'_> {
                 let blocks = names.notes(item).blocks.iter();
                 blocks
                     .filter(|known| known.places.iter().any(|place| places.contains(place)))
-                    .map(|known| (known.places.clone(), searched(&known.block.name)))
+                    .map(|known| (known.places.clone(), search_text(&known.block.name)))
                     .collect::<Vec<_>>()
             });
             for (more, text) in found {
@@ -227,7 +227,7 @@ impl Names<'_> {
 }
 
 /// The text to search for: of a name that is written with escapes, the longest part without one.
-fn searched(name: &str) -> String {
+fn search_text(name: &str) -> String {
     let part = name
         .split(['"', '\\', '$'])
         .max_by_key(|part| part.len())

@@ -25,11 +25,11 @@ impl<'a> Address<'a> {
         }
         let mut segments = uri
             .path_segments()
-            .map(|segments| segments.map(decoded).collect::<Option<Vec<_>>>())??
+            .map(|segments| segments.map(decode_percent).collect::<Option<Vec<_>>>())??
             .into_iter();
         let name = segments.next()?;
         let path: Vec<String> = segments.collect();
-        let wanted = uri.query().and_then(decoded);
+        let wanted = uri.query().and_then(decode_percent);
         let mut named = view.ide.projects.iter().filter(|project| {
             let is_it = project_name(project) == name;
             let folder = || project.key.to_string_lossy().into_owned();
@@ -48,7 +48,7 @@ pub fn folder(project: &str) -> String {
 }
 
 /// The URI of a file with a path below the output folder.
-pub fn of_file(view: &View, project: &ProjectView, path: &str) -> Option<Url> {
+pub fn file_uri(view: &View, project: &ProjectView, path: &str) -> Option<Url> {
     let mut uri = Url::parse(&format!("{SCHEME}:///")).ok()?;
     let name = project_name(project);
     uri.path_segments_mut()
@@ -68,7 +68,7 @@ pub fn of_file(view: &View, project: &ProjectView, path: &str) -> Option<Url> {
 }
 
 /// Decodes percent-encoding, such as `%2F` for `/`.
-fn decoded(text: &str) -> Option<String> {
+fn decode_percent(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -85,12 +85,12 @@ fn decoded(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::decoded;
+    use super::decode_percent;
 
     #[test]
     fn percent_signs_are_read() {
-        assert_eq!(decoded("a%2Fb%20%C3%BC").as_deref(), Some("a/b ü"));
-        assert_eq!(decoded("a%2"), None);
-        assert_eq!(decoded("%ff"), None);
+        assert_eq!(decode_percent("a%2Fb%20%C3%BC").as_deref(), Some("a/b ü"));
+        assert_eq!(decode_percent("a%2"), None);
+        assert_eq!(decode_percent("%ff"), None);
     }
 }

@@ -10,13 +10,13 @@ use crate::outgoing::Outgoing;
 use crate::view::View;
 
 /// A virtual document that was written to a file.
-pub struct Shown {
+pub struct WrittenDocument {
     file: Url,
     /// True if the client supports showing files.
     can_show: bool,
 }
 
-impl Shown {
+impl WrittenDocument {
     /// The file's URI.
     pub fn address(&self) -> String {
         self.file.to_string()
@@ -38,7 +38,7 @@ impl Shown {
 ///
 /// # Errors
 /// If the arguments are invalid; with a message for the user.
-pub fn execute(view: &View, params: &ExecuteCommandParams) -> Result<Option<Shown>> {
+pub fn execute(view: &View, params: &ExecuteCommandParams) -> Result<Option<WrittenDocument>> {
     if params.command != SHOW {
         return Err(Error::invalid_params(format!(
             "unknown command {:?}",
@@ -61,7 +61,7 @@ pub fn execute(view: &View, params: &ExecuteCommandParams) -> Result<Option<Show
         .ok()
         .and_then(|path| Url::from_file_path(path).ok())
         .ok_or_else(Error::internal_error)?;
-    Ok(Some(Shown {
+    Ok(Some(WrittenDocument {
         file,
         can_show: view.settings.shows_documents(),
     }))

@@ -3,8 +3,7 @@
 //!
 //! | address | shows |
 //! |---|---|
-//! | `nth-generated:///shop/production/prometheus/checkout.yaml` | a file as a build would write it below the output
-//! folder |
+//! | `nth-generated:///shop/production/prometheus/checkout.yaml` | a file as a build would write it below the output folder |
 //! | `nth-generated:///shop/production/index/checkout.md` | the list of a service's files |
 //! | `nth-generated:///shop/index.md` | the list of services |
 //! | `nth-std:///std/http.nth` | a module of the standard library |
@@ -18,7 +17,7 @@ use nth_ide::features::generated;
 use serde::{Deserialize, Serialize};
 use tower_lsp::lsp_types::{ExecuteCommandOptions, ServerCapabilities, Url};
 
-pub use address::{Address, of_file};
+pub use address::{Address, file_uri};
 pub use command::execute;
 
 use crate::settings::Settings;
@@ -67,7 +66,7 @@ pub struct VirtualDocument {
 /// The generated file at a URI; `None` if there is no such file.
 fn document(view: &View, uri: &Url) -> Option<VirtualDocument> {
     let Address { project, path } = Address::read(view, uri)?;
-    let address = |path: &str| of_file(view, project, path).map(String::from);
+    let address = |path: &str| file_uri(view, project, path).map(String::from);
     let found = generated::document(&view.ide, project, &path, &address)?;
     Some(VirtualDocument {
         text: found.text,

@@ -98,7 +98,7 @@ fn all(
         }
         None => TextRange::new(0, text.len()),
     };
-    let found = tokens(&Source::of(project, file), range);
+    let found = tokens(&Source::new(project, file), range);
     let client = view.settings.client.text_document.as_ref();
     let multiline = client
         .and_then(|client| client.semantic_tokens.as_ref()?.multiline_token_support)

@@ -3,6 +3,7 @@
 use nthc::check::check_item;
 use nthc::db::{ImportEntry, ItemClass, SourceFile, file_names};
 use nthc::schema::is_standard;
+use nthc::schema::names::kind;
 use nthc::syntax::tree::{Import, ItemNode, TextRange};
 use smol_str::SmolStr;
 
@@ -32,15 +33,15 @@ pub fn add<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
         // A name that an import lists in vain is declared elsewhere, but is replaced in that import.
         let in_import = matches!(at.item.node, ItemNode::Import(_));
         match unknown.kind.as_str() {
-            "metric" => {}
-            "module" => of_module(place, &unknown.name, offers),
-            kind if !in_import => of_name(place, kind, &unknown.name, span, offers),
+            kind::METRIC => {}
+            "module" => offer_module(place, &unknown.name, offers),
+            kind if !in_import => offer_name(place, kind, &unknown.name, span, offers),
             _ => {}
         }
     }
 }
 
-fn of_module<'a>(place: &'a Place<'a>, name: &str, offers: &mut Vec<Offer<'a>>) {
+fn offer_module<'a>(place: &'a Place<'a>, name: &str, offers: &mut Vec<Offer<'a>>) {
     let modules = place.workspace().modules(place.db());
     let named = modules
         .iter()
@@ -52,7 +53,7 @@ fn of_module<'a>(place: &'a Place<'a>, name: &str, offers: &mut Vec<Offer<'a>>) 
     let is_only = found.len() == 1;
     for (_, module) in found.into_iter().take(MANY) {
         let title = format!("Add `import {module}`");
-        let edits = move || Some(vec![put(place, &module, None)]);
+        let edits = move || Some(vec![import_edit(place, &module, None)]);
         offers.push(Offer {
             is_preferred: is_only,
             ..Offer::new(ActionKind::QuickFix, title, edits)
@@ -60,7 +61,7 @@ fn of_module<'a>(place: &'a Place<'a>, name: &str, offers: &mut Vec<Offer<'a>>) 
     }
 }
 
-fn of_name<'a>(
+fn offer_name<'a>(
     place: &'a Place<'a>,
     kind: &str,
     name: &str,
@@ -76,7 +77,7 @@ fn of_name<'a>(
         let is_preferred = is_only && number == 0;
         if last == name {
             let title = format!("Add `import {module}`");
-            let edits = move || Some(vec![put(place, &module, None)]);
+            let edits = move || Some(vec![import_edit(place, &module, None)]);
             offers.push(Offer {
                 is_preferred,
                 ..Offer::new(ActionKind::QuickFix, title, edits)
@@ -85,7 +86,7 @@ fn of_name<'a>(
         }
         let title = format!("Add `import {module}.{{{name}}}`");
         let (of, wanted) = (module.clone(), name.clone());
-        let edits = move || Some(vec![put(place, &of, Some(&wanted))]);
+        let edits = move || Some(vec![import_edit(place, &of, Some(&wanted))]);
         offers.push(Offer {
             is_preferred,
             ..Offer::new(ActionKind::QuickFix, title, edits)
@@ -112,7 +113,7 @@ fn of_name<'a>(
         let title = format!("Add `import {module}` and write `{written}`");
         let edits = move || {
             Some(vec![
-                put(place, &module, None),
+                import_edit(place, &module, None),
                 replacement(span, written.clone()),
             ])
         };
@@ -156,7 +157,7 @@ fn distance(place: &Place<'_>, file: SourceFile) -> u8 {
 
 /// Returns the edit that imports a module or a name from it: into existing braces, or on a line of its own in
 /// alphabetical order.
-pub fn put(place: &Place<'_>, module: &str, name: Option<&str>) -> Change {
+pub fn import_edit(place: &Place<'_>, module: &str, name: Option<&str>) -> Change {
     let imports: Vec<(ItemAt<'_>, &Import)> = place
         .items()
         .filter_map(|at| match &at.item.node {

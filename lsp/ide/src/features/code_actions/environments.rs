@@ -4,7 +4,7 @@ use nthc::syntax::tree::{Body, Statement, TextRange};
 
 use super::super::formatting::layout::{touch, whole_lines};
 use super::place::{ActionKind, ItemAt, Offer, Place, replacement};
-use super::values::written;
+use super::values::name_text;
 use crate::nodes::{Node, statement_range};
 
 /// Maximum number of environments offered.
@@ -29,7 +29,7 @@ pub fn environments<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     }
     let names = place.workspace().environments(place.db());
     for name in names.keys().take(MANY) {
-        let name = written(name);
+        let name = name_text(name);
         if within.is_empty() {
             amend(place, at, body, within, &name, offers);
         } else {
@@ -68,7 +68,7 @@ fn amend<'a>(
         .statements
         .iter()
         .find_map(|statement| match statement {
-            Statement::In(inner) if written(&inner.environment.text) == name => Some(inner),
+            Statement::In(inner) if name_text(&inner.environment.text) == name => Some(inner),
             _ => None,
         });
     if let Some(known) = known {
@@ -148,7 +148,7 @@ fn wrap<'a>(
                 format!("in {name} {{ {text} }}"),
             )]);
         }
-        let text = indented(place, place.range);
+        let text = indent_more(place, place.range);
         Some(vec![replacement(
             place.range,
             format!("in {name} {{\n{indent}  {text}\n{indent}}}"),
@@ -167,7 +167,7 @@ fn is_shared(place: &Place<'_>, lines: TextRange) -> bool {
 }
 
 /// The text of a range, indented one level deeper from its second line on, except inside long strings and queries.
-pub fn indented(place: &Place<'_>, range: TextRange) -> String {
+pub fn indent_more(place: &Place<'_>, range: TextRange) -> String {
     use nthc::syntax::structure::PartKind;
     let literals: Vec<TextRange> = place
         .parts()

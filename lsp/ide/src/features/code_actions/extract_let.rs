@@ -37,7 +37,7 @@ pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
         .any(|node| matches!(node, Node::Block(block) if has_labels(place, block)));
     let by_its_place = (left && has_query(expr))
         .then(|| "the labels that are added to a query depend on where it is written".to_owned());
-    if let Some(reason) = by_its_place.or_else(|| what_binds(place, at, expr)) {
+    if let Some(reason) = by_its_place.or_else(|| binding_reason(place, at, expr)) {
         offers.push(Offer::refused(kind, title, reason));
         return;
     }
@@ -54,7 +54,7 @@ pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     if is_value_of_let {
         return;
     }
-    let name = place.fresh(&called(&path, expr));
+    let name = place.fresh(&suggested_name(&path, expr));
     let (start, expr) = (at.start, *expr);
     let before = statement.map_or(at.start, |statement| {
         start + statement_range(statement).start
@@ -94,7 +94,7 @@ fn is_literal(expr: &Expr) -> bool {
 }
 
 /// The reason why an expression has no meaning elsewhere; `None` if it has.
-fn what_binds(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<String> {
+fn binding_reason(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<String> {
     let notes = place.notes(at.key);
     let is_in = |range: TextRange| expr.range.start <= range.start && range.end <= expr.range.end;
     let names: Vec<&NamedPlace> = notes
@@ -110,8 +110,8 @@ fn what_binds(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<String> 
                     "`{text}` depends on its place as a member of `{of}`"
                 ));
             }
-            Meaning::CompileTime(name) if is_of_texts(name) => {
-                return Some(of_texts(text));
+            Meaning::CompileTime(name) if is_text_variable(name) => {
+                return Some(text_variable_reason(text));
             }
             Meaning::Function(_) => {
                 return Some(format!("`{text}` is computed when the gate runs"));
@@ -144,23 +144,23 @@ fn what_binds(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<String> 
         }
     });
     let name = unknown?;
-    if is_of_texts(&name) {
-        return Some(of_texts(&name));
+    if is_text_variable(&name) {
+        return Some(text_variable_reason(&name));
     }
     Some(format!("the meaning of `{name}` is unknown"))
 }
 
 /// True if a name is visible only in the texts of alerts.
-fn is_of_texts(name: &str) -> bool {
+fn is_text_variable(name: &str) -> bool {
     IN_TEXTS.iter().any(|known| known.name == name)
 }
 
-fn of_texts(name: &str) -> String {
+fn text_variable_reason(name: &str) -> String {
     format!("`{name}` is only known in alert text")
 }
 
 /// A name for the expression: that of the field, parameter or label with this value.
-fn called(path: &[Node<'_>], expr: &Expr) -> String {
+fn suggested_name(path: &[Node<'_>], expr: &Expr) -> String {
     for node in path.iter().rev() {
         let name = match node {
             Node::Statement(Statement::Field(field)) if field.value.range == expr.range => {

@@ -40,7 +40,7 @@ pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
         // A statement in a loop, a condition or an environment does not always apply to the block.
         let is_its_own =
             innermost_body(&path, within).is_some_and(|body| body.range == block.body.range);
-        let chosen = chosen(block, within);
+        let chosen = selected_statements(block, within);
         let (Some(statements), true, false) = (chosen, is_its_own, within.is_empty()) else {
             return;
         };
@@ -66,7 +66,7 @@ pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
 }
 
 /// The range from the first to the last of the block's own statements that are completely selected.
-fn chosen(block: &Block, within: TextRange) -> Option<TextRange> {
+fn selected_statements(block: &Block, within: TextRange) -> Option<TextRange> {
     let own = block.body.statements.iter().map(statement_range);
     own.filter(|range| within.start <= range.start && range.end <= within.end)
         .reduce(TextRange::to)

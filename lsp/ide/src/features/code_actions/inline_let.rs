@@ -1,5 +1,7 @@
 //! Replaces the uses of a `let` with its value.
 
+use std::fmt;
+
 use nthc::db::{ItemKey, Span, file_names};
 use nthc::eval::notes::Meaning;
 use nthc::syntax::structure::PartKind;
@@ -11,10 +13,10 @@ use super::super::formatting::layout::whole_lines;
 use super::place::{
     ActionKind, ItemAt, Offer, Place, has_labels, has_query, has_word, replacement,
 };
-use crate::nodes::{Node, of_item, walk_item};
+use crate::nodes::{Node, item_children, walk_item};
 
 /// A `let` and its declaration.
-struct Declared<'a> {
+struct Declaration<'a> {
     at: ItemAt<'a>,
     name: SmolStr,
     value: &'a Expr,
@@ -22,9 +24,51 @@ struct Declared<'a> {
     meaning: Meaning,
 }
 
+/// The reason why a `let` cannot be inlined.
+enum InlineError {
+    /// The value has errors.
+    ValueHasErrors,
+    /// The `let` with this name is used in other files.
+    UsedElsewhere(SmolStr),
+    /// The meaning of some uses of this name is unknown.
+    UnknownUse(SmolStr),
+    /// The `let` with this name is not used.
+    Unused(SmolStr),
+    /// A name in the value would change its meaning where this name is used.
+    OtherMeaning(SmolStr),
+    /// The query in the value would get other labels where this name is used.
+    OtherLabels(SmolStr),
+    /// The value has several lines, and would be interpolated.
+    SeveralLines,
+}
+
+impl fmt::Display for InlineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ValueHasErrors => f.write_str("its value has errors"),
+            Self::UsedElsewhere(name) => write!(f, "`{name}` is used in other files"),
+            Self::UnknownUse(name) => {
+                write!(f, "the meaning of some uses of `{name}` is unknown")
+            }
+            Self::Unused(name) => write!(f, "`{name}` is not used"),
+            Self::OtherMeaning(name) => write!(
+                f,
+                "a name in its value has another meaning where `{name}` is used"
+            ),
+            Self::OtherLabels(name) => write!(
+                f,
+                "its query would select other labels where `{name}` is used"
+            ),
+            Self::SeveralLines => {
+                f.write_str("its value has several lines, and an interpolation has one")
+            }
+        }
+    }
+}
+
 /// Offers to replace the uses of a `let` with its value, and to remove the `let`.
 pub fn inline<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
-    let Some(declared) = declared(place) else {
+    let Some(declared) = find_declaration(place) else {
         return;
     };
     let kind = ActionKind::Inline;
@@ -35,7 +79,7 @@ pub fn inline<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     }
 }
 
-fn declared<'a>(place: &Place<'a>) -> Option<Declared<'a>> {
+fn find_declaration<'a>(place: &Place<'a>) -> Option<Declaration<'a>> {
     let at = place.item()?;
     let notes = place.notes(at.key);
     let named = notes.name_at(place.range.start - at.start)?;
@@ -54,7 +98,7 @@ fn declared<'a>(place: &Place<'a>) -> Option<Declared<'a>> {
                 }
             });
             let decl = found?;
-            Some(Declared {
+            Some(Declaration {
                 at,
                 name: decl.name.text.clone(),
                 value: &decl.value,
@@ -67,7 +111,7 @@ fn declared<'a>(place: &Place<'a>) -> Option<Declared<'a>> {
             let ItemNode::Let(decl) = &at.item.node else {
                 return None;
             };
-            Some(Declared {
+            Some(Declaration {
                 at,
                 name: decl.name.text.clone(),
                 value: &decl.value,
@@ -80,13 +124,13 @@ fn declared<'a>(place: &Place<'a>) -> Option<Declared<'a>> {
 }
 
 /// Returns the edits, or the reason for a refusal.
-fn uses(place: &Place<'_>, declared: &Declared<'_>) -> Result<Vec<Change>, String> {
+fn uses(place: &Place<'_>, declared: &Declaration<'_>) -> Result<Vec<Change>, InlineError> {
     let name = &declared.name;
     if matches!(declared.value.node, ExprNode::Error) || !declared.at.item.errors.is_empty() {
-        return Err("its value has errors".to_owned());
+        return Err(InlineError::ValueHasErrors);
     }
     if matches!(declared.meaning, Meaning::Item(_)) && is_used_elsewhere(place, declared) {
-        return Err(format!("`{name}` is used in other files"));
+        return Err(InlineError::UsedElsewhere(name.clone()));
     }
     let value = place.slice(declared.value.range.shifted(declared.at.start));
     let mut changes = Vec::new();
@@ -97,7 +141,7 @@ fn uses(place: &Place<'_>, declared: &Declared<'_>) -> Result<Vec<Change>, Strin
     for at in items {
         let notes = place.notes(at.key);
         let mut problem = None;
-        for node in of_item(&at.item.node) {
+        for node in item_children(&at.item.node) {
             visit(node, &mut Vec::new(), &mut |path| {
                 let Some(Node::Expr(expr)) = path.last() else {
                     return;
@@ -111,7 +155,7 @@ fn uses(place: &Place<'_>, declared: &Declared<'_>) -> Result<Vec<Change>, Strin
                 let noted = notes.names.iter().find(|noted| noted.range == expr.range);
                 match noted {
                     Some(noted) if noted.meaning == declared.meaning => {
-                        match in_place(place, declared, value, at, path) {
+                        match replacement_text(place, declared, value, at, path) {
                             Ok(text) => {
                                 changes.push(replacement(expr.range.shifted(at.start), text))
                             }
@@ -119,9 +163,7 @@ fn uses(place: &Place<'_>, declared: &Declared<'_>) -> Result<Vec<Change>, Strin
                         }
                     }
                     Some(_) => {}
-                    None => {
-                        problem = Some(format!("the meaning of some uses of `{name}` is unknown"))
-                    }
+                    None => problem = Some(InlineError::UnknownUse(name.clone())),
                 }
             });
         }
@@ -130,7 +172,7 @@ fn uses(place: &Place<'_>, declared: &Declared<'_>) -> Result<Vec<Change>, Strin
         }
     }
     if changes.is_empty() {
-        return Err(format!("`{name}` is not used"));
+        return Err(InlineError::Unused(name.clone()));
     }
     changes.push(removal(place, declared));
     Ok(changes)
@@ -149,13 +191,13 @@ fn visit<'t>(node: Node<'t>, path: &mut Vec<Node<'t>>, found: &mut impl FnMut(&[
 }
 
 /// Returns the text that replaces a use.
-fn in_place(
+fn replacement_text(
     place: &Place<'_>,
-    declared: &Declared<'_>,
+    declared: &Declaration<'_>,
     value: &str,
     at: ItemAt<'_>,
     path: &[Node<'_>],
-) -> Result<String, String> {
+) -> Result<String, InlineError> {
     let name = &declared.name;
     // The names in the value, which may mean something else at the use.
     let mut words: Vec<SmolStr> = Vec::new();
@@ -183,21 +225,15 @@ fn in_place(
                     _ => false,
                 });
                 if shadows {
-                    return Err(format!(
-                        "a name in its value has another meaning where `{name}` is used"
-                    ));
+                    return Err(InlineError::OtherMeaning(name.clone()));
                 }
             }
             Node::Statement(Statement::For(repeat)) if words.contains(&repeat.variable.text) => {
-                return Err(format!(
-                    "a name in its value has another meaning where `{name}` is used"
-                ));
+                return Err(InlineError::OtherMeaning(name.clone()));
             }
             // The labels that are added to a query depend on the place of the query.
             Node::Block(block) if has_query && has_labels(place, block) => {
-                return Err(format!(
-                    "its query would select other labels where `{name}` is used"
-                ));
+                return Err(InlineError::OtherLabels(name.clone()));
             }
             _ => {}
         }
@@ -211,7 +247,7 @@ fn in_place(
         }))
     ) || matches!(parent, Some(Node::Block(_)));
     if is_in_hole && value.contains('\n') {
-        return Err("its value has several lines, and an interpolation has one".to_owned());
+        return Err(InlineError::SeveralLines);
     }
     let is_operand = matches!(
         parent,
@@ -235,7 +271,7 @@ fn in_place(
 }
 
 /// True if another file uses a top-level `let`.
-fn is_used_elsewhere(place: &Place<'_>, declared: &Declared<'_>) -> bool {
+fn is_used_elsewhere(place: &Place<'_>, declared: &Declaration<'_>) -> bool {
     let mentions = |key: ItemKey| {
         let names = &place.notes(key).names;
         names.iter().any(|name| name.meaning == declared.meaning)
@@ -255,7 +291,7 @@ fn is_used_elsewhere(place: &Place<'_>, declared: &Declared<'_>) -> bool {
 }
 
 /// Returns the edit that removes the `let`, with its doc comment, and with its line if nothing else is on it.
-fn removal(place: &Place<'_>, declared: &Declared<'_>) -> Change {
+fn removal(place: &Place<'_>, declared: &Declaration<'_>) -> Change {
     let range = declared.range.shifted(declared.at.start);
     let holds = |unit: &TextRange| unit.start <= range.start && range.end <= unit.end;
     let unit = place

@@ -52,7 +52,7 @@ pub fn lines<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     let kind = ActionKind::Rewrite;
     let bracket = *bracket;
     if place.slice(bracket.range).contains('\n') {
-        if let Some(text) = joined(place, bracket, &pieces) {
+        if let Some(text) = join(place, bracket, &pieces) {
             offers.push(Offer::new(kind, "Put on one line", move || {
                 Some(vec![replacement(bracket.range, text.as_str())])
             }));
@@ -96,7 +96,7 @@ fn opens(place: &Place<'_>, bracket: Part) -> (&'static str, &'static str) {
 
 /// The contents on one line; `None` if there is a comment or an element of several lines, or if the line would be too
 /// long.
-fn joined(place: &Place<'_>, bracket: Part, pieces: &[TextRange]) -> Option<String> {
+fn join(place: &Place<'_>, bracket: Part, pieces: &[TextRange]) -> Option<String> {
     let has_comment = comments(place.text, |_| true)
         .iter()
         .any(|comment| touch(comment.range, bracket.range));

@@ -26,7 +26,7 @@ pub fn fields<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
         _ => None,
     });
     for block in blocks {
-        let lacking = lacking(place, at, block);
+        let lacking = missing_statements(place, at, block);
         if lacking.is_empty() {
             continue;
         }
@@ -38,7 +38,7 @@ pub fn fields<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
             [name] => format!("Add missing field {name}"),
             names => format!("Add missing fields {}", names.join(", ")),
         };
-        let edits = move || Some(put(place, at, block, &lacking));
+        let edits = move || Some(insert_statements(place, at, block, &lacking));
         offers.push(Offer {
             is_preferred: true,
             ..Offer::new(ActionKind::QuickFix, title, edits)
@@ -48,7 +48,7 @@ pub fn fields<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
 }
 
 /// The missing fields and blocks: names and statements. Empty if the block overrides one of a base.
-fn lacking(place: &Place<'_>, at: ItemAt<'_>, block: &Block) -> Vec<(String, String)> {
+fn missing_statements(place: &Place<'_>, at: ItemAt<'_>, block: &Block) -> Vec<(String, String)> {
     let bodies = &place.notes(at.key).bodies;
     let is_it = |body: &&BodyPlace| match block.body.range.is_empty() {
         false => body.range == block.body.range,
@@ -72,7 +72,7 @@ fn lacking(place: &Place<'_>, at: ItemAt<'_>, block: &Block) -> Vec<(String, Str
 }
 
 /// Returns the edits that add each missing field in the prelude's order.
-fn put(
+fn insert_statements(
     place: &Place<'_>,
     at: ItemAt<'_>,
     block: &Block,
@@ -128,8 +128,8 @@ pub fn arguments<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     };
     for node in path.iter().rev() {
         let call = match node {
-            Node::Base(base) => of_base(place, at, base),
-            Node::Expr(expr) => of_call(place, at, expr),
+            Node::Base(base) => base_call(place, at, base),
+            Node::Expr(expr) => function_call(place, at, expr),
             Node::Body(_) => None,
             _ => continue,
         };
@@ -146,7 +146,7 @@ pub fn arguments<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     }
     if let Some(Node::Block(block)) = path.last()
         && let Some(base) = &block.base
-        && let Some((lacking, end, given)) = of_base(place, at, base)
+        && let Some((lacking, end, given)) = base_call(place, at, base)
     {
         offer(place, offers, lacking, end, given);
     }
@@ -194,7 +194,7 @@ fn offer<'a>(
     });
 }
 
-fn of_base(place: &Place<'_>, at: ItemAt<'_>, base: &Base) -> Option<Call> {
+fn base_call(place: &Place<'_>, at: ItemAt<'_>, base: &Base) -> Option<Call> {
     let last = base.path.segments.last()?;
     let Meaning::Item(template) = meaning(place, at, last.range)? else {
         return None;
@@ -207,7 +207,7 @@ fn of_base(place: &Place<'_>, at: ItemAt<'_>, base: &Base) -> Option<Call> {
     (!lacking.is_empty()).then_some((lacking, end, base.args.is_some()))
 }
 
-fn of_call(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<Call> {
+fn function_call(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<Call> {
     let ExprNode::Call(function, args) = &expr.node else {
         return None;
     };

@@ -88,14 +88,14 @@ pub fn offers<'a>(place: &'a Place<'a>, is_wanted: impl Fn(ActionKind) -> bool) 
 }
 
 /// Formats the changes of an offer if the document was formatted before; `None` if nothing would change.
-pub fn tidied(place: &Place<'_>, mut made: Vec<Change>) -> Option<Vec<Change>> {
+pub fn formatted_changes(place: &Place<'_>, mut made: Vec<Change>) -> Option<Vec<Change>> {
     made.sort_by_key(|change| change.range);
     let is_crlf = layout::has_crlf(place.text);
     for change in &mut made {
         change.text = layout::with_line_ends(&change.text, is_crlf);
     }
     let after = apply(place.text, &made)?;
-    let tidied = layout::tidied(place.text, after);
+    let tidied = layout::keep_formatted(place.text, after);
     let changes = changes(place.text, &tidied);
     (!changes.is_empty()).then_some(changes)
 }

@@ -15,7 +15,7 @@ use crate::nodes::{Node, walk_item};
 
 /// Offers to organize the imports of the document.
 pub fn organize<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
-    // Nothing is moved if imports have syntax errors.
+    // No import is moved if one has syntax errors.
     let is_sound = |at: &ItemAt<'_>| at.item.errors.is_empty();
     let mut imports = place.items().filter(is_import).peekable();
     if imports.peek().is_none() || !imports.all(|at| is_sound(&at)) {
@@ -59,7 +59,7 @@ struct Kept {
 fn organized(place: &Place<'_>) -> Option<Vec<Change>> {
     let runs = runs(place);
     let all: Vec<&Line<'_>> = runs.iter().flat_map(|(_, lines)| lines).collect();
-    let used = Used::of(place);
+    let used = UsedNames::new(place);
     let mut kept: BTreeMap<Order, Kept> = BTreeMap::new();
     // Comments of removed imports are kept.
     let mut orphans: Vec<String> = Vec::new();
@@ -82,7 +82,7 @@ fn organized(place: &Place<'_>) -> Option<Vec<Change>> {
     }
     let mut text = String::new();
     for (order, known) in &kept {
-        // Of several trailing comments of merged lines, the first one stays at the end of the line.
+        // If merged lines have several trailing comments, the first one stays at the end of the line.
         let (beside, others) = match known.beside.split_first() {
             Some((first, others)) => (Some(first), others),
             None => (None, [].as_slice()),
@@ -91,7 +91,7 @@ fn organized(place: &Place<'_>) -> Option<Vec<Change>> {
             text.push_str(comment);
             text.push('\n');
         }
-        text.push_str(&written(order, &known.names));
+        text.push_str(&import_text(order, &known.names));
         if let Some(comment) = beside {
             text.push_str("  ");
             text.push_str(comment);
@@ -137,7 +137,7 @@ fn order(import: &Import) -> Order {
     }
 }
 
-fn written(order: &Order, names: &BTreeSet<SmolStr>) -> String {
+fn import_text(order: &Order, names: &BTreeSet<SmolStr>) -> String {
     let mut text = format!("import {}", order.path);
     if order.has_names {
         let names: Vec<&str> = names.iter().map(SmolStr::as_str).collect();
@@ -202,13 +202,13 @@ fn runs<'a>(place: &Place<'a>) -> Vec<(TextRange, Vec<Line<'a>>)> {
 }
 
 /// The names that the document's other items use. In items with syntax errors every word counts.
-struct Used {
+struct UsedNames {
     names: HashSet<SmolStr>,
     damaged: Vec<TextRange>,
 }
 
-impl Used {
-    fn of(place: &Place<'_>) -> Self {
+impl UsedNames {
+    fn new(place: &Place<'_>) -> Self {
         let mut used = Self {
             names: HashSet::new(),
             damaged: Vec::new(),

@@ -1,10 +1,12 @@
 //! The selection of a code action, and its result before the conversion to the protocol.
 
 use std::collections::HashSet;
+use std::fmt::Display;
 
 use nthc::check::notes;
 use nthc::db::{Database, ItemKey, SourceFile, Workspace, file_names, parsed};
 use nthc::eval::notes::Notes;
+use nthc::schema::names::field;
 use nthc::schema::{Schema, schema};
 use nthc::syntax::structure::{Part, PartKind, parts};
 use nthc::syntax::tree::{Block, Expr, ExprNode, Item, ItemNode, ParsedFile, Statement, TextRange};
@@ -320,19 +322,22 @@ impl<'a> Offer<'a> {
     }
 
     /// Creates an offer that is not available, with the reason.
-    pub fn refused(kind: ActionKind, title: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub fn refused(kind: ActionKind, title: impl Into<String>, reason: impl Display) -> Self {
         Self {
             title: title.into(),
             kind,
             is_preferred: false,
-            plan: Plan::Refused(reason.into()),
+            plan: Plan::Refused(reason.to_string()),
         }
     }
 }
 
 /// True if queries in a block get that block's labels, and not those of the block around it.
 pub fn has_labels(place: &Place<'_>, block: &Block) -> bool {
-    place.schema().field(&block.kind.text, "selector").is_some()
+    place
+        .schema()
+        .field(&block.kind.text, field::SELECTOR)
+        .is_some()
 }
 
 /// True if an expression contains a query.

@@ -35,7 +35,7 @@ pub fn convert<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     }));
 }
 
-fn escaped(text: &str) -> String {
+fn escape(text: &str) -> String {
     let text = text.replace('\\', "\\\\").replace("${", "\\${");
     text.replace('\t', "\\t").replace('\r', "\\u{d}")
 }
@@ -50,7 +50,7 @@ fn on_one_line(place: &Place<'_>, at: ItemAt<'_>, string: &StringLit) -> Option<
     for part in &string.parts {
         match part {
             StringPart::Text(part) => {
-                let part = escaped(part).replace('"', "\\\"").replace('\n', "\\n");
+                let part = escape(part).replace('"', "\\\"").replace('\n', "\\n");
                 text.push_str(&part);
             }
             StringPart::Hole(expr) => text.push_str(&hole(place, at, expr)?),
@@ -65,7 +65,7 @@ fn on_lines(place: &Place<'_>, at: ItemAt<'_>, string: &StringLit, indent: &str)
     for part in &string.parts {
         match part {
             StringPart::Text(part) => {
-                let part = escaped(part).replace("\"\"\"", "\\\"\"\"");
+                let part = escape(part).replace("\"\"\"", "\\\"\"\"");
                 text.push_str(&part);
             }
             StringPart::Hole(expr) => text.push_str(&hole(place, at, expr)?),

@@ -61,13 +61,13 @@ pub fn changes(
             };
             let indent = place.indent_at(at.start + block.range.start);
             let text = text_of(relative)?;
-            dedented(
+            dedent(
                 &format!("{{\n{}\n{indent}}}", text.trim_end_matches(['\r', '\n'])),
                 indent,
             )
         }
         None if block.body.range.is_empty() => "{}".to_owned(),
-        None => dedented(
+        None => dedent(
             &text_of(block.body.range)?,
             place.indent_at(at.start + block.range.start),
         ),
@@ -194,7 +194,7 @@ fn without_second_blank(place: &Place<'_>, mut range: TextRange) -> TextRange {
 
 /// Removes indentation from all lines of a block's text, as far as all lines have it. Long strings are moved as a
 /// whole.
-fn dedented(text: &str, indent: &str) -> String {
+fn dedent(text: &str, indent: &str) -> String {
     let is_indented = |line: &str| line.trim().is_empty() || line.starts_with(indent);
     if indent.is_empty() || !text.lines().skip(1).all(is_indented) {
         return text.to_owned();

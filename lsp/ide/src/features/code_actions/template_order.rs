@@ -5,6 +5,7 @@ use nthc::eval::notes::BodyPlace;
 use nthc::syntax::tree::{Block, Body, Statement, TextRange};
 use smol_str::SmolStr;
 
+use super::template_parameters::ExtractError;
 use crate::nodes::statement_range;
 
 /// True if a block without a base inherits contents: it overrides a block of the same name, and a base of its own
@@ -70,7 +71,7 @@ fn name_of(block: &Block) -> Option<SmolStr> {
 ///
 /// # Errors
 /// If it matters; with the reason.
-pub fn stays_in_order(block: &Block, chosen: TextRange) -> Result<(), String> {
+pub fn stays_in_order(block: &Block, chosen: TextRange) -> Result<(), ExtractError> {
     let is_chosen = |statement: &&Statement| {
         let range = statement_range(statement);
         chosen.start <= range.start && range.end <= chosen.end
@@ -99,23 +100,19 @@ pub fn stays_in_order(block: &Block, chosen: TextRange) -> Result<(), String> {
             other.0 == key.0 && (other.1 == key.1 || other.1.is_none() || key.1.is_none())
         };
         if rest.iter().any(|other| is_same(&other)) {
-            return Err(format!(
-                "`{}` is also used outside the selection",
-                shown(key)
-            ));
+            return Err(ExtractError::AlsoOutside(describe(key)));
         }
         if is_block(&key) && before.iter().filter(is_block).any(|other| other.0 == key.0) {
-            return Err(format!(
-                "`{}` would be placed before the `{}` blocks above it",
-                shown(key),
-                key.0
-            ));
+            return Err(ExtractError::OtherOrder {
+                block: describe(key),
+                kind: key.0.clone(),
+            });
         }
     }
     Ok(())
 }
 
-fn shown(key: &Key) -> String {
+fn describe(key: &Key) -> String {
     match &key.1 {
         Some(name) if !name.is_empty() => format!("{} {name}", key.0),
         _ => key.0.to_string(),

@@ -1,11 +1,14 @@
 //! The contents and the parameters of an extracted template.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 
 use nthc::db::Span;
 use nthc::eval::notes::{Meaning, NamedPlace};
 use nthc::schema::Ty;
+use nthc::schema::names::field;
 use nthc::syntax::tree::{Block, Expr, ExprNode, Statement, StringPart, TextRange};
+use smol_str::SmolStr;
 
 use super::place::{ItemAt, Place, identifier};
 use super::template_order::{amends, stays_in_order};
@@ -19,6 +22,52 @@ pub struct Parameter {
     pub ty: String,
     /// The argument, as written.
     pub argument: String,
+}
+
+/// The reason why a template cannot be extracted.
+pub enum ExtractError {
+    /// The block overrides one of a base.
+    Overrides,
+    /// This name is declared in the block, outside the selection.
+    DeclaredOutside(String),
+    /// The type of this name is unknown.
+    UnknownType(String),
+    /// This name refers to a block that would stay outside the template.
+    RemainsOutside(String),
+    /// This name is declared in the selection and used outside.
+    UsedOutside(String),
+    /// This field or block is set in the selection and outside.
+    AlsoOutside(String),
+    /// A block would change its place among others of its kind.
+    OtherOrder {
+        /// The block, such as `slo availability`.
+        block: String,
+        /// Its kind.
+        kind: SmolStr,
+    },
+}
+
+impl fmt::Display for ExtractError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Overrides => f.write_str("it overrides an inherited block"),
+            Self::DeclaredOutside(name) => {
+                write!(f, "`{name}` is declared outside the selection")
+            }
+            Self::UnknownType(name) => write!(f, "the type of `{name}` is unknown"),
+            Self::RemainsOutside(name) => {
+                write!(f, "`{name}` would remain outside the template")
+            }
+            Self::UsedOutside(name) => write!(f, "`{name}` is used outside the selection"),
+            Self::AlsoOutside(name) => {
+                write!(f, "`{name}` is also used outside the selection")
+            }
+            Self::OtherOrder { block, kind } => write!(
+                f,
+                "`{block}` would be placed before the `{kind}` blocks above it"
+            ),
+        }
+    }
 }
 
 /// The contents of the template.
@@ -46,14 +95,14 @@ impl Extract<'_> {
 ///
 /// # Errors
 /// If the contents cannot be extracted; with the reason.
-pub fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, String> {
+pub fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, ExtractError> {
     if let Some(statements) = extract.statements {
         stays_in_order(extract.block, statements)?;
     }
     let at = extract.at;
     let notes = place.notes(at.key);
     if extract.block.base.is_none() && amends(extract.block, &notes.bodies) {
-        return Err("it overrides an inherited block".to_owned());
+        return Err(ExtractError::Overrides);
     }
     let mut parameters = Vec::new();
     for named in notes
@@ -68,12 +117,12 @@ pub fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, 
                     && extract.block.body.range.start <= range.start
                     && range.end <= extract.block.body.range.end;
                 if of_body {
-                    return Err(format!("`{text}` is declared outside the selection"));
+                    return Err(ExtractError::DeclaredOutside(text.to_owned()));
                 }
                 let parameter = Parameter {
                     name: text.to_owned(),
                     ty: type_of(place, at, named)
-                        .ok_or_else(|| format!("the type of `{text}` is unknown"))?,
+                        .ok_or_else(|| ExtractError::UnknownType(text.to_owned()))?,
                     argument: text.to_owned(),
                 };
                 if !parameters.contains(&parameter) {
@@ -92,7 +141,7 @@ pub fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, 
                     other.declares && other.meaning == named.meaning && extract.holds(other.range)
                 });
                 if !is_wanted && !is_inside {
-                    return Err(format!("`{text}` would remain outside the template"));
+                    return Err(ExtractError::RemainsOutside(text.to_owned()));
                 }
             }
             _ => {}
@@ -108,7 +157,7 @@ pub fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, 
         });
         if let Some(named) = is_left {
             let text = place.slice(named.range.shifted(at.start));
-            return Err(format!("`{text}` is used outside the selection"));
+            return Err(ExtractError::UsedOutside(text.to_owned()));
         }
     }
     let taken: HashSet<String> = parameters.iter().map(|known| known.name.clone()).collect();
@@ -188,7 +237,7 @@ pub fn literals(place: &Place<'_>, extract: &Extract<'_>) -> Vec<(TextRange, Par
     }
     for statement in &extract.block.body.statements {
         if let Statement::Field(field) = statement
-            && field.name.text == "selector"
+            && field.name.text == field::SELECTOR
             && extract.holds(field.range)
             && let ExprNode::Labels(labels) = &field.value.node
         {

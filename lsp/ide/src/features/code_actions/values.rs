@@ -3,6 +3,7 @@
 use nthc::db::{ItemClass, file_names};
 use nthc::resolve::{Want, resolve_path};
 use nthc::schema::Ty;
+use nthc::schema::names::field;
 
 use super::place::Place;
 
@@ -25,8 +26,8 @@ pub fn placeholder(place: &Place<'_>, ty: &Ty, name: &str, owner: &str) -> Strin
         Ty::LabelName => "job",
         Ty::TimeOfDay => "09:00",
         Ty::TimeOfWeek => "mon 09:00",
-        Ty::Labels if name == "selector" && !owner.is_empty() => {
-            return format!("{{ job = {} }}", quoted(owner));
+        Ty::Labels if name == field::SELECTOR && !owner.is_empty() => {
+            return format!("{{ job = {} }}", quote(owner));
         }
         Ty::Labels | Ty::Annotations => "{}",
         Ty::GateCondition => "false",
@@ -73,21 +74,21 @@ fn reference(place: &Place<'_>, kind: &str) -> String {
     };
     own.chain(imported)
         .find(known)
-        .map_or_else(|| kind.to_owned(), |name| written(&name))
+        .map_or_else(|| kind.to_owned(), |name| name_text(&name))
 }
 
 /// A name, in quotes if it is not an identifier.
-pub fn written(name: &str) -> String {
+pub fn name_text(name: &str) -> String {
     let is_plain = super::place::identifier(name) == name;
     if is_plain {
         name.to_owned()
     } else {
-        quoted(name)
+        quote(name)
     }
 }
 
 /// A text in quotes.
-pub fn quoted(text: &str) -> String {
+pub fn quote(text: &str) -> String {
     let text = text
         .replace('\\', "\\\\")
         .replace('"', "\\\"")

@@ -21,8 +21,8 @@ pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Off
         let module = module_named(db, workspace, scope.file, &alias)
             .or_else(|| find_module(db, workspace, alias.as_str().into()));
         match module {
-            Some(file) => of_module(cursor, kind, file, None, offers),
-            None => of_unknown_module(cursor, kind, &alias, offers),
+            Some(file) => module_bases(cursor, kind, file, None, offers),
+            None => unimported_bases(cursor, kind, &alias, offers),
         }
         return;
     }
@@ -31,7 +31,7 @@ pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Off
         let offer = Offer::new(variant.name.as_str(), What::Kind, 5)
             .detail(doc_line(variant))
             .about(Subject::Kind(variant.name.clone()));
-        offers.add(if cursor.after().trim().is_empty() {
+        offers.add(if cursor.rest_of_line().trim().is_empty() {
             offer
                 .snippet(format!(
                     "{} {}",
@@ -55,7 +55,7 @@ pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Off
             }
         }
     }
-    for (alias, import) in Imports::of(db, scope.file).modules() {
+    for (alias, import) in Imports::new(db, scope.file).modules() {
         let module = find_module(db, workspace, import.module.clone());
         let has = module.is_some_and(|file| {
             file_names(db, file)
@@ -77,11 +77,11 @@ pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Off
     if !cursor.prefix().is_empty() {
         wanted.push((ItemClass::Block, kind.into()));
     }
-    elsewhere::offer(cursor, &wanted, 12, &call, offers);
+    elsewhere::offer_items(cursor, &wanted, 12, &call, offers);
 }
 
 /// Offers the bases that a module declares for a block of a kind, with the import that they require.
-fn of_module(
+fn module_bases(
     cursor: &Cursor<'_>,
     kind: &str,
     file: SourceFile,
@@ -104,13 +104,13 @@ fn of_module(
 }
 
 /// Offers the same from all modules with this last name, if the file does not know the name yet.
-fn of_unknown_module(cursor: &Cursor<'_>, kind: &str, alias: &str, offers: &mut Offers) {
+fn unimported_bases(cursor: &Cursor<'_>, kind: &str, alias: &str, offers: &mut Offers) {
     let (db, workspace) = (cursor.scope.lookup.db, cursor.scope.lookup.workspace);
-    let imports = Imports::of(db, cursor.scope.file);
+    let imports = Imports::new(db, cursor.scope.file);
     for (module, file) in workspace.modules(db).iter() {
         let is_it = module.rsplit('.').next() == Some(alias) && *file != cursor.scope.file;
-        if is_it && let Some(import) = imports.whole(module) {
-            of_module(cursor, kind, *file, Some(&import), offers);
+        if is_it && let Some(import) = imports.whole_module(module) {
+            module_bases(cursor, kind, *file, Some(&import), offers);
         }
     }
 }
@@ -130,7 +130,7 @@ fn with_call(cursor: &Cursor<'_>, entry: &ItemEntry, offer: Offer) -> Offer {
     match call_snippet(cursor, entry) {
         Some(call) => {
             let name = super::bodies::name_text(&entry.name);
-            let written = super::offer::escaped(&name);
+            let written = super::offer::escape_snippet(&name);
             offer.snippet(format!("{written}{call}")).plain(name)
         }
         None => offer,
@@ -140,7 +140,7 @@ fn with_call(cursor: &Cursor<'_>, entry: &ItemEntry, offer: Offer) -> Offer {
 /// The call of a template with its required arguments.
 fn call_snippet(cursor: &Cursor<'_>, entry: &ItemEntry) -> Option<String> {
     let db = cursor.scope.lookup.db;
-    if entry.class != ItemClass::Template || cursor.after().trim_start().starts_with('(') {
+    if entry.class != ItemClass::Template || cursor.rest_of_line().trim_start().starts_with('(') {
         return None;
     }
     let ItemNode::Template(template) = &item(db, entry.key).as_ref()?.node else {

@@ -40,7 +40,10 @@ pub fn statements(cursor: &Cursor<'_>, offers: &mut Offers) {
         offers.add(
             Offer::new(format!("in {name}"), What::Keyword, 81)
                 .detail("overrides for that environment")
-                .snippet(format!("in {} {{\n  $0\n}}", super::offer::escaped(&name)))
+                .snippet(format!(
+                    "in {} {{\n  $0\n}}",
+                    super::offer::escape_snippet(&name)
+                ))
                 .plain(format!("in {name} ")),
         );
     }
@@ -65,7 +68,7 @@ pub fn statements(cursor: &Cursor<'_>, offers: &mut Offers) {
 
 fn word_offer(cursor: &Cursor<'_>, word: &str, snippet: &str, rank: u16) -> Offer {
     let offer = Offer::new(word, What::Keyword, rank);
-    if cursor.after().trim().is_empty() {
+    if cursor.rest_of_line().trim().is_empty() {
         offer.snippet(snippet).plain(format!("{word} "))
     } else {
         offer
@@ -114,13 +117,16 @@ fn fields(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
                 declaring(schema, &kind, &field.name),
                 field.name.clone(),
             ));
-        let equals = cursor.after().trim_start().starts_with('=');
+        let equals = cursor.rest_of_line().trim_start().starts_with('=');
         offers.add(if equals {
             offer.types(&written)
         } else {
             let value = value_snippet(schema, field, 1);
             offer
-                .snippet(format!("{} = {value}", super::offer::escaped(&written)))
+                .snippet(format!(
+                    "{} = {value}",
+                    super::offer::escape_snippet(&written)
+                ))
                 .plain(format!("{written} = "))
         });
     }
@@ -193,7 +199,7 @@ fn blocks(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
     let kind = block.fields_of();
     let open = scope.tokens.open_at(cursor.word.start).last().copied();
     let own = scope.own_children(open.unwrap_or(block.open));
-    let alone = cursor.after().trim().is_empty();
+    let alone = cursor.rest_of_line().trim().is_empty();
     for child in schema
         .children(&block.kind)
         .chain(schema.children(&kind).filter(|_| kind != block.kind))
@@ -252,8 +258,11 @@ fn blocks(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
                 offers.add(
                     Offer::new(head.as_str(), What::Block, 45)
                         .detail("overrides the inherited block")
-                        .about(said(known.doc.as_ref()))
-                        .snippet(format!("{} {{\n  $0\n}}", super::offer::escaped(&head)))
+                        .about(doc_subject(known.doc.as_ref()))
+                        .snippet(format!(
+                            "{} {{\n  $0\n}}",
+                            super::offer::escape_snippet(&head)
+                        ))
                         .plain(format!("{head} ")),
                 );
             }
@@ -298,10 +307,10 @@ pub fn block_names(cursor: &Cursor<'_>, kind: &str, offers: &mut Offers) {
         if child.kind.text == kind && !is_own {
             let offer = Offer::new(name.text.as_str(), What::Block, 10)
                 .detail("overrides the inherited block")
-                .about(said(child.doc.as_ref()));
+                .about(doc_subject(child.doc.as_ref()));
             let written = name_text(&name.text);
-            offers.add(if cursor.after().trim().is_empty() {
-                let head = super::offer::escaped(&written);
+            offers.add(if cursor.rest_of_line().trim().is_empty() {
+                let head = super::offer::escape_snippet(&written);
                 offer
                     .snippet(format!("{head} {{\n  $0\n}}"))
                     .plain(format!("{written} "))
@@ -313,7 +322,7 @@ pub fn block_names(cursor: &Cursor<'_>, kind: &str, offers: &mut Offers) {
 }
 
 /// After `without`: offers the kinds of blocks in the bases, and each block.
-pub fn removable(cursor: &Cursor<'_>, offers: &mut Offers) {
+pub fn removable_kinds(cursor: &Cursor<'_>, offers: &mut Offers) {
     let Some(block) = cursor.scope.blocks.last() else {
         return;
     };
@@ -322,7 +331,7 @@ pub fn removable(cursor: &Cursor<'_>, offers: &mut Offers) {
         let head = head_text(&child.kind.text, name);
         offers.add(
             Offer::new(head.as_str(), What::Block, 10)
-                .about(said(child.doc.as_ref()))
+                .about(doc_subject(child.doc.as_ref()))
                 .types(&head),
         );
     }
@@ -338,15 +347,17 @@ pub fn removable_names(cursor: &Cursor<'_>, kind: &str, offers: &mut Offers) {
         if let Some(name) = &child.name {
             offers.add(
                 Offer::new(name.text.as_str(), What::Block, 10)
-                    .about(said(child.doc.as_ref()))
+                    .about(doc_subject(child.doc.as_ref()))
                     .types(&name_text(&name.text)),
             );
         }
     }
 }
 
-fn said(doc: Option<&SmolStr>) -> Subject {
-    doc.map_or(Subject::None, |doc| Subject::Said(doc.trim().to_owned()))
+fn doc_subject(doc: Option<&SmolStr>) -> Subject {
+    doc.map_or(Subject::None, |doc| {
+        Subject::Markdown(doc.trim().to_owned())
+    })
 }
 
 fn head_text(kind: &str, name: &str) -> String {

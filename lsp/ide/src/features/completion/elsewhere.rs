@@ -4,13 +4,13 @@ use nthc::db::{ItemClass, ItemEntry};
 use smol_str::SmolStr;
 
 use super::imports::{Imports, item_offer};
-use super::index::{Named, index};
-use super::{MOST, Offers, fits};
+use super::index::{IndexedItem, index};
+use super::{MOST, Offers, matches_typed};
 use crate::cursor::read::Cursor;
 
 /// Offers items of these classes and kinds from other modules that the file does not know yet, or knows through their
 /// module. `call` is appended to the name of a template.
-pub fn offer(
+pub fn offer_items(
     cursor: &Cursor<'_>,
     wanted: &[(ItemClass, SmolStr)],
     rank: u16,
@@ -21,21 +21,23 @@ pub fn offer(
     if wanted.is_empty() {
         return;
     }
-    let imports = Imports::of(db, cursor.scope.file);
+    let imports = Imports::new(db, cursor.scope.file);
     let known = index(db, workspace);
     let prefix = cursor.prefix();
     let mut added = 0;
     let of_wanted = wanted
         .iter()
         .flat_map(|(class, kind)| known.get(*class, kind));
-    for Named {
+    for IndexedItem {
         module,
         file,
         entry,
     } in of_wanted
     {
         let last = module.rsplit('.').next().unwrap_or_default();
-        if *file == cursor.scope.file || !(fits(prefix, &entry.name) || fits(prefix, last)) {
+        if *file == cursor.scope.file
+            || !(matches_typed(prefix, &entry.name) || matches_typed(prefix, last))
+        {
             continue;
         }
         if added >= MOST {
@@ -53,7 +55,7 @@ pub fn offer(
         }
         offer.label.clone_from(&way.written);
         let call = call(entry).unwrap_or_default();
-        offer.snippet = format!("{}{call}", super::offer::escaped(&way.written));
+        offer.snippet = format!("{}{call}", super::offer::escape_snippet(&way.written));
         offer.plain = Some(way.written);
         // `avail` finds `http.availability`, also in an editor that compares from the first letter.
         let by_module = last.starts_with(prefix);

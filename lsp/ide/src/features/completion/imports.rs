@@ -1,4 +1,4 @@
-//! How a file can refer to an item of another module, and the import that this requires.
+//! References to items of other modules, and the imports that they require.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use nthc::syntax::tree::{ItemNode, TextRange};
 use smol_str::SmolStr;
 
 use super::bodies::{is_plain, name_text};
-use super::{MOST, Offer, Offers, What, fits};
+use super::{MOST, Offer, Offers, What, matches_typed};
 use crate::cursor::read::Cursor;
 use crate::features::docs::Subject;
 
@@ -32,7 +32,7 @@ pub struct Imports<'db> {
 
 impl<'db> Imports<'db> {
     /// Reads the imports of a file.
-    pub fn of(db: &'db dyn salsa::Database, file: SourceFile) -> Self {
+    pub fn new(db: &'db dyn salsa::Database, file: SourceFile) -> Self {
         Self {
             db,
             file,
@@ -102,7 +102,7 @@ impl<'db> Imports<'db> {
     }
 
     /// The import of a module by its last name; `None` if that is taken.
-    pub fn whole(&self, module: &str) -> Option<(TextRange, String)> {
+    pub fn whole_module(&self, module: &str) -> Option<(TextRange, String)> {
         let last = module.rsplit('.').next().unwrap_or_default();
         (!self.is_taken(last)).then(|| self.line(&format!("import {module}")))
     }
@@ -208,7 +208,7 @@ pub fn modules(cursor: &Cursor<'_>, path: &[String], offers: &mut Offers) {
                 .strip_prefix(above.as_str())
                 .and_then(|rest| rest.strip_prefix('.')),
         };
-        let Some(rest) = rest.filter(|rest| fits(cursor.prefix(), rest)) else {
+        let Some(rest) = rest.filter(|rest| matches_typed(cursor.prefix(), rest)) else {
             continue;
         };
         // Whole names first, and the prefix if several follow.

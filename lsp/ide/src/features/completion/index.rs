@@ -9,7 +9,7 @@ use super::imports::is_sayable;
 
 /// An item of a module.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct IndexedItem {
     /// The module.
     pub module: SmolStr,
     /// Its file.
@@ -21,12 +21,12 @@ pub struct Named {
 /// The items of all modules except the prelude, in the order of the modules.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Index {
-    by: BTreeMap<(ItemClass, SmolStr), Vec<Named>>,
+    by: BTreeMap<(ItemClass, SmolStr), Vec<IndexedItem>>,
 }
 
 impl Index {
     /// The items of a class and kind.
-    pub fn get(&self, class: ItemClass, kind: &SmolStr) -> &[Named] {
+    pub fn get(&self, class: ItemClass, kind: &SmolStr) -> &[IndexedItem] {
         self.by
             .get(&(class, kind.clone()))
             .map_or(&[], Vec::as_slice)
@@ -48,7 +48,7 @@ pub fn index(db: &dyn salsa::Database, workspace: Workspace) -> Index {
             );
             if is_named && is_sayable(entry) {
                 let of = index.by.entry((entry.class, entry.kind.clone()));
-                of.or_default().push(Named {
+                of.or_default().push(IndexedItem {
                     module: module.clone(),
                     file: *file,
                     entry: entry.clone(),

@@ -46,7 +46,7 @@ pub fn members(cursor: &Cursor<'_>, object: &[Unit], ty: &Ty, offers: &mut Offer
         _ => return,
     };
     fields(cursor, &kind, ty, offers);
-    nested(cursor, &thing, ty, offers);
+    nested_blocks(cursor, &thing, ty, offers);
 }
 
 fn fields(cursor: &Cursor<'_>, kind: &SmolStr, ty: &Ty, offers: &mut Offers) {
@@ -74,7 +74,7 @@ fn fields(cursor: &Cursor<'_>, kind: &SmolStr, ty: &Ty, offers: &mut Offers) {
 }
 
 /// Offers the blocks of the expected kind in the block before the dot.
-fn nested(cursor: &Cursor<'_>, thing: &Thing, ty: &Ty, offers: &mut Offers) {
+fn nested_blocks(cursor: &Cursor<'_>, thing: &Thing, ty: &Ty, offers: &mut Offers) {
     let Ty::Ref(wanted) = ty.required() else {
         return;
     };
@@ -83,7 +83,7 @@ fn nested(cursor: &Cursor<'_>, thing: &Thing, ty: &Ty, offers: &mut Offers) {
         Thing::Enclosing(place) => scope.children(*place),
         Thing::Item(_, key) => scope
             .lookup
-            .of_item(*key)
+            .item_bases(*key)
             .children()
             .into_iter()
             .filter_map(|child| Some((child.kind.text.clone(), child.name.as_ref()?.text.clone())))

@@ -14,7 +14,7 @@ use super::{MOST, Offer, What};
 use crate::cursor::read::Cursor;
 use crate::features::docs::Subject;
 use crate::features::promql::lex::is_word;
-use crate::features::promql::used::{Used, read, used};
+use crate::features::promql::used::{Used, names_in_queries, read};
 
 /// Number of files searched while nothing is typed.
 const FEW: usize = 100;
@@ -38,7 +38,7 @@ pub struct Metrics<'db> {
 
 impl<'db> Metrics<'db> {
     /// Collects the metrics known at the cursor.
-    pub fn of(cursor: &Cursor<'db>) -> Self {
+    pub fn new(cursor: &Cursor<'db>) -> Self {
         let lookup = cursor.scope.lookup;
         let (db, workspace) = (lookup.db, lookup.workspace);
         let declared = metrics_under(db, workspace, None, String::new());
@@ -82,7 +82,7 @@ impl<'db> Metrics<'db> {
         let mut seen: BTreeSet<String> = BTreeSet::new();
         for known in &self.here {
             for name in known.series() {
-                if super::fits(typed, &name) && seen.insert(name.clone()) {
+                if super::matches_typed(typed, &name) && seen.insert(name.clone()) {
                     give(self.known_series(known, &name));
                 }
             }
@@ -90,7 +90,7 @@ impl<'db> Metrics<'db> {
         for (base, metric) in &self.anywhere {
             for suffix in &metric.suffixes {
                 let name = format!("{base}{suffix}");
-                if super::fits(typed, &name) && seen.insert(name.clone()) {
+                if super::matches_typed(typed, &name) && seen.insert(name.clone()) {
                     give(metric_offer(&name, Some(metric), 20));
                 }
             }
@@ -101,7 +101,7 @@ impl<'db> Metrics<'db> {
         }
         let mut left = MOST;
         for (name, _) in &self.own.metrics {
-            if super::fits(typed, name) && seen.insert(name.to_string()) {
+            if super::matches_typed(typed, name) && seen.insert(name.to_string()) {
                 give(metric_offer(name, None, 15));
             }
         }
@@ -109,7 +109,7 @@ impl<'db> Metrics<'db> {
         let looked_at = if typed.is_empty() { FEW } else { usize::MAX };
         let files = self.files.iter().take(looked_at).map(|file| (file, 18));
         for (file, rank) in files.chain(self.standard.iter().map(|file| (file, 25))) {
-            for (name, _) in used(self.db, *file).starting_with(typed) {
+            for (name, _) in names_in_queries(self.db, *file).starting_with(typed) {
                 if seen.contains(name.as_str()) {
                     continue;
                 }
@@ -164,7 +164,7 @@ impl<'db> Metrics<'db> {
             let own = &self.own;
             for (files, rank) in [(vec![own], 15), (self.other_files(metric), 18)] {
                 for file in files {
-                    for label in of_metric(file, metric) {
+                    for label in metric_labels(file, metric) {
                         labels.entry(label.to_string()).or_insert(rank);
                     }
                 }
@@ -188,7 +188,10 @@ impl<'db> Metrics<'db> {
     /// The other files that name a metric. For `None`, those of the file itself are enough.
     fn other_files(&self, metric: Option<&str>) -> Vec<&Used> {
         match metric {
-            Some(_) => self.others().map(|file| used(self.db, *file)).collect(),
+            Some(_) => self
+                .others()
+                .map(|file| names_in_queries(self.db, *file))
+                .collect(),
             None => Vec::new(),
         }
     }
@@ -209,7 +212,9 @@ impl<'db> Metrics<'db> {
             }
         }
         if values.is_empty() && !CHURNING.contains(&label) {
-            let others = self.others().map(|file| (used(self.db, *file), 20));
+            let others = self
+                .others()
+                .map(|file| (names_in_queries(self.db, *file), 20));
             for (of, rank) in std::iter::once((&self.own, 15)).chain(others) {
                 for (_, listed) in of.labels.iter().filter(|(name, _)| name == label) {
                     for value in listed {
@@ -258,7 +263,7 @@ fn without_word(cursor: &Cursor<'_>) -> Used {
     ))
 }
 
-fn of_metric<'u>(used: &'u Used, metric: Option<&str>) -> Vec<&'u SmolStr> {
+fn metric_labels<'u>(used: &'u Used, metric: Option<&str>) -> Vec<&'u SmolStr> {
     let Some(metric) = metric else {
         return Vec::new();
     };
@@ -280,7 +285,7 @@ fn metric_offer(name: &str, metric: Option<&Metric>, rank: u16) -> Offer {
     // The help text of a metric is plain text, not Markdown.
     offer
         .detail(sort)
-        .about(Subject::Said(crate::features::docs::escaped(help)))
+        .about(Subject::Markdown(crate::features::docs::escape(help)))
 }
 
 /// The catalogue's metrics for the selector that the queries of the innermost block get, in each environment.

@@ -64,7 +64,7 @@ pub fn complete(
     offset: usize,
 ) -> Offers {
     let mut offers = Offers::default();
-    let part = Part::at(db, file, offset);
+    let part = Part::at_offset(db, file, offset);
     let tokens = part.tokens();
     let Some(cursor) = Cursor::read(db, workspace, file, &part, &tokens) else {
         return offers;
@@ -82,7 +82,7 @@ pub fn complete(
         Place::ImportNames(module, given) => imports::names(&cursor, module, given, &mut offers),
         Place::Kinds(kinds) => top::kinds(&cursor, *kinds, &mut offers),
         Place::BlockName(kind) => bodies::block_names(&cursor, kind, &mut offers),
-        Place::RemovedKind => bodies::removable(&cursor, &mut offers),
+        Place::RemovedKind => bodies::removable_kinds(&cursor, &mut offers),
         Place::RemovedName(kind) => bodies::removable_names(&cursor, kind, &mut offers),
         Place::Base(kind, path) => bases::bases(&cursor, kind, path, &mut offers),
         Place::Environment => values::environments(&cursor, &mut offers),
@@ -117,7 +117,7 @@ pub fn complete(
 }
 
 /// True if the letters of `typed` occur in `name` in this order, as most editors compare them.
-fn fits(typed: &str, name: &str) -> bool {
+fn matches_typed(typed: &str, name: &str) -> bool {
     let mut letters = name.chars().map(|letter| letter.to_ascii_lowercase());
     typed
         .chars()

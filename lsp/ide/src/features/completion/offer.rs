@@ -69,7 +69,7 @@ impl Offer {
     pub fn new(label: impl Into<String>, what: What, rank: u16) -> Self {
         let label = label.into();
         Self {
-            snippet: escaped(&label),
+            snippet: escape_snippet(&label),
             label,
             what,
             detail: None,
@@ -108,7 +108,7 @@ impl Offer {
 
     /// Sets the inserted text, with and without snippets.
     pub fn types(self, text: &str) -> Self {
-        self.snippet(escaped(text)).plain(text)
+        self.snippet(escape_snippet(text)).plain(text)
     }
 
     /// True if the snippet contains tab stops.
@@ -126,7 +126,7 @@ impl Offer {
 }
 
 /// Escapes a text for use in a snippet.
-pub fn escaped(text: &str) -> String {
+pub fn escape_snippet(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         if matches!(letter, '$' | '}' | '\\') {
@@ -195,8 +195,8 @@ mod tests {
         assert_eq!(of("for = ${1:5m}"), "for = 5m");
         assert_eq!(of("a = ${1|page,ticket|}"), "a = page");
         assert_eq!(of("labels = { $0 }"), "labels = {  }");
-        assert_eq!(of(&escaped("a ${b} \\")), "a ${b} \\");
-        assert!(!text_of(&escaped("${b}")).1);
+        assert_eq!(of(&escape_snippet("a ${b} \\")), "a ${b} \\");
+        assert!(!text_of(&escape_snippet("${b}")).1);
         assert!(text_of("$0").1);
     }
 }

@@ -3,10 +3,11 @@
 use nthc::promql::Type;
 use nthc::promql::functions::{AGGREGATIONS, FUNCTIONS, Function};
 use nthc::schema::Ty;
+use nthc::schema::names::kind;
 use nthc::syntax::tree::TextRange;
 
 use super::metrics::{self, Metrics};
-use super::offer::escaped;
+use super::offer::escape_snippet;
 use super::{Offer, Offers, What};
 use crate::cursor::read::Cursor;
 use crate::features::docs::Subject;
@@ -78,7 +79,7 @@ pub fn query(cursor: &Cursor<'_>, open: usize, ty: &Ty, offers: &mut Offers) {
             }
         }
         Place::Label { metric, given } => {
-            let known = Metrics::of(cursor);
+            let known = Metrics::new(cursor);
             for (label, rank) in known.labels(metric.as_deref()) {
                 if given.contains(&label) {
                     continue;
@@ -96,7 +97,7 @@ pub fn query(cursor: &Cursor<'_>, open: usize, ty: &Ty, offers: &mut Offers) {
             }
         }
         Place::Grouping { metrics, given } => {
-            let known = Metrics::of(cursor);
+            let known = Metrics::new(cursor);
             let mut seen: Vec<String> = given.clone();
             let of_metrics = metrics.iter().map(|name| Some(name.as_str()));
             for metric in of_metrics.chain([None]) {
@@ -114,7 +115,7 @@ pub fn query(cursor: &Cursor<'_>, open: usize, ty: &Ty, offers: &mut Offers) {
             label,
             is_regex,
         } => {
-            let known = Metrics::of(cursor);
+            let known = Metrics::new(cursor);
             for (value, rank) in known.values(metric.as_deref(), label) {
                 let written = match is_regex {
                     true => nthc::promql::escape_regex(&value).replace('\\', "\\\\"),
@@ -165,7 +166,7 @@ fn word_offer(word: &str, detail: &str, rank: u16, next: &str, call: &str) -> Of
 
 fn operands(cursor: &Cursor<'_>, typed: &str, next: &str, ty: &Ty, offers: &mut Offers) {
     let is_call = next.starts_with('(');
-    let known = Metrics::of(cursor);
+    let known = Metrics::new(cursor);
     offers.is_incomplete |= known.series(typed, &mut |series| offers.all.push(series));
     holes(cursor, offers);
     // A selector has no functions.
@@ -257,7 +258,7 @@ fn holes(cursor: &Cursor<'_>, offers: &mut Offers) {
     };
     for place in (0..scope.blocks.len()).rev() {
         for (kind, name) in scope.children(place) {
-            if kind == "signal" {
+            if kind == kind::SIGNAL {
                 add(&super::bodies::name_text(&name), "signal".to_owned(), 5);
             }
         }
@@ -278,7 +279,7 @@ fn durations(ty: &Ty, offers: &mut Offers) {
     offers.add(
         Offer::new("$window", What::Literal, rank)
             .detail("the window that the compiler substitutes")
-            .snippet(escaped("$window")),
+            .snippet(escape_snippet("$window")),
     );
     for (place, text) in DURATIONS.iter().enumerate() {
         let rank = 10 + u16::try_from(place).unwrap_or_default();

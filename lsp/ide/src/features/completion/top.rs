@@ -38,7 +38,7 @@ const STATEMENTS: [(&str, &str, &str); 7] = [
 /// Offers the statements at the top of a file.
 pub fn statements(cursor: &Cursor<'_>, offers: &mut Offers) {
     let schema = cursor.scope.lookup.schema;
-    let rest = cursor.after().trim();
+    let rest = cursor.rest_of_line().trim();
     for kind in schema.top_level() {
         let offer = Offer::new(kind.name.as_str(), What::Kind, 10)
             .detail(doc_line(kind))

@@ -1,6 +1,7 @@
 //! Completion of values, by expected type.
 
 use nthc::db::{ItemClass, file_names};
+use nthc::schema::names::kind;
 use nthc::schema::{COMPILE_TIME, IN_TEXTS, Ty};
 use smol_str::SmolStr;
 
@@ -24,7 +25,7 @@ fn members(ty: &Ty) -> Vec<&Ty> {
 }
 
 /// True if a value of type `found` is allowed where one of the types is expected.
-fn suits(found: &Ty, wanted: &[&Ty]) -> bool {
+fn is_assignable(found: &Ty, wanted: &[&Ty]) -> bool {
     let found = found.required();
     wanted.iter().any(|wanted| {
         **wanted == *found
@@ -64,7 +65,7 @@ pub fn values(cursor: &Cursor<'_>, ty: &Ty, offers: &mut Offers) {
     if wanted.contains(&&Ty::LabelName) {
         super::labels::known_labels(cursor, offers);
     }
-    around(cursor, offers);
+    enclosing_blocks(cursor, offers);
     functions(cursor, &wanted, is_any || is_bool, offers);
     literals::literals(&wanted, offers);
     if cursor.scope.in_alert_text {
@@ -126,7 +127,7 @@ pub fn names_in_quotes(cursor: &Cursor<'_>, kinds: &[SmolStr], offers: &mut Offe
     for place in (0..scope.blocks.len()).rev() {
         names.extend(scope.children(place));
     }
-    let imports = Imports::of(db, scope.file);
+    let imports = Imports::new(db, scope.file);
     for file in [scope.file, workspace.prelude(db)] {
         let blocks = file_names(db, file).of_class(ItemClass::Block);
         names.extend(blocks.map(|entry| (entry.kind.clone(), entry.name.clone())));
@@ -149,7 +150,7 @@ fn blocks_around(cursor: &Cursor<'_>, kinds: &[SmolStr], all: bool, offers: &mut
     let scope = &cursor.scope;
     for place in (0..scope.blocks.len()).rev() {
         for (kind, name) in scope.children(place) {
-            let is_signal = kind == "signal" && all;
+            let is_signal = kind == kind::SIGNAL && all;
             if name.is_empty() || !(is_one(kinds, &kind) || is_signal) {
                 continue;
             }
@@ -176,7 +177,7 @@ fn locals(cursor: &Cursor<'_>, wanted: &[&Ty], all: bool, offers: &mut Offers) {
                 .path(&[&local.name], 8)
                 .map_or(Ty::Any, |thing| thing.ty(scope)),
         };
-        let rank = if suits(&ty, wanted) || all || ty == Ty::Any {
+        let rank = if is_assignable(&ty, wanted) || all || ty == Ty::Any {
             20
         } else {
             55
@@ -194,7 +195,7 @@ fn locals(cursor: &Cursor<'_>, wanted: &[&Ty], all: bool, offers: &mut Offers) {
 }
 
 /// Offers the blocks around the cursor by their kinds, and in rules all blocks of a kind.
-fn around(cursor: &Cursor<'_>, offers: &mut Offers) {
+fn enclosing_blocks(cursor: &Cursor<'_>, offers: &mut Offers) {
     let scope = &cursor.scope;
     let mut seen: Vec<&str> = Vec::new();
     for block in scope.blocks.iter().rev() {
@@ -224,12 +225,12 @@ fn around(cursor: &Cursor<'_>, offers: &mut Offers) {
 
 fn functions(cursor: &Cursor<'_>, wanted: &[&Ty], all: bool, offers: &mut Offers) {
     let scope = &cursor.scope;
-    let in_gate = scope.blocks.iter().any(|block| block.kind == "gate");
+    let in_gate = scope.blocks.iter().any(|block| block.kind == kind::GATE);
     for (name, function) in &scope.lookup.schema.functions {
         if !in_gate {
             break;
         }
-        let rank = if suits(&function.result, wanted) || all {
+        let rank = if is_assignable(&function.result, wanted) || all {
             50
         } else {
             75
@@ -247,9 +248,9 @@ fn functions(cursor: &Cursor<'_>, wanted: &[&Ty], all: bool, offers: &mut Offers
             "matching" | "not-matching" => Ty::Selector,
             "length" => Ty::Number,
             "join" => Ty::String,
-            _ => Ty::Ref("environment".into()),
+            _ => Ty::Ref(kind::ENVIRONMENT.into()),
         };
-        if suits(&result, wanted) || all {
+        if is_assignable(&result, wanted) || all {
             offers.add(
                 Offer::new(known.name, What::Function, 52)
                     .detail(known.signature)
@@ -262,7 +263,7 @@ fn functions(cursor: &Cursor<'_>, wanted: &[&Ty], all: bool, offers: &mut Offers
 
 fn signature(cursor: &Cursor<'_>, name: &str, result: &str) -> String {
     let params = cursor.scope.params(&Callee::Function(name.to_owned()));
-    let params: Vec<String> = params.iter().map(|param| param.shown()).collect();
+    let params: Vec<String> = params.iter().map(|param| param.declaration()).collect();
     format!("{name}({}) -> {result}", params.join(", "))
 }
 
@@ -270,7 +271,7 @@ fn signature(cursor: &Cursor<'_>, name: &str, result: &str) -> String {
 fn call_snippet(cursor: &Cursor<'_>, name: &str) -> String {
     let callee = Callee::Function(name.to_owned());
     let params = cursor.scope.params(&callee);
-    if cursor.after().starts_with('(') {
+    if cursor.rest_of_line().starts_with('(') {
         return name.to_owned();
     }
     let positional = cursor.scope.is_positional(&callee) && !name.ends_with("matching");
@@ -304,13 +305,13 @@ pub fn arguments(cursor: &Cursor<'_>, callee: &Callee, named: &[String], offers:
             false => 4,
         };
         let doc = param.doc.as_deref().unwrap_or_default().trim().to_owned();
-        let colon = cursor.after().trim_start().starts_with(':');
+        let colon = cursor.rest_of_line().trim_start().starts_with(':');
         let offer = Offer::new(format!("{}:", param.name), What::Param, rank)
             .detail(match &param.default {
                 Some(default) => format!("{} = {default}", param.ty),
                 None => param.ty.to_string(),
             })
-            .about(Subject::Said(doc));
+            .about(Subject::Markdown(doc));
         offers.add(if colon {
             offer.types(&param.name)
         } else {
@@ -368,10 +369,10 @@ fn items(cursor: &Cursor<'_>, kinds: &[SmolStr], wanted: &[&Ty], all: bool, offe
             }
         }
     }
-    if is_one(kinds, "environment") {
+    if is_one(kinds, kind::ENVIRONMENT) {
         environments(cursor, offers);
     }
-    for (alias, import) in Imports::of(db, own).modules() {
+    for (alias, import) in Imports::new(db, own).modules() {
         let value = all || !kinds.is_empty() || wanted.iter().any(|ty| ty.is_query());
         if value {
             offers.add(
@@ -381,7 +382,7 @@ fn items(cursor: &Cursor<'_>, kinds: &[SmolStr], wanted: &[&Ty], all: bool, offe
             );
         }
     }
-    let blocks = kinds.iter().filter(|kind| *kind != "environment");
+    let blocks = kinds.iter().filter(|kind| *kind != kind::ENVIRONMENT);
     let mut elsewhere: Vec<(ItemClass, SmolStr)> = blocks
         .map(|kind| (ItemClass::Block, kind.clone()))
         .collect();
@@ -389,5 +390,5 @@ fn items(cursor: &Cursor<'_>, kinds: &[SmolStr], wanted: &[&Ty], all: bool, offe
     if !cursor.prefix().is_empty() {
         elsewhere.push((ItemClass::Let, SmolStr::default()));
     }
-    elsewhere::offer(cursor, &elsewhere, 25, &|_| None, offers);
+    elsewhere::offer_items(cursor, &elsewhere, 25, &|_| None, offers);
 }

@@ -45,7 +45,7 @@ pub fn changes(old: &str, new: &str) -> Vec<Change> {
                 let start = byte(&old_starts, line);
                 let (line, with) = (old_lines.get(line), new_lines.get(with));
                 if let (Some(line), Some(with)) = (line, with) {
-                    found.extend(within(start, line, with));
+                    found.extend(trimmed_change(start, line, with));
                 }
             }
         } else {
@@ -56,14 +56,14 @@ pub fn changes(old: &str, new: &str) -> Vec<Change> {
             };
             let line = lines(old, &old_starts, from);
             let with = lines(new, &new_starts, to);
-            found.extend(within(start, &line, &with));
+            found.extend(trimmed_change(start, &line, &with));
         }
     }
     found
 }
 
 /// The edit from one piece to another, without their common prefix and suffix.
-fn within(start: usize, old: &str, new: &str) -> Option<Change> {
+fn trimmed_change(start: usize, old: &str, new: &str) -> Option<Change> {
     if old == new {
         return None;
     }

@@ -6,7 +6,7 @@ use nthc::syntax::tree::{ParsedFile, SyntaxErrorKind, TextRange};
 use super::diff::{Change, apply, changes};
 
 /// Formats a text, and keeps its line ends. `None` if it has syntax errors.
-pub fn laid_out(text: &str) -> Option<String> {
+pub fn format(text: &str) -> Option<String> {
     let laid = nthc::syntax::format(text)?;
     Some(with_line_ends(&laid, has_crlf(text)))
 }
@@ -28,15 +28,15 @@ pub fn has_crlf(text: &str) -> bool {
 }
 
 /// Returns the edits that format a whole text. `None` if it has syntax errors.
-pub fn whole(text: &str) -> Option<Vec<Change>> {
-    Some(changes(text, &laid_out(text)?))
+pub fn format_edits(text: &str) -> Option<Vec<Change>> {
+    Some(changes(text, &format(text)?))
 }
 
 /// Formats the text after an edit if it was formatted before; otherwise returns it unchanged.
-pub fn tidied(before: &str, after: String) -> String {
-    let was_tidy = laid_out(before).is_some_and(|laid| laid == before);
+pub fn keep_formatted(before: &str, after: String) -> String {
+    let was_tidy = format(before).is_some_and(|laid| laid == before);
     if was_tidy {
-        laid_out(&after).unwrap_or(after)
+        format(&after).unwrap_or(after)
     } else {
         after
     }
@@ -44,7 +44,7 @@ pub fn tidied(before: &str, after: String) -> String {
 
 /// Returns the edits that format the statements or items at a range. In a text with syntax errors, only items without
 /// errors are formatted.
-pub fn range(text: &str, file: &ParsedFile, range: TextRange) -> Vec<Change> {
+pub fn format_range(text: &str, file: &ParsedFile, range: TextRange) -> Vec<Change> {
     let touched: Vec<(TextRange, bool)> = file
         .items
         .iter()
@@ -66,25 +66,25 @@ pub fn range(text: &str, file: &ParsedFile, range: TextRange) -> Vec<Change> {
         .get(..range.start as usize)
         .zip(text.get(range.end as usize..))
         .is_some_and(|(before, after)| before.trim().is_empty() && after.trim().is_empty());
-    if holds_all && let Some(changes) = whole(text) {
+    if holds_all && let Some(changes) = format_edits(text) {
         return changes;
     }
     let mut found = Vec::new();
     // Neighbors without errors are formatted together, with the text between them.
     for run in touched.chunk_by(|left, right| left.1 && right.1) {
         if let ([(first, true), ..], Some((last, _))) = (run, run.last()) {
-            found.extend(of_run(text, file, first.to(*last), range));
+            found.extend(run_edits(text, file, first.to(*last), range));
         }
     }
     found
 }
 
 /// The edits of one or several items, or of the statements of one item at the range.
-fn of_run(text: &str, file: &ParsedFile, run: TextRange, range: TextRange) -> Vec<Change> {
+fn run_edits(text: &str, file: &ParsedFile, run: TextRange, range: TextRange) -> Vec<Change> {
     let Some(slice) = text.get(run.start as usize..run.end as usize) else {
         return Vec::new();
     };
-    let laid = laid_out(slice);
+    let laid = format(slice);
     // The first line of the whole text determines its line ends.
     let Some(laid) = laid.map(|laid| with_line_ends(&laid, has_crlf(text))) else {
         return Vec::new();
@@ -110,7 +110,7 @@ fn of_run(text: &str, file: &ParsedFile, run: TextRange, range: TextRange) -> Ve
         .all(|change| is_within(change) || is_apart(change));
     let made = apply(text, &chosen);
     let is_same = || {
-        let of_run = |text: &str, end: usize| laid_out(text.get(run.start as usize..end)?);
+        let of_run = |text: &str, end: usize| format(text.get(run.start as usize..end)?);
         let grown = made.as_ref()?.len() + run.end as usize - text.len();
         let laid = with_line_ends(&of_run(made.as_ref()?, grown)?, has_crlf(text));
         Some(

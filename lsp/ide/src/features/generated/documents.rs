@@ -6,7 +6,7 @@ use nthc::db::{ItemKey, item_name};
 use nthc::ir::Settings;
 use smol_str::SmolStr;
 
-use super::paths::{LISTINGS, ROOT, environment_of, services};
+use super::paths::{LISTINGS, ROOT, services, split_environment};
 use super::{Document, listing};
 use crate::view::{ProjectView, View};
 
@@ -19,15 +19,20 @@ pub fn document(
     address: &dyn Fn(&str) -> Option<String>,
 ) -> Option<Document> {
     if path.is_empty() || path == ROOT {
-        return Some(listing::of_project(view, project, address));
+        return Some(listing::project_listing(view, project, address));
     }
-    let (environment, rest) = environment_of(project, path)?;
+    let (environment, rest) = split_environment(project, path)?;
     if let Some(listed) = rest.strip_prefix(&format!("{LISTINGS}/")) {
         let stem = listed.strip_suffix(".md")?;
         let service = services(project)
             .into_iter()
             .find(|service| file_stem(&item_name(project.db(), *service)) == stem)?;
-        return Some(listing::of_service(project, &environment, service, address));
+        return Some(listing::service_listing(
+            project,
+            &environment,
+            service,
+            address,
+        ));
     }
     let artifact = artifact(project, &environment, path)?;
     Some(Document {

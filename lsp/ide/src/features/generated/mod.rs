@@ -6,7 +6,7 @@ mod listing;
 mod paths;
 
 pub use documents::document;
-pub use paths::{file_of_service, in_environment, project_name};
+pub use paths::{in_environment, project_name, service_file_path};
 
 /// A text without a file.
 #[derive(Debug, Clone, PartialEq, Eq)]

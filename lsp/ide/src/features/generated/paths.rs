@@ -2,7 +2,7 @@
 
 use nthc::backends::file_stem;
 use nthc::compile::Build as _;
-use nthc::db::{ItemKey, item_name};
+use nthc::db::{Diag, ItemKey, item_name};
 use nthc::ir::{Settings, TargetName};
 use smol_str::SmolStr;
 
@@ -29,13 +29,13 @@ pub fn in_environment(environment: &Option<SmolStr>, path: &str) -> String {
 }
 
 /// The path of the list of a service's files in an environment.
-pub(super) fn of_listing(environment: &Option<SmolStr>, service: &str) -> String {
+pub(super) fn listing_path(environment: &Option<SmolStr>, service: &str) -> String {
     let path = format!("{LISTINGS}/{}.md", file_stem(service));
     in_environment(environment, &path)
 }
 
 /// The path of a service's rule file, or of the list of its files if it has no rules.
-pub fn file_of_service(
+pub fn service_file_path(
     project: &ProjectView,
     environment: &Option<SmolStr>,
     service: ItemKey,
@@ -54,12 +54,12 @@ pub fn file_of_service(
     }
     match rules {
         Some(rules) => rules.path,
-        None => of_listing(environment, &item_name(project.db(), service)),
+        None => listing_path(environment, &item_name(project.db(), service)),
     }
 }
 
 /// Splits a path into its environment and the rest. A project without environments has no folders for them.
-pub(super) fn environment_of<'p>(
+pub(super) fn split_environment<'p>(
     project: &ProjectView,
     path: &'p str,
 ) -> Option<(Option<SmolStr>, &'p str)> {
@@ -81,19 +81,15 @@ pub(super) fn services(project: &ProjectView) -> Vec<ItemKey> {
 ///
 /// # Errors
 /// If a target reports an error.
-pub(super) fn paths_of(
+pub(super) fn artifact_paths(
     project: &ProjectView,
     environment: &Option<SmolStr>,
     service: ItemKey,
-) -> Result<Vec<String>, String> {
+) -> Result<Vec<String>, Box<Diag>> {
     let (session, settings) = (&project.session, &project.targets);
     let name = item_name(project.db(), service);
-    let own = session
-        .service_artifacts(settings, environment, service)
-        .map_err(|problem| problem.message)?;
-    let all = session
-        .project_artifacts(settings, environment)
-        .map_err(|problem| problem.message)?;
+    let own = session.service_artifacts(settings, environment, service)?;
+    let all = session.project_artifacts(settings, environment)?;
     let all = all
         .into_iter()
         .filter(|made| made.owner.as_ref() == Some(&name));
@@ -103,5 +99,5 @@ pub(super) fn paths_of(
 /// The environments of a project, or `None` alone if it has none.
 pub(super) fn environments(project: &ProjectView) -> Vec<Option<SmolStr>> {
     let file = project.workspace().prelude(project.db());
-    Source::of(project, file).environments()
+    Source::new(project, file).environments()
 }

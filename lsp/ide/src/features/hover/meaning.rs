@@ -4,6 +4,7 @@ use nthc::eval::{BlockRef, Value};
 use nthc::ir::Duration;
 use nthc::ir::burn_rate;
 use nthc::schema::Schema;
+use nthc::schema::names::{field, kind};
 use nthc::syntax::tree::ExprNode;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
@@ -34,7 +35,7 @@ pub fn budget(percent: Decimal, window: Duration) -> Option<Line> {
 }
 
 /// The meaning of a field's value in an environment. `kind` is the kind that declares the field.
-pub fn of_field(
+pub fn field_meaning(
     source: &Source<'_>,
     block: Option<&BlockRef>,
     kind: &str,
@@ -48,8 +49,8 @@ pub fn of_field(
             .map(|found| &found.value)
     };
     match (kind, field, value) {
-        ("slo", "objective", Value::Percent(percent)) => {
-            let window = of_block("window").and_then(as_duration);
+        (kind::SLO, field::OBJECTIVE, Value::Percent(percent)) => {
+            let window = of_block(field::WINDOW).and_then(as_duration);
             let window = window.or_else(|| default_window(source.schema()));
             let mut lines: Vec<Line> = window
                 .and_then(|window| budget(*percent, window))
@@ -62,27 +63,29 @@ pub fn of_field(
             );
             lines
         }
-        ("slo", "window", Value::Duration(window)) => {
-            let Some(Value::Percent(percent)) = of_block("objective") else {
+        (kind::SLO, field::WINDOW, Value::Duration(window)) => {
+            let Some(Value::Percent(percent)) = of_block(field::OBJECTIVE) else {
                 return Vec::new();
             };
             budget(*percent, Duration(*window)).into_iter().collect()
         }
-        ("tier", "availability", Value::Percent(percent)) => default_window(source.schema())
-            .and_then(|window| budget(*percent, window))
-            .into_iter()
-            .collect(),
-        ("slo", "budget_pages" | "budget_tickets", Value::List(shares)) => {
+        (kind::TIER, field::AVAILABILITY, Value::Percent(percent)) => {
+            default_window(source.schema())
+                .and_then(|window| budget(*percent, window))
+                .into_iter()
+                .collect()
+        }
+        (kind::SLO, field::BUDGET_PAGES | field::BUDGET_TICKETS, Value::List(shares)) => {
             let (Some(Value::Percent(objective)), Some(window)) = (
-                of_block("objective"),
-                of_block("window").and_then(as_duration),
+                of_block(field::OBJECTIVE),
+                of_block(field::WINDOW).and_then(as_duration),
             ) else {
                 return Vec::new();
             };
             shares
                 .iter()
                 .filter_map(|share| match share {
-                    Value::Percent(share) => spent(*objective, window, *share),
+                    Value::Percent(share) => budget_share(*objective, window, *share),
                     _ => None,
                 })
                 .collect()
@@ -100,7 +103,7 @@ fn as_duration(value: &Value) -> Option<Duration> {
 
 /// The prelude's default of the SLO window.
 pub fn default_window(schema: &Schema) -> Option<Duration> {
-    let field = schema.field("slo", "window")?;
+    let field = schema.field(kind::SLO, field::WINDOW)?;
     match &field.default.as_ref()?.node {
         ExprNode::Duration(milliseconds) => Some(Duration(*milliseconds)),
         _ => None,
@@ -108,7 +111,7 @@ pub fn default_window(schema: &Schema) -> Option<Duration> {
 }
 
 /// "75% of the budget is 16m12s of full outage".
-fn spent(objective: Decimal, window: Duration, share: Decimal) -> Option<Line> {
+fn budget_share(objective: Decimal, window: Duration, share: Decimal) -> Option<Line> {
     let hundred = Decimal::ONE_HUNDRED;
     let budget = Decimal::ONE - objective.checked_div(hundred)?;
     let part = budget.checked_mul(share.checked_div(hundred)?)?;

@@ -6,8 +6,8 @@ mod names;
 mod queries;
 mod rules;
 mod signals;
+mod source_text;
 mod values;
-mod written;
 
 use nthc::syntax::tree::TextRange;
 
@@ -17,7 +17,7 @@ use crate::nodes::query_at;
 
 pub use meaning::budget_time;
 pub use rules::{Counts, counts};
-pub use signals::{carrier, of_block as signal_of_block};
+pub use signals::{chosen_metric, find_signal};
 
 /// The hover of a word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,11 +34,11 @@ pub fn hover(source: &Source<'_>, offset: u32) -> Option<Hover> {
     let local = offset.checked_sub(placed.start)?;
     let notes = source.notes(placed.key);
     let found = match query_at(&placed.item.node, local) {
-        Some((expr, query)) => queries::at(source, &placed, expr, query, local),
+        Some((expr, query)) => queries::query_hover(source, &placed, expr, query, local),
         None => notes
             .name_at(local)
-            .and_then(|named| Some((named.range, names::shown(source, &placed, named)?)))
-            .or_else(|| values::at(source, &placed, local)),
+            .and_then(|named| Some((named.range, names::name_hover(source, &placed, named)?)))
+            .or_else(|| values::value_hover(source, &placed, local)),
     };
     let (range, markup) = found?;
     (!markup.is_empty()).then(|| Hover {

@@ -18,7 +18,7 @@ const WIDTH: usize = 80;
 const MOST: usize = 16;
 
 /// The hover of a name.
-pub fn shown(source: &Source<'_>, placed: &Placed<'_>, named: &NamedPlace) -> Option<Markup> {
+pub fn name_hover(source: &Source<'_>, placed: &Placed<'_>, named: &NamedPlace) -> Option<Markup> {
     Some(match &named.meaning {
         Meaning::Module(file) => module(source, *file),
         Meaning::Item(key) => item(source, *key)?,
@@ -106,27 +106,27 @@ fn sets_field(node: &ItemNode, named: &NamedPlace) -> bool {
 
 /// Calls `visit` with every statement of an item.
 fn each_statement<'t>(node: &'t ItemNode, visit: &mut impl FnMut(&'t Statement)) {
-    fn of<'t>(body: &'t nthc::syntax::tree::Body, visit: &mut impl FnMut(&'t Statement)) {
+    fn walk<'t>(body: &'t nthc::syntax::tree::Body, visit: &mut impl FnMut(&'t Statement)) {
         for statement in &body.statements {
             visit(statement);
             match statement {
-                Statement::Block(block) => of(&block.body, visit),
-                Statement::For(repeat) => of(&repeat.body, visit),
+                Statement::Block(block) => walk(&block.body, visit),
+                Statement::For(repeat) => walk(&repeat.body, visit),
                 Statement::If(choice) => {
-                    of(&choice.then, visit);
+                    walk(&choice.then, visit);
                     if let Some(otherwise) = &choice.otherwise {
-                        of(otherwise, visit);
+                        walk(otherwise, visit);
                     }
                 }
-                Statement::In(inner) => of(&inner.body, visit),
+                Statement::In(inner) => walk(&inner.body, visit),
                 _ => {}
             }
         }
     }
     match node {
-        ItemNode::Block(block) => of(&block.body, visit),
-        ItemNode::Template(template) => of(&template.body, visit),
-        ItemNode::Rule(rule) => of(&rule.body, visit),
+        ItemNode::Block(block) => walk(&block.body, visit),
+        ItemNode::Template(template) => walk(&template.body, visit),
+        ItemNode::Rule(rule) => walk(&rule.body, visit),
         _ => {}
     }
 }
@@ -300,7 +300,7 @@ fn item(source: &Source<'_>, key: ItemKey) -> Option<Markup> {
                 .doc(decl.doc.as_deref());
             let found = source.everywhere(|environment| {
                 let value = let_value(source.db, source.workspace, key, environment.clone())?;
-                let written = super::written::written(&value)?;
+                let written = super::source_text::source_text(&value)?;
                 let line = Line::default()
                     .code(value.ty().to_string())
                     .text(": ")
@@ -329,7 +329,7 @@ fn template(source: &Source<'_>, key: ItemKey, template: &Template) -> Markup {
     let params = template
         .params
         .iter()
-        .map(|param| written(source, key, param));
+        .map(|param| param_text(source, key, param));
     let head = format!("template {} {}", template.kind.text, template.name.text);
     let mut head = if template.params.is_empty() {
         head
@@ -378,7 +378,7 @@ fn template(source: &Source<'_>, key: ItemKey, template: &Template) -> Markup {
 }
 
 /// A parameter as written.
-fn written(source: &Source<'_>, key: ItemKey, param: &Param) -> String {
+fn param_text(source: &Source<'_>, key: ItemKey, param: &Param) -> String {
     let ty = source.text_of(key, param.ty.range).unwrap_or_default();
     match &param.default {
         Some(default) => format!("{}: {ty} = {}", param.name.text, expression(default)),
@@ -402,7 +402,7 @@ fn local(
     {
         return Some(
             Markup::default()
-                .source(written(source, declared.item, param))
+                .source(param_text(source, declared.item, param))
                 .doc(param.doc.as_deref())
                 .line(
                     Line::default()
@@ -438,8 +438,10 @@ fn local(
     let markup = Markup::default().source(head?).doc(doc.as_deref());
     let values = &source.notes(placed.key).values;
     let place = values.iter().find(|value| value.range == value_range);
-    Some(match place.and_then(|place| values::shown(source, place)) {
-        Some(value) => markup.then(value),
-        None => markup,
-    })
+    Some(
+        match place.and_then(|place| values::computed(source, place)) {
+            Some(value) => markup.then(value),
+            None => markup,
+        },
+    )
 }

@@ -23,7 +23,7 @@ const MOST: usize = 8;
 const MOST_READERS: usize = 100;
 
 /// The hover at a byte of a query.
-pub fn at(
+pub fn query_hover(
     source: &Source<'_>,
     placed: &Placed<'_>,
     expr: &Expr,
@@ -47,7 +47,7 @@ pub fn at(
         expr,
         block: block.as_ref(),
     };
-    let whole = here.whole();
+    let whole = here.whole_query();
     let Some(lexeme) = lexeme else {
         return Some((query.text_range, whole));
     };
@@ -93,7 +93,7 @@ impl Here<'_, '_> {
     }
 
     /// The whole query, as in the generated rules.
-    fn whole(&self) -> Markup {
+    fn whole_query(&self) -> Markup {
         let class = item_entry(self.source.db, self.key).map(|entry| entry.class);
         if class == Some(ItemClass::Template) {
             return Markup::default().line(Line::default().text(
@@ -237,7 +237,7 @@ impl Here<'_, '_> {
             if !environments.is_empty() {
                 markup = markup.line(Line::default().text("In ").codes(environments).text(":"));
             }
-            markup = markup.then(self.known(&known));
+            markup = markup.then(self.catalogue_entry(&known));
         }
         let readers = self.readers(name);
         if readers.is_empty() {
@@ -255,7 +255,7 @@ impl Here<'_, '_> {
         }
     }
 
-    fn known(&self, known: &Known) -> Markup {
+    fn catalogue_entry(&self, known: &Known) -> Markup {
         let under = |line: Line, section: &str| match section {
             "{}" => line,
             section => line.text(" under ").code(section.to_owned()),
@@ -315,7 +315,7 @@ impl Here<'_, '_> {
     fn readers(&self, name: &str) -> Vec<String> {
         let mut found = Vec::new();
         for file in self.source.all_files() {
-            let other = self.source.at(file);
+            let other = self.source.with_file(file);
             if found.len() >= MOST_READERS {
                 break;
             }

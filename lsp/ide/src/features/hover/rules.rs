@@ -3,6 +3,7 @@
 use nthc::backends::prometheus::{Group, Rule, rule_groups};
 use nthc::db::ItemKey;
 use nthc::eval::BlockRef;
+use nthc::schema::names::kind;
 use smol_str::SmolStr;
 
 use crate::features::human;
@@ -24,7 +25,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    fn of(groups: &[Group]) -> Self {
+    fn new(groups: &[Group]) -> Self {
         let mut counts = Self::default();
         for rule in groups.iter().flat_map(|group| &group.rules) {
             match rule {
@@ -61,11 +62,11 @@ pub fn counts(
     service: ItemKey,
     environment: &Option<SmolStr>,
 ) -> Option<Counts> {
-    Some(Counts::of(&groups(source, service, environment)?))
+    Some(Counts::new(&groups(source, service, environment)?))
 }
 
 /// An expression on one line, shortened.
-pub fn shortened(expr: &str) -> String {
+pub fn shorten_expr(expr: &str) -> String {
     let line = expr.split_whitespace().collect::<Vec<_>>().join(" ");
     // Parentheses that the formatter broke into lines are joined.
     let line = line.replace("( ", "(").replace(" )", ")");
@@ -77,7 +78,7 @@ pub fn shortened(expr: &str) -> String {
 }
 
 /// The rules of an SLO.
-pub fn of_slo(source: &Source<'_>, block: &BlockRef) -> Markup {
+pub fn slo_rules(source: &Source<'_>, block: &BlockRef) -> Markup {
     let Some((_, name)) = block.path.first() else {
         return Markup::default();
     };
@@ -89,13 +90,15 @@ pub fn of_slo(source: &Source<'_>, block: &BlockRef) -> Markup {
     let Some((environments, groups)) = made.into_iter().next() else {
         return Markup::default();
     };
-    let counts = Counts::of(&groups);
+    let counts = Counts::new(&groups);
     let intro = Line::default().text(format!("Generates {}", counts.words()));
     let intro = match environments.as_slice() {
         [] => intro.text(":"),
         names => intro.text("; in ").codes(names.to_vec()).text(" they are:"),
     };
-    Markup::default().line(intro).block("yaml", listed(&groups))
+    Markup::default()
+        .line(intro)
+        .block("yaml", rule_list(&groups))
 }
 
 /// The groups of a service with the rules of one SLO.
@@ -115,7 +118,7 @@ fn rules_of(mut groups: Vec<Group>, service: &nthc::ir::Service, slo: &str) -> V
 }
 
 /// Rules as in a rule file, alerts first, without labels and annotations.
-fn listed(groups: &[Group]) -> String {
+fn rule_list(groups: &[Group]) -> String {
     let rules = || groups.iter().flat_map(|group| &group.rules);
     let mut lines = Vec::new();
     let alerts = rules().filter_map(|rule| match rule {
@@ -130,7 +133,7 @@ fn listed(groups: &[Group]) -> String {
                 "- alert: {} # {}\n  expr: {}",
                 rule.alert,
                 labels.join(", "),
-                shortened(&rule.expr)
+                shorten_expr(&rule.expr)
             ))
         }
         Rule::Recording(_) => None,
@@ -139,16 +142,16 @@ fn listed(groups: &[Group]) -> String {
         Rule::Recording(rule) => Some(format!(
             "- record: {}\n  expr: {}",
             rule.record,
-            shortened(&rule.expr)
+            shorten_expr(&rule.expr)
         )),
         Rule::Alerting(_) => None,
     });
-    cut(alerts.collect(), "alerts", &mut lines);
-    cut(recordings.collect(), "recordings", &mut lines);
+    push_first(alerts.collect(), "alerts", &mut lines);
+    push_first(recordings.collect(), "recordings", &mut lines);
     lines.join("\n")
 }
 
-fn cut(rules: Vec<String>, what: &str, lines: &mut Vec<String>) {
+fn push_first(rules: Vec<String>, what: &str, lines: &mut Vec<String>) {
     let more = rules.len().saturating_sub(MOST);
     lines.extend(rules.into_iter().take(MOST));
     if more > 0 {
@@ -157,12 +160,12 @@ fn cut(rules: Vec<String>, what: &str, lines: &mut Vec<String>) {
 }
 
 /// The complete rule of an alert or a recording of a service.
-pub fn of_rule(source: &Source<'_>, block: &BlockRef) -> Markup {
+pub fn rule(source: &Source<'_>, block: &BlockRef) -> Markup {
     let made = source.everywhere(|environment| {
         let service = source.service(block.item, environment)?;
         let groups = groups(source, block.item, environment)?;
         let (group, number) = match block.kind.as_str() {
-            "alert" => {
+            kind::ALERT => {
                 let name = match block.path.as_slice() {
                     [(_, dependency), _] => format!("{dependency}-{}", block.name),
                     _ => block.name.to_string(),
@@ -209,7 +212,7 @@ pub fn of_rule(source: &Source<'_>, block: &BlockRef) -> Markup {
 
 /// The windows for which the rules evaluate `$window` of an SLO, shortest first, as in the rules.
 pub fn windows(source: &Source<'_>, block: &BlockRef) -> Vec<String> {
-    let Some((_, name)) = block.path.first().filter(|(kind, _)| kind == "slo") else {
+    let Some((_, name)) = block.path.first().filter(|(kind, _)| kind == kind::SLO) else {
         return Vec::new();
     };
     let environment = source.environments().into_iter().next().flatten();

@@ -5,6 +5,7 @@ use nthc::eval::notes::TypedPlace;
 use nthc::eval::{BlockRef, FieldValue, Runtime, Value, expression};
 use nthc::ir::Duration;
 use nthc::schema::Ty;
+use nthc::schema::names::field;
 use nthc::syntax::tree::{ExprNode, StringPart, TextRange};
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
@@ -14,20 +15,21 @@ use crate::features::markup::{Line, Markup};
 use crate::features::source::{Placed, Source};
 use crate::nodes::{Node, walk_item};
 
-use super::written::written;
+use super::source_text::source_text;
 use super::{blocks, meaning};
 
 /// The value of a field in every environment, with its origin and meaning.
 pub fn effective(source: &Source<'_>, block: &BlockRef, kind: &str, field: &str) -> Markup {
     let found = source.everywhere(|environment| {
         let known = source.field(block, field, environment)?;
-        let mut line = match written(&known.value) {
+        let mut line = match source_text(&known.value) {
             Some(written) => Line::default().code(written),
             None if known.value == Value::None => Line::default().text("not set"),
             None => return None,
         };
         line = line.then(origin(source, block, field, known));
-        let means = meaning::of_field(source, Some(block), kind, field, &known.value, environment);
+        let means =
+            meaning::field_meaning(source, Some(block), kind, field, &known.value, environment);
         Some((line, means))
     });
     let mut markup = Markup::default();
@@ -50,7 +52,7 @@ fn origin(source: &Source<'_>, block: &BlockRef, field: &str, known: &FieldValue
             .field(known_kind(source, block), field)
             .and_then(|field| field.default.as_ref());
         return match default {
-            Some(default) if refers(&default.node) => {
+            Some(default) if is_reference(&default.node) => {
                 by_default.text(": ").code(expression(default))
             }
             _ => by_default,
@@ -80,7 +82,7 @@ fn known_kind<'a>(source: &Source<'a>, block: &'a BlockRef) -> &'a str {
     variant.unwrap_or(&block.kind)
 }
 
-fn refers(node: &ExprNode) -> bool {
+fn is_reference(node: &ExprNode) -> bool {
     matches!(
         node,
         ExprNode::Name(_) | ExprNode::Member(..) | ExprNode::Call(..)
@@ -88,7 +90,11 @@ fn refers(node: &ExprNode) -> bool {
 }
 
 /// The hover of the innermost value at a byte of an item.
-pub fn at(source: &Source<'_>, placed: &Placed<'_>, offset: u32) -> Option<(TextRange, Markup)> {
+pub fn value_hover(
+    source: &Source<'_>,
+    placed: &Placed<'_>,
+    offset: u32,
+) -> Option<(TextRange, Markup)> {
     let notes = source.notes(placed.key);
     let place = notes
         .value_at(offset)
@@ -100,7 +106,7 @@ pub fn at(source: &Source<'_>, placed: &Placed<'_>, offset: u32) -> Option<(Text
     let mut means = Vec::new();
     if let Some((kind, field)) = field_of(source, placed, place.range, offset) {
         let environment = source.environment_at(&placed.item.node, offset);
-        means = meaning::of_field(source, block, &kind, &field, &place.value, &environment);
+        means = meaning::field_meaning(source, block, &kind, &field, &place.value, &environment);
     }
     match &place.value {
         Value::TimeOfWeek(time) => {
@@ -128,7 +134,7 @@ pub fn at(source: &Source<'_>, placed: &Placed<'_>, offset: u32) -> Option<(Text
     }
     let mut markup = Markup::default();
     if !literal {
-        markup = shown(source, place)?;
+        markup = computed(source, place)?;
     }
     for line in lines {
         markup = markup.line(line);
@@ -144,7 +150,7 @@ pub fn at(source: &Source<'_>, placed: &Placed<'_>, offset: u32) -> Option<(Text
 }
 
 /// The hover of a computed value, with its type.
-pub fn shown(source: &Source<'_>, place: &TypedPlace) -> Option<Markup> {
+pub fn computed(source: &Source<'_>, place: &TypedPlace) -> Option<Markup> {
     let ty = place.value.ty();
     match &place.value {
         Value::Error | Value::None => None,
@@ -165,7 +171,7 @@ pub fn shown(source: &Source<'_>, place: &TypedPlace) -> Option<Markup> {
         ),
         Value::Block(block) => Some(blocks::card(source, block)),
         value => {
-            let written = written(value)?;
+            let written = source_text(value)?;
             let markup = Markup::default();
             Some(match value {
                 Value::Query(query) => {
@@ -286,7 +292,10 @@ fn zone(source: &Source<'_>, placed: &Placed<'_>, block: Option<&BlockRef>, offs
                 name,
                 ..block.clone()
             };
-            source.field(&around, "zone", &environment)?.value.show()
+            source
+                .field(&around, field::ZONE, &environment)?
+                .value
+                .show()
         })
     };
     match of_call.or_else(of_block) {

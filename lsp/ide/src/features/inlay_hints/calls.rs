@@ -9,7 +9,7 @@ use super::Hint;
 use crate::features::source::{Placed, Source};
 
 /// Adds hints before the arguments of a template.
-pub fn of_base(source: &Source<'_>, placed: &Placed<'_>, base: &Base, out: &mut Vec<Hint>) {
+pub fn base_hints(source: &Source<'_>, placed: &Placed<'_>, base: &Base, out: &mut Vec<Hint>) {
     let (Some(args), Some(last)) = (&base.args, base.path.segments.last()) else {
         return;
     };
@@ -38,7 +38,7 @@ fn params_of(source: &Source<'_>, key: ItemKey) -> Vec<SmolStr> {
 }
 
 /// Adds hints before the arguments of a run-time function.
-pub fn of_call(source: &Source<'_>, placed: &Placed<'_>, expr: &Expr, out: &mut Vec<Hint>) {
+pub fn call_hints(source: &Source<'_>, placed: &Placed<'_>, expr: &Expr, out: &mut Vec<Hint>) {
     let ExprNode::Call(callee, args) = &expr.node else {
         return;
     };

@@ -2,11 +2,11 @@
 
 mod blocks;
 mod calls;
-mod wanted;
+mod settings;
 
 use nthc::syntax::tree::TextRange;
 
-pub use wanted::WantedHints;
+pub use settings::HintSettings;
 
 use super::source::Source;
 use crate::nodes::{Node, walk_item};
@@ -25,9 +25,9 @@ pub struct Hint {
 }
 
 /// The hints of a range of a file, in source order. Items outside the range are not evaluated.
-pub fn hints(source: &Source<'_>, range: TextRange, wanted: &WantedHints) -> Vec<Hint> {
+pub fn hints(source: &Source<'_>, range: TextRange, settings: &HintSettings) -> Vec<Hint> {
     let mut found = Vec::new();
-    if !wanted.any() {
+    if !settings.any() {
         return found;
     }
     for placed in source.items_in(range) {
@@ -38,12 +38,12 @@ pub fn hints(source: &Source<'_>, range: TextRange, wanted: &WantedHints) -> Vec
                 return;
             }
             match node {
-                Node::Block(block) => blocks::hints(source, &placed, block, wanted, &mut found),
-                Node::Base(base) if wanted.parameters => {
-                    calls::of_base(source, &placed, base, &mut found);
+                Node::Block(block) => blocks::hints(source, &placed, block, settings, &mut found),
+                Node::Base(base) if settings.parameters => {
+                    calls::base_hints(source, &placed, base, &mut found);
                 }
-                Node::Expr(expr) if wanted.parameters => {
-                    calls::of_call(source, &placed, expr, &mut found);
+                Node::Expr(expr) if settings.parameters => {
+                    calls::call_hints(source, &placed, expr, &mut found);
                 }
                 _ => {}
             }

@@ -1,13 +1,13 @@
-//! What is expected at the cursor in a query.
+//! The kind of text that is expected at the cursor in a query.
 
 use std::ops::Range;
 
 use super::lex::{Kind, OPERATORS, Token, is_word, tokens};
 
-/// What is expected.
+/// The expected kind of text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// Nothing known.
+    /// Unknown.
     Nothing,
     /// An expression.
     Operand,
@@ -55,7 +55,7 @@ pub struct Call {
 /// The context of the cursor in a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct At {
-    /// What is expected.
+    /// The expected kind of text.
     pub place: Place,
     /// The range of the word at the cursor.
     pub word: Range<usize>,

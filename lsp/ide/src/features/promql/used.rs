@@ -35,7 +35,7 @@ impl Used {
 
 /// The names in the queries of a file.
 #[salsa::tracked(returns(ref))]
-pub fn used(db: &dyn salsa::Database, file: SourceFile) -> Used {
+pub fn names_in_queries(db: &dyn salsa::Database, file: SourceFile) -> Used {
     read(file.text(db))
 }
 

@@ -22,13 +22,13 @@ use super::source::{Placed, Source};
 /// The tokens of a file that overlap `range`, in source order and disjoint.
 pub fn tokens(source: &Source<'_>, range: TextRange) -> Vec<Token> {
     let text = source.text();
-    let mut found = tree::Found::new(text);
+    let mut found = tree::TreeTokens::new(text);
     let mut meanings: HashMap<TextRange, (Kind, Modifiers)> = HashMap::new();
     for placed in source.items_in(range) {
         found.item(placed.start, &placed.item.node);
         note(source, &placed, &mut meanings);
     }
-    let tree::Found {
+    let tree::TreeTokens {
         mut tokens, closed, ..
     } = found;
     for token in &mut tokens {
@@ -39,7 +39,7 @@ pub fn tokens(source: &Source<'_>, range: TextRange) -> Vec<Token> {
     }
     tokens.sort_by_key(|token| (token.range.start, token.range.end));
     remove_overlaps(&mut tokens);
-    between(text, range, &mut tokens, closed);
+    add_words(text, range, &mut tokens, closed);
     tokens.retain(|token| token.range.start < range.end && range.start < token.range.end);
     tokens
 }
@@ -57,7 +57,7 @@ fn remove_overlaps(tokens: &mut Vec<Token>) {
 }
 
 /// Adds the words between the tokens, outside texts and queries.
-fn between(text: &str, range: TextRange, tokens: &mut Vec<Token>, mut closed: Vec<TextRange>) {
+fn add_words(text: &str, range: TextRange, tokens: &mut Vec<Token>, mut closed: Vec<TextRange>) {
     closed.extend(tokens.iter().map(|token| token.range));
     closed.sort_by_key(|range| range.start);
     // A comment that starts before the range and extends into it is read from its start.
@@ -101,13 +101,13 @@ fn note(
     meanings: &mut HashMap<TextRange, (Kind, Modifiers)>,
 ) {
     for named in &source.notes(placed.key).names {
-        if let Some(meaning) = meant(source, named) {
+        if let Some(meaning) = classify(source, named) {
             meanings.insert(placed.absolute(named.range), meaning);
         }
     }
 }
 
-fn meant(source: &Source<'_>, named: &NamedPlace) -> Option<(Kind, Modifiers)> {
+fn classify(source: &Source<'_>, named: &NamedPlace) -> Option<(Kind, Modifiers)> {
     let library = Modifiers::DEFAULT_LIBRARY;
     let of = |file| {
         if is_standard(source.db, file) {

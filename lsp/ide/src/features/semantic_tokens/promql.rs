@@ -137,7 +137,7 @@ impl<'t> Lexer<'t> {
         rest.find(|c| !of(c)).unwrap_or(rest.len())
     }
 
-    fn inside(&self) -> Option<Bracket> {
+    fn innermost(&self) -> Option<Bracket> {
         self.open.last().copied()
     }
 
@@ -169,7 +169,7 @@ impl<'t> Lexer<'t> {
             }
             c if c.is_ascii_digit() || (c == '.' && begins_number(rest)) => self.number(),
             // Between the range and the step of a subquery.
-            ':' if self.inside() == Some(Bracket::Square) => self.at += 1,
+            ':' if self.innermost() == Some(Bracket::Square) => self.at += 1,
             c if c.is_ascii_alphabetic() || c == '_' || c == ':' => self.word(),
             '=' | '!' | '<' | '>' | '~' => {
                 let length = self.length(|c| matches!(c, '=' | '!' | '<' | '>' | '~' | '/'));
@@ -258,7 +258,7 @@ impl<'t> Lexer<'t> {
             .unwrap_or_default()
             .trim_start();
         let length = text.len();
-        let word = match self.inside() {
+        let word = match self.innermost() {
             Some(Bracket::Curly | Bracket::Labels) => Word::Label,
             // In a range, a word is a function of durations.
             Some(Bracket::Square) => Word::Function,
@@ -267,7 +267,7 @@ impl<'t> Lexer<'t> {
                     .found
                     .last()
                     .is_some_and(|last| self.slice(last.range) == "@");
-                self.outside(text, &lower, after, is_at)
+                self.classify_outside(text, &lower, after, is_at)
             }
         };
         let grouping = word == Word::Keyword && GROUPING.contains(&lower.as_str());
@@ -282,7 +282,7 @@ impl<'t> Lexer<'t> {
     }
 
     /// The class of a word outside all braces and brackets.
-    fn outside(&self, text: &str, lower: &str, after: &str, is_at: bool) -> Word {
+    fn classify_outside(&self, text: &str, lower: &str, after: &str, is_at: bool) -> Word {
         let calls = after.starts_with('(');
         let begins_grouping = || {
             let next = after.find(|c| !is_word(c)).unwrap_or(after.len());

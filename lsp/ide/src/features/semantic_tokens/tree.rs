@@ -10,7 +10,7 @@ use super::promql;
 use super::token::Token;
 
 /// The tokens of items. Ranges are in bytes of the file.
-pub struct Found<'t> {
+pub struct TreeTokens<'t> {
     text: &'t str,
     start: u32,
     /// The tokens.
@@ -19,7 +19,7 @@ pub struct Found<'t> {
     pub closed: Vec<TextRange>,
 }
 
-impl<'t> Found<'t> {
+impl<'t> TreeTokens<'t> {
     /// Creates an empty collection for a file's text.
     pub fn new(text: &'t str) -> Self {
         Self {
@@ -46,7 +46,7 @@ impl<'t> Found<'t> {
             ItemNode::Block(block) => self.block(block),
             ItemNode::Template(template) => {
                 self.name(&template.kind, Kind::Type);
-                self.declared(&template.name, Kind::Class);
+                self.declaration(&template.name, Kind::Class);
                 for param in &template.params {
                     self.param(param);
                 }
@@ -56,12 +56,12 @@ impl<'t> Found<'t> {
                 self.body(&template.body);
             }
             ItemNode::Kind(decl) => {
-                self.declared(&decl.name, Kind::Type);
+                self.declaration(&decl.name, Kind::Type);
                 for name in decl.parents.iter().chain(&decl.base) {
                     self.name(name, Kind::Type);
                 }
                 for field in &decl.fields {
-                    self.declared(&field.name, Kind::Property);
+                    self.declaration(&field.name, Kind::Property);
                     self.ty(&field.ty);
                     for expr in field.refinement.iter().chain(&field.default) {
                         self.expr(expr);
@@ -69,24 +69,24 @@ impl<'t> Found<'t> {
                 }
             }
             ItemNode::Enum(decl) => {
-                self.declared(&decl.name, Kind::Enum);
+                self.declaration(&decl.name, Kind::Enum);
                 for (member, _) in &decl.members {
-                    self.declared(member, Kind::EnumMember);
+                    self.declaration(member, Kind::EnumMember);
                 }
             }
             ItemNode::Function(decl) => {
-                self.declared(&decl.name, Kind::Function);
+                self.declaration(&decl.name, Kind::Function);
                 for param in &decl.params {
                     self.param(param);
                 }
                 self.ty(&decl.result);
             }
             ItemNode::Let(decl) => {
-                self.declared(&decl.name, Kind::Variable);
+                self.declaration(&decl.name, Kind::Variable);
                 self.expr(&decl.value);
             }
             ItemNode::Rule(rule) => {
-                self.declared(&rule.name, Kind::Variable);
+                self.declaration(&rule.name, Kind::Variable);
                 self.body(&rule.body);
             }
             ItemNode::Error => {}
@@ -107,7 +107,7 @@ impl<'t> Found<'t> {
         self.push(name.range, kind, Modifiers::NONE);
     }
 
-    fn declared(&mut self, name: &Name, kind: Kind) {
+    fn declaration(&mut self, name: &Name, kind: Kind) {
         let declares = Modifiers::DECLARATION.and(Modifiers::DEFINITION);
         self.push(name.range, kind, declares);
     }
@@ -159,7 +159,7 @@ impl<'t> Found<'t> {
     fn block_name(&mut self, name: Option<&Name>, parts: Option<&StringLit>) {
         match (name, parts) {
             (Some(name), Some(parts)) => self.string(name.range, parts),
-            (Some(name), None) => self.declared(name, Kind::Variable),
+            (Some(name), None) => self.declaration(name, Kind::Variable),
             _ => {}
         }
     }
@@ -182,11 +182,11 @@ impl<'t> Found<'t> {
                 }
                 Statement::Block(block) => self.block(block),
                 Statement::Let(decl) => {
-                    self.declared(&decl.name, Kind::Variable);
+                    self.declaration(&decl.name, Kind::Variable);
                     self.expr(&decl.value);
                 }
                 Statement::For(repeat) => {
-                    self.declared(&repeat.variable, Kind::Variable);
+                    self.declaration(&repeat.variable, Kind::Variable);
                     self.expr(&repeat.list);
                     if let Some(condition) = &repeat.condition {
                         self.expr(condition);

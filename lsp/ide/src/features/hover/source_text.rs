@@ -6,14 +6,14 @@ use nthc::eval::Value;
 const MOST: usize = 12;
 
 /// The source text of a value; `None` if it has none.
-pub fn written(value: &Value) -> Option<String> {
+pub fn source_text(value: &Value) -> Option<String> {
     Some(match value {
         Value::String(text) => format!("{text:?}"),
         Value::List(items) => {
             let mut shown: Vec<String> = items
                 .iter()
                 .take(MOST)
-                .map(written)
+                .map(source_text)
                 .collect::<Option<_>>()?;
             if items.len() > MOST {
                 shown.push("…".to_owned());
@@ -24,7 +24,7 @@ pub fn written(value: &Value) -> Option<String> {
         Value::Labels(labels) => {
             let entries = labels
                 .iter()
-                .map(|(name, value)| Some(format!("{name} = {}", written(value)?)));
+                .map(|(name, value)| Some(format!("{name} = {}", source_text(value)?)));
             format!("{{ {} }}", entries.collect::<Option<Vec<_>>>()?.join(", "))
         }
         Value::Query(query) => format!("`{}`", query.expr),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// The kinds of inlay hints, each of which can be turned off: `inlayHints.budget` and so on. All are on by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WantedHints {
+pub struct HintSettings {
     /// The full downtime that an objective allows.
     pub budget: bool,
     /// The default SLO window.
@@ -17,7 +17,7 @@ pub struct WantedHints {
     pub parameters: bool,
 }
 
-impl Default for WantedHints {
+impl Default for HintSettings {
     fn default() -> Self {
         Self {
             budget: true,
@@ -29,7 +29,7 @@ impl Default for WantedHints {
     }
 }
 
-impl WantedHints {
+impl HintSettings {
     /// True if any kind is on.
     pub fn any(&self) -> bool {
         self.budget || self.window || self.signals || self.defaults || self.parameters
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn each_can_be_turned_off() {
-        let mut wanted = WantedHints::default();
+        let mut wanted = HintSettings::default();
         wanted.take(&json!({ "inlayHints": { "budget": false } }));
         assert!(!wanted.budget && wanted.window && wanted.parameters);
         wanted.take(&json!({ "nth": { "inlayHints": { "window": false } } }));
