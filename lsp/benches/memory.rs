@@ -1,9 +1,9 @@
-//! How much memory the server takes over a long day. `cargo bench -p nth-lsp --bench memory`, with any of these after
-//! `--`: `services=300` `edits=100000` `renames=200` `large=10000`; `0` leaves a part out. `server=PATH`
-//! measures another program than this one.
+//! The server's memory over a long day. `cargo bench -p nth-lsp --bench memory`, with any of these after `--`:
+//! `services=300` `edits=100000` `renames=200` `large=10000`; `0` skips a part. `server=PATH` measures another
+//! program than this one.
 //!
-//! The server is a process of its own. What is edited is a project as people write them; see `support/shop.rs`. Names
-//! and texts that are typed are new each time, so nothing that is kept for them can be of use again.
+//! The server is a process of its own. It edits a realistic project; see `support/shop.rs`. Typed names and texts are
+//! new each time, so nothing that is cached for them is reused.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -26,14 +26,14 @@ use tower_lsp::lsp_types::Url;
 use server::{SERVE, Server};
 use shop::Parts;
 
-/// As the program `nth-lsp` has it.
+/// The same allocator as in the program `nth-lsp`.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-/// How many documents are open.
+/// Number of open documents.
 const OPEN: usize = 4;
 
-/// So many rows are printed on the way.
+/// Number of rows printed on the way.
 const ROWS: usize = 10;
 
 /// A workspace with a few open documents.
@@ -78,14 +78,14 @@ impl Desk {
         shop::template_file(&self.root)
     }
 
-    /// Waits until everything was looked at; what is wrong in the template.
+    /// Waits until everything is checked. Returns the diagnostics of the template.
     fn settle(&mut self) -> Value {
         let document = json!({ "textDocument": { "uri": address(&self.template()) } });
         let answer = self.server.ask("textDocument/diagnostic", document);
         answer["result"]["items"].clone()
     }
 
-    /// One edit; nobody waits for what comes of it.
+    /// Sends an edit, and does not wait for its diagnostics.
     fn edit(&mut self, path: &Path, text: String) {
         let version = self.versions.get_mut(path).expect("it is open");
         *version += 1;
@@ -99,7 +99,7 @@ impl Desk {
         self.texts.insert(path.to_path_buf(), text);
     }
 
-    /// What is wrong in the newest version of a document.
+    /// The diagnostics of the newest version of a document.
     fn diagnostics(&mut self, path: &Path) -> Value {
         self.server.diagnostics(&address(path), self.versions[path])
     }
@@ -113,7 +113,7 @@ impl Desk {
         );
     }
 
-    /// Asks for another name of what stands first in a document's text.
+    /// Renames the first occurrence of a name in a document.
     fn rename(&mut self, path: &Path, old: &str, new: &str) -> Value {
         let text = match self.texts.get(path) {
             Some(text) => text.clone(),
@@ -132,7 +132,7 @@ impl Desk {
         answer["result"].clone()
     }
 
-    /// Does as a client does with an edit: open documents change, the others are written.
+    /// Applies an edit as a client: open documents are changed, others are written.
     fn apply(&mut self, edit: &Value) {
         let mut written = Vec::new();
         for of_file in edit["documentChanges"].as_array().unwrap() {
@@ -162,10 +162,10 @@ impl Desk {
         );
     }
 
-    /// The memory once nothing is left to do.
+    /// The memory after all work is done.
     fn memory(&mut self) -> u64 {
         self.settle();
-        // An editor's pauses are longer.
+        // Longer pauses than this are common in an editor.
         sleep(Duration::from_millis(1500));
         self.server.memory()
     }
@@ -175,7 +175,7 @@ fn address(path: &Path) -> Url {
     Url::from_file_path(path).unwrap()
 }
 
-/// The line and the byte of it at which something stands first.
+/// The line and the byte of the first occurrence of a text.
 fn place(text: &str, what: &str) -> (usize, usize) {
     let at = text.find(what).expect("it stands there");
     let line = text[..at].matches('\n').count();
@@ -188,7 +188,7 @@ fn byte(text: &str, position: &Value) -> usize {
     start + usize::try_from(position["character"].as_u64().unwrap()).unwrap()
 }
 
-/// A word that was never typed before.
+/// A new word.
 fn word(count: usize) -> String {
     let mut word = String::new();
     let mut rest = count;
@@ -199,24 +199,24 @@ fn word(count: usize) -> String {
     word
 }
 
-/// Some typing: its texts, one after another, with where the last letter went. What is there in the end has no mistake.
+/// Some typing: the texts in order, with the place of the last letter. The last one has no error.
 fn typing(round: usize, number: usize) -> Vec<(String, &'static str)> {
-    let base = Parts::of(number);
+    let base = Parts::new(number);
     let new = word(round);
     let letters = 1..=new.len();
     let mut typed: Vec<(Parts, &'static str)> = Vec::new();
     match round % 5 {
-        // What an alert asks for.
+        // The condition of an alert.
         0 => typed.extend(letters.map(|end| {
             let metric = format!("order_queue_{}", &new[..end]);
             (Parts { metric, ..base.clone() }, "when     =")
         })),
-        // What it says.
+        // The summary of an alert.
         1 => typed.extend(letters.map(|end| {
             let summary = format!("The queue {}", &new[..end]);
             (Parts { summary, ..base.clone() }, "summary  =")
         })),
-        // An alert comes, and goes again.
+        // An alert is added, and removed again.
         2 => typed.extend(letters.map(|end| {
             let name = &new[..end];
             let inside = format!(
@@ -225,14 +225,14 @@ fn typing(round: usize, number: usize) -> Vec<(String, &'static str)> {
             );
             (Parts { inside, ..base.clone() }, "alert stuck-")
         })),
-        // A constant at the top of the file, and what it stands for.
+        // A constant at the top of the file, and its value.
         3 => typed.extend(letters.map(|end| {
             let name = &new[..end];
             let behind = format!("\nlet limit-{name} = {end}\n");
             let inside = format!("\n  let own-{name} = limit-{name} + 1\n");
             (Parts { behind, inside, ..base.clone() }, "let own-")
         })),
-        // The service itself gets another name, which those that need it do not know.
+        // The service is renamed, which breaks its dependents.
         _ => typed.extend(letters.map(|end| {
             let name = format!("service-{number}-{}", &new[..end]);
             (Parts { name, ..base.clone() }, "service service-")
@@ -245,8 +245,8 @@ fn typing(round: usize, number: usize) -> Vec<(String, &'static str)> {
         .collect()
 }
 
-/// Types until there were so many edits; the memory at the start and at the end.
-fn typed(desk: &mut Desk, services: usize, edits: usize, start: u64) {
+/// Types `edits` edits. Prints the memory at the start and at the end.
+fn run_typing(desk: &mut Desk, services: usize, edits: usize, start: u64) {
     println!("    edits    minutes  memory  ratio    peak");
     let row = |count: usize, begun: Instant, memory: u64, peak: u64| {
         println!(
@@ -261,7 +261,7 @@ fn typed(desk: &mut Desk, services: usize, edits: usize, start: u64) {
     while count < edits {
         round += 1;
         if round % 100 == 0 {
-            // The shared template: all services are looked at again. Nobody waits between two keys.
+            // The shared template: all services are checked again. No pause between two keystrokes.
             let path = desk.template();
             for key in 0..6 {
                 desk.edit(&path, shop::template("online", 4 + round * 10 + key));
@@ -277,11 +277,11 @@ fn typed(desk: &mut Desk, services: usize, edits: usize, start: u64) {
                 let at = place(&text, at);
                 desk.edit(&path, text);
                 count += 1;
-                // The list that opens while one types.
+                // Completion while typing.
                 if key == last / 2 {
                     desk.ask_at("textDocument/completion", &path, at);
                 }
-                // One looks at what was typed before one goes on.
+                // A pause after typing.
                 if key + 1 == last {
                     desk.ask_at("textDocument/hover", &path, at);
                     desk.diagnostics(&path);
@@ -298,8 +298,8 @@ fn typed(desk: &mut Desk, services: usize, edits: usize, start: u64) {
     }
 }
 
-/// Renames what many files name, what some do, and what one does; every tenth time the client does it.
-fn renamed(desk: &mut Desk, services: usize, renames: usize) {
+/// Renames names used in many files, in some, and in one; the client applies every tenth.
+fn run_renames(desk: &mut Desk, services: usize, renames: usize) {
     println!("  renames    minutes   start    peak  ratio   after  ratio");
     let start = desk.memory();
     desk.server.forget_peak();
@@ -390,17 +390,17 @@ fn main() -> ExitCode {
     );
     if edits > 0 {
         with_workspace(services, program, |desk, start| {
-            typed(desk, services, edits, start)
+            run_typing(desk, services, edits, start)
         });
     }
     if renames > 0 {
         with_workspace(services, program, |desk, _| {
-            renamed(desk, services, renames)
+            run_renames(desk, services, renames)
         });
     }
     let large = asked("large", 10_000);
     if large > 0 {
-        with_workspace(large, program, |desk, _| renamed(desk, large, 1));
+        with_workspace(large, program, |desk, _| run_renames(desk, large, 1));
     }
     ExitCode::SUCCESS
 }

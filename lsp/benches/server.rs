@@ -1,7 +1,7 @@
-//! How long an editor waits, and how much memory the server takes. `cargo bench -p nth-lsp`, with numbers of services as
-//! arguments after `--` (100, 1000 and 10000 without any).
+//! Latencies in an editor, and the server's memory. `cargo bench -p nth-lsp`, with numbers of services as arguments
+//! after `--` (100, 1000 and 10000 by default).
 //!
-//! The server is a process of its own on a workspace with one service a file; every time is from the first byte sent
+//! The server is a process of its own on a workspace with one service per file; each time is from the first byte sent
 //! to the last byte read.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -22,7 +22,7 @@ use tower_lsp::lsp_types::Url;
 
 use server::{SERVE, Server};
 
-/// How often each thing is measured.
+/// Number of measurements of each operation.
 const ROUNDS: usize = 200;
 
 fn write_workspace(folder: &Path, services: usize) {
@@ -57,13 +57,13 @@ fn measure(services: usize) {
     server.notify("textDocument/didOpen", json!({ "textDocument": document }));
     assert_eq!(server.diagnostics(&uri, 0), json!([]));
     let open = begin.elapsed();
-    // This is answered when the whole project was looked at.
+    // This is answered after the whole project was checked.
     let identifier = json!({ "uri": uri });
     let document = json!({ "textDocument": identifier });
     server.ask("textDocument/diagnostic", document.clone());
     let cold = begin.elapsed();
 
-    // Typing a letter at the end of a tier's name and taking it back; every other text has a mistake.
+    // Type a letter at the end of a tier's name and remove it; every other text has an error.
     let line = text
         .lines()
         .position(|line| line.contains("tier "))

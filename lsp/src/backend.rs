@@ -1,11 +1,11 @@
-//! The protocol's handlers. Each puts one event into the queue before it awaits anything, and what it may await is
-//! the owner's answer, never the client: handlers run concurrently, so an edit sent after an `.await` could overtake
-//! another, and handlers that wait for the client could keep the client's answer from being read.
+//! The protocol's handlers. Each puts one event into the queue before its first `.await`, and then awaits only the
+//! event loop's answer, never the client: handlers run concurrently, so an edit sent after an `.await` could overtake
+//! another, and a handler that waits for the client could keep the client's response from being read.
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use nth_ide::wanted::{GiveUpOnDrop, Wanted};
+use nth_ide::cancel::{CancelHandle, CancelOnDrop};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
@@ -38,7 +38,7 @@ use crate::features::{
 use crate::lines;
 use crate::outgoing::Outgoing;
 use crate::pulls::{self, Pull};
-use crate::reads::{Overtaken, Read};
+use crate::requests::{OnEdit, Request};
 use crate::settings::{Settings, paths};
 use crate::view::View;
 use crate::watching::watch;
@@ -53,7 +53,7 @@ pub struct Backend {
 }
 
 impl Backend {
-    /// Handlers that put their events into `events`.
+    /// Creates handlers that send their events to `events`.
     pub fn new(client: Client, events: Sender<Event>, outgoing: UnboundedSender<Outgoing>) -> Self {
         Self {
             client,
@@ -64,16 +64,16 @@ impl Backend {
         }
     }
 
-    fn put(&self, event: Event) {
+    fn enqueue_event(&self, event: Event) {
         if self.events.send(event).is_err() {
-            self.say(
+            self.show(
                 MessageType::ERROR,
                 "nth-lsp has stopped working; please restart it".to_owned(),
             );
         }
     }
 
-    fn say(&self, kind: MessageType, text: String) {
+    fn show(&self, kind: MessageType, text: String) {
         if self
             .outgoing
             .send(Outgoing::Show(kind, text.clone()))
@@ -83,54 +83,54 @@ impl Backend {
         }
     }
 
-    /// Answers a question about a place: the next edit may move it.
+    /// Answers a request about a position, which the next edit may move: see [`OnEdit::Refuse`].
     async fn read<T: Send + 'static>(
         &self,
         question: impl Fn(&View) -> T + Send + 'static,
     ) -> Result<T> {
-        self.ask(Overtaken::Refuse, move |view| Ok(question(view)))
+        self.ask(OnEdit::Refuse, move |view| Ok(question(view)))
             .await
     }
 
-    /// Answers a question that is the same after an edit, as those about a whole document are.
+    /// Answers a request that stays valid after an edit, such as one about a whole document: see [`OnEdit::Retry`].
     async fn read_whole<T: Send + 'static>(
         &self,
         question: impl Fn(&View) -> T + Send + 'static,
     ) -> Result<T> {
-        self.ask(Overtaken::AskAgain, move |view| Ok(question(view)))
+        self.ask(OnEdit::Retry, move |view| Ok(question(view)))
             .await
     }
 
-    /// Puts a question into the queue, and awaits the answer. A request that the client cancels is dropped here, which
-    /// stops the question too.
+    /// Enqueues a request, and awaits the answer. If the client cancels the request, this future is dropped, which
+    /// cancels the work too.
     async fn ask<T: Send + 'static>(
         &self,
-        overtaken: Overtaken,
+        on_edit: OnEdit,
         question: impl Fn(&View) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.put_read(false, overtaken, question).await
+        self.enqueue(false, on_edit, question).await
     }
 
-    /// The same for a question that goes through the whole project.
-    async fn ask_broadly<T: Send + 'static>(
+    /// Like [`Backend::ask`], for a request over the whole project.
+    async fn ask_project<T: Send + 'static>(
         &self,
         question: impl Fn(&View) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.put_read(true, Overtaken::Refuse, question).await
+        self.enqueue(true, OnEdit::Refuse, question).await
     }
 
-    async fn put_read<T: Send + 'static>(
+    async fn enqueue<T: Send + 'static>(
         &self,
         is_broad: bool,
-        overtaken: Overtaken,
+        on_edit: OnEdit,
         question: impl Fn(&View) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        let wanted = Wanted::default();
-        let _cancelled = GiveUpOnDrop(wanted.clone());
-        let mut read = Read::new(overtaken, wanted, question, reply);
-        read.is_broad = is_broad;
-        self.put(Event::Read(read));
+        let cancel = CancelHandle::default();
+        let _cancelled = CancelOnDrop(cancel.clone());
+        let mut request = Request::new(on_edit, cancel, question, reply);
+        request.is_broad = is_broad;
+        self.enqueue_event(Event::Request(request));
         answer
             .await
             .unwrap_or_else(|_| Err(Error::internal_error()))
@@ -138,7 +138,7 @@ impl Backend {
 }
 
 impl Backend {
-    /// `nth/virtualDocument`: the text of a document that has no file; nothing where there is no such document.
+    /// `nth/virtualDocument`: the text of a virtual document; `None` if there is no such document.
     pub async fn virtual_document(
         &self,
         params: generated::VirtualDocumentParams,
@@ -176,7 +176,7 @@ impl LanguageServer for Backend {
         });
         capabilities.diagnostic_provider = settings.pulls.then(pulls::offer);
         features::offer(&mut capabilities, &settings);
-        // `initialize` comes once.
+        // `initialize` is called once.
         self.registrations.get_or_init(|| {
             let watched = settings.watch.then(watch);
             watched
@@ -184,7 +184,7 @@ impl LanguageServer for Backend {
                 .chain(features::registrations(&settings))
                 .collect()
         });
-        self.put(Event::Start(Box::new(settings)));
+        self.enqueue_event(Event::Start(Box::new(settings)));
         Ok(InitializeResult {
             capabilities,
             server_info: Some(ServerInfo {
@@ -224,7 +224,7 @@ impl LanguageServer for Backend {
         if is_own(&document.uri) {
             return;
         }
-        self.put(Event::Open {
+        self.enqueue_event(Event::Open {
             uri: document.uri,
             version: document.version,
             text: document.text.into(),
@@ -233,7 +233,7 @@ impl LanguageServer for Backend {
 
     async fn did_change(&self, params: DidChangeTextDocumentParams) {
         let document = params.text_document;
-        self.put(Event::Change {
+        self.enqueue_event(Event::Change {
             uri: document.uri,
             version: document.version,
             changes: params.content_changes,
@@ -241,7 +241,7 @@ impl LanguageServer for Backend {
     }
 
     async fn did_save(&self, params: DidSaveTextDocumentParams) {
-        self.put(Event::Save {
+        self.enqueue_event(Event::Save {
             uri: params.text_document.uri,
         });
     }
@@ -250,14 +250,14 @@ impl LanguageServer for Backend {
         if is_own(&params.text_document.uri) {
             return;
         }
-        self.put(Event::Close {
+        self.enqueue_event(Event::Close {
             uri: params.text_document.uri,
         });
     }
 
     async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
         let changes = params.changes.into_iter();
-        self.put(Event::FilesChanged {
+        self.enqueue_event(Event::FilesChanged {
             files: changes
                 .map(|change| (change.uri, change.typ == FileChangeType::CHANGED))
                 .collect(),
@@ -266,7 +266,7 @@ impl LanguageServer for Backend {
 
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
         let of = |folders: &[WorkspaceFolder]| paths(folders.iter().map(|folder| &folder.uri));
-        self.put(Event::Folders {
+        self.enqueue_event(Event::Folders {
             added: of(&params.event.added),
             removed: of(&params.event.removed),
         });
@@ -277,7 +277,7 @@ impl LanguageServer for Backend {
         params: DocumentDiagnosticParams,
     ) -> Result<DocumentDiagnosticReportResult> {
         let (reply, answer) = oneshot::channel();
-        self.put(Event::Pull(Pull::Document {
+        self.enqueue_event(Event::Pull(Pull::Document {
             path: path_of(&params.text_document.uri),
             previous: params.previous_result_id,
             reply,
@@ -293,7 +293,7 @@ impl LanguageServer for Backend {
     ) -> Result<WorkspaceDiagnosticReportResult> {
         let (reply, answer) = oneshot::channel();
         let previous = params.previous_result_ids.into_iter();
-        self.put(Event::Pull(Pull::Workspace {
+        self.enqueue_event(Event::Pull(Pull::Workspace {
             previous: previous.map(|known| (known.uri, known.value)).collect(),
             reply,
         }));
@@ -303,10 +303,10 @@ impl LanguageServer for Backend {
     }
 
     async fn did_change_configuration(&self, params: lsp::DidChangeConfigurationParams) {
-        self.put(Event::Configure(params.settings));
+        self.enqueue_event(Event::Configure(params.settings));
     }
 
-    // What a client can ask for, in the order of the alphabet.
+    // The requests of the language features, in alphabetical order.
 
     async fn prepare_call_hierarchy(
         &self,
@@ -350,15 +350,13 @@ impl LanguageServer for Backend {
     async fn execute_command(&self, params: lsp::ExecuteCommandParams) -> Result<Option<Value>> {
         let outgoing = self.outgoing.clone();
         let shown = self
-            .ask(Overtaken::AskAgain, move |view| {
-                generated::execute(view, &params)
-            })
+            .ask(OnEdit::Retry, move |view| generated::execute(view, &params))
             .await?;
         let Some(shown) = shown else {
             return Ok(None);
         };
         let answer = Value::from(shown.address());
-        // The client has gone where nobody takes it.
+        // The receiver is gone only if the client is.
         let _ = outgoing.send(shown.outgoing());
         Ok(Some(answer))
     }
@@ -419,7 +417,7 @@ impl LanguageServer for Backend {
     }
 
     async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
-        self.ask(Overtaken::Refuse, move |view| {
+        self.ask(OnEdit::Refuse, move |view| {
             code_actions::resolve(view, &action)
         })
         .await
@@ -490,7 +488,7 @@ impl LanguageServer for Backend {
         &self,
         params: lsp::TextDocumentPositionParams,
     ) -> Result<Option<lsp::PrepareRenameResponse>> {
-        self.ask(Overtaken::Refuse, move |view| {
+        self.ask(OnEdit::Refuse, move |view| {
             rename::prepare_rename(view, &params)
         })
         .await
@@ -502,7 +500,7 @@ impl LanguageServer for Backend {
     }
 
     async fn rename(&self, params: lsp::RenameParams) -> Result<Option<lsp::WorkspaceEdit>> {
-        self.ask_broadly(move |view| rename::rename(view, &params))
+        self.ask_project(move |view| rename::rename(view, &params))
             .await
     }
 

@@ -1,4 +1,4 @@
-//! The open documents. Each counts instead of its file.
+//! The open documents. Their texts take precedence over their files.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,18 +13,18 @@ use crate::lines::Lines;
 /// An open document.
 #[derive(Debug, Clone)]
 pub struct Buffer {
-    /// Its address, in the client's own words.
+    /// Its URI, as the client spells it.
     pub uri: Url,
-    /// The version that the client gave its text.
+    /// The version of the text, as the client numbers it.
     pub version: i32,
     /// Its text.
     pub text: Arc<str>,
 }
 
-/// The open documents by their paths.
+/// The open documents, by path.
 pub type Buffers = BTreeMap<PathBuf, Buffer>;
 
-/// The path of a document. One without a file has its address instead, which is no other's.
+/// The path of a document. For a document without a file, its URI, which is unique.
 pub fn path_of(uri: &Url) -> PathBuf {
     match uri.to_file_path() {
         Ok(path) => project::paths::normalize(&path),
@@ -32,7 +32,7 @@ pub fn path_of(uri: &Url) -> PathBuf {
     }
 }
 
-/// The address of a file: for an open one the client's own words.
+/// The URI of a file; of an open one, as the client spells it.
 pub fn address(buffers: &Buffers, path: &Path) -> Option<Url> {
     match buffers.get(path) {
         Some(buffer) => Some(buffer.uri.clone()),
@@ -40,15 +40,15 @@ pub fn address(buffers: &Buffers, path: &Path) -> Option<Url> {
     }
 }
 
-/// A text after some changes, each of which counts in the text that the one before has made; and what was odd about
-/// them. A range that ends before it begins is taken the other way round, and one that leaves the text ends with it.
-pub fn changed(
+/// Applies changes to a text, each to the result of the previous one. Returns the text, and problems for the log. A
+/// range that ends before it starts is reversed, and one outside the text is clamped.
+pub fn apply_changes(
     text: &Arc<str>,
     changes: Vec<TextDocumentContentChangeEvent>,
     encoding: Encoding,
 ) -> (Arc<str>, Vec<String>) {
     let mut problems = Vec::new();
-    // What a change of the whole text replaces need not be computed.
+    // Changes before a replacement of the whole text are skipped.
     let first = changes
         .iter()
         .rposition(|change| change.range.is_none())
@@ -101,7 +101,7 @@ mod tests {
 
     fn after(text: &str, changes: &[(Option<(Place, Place)>, &str)]) -> (String, usize) {
         let changes = changes.iter().map(|(range, text)| change(*range, text));
-        let (text, problems) = changed(&Arc::from(text), changes.collect(), Encoding::Utf16);
+        let (text, problems) = apply_changes(&Arc::from(text), changes.collect(), Encoding::Utf16);
         (text.to_string(), problems.len())
     }
 
@@ -140,7 +140,7 @@ mod tests {
             told(&[(Some(((1, 1), (1, 0))), "")]),
             ("a🦀\r\n".to_owned(), 0)
         );
-        // Between the two halves of a pair.
+        // Between the two halves of a surrogate pair.
         assert_eq!(
             told(&[(Some(((0, 2), (0, 2))), "!")]),
             ("a!🦀\r\nb".to_owned(), 1)

@@ -1,4 +1,4 @@
-//! What was found in a text as the protocol's diagnostics.
+//! Conversion of findings to the protocol's diagnostics.
 
 use std::path::PathBuf;
 
@@ -11,23 +11,23 @@ use tower_lsp::lsp_types::{
 };
 
 use crate::buffers::{Buffers, address};
+use crate::embedded_files::EmbeddedFiles;
 use crate::lines::to_range;
 use crate::settings::Settings;
-use crate::shelf::Shelf;
 
-/// What findings become the protocol's with.
+/// Converts findings to diagnostics.
 #[derive(Clone, Copy)]
 pub struct Converter<'a> {
-    /// What the client can do.
+    /// The client's capabilities and settings.
     pub settings: &'a Settings,
     /// The open documents.
     pub buffers: &'a Buffers,
-    /// What the compiler carries.
-    pub shelf: &'a Shelf,
+    /// The files embedded in the compiler.
+    pub embedded_files: &'a EmbeddedFiles,
 }
 
 impl Converter<'_> {
-    /// A finding as the protocol has it.
+    /// Converts a finding.
     pub fn diagnostic(&self, found: &Finding) -> Diagnostic {
         let mut message = found.message.clone();
         if !found.label.is_empty() {
@@ -85,22 +85,22 @@ impl Converter<'_> {
         })
     }
 
-    /// The address of a file. That of a module of the standard library is a file that the server writes, or a virtual
-    /// document where the client can show them.
+    /// The URI of a file. For a module of the standard library, a virtual document if the client supports them,
+    /// otherwise a file that the server writes.
     pub fn address(&self, file: &FileName) -> Option<Url> {
         match file {
             FileName::Disk(path) => address(self.buffers, path),
             FileName::Standard { shown, text } => {
-                standard_address(self.settings, self.shelf, shown, text)
+                standard_address(self.settings, self.embedded_files, shown, text)
             }
         }
     }
 
-    /// The path of a file, be it one that the server writes.
+    /// The path of a file; for a module of the standard library, of the file that the server writes.
     pub fn path(&self, file: &FileName) -> Option<PathBuf> {
         match file {
             FileName::Disk(path) => Some(path.clone()),
-            FileName::Standard { shown, text } => self.shelf.module(shown, text).ok(),
+            FileName::Standard { shown, text } => self.embedded_files.module(shown, text).ok(),
         }
     }
 
@@ -108,24 +108,29 @@ impl Converter<'_> {
         if let Some(pages) = &self.settings.pages {
             return pages.join(&format!("{}.md", code.id)).ok();
         }
-        Url::from_file_path(self.shelf.page(code).ok()?).ok()
+        Url::from_file_path(self.embedded_files.page(code).ok()?).ok()
     }
 }
 
-/// The address of a module of the standard library: a file that the server writes, or a virtual document where the
-/// client can show them.
-fn standard_address(settings: &Settings, shelf: &Shelf, shown: &str, text: &str) -> Option<Url> {
+/// The URI of a module of the standard library: a virtual document if the client supports them, otherwise a file that
+/// the server writes.
+fn standard_address(
+    settings: &Settings,
+    embedded_files: &EmbeddedFiles,
+    shown: &str,
+    text: &str,
+) -> Option<Url> {
     if settings.virtual_documents {
         return Url::parse(&format!("{STANDARD_SCHEME}:///{shown}")).ok();
     }
-    Url::from_file_path(shelf.module(shown, text).ok()?).ok()
+    Url::from_file_path(embedded_files.module(shown, text).ok()?).ok()
 }
 
-/// The scheme of the standard library's modules, for clients that show documents without files.
+/// The URI scheme of the standard library's modules, for clients that support virtual documents.
 pub const STANDARD_SCHEME: &str = "nth-std";
 
-/// Whether an address is one that the server has made, of a document without a file. Its text is the server's, whatever a client
-/// that opens it says.
+/// True if a URI is one of the server's virtual documents. Their text comes from the server, even if a client opens
+/// them.
 pub fn is_own(uri: &Url) -> bool {
     uri.scheme().starts_with("nth-")
 }

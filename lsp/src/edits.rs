@@ -1,4 +1,4 @@
-//! Edits of several files, as the client can take them.
+//! Edits of several files.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use tower_lsp::lsp_types::{
 
 use crate::buffers::{Buffers, address};
 
-/// An edit of these files; nothing where one of them has no address.
+/// Creates a workspace edit from edits by file; `None` if one of the files has no URI.
 pub fn workspace_edit(
     buffers: &Buffers,
     is_versioned: bool,

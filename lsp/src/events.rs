@@ -1,4 +1,4 @@
-//! What the owner is told: what happened, and what it is asked.
+//! Events of the event loop.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,99 +8,99 @@ use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, Url};
 
 use crate::folders;
 use crate::pulls::Pull;
-use crate::reads::{Outcome, Read};
+use crate::requests::{Outcome, Request};
 use crate::settings::Settings;
 
-/// Something that happened, or a question.
+/// An event, or a request.
 #[derive(Debug)]
 pub enum Event {
-    /// The client said what it can do.
+    /// The client sent `initialize`.
     Start(Box<Settings>),
-    /// The person changed settings.
+    /// The user changed settings.
     Configure(serde_json::Value),
     /// A document was opened.
     Open {
-        /// Its address.
+        /// The URI.
         uri: Url,
-        /// The version that the client gave its text.
+        /// The version of the text, as the client numbers it.
         version: i32,
-        /// Its text.
+        /// The text.
         text: Arc<str>,
     },
     /// A document was edited.
     Change {
-        /// Its address.
+        /// The URI.
         uri: Url,
-        /// The version that the client gave its text.
+        /// The version of the new text, as the client numbers it.
         version: i32,
-        /// The edits, in their order.
+        /// The edits, in order.
         changes: Vec<TextDocumentContentChangeEvent>,
     },
-    /// A document was written to its file.
+    /// A document was saved.
     Save {
-        /// Its address.
+        /// The URI.
         uri: Url,
     },
-    /// A document was closed; its file counts again.
+    /// A document was closed; its file is used again.
     Close {
-        /// Its address.
+        /// The URI.
         uri: Url,
     },
-    /// Files came, changed or went; with each, whether it was there before and after.
+    /// Files were created, changed or deleted.
     FilesChanged {
-        /// The files' addresses.
+        /// The URIs; true for files that were only changed.
         files: Vec<(Url, bool)>,
     },
-    /// Folders came to the workspace, and others went.
+    /// Workspace folders were added and removed.
     Folders {
-        /// Those that came.
+        /// The added folders.
         added: Vec<PathBuf>,
-        /// Those that went.
+        /// The removed folders.
         removed: Vec<PathBuf>,
     },
-    /// The workspace's folders were looked through, and hold these projects.
-    ProjectsFound(folders::Found),
-    /// A question.
-    Read(Read),
-    /// A question for diagnostics.
+    /// The search for projects in the workspace's folders is done.
+    ProjectsFound(folders::ProjectsByFolder),
+    /// A request that is answered on a snapshot.
+    Request(Request),
+    /// A request for diagnostics.
     Pull(Pull),
-    /// A question was answered or given up: its snapshot is gone.
+    /// A request was answered or cancelled: its snapshot is dropped.
     Answered,
-    /// A question was stopped by an edit.
-    Overtaken(Read),
-    /// A check was finished; nothing where an edit has stopped it.
+    /// A request was interrupted by an edit.
+    Interrupted(Request),
+    /// A check is done; `None` if an edit stopped it.
     Checked(Option<Checked>),
-    /// What a check found as far as the open documents say; the rest follows.
+    /// The diagnostics of the open documents; the others follow.
     CheckedFirst(Checked),
-    /// A part of a large project was looked at.
-    Looked(Looked),
-    /// A check failed, and said this.
+    /// A part of a large project was checked.
+    CheckedPart(CheckedPart),
+    /// A check failed with this panic message.
     CheckFailed(String),
-    /// The compiler failed, and said this.
+    /// A request failed with this panic message.
     Failed(String),
     /// The client has left.
     Stop,
 }
 
-/// What a check found.
+/// The result of a check.
 #[derive(Debug)]
 pub struct Checked {
     /// The project's folder.
     pub project: PathBuf,
-    /// The revision that was looked at.
+    /// The revision that was checked.
     pub revision: u64,
-    /// What is wrong.
-    pub found: Vec<Finding>,
+    /// The diagnostics.
+    pub findings: Vec<Finding>,
 }
 
-/// How far a project was looked at.
+/// The progress of a check.
 #[derive(Debug)]
-pub struct Looked {
+pub struct CheckedPart {
     /// The project's folder.
     pub project: PathBuf,
-    /// The revision that was looked at.
+    /// The revision that was checked.
     pub revision: u64,
-    /// So many of its files were.
+    /// Number of files that were checked so far.
     pub files: usize,
 }
 
@@ -108,7 +108,7 @@ impl From<Outcome<Event>> for Event {
     fn from(outcome: Outcome<Event>) -> Self {
         match outcome {
             Outcome::Answered => Self::Answered,
-            Outcome::Overtaken(read) => Self::Overtaken(read),
+            Outcome::Interrupted(request) => Self::Interrupted(request),
             Outcome::Failed(text) => Self::Failed(text),
             Outcome::Checked(event) => event,
             Outcome::CheckStopped => Self::Checked(None),

@@ -8,68 +8,68 @@ use nthc::project;
 
 use crate::complaints::complain;
 
-/// Folders, each with the projects that were found in it.
-pub type Found = Vec<(PathBuf, Vec<PathBuf>)>;
+/// Folders, each with the projects found in it.
+pub type ProjectsByFolder = Vec<(PathBuf, Vec<PathBuf>)>;
 
-/// The workspace's folders, each with the projects that were found in it.
+/// The workspace's folders, each with the projects found in it.
 #[derive(Debug, Default)]
 pub struct Folders {
-    found: BTreeMap<PathBuf, Vec<PathBuf>>,
-    /// How many threads look.
-    looking: usize,
+    projects: BTreeMap<PathBuf, Vec<PathBuf>>,
+    /// Number of running searches.
+    searches: usize,
 }
 
 impl Folders {
-    /// Takes folders in, and others out; whether projects may be gone by that.
+    /// Adds and removes folders. Returns whether any was removed, so that projects may be gone.
     pub fn change(&mut self, added: Vec<PathBuf>, removed: &[PathBuf]) -> bool {
-        let before = self.found.len();
-        self.found.retain(|folder, _| !removed.contains(folder));
-        let is_fewer = self.found.len() < before;
+        let before = self.projects.len();
+        self.projects.retain(|folder, _| !removed.contains(folder));
+        let is_fewer = self.projects.len() < before;
         for folder in added {
-            self.found.entry(folder).or_default();
+            self.projects.entry(folder).or_default();
         }
         is_fewer
     }
 
-    /// Has the folders looked through, in a thread of its own, as they may be large. `tell` gets what is found.
-    pub fn look(&mut self, tell: impl FnOnce(Found) + Send + 'static) {
-        let folders: Vec<PathBuf> = self.found.keys().cloned().collect();
+    /// Searches the folders for projects in a thread of its own, as they may be large. `report` gets the result.
+    pub fn search(&mut self, report: impl FnOnce(ProjectsByFolder) + Send + 'static) {
+        let folders: Vec<PathBuf> = self.projects.keys().cloned().collect();
         if folders.is_empty() {
             return;
         }
-        let looking = thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("folders".to_owned())
             .spawn(move || {
                 let found = folders.into_iter().map(|folder| {
                     let projects = project::projects_below(&folder);
                     (folder, projects)
                 });
-                tell(found.collect());
+                report(found.collect());
             });
-        match looking {
-            Ok(_) => self.looking += 1,
+        match thread {
+            Ok(_) => self.searches += 1,
             Err(cause) => complain(&format_args!("cannot look for projects: {cause}")),
         }
     }
 
-    /// Notes what was found. Folders that are none of the workspace's any more are left out.
-    pub fn find(&mut self, found: Found) {
-        self.looking = self.looking.saturating_sub(1);
+    /// Stores the result of a search. Folders that were removed in the meantime are skipped.
+    pub fn store(&mut self, found: ProjectsByFolder) {
+        self.searches = self.searches.saturating_sub(1);
         for (folder, projects) in found {
-            if let Some(known) = self.found.get_mut(&folder) {
+            if let Some(known) = self.projects.get_mut(&folder) {
                 *known = projects;
             }
         }
     }
 
-    /// Whether it is not known by now which projects there are.
-    pub fn is_looking(&self) -> bool {
-        self.looking > 0
+    /// True while a search is running.
+    pub fn is_searching(&self) -> bool {
+        self.searches > 0
     }
 
     /// The projects of all folders.
     pub fn projects(&self) -> BTreeSet<&Path> {
-        let all = self.found.values().flatten();
+        let all = self.projects.values().flatten();
         all.map(PathBuf::as_path).collect()
     }
 }

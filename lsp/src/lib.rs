@@ -1,16 +1,16 @@
-//! The language server of `.nth`: protocol types in, protocol types out. What is shown is `nth-ide`'s to say, and what is
-//! wrong with a text, how to mend it and how to lay it out is the compiler's.
+//! The language server of `.nth`: conversion between the protocol and `nth-ide`, which decides what is shown.
+//! Diagnostics, fixes and formatting come from the compiler.
 //!
-//! - `backend`: the protocol's handlers. They put events into one queue, in order, and await no client.
-//! - `events`: what is put there.
-//! - `owner`: the one thread that takes them out and holds everything that changes.
-//! - `world`: what it holds: the open buffers, the projects that they belong to, what was found in them.
-//! - `view`: all of that as it was at one moment, for questions of other threads.
-//! - `reads`: these questions, and the threads that answer them.
-//! - `features`: what can be asked, each with what the client is told of it and with its answer in the protocol's types.
-//! - `lines`, `convert`, `edits`: positions, findings and edits as the protocol has them.
+//! - `backend`: the protocol's handlers. They put events into one queue, in order, and never await the client.
+//! - `events`: the events in the queue.
+//! - `event_loop`: the one thread that handles them and owns all mutable state.
+//! - `state`: that state: open documents, projects, published diagnostics.
+//! - `view`: a snapshot of the state, for other threads.
+//! - `requests`: requests on snapshots, and the threads that answer them.
+//! - `features`: one module per feature: its capability, and the conversion of its result.
+//! - `lines`, `convert`, `edits`: conversion of positions, diagnostics and edits.
 //! - `outgoing`: the one task that awaits the client.
-//! - `transport`: what stands between the client's bytes and the handlers.
+//! - `transport`: from the client's bytes to the handlers and back.
 //! - `complaints`: standard error.
 
 mod backend;
@@ -18,23 +18,23 @@ mod buffers;
 mod complaints;
 mod convert;
 mod edits;
+mod embedded_files;
+mod event_loop;
 mod events;
 mod features;
 mod folders;
 mod lines;
 mod outgoing;
-mod owner;
 mod progress;
 mod published;
 mod pulls;
-mod reads;
 mod reply;
+mod requests;
 mod settings;
-mod shelf;
+mod state;
 mod transport;
 mod view;
 mod watching;
-mod world;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -46,24 +46,24 @@ use tower_lsp::LspService;
 use backend::Backend;
 use complaints::complain;
 
-/// How a conversation with a client ended.
+/// The end of a session with a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// The client said `shutdown` before it left.
+    /// The client sent `shutdown` before it left.
     InOrder,
-    /// The client left without a word.
+    /// The client left without `shutdown`.
     Abruptly,
 }
 
 /// Serves the client on the standard streams of the process until it leaves.
 ///
-/// The exit code is the protocol's: 0 where the client has said `shutdown`, and 1 where it has not.
+/// The exit code is the protocol's: 0 if the client sent `shutdown`, otherwise 1.
 pub fn run() -> ExitCode {
-    complaints::hear_panics();
-    // What is checked in parallel needs the stack that the depth of syntax trees is bounded for. Where the pool is there
-    // already, somebody else chose.
+    complaints::install_panic_hook();
+    // Parallel checks need the stack size that the depth of syntax trees is limited for. If the pool exists already,
+    // the embedding program has chosen.
     let _ = rayon::ThreadPoolBuilder::new()
-        .stack_size(reads::STACK)
+        .stack_size(requests::STACK)
         .build_global();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -77,8 +77,8 @@ pub fn run() -> ExitCode {
         }
     };
     let ended = runtime.block_on(serve(tokio::io::stdin(), tokio::io::stdout()));
-    // A read of standard input cannot be given up: waiting for it would keep the process until the client closes it.
-    // Whatever else is still being done ends with the process.
+    // A read of standard input cannot be cancelled: waiting for it would keep the process until the client closes it.
+    // Other work ends with the process.
     runtime.shutdown_background();
     match ended {
         Ended::InOrder => ExitCode::SUCCESS,
@@ -86,25 +86,25 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// How long what is being done may take to stop after the client has left.
+/// Maximum time for running work to stop after the client has left.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Serves one client until it leaves: by `exit`, by closing its end of either stream, or because the process that
-/// `initialize` names ends. What is being done then is stopped.
+/// Serves one client until it leaves: by `exit`, by closing its end of either stream, or because the process named in
+/// `initialize` ends. Running work is stopped then.
 pub async fn serve<I, O>(input: I, output: O) -> Ended
 where
     I: AsyncRead + Unpin,
     O: AsyncWrite,
 {
     let (send, receive) = mpsc::unbounded_channel();
-    let owner = match owner::start(send.clone()) {
-        Ok(owner) => owner,
+    let event_loop = match event_loop::start(send.clone()) {
+        Ok(event_loop) => event_loop,
         Err(cause) => {
             complain(&format_args!("cannot start a thread: {cause}"));
             return Ended::Abruptly;
         }
     };
-    let (events, outgoing) = (owner.events.clone(), send.clone());
+    let (events, outgoing) = (event_loop.events.clone(), send.clone());
     let (service, socket) = LspService::build(|client| {
         tokio::spawn(outgoing::deliver(client.clone(), receive));
         Backend::new(client, events, send)
@@ -112,14 +112,14 @@ where
     .custom_method("nth/virtualDocument", Backend::virtual_document)
     .finish();
     let ended = transport::converse(service, socket, (input, output), outgoing).await;
-    let shelf = owner.shelf.clone();
-    match tokio::time::timeout(GRACE, owner.stop()).await {
+    let embedded_files = event_loop.embedded_files.clone();
+    match tokio::time::timeout(GRACE, event_loop.stop()).await {
         Ok(true) => {}
         Ok(false) => complain(&"the owner of the database has failed"),
-        // It is in the middle of something that cannot be stopped, and nobody waits for it.
+        // Its current work cannot be stopped, and nothing waits for it.
         Err(_) => {}
     }
-    // What was put on disk goes, whoever still holds it.
-    shelf.clear();
+    // The written files are removed, even if the event loop still uses them.
+    embedded_files.clear();
     ended
 }

@@ -1,10 +1,10 @@
-//! From bytes to the protocol's positions, in the encoding that was agreed on.
+//! Conversion of bytes to the protocol's positions, in the negotiated encoding.
 
 use nth_ide::position::{self, Encoding};
 use nthc::syntax::tree::TextRange;
 use tower_lsp::lsp_types::{Position, PositionEncodingKind, Range, TextEdit};
 
-/// The client's favorite among the encodings that are known here; UTF-16 where it offers none.
+/// The first supported encoding in the client's list; UTF-16 if there is none.
 pub fn negotiate(offered: Option<&[PositionEncodingKind]>) -> Encoding {
     offered
         .unwrap_or_default()
@@ -19,7 +19,7 @@ fn from_kind(offered: &PositionEncodingKind) -> Option<Encoding> {
         .find(|known| kind(*known) == *offered)
 }
 
-/// The protocol's name for an encoding.
+/// The protocol's name of an encoding.
 pub fn kind(encoding: Encoding) -> PositionEncodingKind {
     match encoding {
         Encoding::Utf8 => PositionEncodingKind::UTF8,
@@ -28,33 +28,34 @@ pub fn kind(encoding: Encoding) -> PositionEncodingKind {
     }
 }
 
-/// The lines of a text, in the protocol's positions.
+/// The lines of a text, with the protocol's positions.
 #[derive(Debug)]
 pub struct Lines<'a>(position::Lines<'a>);
 
 impl<'a> Lines<'a> {
-    /// Reads a text.
+    /// Finds the lines of a text.
     pub fn new(text: &'a str, encoding: Encoding) -> Self {
         Self(position::Lines::new(text, encoding))
     }
 
-    /// The position of a byte. One inside of a character is its start, one past the end is the end.
+    /// The position of a byte. A byte inside a character is rounded down to its start, and one past the end to the
+    /// end.
     pub fn position(&self, offset: usize) -> Position {
         to_position(self.0.position(offset))
     }
 
-    /// The byte at a position. One past the end of its line is that end, one past the last line the end of the text,
-    /// and one inside of a character is the character's start.
+    /// The byte at a position. A position past the end of its line is that end, one past the last line the end of the
+    /// text, and one inside a character the character's start.
     pub fn offset(&self, position: Position) -> usize {
         self.0.offset(from_position(position))
     }
 
-    /// The bytes of a range, in their order.
+    /// The bytes of a range, in ascending order.
     pub fn bytes(&self, range: Range) -> std::ops::Range<usize> {
         self.0.bytes(from_range(range))
     }
 
-    /// The range of some bytes.
+    /// The range of a byte range.
     pub fn range(&self, range: TextRange) -> Range {
         to_range(self.0.range(range.start as usize, range.end as usize))
     }
@@ -68,12 +69,12 @@ fn from_position(position: Position) -> position::Position {
     position::Position::new(position.line, position.character)
 }
 
-/// A range as the protocol has it.
+/// Converts a range to the protocol's.
 pub fn to_range(range: position::Range) -> Range {
     Range::new(to_position(range.start), to_position(range.end))
 }
 
-/// A range of the protocol's.
+/// Converts a range from the protocol's.
 pub fn from_range(range: Range) -> position::Range {
     position::Range {
         start: from_position(range.start),
@@ -81,7 +82,7 @@ pub fn from_range(range: Range) -> position::Range {
     }
 }
 
-/// An edit as the protocol has it.
+/// Converts an edit to the protocol's.
 pub fn to_edit(edit: position::TextEdit) -> TextEdit {
     TextEdit::new(to_range(edit.range), edit.new_text)
 }

@@ -1,4 +1,4 @@
-//! The one task that tells the client. Whoever has something to say leaves it here and goes on.
+//! The one task that sends to the client. Other tasks and threads queue their messages here and go on.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -8,30 +8,30 @@ use tower_lsp::Client;
 use tower_lsp::lsp_types::notification::Notification;
 use tower_lsp::lsp_types::{MessageType, PublishDiagnosticsParams, ShowDocumentParams, Url};
 
-use crate::progress::{self, Shown};
+use crate::progress::{self, ProgressSteps};
 
-/// Something to tell the client.
+/// A message to the client.
 #[derive(Debug)]
 pub enum Outgoing {
     /// All diagnostics of a document.
     Diagnostics(PublishDiagnosticsParams),
-    /// A message for the person.
+    /// A message for the user.
     Show(MessageType, String),
     /// A message for the log.
     Log(MessageType, String),
-    /// Work that takes long.
-    Progress(Shown),
-    /// What the client asked for may be another answer now.
+    /// Progress of long work.
+    Progress(ProgressSteps),
+    /// Diagnostics that the client pulled may have changed.
     Refresh,
-    /// Inlay hints are to be asked for anew.
+    /// Inlay hints may have changed.
     RefreshHints,
-    /// What a project generates may be other than it was; the address of the folder of its virtual documents.
+    /// Generated files of a project may have changed; the URI of the folder of its virtual documents.
     Regenerated(String),
-    /// A file is to be shown.
+    /// The client should show a file.
     ShowFile(Url),
 }
 
-/// Tells a client that shows virtual documents that those below an address may have other texts now.
+/// Notifies a client with virtual documents that those below a URI may have changed.
 enum VirtualDocumentChanged {}
 
 impl Notification for VirtualDocumentChanged {
@@ -44,16 +44,16 @@ struct Regenerated {
     uri: String,
 }
 
-/// The most messages that wait with nothing to replace them. Of what is only for the log, the newest are kept.
+/// Maximum number of queued messages that no other replaces. Of log messages, the newest are kept.
 const MOST: usize = 1000;
 
-/// Tells the client until nobody is left who could have something to say. A slow client gets only the newest
-/// diagnostics of each document, and what waits for one that reads nothing stays bounded.
+/// Sends messages until all senders are gone. A slow client gets only the newest diagnostics of each document, and
+/// the queue for a client that reads nothing is bounded.
 pub async fn deliver(client: Client, mut messages: UnboundedReceiver<Outgoing>) {
     let mut waiting = Waiting::default();
     loop {
         while let Ok(next) = messages.try_recv() {
-            waiting.put(next);
+            waiting.push(next);
         }
         let message = match waiting.next() {
             Some(message) => message,
@@ -68,7 +68,7 @@ pub async fn deliver(client: Client, mut messages: UnboundedReceiver<Outgoing>) 
             tokio::select! {
                 biased;
                 () = &mut telling => break,
-                Some(next) = messages.recv() => waiting.put(next),
+                Some(next) = messages.recv() => waiting.push(next),
             }
         }
     }
@@ -83,13 +83,13 @@ async fn tell(client: &Client, message: Outgoing) {
         }
         Outgoing::Show(kind, text) => client.show_message(kind, text).await,
         Outgoing::Log(kind, text) => client.log_message(kind, text).await,
-        // What a client is asked it may never answer, so each question has a task of its own.
+        // The client may never answer a request, so each has a task of its own.
         Outgoing::Progress(shown) => {
             tokio::spawn(progress::show(client.clone(), shown));
         }
         Outgoing::Refresh => {
             let client = client.clone();
-            // A client that refuses will ask when it likes to.
+            // A client that refuses pulls when it likes.
             tokio::spawn(async move { client.workspace_diagnostic_refresh().await });
         }
         Outgoing::Regenerated(uri) => {
@@ -98,7 +98,7 @@ async fn tell(client: &Client, message: Outgoing) {
                 .send_notification::<VirtualDocumentChanged>(params)
                 .await;
         }
-        // Nobody waits for what the client answers: it may never do.
+        // The client may never answer, so nothing waits for it.
         Outgoing::RefreshHints => {
             let client = client.clone();
             tokio::spawn(async move { client.inlay_hint_refresh().await });
@@ -118,18 +118,18 @@ async fn tell(client: &Client, message: Outgoing) {
     }
 }
 
-/// Messages that the client has not taken yet, in their order.
+/// Messages that the client has not taken yet, in order.
 #[derive(Debug, Default)]
 struct Waiting {
     messages: VecDeque<Outgoing>,
-    /// How many there may be before those that later ones replace are left out.
+    /// Number of messages above which those that later ones replace are dropped.
     bound: usize,
-    /// How many were left out of the log.
+    /// Number of dropped log messages.
     unlogged: usize,
 }
 
 impl Waiting {
-    fn put(&mut self, message: Outgoing) {
+    fn push(&mut self, message: Outgoing) {
         self.messages.push_back(message);
         if self.messages.len() > self.bound.max(MOST) {
             self.shorten();
@@ -160,12 +160,12 @@ impl Waiting {
             !goes
         });
         self.messages = kept.into();
-        // Each is looked at as often as the number of messages doubles.
+        // The bound doubles, so that each message is examined a constant number of times on average.
         self.bound = 2 * self.messages.len();
     }
 }
 
-/// Without the news that later ones replace.
+/// Drops messages that later ones replace.
 fn newest(mut batch: Vec<Outgoing>) -> Vec<Outgoing> {
     let mut seen = HashSet::new();
     batch.reverse();
@@ -184,7 +184,7 @@ fn newest(mut batch: Vec<Outgoing>) -> Vec<Outgoing> {
 mod tests {
     use super::*;
 
-    fn of(name: &str, version: i32) -> Outgoing {
+    fn diagnostics(name: &str, version: i32) -> Outgoing {
         let uri = format!("file:///{name}").parse().expect("an address");
         Outgoing::Diagnostics(PublishDiagnosticsParams {
             uri,
@@ -196,13 +196,18 @@ mod tests {
     #[test]
     fn later_diagnostics_replace_earlier_ones() {
         let said = Outgoing::Log(MessageType::INFO, "x".to_owned());
-        let kept: Vec<_> = newest(vec![of("a", 1), said, of("b", 1), of("a", 2)])
-            .into_iter()
-            .map(|message| match message {
-                Outgoing::Diagnostics(found) => found.version,
-                _ => None,
-            })
-            .collect();
+        let kept: Vec<_> = newest(vec![
+            diagnostics("a", 1),
+            said,
+            diagnostics("b", 1),
+            diagnostics("a", 2),
+        ])
+        .into_iter()
+        .map(|message| match message {
+            Outgoing::Diagnostics(found) => found.version,
+            _ => None,
+        })
+        .collect();
         assert_eq!(kept, [None, Some(1), Some(2)]);
     }
 
@@ -210,11 +215,11 @@ mod tests {
     fn what_waits_for_a_client_that_reads_nothing_is_bounded() {
         let mut waiting = Waiting::default();
         for number in 0..100_000 {
-            waiting.put(of("a", number));
-            waiting.put(Outgoing::Log(MessageType::INFO, number.to_string()));
+            waiting.push(diagnostics("a", number));
+            waiting.push(Outgoing::Log(MessageType::INFO, number.to_string()));
             assert!(waiting.messages.len() <= 2 * MOST + 4);
         }
-        waiting.put(Outgoing::Show(MessageType::ERROR, "kept".to_owned()));
+        waiting.push(Outgoing::Show(MessageType::ERROR, "kept".to_owned()));
         let mut told = Vec::new();
         while let Some(message) = waiting.next() {
             told.push(message);

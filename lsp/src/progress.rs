@@ -1,4 +1,4 @@
-//! What the person sees of work that takes long: a project is read and looked at for the first time.
+//! Progress of long work: a project is read and checked for the first time.
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tower_lsp::Client;
@@ -9,27 +9,27 @@ use tower_lsp::lsp_types::{
     WorkDoneProgressCreateParams, WorkDoneProgressEnd, WorkDoneProgressReport,
 };
 
-/// Work that is going on; it is done when this is dropped.
+/// Work in progress; it ends when this is dropped.
 #[derive(Debug)]
 pub struct Progress {
     steps: UnboundedSender<String>,
 }
 
-/// What is to be shown of it.
+/// The part that shows the work.
 #[derive(Debug)]
-pub struct Shown {
-    /// A number that no other work has.
+pub struct ProgressSteps {
+    /// A unique number.
     pub number: u64,
-    /// What is done.
+    /// The title.
     pub title: String,
     steps: UnboundedReceiver<String>,
 }
 
 impl Progress {
-    /// Work that begins, and what is to be shown of it.
-    pub fn begin(number: u64, title: String) -> (Self, Shown) {
+    /// Starts work. Returns it with the part that shows it.
+    pub fn begin(number: u64, title: String) -> (Self, ProgressSteps) {
         let (send, steps) = unbounded_channel();
-        let shown = Shown {
+        let shown = ProgressSteps {
             number,
             title,
             steps,
@@ -37,15 +37,15 @@ impl Progress {
         (Self { steps: send }, shown)
     }
 
-    /// Says what is being done now.
+    /// Reports the current step.
     pub fn step(&self, text: String) {
-        // A client that does not want to show it has let go of the other end.
+        // The receiver is gone if the client does not show progress.
         let _ = self.steps.send(text);
     }
 }
 
-/// Shows work until it is done, in a task of its own: the client is asked first, and may take its time.
-pub async fn show(client: Client, mut shown: Shown) {
+/// Shows work until it ends. Runs in a task of its own, because it awaits the client.
+pub async fn show(client: Client, mut shown: ProgressSteps) {
     let token = NumberOrString::String(format!("nth-lsp/{}", shown.number));
     let create = WorkDoneProgressCreateParams {
         token: token.clone(),

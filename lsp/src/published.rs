@@ -1,37 +1,37 @@
-//! What the client was told of each document.
+//! Published diagnostics.
 
 use std::collections::HashMap;
 
 use tower_lsp::lsp_types::{Diagnostic, PublishDiagnosticsParams, Url};
 
-/// What is wrong in a document, and in which version of it.
+/// The diagnostics of a version of a document.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Told {
-    /// The version, for an open one.
+pub struct DocumentDiagnostics {
+    /// The version, if the document is open.
     pub version: Option<i32>,
-    /// What is wrong.
+    /// The diagnostics.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// What the client was last told of each document.
+/// The last published diagnostics of each document.
 #[derive(Debug, Default)]
 pub struct Published {
-    told: HashMap<Url, Told>,
+    sent: HashMap<Url, DocumentDiagnostics>,
 }
 
 impl Published {
-    /// What the client has to be told for it to know `now`. Of documents that are not in it, those are told to have
-    /// nothing wrong that are not `kept`.
-    pub fn news(
+    /// Updates the published diagnostics to `now`. Returns what to publish. Documents that are not in `now` are
+    /// cleared, except those for which `kept` returns true.
+    pub fn update(
         &mut self,
-        now: HashMap<Url, Told>,
+        now: HashMap<Url, DocumentDiagnostics>,
         kept: impl Fn(&Url) -> bool,
     ) -> Vec<PublishDiagnosticsParams> {
-        let mut news = Vec::new();
-        self.told.retain(|uri, _| {
+        let mut changes = Vec::new();
+        self.sent.retain(|uri, _| {
             let stays = now.contains_key(uri) || kept(uri);
             if !stays {
-                news.push(PublishDiagnosticsParams {
+                changes.push(PublishDiagnosticsParams {
                     uri: uri.clone(),
                     diagnostics: Vec::new(),
                     version: None,
@@ -40,17 +40,17 @@ impl Published {
             stays
         });
         for (uri, now) in now {
-            if self.told.get(&uri) == Some(&now) {
+            if self.sent.get(&uri) == Some(&now) {
                 continue;
             }
-            news.push(PublishDiagnosticsParams {
+            changes.push(PublishDiagnosticsParams {
                 uri: uri.clone(),
                 diagnostics: now.diagnostics.clone(),
                 version: now.version,
             });
-            self.told.insert(uri, now);
+            self.sent.insert(uri, now);
         }
-        news.sort_by(|left, right| left.uri.cmp(&right.uri));
-        news
+        changes.sort_by(|left, right| left.uri.cmp(&right.uri));
+        changes
     }
 }

@@ -1,4 +1,4 @@
-//! Diagnostics that the client asks for, rather than being told.
+//! Pulled diagnostics: those that the client requests.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -14,40 +14,40 @@ use tower_lsp::lsp_types::{
     WorkspaceFullDocumentDiagnosticReport, WorkspaceUnchangedDocumentDiagnosticReport,
 };
 
-use crate::published::Told;
+use crate::published::DocumentDiagnostics;
 use crate::reply::Reply;
 
-/// A question for diagnostics. It is answered when what was found is of the texts as they are.
+/// A request for diagnostics. It is answered when the current texts were checked.
 #[derive(Debug)]
 pub enum Pull {
-    /// Those of a document.
+    /// A request for the diagnostics of a document.
     Document {
         /// The document's path.
         path: PathBuf,
-        /// The id of what the client has.
+        /// The result id of the client's current diagnostics.
         previous: Option<String>,
-        /// Where the answer is awaited.
+        /// The receiver of the answer.
         reply: Reply<DocumentDiagnosticReportResult>,
     },
-    /// Those of all files.
+    /// A request for the diagnostics of all files.
     Workspace {
-        /// The ids of what the client has.
+        /// The result ids of the client's current diagnostics.
         previous: HashMap<Url, String>,
-        /// Where the answer is awaited.
+        /// The receiver of the answer.
         reply: Reply<WorkspaceDiagnosticReportResult>,
     },
 }
 
 impl Pull {
-    /// Whether nobody wants to know any more.
-    pub fn is_given_up(&self) -> bool {
+    /// True if the client cancelled the request.
+    pub fn is_cancelled(&self) -> bool {
         match self {
             Self::Document { reply, .. } => reply.is_closed(),
             Self::Workspace { reply, .. } => reply.is_closed(),
         }
     }
 
-    /// Answers that there is no answer. Who asked may have given up by now.
+    /// Answers with an error. The client may have cancelled the request.
     pub fn refuse(self, error: Error) {
         match self {
             Self::Document { reply, .. } => {
@@ -60,7 +60,7 @@ impl Pull {
     }
 }
 
-/// What the client is told of how to ask.
+/// The capability.
 pub fn offer() -> DiagnosticServerCapabilities {
     DiagnosticServerCapabilities::Options(DiagnosticOptions {
         identifier: Some("nth".to_owned()),
@@ -70,12 +70,11 @@ pub fn offer() -> DiagnosticServerCapabilities {
     })
 }
 
-/// An id by which the client can say what it has: the same for the same diagnostics, whenever and by whatever server
-/// they were found.
+/// The result id of some diagnostics: equal for equal diagnostics, also across servers.
 fn id_of(diagnostics: &[Diagnostic]) -> String {
     let mut hasher = DefaultHasher::new();
     for diagnostic in diagnostics {
-        // Everything in it, in the order in which it is written.
+        // All of its contents, in a fixed order.
         serde_json::to_string(diagnostic)
             .unwrap_or_default()
             .hash(&mut hasher);
@@ -107,15 +106,16 @@ pub fn document_report(
     })
 }
 
-/// The answer for all files. One that the client has something of, and in which nothing is wrong any more, is empty.
+/// The answer for all files. Files that the client has diagnostics of, and that have none any more, get an empty
+/// report.
 pub fn workspace_report(
-    found: BTreeMap<Url, Told>,
+    reports: BTreeMap<Url, DocumentDiagnostics>,
     mut previous: HashMap<Url, String>,
 ) -> WorkspaceDiagnosticReportResult {
     let mut items = Vec::new();
-    for (uri, told) in found {
-        let id = id_of(&told.diagnostics);
-        let version = told.version.map(i64::from);
+    for (uri, report) in reports {
+        let id = id_of(&report.diagnostics);
+        let version = report.version.map(i64::from);
         items.push(if previous.remove(&uri).as_ref() == Some(&id) {
             WorkspaceDocumentDiagnosticReport::Unchanged(
                 WorkspaceUnchangedDocumentDiagnosticReport {
@@ -132,7 +132,7 @@ pub fn workspace_report(
                 version,
                 full_document_diagnostic_report: FullDocumentDiagnosticReport {
                     result_id: Some(id),
-                    items: told.diagnostics,
+                    items: report.diagnostics,
                 },
             })
         });

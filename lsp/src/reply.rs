@@ -1,7 +1,7 @@
-//! Where an answer is awaited.
+//! Answers of requests.
 
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::Result;
 
-/// Where an answer is awaited.
+/// Sends the answer of a request to its handler.
 pub type Reply<T> = oneshot::Sender<Result<T>>;

@@ -1,53 +1,54 @@
-//! What the client can do, and wants.
+//! The client's capabilities and settings.
 
 use std::path::PathBuf;
 
-use nth_ide::features::inlay_hints::WantedHints;
+use nth_ide::features::inlay_hints::HintSettings;
 use nth_ide::position::Encoding;
 use serde_json::Value;
 use tower_lsp::lsp_types::{ClientCapabilities, InitializeParams, Url};
 
 use crate::lines::negotiate;
 
-/// What was learned from `initialize`.
+/// The settings from `initialize`.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// What positions count.
+    /// The negotiated encoding of positions.
     pub encoding: Encoding,
-    /// Diagnostics may point to other places.
+    /// True if diagnostics may have related information.
     pub related: bool,
-    /// Diagnostics may carry a link to their code's page.
+    /// True if diagnostics may link to the page of their code.
     pub links: bool,
-    /// Code actions may carry edits of their own.
+    /// True if code actions may contain edits.
     pub actions: bool,
-    /// Edits may say to which version of a document they belong.
+    /// True if edits may name the version of a document.
     pub versioned_edits: bool,
-    /// The client can be asked to watch files.
+    /// True if the server may register for file changes.
     pub watch: bool,
-    /// The client asks anew by itself where an answer would be of an older text.
+    /// True if the client retries requests that are refused because the content was modified.
     pub asks_again: bool,
-    /// The client shows documents without files: the standard library's are `nth-std:` then, and files elsewhere.
+    /// True if the client supports virtual documents: the standard library's URIs are then `nth-std:`, otherwise
+    /// files.
     pub virtual_documents: bool,
-    /// The client asks for the diagnostics of documents, so that it need not be told.
+    /// True if the client pulls diagnostics of documents, so that they are not published.
     pub pulls: bool,
-    /// The client can be asked to ask anew.
+    /// True if the server may ask the client to pull diagnostics again.
     pub refreshes: bool,
-    /// The client shows work that takes long.
+    /// True if the client shows progress.
     pub progress: bool,
     /// The workspace's folders.
     pub folders: Vec<PathBuf>,
-    /// Which inlay hints the person wants.
-    pub hints: WantedHints,
-    /// Everything that the client said it can do.
+    /// The inlay hints that are on.
+    pub hints: HintSettings,
+    /// All capabilities of the client.
     pub client: ClientCapabilities,
-    /// Where the pages of the codes are, ending with `/`; absent where the compiler's own are to be used.
+    /// The base URL of the pages of the codes, ending with `/`; `None` to use the embedded ones.
     pub pages: Option<Url>,
 }
 
 impl Settings {
-    /// Reads what the client says of itself. `initializationOptions` may have `diagnosticPages`, the address of the
-    /// folder with the pages of the codes, `virtualDocuments`, whether it opens `nth-std:` and `nth-generated:` by
-    /// asking the server, and `inlayHints`, see [`WantedHints::take`].
+    /// Reads the parameters of `initialize`. `initializationOptions` may contain `diagnosticPages`, the URL of the
+    /// folder with the pages of the codes; `virtualDocuments`, true if the client opens `nth-std:` and
+    /// `nth-generated:` through the server; and `inlayHints`, see [`HintSettings::take`].
     pub fn new(params: &InitializeParams) -> Self {
         let text_document = params.capabilities.text_document.as_ref();
         let workspace = params.capabilities.workspace.as_ref();
@@ -58,7 +59,7 @@ impl Settings {
             .as_ref()
             .and_then(|options| options.get("diagnosticPages")?.as_str())
             .and_then(|address| Url::parse(&format!("{}/", address.trim_end_matches('/'))).ok());
-        let mut hints = WantedHints::default();
+        let mut hints = HintSettings::default();
         if let Some(options) = &params.initialization_options {
             hints.take(options);
         }
@@ -113,12 +114,12 @@ impl Settings {
         }
     }
 
-    /// Takes what the person's settings say now. What they do not name stays as it is.
+    /// Applies changed settings. Those that are not named stay as they are.
     pub fn configure(&mut self, settings: &Value) {
         self.hints.take(settings);
     }
 
-    /// Whether the client looks anew at inlay hints when it is told to.
+    /// True if the client supports refreshing inlay hints.
     pub fn refreshes_hints(&self) -> bool {
         let workspace = self.client.workspace.as_ref();
         workspace
@@ -126,7 +127,7 @@ impl Settings {
             .unwrap_or_default()
     }
 
-    /// Whether the client shows documents when it is asked to.
+    /// True if the client supports showing documents.
     pub fn shows_documents(&self) -> bool {
         let window = self.client.window.as_ref();
         window
@@ -135,12 +136,12 @@ impl Settings {
     }
 }
 
-/// The workspace's folders; the one folder of clients that know no more.
+/// The workspace's folders, or the single root of older clients.
 fn folders(params: &InitializeParams) -> Vec<PathBuf> {
     match &params.workspace_folders {
         Some(folders) => paths(folders.iter().map(|folder| &folder.uri)),
         None => {
-            // The older name of the same thing.
+            // The older name of the root.
             #[allow(deprecated)]
             let root = params.root_uri.as_ref();
             paths(root)
@@ -148,7 +149,7 @@ fn folders(params: &InitializeParams) -> Vec<PathBuf> {
     }
 }
 
-/// Those of the addresses that are files.
+/// The paths of those URIs that are files.
 pub fn paths<'a>(addresses: impl IntoIterator<Item = &'a Url>) -> Vec<PathBuf> {
     let files = addresses
         .into_iter()

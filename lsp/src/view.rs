@@ -1,4 +1,4 @@
-//! Everything as it was at one moment, with what the client can do and calls its documents.
+//! Snapshots of all projects, with the client's capabilities and documents.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -18,31 +18,31 @@ use tower_lsp::lsp_types::{
 use crate::buffers::{Buffer, Buffers, path_of};
 use crate::convert::{Converter, STANDARD_SCHEME};
 use crate::edits;
+use crate::embedded_files::EmbeddedFiles;
 use crate::lines::{Lines, to_edit};
 use crate::settings::Settings;
-use crate::shelf::Shelf;
 
-/// Everything as it was at one moment. Edits wait until it is gone, so it is kept for one question only.
+/// A snapshot of all projects. Edits wait until it is dropped, so it is kept for a single request.
 #[derive(Default)]
 pub struct View {
-    /// What can be asked, without the protocol.
+    /// The snapshot without the protocol.
     pub ide: nth_ide::view::View,
-    /// What the client can do, and wants.
+    /// The client's capabilities and settings.
     pub settings: Arc<Settings>,
     /// The open documents.
     pub buffers: Arc<Buffers>,
-    /// What the compiler carries.
-    pub shelf: Arc<Shelf>,
+    /// The files embedded in the compiler.
+    pub embedded_files: Arc<EmbeddedFiles>,
 }
 
 impl View {
-    /// The document, where it is open.
+    /// The document, if it is open.
     pub fn buffer(&self, uri: &Url) -> Option<&Buffer> {
         self.buffers.get(&path_of(uri))
     }
 
-    /// The project that a document belongs to, with its file there. A file of a package that is open as a project too is
-    /// that project's, and a module of the standard library any project's.
+    /// The project that a document belongs to, with its file there. A file of a package that is also open as a
+    /// project belongs to the latter; a module of the standard library belongs to any project.
     pub fn file(&self, uri: &Url) -> Option<(&ProjectView, SourceFile)> {
         let path = path_of(uri);
         if let Some(found) = self.ide.file(&path) {
@@ -51,53 +51,54 @@ impl View {
         let shown = if uri.scheme() == STANDARD_SCHEME {
             uri.path().trim_start_matches('/').to_owned()
         } else {
-            nthc::project::paths::slashes(&self.shelf.shown(&path)?)
+            nthc::project::paths::slashes(&self.embedded_files.shown_path(&path)?)
         };
         self.ide.standard_file(&shown)
     }
 
-    /// Where a client's cursor is.
+    /// The cursor at a client's position.
     pub fn cursor(&self, params: &TextDocumentPositionParams) -> Option<Cursor<'_>> {
         let (project, file) = self.file(&params.text_document.uri)?;
         Cursor::new(project, file, self.offset(project, file, params.position))
     }
 
-    /// What findings become the protocol's with.
+    /// The converter of findings.
     pub fn converter(&self) -> Converter<'_> {
         Converter {
             settings: &self.settings,
             buffers: &self.buffers,
-            shelf: &self.shelf,
+            embedded_files: &self.embedded_files,
         }
     }
 
-    /// The address of a file. That of a module of the standard library is a file that the server writes, or a virtual
-    /// document where the client can show them.
+    /// The URI of a file. For a module of the standard library, a virtual document if the client supports them,
+    /// otherwise a file that the server writes.
     pub fn address(&self, project: &ProjectView, file: SourceFile) -> Option<Url> {
         self.converter().address(&project.name(file))
     }
 
-    /// The lines of a text, to go from bytes to positions and back.
+    /// The lines of a text, to convert between bytes and positions.
     pub fn lines<'a>(&self, text: &'a str) -> Lines<'a> {
         Lines::new(text, self.settings.encoding)
     }
 
-    /// The byte of a file at a position.
+    /// The byte at a position of a file.
     pub fn offset(&self, project: &ProjectView, file: SourceFile, position: Position) -> usize {
         self.lines(project.text(file)).offset(position)
     }
 
-    /// The range of some bytes of a file. For many of one file, [`View::lines`] reads its text once.
+    /// The range of a byte range of a file. For many ranges of one file, use [`View::lines`], which reads its text
+    /// once.
     pub fn range(&self, project: &ProjectView, file: SourceFile, range: TextRange) -> Range {
         self.lines(project.text(file)).range(range)
     }
 
-    /// The locations of places. The lines of each file are counted once.
+    /// The locations of places. The lines of each file are read once.
     pub fn locations<'a>(
         &self,
         places: impl IntoIterator<Item = &'a Place<'a>>,
     ) -> Vec<Option<Location>> {
-        // Two projects may number their files alike.
+        // Files are numbered per project.
         let mut known: HashMap<(*const ProjectView, SourceFile), Option<_>> = HashMap::new();
         let locations = places.into_iter().map(|place| {
             let Place { project, file, .. } = *place;
@@ -112,8 +113,8 @@ impl View {
         locations.collect()
     }
 
-    /// An edit of several files, with versions where the client takes them. Nothing where one of the files has no
-    /// address, for an edit is made whole or not at all.
+    /// Creates an edit of several files, with versions if the client supports them. `None` if one of the files has no
+    /// URI, because edits are applied completely or not at all.
     pub fn workspace_edit(
         &self,
         edits: impl IntoIterator<Item = (PathBuf, position::TextEdit)>,
@@ -125,12 +126,12 @@ impl View {
         edits::workspace_edit(&self.buffers, self.settings.versioned_edits, by_file)
     }
 
-    /// Everything that is wrong in a project.
+    /// All diagnostics of a project.
     pub fn check(&self, project: &ProjectView) -> Vec<Finding> {
         self.ide.check(project)
     }
 
-    /// What is wrong as far as the open documents say.
+    /// The diagnostics of the open documents only.
     pub fn check_open(&self, project: &ProjectView) -> Vec<Finding> {
         let open = self.buffers.keys().map(PathBuf::as_path).collect();
         self.ide.check_open(project, &open)

@@ -1,10 +1,10 @@
-//! What the client is asked to watch.
+//! Registration for file changes.
 
 use tower_lsp::lsp_types::{
     DidChangeWatchedFilesRegistrationOptions, FileSystemWatcher, GlobPattern, Registration,
 };
 
-/// What the client is asked to watch: sources, manifests and metric catalogues, wherever they are.
+/// Registers for changes of sources, manifests and metric catalogs.
 pub fn watch() -> Registration {
     let watchers = ["**/*.nth", "**/nth.toml", "**/nth.metrics.lock"]
         .map(|glob| FileSystemWatcher {

@@ -131,9 +131,9 @@ fn names_that_were_only_tried_leave_nothing_behind() {
     let shared = session.files()[0];
     let offset = u32::try_from(SHARED.find("online").unwrap()).unwrap();
     let mut rename = |new: &str| -> StorageSize {
-        let edits = Names::of(&session).rename(shared, offset, new).unwrap();
+        let edits = Names::new(&session).rename(shared, offset, new).unwrap();
         assert_eq!(edits.len(), 1 + 2 * 20, "{edits:#?}");
-        let refused = Names::of(&session).rename(shared, offset, "taken");
+        let refused = Names::new(&session).rename(shared, offset, "taken");
         assert!(refused.is_err(), "{refused:?}");
         session.evict_stale();
         session.storage_size()

@@ -109,7 +109,7 @@ struct Subject {
 
 /// The declarations of the project's own files.
 fn subjects(session: &Session) -> Vec<Subject> {
-    let names = Names::of(session);
+    let names = Names::new(session);
     let mut subjects = Vec::new();
     for (file, source) in session.files().iter().enumerate() {
         if source.package(&session.db) {
@@ -130,7 +130,7 @@ fn subjects(session: &Session) -> Vec<Subject> {
 
 /// Where a declaration is now.
 fn place(session: &Session, subject: Subject) -> (SourceFile, u32) {
-    let names = Names::of(session);
+    let names = Names::new(session);
     let file = session.files()[subject.file];
     let (item, _) = names.items(file).nth(subject.item).unwrap();
     let notes = names.notes(item);
@@ -146,10 +146,11 @@ fn rename(
     new: impl Fn(&str) -> Option<String>,
 ) -> Option<String> {
     let (file, start) = place(session, subject);
-    let names = Names::of(session);
+    let names = Names::new(session);
     let old = match names.prepare_rename(file, start) {
         Ok(prepared) => prepared.name,
         Err(reason) => {
+            let reason = reason.to_string();
             let known = REFUSALS.iter().any(|known| reason.contains(known));
             assert!(known, "{reason}");
             return None;

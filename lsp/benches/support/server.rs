@@ -1,4 +1,4 @@
-//! The server as a process of its own, and what it says.
+//! The server as a process of its own.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,28 +10,28 @@ use std::{fs, thread};
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::Url;
 
-/// What makes this program the server.
+/// The argument that makes this program the server.
 pub const SERVE: &str = "--serve";
 
-/// A server. What it says is read at once, as every client does: a full pipe would keep its answers in its memory.
+/// A server. Its messages are read at once, as by every client: a full pipe would keep its answers in its memory.
 pub struct Server {
     child: Child,
     input: ChildStdin,
     messages: Receiver<Value>,
     requests: u64,
-    /// What was said last of each document, with its version.
-    told: HashMap<String, (Value, Value)>,
+    /// The last diagnostics of each document, with its version.
+    latest: HashMap<String, (Value, Value)>,
 }
 
 impl Server {
-    /// Starts one on a workspace of one folder.
+    /// Starts the server on a workspace with one folder.
     pub fn start(folder: &Path) -> Self {
         let mut program = Command::new(std::env::current_exe().unwrap());
         program.arg(SERVE);
         Self::run(program, folder)
     }
 
-    /// Starts a program that is one.
+    /// Starts a program as the server.
     pub fn run(mut program: Command, folder: &Path) -> Self {
         let mut child = program
             .stdin(Stdio::piped())
@@ -52,7 +52,7 @@ impl Server {
             child,
             messages,
             requests: 0,
-            told: HashMap::new(),
+            latest: HashMap::new(),
         };
         let root = Url::from_file_path(folder).unwrap();
         let capabilities = json!({
@@ -73,7 +73,7 @@ impl Server {
         self.input.flush().unwrap();
     }
 
-    /// Sends a request and awaits the answer, which may be an error.
+    /// Sends a request. Returns the answer, which may be an error.
     pub fn ask(&mut self, method: &str, params: Value) -> Value {
         self.requests += 1;
         let id = self.requests;
@@ -91,22 +91,22 @@ impl Server {
         self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
     }
 
-    /// The next message. Diagnostics are noted: they may come before an answer that is waited for.
+    /// The next message. Diagnostics are stored: they may arrive before an expected answer.
     fn next(&mut self) -> Value {
         let message = self.messages.recv().unwrap();
         if message["method"] == "textDocument/publishDiagnostics" {
             let params = &message["params"];
             let uri = params["uri"].as_str().unwrap_or_default().to_owned();
             let told = (params["version"].clone(), params["diagnostics"].clone());
-            self.told.insert(uri, told);
+            self.latest.insert(uri, told);
         }
         message
     }
 
-    /// Awaits the diagnostics of a version of a document.
+    /// Waits for the diagnostics of a version of a document.
     pub fn diagnostics(&mut self, uri: &Url, version: i64) -> Value {
         loop {
-            if let Some((known, diagnostics)) = self.told.get(uri.as_str())
+            if let Some((known, diagnostics)) = self.latest.get(uri.as_str())
                 && *known == version
             {
                 return diagnostics.clone();
@@ -115,7 +115,7 @@ impl Server {
         }
     }
 
-    /// A number of KiB of the process's status, in MiB.
+    /// A field of the process's status in KiB, converted to MiB.
     fn status(&self, field: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.unwrap_or_default();
@@ -124,22 +124,22 @@ impl Server {
         kilobytes.unwrap_or_default() / 1024
     }
 
-    /// The memory that the process has, in MiB.
+    /// The resident memory of the process, in MiB.
     pub fn memory(&self) -> u64 {
         self.status("VmRSS:")
     }
 
-    /// The most memory that the process had since it started, or since [`Server::forget_peak`], in MiB.
+    /// The peak of the resident memory since the start, or since [`Server::forget_peak`], in MiB.
     pub fn peak(&self) -> u64 {
         self.status("VmHWM:")
     }
 
-    /// Counts the peak from now on.
+    /// Resets the peak.
     pub fn forget_peak(&self) {
         fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5").unwrap();
     }
 
-    /// Ends it in order.
+    /// Ends the server with `shutdown` and `exit`.
     pub fn end(mut self) {
         self.ask("shutdown", Value::Null);
         self.notify("exit", Value::Null);

@@ -1,13 +1,13 @@
-//! A project as people write them: teams, two environments, one shared template, and services of some ninety lines.
+//! A realistic project: teams, two environments, one shared template, and services of about ninety lines.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// How many teams share the services.
+/// Number of teams.
 const TEAMS: usize = 10;
 
-/// The template that every service starts from. `limit` stands in an alert of it.
+/// The template of all services. `limit` is used in one of its alerts.
 pub fn template(name: &str, limit: usize) -> String {
     format!(
         r#"//! What every online service promises.
@@ -49,26 +49,26 @@ template service {name}(
     )
 }
 
-/// What a service's text has that differs from time to time.
+/// The variable parts of a service's text.
 #[derive(Debug, Clone)]
 pub struct Parts {
     /// Its name.
     pub name: String,
-    /// The template that it starts from.
+    /// The name of its template.
     pub template: String,
     /// The metric of one of its alerts.
     pub metric: String,
     /// The text of that alert.
     pub summary: String,
-    /// More declarations in it, line by line.
+    /// More declarations in it, as lines.
     pub inside: String,
-    /// More declarations behind it.
+    /// More declarations after it.
     pub behind: String,
 }
 
 impl Parts {
-    /// Those of a service as it was written first.
-    pub fn of(number: usize) -> Self {
+    /// The initial parts of a service.
+    pub fn new(number: usize) -> Self {
         Self {
             name: format!("service-{number}"),
             template: "online".to_owned(),
@@ -251,7 +251,7 @@ pub fn write(root: &Path, services: usize) -> std::io::Result<()> {
     for number in 0..services {
         fs::write(
             service_file(root, number),
-            service(number, &Parts::of(number)),
+            service(number, &Parts::new(number)),
         )?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The files of a project, and what was wrong on the way to them.
+//! The files of a project, and the diagnostics from loading it.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -7,22 +7,22 @@ use std::sync::Arc;
 use nthc::db::SourceFile;
 use nthc::diagnostics::{Diagnostic, FileSpan, SourceMap};
 
-/// Where a file is.
+/// Location of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileName {
-    /// On disk, or where an editor has it open.
+    /// On disk, or open in an editor under this path.
     Disk(PathBuf),
-    /// Nowhere but in the compiler: a module of the standard library.
+    /// In the compiler only: a module of the standard library.
     Standard {
-        /// Its path as shown, `std/http.nth`.
+        /// The path as shown, `std/http.nth`.
         shown: String,
-        /// Its text.
+        /// The text.
         text: Arc<str>,
     },
 }
 
 impl FileName {
-    /// Its path, if it is on disk.
+    /// The path, if the file is on disk.
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::Disk(path) => Some(path),
@@ -31,7 +31,7 @@ impl FileName {
     }
 }
 
-/// The files of a project: the paths of the session's own, in its order.
+/// The files of a project: the paths of the session's files, in the session's order.
 #[derive(Debug, Default)]
 pub struct FileTable {
     paths: Vec<PathBuf>,
@@ -41,7 +41,7 @@ pub struct FileTable {
 }
 
 impl FileTable {
-    /// These files, each with its input.
+    /// Builds the table from paths and the inputs of the same files, in the same order.
     pub fn new(paths: Vec<PathBuf>, sources: Vec<SourceFile>) -> Self {
         let places = paths.iter().cloned().zip(0..).collect();
         let numbers = sources.iter().copied().zip(0..).collect();
@@ -53,12 +53,12 @@ impl FileTable {
         }
     }
 
-    /// The input of a file.
+    /// The input of a file; `None` if the project does not contain it.
     pub fn source(&self, path: &Path) -> Option<SourceFile> {
         self.sources.get(*self.places.get(path)?).copied()
     }
 
-    /// Where a file is; nothing for one of the standard library's.
+    /// The path of a file; `None` for a module of the standard library.
     pub fn path(&self, file: SourceFile) -> Option<&Path> {
         let number = *self.numbers.get(&file)?;
         self.paths.get(number).map(PathBuf::as_path)
@@ -70,13 +70,13 @@ impl FileTable {
     }
 }
 
-/// What was wrong on the way to the sources, with the files that it points into.
+/// Diagnostics from loading the project, with the files that they point to.
 #[derive(Debug, Default)]
-pub struct OnTheWay {
-    /// The files.
+pub struct LoadReport {
+    /// The files, numbered as the diagnostics number them.
     pub sources: SourceMap,
-    /// Where they are.
+    /// The absolute paths of the files, by the same numbers.
     pub paths: Vec<PathBuf>,
-    /// What was wrong.
+    /// The diagnostics.
     pub diagnostics: Vec<Diagnostic<FileSpan>>,
 }

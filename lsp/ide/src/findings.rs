@@ -1,4 +1,4 @@
-//! What is wrong in a text, with the lines and columns that an editor shows it at, and what would mend it.
+//! Diagnostics with the lines and columns at which an editor shows them, and with their fixes.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -11,65 +11,65 @@ use nthc::syntax::tree::TextRange;
 use crate::files::FileName;
 use crate::position::{Encoding, Lines, Range, TextEdit};
 
-/// Something wrong in a file.
+/// A diagnostic in a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// The file.
     pub file: FileName,
-    /// Where it is, by the bytes of the file.
+    /// The range in bytes of the file.
     pub place: TextRange,
-    /// Where it is, by lines and columns.
+    /// The range in lines and columns.
     pub range: Range,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// Its code.
+    /// The code.
     pub code: &'static Code,
-    /// What is wrong, in a sentence.
+    /// The headline.
     pub message: String,
-    /// What stands at its place, in a few words; empty where the message says it all.
+    /// A few words about the range; empty if the message says it all.
     pub label: String,
-    /// Other places that belong to it.
+    /// Other ranges that belong to the diagnostic.
     pub related: Vec<Related>,
-    /// What follows from it.
+    /// Consequences or background.
     pub notes: Vec<String>,
-    /// What to do.
+    /// Solutions, one idea each.
     pub help: Vec<String>,
-    /// What would mend it.
+    /// Edits that fix the problem.
     pub fixes: Vec<QuickFix>,
 }
 
-/// Another place that belongs to a finding.
+/// Another range that belongs to a diagnostic.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Related {
     /// The file.
     pub file: FileName,
-    /// The file's path as it is shown.
+    /// The path of the file as shown.
     pub shown: String,
-    /// Where in it.
+    /// The range in the file.
     pub range: Range,
-    /// What is there.
+    /// The message for this range.
     pub message: String,
 }
 
-/// Edits that mend something.
+/// Edits that fix a problem.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuickFix {
-    /// What they do.
+    /// The title, such as `Add a team`.
     pub title: String,
-    /// Whether they are surely what was meant.
+    /// True if the edits are certain to be correct, so that they can be applied without a choice.
     pub is_sure: bool,
-    /// The edits, each with its file.
+    /// The edits, each with the path of its file.
     pub edits: Vec<(PathBuf, TextEdit)>,
 }
 
-/// A file that diagnostics point into.
+/// A file that diagnostics point to.
 #[derive(Debug, Clone, Copy)]
 pub struct Text<'a> {
-    /// Where it is; nothing for one of the standard library's.
+    /// The path; `None` for a module of the standard library.
     pub path: Option<&'a Path>,
-    /// Its path as shown.
+    /// The path as shown.
     pub shown: &'a str,
-    /// Its text.
+    /// The text.
     pub text: &'a Arc<str>,
 }
 
@@ -85,16 +85,16 @@ impl Text<'_> {
     }
 }
 
-/// Makes findings of the compiler's diagnostics.
+/// Converts the compiler's diagnostics to findings.
 pub struct Converter<'a> {
     encoding: Encoding,
     file: &'a dyn Fn(usize) -> Option<Text<'a>>,
-    /// The lines of each text, read when it is first pointed into.
+    /// The lines of each text, by the file's number; computed on first use.
     lines: RefCell<HashMap<usize, Lines<'a>>>,
 }
 
 impl<'a> Converter<'a> {
-    /// `file` gives the files by their numbers.
+    /// Creates a converter. `file` returns a file by its number.
     pub fn new(encoding: Encoding, file: &'a dyn Fn(usize) -> Option<Text<'a>>) -> Self {
         Self {
             encoding,
@@ -103,7 +103,7 @@ impl<'a> Converter<'a> {
         }
     }
 
-    /// These diagnostics, but for those that point where nothing is.
+    /// Converts diagnostics. Those without a file are skipped.
     pub fn findings(&self, found: &[Diagnostic<FileSpan>]) -> Vec<Finding> {
         found
             .iter()
@@ -125,7 +125,7 @@ impl<'a> Converter<'a> {
         });
         let fixes = found.fixes.iter().filter_map(|fix| {
             let edits = fix.edits.iter().map(|edit| {
-                // What has no path is the standard library's, which nobody can edit.
+                // A file without a path is the standard library's, which cannot be edited.
                 let path = (self.file)(edit.span.file)?.path?.to_path_buf();
                 let new_text = edit.replacement.clone();
                 Some((

@@ -1,13 +1,14 @@
-//! What an editor shows of `.nth`, as plain data and without a protocol: hover, completion, diagnostics, names and their
-//! uses, actions, and the rest that a language server or a playground is asked for.
+//! Editor features for `.nth` as plain data, without a protocol: hover, completion, diagnostics, references, code
+//! actions and the rest that a language server or a playground requests.
 //!
-//! - [`project`]: a project as it is edited: its files, its session with the compiler, and what was found in it.
-//! - [`view`]: projects as they were at one moment, to be asked on any thread; [`wanted`] stops what nobody waits for.
-//! - [`features`]: what can be asked, one a module.
-//! - [`findings`]: what is wrong, and what would mend it.
-//! - [`navigation`]: what names mean, where they are declared and used, and what becomes of a text when they change.
-//! - [`cursor`]: what stands around a cursor in half-typed text.
-//! - [`position`]: from bytes to lines and columns, and back.
+//! - [`project`]: a project while it is edited: its files, its compiler session, and its diagnostics.
+//! - [`view`]: an immutable snapshot of all projects, usable on any thread; [`cancel`] stops work that is no longer
+//!   needed.
+//! - [`features`]: the features, one module each.
+//! - [`findings`]: diagnostics and their fixes.
+//! - [`navigation`]: definitions, references and renames.
+//! - [`cursor`]: the syntactic context of a cursor in half-typed text.
+//! - [`position`]: conversion between bytes and lines and columns.
 //!
 //! A playground needs a text alone:
 //!
@@ -24,25 +25,26 @@
 //! let view = nth_ide::view_of(path, text);
 //! let (project, file) = view.file(path).ok_or("no such file")?;
 //!
-//! // Diagnostics, each with its place and what would mend it.
+//! // Diagnostics, each with its range and its fixes.
 //! let found = view.findings(path);
 //! let misspelled = found.iter().find(|found| found.range.start == Position::new(3, 9));
 //! let misspelled = misspelled.ok_or("`paymens` is no team")?;
 //! assert!(misspelled.message.contains("`paymens`"));
 //! assert_eq!(misspelled.fixes[0].edits[0].1.new_text, "payments");
 //!
-//! // Completion behind `tier =`.
+//! // Completion after `tier =`.
 //! let offset = view.offset(project, file, Position::new(4, 9));
 //! let offers = complete(project.db(), project.workspace(), file, offset);
 //! assert!(offers.all.iter().any(|offer| offer.label == "critical"));
 //!
 //! // Hover over `payments`, as Markdown.
-//! let shown = hover(&Source::of(project, file), 6).ok_or("nothing to show")?;
+//! let shown = hover(&Source::new(project, file), 6).ok_or("nothing to show")?;
 //! assert_eq!(view.range(project, file, shown.range).end, Position::new(0, 13));
 //! assert!(shown.markup.markdown().contains("team payments"));
 //! # Ok::<(), &str>(())
 //! ```
 
+pub mod cancel;
 pub mod cursor;
 pub mod features;
 pub mod files;
@@ -53,14 +55,14 @@ pub mod position;
 pub mod project;
 mod promql_spans;
 pub mod view;
-pub mod wanted;
 
 use std::path::Path;
 use std::sync::Arc;
 
-/// A view of one text that belongs to no project, as if it stood in a file of that path. Nothing is read from disk.
+/// Creates a view of one text that belongs to no project, as if it were a file with this path. Reads nothing from
+/// disk.
 pub fn view_of(path: &Path, text: &str) -> view::View {
-    let mut project = project::Project::alone(path, Arc::from(text));
+    let mut project = project::Project::from_document(path, Arc::from(text));
     project.catch_up(|_| true);
     view::View {
         projects: project.view(path).into_iter().collect(),

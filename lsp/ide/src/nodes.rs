@@ -1,4 +1,4 @@
-//! The nodes of an item's tree in one form, to walk down to a place whatever stands there.
+//! The nodes of an item's syntax tree as one type, to walk the tree generically.
 
 use nthc::syntax::tree::{
     Arg, Base, Block, Body, Expr, ExprNode, FieldDecl, ItemNode, LabelEntry, Param, QueryHole,
@@ -8,13 +8,13 @@ use nthc::syntax::tree::{
 /// A node. Ranges count from the start of the item.
 #[derive(Debug, Clone, Copy)]
 pub enum Node<'t> {
-    /// A block, at the top or in another.
+    /// A block, at the top of a file or nested.
     Block(&'t Block),
-    /// What stands in braces.
+    /// The contents of braces.
     Body(&'t Body),
     /// A statement.
     Statement(&'t Statement),
-    /// What follows a colon.
+    /// A base, after a colon.
     Base(&'t Base),
     /// An argument.
     Arg(&'t Arg),
@@ -29,7 +29,7 @@ pub enum Node<'t> {
 }
 
 impl<'t> Node<'t> {
-    /// Where it stands.
+    /// The range of the node.
     pub fn range(self) -> TextRange {
         match self {
             Self::Block(block) => block.range,
@@ -44,7 +44,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// Calls `visit` with each node right inside of it, in the order of the text.
+    /// Calls `visit` with each direct child, in source order.
     pub fn children(self, visit: &mut impl FnMut(Node<'t>)) {
         match self {
             Self::Block(block) => {
@@ -84,7 +84,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// Calls `visit` with it and with every node in it, outer ones first.
+    /// Calls `visit` with the node and each of its descendants, parents first.
     pub fn walk(self, visit: &mut impl FnMut(Node<'t>)) {
         visit(self);
         let mut inner = Vec::new();
@@ -175,7 +175,7 @@ fn expr_children<'t>(expr: &'t Expr, visit: &mut impl FnMut(Node<'t>)) {
     }
 }
 
-/// Where a statement stands, without its doc comment.
+/// The range of a statement, without its doc comment.
 pub fn statement_range(statement: &Statement) -> TextRange {
     match statement {
         Statement::Field(field) => field.range,
@@ -189,8 +189,8 @@ pub fn statement_range(statement: &Statement) -> TextRange {
     }
 }
 
-/// The nodes right inside of an item.
-pub fn of_item(item: &ItemNode) -> Vec<Node<'_>> {
+/// The direct children of an item.
+pub fn item_children(item: &ItemNode) -> Vec<Node<'_>> {
     match item {
         ItemNode::Block(block) => vec![Node::Block(block)],
         ItemNode::Template(template) => {
@@ -209,15 +209,15 @@ pub fn of_item(item: &ItemNode) -> Vec<Node<'_>> {
     }
 }
 
-/// The nodes of an item that hold a range, outermost first.
+/// The nodes of an item that contain a range, outermost first.
 pub fn path_to(item: &ItemNode, range: TextRange) -> Vec<Node<'_>> {
     let holds = |node: &Node<'_>| {
         let own = node.range();
         own.start <= range.start && range.end <= own.end && !own.is_empty()
     };
     let mut path: Vec<Node<'_>> = Vec::new();
-    let mut inner = of_item(item);
-    // Of two neighbors that share an end, the one that begins there is meant.
+    let mut inner = item_children(item);
+    // At a boundary that two neighbors share, the second is meant.
     while let Some(next) = inner.iter().rev().find(|node| holds(node)).copied() {
         path.push(next);
         inner.clear();
@@ -226,21 +226,21 @@ pub fn path_to(item: &ItemNode, range: TextRange) -> Vec<Node<'_>> {
     path
 }
 
-/// Calls `visit` with every node of an item.
+/// Calls `visit` with each node of an item.
 pub fn walk_item<'t>(item: &'t ItemNode, visit: &mut impl FnMut(Node<'t>)) {
-    for node in of_item(item) {
+    for node in item_children(item) {
         node.walk(visit);
     }
 }
 
-/// The query that holds a byte of the item, outside of its holes, with the expression that it is.
+/// The query that contains a byte of the item, outside its interpolations, with its expression.
 pub fn query_at(node: &ItemNode, offset: u32) -> Option<(&Expr, &QueryLit)> {
     let mut found = None;
     walk_item(node, &mut |node| {
         if let Node::Expr(expr) = node
             && let ExprNode::Query(query) = &expr.node
-            && within(query.text_range, offset)
-            && !query.holes.iter().any(|hole| inside(hole.range, offset))
+            && touches(query.text_range, offset)
+            && !query.holes.iter().any(|hole| is_inside(hole.range, offset))
         {
             found = Some((expr, query));
         }
@@ -248,11 +248,11 @@ pub fn query_at(node: &ItemNode, offset: u32) -> Option<(&Expr, &QueryLit)> {
     found
 }
 
-fn within(range: TextRange, offset: u32) -> bool {
+fn touches(range: TextRange, offset: u32) -> bool {
     range.start <= offset && offset <= range.end
 }
 
-/// Whether a byte is between `${` and `}`.
-fn inside(range: TextRange, offset: u32) -> bool {
+/// True if a byte is between `${` and `}`.
+fn is_inside(range: TextRange, offset: u32) -> bool {
     range.start + 2 <= offset && offset < range.end
 }

@@ -1,45 +1,45 @@
-//! From bytes to lines and columns, as editors count them, and back.
+//! Conversion between bytes and lines and columns, as editors count them.
 
-/// A place in a text by its line and its column, both counted from 0.
+/// A position in a text: line and column, both counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Position {
     /// The line.
     pub line: u32,
-    /// How much of the line is before it, counted as an [`Encoding`] says.
+    /// Length of the line before the position, in the units of an [`Encoding`].
     pub character: u32,
 }
 
 impl Position {
-    /// A position.
+    /// Creates a position.
     pub fn new(line: u32, character: u32) -> Self {
         Self { line, character }
     }
 }
 
-/// What is between two positions of a text.
+/// A range between two positions of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Range {
-    /// Where it begins.
+    /// The start.
     pub start: Position,
-    /// Where it ends: the first position that is not part of it.
+    /// The end, exclusive.
     pub end: Position,
 }
 
-/// A range of a text, and what takes its place.
+/// A range of a text and its replacement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextEdit {
-    /// What goes.
+    /// The range to replace.
     pub range: Range,
-    /// What comes.
+    /// The replacement.
     pub new_text: String,
 }
 
-/// What a position's `character` counts.
+/// The unit of a position's `character`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Encoding {
     /// Bytes.
     Utf8,
-    /// UTF-16 code units, which every editor knows.
+    /// UTF-16 code units, which every editor supports.
     #[default]
     Utf16,
     /// Unicode scalar values.
@@ -63,8 +63,8 @@ impl Encoding {
     }
 }
 
-/// Where the lines of a text begin. Unlike in the compiler's own messages, a carriage return alone ends one too,
-/// as editors have it.
+/// The starts of the lines of a text. Unlike in the compiler's own messages, a lone carriage return also ends a line,
+/// as in editors.
 #[derive(Debug)]
 pub struct Lines<'a> {
     text: &'a str,
@@ -73,7 +73,7 @@ pub struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// Reads a text.
+    /// Finds the lines of a text.
     pub fn new(text: &'a str, encoding: Encoding) -> Self {
         let bytes = text.as_bytes();
         let ends = bytes.iter().enumerate().filter(|(at, byte)| match byte {
@@ -91,7 +91,8 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// The position of a byte. One inside of a character is its start, one past the end is the end.
+    /// The position of a byte. A byte inside a character is rounded down to its start, and one past the end to the
+    /// end.
     pub fn position(&self, offset: usize) -> Position {
         let line = self
             .starts
@@ -115,8 +116,8 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// The byte at a position. One past the end of its line is that end, one past the last line the end of the text,
-    /// and one inside of a character is the character's start.
+    /// The byte at a position. A position past the end of its line is that end, one past the last line the end of the
+    /// text, and one inside a character the character's start.
     pub fn offset(&self, position: Position) -> usize {
         let line = usize::try_from(position.line).unwrap_or(usize::MAX);
         let Some(start) = self.starts.get(line).copied() else {
@@ -135,13 +136,13 @@ impl<'a> Lines<'a> {
         start + content
     }
 
-    /// The bytes of a range, in their order.
+    /// The bytes of a range, in ascending order.
     pub fn bytes(&self, range: Range) -> std::ops::Range<usize> {
         let start = self.offset(range.start);
         start..self.offset(range.end).max(start)
     }
 
-    /// The range of some bytes.
+    /// The range of bytes `start` to `end`.
     pub fn range(&self, start: usize, end: usize) -> Range {
         Range {
             start: self.position(start),
@@ -149,13 +150,13 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// The whole text.
+    /// The range of the whole text.
     pub fn whole(&self) -> Range {
         self.range(0, self.text.len())
     }
 }
 
-/// No editor holds a text with more lines.
+/// Saturates: no editor holds a text with more lines.
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
@@ -205,7 +206,7 @@ mod tests {
         let text = "a🦀é\r\n\rnäme\n";
         for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32] {
             let lines = Lines::new(text, encoding);
-            // The second byte of a line end of two has no position of its own.
+            // The second byte of `\r\n` has no position of its own.
             for (at, _) in text.char_indices().filter(|(at, _)| *at != 8) {
                 assert_eq!(lines.offset(lines.position(at)), at, "{encoding:?} {at}");
             }

@@ -1,4 +1,4 @@
-//! A loaded project: what was read, what the compiler holds of it, and what was found.
+//! A loaded project: its files, its compiler session, and its diagnostics.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use nthc::project::{self, Error, Loaded, MANIFEST, paths};
 use nthc::session::{Configuration, Session};
 use nthc::suppressions::Levels;
 
-use crate::files::{FileTable, OnTheWay};
+use crate::files::{FileTable, LoadReport};
 use crate::findings::Finding;
 use crate::view::ProjectView;
 
@@ -23,60 +23,60 @@ struct Source {
     input: SourceInput,
 }
 
-/// A project, be it one of a single document.
+/// A project, or a single document outside any project.
 pub struct Project {
-    /// The folder that paths are shown from.
+    /// The folder to which shown paths are relative.
     folder: PathBuf,
     configuration: Configuration,
-    /// What its targets need to know.
+    /// The settings of its targets.
     pub targets: Arc<Settings>,
     files: Vec<Source>,
-    /// The places of the files among `files`.
+    /// Indices into `files`, by path.
     places: BTreeMap<PathBuf, usize>,
-    /// Files that are read, but are no sources: the manifests, and files whose names are no modules' names.
+    /// Files that are read but are not sources: manifests, and files whose names are not valid module names.
     others: BTreeSet<PathBuf>,
-    on_the_way: Arc<OnTheWay>,
+    load_report: Arc<LoadReport>,
     session: Option<Session>,
     table: Arc<FileTable>,
-    /// The files whose texts the session has not got yet.
+    /// Files with texts that the session does not have yet.
     edited: BTreeSet<PathBuf>,
-    /// Counts what changed.
+    /// Incremented by every change.
     revision: u64,
-    /// The revision that was last looked at, or is being looked at.
-    asked: u64,
-    /// In which revision so many files were looked at.
-    looked: (u64, usize),
-    /// Of so many parts everything is held, because somebody asked something when each was looked at.
+    /// The revision that was last checked or is being checked; 0 if it has to be checked again.
+    checked_revision: u64,
+    /// The number of files that were checked so far, and in which revision.
+    checked: (u64, usize),
+    /// Number of checked parts whose results could not be released, because a request was using the session.
     held_parts: usize,
-    /// What was found in which revision.
-    found: Option<(u64, Arc<Vec<Finding>>)>,
-    /// Whether its files have to be read again.
+    /// The diagnostics, and their revision.
+    findings: Option<(u64, Arc<Vec<Finding>>)>,
+    /// True if the files have to be read again.
     pub is_stale: bool,
-    /// How many answers the session held when everything was looked at for the first time.
+    /// Number of results that the session held after the first complete check.
     needed: Option<usize>,
-    /// How many texts the session got since it was last counted what it holds.
+    /// Number of texts that the session got since its results were last counted.
     uncounted: usize,
-    /// How many texts it had got by then.
+    /// Number of texts that it had got by then.
     counted: usize,
 }
 
-/// So many texts are new before it is counted what a session holds.
+/// The results of a session are counted after this many new texts.
 const COUNTED: usize = 100;
 
-/// So many parts of a project may be held while somebody asks something.
+/// Maximum number of parts that are held while a request uses the session.
 const MOST_PARTS: usize = 4;
 
-/// After so many new texts a session is made anew: what is left of the old ones lies in all pages of memory, a little in each.
+/// A session is replaced after this many new texts: what remains of the old ones is scattered over all memory pages.
 const RENEWED: usize = 10_000;
 
-/// So many answers about what is gone are nothing to speak of, however small a project is.
+/// This many outdated results are acceptable, however small a project is.
 const FEW: usize = if cfg!(test) { 100 } else { 1000 };
 
 impl Project {
-    /// Reads the project in a folder. `text` gives the texts of open documents.
+    /// Reads the project in a folder. `text` returns the texts of open documents.
     ///
     /// # Errors
-    /// Where a file or folder cannot be read.
+    /// If a file or folder cannot be read.
     pub fn load(folder: &Path, text: impl Fn(&Path) -> Option<Arc<str>>) -> Result<Self, Error> {
         let loaded = read(folder, &text)?;
         let mut project = Self::empty(folder);
@@ -84,18 +84,18 @@ impl Project {
         Ok(project)
     }
 
-    /// Reads the files again, and keeps what was computed of those that did not change.
+    /// Reads the files again, and keeps the results for unchanged files.
     ///
     /// # Errors
-    /// Where a file or folder cannot be read. Nothing is changed then.
+    /// If a file or folder cannot be read. Then nothing is changed.
     pub fn reload(&mut self, text: impl Fn(&Path) -> Option<Arc<str>>) -> Result<(), Error> {
         let loaded = read(&self.folder, &text)?;
         self.take(loaded, text);
         Ok(())
     }
 
-    /// A document that belongs to no project.
-    pub fn alone(path: &Path, text: Arc<str>) -> Self {
+    /// Creates a project for a single document that belongs to no project.
+    pub fn from_document(path: &Path, text: Arc<str>) -> Self {
         let folder = path.parent().unwrap_or(path);
         let file = path.file_name().map(Path::new).unwrap_or(path);
         let stem = path
@@ -104,7 +104,7 @@ impl Project {
             .to_string_lossy()
             .into_owned();
         let shown = paths::slashes(file);
-        // The name of a module that nothing can import matters to nobody.
+        // The name of a module that cannot be imported does not matter.
         let module = project::module_name(file)
             .ok()
             .or_else(|| project::to_identifier(&stem))
@@ -133,15 +133,15 @@ impl Project {
             files: Vec::new(),
             places: BTreeMap::new(),
             others: BTreeSet::new(),
-            on_the_way: Arc::default(),
+            load_report: Arc::default(),
             session: None,
             table: Arc::default(),
             edited: BTreeSet::new(),
             revision: 1,
-            asked: 0,
-            looked: (0, 0),
+            checked_revision: 0,
+            checked: (0, 0),
             held_parts: 0,
-            found: None,
+            findings: None,
             is_stale: false,
             needed: None,
             uncounted: 0,
@@ -161,7 +161,7 @@ impl Project {
             .map(|file| paths::absolute(Path::new(&file.path), &self.folder))
             .collect();
         self.others = paths.iter().cloned().collect();
-        self.on_the_way = Arc::new(OnTheWay {
+        self.load_report = Arc::new(LoadReport {
             sources: loaded.sources,
             paths,
             diagnostics: loaded.diagnostics,
@@ -188,7 +188,7 @@ impl Project {
         self.files = files;
         self.edited.clear();
         self.revision += 1;
-        // Whatever became of how many files.
+        // The number of changed files is unknown.
         self.uncounted += COUNTED;
         let inputs = self.inputs();
         if let Some(session) = &mut self.session {
@@ -202,15 +202,15 @@ impl Project {
         self.files.iter().map(|file| file.input.clone()).collect()
     }
 
-    /// Whether a file is one of the project's, be it one that could not be taken in.
-    pub fn knows(&self, path: &Path) -> bool {
+    /// True if a file belongs to the project, even if it could not be read.
+    pub fn contains(&self, path: &Path) -> bool {
         self.places.contains_key(path)
             || self.others.contains(path)
             || path == self.folder.join(MANIFEST)
             || path == self.folder.join(LOCK)
     }
 
-    /// Gives a file a new text, if it is one of the project's sources.
+    /// Sets the text of a file if it is a source of the project.
     pub fn edit(&mut self, path: &Path, text: &Arc<str>) {
         let file = self
             .places
@@ -225,19 +225,20 @@ impl Project {
         }
     }
 
-    /// Makes everything that is being asked of it unwind, and waits for that.
+    /// Cancels all queries on snapshots of the session, and waits for them to unwind.
     pub fn stop(&mut self) {
         if let Some(session) = &mut self.session {
             salsa::Database::trigger_cancellation(&mut session.db);
         }
     }
 
-    /// Whether the session lacks texts, so that giving them to it would wait for its snapshots.
+    /// True if the session lacks texts. Setting them waits until its snapshots are dropped.
     pub fn is_behind(&self) -> bool {
         self.session.is_none() || !self.edited.is_empty()
     }
 
-    /// Gives the session what it lacks. Of the files that it is made with, those that are open are likely to change.
+    /// Gives the session the texts that it lacks, and creates it if there is none. Files that are open at its
+    /// creation are expected to change.
     pub fn catch_up(&mut self, is_open: impl Fn(&Path) -> bool) {
         let edited = std::mem::take(&mut self.edited);
         self.uncounted += edited.len();
@@ -268,18 +269,18 @@ impl Project {
         }
     }
 
-    /// Whether somebody looks at it, so that giving something back would wait for them.
-    pub fn is_asked(&self) -> bool {
+    /// True if a snapshot is in use: then releasing memory would wait for it.
+    pub fn is_in_use(&self) -> bool {
         self.session
             .as_ref()
             .is_some_and(|session| !session.has_no_snapshots())
     }
 
-    /// Gives back what is held of texts that are gone. What was computed about names that are gone stays in a session,
-    /// for they may come back; where that becomes much, a new session is made and looks at everything anew.
+    /// Releases outdated results. Results for names that no longer exist stay in a session, because the names may
+    /// come back; if there are too many, the session is dropped, and the next one checks everything again.
     pub fn tidy(&mut self) {
-        let is_known = self.found().is_some();
-        self.let_go();
+        let is_known = self.findings().is_some();
+        self.release();
         let Some(session) = &mut self.session else {
             return;
         };
@@ -293,12 +294,12 @@ impl Project {
             self.session = None;
             self.needed = None;
             self.counted = 0;
-            self.looked = (0, 0);
-            self.unask();
+            self.checked = (0, 0);
+            self.reset_check();
         }
     }
 
-    /// The project as it is now; nothing while the session is behind.
+    /// Takes a snapshot of the project; `None` while the session is behind.
     pub fn view(&self, key: &Path) -> Option<ProjectView> {
         let session = self.session.as_ref().filter(|_| !self.is_behind())?;
         Some(ProjectView {
@@ -306,105 +307,105 @@ impl Project {
             session: session.snapshot(),
             targets: Arc::clone(&self.targets),
             files: Arc::clone(&self.table),
-            on_the_way: Arc::clone(&self.on_the_way),
-            found: self.found().map(Arc::clone),
+            load_report: Arc::clone(&self.load_report),
+            findings: self.findings().map(Arc::clone),
         })
     }
 
-    /// How many files it has.
+    /// Number of files.
     pub fn len(&self) -> usize {
         self.files.len()
     }
 
-    /// Whether it has no files.
+    /// True if it has no files.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
 
-    /// Whether a revision is the newest.
+    /// True if `revision` is the newest.
     pub fn is_at(&self, revision: u64) -> bool {
         self.revision == revision
     }
 
-    /// Whether nobody has looked yet for what is wrong.
+    /// True if the newest revision was not checked, and no check of it is running.
     pub fn is_unchecked(&self) -> bool {
-        self.asked != self.revision
+        self.checked_revision != self.revision
     }
 
-    /// Notes that somebody looks; for which revision.
-    pub fn ask(&mut self) -> u64 {
-        self.asked = self.revision;
+    /// Records the start of a check. Returns the revision.
+    pub fn begin_check(&mut self) -> u64 {
+        self.checked_revision = self.revision;
         self.revision
     }
 
-    /// Notes that the one who looked was stopped.
-    pub fn unask(&mut self) {
-        self.asked = 0;
+    /// Records that the check was stopped, so that it has to run again.
+    pub fn reset_check(&mut self) {
+        self.checked_revision = 0;
     }
 
-    /// So many files were looked at in the newest revision.
-    pub fn looked(&self) -> usize {
-        let (revision, files) = self.looked;
+    /// Number of files that were checked in the newest revision.
+    pub fn checked_files(&self) -> usize {
+        let (revision, files) = self.checked;
         if revision == self.revision { files } else { 0 }
     }
 
-    /// Notes that the first files were looked at in a revision, and that somebody has to look at the others. Lets go of
-    /// what they were judged by, unless somebody else looks.
-    pub fn look(&mut self, revision: u64, files: usize) {
-        self.looked = (revision, files);
-        self.unask();
+    /// Records that the first `files` files were checked in a revision, and that the check has to continue. Releases
+    /// their intermediate results unless a request is using the session.
+    pub fn record_part(&mut self, revision: u64, files: usize) {
+        self.checked = (revision, files);
+        self.reset_check();
         self.held_parts += 1;
-        self.let_go_of_parts();
+        self.release_parts();
     }
 
-    /// Lets go of what the findings of the parts that were looked at were made of, unless somebody asks something.
-    pub fn let_go_of_parts(&mut self) {
-        if self.held_parts > 0 && !self.is_asked() {
-            self.let_go();
+    /// Releases the intermediate results of checked parts, unless a request is using the session.
+    pub fn release_parts(&mut self) {
+        if self.held_parts > 0 && !self.is_in_use() {
+            self.release();
         }
     }
 
-    /// Whether so much is held of what was looked at that the rest has to wait until nobody asks anything.
-    pub fn is_held_up(&self) -> bool {
-        self.held_parts >= MOST_PARTS && self.is_asked()
+    /// True if so many parts are held that the check has to wait until no request uses the session.
+    pub fn must_wait(&self) -> bool {
+        self.held_parts >= MOST_PARTS && self.is_in_use()
     }
 
-    /// Lets go of what newer answers have taken the place of. It waits for whoever asks something.
-    pub fn let_go(&mut self) {
+    /// Releases outdated results. Waits until no request uses the session.
+    pub fn release(&mut self) {
         self.held_parts = 0;
         if let Some(session) = &mut self.session {
             session.evict_stale();
         }
     }
 
-    /// Notes what was found in a revision; whether that is the newest.
-    pub fn find(&mut self, revision: u64, found: Vec<Finding>) -> bool {
+    /// Stores the diagnostics of a revision. Returns whether it is the newest.
+    pub fn set_findings(&mut self, revision: u64, found: Vec<Finding>) -> bool {
         let is_newest = revision == self.revision;
         if is_newest {
-            self.found = Some((revision, Arc::new(found)));
+            self.findings = Some((revision, Arc::new(found)));
         }
         is_newest
     }
 
-    /// What is wrong, where that is known of the newest revision.
-    pub fn found(&self) -> Option<&Arc<Vec<Finding>>> {
-        let (revision, found) = self.found.as_ref()?;
+    /// The diagnostics of the newest revision; `None` if it was not checked yet.
+    pub fn findings(&self) -> Option<&Arc<Vec<Finding>>> {
+        let (revision, found) = self.findings.as_ref()?;
         (*revision == self.revision).then_some(found)
     }
 }
 
-/// Whether a file is a project's manifest.
+/// True if a file is a manifest by its name.
 pub fn is_manifest(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == MANIFEST)
 }
 
-/// The most answers that a session may hold of which so many were needed at first.
+/// Maximum number of results of a session that needed `needed` at first.
 fn most(needed: usize) -> usize {
     needed + needed / 8 + FEW
 }
 
-/// Reads a project. A manifest counts as it is typed, unless there are mistakes in it: then these are told, and what
-/// was saved counts.
+/// Reads a project. An edited manifest is used as it is typed, unless it has errors: then these are reported, and the
+/// saved one is used.
 fn read(folder: &Path, text: &dyn Fn(&Path) -> Option<Arc<str>>) -> Result<Loaded, Error> {
     let edited = project::load_edited(folder, folder, text)?;
     let is_of_manifest = |found: &Diagnostic<FileSpan>| {
@@ -444,10 +445,10 @@ mod tests {
         ))
     }
 
-    /// Looks at everything, and tidies up as the server does.
+    /// Checks everything, and releases memory as the server does.
     fn settle(project: &mut Project, path: &Path) {
         project.catch_up(|_| true);
-        let revision = project.ask();
+        let revision = project.begin_check();
         let view = View {
             projects: project.view(path).into_iter().collect(),
             ..View::default()
@@ -455,15 +456,15 @@ mod tests {
         let found = view.check(view.projects.first().expect("it is not behind"));
         assert!(found.is_empty(), "{found:#?}");
         drop(view);
-        assert!(project.find(revision, found));
-        assert!(!project.is_asked());
+        assert!(project.set_findings(revision, found));
+        assert!(!project.is_in_use());
         project.tidy();
     }
 
     #[test]
     fn what_is_held_of_names_that_are_gone_stays_within_bounds() {
         let path = Path::new("/nowhere/main.nth");
-        let mut project = Project::alone(path, text("first"));
+        let mut project = Project::from_document(path, text("first"));
         settle(&mut project, path);
         let needed = project.needed.expect("it was counted");
         let (mut answers, mut renewed, mut grown) = (needed, 0, 0);

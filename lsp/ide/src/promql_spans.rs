@@ -1,9 +1,9 @@
-//! Where the nodes of a PromQL expression stand.
+//! Ranges of the nodes of a PromQL expression.
 
 use nthc::promql::{Duration, DurationNode, Expr, Node, Selector, Span};
 use nthc::syntax::tree::TextRange;
 
-/// The ranges of an expression and of everything in it, from the start of the query's text.
+/// The ranges of an expression and of all its descendants, from the start of the query's text.
 pub fn spans(expr: &Expr) -> Vec<TextRange> {
     let mut found = Spans(Vec::new());
     found.expr(expr);

@@ -1,4 +1,4 @@
-//! Everything as it was at one moment: what a question is answered from.
+//! Immutable snapshots, from which requests are answered.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,36 +11,36 @@ use nthc::session::Snapshot;
 use nthc::syntax::tree::TextRange;
 use salsa::{CancellationToken, Cancelled};
 
-use crate::files::{FileName, FileTable, OnTheWay};
+use crate::cancel::CancelHandle;
+use crate::files::{FileName, FileTable, LoadReport};
 use crate::findings::{Converter, Finding, Text};
 use crate::position::{Encoding, Lines, Position, Range};
-use crate::wanted::Wanted;
 
-/// Everything as it was at one moment. Edits wait until it is gone, so it is kept for one question only.
+/// A snapshot of all projects. Edits wait until it is dropped, so it is kept for a single request.
 #[derive(Default)]
 pub struct View {
     /// The projects.
     pub projects: Vec<ProjectView>,
-    /// What the columns of positions count.
+    /// The unit of columns.
     pub encoding: Encoding,
-    /// Whether an answer is still wanted.
-    pub wanted: Wanted,
+    /// Cancels the request.
+    pub cancel: CancelHandle,
 }
 
-/// A project at that moment.
+/// A snapshot of a project.
 pub struct ProjectView {
-    /// Its folder; the path of the document where that is all of it.
+    /// The project's folder; the path of the document if there is no project.
     pub key: PathBuf,
-    /// The compiler's side of it, to be asked.
+    /// The compiler session.
     pub session: Snapshot,
-    /// What its targets need to know, for no environment.
+    /// The settings of its targets, without an environment.
     pub targets: Arc<ir::Settings>,
     /// Its files.
     pub files: Arc<FileTable>,
-    /// What was wrong on the way to its sources.
-    pub on_the_way: Arc<OnTheWay>,
-    /// What is wrong in it, where that is known by now. [`View::findings`] finds it out.
-    pub found: Option<Arc<Vec<Finding>>>,
+    /// Diagnostics from loading the project.
+    pub load_report: Arc<LoadReport>,
+    /// The diagnostics, if the project was checked already. [`View::findings`] computes them otherwise.
+    pub findings: Option<Arc<Vec<Finding>>>,
 }
 
 impl ProjectView {
@@ -59,12 +59,12 @@ impl ProjectView {
         self.session.files()
     }
 
-    /// The text of a file; for an open one that of its buffer.
+    /// The text of a file, or of its buffer if it is open.
     pub fn text(&self, file: SourceFile) -> &Arc<str> {
         file.text(self.db())
     }
 
-    /// Where a file is.
+    /// The location of a file.
     pub fn name(&self, file: SourceFile) -> FileName {
         match self.files.path(file) {
             Some(path) => FileName::Disk(path.to_path_buf()),
@@ -75,18 +75,18 @@ impl ProjectView {
         }
     }
 
-    /// Where an item begins in its file.
+    /// The byte at which an item begins in its file.
     pub fn start_of(&self, item: ItemKey) -> usize {
         item_start(self.db(), item) as usize
     }
 
-    /// A place in an item as bytes of its file.
+    /// Converts a range in an item to bytes of its file.
     pub fn bytes(&self, span: Span) -> std::ops::Range<usize> {
         let start = self.start_of(span.item);
         start + span.range.start as usize..start + span.range.end as usize
     }
 
-    /// A place in an item as a range of its file.
+    /// Converts a range in an item to a range of its file.
     pub fn absolute(&self, span: Span) -> TextRange {
         let bytes = self.bytes(span);
         TextRange::new(bytes.start, bytes.end)
@@ -94,8 +94,8 @@ impl ProjectView {
 }
 
 impl View {
-    /// The project that a file belongs to, with the file there. A file of a package that is open as a project too is that
-    /// project's.
+    /// The project that a file belongs to, with the file's input. A file of a package that is also open as a project
+    /// belongs to the latter.
     pub fn file(&self, path: &Path) -> Option<(&ProjectView, SourceFile)> {
         let owns = |project: &&ProjectView| {
             let file = project.files.source(path);
@@ -116,26 +116,27 @@ impl View {
         })
     }
 
-    /// The lines of a text, to go from bytes to positions and back.
+    /// The lines of a text, to convert between bytes and positions.
     pub fn lines<'a>(&self, text: &'a str) -> Lines<'a> {
         Lines::new(text, self.encoding)
     }
 
-    /// The byte of a file at a position.
+    /// The byte at a position of a file.
     pub fn offset(&self, project: &ProjectView, file: SourceFile, position: Position) -> usize {
         self.lines(project.text(file)).offset(position)
     }
 
-    /// The range of some bytes of a file. For many of one file, [`View::lines`] reads its text once.
+    /// The range of a byte range of a file. For many ranges of one file, use [`View::lines`], which reads its text
+    /// once.
     pub fn range(&self, project: &ProjectView, file: SourceFile, range: TextRange) -> Range {
         self.lines(project.text(file))
             .range(range.start as usize, range.end as usize)
     }
 
-    /// What is wrong in a file, as the texts are now, with what would mend it.
+    /// The diagnostics of a file for the current texts, with their fixes.
     pub fn findings(&self, path: &Path) -> Vec<Finding> {
         let of_projects = self.projects.iter().flat_map(|project| {
-            let found = match &project.found {
+            let found = match &project.findings {
                 Some(found) => Arc::clone(found),
                 None => Arc::new(self.check(project)),
             };
@@ -146,7 +147,7 @@ impl View {
         });
         let mut all: Vec<Finding> = Vec::new();
         for finding in of_projects {
-            // A package that is open as a project too is checked twice.
+            // A package that is also open as a project is checked twice.
             if !all.contains(&finding) {
                 all.push(finding);
             }
@@ -154,21 +155,21 @@ impl View {
         all
     }
 
-    /// Everything that is wrong in a project, first what was found on the way to its sources.
+    /// All diagnostics of a project, those from loading it first.
     pub fn check(&self, project: &ProjectView) -> Vec<Finding> {
-        let mut found = self.on_the_way(project);
-        found.extend(self.converted(project, &project.session.findings()));
+        let mut found = self.load_report(project);
+        found.extend(self.convert(project, &project.session.findings()));
         found
     }
 
-    /// What is wrong as far as the documents that are open say; see [`Session::first_findings`].
+    /// The diagnostics of the open documents only; see [`Session::first_findings`].
     ///
     /// [`Session::first_findings`]: nthc::session::Session::first_findings
     pub fn check_open(&self, project: &ProjectView, open: &BTreeSet<&Path>) -> Vec<Finding> {
         let sources = open.iter().filter_map(|path| project.files.source(path));
         let files: Vec<SourceFile> = sources.collect();
-        let mut found = self.on_the_way(project);
-        found.extend(self.converted(project, &project.session.first_findings(&files)));
+        let mut found = self.load_report(project);
+        found.extend(self.convert(project, &project.session.first_findings(&files)));
         found.retain(|finding| {
             let path = finding.file.path();
             path.is_some_and(|path| open.contains(path))
@@ -176,23 +177,19 @@ impl View {
         found
     }
 
-    fn on_the_way(&self, project: &ProjectView) -> Vec<Finding> {
+    fn load_report(&self, project: &ProjectView) -> Vec<Finding> {
         let text = |number: usize| {
-            let file = project.on_the_way.sources.file(number)?;
+            let file = project.load_report.sources.file(number)?;
             Some(Text {
-                path: project.on_the_way.paths.get(number).map(PathBuf::as_path),
+                path: project.load_report.paths.get(number).map(PathBuf::as_path),
                 shown: &file.path,
                 text: &file.text,
             })
         };
-        Converter::new(self.encoding, &text).findings(&project.on_the_way.diagnostics)
+        Converter::new(self.encoding, &text).findings(&project.load_report.diagnostics)
     }
 
-    fn converted(
-        &self,
-        project: &ProjectView,
-        diagnostics: &[Diagnostic<FileSpan>],
-    ) -> Vec<Finding> {
+    fn convert(&self, project: &ProjectView, diagnostics: &[Diagnostic<FileSpan>]) -> Vec<Finding> {
         let text = |number: usize| {
             let file = project.session.file(number)?;
             Some(Text {
@@ -204,14 +201,14 @@ impl View {
         Converter::new(self.encoding, &text).findings(diagnostics)
     }
 
-    /// Unwinds where nobody wants an answer any more. For loops that ask the database nothing, which does the same.
-    pub fn stop_if_unwanted(&self) {
-        if self.wanted.is_given_up() {
+    /// Unwinds if the request is cancelled. For loops without database queries, which do the same.
+    pub fn stop_if_cancelled(&self) {
+        if self.cancel.is_cancelled() {
             std::panic::resume_unwind(Box::new(Cancelled::Local));
         }
     }
 
-    /// By which what is asked of the snapshots can be stopped.
+    /// The cancellation tokens of the snapshots.
     pub fn tokens(&self) -> Vec<CancellationToken> {
         let databases = self.projects.iter().map(ProjectView::db);
         databases.map(salsa::Database::cancellation_token).collect()

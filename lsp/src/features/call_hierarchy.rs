@@ -1,4 +1,4 @@
-//! Which service depends on which, as a hierarchy of calls: who depends on a service calls it.
+//! Call hierarchy: dependencies between services. A service calls those that it depends on.
 
 use nth_ide::features::call_hierarchy::{self, Dependencies, Service};
 use nth_ide::features::definition::Cursor;
@@ -13,19 +13,19 @@ use tower_lsp::lsp_types::{
 use crate::settings::Settings;
 use crate::view::View;
 
-/// Dependencies can be followed in both directions.
+/// Announces the call hierarchy.
 pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
     capabilities.call_hierarchy_provider = Some(CallHierarchyServerCapability::Simple(true));
 }
 
-/// The service that the name at a cursor means: its own, or the one that a dependency is.
+/// The service that the name at a cursor means: the one declared there, or the one that a dependency refers to.
 pub fn prepare(view: &View, params: &CallHierarchyPrepareParams) -> Option<Vec<CallHierarchyItem>> {
     let at = view.cursor(&params.text_document_position_params)?;
     let service = call_hierarchy::service(&at)?;
     Some(vec![item(view, at.project, service)?])
 }
 
-/// The services that depend on one.
+/// The services that depend on a service.
 pub fn incoming(
     view: &View,
     params: &CallHierarchyIncomingCallsParams,
@@ -41,7 +41,7 @@ pub fn incoming(
     Some(calls.collect())
 }
 
-/// The services that one depends on.
+/// The services that a service depends on.
 pub fn outgoing(
     view: &View,
     params: &CallHierarchyOutgoingCallsParams,
@@ -64,7 +64,7 @@ fn ranges(view: &View, call: &Dependencies<'_>) -> Vec<Range> {
         .collect()
 }
 
-/// Where the name of the service is that an item of an earlier answer stands for.
+/// The cursor at the name of the service in an earlier answer.
 fn resolve<'a>(view: &'a View, item: &CallHierarchyItem) -> Option<Cursor<'a>> {
     view.cursor(&TextDocumentPositionParams {
         text_document: TextDocumentIdentifier::new(item.uri.clone()),

@@ -1,5 +1,4 @@
-//! What could be done at a place. The edits are made when they are asked for: at once, or by `codeAction/resolve` where the
-//! client asks for them later.
+//! Code actions. The edits are computed at once, or by `codeAction/resolve` if the client supports it.
 
 use nth_ide::features::code_actions::{self, ActionKind, Fix, Offer, Place, Plan};
 use nth_ide::features::formatting::Change;
@@ -16,7 +15,7 @@ use crate::lines::from_range;
 use crate::settings::Settings;
 use crate::view::View;
 
-/// All kinds of actions.
+/// All kinds of code actions.
 const KINDS: [ActionKind; 6] = [
     ActionKind::QuickFix,
     ActionKind::Extract,
@@ -26,8 +25,8 @@ const KINDS: [ActionKind; 6] = [
     ActionKind::FixAll,
 ];
 
-/// What the protocol calls a kind.
-fn shown_kind(kind: ActionKind) -> CodeActionKind {
+/// The protocol's name of a kind.
+fn protocol_kind(kind: ActionKind) -> CodeActionKind {
     match kind {
         ActionKind::QuickFix => CodeActionKind::QUICKFIX,
         ActionKind::Extract => CodeActionKind::REFACTOR_EXTRACT,
@@ -38,20 +37,20 @@ fn shown_kind(kind: ActionKind) -> CodeActionKind {
     }
 }
 
-/// Something can be done, where the client takes edits with an action.
+/// Announces code actions, if the client supports literals.
 pub fn offer(capabilities: &mut ServerCapabilities, settings: &Settings) {
-    let kinds = KINDS.map(shown_kind).to_vec();
+    let kinds = KINDS.map(protocol_kind).to_vec();
     capabilities.code_action_provider = settings.actions.then(|| {
         CodeActionProviderCapability::Options(CodeActionOptions {
             code_action_kinds: Some(kinds),
-            resolve_provider: Some(resolves(settings)),
+            resolve_provider: Some(supports_resolve(settings)),
             ..CodeActionOptions::default()
         })
     });
 }
 
-/// Whether the client asks for an action's edits when it needs them.
-fn resolves(settings: &Settings) -> bool {
+/// True if the client resolves edits later.
+fn supports_resolve(settings: &Settings) -> bool {
     let text_document = settings.client.text_document.as_ref();
     let client = text_document.and_then(|known| known.code_action.as_ref());
     let asked = client.and_then(|known| known.resolve_support.as_ref());
@@ -69,23 +68,23 @@ fn takes_reasons(settings: &Settings) -> bool {
         .unwrap_or_default()
 }
 
-/// What could be done at a place.
+/// The code actions at a range.
 pub fn code_actions(view: &View, params: &CodeActionParams) -> Option<CodeActionResponse> {
     let uri = &params.text_document.uri;
     let only = params.context.only.as_deref();
     let is_automatic = params.context.trigger_kind == Some(CodeActionTriggerKind::AUTOMATIC);
     let is_wanted = |kind: ActionKind| {
-        let kind = shown_kind(kind);
+        let kind = protocol_kind(kind);
         match only {
             Some(only) => only.iter().any(|asked| is_of_kind(&kind, asked)),
-            // What concerns all of a document is no hint about a place.
+            // Actions on the whole document are not shown as hints at a position.
             None => !(is_automatic && is_of_kind(&kind, &CodeActionKind::SOURCE)),
         }
     };
     let mut actions = Vec::new();
     if let Some(place) = place_of(view, uri, params.range) {
         for offer in code_actions::offers(&place, is_wanted) {
-            actions.extend(shown(view, uri, params, &place, offer));
+            actions.extend(to_action(view, uri, params, &place, offer));
         }
     }
     if is_wanted(ActionKind::QuickFix) {
@@ -99,13 +98,13 @@ pub fn code_actions(view: &View, params: &CodeActionParams) -> Option<CodeAction
     (!actions.is_empty() || only.is_none_or(|only| only.iter().any(is_known))).then_some(actions)
 }
 
-/// Whether some action may be of a kind that is asked for.
+/// True if some action may have the requested kind.
 fn is_known(asked: &CodeActionKind) -> bool {
-    let mut kinds = KINDS.into_iter().map(shown_kind);
+    let mut kinds = KINDS.into_iter().map(protocol_kind);
     kinds.any(|kind| is_of_kind(&kind, asked))
 }
 
-/// Whether a kind is the one that is asked for, or one of its kinds.
+/// True if a kind is the requested one or a subkind of it.
 fn is_of_kind(kind: &CodeActionKind, asked: &CodeActionKind) -> bool {
     let (kind, asked) = (kind.as_str(), asked.as_str());
     asked.is_empty()
@@ -117,16 +116,16 @@ fn is_of_kind(kind: &CodeActionKind, asked: &CodeActionKind) -> bool {
 
 fn place_of<'a>(view: &'a View, uri: &Url, range: Range) -> Option<Place<'a>> {
     let (project, file) = view.file(uri)?;
-    // What is not open is not for an editor to change.
+    // Closed documents are not changed.
     view.buffer(uri)?;
     let lines = view.lines(project.text(file));
     let (start, end) = (lines.offset(range.start), lines.offset(range.end));
     code_actions::place(&view.ide, project, file, (start, end))
 }
 
-/// An offer as the client is told of it; nothing where it would change nothing, or cannot be done and the client does
-/// not ask why.
-fn shown(
+/// Converts an offer; `None` if it would change nothing, or if it is not available and the client does not support
+/// reasons.
+fn to_action(
     view: &View,
     uri: &Url,
     params: &CodeActionParams,
@@ -136,7 +135,7 @@ fn shown(
     let is_fix = offer.kind == ActionKind::QuickFix;
     let mut action = CodeAction {
         title: offer.title,
-        kind: Some(shown_kind(offer.kind)),
+        kind: Some(protocol_kind(offer.kind)),
         is_preferred: is_fix.then_some(offer.is_preferred),
         ..CodeAction::default()
     };
@@ -146,11 +145,11 @@ fn shown(
                 takes_reasons(&view.settings).then_some(CodeActionDisabled { reason });
             action.disabled.as_ref()?;
         }
-        // Whether imports are in order is not known before they are put in order.
+        // Only the edits show whether imports are organized already.
         Plan::Edits(make) if offer.kind == ActionKind::OrganizeImports => {
             action.edit = Some(edit(view, uri, place, make()?)?);
         }
-        Plan::Edits(_) if resolves(&view.settings) => {
+        Plan::Edits(_) if supports_resolve(&view.settings) => {
             let version = view.buffer(uri)?.version;
             action.data = Some(json!({ "uri": uri, "version": version, "range": params.range }));
         }
@@ -159,7 +158,7 @@ fn shown(
     Some(CodeActionOrCommand::CodeAction(action))
 }
 
-/// An action with its edits.
+/// Adds the edits of an action.
 pub fn resolve(view: &View, action: &CodeAction) -> Result<CodeAction> {
     let mut action = action.clone();
     let Some(data) = action.data.take().filter(|_| action.edit.is_none()) else {
@@ -178,8 +177,8 @@ pub fn resolve(view: &View, action: &CodeAction) -> Result<CodeAction> {
     }
     let place = place_of(view, &uri, range).ok_or_else(outdated)?;
     let kind = action.kind.clone();
-    let is_asked = |of: ActionKind| kind.as_ref() == Some(&shown_kind(of));
-    let offers = code_actions::offers(&place, is_asked);
+    let is_in_use = |of: ActionKind| kind.as_ref() == Some(&protocol_kind(of));
+    let offers = code_actions::offers(&place, is_in_use);
     let offer = offers.into_iter().find(|offer| offer.title == action.title);
     if let Some(Offer {
         plan: Plan::Edits(make),
@@ -203,10 +202,10 @@ fn read(data: &Value) -> Option<(Url, i32, Range)> {
     Some((uri, version, Range::new(start, end)))
 }
 
-/// Changes of a document as an edit of the workspace.
+/// Converts changes of a document to a workspace edit.
 fn edit(view: &View, uri: &Url, place: &Place<'_>, made: Vec<Change>) -> Option<WorkspaceEdit> {
     let path = path_of(uri);
-    let changes = code_actions::tidied(place, made)?;
+    let changes = code_actions::formatted_changes(place, made)?;
     view.workspace_edit(
         code_actions::edits(place, changes)
             .into_iter()
@@ -214,7 +213,7 @@ fn edit(view: &View, uri: &Url, place: &Place<'_>, made: Vec<Change>) -> Option<
     )
 }
 
-/// The fixes of what is wrong at a place. Those called as in `others` are left out: they are offered already.
+/// The fixes for problems at a range, without those whose titles are in `others`.
 fn quick_fixes(
     view: &View,
     uri: &Url,
@@ -251,7 +250,7 @@ fn title(action: &CodeActionOrCommand) -> &str {
     }
 }
 
-/// Every sure fix of a document as one action.
+/// All safe fixes of a document as one action.
 fn fix_all(view: &View, uri: &Url) -> Option<CodeActionOrCommand> {
     let path = path_of(uri);
     let edits = code_actions::all_fixes(&view.ide, &path);

@@ -1,4 +1,4 @@
-//! Code lenses: what they are about is known from names alone; what they say is counted for those that are looked at.
+//! Code lenses: their places come from names alone, their titles are computed on demand.
 
 use nth_ide::features::code_lens::{About, Words, lenses, words};
 use nth_ide::features::source::Source;
@@ -11,7 +11,7 @@ use super::generated::{self, SHOW};
 use crate::settings::Settings;
 use crate::view::View;
 
-/// Lenses are given, and count when they are looked at.
+/// Announces code lenses with resolution.
 pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
     capabilities.code_lens_provider = Some(CodeLensOptions {
         resolve_provider: Some(true),
@@ -25,12 +25,12 @@ struct Data {
     about: About,
 }
 
-/// The lenses of a document, which say nothing yet.
+/// The lenses of a document, without titles.
 pub fn code_lens(view: &View, params: &CodeLensParams) -> Option<Vec<CodeLens>> {
     let uri = &params.text_document.uri;
     let (project, file) = view.file(uri)?;
     let lines = view.lines(project.text(file));
-    let lenses = lenses(&Source::of(project, file)).into_iter();
+    let lenses = lenses(&Source::new(project, file)).into_iter();
     let lenses = lenses.map(|lens| CodeLens {
         range: lines.range(lens.range),
         command: None,
@@ -43,7 +43,7 @@ pub fn code_lens(view: &View, params: &CodeLensParams) -> Option<Vec<CodeLens>> 
     Some(lenses.collect())
 }
 
-/// A lens with what it says. One whose block is gone says nothing that can be clicked.
+/// Adds the title of a lens. If its block is gone, the lens cannot be clicked.
 pub fn resolve(view: &View, mut lens: CodeLens) -> CodeLens {
     let data = lens.data.clone();
     let data = data.and_then(|data| serde_json::from_value::<Data>(data).ok());
@@ -55,12 +55,12 @@ pub fn resolve(view: &View, mut lens: CodeLens) -> CodeLens {
     lens
 }
 
-/// What a lens says, and what shows the file that it is about.
+/// The title of a lens, and the command that shows its file.
 fn command(view: &View, data: &Data) -> Option<Command> {
     let (project, file) = view.file(&data.uri)?;
     let Words { title, shows } = words(&view.ide, project, file, &data.about)?;
-    let uri = shows.and_then(|path| generated::of_file(view, project, &path));
-    // Words that show nothing do nothing when they are clicked.
+    let uri = shows.and_then(|path| generated::file_uri(view, project, &path));
+    // A title without a file has no command.
     Some(Command {
         title,
         command: uri.as_ref().map(|_| SHOW.to_owned()).unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! Offers in the protocol's words, as far as the client knows them.
+//! Completion, converted to what the client supports.
 
 use nth_ide::features::completion::{Offer, What, complete};
 use nth_ide::features::docs::{Subject, plain};
@@ -14,11 +14,10 @@ use crate::lines::Lines;
 use crate::settings::Settings;
 use crate::view::View;
 
-/// The letters after which something else can be typed, so that editors ask anew. A space is none of them: it would ask
-/// after every word.
+/// The characters that trigger completion. No space: it would trigger after every word.
 const TRIGGERS: [&str; 9] = [".", ":", "`", "{", "\"", "$", "(", ",", "="];
 
-/// What can be typed is known, and told of more on demand.
+/// Announces completion with resolution.
 pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
     capabilities.completion_provider = Some(CompletionOptions {
         resolve_provider: Some(true),
@@ -27,7 +26,7 @@ pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
     });
 }
 
-/// What the client can show.
+/// The client's capabilities.
 struct Shows {
     snippets: bool,
     markdown: bool,
@@ -81,7 +80,7 @@ impl Shows {
     }
 }
 
-/// What can be typed at a position.
+/// The completion at a position.
 pub fn completion(view: &View, params: &CompletionParams) -> Option<CompletionResponse> {
     let document = &params.text_document_position;
     let uri = &document.text_document.uri;
@@ -100,7 +99,7 @@ pub fn completion(view: &View, params: &CompletionParams) -> Option<CompletionRe
                 .subject
                 .to_data()
                 .map(|subject| json!({ "uri": uri, "subject": subject }));
-            if let Subject::Said(text) = &offer.subject {
+            if let Subject::Markdown(text) = &offer.subject {
                 item.documentation = (!text.is_empty()).then(|| shows.documentation(text));
             }
         } else {
@@ -115,7 +114,7 @@ pub fn completion(view: &View, params: &CompletionParams) -> Option<CompletionRe
     }))
 }
 
-/// The item with its documentation.
+/// Adds the documentation of an item.
 pub fn resolve(view: &View, mut item: CompletionItem) -> CompletionItem {
     let kept = item.data.as_ref().and_then(|data| {
         let uri: Url = data.get("uri")?.as_str()?.parse().ok()?;
@@ -149,7 +148,7 @@ fn item(
             new_text: text.clone(),
         }]
     });
-    // An import is said beside the name, where there is room for it.
+    // The module of an import is shown beside the label, if the client supports it.
     let from = offer
         .detail
         .as_deref()

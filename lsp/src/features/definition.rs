@@ -1,4 +1,4 @@
-//! From a name to where it is declared, and from a value to what it is a case of.
+//! Go to declaration, definition, type definition and implementation.
 
 use nth_ide::features::definition::{self, Cursor, Targets};
 use tower_lsp::lsp_types::{
@@ -10,7 +10,7 @@ use tower_lsp::lsp_types::{
 use crate::settings::Settings;
 use crate::view::View;
 
-/// All four ways to go somewhere.
+/// Announces all four.
 pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
     capabilities.definition_provider = Some(OneOf::Left(true));
     capabilities.declaration_provider = Some(DeclarationCapability::Simple(true));
@@ -18,13 +18,13 @@ pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
     capabilities.implementation_provider = Some(ImplementationProviderCapability::Simple(true));
 }
 
-/// Where the name at a cursor is declared; of a module, its file.
+/// The declaration of the name at a cursor; for a module, its file.
 pub fn definition(view: &View, params: &GotoDefinitionParams) -> Option<GotoDefinitionResponse> {
     let at = view.cursor(&params.text_document_position_params)?;
     answer(view, &at, definition::definition(&at)?)
 }
 
-/// What the name or value at a cursor is a case of.
+/// The type of the name or value at a cursor.
 pub fn type_definition(
     view: &View,
     params: &GotoDefinitionParams,
@@ -33,7 +33,7 @@ pub fn type_definition(
     answer(view, &at, definition::type_definition(&at))
 }
 
-/// What is based on the name at a cursor.
+/// The blocks and templates based on the name at a cursor.
 pub fn implementation(
     view: &View,
     params: &GotoDefinitionParams,

@@ -1,4 +1,4 @@
-//! What in a document leads elsewhere.
+//! Document links.
 
 use nth_ide::features::document_links;
 use nth_ide::navigation::links::Destination;
@@ -9,7 +9,7 @@ use tower_lsp::lsp_types::{
 use crate::settings::Settings;
 use crate::view::View;
 
-/// Imports and addresses are links.
+/// Announces document links.
 pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
     capabilities.document_link_provider = Some(DocumentLinkOptions {
         resolve_provider: Some(false),
@@ -17,7 +17,7 @@ pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
     });
 }
 
-/// The links of a document: imports lead to their modules, and addresses to their pages.
+/// The links of a document: imports link to their modules, addresses to their pages.
 pub fn document_links(view: &View, params: &DocumentLinkParams) -> Option<Vec<DocumentLink>> {
     let (project, file) = view.file(&params.text_document.uri)?;
     let text_document = view.settings.client.text_document.as_ref();

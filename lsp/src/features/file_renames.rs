@@ -1,4 +1,4 @@
-//! Imports that follow files and folders which the editor is about to rename.
+//! Updates imports when files and folders are renamed.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use tower_lsp::lsp_types::{
 use crate::settings::Settings;
 use crate::view::View;
 
-/// Imports follow files.
+/// Announces updates of imports.
 pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
     let filters = [format!("**/*.{EXTENSION}"), "**/".to_owned()].map(|glob| FileOperationFilter {
         scheme: Some("file".to_owned()),
@@ -30,7 +30,7 @@ pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
     });
 }
 
-/// The edits of imports that make the new names of files good.
+/// Returns the edits of imports for renamed files.
 pub fn will_rename_files(view: &View, params: &RenameFilesParams) -> Option<WorkspaceEdit> {
     let path = |uri: &str| {
         let path = Url::parse(uri).ok()?.to_file_path().ok()?;

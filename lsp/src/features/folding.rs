@@ -1,4 +1,4 @@
-//! What can be folded: brackets, long strings and queries, runs of comments and of imports.
+//! Folding ranges: brackets, long strings and queries, runs of comments and of imports.
 
 use nth_ide::features::folding::{Fold, FoldKind, folds};
 use nthc::db::parsed;
@@ -11,12 +11,12 @@ use crate::lines::Lines;
 use crate::settings::Settings;
 use crate::view::View;
 
-/// Documents can be folded.
+/// Announces folding ranges.
 pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
     capabilities.folding_range_provider = Some(FoldingRangeProviderCapability::Simple(true));
 }
 
-/// What can be folded in a document.
+/// The folding ranges of a document.
 pub fn folding_range(view: &View, params: &FoldingRangeParams) -> Option<Vec<FoldingRange>> {
     let (project, file) = view.file(&params.text_document.uri)?;
     let text = project.text(file);
@@ -33,21 +33,21 @@ pub fn folding_range(view: &View, params: &FoldingRangeParams) -> Option<Vec<Fol
     let lines = view.lines(text);
     let mut found: Vec<FoldingRange> = folds
         .iter()
-        .filter_map(|fold| shown(fold, &lines, whole_lines))
+        .filter_map(|fold| to_folding_range(fold, &lines, whole_lines))
         .collect();
     found.sort_by_key(|fold| (fold.start_line, fold.end_line));
     if whole_lines {
-        // Two brackets that open on one line are one fold there.
+        // Two brackets that open on one line are one range there.
         found.dedup_by_key(|fold| (fold.start_line, fold.end_line));
     }
     Some(found)
 }
 
-fn shown(fold: &Fold, lines: &Lines<'_>, whole_lines: bool) -> Option<FoldingRange> {
+fn to_folding_range(fold: &Fold, lines: &Lines<'_>, whole_lines: bool) -> Option<FoldingRange> {
     let range = lines.range(fold.range);
     let (start_line, mut end_line) = (range.start.line, range.end.line);
     if whole_lines && fold.has_end {
-        // The line with the closing bracket stays.
+        // The line with the closing bracket stays visible.
         end_line = end_line.saturating_sub(1);
     }
     (start_line < end_line).then(|| FoldingRange {

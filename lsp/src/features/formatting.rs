@@ -1,4 +1,4 @@
-//! Laying a document out, as `nthc fmt` does: all of it, a range, or the line that is typed.
+//! Formatting of a document, of a range, or of the line being typed, as in `nthc fmt`.
 
 use nth_ide::features::formatting::{Change, layout, on_type};
 use nthc::db::parsed;
@@ -12,7 +12,7 @@ use crate::lines::Lines;
 use crate::settings::Settings;
 use crate::view::View;
 
-/// Documents can be laid out, and are indented as they are typed.
+/// Announces formatting.
 pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
     capabilities.document_formatting_provider = Some(OneOf::Left(true));
     capabilities.document_range_formatting_provider = Some(OneOf::Left(true));
@@ -22,15 +22,15 @@ pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
     });
 }
 
-/// The edits that lay a document out; none where it has syntax errors or is laid out. The options are not looked at:
-/// the language has one layout.
+/// The edits that format a document; `None` if it has syntax errors. The options are ignored: the language has one
+/// layout.
 pub fn formatting(view: &View, params: &DocumentFormattingParams) -> Option<Vec<TextEdit>> {
     let buffer = view.buffer(&params.text_document.uri)?;
     let lines = view.lines(&buffer.text);
-    Some(edits(&lines, layout::whole(&buffer.text)?))
+    Some(edits(&lines, layout::format_edits(&buffer.text)?))
 }
 
-/// The edits that lay out the statements that a range touches.
+/// The edits that format the statements at a range.
 pub fn range_formatting(
     view: &View,
     params: &DocumentRangeFormattingParams,
@@ -43,11 +43,11 @@ pub fn range_formatting(
         lines.offset(params.range.end),
     );
     let range = TextRange::new(start.min(end), start.max(end));
-    let changes = layout::range(text, parsed(project.db(), file), range);
+    let changes = layout::format_range(text, parsed(project.db(), file), range);
     Some(edits(&lines, changes))
 }
 
-/// The edit that indents the line that was just begun or closed.
+/// The edit that indents the line that was just started or closed.
 pub fn on_type_formatting(
     view: &View,
     params: &DocumentOnTypeFormattingParams,
@@ -62,7 +62,7 @@ pub fn on_type_formatting(
     Some(edits(&lines, vec![change]))
 }
 
-/// Changes as the protocol's edits.
+/// Converts changes to the protocol's edits.
 fn edits(lines: &Lines<'_>, changes: Vec<Change>) -> Vec<TextEdit> {
     changes
         .into_iter()

@@ -1,4 +1,4 @@
-//! The other places in a document that mean what the cursor is at.
+//! Document highlights: the references to the name at the cursor.
 
 use nth_ide::features::highlights;
 use tower_lsp::lsp_types::{
@@ -8,12 +8,12 @@ use tower_lsp::lsp_types::{
 use crate::settings::Settings;
 use crate::view::View;
 
-/// Uses in a document are shown.
+/// Announces document highlights.
 pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
     capabilities.document_highlight_provider = Some(OneOf::Left(true));
 }
 
-/// The uses in its document of what the name at a cursor means.
+/// The references in the document to the name at a cursor.
 pub fn highlights(view: &View, params: &DocumentHighlightParams) -> Option<Vec<DocumentHighlight>> {
     let at = view.cursor(&params.text_document_position_params)?;
     let lines = view.lines(at.project.text(at.file));

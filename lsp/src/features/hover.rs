@@ -1,4 +1,4 @@
-//! Hover: what a word of a source is, and what a value means.
+//! Hover: names, values, and words in queries.
 
 use nth_ide::features::hover;
 use nth_ide::features::markup::Markup;
@@ -11,24 +11,24 @@ use tower_lsp::lsp_types::{
 use crate::settings::Settings;
 use crate::view::View;
 
-/// Words and values can be explained.
+/// Announces hover.
 pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
     capabilities.hover_provider = Some(HoverProviderCapability::Simple(true));
 }
 
-/// What is to be shown of what stands at a position.
+/// The hover at a position.
 pub fn hover(view: &View, params: &HoverParams) -> Option<Hover> {
     let place = &params.text_document_position_params;
     let (project, file) = view.file(&place.text_document.uri)?;
     let offset = view.offset(project, file, place.position);
-    let found = hover::hover(&Source::of(project, file), u32::try_from(offset).ok()?)?;
+    let found = hover::hover(&Source::new(project, file), u32::try_from(offset).ok()?)?;
     Some(Hover {
         contents: HoverContents::Markup(content(&view.settings, &found.markup)),
         range: Some(view.range(project, file, found.range)),
     })
 }
 
-/// What is shown, in the form that the client likes best in hovers, which it names first.
+/// Converts the contents to the format that the client prefers in hovers, which it lists first.
 pub fn content(settings: &Settings, markup: &Markup) -> MarkupContent {
     let text_document = settings.client.text_document.as_ref();
     let formats = text_document.and_then(|known| known.hover.as_ref()?.content_format.as_ref());

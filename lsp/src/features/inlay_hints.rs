@@ -1,4 +1,4 @@
-//! Inlay hints: what a source does not say and the compiler knows, where one looks for it.
+//! Inlay hints: inferred values and parameter names.
 
 use nth_ide::features::hover;
 use nth_ide::features::inlay_hints::hints;
@@ -15,7 +15,7 @@ use super::hover::content;
 use crate::settings::Settings;
 use crate::view::View;
 
-/// Hints are given, and say more when one looks at them.
+/// Announces inlay hints with resolution.
 pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
     capabilities.inlay_hint_provider = Some(OneOf::Right(InlayHintServerCapabilities::Options(
         InlayHintOptions {
@@ -32,7 +32,7 @@ pub fn inlay_hints(view: &View, params: &InlayHintParams) -> Option<Vec<InlayHin
     let lines = view.lines(project.text(file));
     let bytes = lines.bytes(params.range);
     let range = TextRange::new(bytes.start, bytes.end);
-    let found = hints(&Source::of(project, file), range, &view.settings.hints);
+    let found = hints(&Source::new(project, file), range, &view.settings.hints);
     let hints = found.into_iter().map(|hint| InlayHint {
         position: lines.position(hint.at as usize),
         label: InlayHintLabel::String(hint.label),
@@ -49,7 +49,7 @@ pub fn inlay_hints(view: &View, params: &InlayHintParams) -> Option<Vec<InlayHin
     Some(hints.collect())
 }
 
-/// The hint with its explanation: what a hover over what it is about says.
+/// Adds the tooltip of a hint: the hover of its subject.
 pub fn resolve(view: &View, mut hint: InlayHint) -> InlayHint {
     hint.tooltip = hint.data.as_ref().and_then(|data| tooltip(view, data));
     hint
@@ -60,7 +60,7 @@ fn tooltip(view: &View, data: &Value) -> Option<InlayHintTooltip> {
     let position = serde_json::from_value(data.get("about")?.clone()).ok()?;
     let (project, file) = view.file(&uri)?;
     let offset = u32::try_from(view.offset(project, file, position)).ok()?;
-    let found = hover::hover(&Source::of(project, file), offset)?;
+    let found = hover::hover(&Source::new(project, file), offset)?;
     let content = content(&view.settings, &found.markup);
     Some(InlayHintTooltip::MarkupContent(content))
 }

@@ -1,22 +1,22 @@
-//! What a client can ask for, one file a feature. Each is a function from a [`View`](crate::view::View) and what was
-//! asked to an answer: it asks `nth_ide::features`, and puts what comes into the protocol's types. It changes nothing,
-//! awaits nothing, and may be stopped by the next edit and asked anew.
+//! The features of the server, one file each: functions from a [`View`](crate::view::View) and the parameters of a request
+//! to its result. They call `nth_ide::features`, and convert the result to the protocol's types. They have no side
+//! effects, do not wait, and can be interrupted by the next edit and run again.
 //!
-//! To add one:
+//! To add a feature:
 //!
-//! 1. Write `lsp/ide/src/features/NAME.rs`: what is shown at a byte or in a range of a file, as plain data. `Source` has what
-//!    the compiler says of a file, `Cursor` has a place with its names. Loops that may take long and ask the database
-//!    nothing call `view.stop_if_unwanted()`.
-//! 2. Write `lsp/src/features/NAME.rs` with `pub fn NAME(view: &View, params: &…Params) -> Option<…>`. `view.file(uri)` gives
-//!    the document's project and file, `view.cursor` a place in it, `view.offset` and `view.range` turn positions into bytes
-//!    and back, `view.locations` points elsewhere, `view.workspace_edit` builds an edit.
-//! 3. Next to it, `pub fn offer(capabilities: &mut ServerCapabilities, settings: &Settings)` sets what the client is
-//!    told of it; `settings.client` has all that the client can do.
-//! 4. Name the files in both `features/mod.rs`, and the `offer` in `OFFERS`, each in the order of the alphabet.
+//! 1. Write `lsp/ide/src/features/NAME.rs`: a function from a byte or range of a file to plain data. `Source` gives access
+//!    to the compiler's results for a file, `Cursor` to the names at a position. Long loops without database queries
+//!    call `view.stop_if_cancelled()`.
+//! 2. Write `lsp/src/features/NAME.rs` with `pub fn NAME(view: &View, params: &…Params) -> Option<…>`. `view.file(uri)`
+//!    returns the document's project and file, `view.cursor` a cursor in it; `view.offset` and `view.range` convert
+//!    positions; `view.locations` converts places in other files, `view.workspace_edit` edits.
+//! 3. Next to it, `pub fn offer(capabilities: &mut ServerCapabilities, settings: &Settings)` sets the capability;
+//!    `settings.client` has all capabilities of the client.
+//! 4. Add the modules to both `features/mod.rs`, and `offer` to `OFFERS`, in alphabetical order.
 //! 5. In `backend.rs`, answer the request with one line: `self.read(move |view| NAME::NAME(view, &params)).await`, or
-//!    `read_whole` where the question has no position and so stays the same after an edit, or `ask` where the answer
-//!    may be an error that the person is told.
-//! 6. Test it in `lsp/tests/features/` with a text that has `$0` where the cursor is.
+//!    `read_whole` if the request has no position and so stays valid after an edit, or `ask` if the result may be an
+//!    error that the user sees.
+//! 6. Test it in `lsp/tests/features/` with a text that has `$0` at the cursor.
 
 use tower_lsp::lsp_types::{Registration, ServerCapabilities};
 
@@ -43,7 +43,7 @@ pub mod signature;
 pub mod symbols;
 pub mod type_hierarchy;
 
-/// What each feature tells the client of itself.
+/// The functions that announce each feature.
 const OFFERS: &[fn(&mut ServerCapabilities, &Settings)] = &[
     call_hierarchy::offer,
     code_actions::offer,
@@ -66,14 +66,14 @@ const OFFERS: &[fn(&mut ServerCapabilities, &Settings)] = &[
     symbols::offer,
 ];
 
-/// Tells the client of every feature.
+/// Announces all features.
 pub fn offer(capabilities: &mut ServerCapabilities, settings: &Settings) {
     for offer in OFFERS {
         offer(capabilities, settings);
     }
 }
 
-/// What the client is asked for once it is there: features that `initialize` has no word for.
+/// Dynamic registrations, for features without a capability in `initialize`.
 pub fn registrations(settings: &Settings) -> Vec<Registration> {
     type_hierarchy::registration(settings).into_iter().collect()
 }

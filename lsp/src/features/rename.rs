@@ -1,6 +1,7 @@
-//! New names, in all files of all projects that know the name.
+//! Renames, in all files of all projects that contain the declaration.
 
 use nth_ide::features::rename;
+use nth_ide::navigation::edit::Refusal;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::{
     OneOf, PrepareRenameResponse, RenameOptions, RenameParams, ServerCapabilities,
@@ -10,7 +11,7 @@ use tower_lsp::lsp_types::{
 use crate::settings::Settings;
 use crate::view::View;
 
-/// Names can be changed; a client that asks first is told whether.
+/// Announces renames, with preparation if the client supports it.
 pub fn offer(capabilities: &mut ServerCapabilities, settings: &Settings) {
     let text_document = settings.client.text_document.as_ref();
     let asks_first = text_document
@@ -25,10 +26,10 @@ pub fn offer(capabilities: &mut ServerCapabilities, settings: &Settings) {
     });
 }
 
-/// The name at a cursor, if it can be changed.
+/// The name at a cursor, if it can be renamed.
 ///
 /// # Errors
-/// Where it cannot, with the reason for the person.
+/// If it cannot; with a message for the user.
 pub fn prepare_rename(
     view: &View,
     params: &TextDocumentPositionParams,
@@ -39,7 +40,7 @@ pub fn prepare_rename(
     let prepared = at
         .names
         .prepare_rename(at.file, at.offset)
-        .map_err(refused)?;
+        .map_err(refusal_error)?;
     let range = at.names.absolute(prepared.span);
     Ok(Some(PrepareRenameResponse::RangeWithPlaceholder {
         range: view.range(at.project, prepared.span.item.file, range),
@@ -47,26 +48,26 @@ pub fn prepare_rename(
     }))
 }
 
-/// The edits that give the name at a cursor another text.
+/// Returns the edits that rename the name at a cursor.
 ///
 /// # Errors
-/// Where that would change what something means, with the reason for the person.
+/// If the meaning of a name would change; with a message for the user.
 pub fn rename(view: &View, params: &RenameParams) -> Result<Option<WorkspaceEdit>> {
     let Some(at) = view.cursor(&params.text_document_position) else {
         return Ok(None);
     };
-    let edits = rename::rename(&view.ide, &at, &params.new_name).map_err(refused)?;
+    let edits = rename::rename(&view.ide, &at, &params.new_name).map_err(refusal_error)?;
     Ok(view.workspace_edit(edits))
 }
 
-/// A refusal that the client shows to the person.
-fn refused(reason: String) -> Error {
+/// Creates the error of a refusal, which the client shows to the user.
+fn refusal_error(reason: Refusal) -> Error {
     Error {
         code: ErrorCode::ServerError(REQUEST_FAILED),
-        message: reason.into(),
+        message: reason.to_string().into(),
         data: None,
     }
 }
 
-/// A request that was understood and could not be done.
+/// The error code of a valid request that cannot be fulfilled.
 const REQUEST_FAILED: i64 = -32803;

@@ -1,4 +1,4 @@
-//! The parameters of what is called around the cursor.
+//! Signature help.
 
 use nth_ide::features::docs::plain;
 use nth_ide::features::signature::{self, Signature};
@@ -11,7 +11,7 @@ use tower_lsp::lsp_types::{
 use crate::settings::Settings;
 use crate::view::View;
 
-/// Parameters can be shown.
+/// Announces signature help.
 pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
     capabilities.signature_help_provider = Some(SignatureHelpOptions {
         trigger_characters: Some(vec!["(".to_owned(), ",".to_owned()]),

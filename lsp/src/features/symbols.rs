@@ -1,4 +1,4 @@
-//! The outline of a document, and the search for symbols in all files.
+//! Document symbols and workspace symbols.
 
 use nth_ide::features::symbols;
 use nth_ide::navigation::outline::{Sort, Symbol, outline};
@@ -11,13 +11,13 @@ use crate::lines::Lines;
 use crate::settings::Settings;
 use crate::view::View;
 
-/// Both can be asked for.
+/// Announces both.
 pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
     capabilities.document_symbol_provider = Some(OneOf::Left(true));
     capabilities.workspace_symbol_provider = Some(OneOf::Left(true));
 }
 
-/// What a document consists of: as a tree, or as a list for clients that know no trees.
+/// The symbols of a document: as a tree, or as a list for clients without support for trees.
 pub fn document_symbols(
     view: &View,
     params: &DocumentSymbolParams,
@@ -36,7 +36,7 @@ pub fn document_symbols(
         })
         .unwrap_or_default();
     if knows_trees {
-        let tree = symbols.iter().map(|symbol| nested(symbol, &lines));
+        let tree = symbols.iter().map(|symbol| nested_symbol(symbol, &lines));
         return Some(DocumentSymbolResponse::Nested(tree.collect()));
     }
     let mut list = Vec::new();
@@ -46,7 +46,7 @@ pub fn document_symbols(
     Some(DocumentSymbolResponse::Flat(list))
 }
 
-/// What a symbol is to a client.
+/// The protocol's kind of a symbol.
 pub fn kind(sort: Sort) -> SymbolKind {
     match sort {
         Sort::Block => SymbolKind::CLASS,
@@ -65,13 +65,13 @@ pub fn kind(sort: Sort) -> SymbolKind {
     }
 }
 
-// The protocol has a field that it calls deprecated, and which has to be given.
+// The protocol has a deprecated field that has to be set.
 #[allow(deprecated)]
-fn nested(symbol: &Symbol, lines: &Lines<'_>) -> DocumentSymbol {
+fn nested_symbol(symbol: &Symbol, lines: &Lines<'_>) -> DocumentSymbol {
     let children: Vec<DocumentSymbol> = symbol
         .children
         .iter()
-        .map(|child| nested(child, lines))
+        .map(|child| nested_symbol(child, lines))
         .collect();
     DocumentSymbol {
         name: symbol.name.clone(),
@@ -106,7 +106,7 @@ fn flat(
     }
 }
 
-/// The symbols in all projects that what was typed may mean.
+/// The symbols in all projects that match a query.
 #[allow(deprecated)]
 pub fn workspace_symbols(
     view: &View,

@@ -1,4 +1,4 @@
-//! What a block or template is based on, and what is based on it, as a hierarchy of types.
+//! Type hierarchy: bases of blocks and templates, and what is based on them.
 
 use nth_ide::features::definition::Cursor;
 use nth_ide::features::type_hierarchy::{self, Type, TypeSort};
@@ -11,7 +11,8 @@ use tower_lsp::lsp_types::{
 use crate::settings::Settings;
 use crate::view::View;
 
-/// The protocol's types have no place for it among the capabilities, so that clients are asked for it which can be asked.
+/// Registers the type hierarchy dynamically, if the client supports that: the library's type for capabilities has no
+/// field for it.
 pub fn registration(settings: &Settings) -> Option<Registration> {
     let text_document = settings.client.text_document.as_ref()?;
     let can_be_asked = text_document.type_hierarchy.as_ref()?.dynamic_registration;
@@ -29,7 +30,7 @@ pub fn prepare(view: &View, params: &TypeHierarchyPrepareParams) -> Option<Vec<T
     Some(vec![item(view, &at, type_hierarchy::type_at(&at)?)?])
 }
 
-/// What it is based on.
+/// The bases.
 pub fn supertypes(
     view: &View,
     params: &TypeHierarchySupertypesParams,
@@ -39,7 +40,7 @@ pub fn supertypes(
     Some(found.filter_map(|found| item(view, &at, found)).collect())
 }
 
-/// What is based on it.
+/// The templates and blocks based on it.
 pub fn subtypes(
     view: &View,
     params: &TypeHierarchySubtypesParams,
@@ -49,7 +50,7 @@ pub fn subtypes(
     Some(found.filter_map(|found| item(view, &at, found)).collect())
 }
 
-/// Where the name is of what an item of an earlier answer stands for.
+/// The cursor at the name of the type in an earlier answer.
 fn resolve<'a>(view: &'a View, item: &TypeHierarchyItem) -> Option<Cursor<'a>> {
     view.cursor(&TextDocumentPositionParams {
         text_document: TextDocumentIdentifier::new(item.uri.clone()),

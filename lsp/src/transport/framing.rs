@@ -1,46 +1,46 @@
-//! The frames of the base protocol: headers, an empty line, and a body of so many bytes.
+//! Frames of the base protocol: headers, an empty line, and a body of a given length.
 //!
-//! A frame that is broken is reported once, and reading goes on at the next `Content-Length`. That is recognized
-//! anywhere in the stream, in the middle of a body too: a JSON text cannot hold `Content-Length: 5` with a line end
-//! behind it, neither in a string, where a line end is escaped, nor outside of one.
+//! A broken frame is reported once, and reading continues at the next `Content-Length`. That is recognized anywhere
+//! in the stream, also in the middle of a body: JSON cannot contain `Content-Length: 5` followed by a line end,
+//! neither in a string, where line ends are escaped, nor outside of one.
 
 use bytes::{Buf, BytesMut};
 
-/// The most bytes that a message may have. A longer one is refused, and skipped without being held.
+/// Maximum length of a message in bytes. A longer one is refused, and skipped without buffering.
 pub const LONGEST: u64 = 64 * 1024 * 1024;
 
-/// The most bytes of a header line. What is longer is none.
+/// Maximum length of a header line in bytes.
 const LONGEST_HEADER: usize = 4096;
 
-/// The most bytes that are searched backwards from a line end for `Content-Length: <bytes>`.
+/// Number of bytes before a line end that are searched for `Content-Length: <bytes>`.
 const MARKER: usize = 64;
 
-/// How many bytes are read at once.
+/// Number of bytes read at once.
 const CHUNK: usize = 64 * 1024;
 
-/// The most bytes of what the client sent that an answer quotes.
+/// Maximum number of bytes of the client's input quoted in an answer.
 const QUOTED: usize = 60;
 
-/// What stands next in the stream.
+/// A frame.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Frame {
     /// A body, which may be anything.
     Body(BytesMut),
-    /// Something that is no frame.
+    /// Something that is not a frame.
     Broken {
-        /// Why, for the client's log.
+        /// The reason, for the client's log.
         reason: String,
-        /// The body, where there is one that may say which request it is.
+        /// The body, if there is one, from which the request's id can be read.
         body: Option<BytesMut>,
     },
 }
 
-/// Cuts a stream of bytes into frames. It does no I/O: bytes are put into [`Framing::buffer`] as they come.
+/// Splits a stream of bytes into frames. Does no I/O: bytes are put into [`Framing::buffer`] as they arrive.
 #[derive(Debug, Default)]
 pub struct Framing {
     bytes: BytesMut,
     state: State,
-    /// What stands here was reported as no frame already; a good header ends that.
+    /// True after a reported error, until a valid header.
     is_astray: bool,
 }
 
@@ -49,11 +49,11 @@ enum State {
     Headers(Headers),
     Body {
         length: usize,
-        /// How many bytes of it were searched for another frame.
+        /// Number of bytes of it that were searched for another frame.
         searched: usize,
         charset: Option<String>,
     },
-    /// A body that is too long: so many bytes of it are left.
+    /// A body that is too long, with the number of bytes left to skip.
     Skipped(u64),
 }
 
@@ -67,34 +67,34 @@ impl Default for State {
 #[derive(Debug, Default)]
 struct Headers {
     length: Option<u64>,
-    /// A charset that is not UTF-8.
+    /// The charset, if it is not UTF-8.
     charset: Option<String>,
-    /// What is wrong with them.
+    /// The error in them.
     fault: Option<String>,
-    /// Whether there was any.
+    /// True if there was any header.
     any: bool,
 }
 
 impl Framing {
-    /// Takes the next bytes of the stream.
+    /// Appends the next bytes of the stream.
     #[cfg(test)]
     pub fn feed(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Where the next bytes of the stream can be read into.
+    /// The buffer for the next bytes of the stream.
     pub fn buffer(&mut self) -> &mut BytesMut {
         self.bytes.reserve(CHUNK);
         &mut self.bytes
     }
 
-    /// How many bytes are held.
+    /// Number of bytes held.
     #[cfg(test)]
-    pub fn held(&self) -> usize {
+    pub fn held_bytes(&self) -> usize {
         self.bytes.len()
     }
 
-    /// The next frame; `None` until more bytes come.
+    /// The next frame; `None` until more bytes arrive.
     pub fn next_frame(&mut self) -> Option<Frame> {
         loop {
             match &mut self.state {
@@ -109,8 +109,8 @@ impl Framing {
         }
     }
 
-    /// Takes back the end of a body that is no JSON, if the headers of the next message may begin there: a length that is
-    /// too great by a little ends within them.
+    /// Takes back the end of a body that is not JSON if the headers of the next message may begin there: a length
+    /// that is slightly too great ends within them.
     pub fn reject(&mut self, body: &[u8]) {
         self.is_astray = true;
         let tail = &body[body.len().saturating_sub(MARKER)..];
@@ -127,13 +127,13 @@ impl Framing {
         }
     }
 
-    /// Reads one line of headers. The outer `None` is for a line that has not ended, the inner for one with nothing to say.
+    /// Reads one header line. The outer `None` means an incomplete line, the inner one a line without a result.
     fn line(&mut self) -> Option<Option<Frame>> {
         let Some(end) = self.bytes.iter().position(|byte| *byte == b'\n') else {
             // A body without headers may be all that the client sends before it waits for the answer.
             let is_body = matches!(self.bytes.first(), Some(b'{' | b'['));
             let is_long = self.bytes.len() > LONGEST_HEADER;
-            let report = (is_body || is_long).then(|| self.stray()).flatten();
+            let report = (is_body || is_long).then(|| self.report_stray()).flatten();
             if is_long {
                 let superfluous = self.bytes.len() - MARKER;
                 self.bytes.advance(superfluous);
@@ -156,14 +156,14 @@ impl Framing {
                 return Some(match is_header {
                     true => None,
                     false => {
-                        // It is told of once, and what stands before it are no headers either.
+                        // It is reported once, and the lines before it are no headers either.
                         *headers = Headers::default();
-                        self.stray_at(&String::from_utf8_lossy(line))
+                        self.report_stray_at(&String::from_utf8_lossy(line))
                     }
                 });
             }
         };
-        // A header in the middle of a line, or after one that is wrong, begins another message.
+        // A header in the middle of a line, or after a broken one, begins another message.
         let fault = headers.fault.take();
         let stray = match (at, fault) {
             (0, None) => None,
@@ -173,7 +173,7 @@ impl Framing {
             }
             _ => {
                 *headers = Headers::default();
-                self.stray_at(&String::from_utf8_lossy(line))
+                self.report_stray_at(&String::from_utf8_lossy(line))
             }
         };
         if let State::Headers(headers) = &mut self.state {
@@ -190,22 +190,22 @@ impl Framing {
         Some(stray)
     }
 
-    fn stray(&mut self) -> Option<Frame> {
+    fn report_stray(&mut self) -> Option<Frame> {
         let begun = String::from_utf8_lossy(&self.bytes[..self.bytes.len().min(4 * QUOTED)]);
         let begun = begun.into_owned();
-        self.stray_at(&begun)
+        self.report_stray_at(&begun)
     }
 
-    fn stray_at(&mut self, found: &str) -> Option<Frame> {
+    fn report_stray_at(&mut self, found: &str) -> Option<Frame> {
         self.report(|| {
             format!(
                 "expected the header `Content-Length: <bytes>`, found `{}`",
-                quoted(found)
+                quote(found)
             )
         })
     }
 
-    /// Reports something that is no frame, unless that was done for what stands before it.
+    /// Reports something that is not a frame, unless the bytes before it were reported already.
     fn report(&mut self, reason: impl FnOnce() -> String) -> Option<Frame> {
         let is_known = std::mem::replace(&mut self.is_astray, true);
         (!is_known).then(|| Frame::Broken {
@@ -214,7 +214,7 @@ impl Framing {
         })
     }
 
-    /// After the empty line.
+    /// Handles the empty line after headers.
     fn headers_end(&mut self) -> Option<Frame> {
         let State::Headers(headers) = &mut self.state else {
             return None;
@@ -263,7 +263,7 @@ impl Framing {
         let (length, there) = (*length, self.bytes.len().min(*length));
         if let Some(at) = begins_within(&self.bytes[..there], searched) {
             self.bytes.advance(at);
-            self.shed(length);
+            self.free_body(length);
             self.state = State::default();
             self.is_astray = true;
             return Some(Frame::Broken {
@@ -278,28 +278,28 @@ impl Framing {
         }
         let charset = charset.take();
         let body = self.bytes.split_to(length);
-        self.shed(length);
+        self.free_body(length);
         self.state = State::default();
         Some(match charset {
             None => Frame::Body(body),
             Some(charset) => Frame::Broken {
                 reason: format!(
                     "the charset `{}` is not supported: use utf-8",
-                    quoted(&charset)
+                    quote(&charset)
                 ),
                 body: Some(body),
             },
         })
     }
 
-    /// Gives the space of a long body back, which would be used for what follows otherwise.
-    fn shed(&mut self, length: usize) {
+    /// Frees the memory of a long body, which the buffer would keep otherwise.
+    fn free_body(&mut self, length: usize) {
         if length > CHUNK {
             self.bytes = BytesMut::from(&self.bytes[..]);
         }
     }
 
-    /// Skips a body that is too long; `None` until more bytes come.
+    /// Skips a body that is too long; `None` until more bytes arrive.
     fn skip(&mut self) -> Option<()> {
         let State::Skipped(left) = &mut self.state else {
             return Some(());
@@ -312,7 +312,7 @@ impl Framing {
             return Some(());
         }
         let is_whole = there as u64 == *left;
-        // The headers of another message may have begun in what is kept.
+        // The headers of another message may begin in the bytes that are kept.
         let gone = match is_whole {
             true => there,
             false => there.saturating_sub(MARKER),
@@ -328,7 +328,7 @@ impl Framing {
 }
 
 impl Headers {
-    /// Takes a header that is no good length; whether it is one.
+    /// Handles a header other than a valid length. Returns whether the line is a header.
     fn take(&mut self, line: &[u8]) -> bool {
         let Ok(line) = std::str::from_utf8(line) else {
             return false;
@@ -344,7 +344,7 @@ impl Headers {
         self.any = true;
         let value = value.trim();
         if name.eq_ignore_ascii_case("content-length") {
-            let fault = format!("`{}` is not a valid `Content-Length`", quoted(value));
+            let fault = format!("`{}` is not a valid `Content-Length`", quote(value));
             self.fault.get_or_insert(fault);
         }
         if name.eq_ignore_ascii_case("content-type") {
@@ -352,7 +352,7 @@ impl Headers {
                 !charset.eq_ignore_ascii_case("utf-8") && !charset.eq_ignore_ascii_case("utf8")
             });
         }
-        // Others may come with later versions of the protocol.
+        // Later versions of the protocol may add headers.
         true
     }
 }
@@ -366,7 +366,7 @@ fn charset(value: &str) -> Option<String> {
     })
 }
 
-/// The length that a line ends with, and where in the line its header begins.
+/// The length at the end of a line, and the byte of the line at which its header begins.
 fn marker(line: &[u8]) -> Option<(u64, usize)> {
     let from = line.len().saturating_sub(MARKER);
     let rest = trim_end(&line[from..]);
@@ -377,12 +377,12 @@ fn marker(line: &[u8]) -> Option<(u64, usize)> {
     if digits.is_empty() || !name[at..].eq_ignore_ascii_case(b"content-length") {
         return None;
     }
-    // It is ASCII. What is greater than any number is too long anyway.
+    // It is ASCII. A number that overflows is too long anyway.
     let digits = std::str::from_utf8(digits).ok()?;
     Some((digits.parse().unwrap_or(u64::MAX), from + at))
 }
 
-/// Where the headers of another message begin in bytes of which so many were searched.
+/// The byte at which the headers of another message begin. `searched` is the number of bytes searched before.
 fn begins_within(bytes: &[u8], searched: &mut usize) -> Option<usize> {
     let new = bytes.get(*searched..).unwrap_or_default();
     let ends = new.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
@@ -404,7 +404,7 @@ fn trim_end(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-fn quoted(text: &str) -> String {
+fn quote(text: &str) -> String {
     let mut quoted: String = text.chars().take(QUOTED).collect();
     if quoted.len() < text.len() {
         quoted.push('…');

@@ -4,7 +4,7 @@ use proptest::strategy::Strategy as _;
 
 use super::*;
 
-/// What is in a stream: bodies as they are, and what is broken in brackets.
+/// The frames of a stream: bodies as they are, errors in brackets.
 fn cut(stream: &[u8], at_once: usize) -> Vec<String> {
     let mut framing = Framing::default();
     let mut found = Vec::new();
@@ -42,7 +42,7 @@ fn good_frames_are_bodies() {
         "Content-Type: application/vscode-jsonrpc; charset=\"UTF8\"\r\nContent-Length: 7\r\n",
         "Content-Type: application/vscode-jsonrpc\r\nContent-Length: 7\r\n",
         "X-Trace: a: b\r\nContent-Length: 7\r\nAccept:\r\n",
-        // What some clients put behind a body.
+        // Some clients send this after a body.
         "\r\n\n\r\nContent-Length: 7\r\n",
     ] {
         let end = if headers.ends_with("\r\n") {
@@ -178,20 +178,20 @@ fn what_is_skipped_is_not_held() {
         let now = chunk.len().min(left as usize);
         framing.feed(&chunk[..now]);
         assert_eq!(framing.next_frame(), None);
-        assert!(framing.held() <= MARKER);
+        assert!(framing.held_bytes() <= MARKER);
         left -= now as u64;
     }
-    // Lines without an end are neither.
+    // Lines without an end are no headers either.
     let mut reports = 0;
     for _ in 0..16 {
         framing.feed(&chunk);
         reports += usize::from(framing.next_frame().is_some());
-        assert!(framing.held() <= chunk.len() + MARKER);
+        assert!(framing.held_bytes() <= chunk.len() + MARKER);
     }
     assert_eq!(reports, 1);
     framing.feed(GOOD.as_bytes());
     assert_eq!(framing.next_frame(), Some(Frame::Body("{\"a\":1}".into())));
-    assert_eq!(framing.held(), 0);
+    assert_eq!(framing.held_bytes(), 0);
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn a_body_of_the_greatest_length_is_read_and_its_space_given_back() {
 }
 
 proptest::proptest! {
-    /// Whatever comes, the second of two good frames behind it is read: the first may be taken for a part of what came.
+    /// After any bytes, the second of two valid frames is read: the first may be taken for a part of these bytes.
     #[test]
     fn reading_goes_on_behind_anything(
         pieces in proptest::collection::vec(
@@ -227,7 +227,7 @@ proptest::proptest! {
         at_once in 1_usize..40,
     ) {
         let mut stream: Vec<u8> = pieces.concat();
-        // What comes last may ask for a long body, which the headers behind it interrupt.
+        // The last bytes may announce a long body, which the headers after them interrupt.
         stream.extend_from_slice(GOOD.repeat(2).as_bytes());
         let found = cut(&stream, at_once);
         proptest::prop_assert_eq!(found.last().map(String::as_str), Some("{\"a\":1}"));

@@ -1,60 +1,60 @@
-//! What the protocol lets a client ask when: nothing but `initialize` at first, nothing but `exit` at last.
+//! The order of messages that the protocol allows: only `initialize` at first, only `exit` at last.
 
 use serde_json::Value;
 use tower_lsp::jsonrpc::{ErrorCode, Id, Request, Response};
 
 use super::message::error;
 
-/// How far the conversation is.
+/// The state of the session.
 #[derive(Debug, Default)]
 pub struct Lifecycle {
     stage: Stage,
-    /// Whether the client has said `initialized`.
+    /// True after `initialized`.
     is_under_way: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// The client has not introduced itself.
+    /// Before `initialize`.
     #[default]
     New,
     Greeted,
     ShutDown,
 }
 
-/// What becomes of a request or notification.
+/// The treatment of a request or notification.
 #[derive(Debug)]
 pub enum Turn {
-    /// The handlers get it.
+    /// Pass it to the handlers.
     Taken(Request),
-    /// It is answered with an error.
+    /// Answer it with an error.
     Refused(Response),
-    /// It is a notification that says nothing now.
+    /// Ignore it: a notification that is not valid now.
     Ignored,
-    /// The client leaves.
+    /// End: the client leaves.
     Exit,
 }
 
-/// A request before `initialize` was answered.
+/// The error code of a request before `initialize` was answered.
 const NOT_INITIALIZED: ErrorCode = ErrorCode::ServerError(-32002);
 
 impl Lifecycle {
-    /// The client has introduced itself.
+    /// Records the answer to `initialize`.
     pub fn greet(&mut self) {
         self.stage = Stage::Greeted;
     }
 
-    /// The client has said good-bye.
+    /// Records the answer to `shutdown`.
     pub fn shut_down(&mut self) {
         self.stage = Stage::ShutDown;
     }
 
-    /// Whether the client has said good-bye.
+    /// True after `shutdown`.
     pub fn is_shut_down(&self) -> bool {
         self.stage == Stage::ShutDown
     }
 
-    /// What becomes of a message now.
+    /// Decides what to do with a message.
     pub fn turn(&mut self, request: Request) -> Turn {
         let method = request.method();
         if method == "exit" {
@@ -64,25 +64,25 @@ impl Lifecycle {
             return self.notification(request);
         };
         match (self.stage, method) {
-            // The protocol wants each such request to be refused, also those that another server may know.
+            // The protocol requires an error for each such request, even if another server may know it.
             _ if method.starts_with("$/") => {
                 let reason = format!("unknown method `{method}`");
-                refused(id, ErrorCode::MethodNotFound, reason)
+                refuse(id, ErrorCode::MethodNotFound, reason)
             }
-            (Stage::New, "initialize") => Turn::Taken(with_known_names(request)),
+            (Stage::New, "initialize") => Turn::Taken(rename_fields(request)),
             (Stage::New, _) => {
                 let reason = format!("`{method}` before `initialize`");
-                refused(id, NOT_INITIALIZED, reason)
+                refuse(id, NOT_INITIALIZED, reason)
             }
             (Stage::Greeted, "initialize") => {
                 let reason = "`initialize` was answered before".to_owned();
-                refused(id, ErrorCode::InvalidRequest, reason)
+                refuse(id, ErrorCode::InvalidRequest, reason)
             }
             (Stage::Greeted, "shutdown") => Turn::Taken(Request::build("shutdown").id(id).finish()),
             (Stage::Greeted, _) => Turn::Taken(request),
             (Stage::ShutDown, _) => {
                 let reason = format!("`{method}` after `shutdown`: only `exit` may follow");
-                refused(id, ErrorCode::InvalidRequest, reason)
+                refuse(id, ErrorCode::InvalidRequest, reason)
             }
         }
     }
@@ -90,21 +90,22 @@ impl Lifecycle {
     fn notification(&mut self, request: Request) -> Turn {
         match (self.stage, request.method()) {
             (Stage::New | Stage::ShutDown, _) => Turn::Ignored,
-            // These are requests, and nobody waits for an answer.
+            // As notifications these are invalid, and get no answer.
             (_, "initialize" | "shutdown") => Turn::Ignored,
-            // What it sets off is set off once.
+            // Its effects happen once.
             (_, "initialized") if std::mem::replace(&mut self.is_under_way, true) => Turn::Ignored,
             _ => Turn::Taken(request),
         }
     }
 }
 
-fn refused(id: Id, code: ErrorCode, reason: String) -> Turn {
+fn refuse(id: Id, code: ErrorCode, reason: String) -> Turn {
     Turn::Refused(Response::from_error(id, error(code, reason)))
 }
 
-/// `initialize` as its reader reads it: `workspace.diagnostics` of the protocol is `diagnostic` there.
-fn with_known_names(request: Request) -> Request {
+/// Renames fields of `initialize` to those that the library reads: `workspace.diagnostics` of the protocol is
+/// `diagnostic` there.
+fn rename_fields(request: Request) -> Request {
     let (method, id, params) = request.into_parts();
     let mut built = Request::build(method);
     if let Some(id) = id {

@@ -1,4 +1,4 @@
-//! From a body to a message of JSON-RPC, or to why it is none.
+//! Parsing of JSON-RPC messages.
 
 use std::borrow::Cow;
 
@@ -7,27 +7,27 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 
 use super::repair;
 
-/// What a body says.
+/// A parsed body.
 #[derive(Debug, PartialEq)]
 pub enum Message {
     /// A request or a notification.
     Request(Request),
-    /// An answer to a request of the server's.
+    /// The answer to a request of the server.
     Response(Response),
-    /// What is answered with an error.
+    /// An invalid message, with the error to answer.
     Refused(Response),
-    /// What is no JSON, and answered with an error. Its length may be wrong.
+    /// Not JSON, with the error to answer. Its length may be wrong.
     Unreadable(Response),
-    /// What must not be answered, and why it is left out.
+    /// A message that must not be answered, with the reason for ignoring it.
     Ignored(String),
 }
 
-/// Reads a body, which may be anything. Lone surrogates in it are replaced.
+/// Parses a body, which may be anything. Replaces lone surrogates in it.
 pub fn read(body: &mut [u8]) -> Message {
     match parse(body) {
         Ok(value) => classify(value),
         Err(fault) => {
-            // Of a text in another encoding the id can be read all the same.
+            // In another encoding than UTF-8 the id may still be readable.
             let lossy = match std::str::from_utf8(body) {
                 Ok(_) => None,
                 Err(_) => serde_json::from_str::<Value>(&String::from_utf8_lossy(body)).ok(),
@@ -35,13 +35,13 @@ pub fn read(body: &mut [u8]) -> Message {
             let id = lossy.as_ref().map_or(Id::Null, id_to_answer);
             Message::Unreadable(Response::from_error(
                 id,
-                error(ErrorCode::ParseError, fault),
+                error(ErrorCode::ParseError, fault.to_string()),
             ))
         }
     }
 }
 
-/// The answer to a body that is refused as it is, whatever it says.
+/// The error answer to a body that is refused regardless of its contents.
 pub fn refuse(body: Option<&[u8]>, code: ErrorCode, reason: String) -> Response {
     let id = body
         .and_then(|body| serde_json::from_slice::<Value>(body).ok())
@@ -49,7 +49,7 @@ pub fn refuse(body: Option<&[u8]>, code: ErrorCode, reason: String) -> Response 
     Response::from_error(id, error(code, reason))
 }
 
-/// An error with a text for the client's log.
+/// Creates an error with a message for the client's log.
 pub fn error(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Error {
     Error {
         code,
@@ -58,9 +58,9 @@ pub fn error(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Error {
     }
 }
 
-fn parse(body: &mut [u8]) -> Result<Value, String> {
+fn parse(body: &mut [u8]) -> serde_json::Result<Value> {
     let body = match body {
-        // A mark of the byte order says nothing in UTF-8.
+        // A byte order mark is ignored.
         [0xEF, 0xBB, 0xBF, rest @ ..] => rest,
         body => body,
     };
@@ -69,9 +69,9 @@ fn parse(body: &mut [u8]) -> Result<Value, String> {
         Err(fault) => fault,
     };
     if repair::surrogates(body) {
-        serde_json::from_slice(body).map_err(|fault| fault.to_string())
+        serde_json::from_slice(body)
     } else {
-        Err(fault.to_string())
+        Err(fault)
     }
 }
 
@@ -106,7 +106,7 @@ fn classify(value: Value) -> Message {
                 Id::Null,
                 &format!(
                     "the id of a request is an integer or a string, not {}",
-                    shown(&id)
+                    describe(&id)
                 ),
             );
         }
@@ -130,7 +130,7 @@ fn classify(value: Value) -> Message {
     Message::Request(request.finish())
 }
 
-/// An answer. Whatever is wrong with it, it must not be answered.
+/// An answer from the client. It must not be answered, even if it is invalid.
 fn response(mut message: Map<String, Value>) -> Message {
     let Some(id) = message.get("id").and_then(read_id) else {
         return Message::Ignored("ignored a response without an id".to_owned());
@@ -155,7 +155,7 @@ fn response(mut message: Map<String, Value>) -> Message {
 
 /// The id of a request: an integer or a string. Some clients write integers as `1.0`.
 fn read_id(id: &Value) -> Option<Id> {
-    /// Above this, not every integer is a number of JSON's.
+    /// Above this, not every integer can be represented as a JSON number.
     const GREATEST: f64 = 9_007_199_254_740_992.0;
     match id {
         Value::String(id) => Some(Id::String(id.clone())),
@@ -170,13 +170,13 @@ fn read_id(id: &Value) -> Option<Id> {
     }
 }
 
-/// The id that an answer to this has. Without a `method` it is an answer itself.
+/// The id for the error answer to a body. `Null` if it has no `method`: then it is an answer itself.
 fn id_to_answer(value: &Value) -> Id {
     let id = value.get("method").and(value.get("id"));
     id.and_then(read_id).unwrap_or(Id::Null)
 }
 
-fn shown(value: &Value) -> String {
+fn describe(value: &Value) -> String {
     match value {
         Value::Array(_) => "an array".to_owned(),
         Value::Object(_) => "an object".to_owned(),

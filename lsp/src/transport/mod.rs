@@ -1,12 +1,12 @@
-//! Between the client's bytes and the protocol's handlers. Whatever the client sends, it is answered as JSON-RPC and the
-//! protocol say, and the next message is read.
+//! Between the client's bytes and the protocol's handlers. Any input is answered as JSON-RPC and the protocol
+//! require, and the next message is read.
 //!
-//! - `framing`: from bytes to bodies. A broken frame is reported, and reading goes on at the next one.
+//! - `framing`: from bytes to bodies. A broken frame is reported, and reading continues at the next one.
 //! - `repair`, `message`: from a body to a message.
-//! - `lifecycle`: what may be asked when.
-//! - `notices`: notifications that say nothing, of which the client would not be told otherwise.
-//! - `output`: what waits for the client to read it.
-//! - `parent`: whether the client's process is still there.
+//! - `lifecycle`: the order of messages.
+//! - `notices`: invalid notifications, which are logged because they have no answer.
+//! - `output`: messages that the client has not read yet.
+//! - `parent`: watches the client's process.
 
 pub mod framing;
 mod lifecycle;
@@ -41,17 +41,17 @@ use lifecycle::{Lifecycle, Turn};
 use message::Message;
 use output::Output;
 
-/// How many requests are answered at once. While so many are, nothing is read.
+/// Maximum number of requests answered at once. At the limit, nothing is read.
 const CONCURRENT: usize = 1024;
 
-/// How long a client that leaves may take to read the answers that are ready.
+/// Maximum time for a client that leaves to read the answers that are ready.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// An answer on its way; none to a notification.
+/// A pending answer; `None` for a notification.
 type Answer = Pin<Box<dyn Future<Output = Option<Response>> + Send>>;
 
-/// Takes what one client says to `service` and what the server says to the client, until the client leaves: by `exit`,
-/// by the end of `input`, by closing `output`, or because its process ends. What is still being answered is dropped.
+/// Passes messages between a client and `service` until the client leaves: by `exit`, by the end of `input`, by
+/// closing `output`, or because its process ends. Pending answers are dropped then.
 pub async fn converse<S, I, O>(
     service: LspService<S>,
     socket: ClientSocket,
@@ -87,14 +87,14 @@ where
                 Ok(Some(frame)) => match desk.take(frame, &mut input.framing) {
                     Taken::Done => {}
                     Taken::Answer(answer) => {
-                        // Only what was asked gets here, so somebody waits for it.
+                        // Only answers to known requests get here, so the receiver is waiting.
                         if let Err(cause) = answers.send(answer).await {
                             complain(&cause);
                         }
                     }
                     Taken::Greeted(process) => {
                         if let Some(process) = process {
-                            client = Box::pin(process.gone());
+                            client = Box::pin(process.wait_until_gone());
                         }
                     }
                     Taken::Exit => break,
@@ -108,13 +108,13 @@ where
             request = requests.next(), if has_requests && desk.output.has_room() => match request {
                 Some(request) => {
                     desk.asked.extend(request.id().cloned());
-                    desk.put(&request);
+                    desk.send(&request);
                 }
                 None => has_requests = false,
             },
             Some(answer) = desk.running.next(), if !desk.running.is_empty() => {
                 if let Some(answer) = answer {
-                    desk.put(&answer);
+                    desk.send(&answer);
                 }
             }
             Err(cause) = desk.output.drive() => {
@@ -129,10 +129,10 @@ where
             }
         }
     }
-    // Each question that is dropped is given up.
+    // Dropping a request cancels it.
     desk.running.clear();
     if is_written {
-        // Whether a client that leaves reads what is left is its own affair.
+        // It does not matter whether a client that leaves reads the rest.
         let _ = tokio::time::timeout(PATIENCE, desk.output.drain()).await;
     }
     match desk.lifecycle.is_shut_down() {
@@ -141,14 +141,14 @@ where
     }
 }
 
-/// Frames, as the client sends them.
+/// The frames from the client.
 struct Input<I> {
     input: I,
     framing: Framing,
 }
 
 impl<I: AsyncRead + Unpin> Input<I> {
-    /// The next frame; `None` where the client has closed its end. Nothing is lost where this future is dropped.
+    /// The next frame; `None` if the client has closed its end. Cancel-safe.
     async fn next(&mut self) -> std::io::Result<Option<Frame>> {
         loop {
             if let Some(frame) = self.framing.next_frame() {
@@ -161,25 +161,25 @@ impl<I: AsyncRead + Unpin> Input<I> {
     }
 }
 
-/// What a frame leads to.
+/// The result of a frame.
 enum Taken {
     /// It is answered, or will be.
     Done,
-    /// It answers a question of the server's.
+    /// It answers a request of the server.
     Answer(Response),
-    /// The client has introduced itself, and may have said which process it is.
+    /// The client sent `initialize`, which may name its process.
     Greeted(Option<parent::Process>),
     /// The client leaves.
     Exit,
 }
 
-/// Where messages come in and go out.
+/// Handles messages in both directions.
 struct Desk<S, O> {
     service: LspService<S>,
     lifecycle: Lifecycle,
     running: FuturesUnordered<Answer>,
     output: Output<O>,
-    /// The requests that the client has not answered.
+    /// The server's requests that the client has not answered.
     asked: HashSet<Id>,
     outgoing: UnboundedSender<Outgoing>,
 }
@@ -193,7 +193,7 @@ impl<S: LanguageServer, O: AsyncWrite> Desk<S, O> {
                     Some(_) => ErrorCode::InvalidRequest,
                     None => ErrorCode::ParseError,
                 };
-                self.put(&message::refuse(body.as_deref(), code, reason));
+                self.send(&message::refuse(body.as_deref(), code, reason));
                 return Taken::Done;
             }
         };
@@ -208,9 +208,9 @@ impl<S: LanguageServer, O: AsyncWrite> Desk<S, O> {
                     response.id()
                 ));
             }
-            Message::Refused(refusal) => self.put(&refusal),
+            Message::Refused(refusal) => self.send(&refusal),
             Message::Unreadable(refusal) => {
-                self.put(&refusal);
+                self.send(&refusal);
                 framing.reject(&body);
             }
             Message::Ignored(reason) => self.warn(reason),
@@ -222,7 +222,7 @@ impl<S: LanguageServer, O: AsyncWrite> Desk<S, O> {
         let request = match self.lifecycle.turn(request) {
             Turn::Taken(request) => request,
             Turn::Refused(refusal) => {
-                self.put(&refusal);
+                self.send(&refusal);
                 return Taken::Done;
             }
             Turn::Ignored => return Taken::Done,
@@ -232,10 +232,10 @@ impl<S: LanguageServer, O: AsyncWrite> Desk<S, O> {
             self.warn(fault);
             return Taken::Done;
         }
-        let greeting =
-            (request.method() == "initialize").then(|| parent::Process::of(request.params()));
+        let greeting = (request.method() == "initialize")
+            .then(|| parent::Process::from_params(request.params()));
         let is_good_bye = request.method() == "shutdown";
-        // The first step is made here, as each handler puts its event into the queue in that: they stay in their order.
+        // The first poll happens here: in it each handler enqueues its event, so that events stay in order.
         let answer = match first_step(self.call(request)) {
             Ok(answer) => answer,
             Err(running) => {
@@ -245,7 +245,7 @@ impl<S: LanguageServer, O: AsyncWrite> Desk<S, O> {
         };
         let is_ok = answer.as_ref().is_some_and(Response::is_ok);
         if let Some(answer) = answer {
-            self.put(&answer);
+            self.send(&answer);
         }
         if is_ok && is_good_bye {
             self.lifecycle.shut_down();
@@ -259,7 +259,7 @@ impl<S: LanguageServer, O: AsyncWrite> Desk<S, O> {
         }
     }
 
-    /// Asks the handlers. One that fails is answered for.
+    /// Calls the handlers. If one panics, an error is answered.
     fn call(&mut self, request: Request) -> Answer {
         let id = request.id().cloned();
         let failed = move || id.map(|id| Response::from_error(id, Error::internal_error()));
@@ -268,7 +268,7 @@ impl<S: LanguageServer, O: AsyncWrite> Desk<S, O> {
             Ok(answer) => Box::pin(AssertUnwindSafe(answer).catch_unwind().map(|answer| {
                 match answer {
                     Ok(Ok(answer)) => answer,
-                    // Nothing is taken to them after `exit`.
+                    // After `exit`, the handlers get no more messages.
                     Ok(Err(_)) => None,
                     Err(_) => failed(),
                 }
@@ -276,8 +276,8 @@ impl<S: LanguageServer, O: AsyncWrite> Desk<S, O> {
         }
     }
 
-    fn put(&mut self, message: &impl Serialize) {
-        if let Err(cause) = self.output.put(message) {
+    fn send(&mut self, message: &impl Serialize) {
+        if let Err(cause) = self.output.push(message) {
             complain(&format_args!("cannot write a message: {cause}"));
         }
     }
@@ -292,7 +292,7 @@ impl<S: LanguageServer, O: AsyncWrite> Desk<S, O> {
     }
 }
 
-/// Polls an answer once: it is there, or goes on later.
+/// Polls an answer once: it is ready, or continues later.
 fn first_step(mut answer: Answer) -> Result<Option<Response>, Answer> {
     let mut context = Context::from_waker(std::task::Waker::noop());
     match answer.as_mut().poll(&mut context) {

@@ -1,4 +1,4 @@
-//! Notifications whose parameters cannot be read. No answer tells the client of them, so the log does.
+//! Notifications with invalid parameters. They have no answer, so the error is logged.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -10,7 +10,7 @@ use tower_lsp::lsp_types::notification::{
     Notification,
 };
 
-/// What is wrong with the parameters of a notification, if it is one that the server acts on.
+/// The error in the parameters of a notification; `None` if they are valid, or if the server does not handle it.
 pub fn fault(request: &Request) -> Option<String> {
     if request.id().is_some() {
         return None;

@@ -1,4 +1,4 @@
-//! What is on its way to the client.
+//! Messages to the client.
 
 use std::collections::VecDeque;
 use std::future;
@@ -8,22 +8,22 @@ use std::pin::Pin;
 use serde::Serialize;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-/// Messages that wait for the client to read them, and where they are written.
+/// Messages that the client has not read yet, and their stream.
 pub struct Output<O> {
     output: Pin<Box<O>>,
     waiting: VecDeque<Vec<u8>>,
-    /// How many bytes of the first message are written.
+    /// Number of bytes of the first message that are written.
     written: usize,
-    /// How many bytes wait.
+    /// Number of bytes that are waiting.
     bytes: usize,
     is_unflushed: bool,
 }
 
-/// With more bytes than this on their way, nothing is read until the client has read some of them.
+/// With more bytes than this waiting, nothing is read from the client.
 const MOST: usize = 64 * 1024 * 1024;
 
 impl<O: AsyncWrite> Output<O> {
-    /// Nothing waits.
+    /// Creates an empty queue.
     pub fn new(output: O) -> Self {
         Self {
             output: Box::pin(output),
@@ -34,16 +34,16 @@ impl<O: AsyncWrite> Output<O> {
         }
     }
 
-    /// Whether more can be put here.
+    /// True if more messages may be added.
     pub fn has_room(&self) -> bool {
         self.bytes <= MOST
     }
 
-    /// Puts a message here, in the order in which the client reads them.
+    /// Adds a message.
     ///
     /// # Errors
-    /// Where it cannot be written as JSON.
-    pub fn put(&mut self, message: &impl Serialize) -> serde_json::Result<()> {
+    /// If it cannot be serialized.
+    pub fn push(&mut self, message: &impl Serialize) -> serde_json::Result<()> {
         let body = serde_json::to_vec(message)?;
         let mut frame = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
         frame.extend_from_slice(&body);
@@ -52,19 +52,19 @@ impl<O: AsyncWrite> Output<O> {
         Ok(())
     }
 
-    /// Writes what waits, and then waits itself. Nothing is lost where this future is dropped.
+    /// Writes the messages, and then waits forever. Cancel-safe.
     ///
     /// # Errors
-    /// Where the client has closed its end.
+    /// If the client has closed its end.
     pub async fn drive(&mut self) -> io::Result<()> {
         self.drain().await?;
         future::pending().await
     }
 
-    /// Writes what waits. Nothing is lost where this future is dropped.
+    /// Writes the messages. Cancel-safe.
     ///
     /// # Errors
-    /// Where the client has closed its end.
+    /// If the client has closed its end.
     pub async fn drain(&mut self) -> io::Result<()> {
         while let Some(first) = self.waiting.front() {
             let rest = first.get(self.written..).unwrap_or_default();

@@ -1,92 +1,92 @@
-//! Whether the client's process is still there.
+//! Watches the client's process.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-/// How often it is looked for.
+/// The interval of the checks.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// A process, told apart from a later one with the same number.
+/// A process, distinguished from a later one with the same id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Process {
     number: u32,
-    /// When it began, where the system says so.
+    /// Its start time, on systems that report it.
     began: Option<u64>,
 }
 
 impl Process {
-    /// The client's own, by the parameters of `initialize`.
-    pub fn of(params: Option<&Value>) -> Option<Self> {
+    /// The client's process, from the parameters of `initialize`.
+    pub fn from_params(params: Option<&Value>) -> Option<Self> {
         let number = params?.get("processId")?.as_u64()?;
         Self::find(u32::try_from(number).ok()?)
     }
 
-    /// The process of that number. `None` where there is none now: the client may run in another container, whose
-    /// numbers say nothing here.
+    /// The process with an id. `None` if there is none: the client may run in another container, whose ids mean
+    /// nothing here.
     pub fn find(number: u32) -> Option<Self> {
-        let began = match look(number) {
-            Look::There(began) => began,
-            Look::Gone => return None,
+        let began = match probe(number) {
+            Probe::There(began) => began,
+            Probe::Gone => return None,
         };
         Some(Self { number, began })
     }
 
-    /// Whether it is gone, or waits to be.
+    /// True if it has ended, or is a zombie.
     pub fn is_gone(self) -> bool {
-        match look(self.number) {
-            Look::Gone => true,
-            Look::There(began) => began != self.began,
+        match probe(self.number) {
+            Probe::Gone => true,
+            Probe::There(began) => began != self.began,
         }
     }
 
-    /// Waits until it is gone.
-    pub async fn gone(self) {
+    /// Waits until it has ended.
+    pub async fn wait_until_gone(self) {
         while !self.is_gone() {
             tokio::time::sleep(EVERY).await;
         }
     }
 }
 
-enum Look {
+enum Probe {
     Gone,
-    /// It began at this time, where the system says so.
+    /// It exists, with its start time on systems that report it.
     There(Option<u64>),
 }
 
 #[cfg(unix)]
-fn look(number: u32) -> Look {
+fn probe(number: u32) -> Probe {
     let number = i32::try_from(number).ok().filter(|number| *number > 0);
     let Some(id) = number.and_then(rustix::process::Pid::from_raw) else {
-        return Look::Gone;
+        return Probe::Gone;
     };
     match rustix::process::test_kill_process(id) {
-        // It is somebody else's.
+        // It belongs to another user.
         Ok(()) | Err(rustix::io::Errno::PERM) => {}
-        Err(_) => return Look::Gone,
+        Err(_) => return Probe::Gone,
     }
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", id.as_raw_nonzero()));
     match stat.ok().as_deref().and_then(read_stat) {
-        // It has ended, and its parent has not asked how.
-        Some(('Z' | 'X', _)) => Look::Gone,
-        Some((_, began)) => Look::There(Some(began)),
-        None => Look::There(None),
+        // It has ended, and its parent has not waited for it.
+        Some(('Z' | 'X', _)) => Probe::Gone,
+        Some((_, began)) => Probe::There(Some(began)),
+        None => Probe::There(None),
     }
 }
 
-/// Elsewhere it is the end of standard input that tells.
+/// On other systems only the end of standard input is detected.
 #[cfg(not(unix))]
-fn look(_: u32) -> Look {
-    Look::There(None)
+fn probe(_: u32) -> Probe {
+    Probe::There(None)
 }
 
-/// The state of a process and when it began, from its `/proc/<number>/stat`. The name before may hold anything.
+/// The state of a process and its start time, from `/proc/<id>/stat`. The name before them may contain anything.
 #[cfg(unix)]
 fn read_stat(stat: &str) -> Option<(char, u64)> {
     let (_, fields) = stat.rsplit_once(')')?;
     let mut fields = fields.split_ascii_whitespace();
     let state = fields.next()?.chars().next()?;
-    // The state is the third field, and this the twenty-second.
+    // The state is field 3, and this is field 22.
     let began = fields.nth(18)?.parse().ok()?;
     Some((state, began))
 }
@@ -108,7 +108,7 @@ mod tests {
         let process = Process::find(child.id()).expect("it is there");
         assert!(!process.is_gone());
         drop(child.stdin.take());
-        // It is gone before it is waited for, where the system tells these apart.
+        // Before it is waited for, on systems that report zombies.
         if cfg!(target_os = "linux") {
             while !process.is_gone() {
                 std::thread::yield_now();

@@ -1,7 +1,7 @@
-//! Texts that are almost JSON: lone surrogates, which JSON can spell and no text can hold.
+//! Repair of texts that are almost JSON: lone surrogates, which JSON can escape but a string cannot contain.
 
-/// Replaces each lone surrogate by U+FFFD, which counts as much in UTF-16: positions stay what the client means. Both
-/// spellings are known, `\ud83d` and the three bytes of such a code unit. Whether there was one.
+/// Replaces lone surrogates by U+FFFD, which has the same length in UTF-16, so that positions stay correct. Handles
+/// `\ud83d` and the three bytes of such a code unit. Returns whether there was one.
 pub fn surrogates(json: &mut [u8]) -> bool {
     let mut is_repaired = false;
     let mut at = 0;
@@ -31,15 +31,15 @@ pub fn surrogates(json: &mut [u8]) -> bool {
     is_repaired
 }
 
-/// How long `\ud83d` is.
+/// Length of `\ud83d`.
 const ESCAPE: usize = 6;
 
-/// The code unit that is escaped at a byte.
+/// The code unit of an escape at a byte.
 fn unit(json: &[u8], at: usize) -> Option<u16> {
     let [b'\\', b'u', digits @ ..] = json.get(at..at + ESCAPE)? else {
         return None;
     };
-    // `from_str_radix` would take a sign.
+    // `from_str_radix` would accept a sign.
     if !digits.iter().all(u8::is_ascii_hexdigit) {
         return None;
     }
@@ -60,7 +60,7 @@ mod tests {
             (r#""\ud83d\n""#, Some("\u{FFFD}\n")),
             (r#""\ud83d\\ude00""#, Some("\u{FFFD}\\ude00")),
             (r#""\ud83d\ude00""#, None),
-            // A backslash that is escaped begins no escape.
+            // An escaped backslash does not start an escape.
             (r#""\\ud83d""#, None),
             (r#""é\u00e9""#, None),
         ] {
@@ -75,7 +75,7 @@ mod tests {
         let mut bytes = b"\"a\xED\xA0\xBDz\"".to_vec();
         assert!(surrogates(&mut bytes));
         assert_eq!(bytes, "\"a\u{FFFD}z\"".as_bytes());
-        // Cut off anywhere.
+        // Cut off at any byte.
         for end in 0..=12 {
             surrogates(&mut br#"\ud83d\ude00"#.to_vec()[..end]);
         }

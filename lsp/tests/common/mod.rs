@@ -1,6 +1,6 @@
-//! A client that speaks the protocol over two pipes with a server in the same process.
+//! A client that is connected to a server in the same process by two pipes.
 
-// Not every test program that has this module uses all of it.
+// Not every test program that includes this module uses all of it.
 #![allow(dead_code)]
 
 use std::collections::VecDeque;
@@ -19,38 +19,38 @@ pub struct Client {
     writer: WriteHalf<DuplexStream>,
     server: JoinHandle<nth_lsp::Ended>,
     requests: i64,
-    said: VecDeque<Value>,
-    /// What the server answered to `initialize`.
+    unread: VecDeque<Value>,
+    /// The server's answer to `initialize`.
     pub greeting: Value,
 }
 
 impl Client {
-    /// A client that knows `capabilities` and has initialized its server.
+    /// Starts a client with `capabilities`, and initializes the server.
     pub async fn start(capabilities: Value) -> Self {
         Self::greet(json!({ "capabilities": capabilities })).await
     }
 
-    /// A client that has initialized its server with these words.
+    /// Starts a client, and initializes the server with these parameters.
     pub async fn greet(params: Value) -> Self {
         let mut client = Self::connect();
         client.initialize(params).await;
         client
     }
 
-    /// A client that has said nothing.
+    /// Starts a client without initializing the server.
     pub fn connect() -> Self {
         let (here, there) = tokio::io::duplex(1 << 16);
         let (input, output) = tokio::io::split(there);
         let server = tokio::spawn(nth_lsp::serve(input, output));
         let (reader, writer) = tokio::io::split(here);
         let reader = BufReader::new(reader);
-        let (requests, said, greeting) = (0, VecDeque::new(), Value::Null);
+        let (requests, unread, greeting) = (0, VecDeque::new(), Value::Null);
         Self {
             reader,
             writer,
             server,
             requests,
-            said,
+            unread,
             greeting,
         }
     }
@@ -67,7 +67,7 @@ impl Client {
             .await;
     }
 
-    /// Sends a request, and gives the result.
+    /// Sends a request. Returns the result.
     pub async fn ask(&mut self, method: &str, params: Value) -> Value {
         match self.try_ask(method, params).await {
             Ok(result) => result,
@@ -75,7 +75,7 @@ impl Client {
         }
     }
 
-    /// Sends a request, and gives the result or the error.
+    /// Sends a request. Returns the result or the error.
     pub async fn try_ask(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         let id = self.request(method, params).await;
         let message = self.answer(id).await;
@@ -85,7 +85,7 @@ impl Client {
         }
     }
 
-    /// Sends a request, and gives its id.
+    /// Sends a request. Returns its id.
     pub async fn request(&mut self, method: &str, params: Value) -> i64 {
         self.requests += 1;
         let id = self.requests;
@@ -97,38 +97,38 @@ impl Client {
         id
     }
 
-    /// The answer to a request, be it an error.
+    /// The answer to a request, which may be an error.
     pub async fn answer(&mut self, id: i64) -> Value {
         self.next(|message| message["id"] == id && message.get("method").is_none())
             .await
     }
 
-    /// The next message that is wanted; what comes before it is kept for later.
+    /// The next message for which `is_wanted` returns true; those before it are kept for later.
     pub async fn next(&mut self, is_wanted: impl Fn(&Value) -> bool) -> Value {
-        if let Some(place) = self.said.iter().position(&is_wanted) {
-            return self.said.remove(place).expect("it is there");
+        if let Some(place) = self.unread.iter().position(&is_wanted) {
+            return self.unread.remove(place).expect("it is there");
         }
         loop {
             let message = self.read().await;
             if is_wanted(&message) {
                 return message;
             }
-            self.said.push_back(message);
+            self.unread.push_back(message);
         }
     }
 
-    /// Whether the server has said something like this, as far as it was read.
+    /// True if a message like this has arrived.
     pub fn was_told(&self, is_it: impl Fn(&Value) -> bool) -> bool {
-        self.said.iter().any(is_it)
+        self.unread.iter().any(is_it)
     }
 
-    /// Answers a request of the server's.
+    /// Answers a request of the server.
     pub async fn respond(&mut self, request: &Value) {
         self.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": null }))
             .await;
     }
 
-    /// Leaves without a word.
+    /// Leaves without `shutdown`.
     pub async fn leave(self) -> nth_lsp::Ended {
         let Self {
             reader,
@@ -149,22 +149,22 @@ impl Client {
         self.next(is_it).await["params"].clone()
     }
 
-    /// The words of the next notification of that name.
-    pub async fn told(&mut self, method: &str) -> Value {
+    /// The parameters of the next notification with this method.
+    pub async fn notification(&mut self, method: &str) -> Value {
         let is_it = |message: &Value| message["method"] == method;
-        if let Some(place) = self.said.iter().position(is_it) {
-            return self.said.remove(place).expect("it is there")["params"].clone();
+        if let Some(place) = self.unread.iter().position(is_it) {
+            return self.unread.remove(place).expect("it is there")["params"].clone();
         }
         loop {
             let message = self.read().await;
             if is_it(&message) {
                 return message["params"].clone();
             }
-            self.said.push_back(message);
+            self.unread.push_back(message);
         }
     }
 
-    /// The diagnostics of that version of a document; earlier ones are passed over.
+    /// The diagnostics of a version of a document; earlier ones are skipped.
     pub async fn diagnostics_of(&mut self, uri: &Url, version: i64) -> Vec<Value> {
         loop {
             let told = self.diagnostics(uri).await;
@@ -185,7 +185,7 @@ impl Client {
             .await;
     }
 
-    /// Gives a document a new text.
+    /// Replaces the text of a document.
     pub async fn change(&mut self, uri: &Url, version: i64, text: &str) {
         let params = json!({
             "textDocument": { "uri": uri, "version": version },
@@ -194,7 +194,7 @@ impl Client {
         self.notify("textDocument/didChange", params).await;
     }
 
-    /// Asks for the layout of a document.
+    /// Formats a document.
     pub async fn format(&mut self, uri: &Url) -> Value {
         let params = json!({
             "textDocument": { "uri": uri },
@@ -203,7 +203,7 @@ impl Client {
         self.ask("textDocument/formatting", params).await
     }
 
-    /// Says good-bye.
+    /// Sends `shutdown` and `exit`.
     pub async fn end(mut self) -> nth_lsp::Ended {
         assert_eq!(self.ask("shutdown", Value::Null).await, Value::Null);
         self.notify("exit", Value::Null).await;
@@ -223,12 +223,12 @@ impl Client {
         ended
     }
 
-    /// Everything that was said and not asked for.
-    pub fn said(&self) -> impl Iterator<Item = &Value> {
-        self.said.iter()
+    /// All messages that were not read yet.
+    pub fn unread(&self) -> impl Iterator<Item = &Value> {
+        self.unread.iter()
     }
 
-    /// Sends a message, whatever it says.
+    /// Sends a message, which may be invalid.
     pub async fn send(&mut self, message: &Value) {
         self.send_bytes(&frame(message.to_string().as_bytes()))
             .await;
@@ -270,19 +270,20 @@ impl Client {
     }
 }
 
-/// A body behind its header.
+/// A body with its header.
 pub fn frame(body: &[u8]) -> Vec<u8> {
     let mut framed = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
     framed.extend_from_slice(body);
     framed
 }
 
-/// The address of a file.
+/// The URI of a file.
 pub fn address(path: &Path) -> Url {
     Url::from_file_path(path).expect("an absolute path")
 }
 
-/// Where `needle` first stands in a text: line and UTF-16 code unit, both from 0, found without the server's help.
+/// The first occurrence of `needle` in a text as line and UTF-16 code unit, both from 0, found without the server's
+/// help.
 pub fn place(text: &str, needle: &str) -> Value {
     let at = text.find(needle).expect("it is there");
     let line = text[..at].matches('\n').count();

@@ -218,7 +218,7 @@ fn sources() -> Vec<String> {
 
 /// A text whose blanks somebody has changed.
 fn untidy(text: &str, seed: &[u8]) -> String {
-    let laid = layout::laid_out(text).unwrap();
+    let laid = layout::format(text).unwrap();
     let mut untidy = String::new();
     for (line, seed) in text.split_inclusive('\n').zip(seed.iter().cycle()) {
         match seed % 5 {
@@ -230,7 +230,7 @@ fn untidy(text: &str, seed: &[u8]) -> String {
         }
     }
     // Blanks in long strings and queries are text.
-    if layout::laid_out(&untidy).as_ref() == Some(&laid) {
+    if layout::format(&untidy).as_ref() == Some(&laid) {
         untidy
     } else {
         text.to_owned()
@@ -244,10 +244,10 @@ proptest! {
     fn edits_of_any_text_make_the_layout(which in any::<prop::sample::Index>(), seed in prop::collection::vec(any::<u8>(), 1..9)) {
         let sources = sources();
         let text = untidy(which.get::<String>(&sources), &seed);
-        let laid = layout::laid_out(&text).unwrap();
+        let laid = layout::format(&text).unwrap();
         let edits = changes(&text, &laid);
         prop_assert_eq!(applied(&text, &edits).unwrap(), laid.clone());
-        prop_assert!(changes(&laid, &layout::laid_out(&laid).unwrap()).is_empty());
+        prop_assert!(changes(&laid, &layout::format(&laid).unwrap()).is_empty());
     }
 
     #[test]
@@ -261,12 +261,12 @@ proptest! {
         let text = untidy(which.get::<String>(&sources), &seed);
         let start = from.index(text.len());
         let range = TextRange::new(start, (start + length).min(text.len()));
-        let edits = layout::range(&text, &parse(&text), range);
+        let edits = layout::format_range(&text, &parse(&text), range);
         let made = applied(&text, &edits).unwrap();
-        prop_assert_eq!(layout::laid_out(&made), layout::laid_out(&text));
+        prop_assert_eq!(layout::format(&made), layout::format(&text));
         let everything = TextRange::new(0, text.len());
-        let all = layout::range(&text, &parse(&text), everything);
-        prop_assert_eq!(applied(&text, &all), layout::laid_out(&text));
+        let all = layout::format_range(&text, &parse(&text), everything);
+        prop_assert_eq!(applied(&text, &all), layout::format(&text));
     }
 
     #[test]
@@ -284,7 +284,7 @@ proptest! {
         let Some(change) = indent(text, &parse(text), at, typed) else { return Ok(()) };
         let moved = at + change.text.len() - change.range.len() as usize;
         let made = applied(text, &[change]).unwrap();
-        prop_assert_eq!(layout::laid_out(&made), layout::laid_out(text));
+        prop_assert_eq!(layout::format(&made), layout::format(text));
         prop_assert_eq!(indent(&made, &parse(&made), moved.min(made.len()), typed), None);
     }
 }

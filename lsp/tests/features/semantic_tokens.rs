@@ -301,7 +301,7 @@ fn texts_that_end_anywhere_have_tokens_in_order() {
             let at = u32::try_from(at).unwrap();
             let _ = nth_ide::features::hover::hover(&source, at);
         }
-        let hints = nth_ide::features::inlay_hints::WantedHints::default();
+        let hints = nth_ide::features::inlay_hints::HintSettings::default();
         let _ = nth_ide::features::inlay_hints::hints(&source, TextRange::new(0, cut), &hints);
     }
 }

@@ -250,7 +250,7 @@ impl Editor {
     /// The words of the next notification of that name.
     pub fn told(&mut self, method: &str) -> Value {
         let client = self.client.as_mut().unwrap();
-        self.runtime.block_on(client.told(method))
+        self.runtime.block_on(client.notification(method))
     }
 
     /// Tells something.

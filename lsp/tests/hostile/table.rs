@@ -84,7 +84,7 @@ pub async fn answers(client: &mut Client, name: &str) {
         hover["contents"].to_string().contains("checkout"),
         "{name}: {hover}"
     );
-    for said in client.said() {
+    for said in client.unread() {
         let is_answer = said.get("method").is_none();
         let is_log =
             said["method"] == "window/logMessage" || said["method"] == "window/showMessage";

@@ -1,4 +1,5 @@
-//! What the blocks around the cursor have of their bases: the bodies of templates and blocks, as they are written.
+//! The contents that the blocks around the cursor inherit from their bases: the bodies of templates and blocks, as
+//! written.
 
 use nthc::db::{ItemClass, ItemKey, SourceFile, Workspace, item};
 use nthc::resolve::{Want, resolve_path};
@@ -6,10 +7,10 @@ use nthc::schema::Schema;
 use nthc::syntax::tree::{Base, Block, Body, Field, ItemNode, Statement};
 use smol_str::SmolStr;
 
-/// How many bases may stand behind one another. A circle of them is an error, and is left here.
+/// Maximum length of a chain of bases. A cycle is an error, and the walk ends here.
 const MOST_BASES: usize = 16;
 
-/// A body of a base, with the file that its names are known in.
+/// A body of a base, with the file in which its names are resolved.
 #[derive(Clone, Copy)]
 pub struct Layer<'db> {
     /// The body.
@@ -18,16 +19,16 @@ pub struct Layer<'db> {
     pub file: SourceFile,
 }
 
-/// What a block has of its bases.
+/// The contents that a block inherits from its bases.
 #[derive(Clone, Default)]
 pub struct Bases<'db> {
-    /// The bodies, those of the outermost base first.
+    /// The bodies, outermost base first.
     pub layers: Vec<Layer<'db>>,
-    /// The variant that it is.
+    /// The variant of the block's kind; `None` if the bases do not choose one.
     pub variant: Option<SmolStr>,
 }
 
-/// Where bases are looked up.
+/// Looks up items and bases.
 #[derive(Clone, Copy)]
 pub struct Lookup<'db> {
     /// The database.
@@ -39,12 +40,12 @@ pub struct Lookup<'db> {
 }
 
 impl<'db> Lookup<'db> {
-    /// A tree of an item.
+    /// The syntax tree of an item.
     pub fn node(self, key: ItemKey) -> Option<&'db ItemNode> {
         item(self.db, key).as_ref().map(|tree| &tree.node)
     }
 
-    /// The template or block that a base of a kind means in a file.
+    /// The template or block that the base of a block of a kind means in a file.
     pub fn base_item(self, kind: &str, path: &[SmolStr], file: SourceFile) -> Option<ItemKey> {
         [ItemClass::Template, ItemClass::Block]
             .into_iter()
@@ -53,15 +54,15 @@ impl<'db> Lookup<'db> {
             })
     }
 
-    /// What a base brings.
-    pub fn of_path(self, kind: &str, path: &[SmolStr], file: SourceFile) -> Bases<'db> {
+    /// The contents that a base brings.
+    pub fn path_bases(self, kind: &str, path: &[SmolStr], file: SourceFile) -> Bases<'db> {
         let mut bases = Bases::default();
         self.add_path(kind, path, file, MOST_BASES, &mut bases);
         bases
     }
 
-    /// What a top-level block has, its own body included.
-    pub fn of_item(self, key: ItemKey) -> Bases<'db> {
+    /// The contents of a top-level block, its own body included.
+    pub fn item_bases(self, key: ItemKey) -> Bases<'db> {
         let mut bases = Bases::default();
         self.add_item(key, MOST_BASES, &mut bases);
         bases
@@ -117,14 +118,14 @@ impl<'db> Lookup<'db> {
         }
     }
 
-    /// Whether a kind is a variant of another.
+    /// True if `variant` is a variant of `kind`.
     pub fn is_variant(self, kind: &str, variant: &str) -> bool {
         let known = self.schema.kinds.get(variant);
         known.is_some_and(|known| known.base.as_deref() == Some(kind))
     }
 
-    /// What a block nested in bases has of them.
-    pub fn nested(self, outer: &Bases<'db>, kind: &str, name: &str) -> Bases<'db> {
+    /// The contents that a nested block inherits from the bases of the block around it.
+    pub fn nested_bases(self, outer: &Bases<'db>, kind: &str, name: &str) -> Bases<'db> {
         let mut bases = Bases::default();
         for layer in &outer.layers {
             for block in blocks(layer.body) {
@@ -143,7 +144,7 @@ impl<'db> Lookup<'db> {
 }
 
 impl<'db> Bases<'db> {
-    /// The fields that they set, the last setting of each.
+    /// The fields that are set, each with its last setting.
     pub fn fields(&self) -> impl Iterator<Item = &'db Field> {
         self.layers
             .iter()
@@ -155,17 +156,17 @@ impl<'db> Bases<'db> {
             })
     }
 
-    /// The field that they set by that name.
+    /// The setting of a field.
     pub fn field(&self, name: &str) -> Option<&'db Field> {
         self.fields().find(|field| field.name.text == name)
     }
 
-    /// The blocks that they hold, without those that one of them takes out.
+    /// The blocks, without those that a `without` removes.
     pub fn children(&self) -> Vec<&'db Block> {
         let mut found: Vec<&'db Block> = Vec::new();
         for layer in &self.layers {
             for block in blocks(layer.body) {
-                let is_it = |known: &&'db Block| same(known, block);
+                let is_it = |known: &&'db Block| is_same_block(known, block);
                 match found.iter().position(is_it) {
                     Some(place) if block.base.is_some() => {
                         if let Some(slot) = found.get_mut(place) {
@@ -192,12 +193,12 @@ impl<'db> Bases<'db> {
     }
 }
 
-fn same(one: &Block, other: &Block) -> bool {
+fn is_same_block(one: &Block, other: &Block) -> bool {
     let name = |block: &Block| block.name.as_ref().map(|name| name.text.clone());
     one.kind.text == other.kind.text && name(one) == name(other)
 }
 
-/// The blocks that stand in a body, be it in a condition, a loop or an environment.
+/// The blocks in a body, also in its `if`, `for` and `in` statements.
 fn blocks(body: &Body) -> Vec<&Block> {
     let mut found = Vec::new();
     for statement in &body.statements {

@@ -1,4 +1,4 @@
-//! What can be called, with what.
+//! Parameters of templates and functions.
 
 use nthc::eval::expression;
 use nthc::schema::{self, COMPILE_TIME, Ty};
@@ -12,24 +12,24 @@ use super::statement::Unit;
 /// A parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Param {
-    /// Its name.
+    /// The name.
     pub name: SmolStr,
-    /// Its type.
+    /// The type.
     pub ty: Ty,
-    /// What it is without an argument, as it is written.
+    /// The default value, as written; `None` if an argument is required.
     pub default: Option<String>,
-    /// What it is for.
+    /// The doc comment.
     pub doc: Option<SmolStr>,
 }
 
 impl Param {
-    /// Whether an argument must be given.
+    /// True if an argument is required.
     pub fn is_required(&self) -> bool {
         self.default.is_none() && !self.ty.is_optional()
     }
 
-    /// As it is declared.
-    pub fn shown(&self) -> String {
+    /// The declaration, such as `under: duration = 1s`.
+    pub fn declaration(&self) -> String {
         match &self.default {
             Some(default) => format!("{}: {} = {default}", self.name, self.ty),
             None => format!("{}: {}", self.name, self.ty),
@@ -37,7 +37,7 @@ impl Param {
     }
 }
 
-/// The parameters of a function that is computed at compile time.
+/// The parameters of a compile-time function.
 fn compile_time(name: &str) -> Vec<(&'static str, Ty)> {
     match name {
         "unscoped" => vec![("query", Ty::Vector)],
@@ -56,7 +56,7 @@ fn compile_time(name: &str) -> Vec<(&'static str, Ty)> {
 }
 
 impl<'db> Scope<'db> {
-    /// The template that is called.
+    /// The template that a call names.
     pub fn template(&self, kind: &str, path: &[SmolStr]) -> Option<&'db Template> {
         let key = self.lookup.base_item(kind, path, self.file)?;
         match self.lookup.node(key)? {
@@ -65,7 +65,7 @@ impl<'db> Scope<'db> {
         }
     }
 
-    /// The parameters of what is called.
+    /// The parameters of a template or function.
     pub fn params(&self, callee: &Callee) -> Vec<Param> {
         let schema = self.lookup.schema;
         let typed = |name: SmolStr, ty: Ty, default: Option<String>| Param {
@@ -110,7 +110,7 @@ impl<'db> Scope<'db> {
         }
     }
 
-    /// Whether all arguments may go without names, and not the first alone.
+    /// True if all arguments can be positional, not only the first.
     pub fn is_positional(&self, callee: &Callee) -> bool {
         match callee {
             Callee::Base(..) => false,
@@ -121,10 +121,10 @@ impl<'db> Scope<'db> {
         }
     }
 
-    /// The type of the operand that is wanted after these units of an expression of a type.
+    /// The expected type of the next operand after these units, in an expression of type `ty`.
     pub fn operand(&self, ty: &Ty, value: &[Unit]) -> Ty {
         let tokens = self.tokens;
-        // Of `service.`, and of an operand that is there already, the operator is what stands before it.
+        // For `service.` and for a complete operand, the operator is before it.
         let operand = self.last_operand(value).len();
         let value = value.get(..value.len() - operand).unwrap_or_default();
         let Some((last, before)) = value.split_last() else {

@@ -1,4 +1,4 @@
-//! What something is that opens in a statement: a body, labels, arguments, a text.
+//! Entering a bracket or a text in a statement: its role, such as body, labels, arguments, text.
 
 use nthc::schema::Ty;
 use smol_str::SmolStr;
@@ -9,7 +9,7 @@ use super::statement::Unit;
 use super::tokens::{Delim, Kind};
 use super::walk::{Role, State, Walk};
 
-/// A statement's head, as far as it matters to what stands in its braces.
+/// The head of a statement, as far as its body depends on it.
 struct Head {
     kind: SmolStr,
     name: SmolStr,
@@ -17,7 +17,7 @@ struct Head {
 }
 
 impl Walk<'_> {
-    /// What something is that opens after these units.
+    /// The role of a bracket or text that opens after these units.
     pub(super) fn enter(&mut self, role: &Role, state: State, units: &[Unit], open: usize) -> Role {
         let tokens = self.scope.tokens;
         let Some(Kind::Open(delim)) = tokens.kind(open) else {
@@ -79,7 +79,7 @@ impl Walk<'_> {
         Role::Args(callee)
     }
 
-    /// The type of what is wanted in a state.
+    /// The expected type in a state.
     fn expected(&self, state: State) -> Ty {
         match state {
             State::Value(ty, value) => self.scope.operand(&ty, &value),
@@ -102,7 +102,7 @@ impl Walk<'_> {
         match first {
             Some("import") => {
                 let path = statement.get(1..).unwrap_or_default();
-                let path = tokens.path_begun(path).unwrap_or_default();
+                let path = tokens.incomplete_path(path).unwrap_or_default();
                 Role::ImportNames(path.join("."))
             }
             Some("kind" | "extend") => Role::KindBody,
@@ -207,11 +207,12 @@ impl Walk<'_> {
     fn push_block(&mut self, head: Head, open: usize) -> Role {
         let lookup = self.scope.lookup;
         let outer = self.scope.blocks.last();
-        let inherited = outer.map(|outer| lookup.nested(&outer.bases, &head.kind, &head.name));
+        let inherited =
+            outer.map(|outer| lookup.nested_bases(&outer.bases, &head.kind, &head.name));
         let bases = if head.base.is_empty() {
             inherited.unwrap_or_default()
         } else {
-            lookup.of_path(&head.kind, &head.base, self.scope.file)
+            lookup.path_bases(&head.kind, &head.base, self.scope.file)
         };
         self.scope.blocks.push(BlockAt {
             kind: head.kind,
@@ -224,7 +225,7 @@ impl Walk<'_> {
     }
 }
 
-/// Whether braces after these units are an arm of an `if`, and not labels.
+/// True if braces after these units are a branch of an `if`, and not labels.
 fn is_arm(scope: &Scope<'_>, value: &[Unit]) -> bool {
     let tokens = scope.tokens;
     let word = |unit: &Unit| tokens.word(*unit);

@@ -1,37 +1,38 @@
-//! What half-typed expressions are: the types of names, members, calls and literals.
+//! Types of half-typed expressions: names, members, calls and literals.
 
 use nthc::db::{ItemClass, ItemKey, SourceFile};
 use nthc::eval::let_value;
 use nthc::resolve::{Want, module_named, resolve_path};
 use nthc::schema::Ty;
+use nthc::schema::names::kind;
 use smol_str::SmolStr;
 
 use super::scope::Scope;
 use super::statement::Unit;
 use super::tokens::{Delim, Kind};
 
-/// How deep names may stand for one another.
+/// Maximum length of a chain of names that refer to each other.
 const DEEPEST: usize = 12;
 
-/// What an expression is.
+/// The meaning of an expression.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Thing {
     /// A value of a type.
     Ty(Ty),
     /// A top-level block of a kind.
     Item(SmolStr, ItemKey),
-    /// A block around the cursor, by its place among those.
+    /// A block around the cursor, by its index in [`Scope::blocks`].
     Enclosing(usize),
-    /// A block of that kind and name in the block around the cursor with that place.
+    /// A block by kind and name, in the block around the cursor with this index.
     Nested(usize, SmolStr, SmolStr),
     /// A module.
     Module(SourceFile),
-    /// The labels of an alert that fires.
+    /// The labels of a firing alert.
     AlertLabels,
 }
 
 impl Thing {
-    /// Its type; any for what is no value.
+    /// The type; `Any` for anything that is no value.
     pub fn ty(&self, scope: &Scope<'_>) -> Ty {
         match self {
             Self::Ty(ty) => ty.clone(),
@@ -46,12 +47,12 @@ impl Thing {
 }
 
 impl<'db> Scope<'db> {
-    /// What an expression is, as far as it can be known.
+    /// Infers the meaning of an expression; `None` if it is not known.
     pub fn infer(&self, units: &[Unit]) -> Option<Thing> {
         self.infer_within(units, DEEPEST)
     }
 
-    /// The type of an expression; any where it is not known.
+    /// Infers the type of an expression; `Any` if it is not known.
     pub fn type_of(&self, units: &[Unit]) -> Ty {
         self.infer(units).map_or(Ty::Any, |thing| thing.ty(self))
     }
@@ -70,7 +71,7 @@ impl<'db> Scope<'db> {
         if units.iter().any(compares) {
             return Some(Thing::Ty(Ty::Bool));
         }
-        // A sum is what its first operand is; a sign before that says nothing.
+        // A sum has the type of its first operand; a leading sign does not matter.
         let is_sum = |unit: &Unit| {
             tokens
                 .sign(*unit)
@@ -123,12 +124,12 @@ impl<'db> Scope<'db> {
             "matching" | "not-matching" => Ty::Selector,
             "length" => Ty::Number,
             "join" => Ty::String,
-            "environment" => Ty::Ref("environment".into()),
+            "environment" => Ty::Ref(kind::ENVIRONMENT.into()),
             _ => return None,
         }))
     }
 
-    /// What a path means.
+    /// The meaning of a path of names.
     pub fn path(&self, path: &[&str], left: usize) -> Option<Thing> {
         let (first, rest) = path.split_first()?;
         let mut thing = self.name(first, rest.is_empty(), left)?;
@@ -194,7 +195,7 @@ impl<'db> Scope<'db> {
             if let Some((kind, name)) = child {
                 return Some(Thing::Nested(place, kind, name));
             }
-            if block.kind == "service" {
+            if block.kind == kind::SERVICE {
                 break;
             }
         }
@@ -204,7 +205,7 @@ impl<'db> Scope<'db> {
             }
         }
         if let Some(key) = workspace.environments(db).get(name) {
-            return Some(Thing::Item("environment".into(), *key));
+            return Some(Thing::Item(kind::ENVIRONMENT.into(), *key));
         }
         let plural = self
             .lookup
@@ -214,7 +215,7 @@ impl<'db> Scope<'db> {
         Some(Thing::Ty(list_of(&plural.name)))
     }
 
-    /// Whether a template's block will stand in a block of that kind.
+    /// True if the block of the template around the cursor belongs in a block of this kind.
     pub fn is_above(&self, kind: &str) -> bool {
         let schema = self.lookup.schema;
         self.is_template
@@ -237,7 +238,7 @@ impl<'db> Scope<'db> {
             })
     }
 
-    /// What a thing has by a name.
+    /// The meaning of a member.
     pub fn member(&self, thing: &Thing, name: &str) -> Option<Thing> {
         if let Thing::Module(file) = thing {
             return self.item_of(*file, name);
@@ -272,7 +273,7 @@ impl<'db> Scope<'db> {
         Some(Thing::Ty(list_of(&child)))
     }
 
-    /// The kinds of blocks that may stand in one of a kind.
+    /// The kinds of blocks that are allowed in a block of a kind.
     pub fn child_kinds(&self, kind: &str) -> Vec<SmolStr> {
         let children = self.lookup.schema.children(kind);
         children.map(|child| child.name.clone()).collect()
@@ -295,7 +296,7 @@ fn list_of(kind: &SmolStr) -> Ty {
     Ty::List(Box::new(Ty::Ref(kind.clone())))
 }
 
-/// What the blocks of a kind are called together: `alerts`, `dependencies`.
+/// The name for all blocks of a kind: `alerts`, `dependencies`.
 pub fn plural(kind: &str) -> String {
     match kind.strip_suffix('y') {
         Some(stem) => format!("{stem}ies"),
@@ -304,7 +305,7 @@ pub fn plural(kind: &str) -> String {
     }
 }
 
-/// The type of a number by its unit.
+/// The type of a number, by its unit.
 pub fn number_type(text: &str) -> Ty {
     let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
     match unit {

@@ -1,6 +1,6 @@
-//! What lines and words look like, where only that tells whether something left open ends.
+//! Guesses from the look of lines and words, used to find the end of something that is left open.
 
-/// Whether what stands at a byte comes after an odd number of backslashes.
+/// True if an odd number of backslashes precedes a byte.
 pub fn is_escaped(text: &str, at: usize) -> bool {
     let before = text.as_bytes().get(..at).unwrap_or_default();
     before
@@ -12,7 +12,7 @@ pub fn is_escaped(text: &str, at: usize) -> bool {
         == 1
 }
 
-/// How long the name is that a text begins with.
+/// Length of the name at the start of a text, in bytes; 0 if there is none.
 pub fn word_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let is_part = |at: usize| {
@@ -42,7 +42,7 @@ pub fn word_length(text: &str) -> usize {
     }
 }
 
-/// How long the number is that a text begins with, with its unit.
+/// Length of the number at the start of a text, with its unit, in bytes.
 pub fn number_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -67,34 +67,34 @@ fn is_word_byte(byte: Option<&u8>) -> bool {
     byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
 }
 
-/// How far a line is indented.
+/// Indentation of a line, in bytes.
 pub fn indent_of(line: &str) -> usize {
-    line.len() - trimmed(line).len()
+    line.len() - without_indent(line).len()
 }
 
-/// A line without its indent.
-pub fn trimmed(text: &str) -> &str {
+/// A line without its indentation.
+pub fn without_indent(text: &str) -> &str {
     text.trim_start_matches([' ', '\t'])
 }
 
-/// Whether a line can only be the beginning of a statement, or the end of a body.
+/// True if a line can only be the start of a statement or the end of a body.
 pub fn starts_statement(line: &str) -> bool {
-    let line = trimmed(line);
+    let line = without_indent(line);
     if line.starts_with('}') || starts_block(line) {
         return true;
     }
-    let after = trimmed(line.get(word_length(line)..).unwrap_or_default());
+    let after = without_indent(line.get(word_length(line)..).unwrap_or_default());
     word_length(line) > 0 && after.starts_with('=') && !after.starts_with("==")
 }
 
-/// Whether a line begins with the head of a block: `kind name? {` or `kind name :`.
+/// True if a line starts with the head of a block: `kind name? {` or `kind name :`.
 pub fn starts_block(line: &str) -> bool {
-    let line = trimmed(line);
+    let line = without_indent(line);
     let kind = word_length(line);
     if kind == 0 || line.get(..kind) == Some("if") {
         return false;
     }
-    let after = trimmed(line.get(kind..).unwrap_or_default());
+    let after = without_indent(line.get(kind..).unwrap_or_default());
     let name = match after.strip_prefix('"') {
         Some(inner) => inner
             .find(['"', '\n'])
@@ -102,11 +102,12 @@ pub fn starts_block(line: &str) -> bool {
             .map_or(0, |end| end + 2),
         None => word_length(after),
     };
-    let rest = trimmed(after.get(name..).unwrap_or_default());
+    let rest = without_indent(after.get(name..).unwrap_or_default());
     rest.starts_with('{') || (name > 0 && rest.starts_with(':'))
 }
 
-/// Where a query ends: at its backtick, or, where none comes before a line that can only be a statement, with its line.
+/// The end of a query: its backtick or, if there is none before a line that can only be a statement, the end of its
+/// line.
 pub fn query_end(text: &str) -> usize {
     let mut braces = 0_usize;
     for (at, letter) in text.char_indices() {
@@ -115,17 +116,17 @@ pub fn query_end(text: &str) -> usize {
             '{' => braces += 1,
             '}' => braces = braces.saturating_sub(1),
             '\n' => {
-                let line = trimmed(text.get(at + 1..).unwrap_or_default());
+                let line = without_indent(text.get(at + 1..).unwrap_or_default());
                 let name = word_length(line);
                 let after = line.get(name..).unwrap_or_default();
-                let value = trimmed(after).strip_prefix('=').unwrap_or("x");
+                let value = without_indent(after).strip_prefix('=').unwrap_or("x");
                 let stops = if braces == 0 {
                     line.starts_with('}') || (name > 0 && value.starts_with([' ', '\t', '`', '"']))
                 } else {
                     name > 0
                         && after.starts_with([' ', '\t'])
                         && value.starts_with([' ', '\t'])
-                        && !trimmed(value).starts_with('"')
+                        && !without_indent(value).starts_with('"')
                 };
                 if stops {
                     break;

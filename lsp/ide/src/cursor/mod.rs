@@ -1,7 +1,7 @@
-//! What stands around a cursor in text that is being typed: which names are known, and what is wanted there.
+//! The syntactic context of a cursor in text that is being typed: the names in scope, and what is expected.
 //!
-//! The compiler's own reading of a half-typed statement says that something is missing, not what could come; so the words
-//! before the cursor are read here once more, forgivingly. What names mean is asked of the compiler.
+//! The compiler's parser reports what is missing in a half-typed statement, not what could follow. So the words
+//! before the cursor are read again here, leniently. The meaning of names comes from the compiler.
 
 pub mod bases;
 pub mod calls;

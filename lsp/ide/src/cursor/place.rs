@@ -1,11 +1,11 @@
-//! What can be wanted at a cursor.
+//! The kinds of text that can be expected at a cursor.
 
 use nthc::schema::Ty;
 use smol_str::SmolStr;
 
 use super::statement::Unit;
 
-/// What is called.
+/// A template or function that is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Callee {
     /// A template of a kind, as a base.
@@ -14,19 +14,19 @@ pub enum Callee {
     Function(String),
 }
 
-/// Which kinds may stand at a place.
+/// A selection of kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kinds {
-    /// All that are no variants.
+    /// All kinds except variants.
     All,
-    /// All.
+    /// All kinds.
     Variants,
 }
 
-/// What is wanted at the cursor.
+/// The kind of text that is expected at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// Nothing that could be known.
+    /// Unknown.
     Nothing,
     /// A statement at the top of a file.
     Top,
@@ -34,47 +34,48 @@ pub enum Place {
     Body,
     /// One of these words.
     Keywords(&'static [&'static str]),
-    /// The name of a module, after these words of it.
+    /// The name of a module, after these parts of it.
     ImportPath(Vec<String>),
-    /// A name of a module, besides those that are named already.
+    /// A name from a module, in addition to the names already listed.
     ImportNames(String, Vec<String>),
     /// A kind.
     Kinds(Kinds),
-    /// The name of a block of that kind, in the innermost body.
+    /// The name of a block of this kind, in the innermost body.
     BlockName(SmolStr),
-    /// A kind of which the bases have a block, to be taken out.
+    /// After `without`: a kind of a block in the bases.
     RemovedKind,
-    /// The name of a block of that kind that the bases have, to be taken out.
+    /// After `without` and this kind: the name of a block in the bases.
     RemovedName(SmolStr),
-    /// A base for a block of that kind, after these words of its path.
+    /// A base for a block of this kind, after these parts of its path.
     Base(SmolStr, Vec<SmolStr>),
     /// An environment.
     Environment,
     /// A type.
     Type,
-    /// A value of that type.
+    /// A value of this type.
     Value(Ty),
-    /// A member of what these units are, where a value of that type is wanted.
+    /// A member of the expression in these units, where a value of this type is expected.
     Member(Vec<Unit>, Ty),
-    /// An argument of a call: the names that are given already, and the type of the first parameter where this can be it.
+    /// An argument: the call, the names already given, and the type of the first parameter if the argument can be
+    /// positional.
     Argument(Callee, Vec<String>, Option<Ty>),
-    /// A label's name in braces, besides those that are there.
+    /// A label name in braces, in addition to those already there.
     LabelKey(Vec<String>),
-    /// A number's unit.
+    /// The unit of a number of this type.
     Unit(Ty),
-    /// The text of a string of that type.
+    /// The text of a string of this type.
     Text(Ty),
-    /// A query of that type, which that token opens.
+    /// A query of this type, which starts at this token.
     Query(usize, Ty),
 }
 
 /// A call around the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallAt {
-    /// What is called.
+    /// The template or function.
     pub callee: Callee,
-    /// The arguments before the cursor, the last of which it stands in: the name, where one is given.
+    /// The arguments up to the one at the cursor: their names, `None` for positional ones.
     pub arguments: Vec<Option<String>>,
-    /// The names that are given anywhere in the call.
+    /// The names given anywhere in the call.
     pub named: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! Reading what is wanted at a cursor.
+//! Reading the context of a cursor.
 
 use std::ops::Range;
 
@@ -12,35 +12,35 @@ use super::scope::Scope;
 use super::tokens::{Kind, Tokens};
 use super::walk::Walk;
 
-/// Everything about the cursor.
+/// The context of a cursor.
 pub struct Cursor<'db> {
-    /// What is around it.
+    /// The scope around it.
     pub scope: Scope<'db>,
-    /// What is wanted.
+    /// The expected kind of text.
     pub place: Place,
     /// The calls around it, outermost first.
     pub calls: Vec<CallAt>,
-    /// The word that it is in, from the start of the item.
+    /// The word at the cursor, from the start of the item.
     pub word: Range<usize>,
-    /// Where it is, from the start of the item.
+    /// The cursor, from the start of the item.
     pub offset: usize,
-    /// Where the item starts in its file.
+    /// The start of the item in its file.
     pub start: usize,
 }
 
-/// The part of a file that the cursor is in: an item, and what stands before the next one.
+/// The part of a file around the cursor: an item, and the text up to the next one.
 pub struct Part<'db> {
     /// The text.
     pub text: &'db str,
-    /// Its first byte in the file.
+    /// Its start in the file.
     pub start: usize,
-    /// The cursor, from there.
+    /// The cursor, from the start of the part.
     pub offset: usize,
 }
 
 impl<'db> Part<'db> {
-    /// The part that a byte of a file is in.
-    pub fn at(db: &'db dyn salsa::Database, file: SourceFile, offset: usize) -> Self {
+    /// The part that contains a byte of a file.
+    pub fn at_offset(db: &'db dyn salsa::Database, file: SourceFile, offset: usize) -> Self {
         let text: &'db str = file.text(db);
         let mut offset = offset.min(text.len());
         while !text.is_char_boundary(offset) {
@@ -48,7 +48,7 @@ impl<'db> Part<'db> {
         }
         let items = &parsed(db, file).items;
         let next = items.partition_point(|(start, _)| (*start as usize) <= offset);
-        // A comment above the first item, and a text without any, are read from the beginning.
+        // A comment above the first item, and a file without items, start at the beginning.
         let start = next
             .checked_sub(1)
             .and_then(|place| items.get(place))
@@ -63,14 +63,14 @@ impl<'db> Part<'db> {
         }
     }
 
-    /// Reads the part's tokens.
+    /// Tokenizes the part.
     pub fn tokens(&self) -> Tokens<'db> {
         Tokens::read(self.text, self.offset)
     }
 }
 
 impl<'db> Cursor<'db> {
-    /// What is at the cursor in a part of a file. Nothing in comments.
+    /// Reads the context of the cursor in a part of a file. `None` in comments.
     pub fn read(
         db: &'db dyn salsa::Database,
         workspace: Workspace,
@@ -132,7 +132,7 @@ impl<'db> Cursor<'db> {
         })
     }
 
-    /// What is typed of the word.
+    /// The part of the word before the cursor.
     pub fn prefix(&self) -> &'db str {
         self.scope
             .tokens
@@ -141,14 +141,14 @@ impl<'db> Cursor<'db> {
             .unwrap_or_default()
     }
 
-    /// The words after the cursor on its line.
-    pub fn after(&self) -> &'db str {
+    /// The rest of the line after the cursor.
+    pub fn rest_of_line(&self) -> &'db str {
         let rest = self.scope.tokens.text.get(self.word.end..);
         let rest = rest.unwrap_or_default();
         rest.split(['\n', '\r']).next().unwrap_or_default()
     }
 
-    /// The item that the cursor is in, where it has a key.
+    /// The item around the cursor; `None` if it has no key.
     pub fn item(&self) -> Option<ItemKey> {
         let db = self.scope.lookup.db;
         let items = &file_names(db, self.scope.file).items;

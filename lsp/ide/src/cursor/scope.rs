@@ -1,4 +1,4 @@
-//! What is around the cursor: the blocks that it stands in, and the names that are known there.
+//! The scope at the cursor: the blocks around it, and the names that are visible there.
 
 use nthc::db::SourceFile;
 use nthc::schema::Ty;
@@ -13,16 +13,16 @@ use super::tokens::{Delim, Tokens};
 pub struct BlockAt<'db> {
     /// Its kind.
     pub kind: SmolStr,
-    /// Its name; empty where it has none.
+    /// Its name; empty if it has none.
     pub name: SmolStr,
-    /// What it has of its bases.
+    /// The contents of its bases.
     pub bases: Bases<'db>,
-    /// The token of its brace.
+    /// The token of its opening brace.
     pub open: usize,
 }
 
 impl BlockAt<'_> {
-    /// The kind whose fields it has.
+    /// The kind whose fields it can set: its variant, if that is known.
     pub fn fields_of(&self) -> SmolStr {
         self.bases
             .variant
@@ -31,22 +31,22 @@ impl BlockAt<'_> {
     }
 }
 
-/// A name of a body or a template.
+/// A local name of a body or template.
 #[derive(Clone)]
 pub struct Local {
     /// The name.
     pub name: String,
-    /// What it is: a parameter, a `let` or a loop's variable.
+    /// Parameter, `let` or loop variable.
     pub what: LocalKind,
-    /// Its type, where it is written.
+    /// Its type, if one is written.
     pub ty: Option<Ty>,
-    /// Its value, or the list that it goes through.
+    /// Its value, or the list of the loop.
     pub units: Vec<Unit>,
-    /// Whether it goes through that list.
+    /// True for a loop variable: `units` is the list.
     pub is_element: bool,
 }
 
-/// What a local name is.
+/// The sort of a local name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LocalKind {
     /// A template's parameter.
@@ -57,28 +57,28 @@ pub enum LocalKind {
     Loop,
 }
 
-/// Everything around the cursor.
+/// The scope at the cursor.
 pub struct Scope<'db> {
-    /// Where items are looked up.
+    /// Looks up items.
     pub lookup: Lookup<'db>,
     /// The file.
     pub file: SourceFile,
-    /// The item's tokens.
+    /// The tokens of the item.
     pub tokens: &'db Tokens<'db>,
     /// The blocks, outermost first.
     pub blocks: Vec<BlockAt<'db>>,
-    /// The names, outermost first.
+    /// The local names, outermost first.
     pub locals: Vec<Local>,
-    /// What the item begins with: `template`, `rule`, `let`, or a kind.
+    /// The first word of the item: `template`, `rule`, `let`, or a kind.
     pub root: SmolStr,
-    /// Whether the item is a template.
+    /// True if the item is a template.
     pub is_template: bool,
-    /// Whether the cursor is in a hole of a text that is filled in when an alert fires.
+    /// True in an interpolation of a text that is filled in when an alert fires.
     pub in_alert_text: bool,
 }
 
 impl<'db> Scope<'db> {
-    /// The names that the body which a token opens gives to values.
+    /// Adds the `let`s of the body that starts at a token.
     pub fn add_lets(&mut self, open: usize) {
         let units = self.tokens.units(open + 1, self.tokens.partner(open));
         for statement in self.tokens.statements(&units) {
@@ -98,7 +98,7 @@ impl<'db> Scope<'db> {
         }
     }
 
-    /// The parameters that a template declares in parentheses.
+    /// Adds the parameters that a template declares in parentheses.
     pub fn add_params(&mut self, group: Unit) {
         let units = self.tokens.inner(group);
         for param in self.tokens.elements(&units) {
@@ -123,7 +123,7 @@ impl<'db> Scope<'db> {
         }
     }
 
-    /// A type as it is written.
+    /// The type that is written in these units.
     pub fn written_type(&self, units: &[Unit]) -> Ty {
         let members: Vec<Ty> = units
             .split(|unit| self.tokens.sign(*unit) == Some("|"))
@@ -184,7 +184,7 @@ impl<'db> Scope<'db> {
         found
     }
 
-    /// The kinds and names of the blocks that stand in the body which a token opens.
+    /// The kinds and names of the blocks in the body that starts at a token.
     pub fn own_children(&self, open: usize) -> Vec<(SmolStr, SmolStr)> {
         let units = self.tokens.units(open + 1, self.tokens.partner(open));
         self.tokens
@@ -208,7 +208,7 @@ impl<'db> Scope<'db> {
             .collect()
     }
 
-    /// The fields that are set in the body which a token opens, but for a statement that begins at `except`.
+    /// The fields set in the body that starts at a token, except in the statement that starts at `except`.
     pub fn own_fields(&self, open: usize, except: usize) -> Vec<&'db str> {
         let units = self.tokens.units(open + 1, self.tokens.partner(open));
         self.tokens

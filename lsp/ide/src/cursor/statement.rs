@@ -1,13 +1,13 @@
-//! Statements as far as they are typed: at each level of what is open, the words and groups before the cursor.
+//! Half-typed statements: the units before the cursor at each level of nesting.
 
 use super::tokens::{Delim, Kind, Tokens};
 
-/// A token, or all that stands between two delimiters.
+/// A token, or everything between two delimiters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// A token that opens and closes nothing.
+    /// A token that is no delimiter.
     Token(usize),
-    /// What opens, and what closes it.
+    /// The opening and the closing delimiter.
     Group(usize, usize),
 }
 
@@ -20,16 +20,16 @@ impl Unit {
     }
 }
 
-/// One level of what is open at the cursor.
+/// A level of nesting at the cursor.
 #[derive(Debug, Clone)]
 pub struct Level {
-    /// The token that opened it; `None` for the item itself.
+    /// The token that opens it; `None` for the item itself.
     pub open: Option<usize>,
-    /// All units between that and the next level, or the cursor.
+    /// The units up to the next level or the cursor.
     pub units: Vec<Unit>,
 }
 
-/// Words that stand between two operands, or before one.
+/// Words between or before operands.
 const INFIX: [&str; 8] = ["and", "or", "in", "not", "if", "else", "where", "as"];
 
 impl<'a> Tokens<'a> {
@@ -52,7 +52,7 @@ impl<'a> Tokens<'a> {
         units
     }
 
-    /// The levels of what is open at the cursor, of which the word begins at `word`.
+    /// The levels of nesting at the cursor. `word` is the start of the word at the cursor.
     pub fn levels(&self, word: usize) -> Vec<Level> {
         let open = self.open_at(word);
         let end = self
@@ -71,7 +71,7 @@ impl<'a> Tokens<'a> {
             .collect()
     }
 
-    /// A word's text.
+    /// The text of a word.
     pub fn word(&self, unit: Unit) -> Option<&'a str> {
         match unit {
             Unit::Token(token) if self.kind(token) == Some(Kind::Word) => Some(self.text(token)),
@@ -91,7 +91,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// A sign's text.
+    /// The text of a sign.
     pub fn sign(&self, unit: Unit) -> Option<&'static str> {
         match unit {
             Unit::Token(token) => match self.kind(token) {
@@ -102,7 +102,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// What a group stands between.
+    /// The delimiter of a group.
     pub fn delim(&self, unit: Unit) -> Option<Delim> {
         match unit {
             Unit::Group(open, _) => match self.kind(open) {
@@ -117,7 +117,7 @@ impl<'a> Tokens<'a> {
         matches!(unit, Unit::Token(token) if self.kind(token) == Some(Kind::Newline))
     }
 
-    /// Whether a unit ends an operand.
+    /// True if a unit can end an operand.
     pub fn ends_operand(&self, unit: Unit) -> bool {
         match unit {
             Unit::Group(..) => true,
@@ -129,12 +129,12 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Whether an operand is wanted after these units: there is none yet, or an operator comes last.
+    /// True if an operand is expected after these units: there is none yet, or the last one is an operator.
     pub fn wants_operand(&self, units: &[Unit]) -> bool {
         units.last().is_none_or(|last| !self.ends_operand(*last))
     }
 
-    /// The units of all statements of a body.
+    /// Splits the units of a body into statements.
     pub fn statements(&self, units: &[Unit]) -> Vec<Vec<Unit>> {
         let mut all = Vec::new();
         let mut current: Vec<Unit> = Vec::new();
@@ -195,12 +195,12 @@ impl<'a> Tokens<'a> {
         all
     }
 
-    /// The statement that the units end in.
+    /// The last statement of some units, which may be incomplete.
     pub fn last_statement(&self, units: &[Unit]) -> Vec<Unit> {
         self.statements(units).pop().unwrap_or_default()
     }
 
-    /// What stands between commas, of which the last is not finished.
+    /// Splits units at commas. The last element may be incomplete.
     pub fn elements(&self, units: &[Unit]) -> Vec<Vec<Unit>> {
         let mut all = vec![Vec::new()];
         for unit in units.iter().filter(|unit| !self.is_newline(**unit)) {
@@ -213,7 +213,7 @@ impl<'a> Tokens<'a> {
         all
     }
 
-    /// The units within a group.
+    /// The units in a group.
     pub fn inner(&self, unit: Unit) -> Vec<Unit> {
         match unit {
             Unit::Group(open, close) => self.units(open + 1, close),
@@ -221,9 +221,9 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// The words of a path whose last word is still to come: none where nothing stands there, nothing where what stands
-    /// there is no path and a dot.
-    pub fn path_begun(&self, units: &[Unit]) -> Option<Vec<&'a str>> {
+    /// The words of an incomplete path, without its last word: empty at its start, `None` if the units are not a path
+    /// that ends in a dot.
+    pub fn incomplete_path(&self, units: &[Unit]) -> Option<Vec<&'a str>> {
         let Some((last, path)) = units.split_last() else {
             return Some(Vec::new());
         };
@@ -231,7 +231,8 @@ impl<'a> Tokens<'a> {
         (self.sign(*last) == Some(".") && !words.is_empty() && taken == path.len()).then_some(words)
     }
 
-    /// The words of a path at the end of some units, and how many units it takes: `http.availability`.
+    /// The words of a path at the end of some units, such as `http.availability`, and the number of units that it
+    /// consists of.
     pub fn path_before(&self, units: &[Unit]) -> (Vec<&'a str>, usize) {
         let mut words = Vec::new();
         let mut taken = 0;
@@ -246,7 +247,7 @@ impl<'a> Tokens<'a> {
             taken += 1;
             wants_word = !wants_word;
         }
-        // A dot without a word before it is no part of it.
+        // A dot without a word before it is not part of the path.
         if wants_word && taken > 0 {
             taken -= 1;
         }

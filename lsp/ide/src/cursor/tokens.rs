@@ -1,12 +1,12 @@
-//! The words and signs of an item, read so that half-typed text does least harm: what is left open ends where the
-//! grammar would end it, and a brace in the first column closes everything.
+//! The tokens of an item, read so that half-typed text does little harm: what is left open ends where the grammar
+//! would end it, and a brace in the first column closes everything.
 
 use super::lines::{
-    indent_of, is_escaped, number_length, query_end, starts_block, starts_statement, trimmed,
-    word_length,
+    indent_of, is_escaped, number_length, query_end, starts_block, starts_statement,
+    without_indent, word_length,
 };
 
-/// What is opened and closed.
+/// A delimiter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delim {
     /// `{ … }`
@@ -26,13 +26,13 @@ pub enum Delim {
 }
 
 impl Delim {
-    /// Whether text stands in it, rather than words and signs.
+    /// True if it delimits text, rather than tokens.
     pub fn is_text(self) -> bool {
         matches!(self, Self::Str | Self::Long | Self::Query)
     }
 }
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A name or keyword.
@@ -41,11 +41,11 @@ pub enum Kind {
     Number,
     /// An operator or a separator.
     Sign(&'static str),
-    /// The beginning of something.
+    /// An opening delimiter.
     Open(Delim),
-    /// Its end, of no length where it was left open.
+    /// A closing delimiter; empty if it is missing.
     Close(Delim),
-    /// Text of a string or query, without holes.
+    /// Text of a string or query, without interpolations.
     Text,
     /// A comment.
     Comment,
@@ -56,11 +56,11 @@ pub enum Kind {
 /// A token and its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
-    /// Its first byte.
+    /// Its start.
     pub start: usize,
-    /// The byte after it.
+    /// Its end, exclusive.
     pub end: usize,
 }
 
@@ -69,19 +69,19 @@ pub struct Token {
 pub struct Tokens<'a> {
     /// The text.
     pub text: &'a str,
-    /// The tokens, in its order.
+    /// The tokens, in source order.
     pub all: Vec<Token>,
-    /// For what opens or closes something, the other end.
+    /// For delimiters, the index of the matching one.
     partners: Vec<usize>,
 }
 
-/// Something open while tokens are read.
+/// A delimiter that is open while tokens are read.
 struct Open {
     delim: Delim,
     token: usize,
-    /// Whether it is a brace in which labels stand.
+    /// True for a brace that contains labels.
     labels: bool,
-    /// Where it ends at the latest, for a query.
+    /// For a query, the byte at which it ends at the latest.
     limit: usize,
 }
 
@@ -91,7 +91,7 @@ const SIGNS: [&str; 20] = [
 ];
 
 impl<'a> Tokens<'a> {
-    /// Reads a text in which somebody types at `cursor`: a hyphen there belongs to the word before it.
+    /// Tokenizes a text. A hyphen at `cursor` belongs to the word before it.
     pub fn read(text: &'a str, cursor: usize) -> Self {
         let mut reader = Reader {
             tokens: Self {
@@ -105,7 +105,7 @@ impl<'a> Tokens<'a> {
         while reader.at < text.len() {
             let before = (reader.at, reader.open.len());
             reader.step();
-            // Nothing stands still, whatever is typed.
+            // Each step makes progress, for any input.
             if before == (reader.at, reader.open.len()) {
                 reader.at += reader.rest().chars().next().map_or(1, char::len_utf8);
             }
@@ -114,7 +114,7 @@ impl<'a> Tokens<'a> {
         reader.tokens
     }
 
-    /// A token's text.
+    /// The text of a token.
     pub fn text(&self, token: usize) -> &'a str {
         self.all
             .get(token)
@@ -122,27 +122,27 @@ impl<'a> Tokens<'a> {
             .unwrap_or_default()
     }
 
-    /// A token's kind.
+    /// The kind of a token.
     pub fn kind(&self, token: usize) -> Option<Kind> {
         self.all.get(token).map(|token| token.kind)
     }
 
-    /// The other end of what a token opens or closes.
+    /// The matching delimiter of a delimiter.
     pub fn partner(&self, token: usize) -> usize {
         self.partners.get(token).copied().unwrap_or(token)
     }
 
-    /// Whether a token is that word.
+    /// True if a token is this word.
     pub fn is_word(&self, token: usize, word: &str) -> bool {
         self.kind(token) == Some(Kind::Word) && self.text(token) == word
     }
 
-    /// Whether a token is that sign.
+    /// True if a token is this sign.
     pub fn is_sign(&self, token: usize, sign: &str) -> bool {
         matches!(self.kind(token), Some(Kind::Sign(found)) if found == sign)
     }
 
-    /// What is open at a byte, outermost first: the tokens that opened it. What was left open ends after that byte.
+    /// The opening delimiters around a byte, outermost first. A missing closing delimiter counts as after the byte.
     pub fn open_at(&self, offset: usize) -> Vec<usize> {
         let mut open = Vec::new();
         for (number, token) in self.all.iter().enumerate() {
@@ -207,7 +207,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Ends all but so many of what is open.
+    /// Closes all open delimiters but the first `depth`.
     fn close_to(&mut self, depth: usize) {
         while self.open.len() > depth {
             self.close(0);
@@ -321,8 +321,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A closing letter closes what it fits to, and what was left open in that. It closes nothing beyond the string or
-    /// query that it stands in, and a bracket nothing beyond its brace.
+    /// Handles a closing delimiter: it closes its opening one and everything left open inside. It closes nothing
+    /// outside the string or query around it, and a bracket closes nothing outside its brace.
     fn closer(&mut self, letter: char) {
         let line_start =
             self.at == 0 || self.tokens.text.as_bytes().get(self.at - 1) == Some(&b'\n');
@@ -350,7 +350,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The end of a line ends strings, and brackets before a line that can only be a statement.
+    /// Handles the end of a line: it ends strings, and brackets before a line that can only be a statement.
     fn newline(&mut self, length: usize) {
         let next = self.rest().get(length..).unwrap_or_default();
         let statement = starts_statement(next);
@@ -360,11 +360,11 @@ impl<'a> Reader<'a> {
         while let Some(open) = self.open.last() {
             let ends = match open.delim {
                 Delim::Paren | Delim::Bracket => statement,
-                // Labels on several lines are indented; what is not belongs to the body.
+                // Labels on several lines are indented; a line that is not belongs to the body.
                 Delim::Brace => {
                     let in_body = statement && indent_of(next) <= self.indent_at(open.token);
                     open.labels
-                        && (starts_block(next) || in_body && !trimmed(next).starts_with('}'))
+                        && (starts_block(next) || in_body && !without_indent(next).starts_with('}'))
                 }
                 Delim::Hole => statement && !self.is_bounded(),
                 _ => false,
@@ -377,7 +377,7 @@ impl<'a> Reader<'a> {
         self.push(Kind::Newline, length);
     }
 
-    /// The indent of the line that a token stands in.
+    /// Indentation of the line of a token.
     fn indent_at(&self, token: usize) -> usize {
         let start = self.tokens.all.get(token).map_or(0, |token| token.start);
         let before = self.tokens.text.get(..start).unwrap_or_default();
@@ -385,12 +385,12 @@ impl<'a> Reader<'a> {
         indent_of(self.tokens.text.get(line..).unwrap_or_default())
     }
 
-    /// Whether what is open is within a query, of which the end is known.
+    /// True inside a query whose end is known.
     fn is_bounded(&self) -> bool {
         self.open.iter().any(|open| open.limit < usize::MAX)
     }
 
-    /// A body's brace ends parentheses that were left open in its head. An arm of an `if` may stand in some.
+    /// A body's brace ends parentheses that were left open in its head, unless it is a branch of an `if` inside them.
     fn end_parentheses(&mut self) {
         while let Some(open) = self.open.last()
             && matches!(open.delim, Delim::Paren | Delim::Bracket)

@@ -1,4 +1,4 @@
-//! From the item inwards: what each thing that is open at the cursor is, and what it wants.
+//! The walk from the item inwards: the role of each level of nesting around the cursor, and what is expected in it.
 
 use nthc::schema::Ty;
 use smol_str::SmolStr;
@@ -8,7 +8,7 @@ use super::scope::{Local, LocalKind, Scope};
 use super::statement::{Level, Unit};
 use super::tokens::{Delim, Kind};
 
-/// What something open is.
+/// The role of a level of nesting.
 #[derive(Debug, Clone)]
 pub(super) enum Role {
     Top,
@@ -18,38 +18,38 @@ pub(super) enum Role {
     Labels,
     Params,
     Args(Callee),
-    /// Parentheses, an arm of an `if`, a hole, or the elements of a list: values of that type.
+    /// Values of this type: in parentheses, in a branch of an `if`, in an interpolation, or as elements of a list.
     Values(Ty),
     Text(Ty),
     Query(Ty),
     Unknown,
 }
 
-/// What comes next in a statement.
+/// The continuation of a statement.
 #[derive(Debug, Clone)]
 pub(super) enum State {
-    /// Its beginning.
+    /// The start of a statement.
     Start,
-    /// An expression of that type, of which these units are there.
+    /// An expression of this type, with its units so far.
     Value(Ty, Vec<Unit>),
-    /// A base: its kind, and the units after the colon.
+    /// A base: the kind of the block, and the units after the colon.
     Base(SmolStr, Vec<Unit>),
-    /// What follows a head: parentheses with parameters, or braces.
+    /// After a head: parentheses with parameters, or braces.
     Head,
-    /// What is known at once.
+    /// Known already.
     Is(Place),
 }
 
-/// The walk inwards.
+/// The walk.
 pub struct Walk<'db> {
-    /// What was found on the way.
+    /// The scope, collected on the way.
     pub scope: Scope<'db>,
-    /// The calls on the way.
+    /// The calls, collected on the way.
     pub calls: Vec<CallAt>,
 }
 
 impl<'db> Walk<'db> {
-    /// A walk that has not begun.
+    /// Creates a walk that has not begun.
     pub fn new(scope: Scope<'db>) -> Self {
         Self {
             scope,
@@ -57,14 +57,14 @@ impl<'db> Walk<'db> {
         }
     }
 
-    /// Goes through the levels, and gives what is wanted in the last one.
+    /// Walks through the levels. Returns what is expected in the last one.
     pub fn go(&mut self, levels: &[Level]) -> Place {
         let mut role = Role::Top;
         for (place, level) in levels.iter().enumerate() {
             let state = self.state(&role, &level.units);
             match levels.get(place + 1).and_then(|next| next.open) {
                 Some(open) => role = self.enter(&role, state, &level.units, open),
-                None => return self.wanted(&role, state, level.open),
+                None => return self.place(&role, state, level.open),
             }
         }
         Place::Nothing
@@ -90,7 +90,7 @@ impl<'db> Walk<'db> {
             },
             Role::Params => {
                 let param = tokens.elements(units).pop().unwrap_or_default();
-                self.declared(&param)
+                self.declaration_state(&param)
             }
             Role::Args(callee) => {
                 let name = |units: &Vec<Unit>| match units.as_slice() {
@@ -123,7 +123,7 @@ impl<'db> Walk<'db> {
         };
         self.scope.root = word.into();
         match word {
-            "import" => match tokens.path_begun(rest) {
+            "import" => match tokens.incomplete_path(rest) {
                 Some(path) => {
                     let path = path.into_iter().map(str::to_owned).collect();
                     State::Is(Place::ImportPath(path))
@@ -264,7 +264,7 @@ impl<'db> Walk<'db> {
         }
     }
 
-    /// In the body of a kind: a field's type, bound or default.
+    /// In the body of a kind: the type, bound or default of a field.
     fn field_state(&mut self, units: &[Unit]) -> State {
         let tokens = self.scope.tokens;
         let is_end = |unit: &Unit| {
@@ -293,11 +293,11 @@ impl<'db> Walk<'db> {
                 field.get(place + 1..).unwrap_or_default().to_vec(),
             );
         }
-        self.declared(field)
+        self.declaration_state(field)
     }
 
-    /// A name with its type and default.
-    fn declared(&self, units: &[Unit]) -> State {
+    /// After a declared name: its type and default.
+    fn declaration_state(&self, units: &[Unit]) -> State {
         let tokens = self.scope.tokens;
         let [_, colon, rest @ ..] = units else {
             return State::Is(Place::Nothing);
@@ -357,8 +357,8 @@ impl<'db> Walk<'db> {
         ))
     }
 
-    /// What is wanted in the innermost level.
-    fn wanted(&mut self, role: &Role, state: State, open: Option<usize>) -> Place {
+    /// Returns what is expected in the innermost level.
+    fn place(&mut self, role: &Role, state: State, open: Option<usize>) -> Place {
         let tokens = self.scope.tokens;
         match (role, state) {
             (Role::Text(ty), _) => Place::Text(ty.clone()),
@@ -373,7 +373,7 @@ impl<'db> Walk<'db> {
                 Place::LabelKey(given.into_iter().map(str::to_owned).collect())
             }
             (_, State::Is(place)) => place,
-            (_, State::Base(kind, units)) => match tokens.path_begun(&units) {
+            (_, State::Base(kind, units)) => match tokens.incomplete_path(&units) {
                 Some(path) => Place::Base(kind, path.into_iter().map(SmolStr::from).collect()),
                 None => Place::Nothing,
             },

@@ -1,4 +1,4 @@
-//! Which service depends on which, as a hierarchy of calls: who depends on a service calls it.
+//! Dependencies between services as a call hierarchy: a service calls those that it depends on.
 
 use nthc::check::names::name_span;
 use nthc::db::{ItemKey, SourceFile, item_entry, item_start, parsed};
@@ -18,31 +18,31 @@ pub struct Service {
     pub module: String,
     /// Its file.
     pub file: SourceFile,
-    /// The bytes of its block.
+    /// The range of its block, in bytes.
     pub range: TextRange,
-    /// The bytes of its name.
+    /// The range of its name, in bytes.
     pub selection: TextRange,
 }
 
-/// A service at the other end of dependencies, and where they are written.
+/// A service at the other end of dependencies, with their ranges.
 pub struct Dependencies<'a> {
     /// The service.
     pub service: Service,
-    /// The dependencies.
+    /// The ranges that declare the dependencies.
     pub places: Vec<Place<'a>>,
 }
 
-/// The service that the name at a cursor means: its own, or the one that a dependency is.
+/// The service that the name at a cursor means: the one declared there, or the one that a dependency refers to.
 pub fn service(at: &Cursor<'_>) -> Option<Service> {
     describe(at.project, key(at)?)
 }
 
-/// The services that depend on the one at a cursor.
+/// The services that depend on the service at a cursor.
 pub fn incoming<'a>(at: &Cursor<'a>) -> Option<Vec<Dependencies<'a>>> {
     Some(dependencies(at, at.names.incoming(key(at)?)))
 }
 
-/// The services that the one at a cursor depends on.
+/// The services that the service at a cursor depends on.
 pub fn outgoing<'a>(at: &Cursor<'a>) -> Option<Vec<Dependencies<'a>>> {
     Some(dependencies(at, at.names.outgoing(key(at)?)))
 }

@@ -1,5 +1,5 @@
-//! Code lenses: how many rules a service makes, what a gate decides on, and how often a template or a team is used. Where
-//! they stand is found from names alone; what they say is counted for those that are looked at.
+//! Code lenses: the number of rules of a service, the conditions of a gate, and the number of uses of a template or
+//! team. Their places come from names alone; their titles are computed on demand.
 
 use nthc::check::check_item;
 use nthc::db::{ItemClass, ItemKey, SourceFile, item_entry};
@@ -8,17 +8,18 @@ use nthc::eval::index::Definition;
 use nthc::ir::gate::Effect;
 use nthc::ir::{PolicyForm, TargetName};
 use nthc::lower::service_model;
+use nthc::schema::names::kind;
 use nthc::syntax::tree::{Block, ItemNode, Statement, TextRange};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::generated;
 use super::hover;
+use super::human;
 use super::source::{Placed, Source};
-use super::spoken;
 use crate::view::{ProjectView, View};
 
-/// What a lens is about. It is found again by its names, wherever edits have moved it meanwhile.
+/// The subject of a lens, by name, so that it is found again after edits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "of", rename_all = "camelCase")]
 pub enum About {
@@ -50,25 +51,25 @@ pub enum About {
     },
 }
 
-/// A lens, which says nothing yet: see [`words`].
+/// A lens without a title: see [`words`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lens {
-    /// The bytes that it is above.
+    /// The range that it is above, in bytes.
     pub range: TextRange,
-    /// What it is about.
+    /// The subject.
     pub about: About,
 }
 
-/// What a lens says.
+/// The title of a lens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words {
-    /// The words.
+    /// The title.
     pub title: String,
-    /// The path below the output folder of the file that they can show.
+    /// The path of a generated file to show, below the output folder.
     pub shows: Option<String>,
 }
 
-/// The lenses of a document, which say nothing yet.
+/// The lenses of a document, without titles.
 pub fn lenses(source: &Source<'_>) -> Vec<Lens> {
     let mut lenses = Vec::new();
     let mut push = |range: TextRange, about: About| lenses.push(Lens { range, about });
@@ -81,14 +82,14 @@ pub fn lenses(source: &Source<'_>) -> Vec<Lens> {
                     name: template.name.text.clone(),
                 },
             ),
-            ItemNode::Block(block) => of_block(source, &placed, block, &mut push),
+            ItemNode::Block(block) => block_lenses(source, &placed, block, &mut push),
             _ => {}
         }
     }
     lenses
 }
 
-fn of_block(
+fn block_lenses(
     source: &Source<'_>,
     placed: &Placed<'_>,
     block: &Block,
@@ -97,13 +98,13 @@ fn of_block(
     let Some(name) = &block.name else { return };
     let range = placed.absolute(name.range);
     match block.kind.text.as_str() {
-        "team" => push(
+        kind::TEAM => push(
             range,
             About::Team {
                 name: name.text.clone(),
             },
         ),
-        "service" if source.is_own_service(placed.key) => {
+        kind::SERVICE if source.is_own_service(placed.key) => {
             for environment in source.environments() {
                 push(
                     range,
@@ -115,7 +116,7 @@ fn of_block(
             }
             for statement in &block.body.statements {
                 if let Statement::Block(gate) = statement
-                    && gate.kind.text == "gate"
+                    && gate.kind.text == kind::GATE
                     && let Some(gate_name) = &gate.name
                 {
                     push(
@@ -132,25 +133,25 @@ fn of_block(
     }
 }
 
-/// Words that show nothing.
-fn only(title: String) -> Words {
+/// A title without a file to show.
+fn title_only(title: String) -> Words {
     Words { title, shows: None }
 }
 
-/// What a lens of a file says; `None` where its block is gone.
+/// The title of a lens in a file; `None` if its block is gone.
 pub fn words(view: &View, project: &ProjectView, file: SourceFile, about: &About) -> Option<Words> {
-    let source = Source::of(project, file);
+    let source = Source::new(project, file);
     let find = |class: ItemClass, kind: &str, name: &str| {
         nthc::db::find_item(source.db, file, class, kind.into(), name.into())
     };
     match about {
         About::Service { name, environment } => {
-            let key = find(ItemClass::Block, "service", name)?;
-            Some(of_service(project, &source, key, environment))
+            let key = find(ItemClass::Block, kind::SERVICE, name)?;
+            Some(service_words(project, &source, key, environment))
         }
         About::Gate { service, name } => {
-            let key = find(ItemClass::Block, "service", service)?;
-            of_gate(project, &source, key, name)
+            let key = find(ItemClass::Block, kind::SERVICE, service)?;
+            gate_words(project, &source, key, name)
         }
         About::Template { kind, name } => {
             let key = find(ItemClass::Template, kind, name)?;
@@ -160,26 +161,26 @@ pub fn words(view: &View, project: &ProjectView, file: SourceFile, about: &About
                 name,
                 |meaning| matches!(meaning, Definition::Item(item) if *item == key),
             );
-            Some(only(used(count)))
+            Some(title_only(usage_text(count)))
         }
         About::Team { name } => {
-            let key = find(ItemClass::Block, "team", name)?;
+            let key = find(ItemClass::Block, kind::TEAM, name)?;
             let count = uses(
                 view,
                 &source,
                 name,
                 |meaning| matches!(meaning, Definition::Block(block) if block.item == key && block.path.is_empty()),
             );
-            Some(only(used(count)))
+            Some(title_only(usage_text(count)))
         }
     }
 }
 
-fn used(count: usize) -> String {
+fn usage_text(count: usize) -> String {
     format!("used by {count}")
 }
 
-fn of_service(
+fn service_words(
     project: &ProjectView,
     source: &Source<'_>,
     key: ItemKey,
@@ -194,17 +195,17 @@ fn of_service(
     let (Some(service), Some(counts), false) =
         (service, counts, has_errors(source, key, environment))
     else {
-        return only(format!("{place}nothing is generated: it has errors"));
+        return title_only(format!("{place}nothing is generated: it has errors"));
     };
     let title = format!("{place}{}", counts.words());
     let has_rules = counts.alerts + counts.recordings > 0;
     show(
         title,
-        generated::file_of_service(project, environment, service, has_rules),
+        generated::service_file_path(project, environment, service, has_rules),
     )
 }
 
-/// Whether a service has a mistake for which nothing is built.
+/// True if a service has an error, so that nothing is generated for it.
 fn has_errors(source: &Source<'_>, key: ItemKey, environment: &Option<SmolStr>) -> bool {
     let own = check_item(source.db, source.workspace, key).found.iter();
     let model = service_model(source.db, source.workspace, key, environment.clone());
@@ -212,7 +213,7 @@ fn has_errors(source: &Source<'_>, key: ItemKey, environment: &Option<SmolStr>) 
         .any(|found| found.code.severity == Severity::Error)
 }
 
-/// Words that show a file.
+/// A title with a file to show.
 fn show(title: String, path: String) -> Words {
     Words {
         title: format!("{title}: show"),
@@ -220,8 +221,13 @@ fn show(title: String, path: String) -> Words {
     }
 }
 
-/// "denies for 6 reasons, warns for 3", as the first environment has it.
-fn of_gate(project: &ProjectView, source: &Source<'_>, key: ItemKey, name: &str) -> Option<Words> {
+/// "denies for 6 reasons, warns for 3", as in the first environment.
+fn gate_words(
+    project: &ProjectView,
+    source: &Source<'_>,
+    key: ItemKey,
+    name: &str,
+) -> Option<Words> {
     let environment = source.environments().into_iter().next().flatten();
     let service = source.service(key, &environment)?;
     let gate = service.gates.iter().find(|gate| gate.name == name)?;
@@ -231,7 +237,7 @@ fn of_gate(project: &ProjectView, source: &Source<'_>, key: ItemKey, name: &str)
     };
     let mut title = format!(
         "denies for {}, warns for {}",
-        spoken::count(count(Effect::Deny), "reason"),
+        human::count(count(Effect::Deny), "reason"),
         count(Effect::Warn)
     );
     if gate.dry_run {
@@ -243,11 +249,11 @@ fn of_gate(project: &ProjectView, source: &Source<'_>, key: ItemKey, name: &str)
     let path = format!("policy/{}.json", nthc::backends::file_stem(&service.name));
     Some(match is_written {
         true => show(title, generated::in_environment(&environment, &path)),
-        false => only(title),
+        false => title_only(title),
     })
 }
 
-/// How many of the project's items name something. An import alone is no use.
+/// Number of the project's items that refer to something. Imports do not count.
 fn uses(
     view: &View,
     source: &Source<'_>,
@@ -256,9 +262,9 @@ fn uses(
 ) -> usize {
     let mut count = 0;
     for file in source.all_files() {
-        view.stop_if_unwanted();
-        let other = source.at(file);
-        // Most files do not even have the word.
+        view.stop_if_cancelled();
+        let other = source.with_file(file);
+        // Most files do not contain the word.
         if !other.text().contains(name) {
             continue;
         }

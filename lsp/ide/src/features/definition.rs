@@ -1,4 +1,4 @@
-//! From a name to where it is declared, and from a value to what it is a case of.
+//! Go to definition, type definition and implementation.
 
 use nthc::db::{SourceFile, Span};
 use nthc::eval::index::Definition;
@@ -15,43 +15,43 @@ pub struct Cursor<'a> {
     pub names: Names<'a>,
     /// The file.
     pub file: SourceFile,
-    /// The byte.
+    /// The byte in the file.
     pub offset: u32,
 }
 
 impl<'a> Cursor<'a> {
-    /// A cursor at a byte of a file; `None` beyond what a file may have.
+    /// Creates a cursor at a byte of a file; `None` beyond the maximum length of a file.
     pub fn new(project: &'a ProjectView, file: SourceFile, offset: usize) -> Option<Self> {
         Some(Self {
             project,
-            names: Names::of(&project.session),
+            names: Names::new(&project.session),
             file,
             offset: u32::try_from(offset).ok()?,
         })
     }
 }
 
-/// A place to go to.
+/// A destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
     /// Its file.
     pub file: SourceFile,
-    /// The bytes of all that is declared there.
+    /// The range of the whole declaration, in bytes.
     pub whole: TextRange,
-    /// The bytes of its name.
+    /// The range of its name, in bytes.
     pub name: TextRange,
 }
 
-/// Where one can go from a cursor.
+/// The destinations from a cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Targets {
-    /// The bytes that lead there.
+    /// The range of the name at the cursor, in bytes.
     pub origin: TextRange,
-    /// The places, of which there may be none.
+    /// The destinations; may be empty.
     pub all: Vec<Target>,
 }
 
-/// Where the name at a cursor is declared; of a module, its file.
+/// The declaration of the name at a cursor; for a module, its file.
 pub fn definition(at: &Cursor<'_>) -> Option<Targets> {
     let written = at.names.name_at(at.file, at.offset)?;
     let target = match written.name.meaning {
@@ -60,7 +60,7 @@ pub fn definition(at: &Cursor<'_>) -> Option<Targets> {
             whole: TextRange::default(),
             name: TextRange::default(),
         },
-        _ => target(&at.names, at.names.declared(&written.name.meaning)?),
+        _ => target(&at.names, at.names.declaration(&written.name.meaning)?),
     };
     Some(Targets {
         origin: at.names.absolute(written.span()),
@@ -68,12 +68,12 @@ pub fn definition(at: &Cursor<'_>) -> Option<Targets> {
     })
 }
 
-/// What the name or value at a cursor is a case of.
+/// The type of the name or value at a cursor.
 pub fn type_definition(at: &Cursor<'_>) -> Targets {
     targets(at, at.names.type_definitions(at.file, at.offset))
 }
 
-/// What is based on the name at a cursor.
+/// The blocks and templates based on the name at a cursor.
 pub fn implementation(at: &Cursor<'_>) -> Option<Targets> {
     let written = at.names.name_at(at.file, at.offset)?;
     Some(targets(at, at.names.implementations(&written.name.meaning)))
@@ -94,7 +94,7 @@ fn targets(at: &Cursor<'_>, found: Vec<Span>) -> Targets {
     }
 }
 
-/// The innermost block around a name that it is the name of, or else the name alone.
+/// The innermost block that a name is the name of, or else the name alone.
 fn target(names: &Names<'_>, span: Span) -> Target {
     let mut sites = names.sites(span.item).into_iter();
     let own = sites.rfind(|site| site.selection() == span.range);

@@ -1,5 +1,4 @@
-//! What is said of a thing besides its name: of kinds, fields, members, templates, functions. Completion and signature
-//! help show it.
+//! Documentation of kinds, fields, members, templates and functions, for completion and signature help.
 
 use nthc::db::{ItemClass, ItemEntry, Workspace, file_names, find_module, item};
 use nthc::eval::{expression, refinement};
@@ -9,32 +8,32 @@ use nthc::syntax::tree::{ItemNode, Param, Template, TypeExpr, TypeNode};
 use serde_json::{Value, json};
 use smol_str::SmolStr;
 
-/// What documentation is about.
+/// The subject of documentation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// Nothing.
+    /// No documentation.
     None,
-    /// What is said at once, in Markdown.
-    Said(String),
+    /// This Markdown.
+    Markdown(String),
     /// A kind.
     Kind(SmolStr),
     /// A field of a kind.
     Field(SmolStr, SmolStr),
     /// A member of an enum.
     Member(SmolStr, SmolStr),
-    /// An enum, or a type that is built in.
+    /// An enum, or a built-in type.
     Type(SmolStr),
-    /// A function of the prelude, one that is computed at compile time, or a hole of an alert's text.
+    /// A function of the prelude or of the compiler, or a variable of an alert's text.
     Function(SmolStr),
     /// A function or aggregation of PromQL.
     Promql(SmolStr),
     /// A module.
     Module(SmolStr),
-    /// An item of a module: its class as a word, its kind and its name.
+    /// An item of a module: the name of its class, its kind and its name.
     Item(SmolStr, SmolStr, SmolStr, SmolStr),
 }
 
-/// The word for a class of items that can be offered.
+/// The name of a class of items.
 pub fn class_word(class: ItemClass) -> &'static str {
     match class {
         ItemClass::Template => "template",
@@ -45,7 +44,7 @@ pub fn class_word(class: ItemClass) -> &'static str {
 }
 
 impl Subject {
-    /// An item.
+    /// The subject for an item.
     pub fn item(module: &SmolStr, entry: &ItemEntry) -> Self {
         Self::Item(
             module.clone(),
@@ -55,10 +54,10 @@ impl Subject {
         )
     }
 
-    /// As a client keeps it until it asks; nothing where all is said.
+    /// The subject as data that a client sends back; `None` if there is nothing to resolve.
     pub fn to_data(&self) -> Option<Value> {
         Some(match self {
-            Self::None | Self::Said(_) => return None,
+            Self::None | Self::Markdown(_) => return None,
             Self::Kind(kind) => json!(["kind", kind.as_str()]),
             Self::Field(kind, name) => json!(["field", kind.as_str(), name.as_str()]),
             Self::Member(of, name) => json!(["member", of.as_str(), name.as_str()]),
@@ -76,7 +75,7 @@ impl Subject {
         })
     }
 
-    /// What a client kept.
+    /// Reads data that a client sent back.
     pub fn from_data(data: &Value) -> Option<Self> {
         let words: Vec<SmolStr> = data
             .as_array()?
@@ -99,12 +98,12 @@ impl Subject {
         })
     }
 
-    /// What is said of it, in Markdown. Doc comments are Markdown of the project's authors already.
+    /// The documentation in Markdown. Doc comments are Markdown already.
     pub fn text(&self, db: &dyn salsa::Database, workspace: Workspace) -> Option<String> {
         let schema = schema(db, workspace);
         let found = match self {
             Self::None => None,
-            Self::Said(text) => Some(text.clone()),
+            Self::Markdown(text) => Some(text.clone()),
             Self::Kind(kind) => {
                 let known = schema.kinds.get(kind)?;
                 known.doc.as_ref().map(ToString::to_string)
@@ -162,7 +161,7 @@ fn promql_text(name: &str) -> Option<String> {
     Some(text)
 }
 
-/// What a field is for, its type, its bound and its default.
+/// A field: its documentation, type, bound and default.
 pub fn field_text(field: &FieldSchema) -> String {
     let mut text = field
         .doc
@@ -207,7 +206,7 @@ fn item_text(
     }
 }
 
-/// A template as it is called.
+/// The head of a template with its parameters.
 pub fn template_head(template: &Template) -> String {
     let params: Vec<String> = template.params.iter().map(param_text).collect();
     let head = format!("template {} {}", template.kind.text, template.name.text);
@@ -242,13 +241,13 @@ fn written_type(ty: &TypeExpr) -> String {
     }
 }
 
-/// The ticks that a text can stand between: more than it has in a row.
+/// A code fence for a text: more backticks than it contains in a row.
 fn ticks(text: &str, least: usize) -> String {
     let longest = text.split(|letter| letter != '`').map(str::len).max();
     "`".repeat(least.max(longest.unwrap_or_default() + 1))
 }
 
-/// A text as code within a sentence.
+/// A text as inline code.
 pub fn code(text: &str) -> String {
     let ticks = ticks(text, 1);
     let space = if text.starts_with('`') || text.ends_with('`') {
@@ -259,14 +258,13 @@ pub fn code(text: &str) -> String {
     format!("{ticks}{space}{}{space}{ticks}", text.replace('\n', " "))
 }
 
-/// A text as code by itself.
+/// A text as a code block.
 pub fn fenced(text: &str) -> String {
     let ticks = ticks(text, 3);
     format!("{ticks}nth\n{text}\n{ticks}")
 }
 
-/// A Markdown text as plain text, as far as that goes without a reader of Markdown: fences, ticks, and backslashes before
-/// signs are left out.
+/// Converts Markdown to plain text, approximately: removes fences, backticks, and backslashes before punctuation.
 pub fn plain(markdown: &str) -> String {
     let lines = markdown.lines().filter(|line| !line.starts_with("```"));
     let text = lines.collect::<Vec<_>>().join("\n");
@@ -284,8 +282,8 @@ pub fn plain(markdown: &str) -> String {
     plain.trim().to_owned()
 }
 
-/// A text as Markdown that shows it as it is.
-pub fn escaped(text: &str) -> String {
+/// Escapes a text for Markdown.
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         if letter.is_ascii_punctuation() {

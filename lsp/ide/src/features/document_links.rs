@@ -1,4 +1,4 @@
-//! What in a document leads elsewhere.
+//! Document links.
 
 use nthc::db::{SourceFile, parsed};
 use nthc::syntax::tree::TextRange;
@@ -7,19 +7,19 @@ use crate::navigation::Names;
 use crate::navigation::links::Destination;
 use crate::view::ProjectView;
 
-/// Something that leads elsewhere.
+/// A link.
 pub struct DocumentLink {
-    /// Its bytes.
+    /// Its range, in bytes.
     pub range: TextRange,
-    /// Where it leads.
+    /// The destination.
     pub to: Destination,
-    /// What is there, in a line.
+    /// A short description.
     pub about: Option<String>,
 }
 
-/// The links of a document: imports lead to their modules, and addresses to their pages.
+/// The links of a document: imports link to their modules, addresses to their pages.
 pub fn document_links(project: &ProjectView, file: SourceFile) -> Vec<DocumentLink> {
-    let names = Names::of(&project.session);
+    let names = Names::new(&project.session);
     let links = names.links(file).into_iter().map(|link| {
         let about = match &link.to {
             Destination::Page(_) => None,

@@ -1,5 +1,5 @@
-//! Imports that follow files and folders which the editor is about to rename: a module is called like its file. What a
-//! file calls a module by stays as it is, so that nothing but imports changes.
+//! Updates imports when files and folders are renamed: a module's name is its file's path. The names by which files
+//! refer to the module stay, so that only imports change.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::navigation::Names;
 use crate::position::TextEdit;
 use crate::view::{ProjectView, View};
 
-/// The edits of imports that make the new names of files good: each file or folder with its new path.
+/// Returns the edits of imports for renamed files and folders, given as old and new paths.
 pub fn file_renames(view: &View, renamed: &[(PathBuf, PathBuf)]) -> Vec<(PathBuf, TextEdit)> {
     let mut edits: Vec<(PathBuf, TextEdit)> = Vec::new();
     for project in &view.projects {
@@ -21,16 +21,16 @@ pub fn file_renames(view: &View, renamed: &[(PathBuf, PathBuf)]) -> Vec<(PathBuf
         if moved.is_empty() {
             continue;
         }
-        let names = Names::of(&project.session);
+        let names = Names::new(&project.session);
         for file in project.sources() {
-            view.stop_if_unwanted();
+            view.stop_if_cancelled();
             let Some(path) = project.files.path(*file) else {
                 continue;
             };
-            for (range, new_text) in of_file(names, *file, &moved) {
+            for (range, new_text) in file_edits(names, *file, &moved) {
                 let range = view.range(project, *file, range);
                 let edit = (path.to_path_buf(), TextEdit { range, new_text });
-                // A package that is open as a project too is looked at twice.
+                // A package that is also open as a project is searched twice.
                 if !edits.contains(&edit) {
                     edits.push(edit);
                 }
@@ -40,7 +40,7 @@ pub fn file_renames(view: &View, renamed: &[(PathBuf, PathBuf)]) -> Vec<(PathBuf
     edits
 }
 
-/// The project's own modules that get other names, with these.
+/// The project's own modules that are renamed, with their new names.
 fn moved_modules(
     project: &ProjectView,
     renamed: &[(PathBuf, PathBuf)],
@@ -51,7 +51,7 @@ fn moved_modules(
             let path = project.files.path(*file)?;
             let new = renamed.iter().find_map(|(old, new)| {
                 let below = path.strip_prefix(old).ok()?;
-                // `join` of nothing would end the path with a separator.
+                // Joining an empty path would append a separator.
                 Some(match below.as_os_str().is_empty() {
                     true => new.clone(),
                     false => new.join(below),
@@ -66,7 +66,7 @@ fn moved_modules(
         .collect()
 }
 
-/// The folder that the names of modules begin below: `services` is none of it in `services/ledger.nth`.
+/// The folder that module names are relative to: for `services/ledger.nth`, the one that contains `services`.
 fn root_of<'a>(path: &'a Path, module: &str) -> Option<&'a Path> {
     let mut root = path;
     for part in module.rsplit('.') {
@@ -78,8 +78,8 @@ fn root_of<'a>(path: &'a Path, module: &str) -> Option<&'a Path> {
     Some(root)
 }
 
-/// The edits of one file's imports, by its bytes.
-fn of_file(
+/// The edits of one file's imports, in bytes.
+fn file_edits(
     names: Names<'_>,
     file: SourceFile,
     moved: &BTreeMap<String, (SourceFile, String)>,
@@ -97,20 +97,20 @@ fn of_file(
                     find_module(names.db, names.workspace, above.into())
                 })
                 .is_some_and(|meant| meant == *module);
-            is_meant && within(&entry.module, old).is_some()
+            is_meant && split_import(&entry.module, old).is_some()
         }) else {
             continue;
         };
         let start = item_start(names.db, entry.key);
-        if let Some((range, text)) = rewritten(names, file, entry, import, (*module, new)) {
+        if let Some((range, text)) = rewrite_import(names, file, entry, import, (*module, new)) {
             edits.push((range.shifted(start), text));
         }
     }
     edits
 }
 
-/// What stands before and after a module's name in the words of an import: the project's name, and an item.
-fn within<'a>(written: &'a str, module: &str) -> Option<(&'a str, &'a str)> {
+/// The parts of an import before and after the module's name: the project's name, and an item.
+fn split_import<'a>(written: &'a str, module: &str) -> Option<(&'a str, &'a str)> {
     let ends = |rest: &str| rest.is_empty() || (rest.starts_with('.') && !rest[1..].contains('.'));
     if let Some(rest) = written.strip_prefix(module).filter(|rest| ends(rest)) {
         return Some(("", rest));
@@ -121,7 +121,7 @@ fn within<'a>(written: &'a str, module: &str) -> Option<(&'a str, &'a str)> {
 }
 
 /// The import with the module's new name.
-fn rewritten(
+fn rewrite_import(
     names: Names<'_>,
     file: SourceFile,
     entry: &ImportEntry,
@@ -129,7 +129,7 @@ fn rewritten(
     (module, new): (SourceFile, &str),
 ) -> Option<(TextRange, String)> {
     let old = module.module(names.db);
-    let (before, after) = within(&entry.module, old)?;
+    let (before, after) = split_import(&entry.module, old)?;
     let path = format!("{before}{new}{after}");
     let last = |name: &str| name.rsplit('.').next().map(str::to_owned);
     let keeps_its_name = last(old) == last(new);
@@ -168,11 +168,11 @@ fn rewritten(
     Some((range, text))
 }
 
-/// For what a file uses the name that an import gives it.
+/// The uses of an imported name in a file.
 struct Uses {
-    /// For the module.
+    /// True if the module is used.
     of_module: bool,
-    /// For the item of the module that is called like it.
+    /// True if the module's item of the same name is used.
     of_namesake: bool,
 }
 
@@ -185,7 +185,7 @@ fn uses(names: Names<'_>, file: SourceFile, entry: &ImportEntry, module: SourceF
     for (key, _) in names.items(file).filter(|(key, _)| *key != entry.key) {
         for name in &names.notes(key).names {
             let written = || {
-                names.called(nthc::db::Span {
+                names.bare_name(nthc::db::Span {
                     item: key,
                     range: name.range,
                 })

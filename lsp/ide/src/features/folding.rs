@@ -1,10 +1,10 @@
-//! What can be folded: brackets, long strings and queries, runs of comments and of imports.
+//! Folding ranges: brackets, long strings and queries, runs of comments and of imports.
 
 use nthc::syntax::comments::comments;
 use nthc::syntax::structure::{PartKind, parts};
 use nthc::syntax::tree::{ItemNode, ParsedFile, TextRange};
 
-/// What is hidden, where that is not plain text.
+/// The kind of a folding range, if it is special.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FoldKind {
     /// Comments.
@@ -13,20 +13,20 @@ pub enum FoldKind {
     Imports,
 }
 
-/// Bytes that can be hidden.
+/// A folding range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fold {
-    /// The bytes.
+    /// The range, in bytes.
     pub range: TextRange,
-    /// What they are, if it is something special.
+    /// The kind; `None` for brackets, strings and queries.
     pub kind: Option<FoldKind>,
-    /// Whether what ends it stays to be seen, on its line.
+    /// True if the closing delimiter stays visible on its line.
     pub has_end: bool,
-    /// In how many others it is.
+    /// Number of folding ranges around it.
     pub depth: u32,
 }
 
-/// What can be folded in a text.
+/// The folding ranges of a text.
 pub fn folds(text: &str, file: &ParsedFile) -> Vec<Fold> {
     let mut found = imports(file);
     for part in parts(text, file) {
@@ -89,7 +89,7 @@ fn imports(file: &ParsedFile) -> Vec<Fold> {
     runs.into_iter().map(fold).collect()
 }
 
-/// Comments on neighboring lines that have these for themselves, and the comment at the top of a file.
+/// Runs of comments on neighboring lines without code, and the comment at the top of a file.
 fn comment_runs(text: &str) -> Vec<Fold> {
     let mut runs: Vec<TextRange> = Vec::new();
     for comment in comments(text, |_| true) {

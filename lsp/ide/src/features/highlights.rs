@@ -1,19 +1,19 @@
-//! The other places in a document that mean what the cursor is at.
+//! Document highlights: the references to the name at the cursor.
 
 use nthc::syntax::tree::TextRange;
 
 use super::definition::Cursor;
 
-/// A use in the document.
+/// A reference in the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Highlight {
-    /// Its bytes.
+    /// Its range, in bytes.
     pub range: TextRange,
-    /// Whether it is given a name or a value there, rather than read.
+    /// True for a declaration or an assignment, false for a read.
     pub is_write: bool,
 }
 
-/// The uses in its document of what the name at a cursor means: where it is given a name or a value, and where it is read.
+/// The references in the document to the name at a cursor.
 pub fn highlights(at: &Cursor<'_>) -> Option<Vec<Highlight>> {
     let written = at.names.name_at(at.file, at.offset)?;
     let target = at.names.target(&written.name.meaning, &[at.file]);

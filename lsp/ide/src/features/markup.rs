@@ -1,7 +1,7 @@
-//! What is shown in a hover, as Markdown or as plain text. What a person or a project wrote goes in as text or as code
-//! and comes out as nothing else: no word of it can begin a heading, a link or HTML.
+//! Contents of hovers, as Markdown or plain text. User text is added as text or code and is escaped: it cannot start
+//! a heading, a link or HTML.
 
-/// A run of words, some of which are code.
+/// A line of text, parts of which are code.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Line {
     pieces: Vec<Piece>,
@@ -15,25 +15,25 @@ enum Piece {
 }
 
 impl Line {
-    /// Plain words.
+    /// Appends plain text.
     pub fn text(mut self, text: impl Into<String>) -> Self {
         self.pieces.push(Piece::Text(text.into()));
         self
     }
 
-    /// A name or a value, as it would be written in a source.
+    /// Appends a name or value, as code.
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.pieces.push(Piece::Code(code.into()));
         self
     }
 
-    /// Words that stand out.
+    /// Appends emphasized text.
     pub fn strong(mut self, text: impl Into<String>) -> Self {
         self.pieces.push(Piece::Strong(text.into()));
         self
     }
 
-    /// Names or values with commas between them.
+    /// Appends names or values, separated by commas.
     pub fn codes<T: Into<String>>(mut self, codes: impl IntoIterator<Item = T>) -> Self {
         for (number, code) in codes.into_iter().enumerate() {
             if number > 0 {
@@ -44,13 +44,13 @@ impl Line {
         self
     }
 
-    /// Another line after this one.
+    /// Appends another line.
     pub fn then(mut self, other: Self) -> Self {
         self.pieces.extend(other.pieces);
         self
     }
 
-    /// The words of a doc comment, in which `` `…` `` is code and nothing else is anything.
+    /// The words of a doc comment, in which only `` `…` `` is markup.
     pub fn prose(text: &str) -> Self {
         let mut line = Self::default();
         let mut rest = text;
@@ -114,7 +114,7 @@ impl Piece {
     }
 }
 
-/// A part of what is shown.
+/// A part of the contents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Code(&'static str, String),
@@ -122,41 +122,41 @@ enum Part {
     List(Vec<Line>),
 }
 
-/// All that is shown, from top to bottom.
+/// The contents of a hover, from top to bottom.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Markup {
     parts: Vec<Part>,
 }
 
 impl Markup {
-    /// Whether there is nothing to show.
+    /// True if there is nothing to show.
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
 
-    /// A piece of `.nth`.
+    /// Appends `.nth` code.
     pub fn source(self, code: impl Into<String>) -> Self {
         self.block("nth", code)
     }
 
-    /// A query.
+    /// Appends a query.
     pub fn query(self, code: impl Into<String>) -> Self {
         self.block("promql", code)
     }
 
-    /// Code in a language.
+    /// Appends code in a language.
     pub fn block(mut self, language: &'static str, code: impl Into<String>) -> Self {
         self.parts.push(Part::Code(language, code.into()));
         self
     }
 
-    /// A paragraph.
+    /// Appends a paragraph.
     pub fn line(mut self, line: Line) -> Self {
         self.parts.push(Part::Paragraph(line));
         self
     }
 
-    /// A list; nothing where it is empty.
+    /// Appends a list, unless it is empty.
     pub fn list(mut self, lines: Vec<Line>) -> Self {
         if !lines.is_empty() {
             self.parts.push(Part::List(lines));
@@ -164,7 +164,7 @@ impl Markup {
         self
     }
 
-    /// What a doc comment says, paragraph by paragraph; nothing where there is none.
+    /// Appends a doc comment, paragraph by paragraph.
     pub fn doc(mut self, doc: Option<&str>) -> Self {
         let Some(doc) = doc else { return self };
         for paragraph in doc.replace('\r', "").trim().split("\n\n") {
@@ -176,13 +176,13 @@ impl Markup {
         self
     }
 
-    /// What another has, below.
+    /// Appends other contents.
     pub fn then(mut self, other: Self) -> Self {
         self.parts.extend(other.parts);
         self
     }
 
-    /// As Markdown.
+    /// The contents as Markdown.
     pub fn markdown(&self) -> String {
         let parts = self.parts.iter().map(|part| match part {
             Part::Code(language, code) => {
@@ -198,7 +198,7 @@ impl Markup {
         parts.collect::<Vec<_>>().join("\n\n")
     }
 
-    /// As plain text.
+    /// The contents as plain text.
     pub fn plain(&self) -> String {
         let parts = self.parts.iter().map(|part| match part {
             Part::Code(_, code) => code.clone(),
@@ -212,13 +212,13 @@ impl Markup {
     }
 }
 
-/// How many backticks stand together at most.
+/// Length of the longest run of backticks.
 fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
-/// Words that Markdown shows as they are. What only means something at the beginning of a line is escaped there; line
-/// breaks become spaces, for a line of text is never more than one.
+/// Escapes text for Markdown. Characters that are special only at the start of a line are escaped there; line breaks
+/// become spaces.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -234,7 +234,7 @@ pub fn escape(text: &str) -> String {
     let digits = out.bytes().take_while(u8::is_ascii_digit).count();
     let after = out.get(digits..).unwrap_or_default();
     let numbered = digits > 0 && after.starts_with(['.', ')']);
-    // `99.8%` begins no list.
+    // `99.8%` does not start a list.
     let ends = after.len() == 1 || after.get(1..).is_some_and(|rest| rest.starts_with(' '));
     if out.starts_with(['-', '+', '=']) {
         out.insert(0, '\\');

@@ -1,5 +1,5 @@
-//! What an editor can ask for, one file or folder a feature: functions from a [`View`](crate::view::View) or a file and a
-//! byte of it to plain data. They change nothing, await nothing, and may be stopped by the next edit and asked anew.
+//! The features, one file or folder each: functions from a [`View`](crate::view::View), or a file and a byte of it,
+//! to plain data. They have no side effects, do not wait, and can be interrupted by the next edit and run again.
 
 pub mod call_hierarchy;
 pub mod code_actions;
@@ -22,9 +22,9 @@ pub mod signature;
 pub mod symbols;
 pub mod type_hierarchy;
 
-// What several features look at things with.
+// Shared by several features.
 pub mod docs;
+pub mod human;
 pub mod markup;
 pub mod promql;
 pub mod source;
-pub mod spoken;

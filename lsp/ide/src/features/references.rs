@@ -1,4 +1,4 @@
-//! Where what a name means is used, in all files of all projects that have it.
+//! References, in all files of all projects that contain the declaration.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -10,21 +10,21 @@ use super::definition::Cursor;
 use crate::navigation::Names;
 use crate::view::{ProjectView, View};
 
-/// Some bytes of a file of a project.
+/// A range of a file of a project.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     /// The project.
     pub project: &'a ProjectView,
     /// The file.
     pub file: SourceFile,
-    /// The bytes.
+    /// The range, in bytes.
     pub range: TextRange,
 }
 
-/// A file, whichever project it is looked at in: its path, or that of a module of the standard library.
+/// A file, independent of the project: its path, or that of a module of the standard library.
 type Identity<'a> = Result<&'a Path, &'a str>;
 
-/// Places, each once: a package may be open as a project too.
+/// Places without duplicates: a package may also be open as a project.
 #[derive(Default)]
 pub(super) struct Places<'a> {
     pub all: Vec<Place<'a>>,
@@ -32,7 +32,7 @@ pub(super) struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    /// Whether the place is new.
+    /// Adds a place. Returns whether it is new.
     pub fn add(&mut self, place: Place<'a>) -> bool {
         let Place {
             project,
@@ -50,15 +50,15 @@ impl<'a> Places<'a> {
     }
 }
 
-/// The uses of what the name at a cursor means.
+/// The references to the name at a cursor.
 pub fn references<'a>(
     view: &'a View,
     at: &Cursor<'a>,
     with_declaration: bool,
 ) -> Option<Vec<Place<'a>>> {
     let written = at.names.name_at(at.file, at.offset)?;
-    // A package may be imported by several projects: each knows uses of its own.
-    let declared = at.names.declared(&written.name.meaning);
+    // A package may be imported by several projects, each with its own references.
+    let declared = at.names.declaration(&written.name.meaning);
     let anchor = declared.unwrap_or_else(|| written.span());
     let mut places = Places::default();
     for (project, names, file, offset) in homes(view, at.project, &at.names, anchor) {
@@ -67,9 +67,9 @@ pub fn references<'a>(
         };
         let files = names.all_files();
         let target = names.target(&written.name.meaning, &files);
-        let declared = names.declared(&written.name.meaning);
+        let declared = names.declaration(&written.name.meaning);
         for used in names.uses(&target, &files) {
-            view.stop_if_unwanted();
+            view.stop_if_cancelled();
             if !with_declaration && Some(used.span) == declared {
                 continue;
             }
@@ -83,7 +83,8 @@ pub fn references<'a>(
     Some(places.all)
 }
 
-/// Every project that has the place, the cursor's first: with each, its names, and the file and byte of the place.
+/// All projects that contain the place, the cursor's first: the project, its names, and the file and byte of the
+/// place.
 pub fn homes<'a>(
     view: &'a View,
     own: &'a ProjectView,
@@ -91,7 +92,7 @@ pub fn homes<'a>(
     anchor: Span,
 ) -> Vec<(&'a ProjectView, Names<'a>, SourceFile, u32)> {
     let offset = names.absolute(anchor).start;
-    let mut homes = vec![(own, Names::of(&own.session), anchor.item.file, offset)];
+    let mut homes = vec![(own, Names::new(&own.session), anchor.item.file, offset)];
     let Some(path) = own.files.path(anchor.item.file) else {
         return homes;
     };
@@ -100,7 +101,7 @@ pub fn homes<'a>(
             continue;
         }
         if let Some(file) = project.files.source(path) {
-            homes.push((project, Names::of(&project.session), file, offset));
+            homes.push((project, Names::new(&project.session), file, offset));
         }
     }
     homes

@@ -1,4 +1,4 @@
-//! What a selection grows to: from the word through the nodes around it to the whole file.
+//! Selection ranges: from the word through the nodes around it to the whole file.
 
 use nthc::promql;
 use nthc::syntax::comments::comments;
@@ -8,24 +8,24 @@ use nthc::syntax::tree::{ExprNode, ParsedFile, QueryLit, TextRange};
 use crate::nodes::{Node, path_to};
 use crate::promql_spans::spans;
 
-/// For each byte of a text, what a selection that begins there grows to: from the smallest range to the whole text.
+/// For each byte, the ranges to which a selection there grows: from the smallest to the whole text.
 pub fn selections(
     text: &str,
     tree: &ParsedFile,
     offsets: impl IntoIterator<Item = usize>,
 ) -> Vec<Vec<TextRange>> {
     let parts = parts(text, tree);
-    let outwards = |offset| around(text, tree, &parts, offset);
+    let outwards = |offset| ranges_around(text, tree, &parts, offset);
     offsets.into_iter().map(outwards).collect()
 }
 
-/// The ranges around a byte, each within the next. There is always one: the whole text.
-fn around(text: &str, file: &ParsedFile, parts: &[Part], offset: usize) -> Vec<TextRange> {
+/// The ranges around a byte, each within the next. Never empty: the last one is the whole text.
+fn ranges_around(text: &str, file: &ParsedFile, parts: &[Part], offset: usize) -> Vec<TextRange> {
     let mut found = vec![TextRange::new(0, text.len())];
     found.extend(word(text, offset));
     for part in parts {
         found.push(part.range);
-        found.extend(inside(text, part));
+        found.extend(contents(text, part));
     }
     for (start, item) in &file.items {
         let end = *start + item.len;
@@ -41,18 +41,18 @@ fn around(text: &str, file: &ParsedFile, parts: &[Part], offset: usize) -> Vec<T
             end: within,
         };
         for node in path_to(&item.node, place) {
-            // What is left open goes on to the end of its item.
+            // An unterminated bracket extends to the end of its item.
             found.extend(without_blanks(text, node.range().shifted(*start)));
             if let Node::Expr(expr) = node
                 && let ExprNode::Query(query) = &expr.node
             {
-                let of_query = of_query(query).into_iter();
+                let of_query = query_ranges(query).into_iter();
                 found.extend(of_query.map(|range| range.shifted(*start)));
             }
         }
     }
     found.extend(comments(text, |_| true).iter().map(|comment| comment.range));
-    nested(found, offset)
+    nesting_ranges(found, offset)
 }
 
 fn without_blanks(text: &str, range: TextRange) -> Option<TextRange> {
@@ -61,8 +61,8 @@ fn without_blanks(text: &str, range: TextRange) -> Option<TextRange> {
     Some(TextRange::new(start, start + slice.trim_end().len()))
 }
 
-/// Those that hold a byte, from the smallest, each within the next.
-fn nested(mut ranges: Vec<TextRange>, offset: usize) -> Vec<TextRange> {
+/// The ranges that contain a byte, from the smallest, each within the next.
+fn nesting_ranges(mut ranges: Vec<TextRange>, offset: usize) -> Vec<TextRange> {
     ranges.retain(|range| range.start as usize <= offset && offset <= range.end as usize);
     ranges.sort_by_key(|range| (range.len(), std::cmp::Reverse(range.start)));
     let mut chain: Vec<TextRange> = Vec::new();
@@ -80,7 +80,7 @@ fn nested(mut ranges: Vec<TextRange>, offset: usize) -> Vec<TextRange> {
     chain
 }
 
-/// The word at a byte, or one that ends there; hyphens are in words, for names have them.
+/// The word at a byte, or one that ends there. Hyphens are allowed, as in names.
 fn word(text: &str, offset: usize) -> Option<TextRange> {
     let is_part = |letter: &char| letter.is_alphanumeric() || matches!(letter, '_' | '-');
     let (before, after) = (text.get(..offset)?, text.get(offset..)?);
@@ -96,8 +96,8 @@ fn word(text: &str, offset: usize) -> Option<TextRange> {
     found.contains(char::is_alphanumeric).then_some(range)
 }
 
-/// What stands between the brackets or quotes of a part, without blanks around it.
-fn inside(text: &str, part: &Part) -> Option<TextRange> {
+/// The contents of brackets or quotes, without blanks around them.
+fn contents(text: &str, part: &Part) -> Option<TextRange> {
     let opens = match part.kind {
         PartKind::Multiline => 3,
         PartKind::Hole => 2,
@@ -120,12 +120,12 @@ fn inside(text: &str, part: &Part) -> Option<TextRange> {
     (length > 0).then(|| TextRange::new(start + leading, start + leading + length))
 }
 
-/// The nodes of a query, by the bytes of its item. Where it is no PromQL, brackets alone.
-fn of_query(query: &QueryLit) -> Vec<TextRange> {
+/// The nodes of a query, in bytes of its item. If it is not valid PromQL, only brackets.
+fn query_ranges(query: &QueryLit) -> Vec<TextRange> {
     let text = query.masked();
     let ranges = match promql::parse(&text) {
         Ok(expr) => spans(&expr),
-        Err(_) => brackets(&text),
+        Err(_) => bracket_ranges(&text),
     };
     let start = query.text_range.start;
     ranges
@@ -134,8 +134,8 @@ fn of_query(query: &QueryLit) -> Vec<TextRange> {
         .collect()
 }
 
-/// Brackets and what is in them.
-fn brackets(text: &str) -> Vec<TextRange> {
+/// Brackets and their contents.
+fn bracket_ranges(text: &str) -> Vec<TextRange> {
     let mut open: Vec<usize> = Vec::new();
     let mut found = Vec::new();
     for (at, letter) in text.char_indices() {

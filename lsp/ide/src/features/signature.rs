@@ -1,4 +1,4 @@
-//! The parameters of what is called around the cursor: templates, functions, and PromQL's functions between backticks.
+//! Signature help: parameters of templates and functions, and of PromQL functions in queries.
 
 use nthc::promql::functions::{Function, aggregation, function};
 use nthc::schema::COMPILE_TIME;
@@ -12,35 +12,35 @@ use crate::features::promql::place::{At, Call};
 use crate::view::ProjectView;
 use nthc::db::SourceFile;
 
-/// What can be given to what is called.
+/// A signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature {
-    /// What is called.
+    /// The name of the template or function.
     pub name: String,
-    /// Each parameter as it is shown, with what it is for.
+    /// The labels of the parameters, with their documentation.
     pub params: Vec<(String, Option<String>)>,
-    /// What comes out of it.
+    /// The type of the result.
     pub result: Option<String>,
-    /// The parameter that the cursor is at.
+    /// The index of the parameter at the cursor.
     pub active: Option<usize>,
-    /// What it does, in Markdown.
+    /// The documentation, in Markdown.
     pub doc: Option<String>,
 }
 
 /// The signature of the innermost call around a byte of a file.
 pub fn signature(project: &ProjectView, file: SourceFile, offset: usize) -> Option<Signature> {
     let (db, workspace) = (project.db(), project.workspace());
-    let part = Part::at(db, file, offset);
+    let part = Part::at_offset(db, file, offset);
     let tokens = part.tokens();
     let cursor = Cursor::read(db, workspace, file, &part, &tokens)?;
     let found = match &cursor.place {
-        Place::Query(open, _) => of_query(&cursor, *open),
+        Place::Query(open, _) => query_signature(&cursor, *open),
         _ => None,
     };
-    found.or_else(|| of_call(&cursor, cursor.calls.last()?))
+    found.or_else(|| call_signature(&cursor, cursor.calls.last()?))
 }
 
-fn of_call(cursor: &Cursor<'_>, call: &CallAt) -> Option<Signature> {
+fn call_signature(cursor: &Cursor<'_>, call: &CallAt) -> Option<Signature> {
     let scope = &cursor.scope;
     let params = scope.params(&call.callee);
     let active = active(&call.callee, cursor, call, &params);
@@ -75,7 +75,7 @@ fn of_call(cursor: &Cursor<'_>, call: &CallAt) -> Option<Signature> {
             .iter()
             .map(|param| {
                 let doc = param.doc.as_ref().map(|doc| doc.trim().to_owned());
-                (param.shown(), doc)
+                (param.declaration(), doc)
             })
             .collect(),
         result,
@@ -84,14 +84,14 @@ fn of_call(cursor: &Cursor<'_>, call: &CallAt) -> Option<Signature> {
     })
 }
 
-/// The parameter that the cursor is at: by its name, or by its place where it has none.
+/// The index of the parameter at the cursor: by name, or by position.
 fn active(callee: &Callee, cursor: &Cursor<'_>, call: &CallAt, params: &[Param]) -> Option<usize> {
     let place = call.arguments.len().checked_sub(1)?;
     let by_name = |name: &str| params.iter().position(|param| param.name == name);
     match call.arguments.last()? {
         Some(name) => by_name(name),
         None if place == 0 || cursor.scope.is_positional(callee) => Some(place),
-        // Where only the first may go without a name, the next one that is not given is next.
+        // If only the first may be positional, the first one that is not given is next.
         None => {
             let given = |param: &Param| call.named.iter().any(|name| *name == param.name);
             let first = call.arguments.first().is_some_and(Option::is_none);
@@ -104,7 +104,7 @@ fn active(callee: &Callee, cursor: &Cursor<'_>, call: &CallAt, params: &[Param])
     .filter(|place| *place < params.len())
 }
 
-fn of_query(cursor: &Cursor<'_>, open: usize) -> Option<Signature> {
+fn query_signature(cursor: &Cursor<'_>, open: usize) -> Option<Signature> {
     let tokens = cursor.scope.tokens;
     let start = tokens.all.get(open)?.end;
     let end = tokens.all.get(tokens.partner(open))?.start;
@@ -137,7 +137,7 @@ fn of_query(cursor: &Cursor<'_>, open: usize) -> Option<Signature> {
     })
 }
 
-/// The types of a function's parameters, those that may be left out with a question mark.
+/// The types of a function's parameters; optional ones have a question mark.
 fn parameters(function: &Function) -> Vec<String> {
     let signature = function.signature();
     let inner = signature

@@ -1,4 +1,4 @@
-//! A file of a project as features look at it: its items, and what the compiler says of the blocks in them.
+//! Access to a file of a project for features: its items, and the results of the compiler for its blocks.
 
 use std::sync::Arc;
 
@@ -8,43 +8,44 @@ use nthc::eval::index::ItemIndex;
 use nthc::eval::{BlockRef, FieldValue, Instance, instance};
 use nthc::ir;
 use nthc::lower::service_model;
+use nthc::schema::names::kind;
 use nthc::schema::{Schema, schema};
 use nthc::syntax::tree::{Body, Item, ItemNode, Statement, TextRange};
 use smol_str::SmolStr;
 
 use crate::view::ProjectView;
 
-/// A file, and the project that it is looked at in.
+/// A file in the context of a project.
 #[derive(Clone, Copy)]
 pub struct Source<'a> {
     /// The database.
     pub db: &'a dyn salsa::Database,
     /// The project's workspace.
     pub workspace: Workspace,
-    /// What the project's targets need to know.
+    /// The settings of the project's targets.
     pub settings: &'a ir::Settings,
     /// The file.
     pub file: SourceFile,
 }
 
-/// An item of a file, and where it stands.
+/// An item of a file.
 #[derive(Clone, Copy)]
 pub struct Placed<'a> {
     /// The item's key.
     pub key: ItemKey,
-    /// The byte of the file where it begins.
+    /// Its start in the file.
     pub start: u32,
     /// The item.
     pub item: &'a Arc<Item>,
 }
 
 impl Placed<'_> {
-    /// A range of the item as one of the file.
+    /// Converts a range of the item to one of the file.
     pub fn absolute(&self, range: TextRange) -> TextRange {
         range.shifted(self.start)
     }
 
-    /// Its bytes in the file.
+    /// Its range in the file.
     pub fn range(&self) -> TextRange {
         TextRange {
             start: self.start,
@@ -53,13 +54,13 @@ impl Placed<'_> {
     }
 }
 
-/// Something that differs among environments: each value with the environments that have it, of which there are none
-/// where all have the same.
+/// Values per environment: each value with the environments that have it; the list of environments is empty if all
+/// agree.
 pub type Differing<T> = Vec<(Vec<SmolStr>, T)>;
 
 impl<'a> Source<'a> {
-    /// The same project, another file.
-    pub fn at(&self, file: SourceFile) -> Self {
+    /// Another file of the same project.
+    pub fn with_file(&self, file: SourceFile) -> Self {
         Self { file, ..*self }
     }
 
@@ -68,12 +69,12 @@ impl<'a> Source<'a> {
         self.file.text(self.db)
     }
 
-    /// What kinds, enums and functions there are.
+    /// The schema.
     pub fn schema(&self) -> &'a Schema {
         schema(self.db, self.workspace)
     }
 
-    /// The items in the order of the file.
+    /// The items, in source order.
     pub fn items(&self) -> impl Iterator<Item = Placed<'a>> + use<'a> {
         let names = file_names(self.db, self.file).items.iter();
         let trees = parsed(self.db, self.file).items.iter();
@@ -84,14 +85,14 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// The items that have a byte in a range, or touch it.
+    /// The items that overlap or touch a range.
     pub fn items_in(&self, range: TextRange) -> impl Iterator<Item = Placed<'a>> + use<'a> {
         self.items()
             .skip_while(move |placed| placed.range().end < range.start)
             .take_while(move |placed| placed.start <= range.end)
     }
 
-    /// The item that holds a byte, or ends there. Of two, the one that begins there.
+    /// The item that contains a byte or ends there. Of two, the one that starts there.
     pub fn item_at(&self, offset: u32) -> Option<Placed<'a>> {
         let here = TextRange {
             start: offset,
@@ -100,24 +101,24 @@ impl<'a> Source<'a> {
         self.items_in(here).last()
     }
 
-    /// What is noted of an item.
+    /// The compiler's notes about an item.
     pub fn notes(&self, key: ItemKey) -> &'a ItemIndex {
         item_index(self.db, self.workspace, key)
     }
 
-    /// An item's tree.
+    /// The syntax tree of an item.
     pub fn tree(&self, key: ItemKey) -> Option<&'a Arc<Item>> {
         item(self.db, key).as_ref()
     }
 
-    /// The text of a range of an item, whichever file it is in.
+    /// The text of a range of an item, in any file.
     pub fn text_of(&self, key: ItemKey, range: TextRange) -> Option<&'a str> {
         let range = range.shifted(item_start(self.db, key));
         let text: &'a str = key.file.text(self.db);
         text.get(range.start as usize..range.end as usize)
     }
 
-    /// The environments to look at: those that are declared, or the one without a name.
+    /// The declared environments, or `None` alone.
     pub fn environments(&self) -> Vec<Option<SmolStr>> {
         let declared = self.workspace.environments(self.db);
         if declared.is_empty() {
@@ -126,7 +127,7 @@ impl<'a> Source<'a> {
         declared.keys().cloned().map(Some).collect()
     }
 
-    /// Asks something in every environment. Where it is nothing anywhere, there is no answer.
+    /// Evaluates `ask` in every environment. Empty if it returns `None` in all of them.
     pub fn everywhere<T: PartialEq>(
         &self,
         question: impl Fn(&Option<SmolStr>) -> Option<T>,
@@ -151,7 +152,7 @@ impl<'a> Source<'a> {
         found
     }
 
-    /// A block in an environment, with all of its values; `None` for what stands in a template.
+    /// The instance of a block in an environment; `None` inside a template.
     pub fn instance(
         &self,
         block: &BlockRef,
@@ -178,20 +179,20 @@ impl<'a> Source<'a> {
         self.instance(block, environment)?.fields.get(field)
     }
 
-    /// The model of the service that an item is, in an environment.
+    /// The model of a service in an environment; `None` if the item is no service.
     pub fn service(&self, key: ItemKey, environment: &Option<SmolStr>) -> Option<&'a ir::Service> {
         let lowered = service_model(self.db, self.workspace, key, environment.clone());
         lowered.service.as_ref()
     }
 
-    /// The model of an SLO in an environment; `block` is the SLO, or something in it.
+    /// The model of an SLO in an environment; `block` is the SLO, or a block in it.
     pub fn slo(&self, block: &BlockRef, environment: &Option<SmolStr>) -> Option<&'a ir::Slo> {
-        let (_, name) = block.path.iter().find(|(kind, _)| kind == "slo")?;
+        let (_, name) = block.path.iter().find(|(kind, _)| kind == kind::SLO)?;
         let service = self.service(block.item, environment)?;
         service.slos.iter().find(|slo| slo.name == *name)
     }
 
-    /// The environment whose `in` a byte of an item stands in; otherwise the first to look at.
+    /// The environment of the `in` block around a byte of an item; otherwise the first environment.
     pub fn environment_at(&self, node: &ItemNode, offset: u32) -> Option<SmolStr> {
         let found = inner_environment(node, offset);
         found.or_else(|| self.environments().into_iter().next().flatten())
@@ -205,22 +206,22 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Whether an item is one of the project's services, and not one of a package's.
+    /// True if an item is one of the project's services, not a package's.
     pub fn is_own_service(&self, key: ItemKey) -> bool {
         !key.file.package(self.db)
             && nthc::db::item_entry(self.db, key)
-                .is_some_and(|entry| entry.class == ItemClass::Block && entry.kind == "service")
+                .is_some_and(|entry| entry.class == ItemClass::Block && entry.kind == kind::SERVICE)
     }
 
-    /// The project's own files, those of its packages, and the standard library's, by the names of their modules.
+    /// All files of the project, its packages and the standard library, sorted by module name.
     pub fn all_files(&self) -> impl Iterator<Item = SourceFile> + use<'a> {
         self.workspace.modules(self.db).values().copied()
     }
 }
 
 impl<'a> Source<'a> {
-    /// A file of a project that is looked at.
-    pub fn of(project: &'a ProjectView, file: SourceFile) -> Self {
+    /// Creates a source for a file of a project.
+    pub fn new(project: &'a ProjectView, file: SourceFile) -> Self {
         Self {
             db: project.db(),
             workspace: project.workspace(),
@@ -230,29 +231,29 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The environment whose `in` a byte of an item stands in.
+/// The environment of the `in` block around a byte of an item.
 pub fn inner_environment(node: &ItemNode, offset: u32) -> Option<SmolStr> {
-    fn of(body: &Body, offset: u32) -> Option<SmolStr> {
+    fn search(body: &Body, offset: u32) -> Option<SmolStr> {
         let holds = |body: &Body| body.range.start < offset && offset < body.range.end;
         body.statements
             .iter()
             .find_map(|statement| match statement {
                 Statement::In(inner) if holds(&inner.body) => {
-                    of(&inner.body, offset).or_else(|| Some(inner.environment.text.clone()))
+                    search(&inner.body, offset).or_else(|| Some(inner.environment.text.clone()))
                 }
-                Statement::Block(block) if holds(&block.body) => of(&block.body, offset),
-                Statement::For(repeat) if holds(&repeat.body) => of(&repeat.body, offset),
+                Statement::Block(block) if holds(&block.body) => search(&block.body, offset),
+                Statement::For(repeat) if holds(&repeat.body) => search(&repeat.body, offset),
                 Statement::If(choice) => [Some(&choice.then), choice.otherwise.as_ref()]
                     .into_iter()
                     .flatten()
                     .find(|body| holds(body))
-                    .and_then(|body| of(body, offset)),
+                    .and_then(|body| search(body, offset)),
                 _ => None,
             })
     }
     match node {
-        ItemNode::Block(block) => of(&block.body, offset),
-        ItemNode::Template(template) => of(&template.body, offset),
+        ItemNode::Block(block) => search(&block.body, offset),
+        ItemNode::Template(template) => search(&template.body, offset),
         _ => None,
     }
 }

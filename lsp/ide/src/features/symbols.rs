@@ -1,36 +1,36 @@
-//! The search for symbols in all files. The outline of one is [`outline`](crate::navigation::outline::outline).
+//! Workspace symbols. The symbols of a document are in [`outline`](crate::navigation::outline::outline).
 
 use super::references::{Place, Places};
 use crate::navigation::Names;
 use crate::navigation::outline::Sort;
 use crate::view::View;
 
-/// A symbol that was found.
-pub struct Found<'a> {
+/// A search result.
+pub struct FoundSymbol<'a> {
     /// Its name.
     pub name: String,
-    /// What it is.
+    /// Its kind.
     pub sort: Sort,
-    /// Where it is.
+    /// The range of its name.
     pub place: Place<'a>,
-    /// What it is in: the block around it, or its module.
+    /// Its container: the block around it, or its module.
     pub container: String,
 }
 
-/// The symbols in all projects that what was typed may mean.
-pub fn workspace_symbols<'a>(view: &'a View, typed: &str) -> Vec<Found<'a>> {
+/// The symbols in all projects that match a query.
+pub fn workspace_symbols<'a>(view: &'a View, typed: &str) -> Vec<FoundSymbol<'a>> {
     let mut found = Vec::new();
     let mut places = Places::default();
     for project in &view.projects {
-        view.stop_if_unwanted();
-        let names = Names::of(&project.session);
+        view.stop_if_cancelled();
+        let names = Names::new(&project.session);
         for (file, symbol) in names.find_symbols(typed) {
             let place = Place {
                 project,
                 file,
                 range: symbol.place,
             };
-            // A package that is open as a project too has its symbols twice.
+            // The symbols of a package that is also open as a project are found twice.
             if !places.add(place) && view.projects.len() > 1 {
                 continue;
             }
@@ -38,7 +38,7 @@ pub fn workspace_symbols<'a>(view: &'a View, typed: &str) -> Vec<Found<'a>> {
                 true => file.module(project.db()).to_string(),
                 false => symbol.container,
             };
-            found.push(Found {
+            found.push(FoundSymbol {
                 name: symbol.name,
                 sort: symbol.sort,
                 place,

@@ -1,4 +1,4 @@
-//! What a block or template is based on, and what is based on it, as a hierarchy of types.
+//! Type hierarchy: bases of blocks and templates, and what is based on them.
 
 use nthc::db::{ItemClass, SourceFile, Span, item_entry};
 use nthc::eval::index::Definition;
@@ -6,7 +6,7 @@ use nthc::syntax::tree::TextRange;
 
 use super::definition::Cursor;
 
-/// What a type is.
+/// The sort of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TypeSort {
     /// A template.
@@ -17,20 +17,20 @@ pub enum TypeSort {
     Kind,
 }
 
-/// Something that others can be based on.
+/// A kind, template or block, as a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Type {
     /// Its name.
     pub name: String,
-    /// What it is.
+    /// Its sort.
     pub sort: TypeSort,
-    /// What it is and where, in a few words.
+    /// Its kind and module, in a few words.
     pub detail: String,
     /// Its file.
     pub file: SourceFile,
-    /// The bytes of all of it.
+    /// The range of the declaration, in bytes.
     pub range: TextRange,
-    /// The bytes of its name.
+    /// The range of its name, in bytes.
     pub selection: TextRange,
 }
 
@@ -39,26 +39,26 @@ pub fn type_at(at: &Cursor<'_>) -> Option<Type> {
     let written = at.names.name_at(at.file, at.offset)?;
     let declared = match &written.name.meaning {
         Definition::Kind(_) | Definition::Block(_) | Definition::Enclosing(_) => {
-            at.names.declared(&written.name.meaning)?
+            at.names.declaration(&written.name.meaning)?
         }
         Definition::Item(key) if item_entry(at.names.db, *key)?.class == ItemClass::Template => {
-            at.names.declared(&written.name.meaning)?
+            at.names.declaration(&written.name.meaning)?
         }
         _ => return None,
     };
     describe(at, declared)
 }
 
-/// What it is based on.
+/// The bases.
 pub fn supertypes(at: &Cursor<'_>) -> Option<Vec<Type>> {
     let written = at.names.name_at(at.file, at.offset)?;
     let range = at.names.absolute(written.span());
     let found = match &written.name.meaning {
-        // A variant is a kind with a base.
+        // The base of a variant is its kind.
         Definition::Kind(kind) => {
             let schema = nthc::schema::schema(at.names.db, at.names.workspace);
             let base = schema.kinds.get(kind)?.base.clone();
-            base.and_then(|base| at.names.declared(&Definition::Kind(base)))
+            base.and_then(|base| at.names.declaration(&Definition::Kind(base)))
                 .into_iter()
                 .collect()
         }
@@ -68,17 +68,17 @@ pub fn supertypes(at: &Cursor<'_>) -> Option<Vec<Type>> {
     Some(types.collect())
 }
 
-/// What is based on it.
+/// The templates and blocks based on it.
 pub fn subtypes(at: &Cursor<'_>) -> Option<Vec<Type>> {
     let written = at.names.name_at(at.file, at.offset)?;
     let mut found: Vec<Span> = Vec::new();
     if let Definition::Kind(kind) = &written.name.meaning {
         let schema = nthc::schema::schema(at.names.db, at.names.workspace);
         let variants = schema.variants(kind);
-        found.extend(
-            variants
-                .filter_map(|variant| at.names.declared(&Definition::Kind(variant.name.clone()))),
-        );
+        found.extend(variants.filter_map(|variant| {
+            at.names
+                .declaration(&Definition::Kind(variant.name.clone()))
+        }));
     }
     let based = at.names.based_on(&written.name.meaning).into_iter();
     found.extend(based.map(|(item, range)| Span { item, range }));
@@ -107,7 +107,7 @@ fn describe(at: &Cursor<'_>, span: Span) -> Option<Type> {
         false => format!("{module}.{}", entry.name),
     };
     Some(Type {
-        name: at.names.called(span).into_owned(),
+        name: at.names.bare_name(span).into_owned(),
         sort,
         detail: format!("{what} in {around}"),
         file: span.item.file,
@@ -116,7 +116,7 @@ fn describe(at: &Cursor<'_>, span: Span) -> Option<Type> {
     })
 }
 
-/// Whether a place is the name of its item.
+/// True if a range is the name of its item.
 fn is_own(at: &Cursor<'_>, span: Span) -> bool {
     nthc::check::names::name_span(at.names.db, span.item) == span
 }

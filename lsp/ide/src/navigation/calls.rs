@@ -1,31 +1,33 @@
-//! Which service depends on which: what a service names in its dependencies, be it through a template.
+//! Dependencies between services: those that a service declares, also through a template.
 
 use std::collections::BTreeSet;
 
 use nthc::db::{ItemClass, ItemKey, Span, item_entry};
 use nthc::eval::index::Definition;
 use nthc::eval::{BlockRef, Instance, Value, instance};
+use nthc::schema::names::{field, kind};
 
 use super::Names;
 
-/// A service that depends on another, or is depended on.
+/// A service that depends on another, or that another depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// The service at the other end.
     pub service: ItemKey,
-    /// Where the one that depends says so, all in its own item: the value, or the template that says it.
+    /// The ranges that declare the dependency, all in the item of the dependent service: the value, or the template
+    /// that contains it.
     pub places: Vec<Span>,
 }
 
 impl Names<'_> {
-    /// The service that a name stands for: itself, or the one that a dependency is.
+    /// The service that a name refers to: itself, or the one that a dependency refers to. `None` if it is neither.
     pub fn service_of(&self, meaning: &Definition) -> Option<ItemKey> {
         let (Definition::Block(block) | Definition::Enclosing(block)) = meaning else {
             return None;
         };
         match block.kind.as_str() {
-            "service" if block.path.is_empty() => Some(block.item),
-            "dependency" => self.depended_on(block),
+            kind::SERVICE if block.path.is_empty() => Some(block.item),
+            kind::DEPENDENCY => self.depended_on(block),
             _ => None,
         }
     }
@@ -34,12 +36,13 @@ impl Names<'_> {
         let (_, name) = dependency.path.last()?;
         self.instances(dependency.item).find_map(|service| {
             let mut children = service.children.iter();
-            let found = children.find(|child| child.kind == "dependency" && child.name == *name)?;
+            let found =
+                children.find(|child| child.kind == kind::DEPENDENCY && child.name == *name)?;
             target(found).map(|(key, _)| key)
         })
     }
 
-    /// A service in every environment.
+    /// The instances of a service in each environment.
     fn instances(&self, service: ItemKey) -> impl Iterator<Item = &Instance> {
         let declared = self.workspace.environments(self.db).keys().cloned();
         let mut environments: Vec<_> = declared.map(Some).collect();
@@ -54,14 +57,14 @@ impl Names<'_> {
         })
     }
 
-    /// The services that a service depends on, in the order of its text.
+    /// The services that a service depends on, in source order.
     pub fn outgoing(&self, service: ItemKey) -> Vec<Call> {
         let mut calls: Vec<Call> = Vec::new();
         for made in self.instances(service) {
             for dependency in made
                 .children
                 .iter()
-                .filter(|child| child.kind == "dependency")
+                .filter(|child| child.kind == kind::DEPENDENCY)
             {
                 let Some((needed, written)) = target(dependency) else {
                     continue;
@@ -97,7 +100,7 @@ impl Names<'_> {
         let mut waiting = vec![service];
         let mut seen = BTreeSet::new();
         let mut dependents: Vec<ItemKey> = Vec::new();
-        // Who names it is a service, or a template that makes services.
+        // The reference is in a service, or in a template from which services are created.
         while let Some(named) = waiting.pop() {
             let Some(entry) = item_entry(self.db, named) else {
                 continue;
@@ -122,7 +125,7 @@ impl Names<'_> {
                     continue;
                 }
                 match entry.class {
-                    ItemClass::Block if entry.kind == "service" => {
+                    ItemClass::Block if entry.kind == kind::SERVICE => {
                         dependents.push(item);
                         // Another service may be based on it.
                         waiting.push(item);
@@ -152,9 +155,9 @@ impl Names<'_> {
     }
 }
 
-/// The service that a dependency is, and where that is written.
+/// The service that a dependency refers to, and the range of the reference.
 fn target(dependency: &Instance) -> Option<(ItemKey, Span)> {
-    let field = dependency.fields.get("service")?;
+    let field = dependency.fields.get(field::SERVICE)?;
     match &field.value {
         Value::Block(block) => Some((block.item, field.span)),
         _ => None,

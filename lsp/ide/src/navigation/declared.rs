@@ -1,4 +1,4 @@
-//! Where what a name means is declared.
+//! The declaration of what a name means.
 
 use nthc::check::names::name_span;
 use nthc::db::{SourceFile, Span};
@@ -7,7 +7,7 @@ use nthc::schema::schema;
 
 use super::Names;
 
-/// The module that a name means.
+/// The module that a name means; `None` if it means something else.
 pub fn module(meaning: &Definition) -> Option<SourceFile> {
     match meaning {
         Definition::Module(file) => Some(*file),
@@ -16,9 +16,9 @@ pub fn module(meaning: &Definition) -> Option<SourceFile> {
 }
 
 impl Names<'_> {
-    /// Where what a name means gets its name. A block that bases have too comes from the outermost of them. Modules and
-    /// what the compiler itself knows have no such place.
-    pub fn declared(&self, meaning: &Definition) -> Option<Span> {
+    /// The range of the name in the declaration. For a block that bases contain too, that of the outermost base.
+    /// `None` for modules and for what is built into the compiler.
+    pub fn declaration(&self, meaning: &Definition) -> Option<Span> {
         let schema = schema(self.db, self.workspace);
         let item = match meaning {
             Definition::Module(_) | Definition::CompileTime(_) | Definition::Type(_) => {

@@ -1,4 +1,4 @@
-//! What in a document leads elsewhere: imports to their modules, and the addresses of web pages.
+//! Links in a document: from imports to modules, and addresses of web pages.
 
 use nthc::db::SourceFile;
 use nthc::eval::index::Definition;
@@ -6,26 +6,26 @@ use nthc::syntax::tree::TextRange;
 
 use super::Names;
 
-/// A place that leads somewhere, in bytes of the file.
+/// A link. The range is in bytes of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
-    /// The place.
+    /// The range to click.
     pub range: TextRange,
-    /// Where it leads.
+    /// The destination.
     pub to: Destination,
 }
 
-/// Where a link leads.
+/// Destination of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
-    /// To a module.
+    /// A module.
     Module(SourceFile),
-    /// To a web page.
+    /// The URL of a web page.
     Page(String),
 }
 
 impl Names<'_> {
-    /// What leads elsewhere, in the order of the text.
+    /// The links of a file, in source order.
     pub fn links(&self, file: SourceFile) -> Vec<Link> {
         let mut links = Vec::new();
         let starts = self.items(file).map(|(item, range)| (item, range.start));
@@ -37,7 +37,7 @@ impl Names<'_> {
                 Definition::Module(module) => Some((name.range, module)),
                 _ => None,
             });
-            // The first one is the path; another would be its alias.
+            // The first module name is the path; another would be its alias.
             links.extend(modules.take(1).map(|(range, module)| Link {
                 range: range.shifted(start),
                 to: Destination::Module(module),
@@ -49,7 +49,7 @@ impl Names<'_> {
     }
 }
 
-/// The addresses of web pages in a text. In `.nth` they stand in strings and comments alone.
+/// The URLs of web pages in a text. In `.nth` they occur only in strings and comments.
 fn pages(text: &str) -> Vec<Link> {
     let mut links = Vec::new();
     let mut from = 0;
@@ -63,7 +63,7 @@ fn pages(text: &str) -> Vec<Link> {
         else {
             continue;
         };
-        // `xhttp://` is no address.
+        // `xhttp://` is not a URL.
         let before = text.get(..start).and_then(|before| before.chars().last());
         if before.is_some_and(char::is_alphanumeric) {
             continue;
@@ -73,7 +73,7 @@ fn pages(text: &str) -> Vec<Link> {
             .find(|letter: char| letter.is_whitespace() || "\"'`<>\\^|".contains(letter))
             .unwrap_or(after.len());
         let whole = rest.get(..scheme + length).unwrap_or_default();
-        // What depends on a value leads nowhere yet.
+        // A URL with an interpolation is not known yet.
         let is_open = whole.contains("${") || whole.contains(['{', '}']);
         let address = without_punctuation(whole);
         from = start + whole.len();
@@ -88,7 +88,7 @@ fn pages(text: &str) -> Vec<Link> {
     links
 }
 
-/// Without the marks that end a sentence, and brackets that were opened before the address.
+/// Removes punctuation that ends a sentence, and closing brackets that were opened before the address.
 fn without_punctuation(mut address: &str) -> &str {
     loop {
         let count = |bracket: char| address.matches(bracket).count();

@@ -1,19 +1,19 @@
-//! What names mean, where they are declared, where they are used, and what becomes of a text when they change.
+//! Definitions, references and renames.
 //!
-//! All of it comes from the compiler's index (`nthc::eval::index`): no second opinion about names exists here. A name's
-//! uses are looked for only in items whose text contains it.
+//! Everything comes from the compiler's index of names (`nthc::eval::index`); nothing here resolves a name itself.
+//! References are searched only in items whose text contains the name.
 
 pub mod calls;
 pub mod declared;
 pub mod edit;
-pub mod kin;
 pub mod links;
 pub mod outline;
 pub mod rename;
-mod respelled;
-mod scratch;
 pub mod sites;
+mod spelling;
 pub mod symbols;
+mod trial_rename;
+pub mod type_links;
 pub mod uses;
 
 use std::borrow::Cow;
@@ -25,7 +25,7 @@ use nthc::eval::index::{ItemIndex, NamedPlace};
 use nthc::session::Session;
 use nthc::syntax::tree::TextRange;
 
-/// A project, to be asked about its names.
+/// Answers questions about the names of a project.
 #[derive(Clone, Copy)]
 pub struct Names<'a> {
     /// The database.
@@ -34,23 +34,23 @@ pub struct Names<'a> {
     pub workspace: Workspace,
     /// The files of the project and its packages.
     pub files: &'a [SourceFile],
-    /// Those of the standard library.
+    /// The files of the standard library.
     pub standard: &'a [SourceFile],
-    /// The team that the manifest names.
+    /// The default team in the manifest.
     pub default_team: Option<&'a str>,
 }
 
-/// A name where it is written.
+/// An occurrence of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
+pub struct Occurrence {
     /// The item.
     pub item: ItemKey,
-    /// The name and what it means, from the start of the item.
+    /// The name and its meaning; the range counts from the start of the item.
     pub name: NamedPlace,
 }
 
-impl Written {
-    /// Where it stands.
+impl Occurrence {
+    /// The range of the name.
     pub fn span(&self) -> Span {
         Span {
             item: self.item,
@@ -60,8 +60,8 @@ impl Written {
 }
 
 impl<'a> Names<'a> {
-    /// The names of a session's project.
-    pub fn of(session: &'a Session) -> Self {
+    /// Creates the names of a session's project.
+    pub fn new(session: &'a Session) -> Self {
         Self {
             db: &session.db,
             workspace: session.workspace,
@@ -76,17 +76,17 @@ impl<'a> Names<'a> {
         file.text(self.db)
     }
 
-    /// What is noted of an item.
+    /// The compiler's notes about an item.
     pub fn notes(&self, item: ItemKey) -> &'a ItemIndex {
         item_index(self.db, self.workspace, item)
     }
 
-    /// Whether a file is one of the standard library's.
+    /// True if a file belongs to the standard library.
     pub fn is_standard(&self, file: SourceFile) -> bool {
         self.standard.contains(&file)
     }
 
-    /// The items of a file with their places in it.
+    /// The items of a file with their ranges in it.
     pub fn items(&self, file: SourceFile) -> impl Iterator<Item = (ItemKey, TextRange)> + 'a {
         let names = file_names(self.db, file).items.iter();
         let trees = parsed(self.db, file).items.iter();
@@ -99,7 +99,7 @@ impl<'a> Names<'a> {
         })
     }
 
-    /// The item that holds a byte of a file, or that ends there.
+    /// The item that contains a byte of a file, or that ends there.
     pub fn item_at(&self, file: SourceFile, offset: u32) -> Option<(ItemKey, TextRange)> {
         self.items(file)
             .filter(|(_, range)| range.start <= offset && offset <= range.end)
@@ -107,32 +107,32 @@ impl<'a> Names<'a> {
     }
 
     /// The name at a byte of a file.
-    pub fn name_at(&self, file: SourceFile, offset: u32) -> Option<Written> {
+    pub fn name_at(&self, file: SourceFile, offset: u32) -> Option<Occurrence> {
         let (item, range) = self.item_at(file, offset)?;
         let name = self.notes(item).name_at(offset - range.start)?.clone();
-        Some(Written { item, name })
+        Some(Occurrence { item, name })
     }
 
-    /// A place in an item as bytes of its file.
+    /// Converts a range in an item to bytes of its file.
     pub fn absolute(&self, span: Span) -> TextRange {
         span.range.shifted(item_start(self.db, span.item))
     }
 
-    /// The text of a place as it is written.
-    pub fn written(&self, span: Span) -> &'a str {
+    /// The source text of a range.
+    pub fn source_text(&self, span: Span) -> &'a str {
         let range = self.absolute(span);
         let text = self.text(span.item.file);
         text.get(range.start as usize..range.end as usize)
             .unwrap_or_default()
     }
 
-    /// The name that stands at a place, without quotes.
-    pub fn called(&self, span: Span) -> Cow<'a, str> {
-        unquoted(self.written(span))
+    /// The name at a range, without quotes.
+    pub fn bare_name(&self, span: Span) -> Cow<'a, str> {
+        unquoted(self.source_text(span))
     }
 }
 
-/// A name without its quotes.
+/// Removes the quotes of a name.
 pub fn unquoted(written: &str) -> Cow<'_, str> {
     let inner = written
         .strip_prefix('"')

@@ -1,26 +1,27 @@
-//! What a document consists of: its items, and what stands in them.
+//! The outline of a document: its items, and their contents.
 
 use nthc::db::{SourceFile, parsed};
+use nthc::schema::names::kind;
 use nthc::syntax::tree::{
     Base, Block, Body, ItemNode, KindDecl, Name, Param, Statement, Template, TextRange,
 };
 
-/// What sort of thing a symbol is.
+/// Kind of a symbol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Sort {
     /// A block at the top of a file.
     Block,
-    /// A block in another.
+    /// A block in another block.
     Nested,
     /// An alert.
     Alert,
-    /// What holds in an environment, or an environment.
+    /// An environment, or an `in` block.
     Environment,
     /// A template.
     Template,
-    /// A kind, or what is added to one.
+    /// A kind, or an extension of one.
     Kind,
-    /// A field that is declared, or set.
+    /// A field, declared or set.
     Field,
     /// A parameter.
     Parameter,
@@ -30,33 +31,33 @@ pub enum Sort {
     Member,
     /// A run-time function.
     Function,
-    /// A name that is given a value.
+    /// A `let`.
     Let,
     /// A rule.
     Rule,
 }
 
-/// Something that a document has. Its places are bytes of the file.
+/// A symbol of a document. Ranges are in bytes of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Symbol {
-    /// What it is called.
+    /// The name.
     pub name: String,
-    /// What else there is to say of it, in a few words.
+    /// Details in a few words, such as the type.
     pub detail: String,
-    /// What sort of thing it is.
+    /// The kind of symbol.
     pub sort: Sort,
-    /// All of it.
+    /// The whole range.
     pub range: TextRange,
-    /// What is shown of it: its name.
+    /// The range of the name.
     pub selection: TextRange,
-    /// What stands in it.
+    /// The symbols inside.
     pub children: Vec<Symbol>,
 }
 
-/// How much of a value is shown.
+/// Maximum length of a detail, in characters.
 const LONGEST: usize = 60;
 
-/// What a file consists of. Imports are left out: they are no part of what it declares.
+/// The symbols of a file. Imports are not included: they declare nothing.
 #[salsa::tracked(returns(ref))]
 pub fn outline(db: &dyn salsa::Database, file: SourceFile) -> Vec<Symbol> {
     let text = file.text(db);
@@ -99,14 +100,14 @@ impl Reader<'_> {
                     start: decl.name.range.end,
                     end: decl.range.end,
                 };
-                let detail = self.shown(head);
+                let detail = self.one_line(head);
                 Symbol {
                     children: self.params(&decl.params),
                     ..self.symbol(Sort::Function, &decl.name, decl.range, detail)
                 }
             }
             ItemNode::Let(decl) => {
-                let detail = self.shown(decl.value.range);
+                let detail = self.one_line(decl.value.range);
                 self.symbol(Sort::Let, &decl.name, decl.range, detail)
             }
             ItemNode::Rule(rule) => Symbol {
@@ -118,7 +119,7 @@ impl Reader<'_> {
 
     fn symbol(&self, sort: Sort, name: &Name, range: TextRange, detail: String) -> Symbol {
         let (selection, called) = match name.text.as_str() {
-            "" => (range, self.shown(range)),
+            "" => (range, self.one_line(range)),
             text => (name.range, text.to_owned()),
         };
         Symbol {
@@ -137,15 +138,15 @@ impl Reader<'_> {
     fn block(&self, block: &Block, is_top: bool) -> Symbol {
         let kind = block.kind.text.as_str();
         let sort = match kind {
-            "environment" => Sort::Environment,
-            "alert" => Sort::Alert,
+            kind::ENVIRONMENT => Sort::Environment,
+            kind::ALERT => Sort::Alert,
             _ if is_top => Sort::Block,
             _ => Sort::Nested,
         };
         let base = self.base(block.base.as_ref());
         let (name, detail) = match &block.name {
             Some(name) if !name.text.is_empty() => (name, format!("{kind}{base}")),
-            // There can be only one of its kind here.
+            // There can be only one block of this kind here.
             _ => (&block.kind, base.trim_start_matches(" : ").to_owned()),
         };
         Symbol {
@@ -155,7 +156,9 @@ impl Reader<'_> {
     }
 
     fn base(&self, base: Option<&Base>) -> String {
-        base.map_or_else(String::new, |base| format!(" : {}", self.shown(base.range)))
+        base.map_or_else(String::new, |base| {
+            format!(" : {}", self.one_line(base.range))
+        })
     }
 
     fn template(&self, template: &Template) -> Symbol {
@@ -178,7 +181,7 @@ impl Reader<'_> {
             (None, parents) => format!("{what} in {}", parents.join(", ")),
         };
         let fields = kind.fields.iter().map(|field| {
-            let ty = self.shown(field.ty.range);
+            let ty = self.one_line(field.ty.range);
             self.symbol(Sort::Field, &field.name, field.range, ty)
         });
         Symbol {
@@ -189,7 +192,7 @@ impl Reader<'_> {
 
     fn params(&self, params: &[Param]) -> Vec<Symbol> {
         let params = params.iter().map(|param| {
-            let ty = self.shown(param.ty.range);
+            let ty = self.one_line(param.ty.range);
             self.symbol(Sort::Parameter, &param.name, param.range, ty)
         });
         params.collect()
@@ -201,11 +204,11 @@ impl Reader<'_> {
             match statement {
                 Statement::Block(block) => symbols.push(self.block(block, false)),
                 Statement::Field(field) => {
-                    let value = self.shown(field.value.range);
+                    let value = self.one_line(field.value.range);
                     symbols.push(self.symbol(Sort::Field, &field.name, field.range, value));
                 }
                 Statement::Let(decl) => {
-                    let value = self.shown(decl.value.range);
+                    let value = self.one_line(decl.value.range);
                     symbols.push(self.symbol(Sort::Let, &decl.name, decl.range, value));
                 }
                 Statement::In(inner) => symbols.push(Symbol {
@@ -218,7 +221,7 @@ impl Reader<'_> {
                         String::new(),
                     )
                 }),
-                // What is chosen or repeated belongs to the block.
+                // The contents of `for` and `if` belong to the block.
                 Statement::For(repeat) => symbols.extend(self.body(&repeat.body)),
                 Statement::If(choice) => {
                     symbols.extend(self.body(&choice.then));
@@ -230,8 +233,8 @@ impl Reader<'_> {
         symbols
     }
 
-    /// Some text, on one line, and not too long.
-    fn shown(&self, range: TextRange) -> String {
+    /// Source text on one line, shortened to [`LONGEST`] characters.
+    fn one_line(&self, range: TextRange) -> String {
         let range = range.shifted(self.start);
         let text = self.text.get(range.start as usize..range.end as usize);
         let words: Vec<&str> = text.unwrap_or_default().split_whitespace().collect();

@@ -1,76 +1,78 @@
-//! New names. What is refused is refused before anything is changed: the edits are made on a copy of the project first,
-//! and everything in it has to mean there what it means here.
+//! Renames. A refusal comes before any change: the edits are first applied to a copy of the project, in which every
+//! name must keep its meaning.
 
 use nthc::db::{ItemClass, ItemKey, SourceFile, Span, file_names, item, item_entry};
 use nthc::eval::index::Definition;
+use nthc::schema::names::kind;
 use nthc::syntax::tree::{ItemNode, TextRange};
 
 use super::edit::{Edit, Refusal};
-use super::respelled::{Spelling, is_identifier, spelling};
+use super::spelling::{Spelling, is_identifier, spelling};
 use super::uses::{Target, Use, What};
-use super::{Names, Written, scratch};
+use super::{Names, Occurrence, trial_rename};
 
-/// What a rename begins with.
+/// The start of a rename.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prepared {
-    /// Where the name stands, from the start of its item.
+    /// The range of the name, from the start of its item.
     pub span: Span,
     /// The name, without quotes.
     pub name: String,
 }
 
-/// Who may change a file.
+/// The owner of the file in which a rename starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Whose {
-    /// The project's own files may be changed.
+    /// The project: its own files may be changed.
     Own,
-    /// Those of its packages too: they are open as projects of their own.
+    /// A package: its files may be changed too, because they are open as a project of their own.
     Imported,
 }
 
-/// A name that can be changed, with all of its uses.
+/// A name that can be changed, with all its uses.
 struct Subject {
     name: String,
     uses: Vec<Use>,
 }
 
 impl Names<'_> {
-    /// The name at a byte of a file, if it can be changed at all.
+    /// Returns the name at a byte of a file if it can be renamed.
     ///
     /// # Errors
-    /// Where it cannot, with the reason.
+    /// If it cannot; with the reason.
     pub fn prepare_rename(&self, file: SourceFile, offset: u32) -> Result<Prepared, Refusal> {
         let written = self.renameable(file, offset, Whose::Own)?;
-        // What is one with it may be somebody else's.
+        // A declaration that must be renamed with it may be in a file that cannot be changed.
         self.subject(&written, Whose::Own)?;
         Ok(Prepared {
             span: written.span(),
-            name: self.called(written.span()).into_owned(),
+            name: self.bare_name(written.span()).into_owned(),
         })
     }
 
-    /// The edits that give the name at a byte of a file another text, everywhere.
+    /// Returns the edits that rename the name at a byte of a file everywhere.
     ///
     /// # Errors
-    /// Where that would change what a name means, or what stands there cannot be renamed; with the reason.
+    /// If the meaning of a name would change, or if this name cannot be renamed; with the reason.
     pub fn rename(&self, file: SourceFile, offset: u32, new: &str) -> Result<Vec<Edit>, Refusal> {
-        self.renamed(file, offset, new, Whose::Own)
+        self.rename_for(file, offset, new, Whose::Own)
     }
 
-    /// The same in a project that imports the file: the person who renames owns it, if not this project.
+    /// Like [`Names::rename`], in a project that imports the file: the renamed declaration belongs to another
+    /// project.
     ///
     /// # Errors
-    /// Where that would change what a name means here, with the reason.
+    /// If the meaning of a name in this project would change; with the reason.
     pub fn rename_imported(
         &self,
         file: SourceFile,
         offset: u32,
         new: &str,
     ) -> Result<Vec<Edit>, Refusal> {
-        self.renamed(file, offset, new, Whose::Imported)
+        self.rename_for(file, offset, new, Whose::Imported)
     }
 
-    fn renamed(
+    fn rename_for(
         &self,
         file: SourceFile,
         offset: u32,
@@ -83,17 +85,19 @@ impl Names<'_> {
             return Ok(Vec::new());
         }
         if new.trim().is_empty() {
-            return Err("a name needs at least one letter".to_owned());
+            return Err(Refusal::EmptyName);
         }
         if new.contains(['\n', '\r']) || new.contains("${") {
-            return Err(format!("`{}` is not a valid name", new.escape_debug()));
+            return Err(Refusal::InvalidName {
+                name: new.to_owned(),
+            });
         }
-        let keeps_name = |found: &&Use| self.called(found.span) == subject.name;
+        let keeps_name = |found: &&Use| self.bare_name(found.span) == subject.name;
         let mut edits = Vec::new();
         for found in subject.uses.iter().filter(keeps_name) {
             edits.extend(self.edit(&written, &subject.name, found, new)?);
         }
-        // What is called by an alias keeps it, unless the alias is the name of the module that the item is called like.
+        // A use through an alias keeps the alias, unless the alias is the module's name and equal to the item's name.
         let others = subject.uses.iter().filter(|found| !keeps_name(found));
         for found in others {
             edits.extend(self.qualify(&written.name.meaning, &subject.name, found, new));
@@ -101,83 +105,91 @@ impl Names<'_> {
         edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
         edits.dedup();
         self.refuse_damage(&subject)?;
-        scratch::compare(*self, &edits, &[&subject.name, new])?;
+        trial_rename::check(*self, &edits, &[&subject.name, new])?;
         Ok(edits)
     }
 
-    /// The name at a byte, if it is one of the project's own.
-    fn renameable(&self, file: SourceFile, offset: u32, whose: Whose) -> Result<Written, Refusal> {
+    /// The name at a byte if it belongs to the project.
+    fn renameable(
+        &self,
+        file: SourceFile,
+        offset: u32,
+        whose: Whose,
+    ) -> Result<Occurrence, Refusal> {
         let Some(written) = self.name_at(file, offset) else {
-            return Err("no name at this position can be renamed".to_owned());
+            return Err(Refusal::NoName);
         };
-        let text = self.called(written.span());
+        let text = self.bare_name(written.span());
         let name = text.as_ref();
         if self.is_standard(file) {
-            return Err("the standard library cannot be changed".to_owned());
+            return Err(Refusal::StandardLibrary);
         }
         match &written.name.meaning {
             Definition::Module(_) if self.alias_at(&written).is_some() => return Ok(written),
             Definition::Module(module) => {
-                return Err(format!(
-                    "a module is named after its file: rename the file `{}`",
-                    module.path(self.db)
-                ));
+                return Err(Refusal::Module {
+                    path: module.path(self.db).to_string(),
+                });
             }
             Definition::Enclosing(block) => {
-                return Err(format!(
-                    "`{name}` is the enclosing {}: rename it at its own name",
-                    block.kind
-                ));
+                return Err(Refusal::Enclosing {
+                    name: name.to_owned(),
+                    kind: block.kind.to_string(),
+                });
             }
             Definition::CompileTime(_) | Definition::Type(_) => {
-                return Err(format!("`{name}` is a keyword"));
+                return Err(Refusal::Keyword {
+                    name: name.to_owned(),
+                });
             }
-            Definition::Block(block) if block.kind == "metric" => {
-                return Err(format!(
-                    "`{name}` is a metric name of Prometheus: another name would be another metric"
-                ));
+            Definition::Block(block) if block.kind == kind::METRIC => {
+                return Err(Refusal::Metric {
+                    name: name.to_owned(),
+                });
             }
             Definition::Block(block)
-                if block.kind == "team" && self.default_team == Some(block.name.as_str()) =>
+                if block.kind == kind::TEAM && self.default_team == Some(block.name.as_str()) =>
             {
-                return Err(format!(
-                    "`nth.toml` names `{name}` as the default team: change it there first"
-                ));
+                return Err(Refusal::DefaultTeam {
+                    name: name.to_owned(),
+                });
             }
             _ => {}
         }
         if self.alias_at(&written).is_some() {
             return Ok(written);
         }
-        let Some(declared) = self.declared(&written.name.meaning) else {
-            return Err(format!("the declaration of `{name}` is unknown"));
+        let Some(declared) = self.declaration(&written.name.meaning) else {
+            return Err(Refusal::UnknownDeclaration {
+                name: name.to_owned(),
+            });
         };
         self.refuse_foreign(name, declared, whose)?;
         Ok(written)
     }
 
-    /// Refuses to change what others have written.
+    /// Refuses to change a declaration in the standard library or in another package.
     fn refuse_foreign(&self, name: &str, declared: Span, whose: Whose) -> Result<(), Refusal> {
         let file = declared.item.file;
         if self.is_standard(file) {
-            return Err(format!(
-                "`{name}` is declared in the standard library's module `{}`",
-                file.module(self.db)
-            ));
+            return Err(Refusal::DeclaredInStandardLibrary {
+                name: name.to_owned(),
+                module: file.module(self.db).to_string(),
+            });
         }
         if file.package(self.db) && whose == Whose::Own {
-            return Err(format!(
-                "`{name}` belongs to another package: it is declared in `{}`",
-                file.path(self.db)
-            ));
+            return Err(Refusal::DeclaredInPackage {
+                name: name.to_owned(),
+                path: file.path(self.db).to_string(),
+            });
         }
         Ok(())
     }
 
-    /// The name after `as` that a written name is, or stands for: only its own file knows it.
-    fn alias_at(&self, written: &Written) -> Option<String> {
+    /// The alias (after `as`) that a name is or refers to. Aliases are local to their file.
+    fn alias_at(&self, written: &Occurrence) -> Option<String> {
         let file = written.item.file;
-        let text = self.called(written.span());
+        let text = self.bare_name(written.span());
         let imports = file_names(self.db, file).imports.iter();
         let is_alias = imports
             .filter(|import| import.alias == *text)
@@ -185,7 +197,7 @@ impl Names<'_> {
                 let tree = item(self.db, import.key).as_ref().map(|tree| &tree.node);
                 matches!(tree, Some(ItemNode::Import(import)) if import.alias.is_some())
             });
-        // A place in another import is not the alias, whatever it is called.
+        // A range in another import is not the alias, even if it has the same name.
         let stands_for_it = match item(self.db, written.item).as_ref().map(|tree| &tree.node) {
             Some(ItemNode::Import(import)) => import
                 .alias
@@ -203,17 +215,17 @@ impl Names<'_> {
             .is_some_and(|before| before.ends_with('.'))
     }
 
-    /// What is to be renamed, with its uses.
-    fn subject(&self, written: &Written, whose: Whose) -> Result<Subject, Refusal> {
+    /// The renamed subject with its uses.
+    fn subject(&self, written: &Occurrence, whose: Whose) -> Result<Subject, Refusal> {
         if let Some(alias) = self.alias_at(written) {
             let file = written.item.file;
             let target = Target {
                 texts: vec![alias.clone()],
-                what: What::Meaning(written.name.meaning.clone()),
+                what: What::Definition(written.name.meaning.clone()),
             };
             let uses = self.uses(&target, &[file]).into_iter();
             let uses = uses.filter(|found| {
-                self.alias_at(&Written {
+                self.alias_at(&Occurrence {
                     item: found.span.item,
                     name: nthc::eval::index::NamedPlace {
                         range: found.span.range,
@@ -229,7 +241,7 @@ impl Names<'_> {
             });
         }
         let target = self.target(&written.name.meaning, self.files);
-        let name = self.called(written.span()).into_owned();
+        let name = self.bare_name(written.span()).into_owned();
         if let What::Nested(places) = &target.what {
             let mut places: Vec<&Span> = places.iter().collect();
             places.sort_by_key(|place| {
@@ -237,31 +249,32 @@ impl Names<'_> {
                 (file.module(self.db).clone(), self.absolute(**place).start)
             });
             for place in places {
-                let called = self.called(*place);
-                if self.written(*place).contains("${") {
-                    return Err(format!(
-                        "the name `{called}` is computed from values, and includes `{name}`"
-                    ));
+                let called = self.bare_name(*place);
+                if self.source_text(*place).contains("${") {
+                    return Err(Refusal::ComputedName {
+                        computed: called.into_owned(),
+                        name,
+                    });
                 }
                 self.refuse_foreign(&called, *place, whose)?;
             }
         }
         let uses = self.uses(&target, self.files);
-        // The name that it was declared with: a cursor may be at an alias of it.
-        let declared = self.declared(&written.name.meaning);
-        let name = declared.map_or(name, |span| self.called(span).into_owned());
+        // The declared name: the cursor may be on an alias of it.
+        let declared = self.declaration(&written.name.meaning);
+        let name = declared.map_or(name, |span| self.bare_name(span).into_owned());
         for found in &uses {
-            if self.called(found.span) == name {
+            if self.bare_name(found.span) == name {
                 self.refuse_foreign(&name, found.span, whose)?;
             }
         }
         Ok(Subject { name, uses })
     }
 
-    /// The edit of one use.
+    /// Returns the edit of one use.
     fn edit(
         &self,
-        written: &Written,
+        written: &Occurrence,
         name: &str,
         found: &Use,
         new: &str,
@@ -274,15 +287,14 @@ impl Names<'_> {
         let text = match spelling(self, found.span, new) {
             Spelling::Fits(text) => text,
             Spelling::Refused => {
-                return Err(format!(
-                    "`{new}` is not allowed in `{}`, line {}: use letters, digits and `_`, with `-` \
-                    inside",
-                    file.path(self.db),
-                    self.line(found.span)
-                ));
+                return Err(Refusal::NotAllowed {
+                    name: new.to_owned(),
+                    path: file.path(self.db).to_string(),
+                    line: self.line(found.span),
+                });
             }
         };
-        // `ledger.books` that is to be called like its module needs it no more.
+        // `ledger.books`, renamed to its module's name, no longer needs the qualifier.
         if let Some(alias) = self.qualifier(found.span)
             && alias == new
             && self.is_namesake(&written.name.meaning, file, new, new)
@@ -306,15 +318,15 @@ impl Names<'_> {
         }))
     }
 
-    /// `import services.ledger` makes `ledger` mean the module's item of that name. With another name it is written after
-    /// the module's.
+    /// `import services.ledger` makes `ledger` mean the module's item of that name. With another name, the use is
+    /// qualified with the module's name.
     fn qualify(&self, meaning: &Definition, name: &str, found: &Use, new: &str) -> Option<Edit> {
         let file = found.span.item.file;
         let entry = item_entry(self.db, found.span.item)?;
         if entry.class == ItemClass::Import || self.follows_dot(found.span) {
             return None;
         }
-        let alias = self.called(found.span);
+        let alias = self.bare_name(found.span);
         if !self.is_namesake(meaning, file, &alias, name) || !is_identifier(new) {
             return None;
         }
@@ -326,7 +338,7 @@ impl Names<'_> {
         })
     }
 
-    /// Whether a file knows an item, called `name`, by nothing but the alias of its module.
+    /// True if a file knows an item, called `name`, only through the alias of its module.
     fn is_namesake(&self, meaning: &Definition, file: SourceFile, alias: &str, name: &str) -> bool {
         let Some(key) = top_level(meaning) else {
             return false;
@@ -366,7 +378,7 @@ impl Names<'_> {
         (!word.is_empty() && !rest.ends_with('.')).then(|| word.to_owned())
     }
 
-    /// Text that cannot be read may hold the name.
+    /// Refuses if a text with syntax errors may contain the name.
     fn refuse_damage(&self, subject: &Subject) -> Result<(), Refusal> {
         let texts = [subject.name.clone()];
         let damaged = self.in_items(self.files, &texts, |names, key| {
@@ -382,16 +394,15 @@ impl Names<'_> {
         });
         match damaged.first() {
             None => Ok(()),
-            Some(span) => Err(format!(
-                "`{}`, line {}, has syntax errors, and `{}` may be used there: fix them first",
-                span.item.file.path(self.db),
-                self.line(*span),
-                subject.name
-            )),
+            Some(span) => Err(Refusal::SyntaxErrors {
+                path: span.item.file.path(self.db).to_string(),
+                line: self.line(*span),
+                name: subject.name.clone(),
+            }),
         }
     }
 
-    /// The number of the line on which a place begins, from 1.
+    /// The line on which a range begins, from 1.
     pub(super) fn line(&self, span: Span) -> usize {
         let start = self.absolute(span).start as usize;
         let before = self.text(span.item.file).get(..start).unwrap_or_default();
@@ -399,7 +410,7 @@ impl Names<'_> {
     }
 }
 
-/// The item of what stands at the top of a file and can be imported.
+/// The item that a name means, if it is at the top of a file and can be imported.
 fn top_level(meaning: &Definition) -> Option<ItemKey> {
     match meaning {
         Definition::Item(key) => Some(*key),

@@ -1,32 +1,32 @@
-//! The blocks and templates in an item's tree: what they are called, and what they are based on.
+//! The blocks and templates in an item's syntax tree: their names and bases.
 
 use nthc::db::{ItemKey, item};
 use nthc::syntax::tree::{Base, Body, ItemNode, Name, Statement, TextRange};
 
 use super::Names;
 
-/// A block or a template as it is written.
+/// A block or a template in the source.
 #[derive(Debug, Clone, Copy)]
 pub struct Site<'a> {
     /// Its kind.
     pub kind: &'a Name,
     /// Its name.
     pub name: Option<&'a Name>,
-    /// What it is based on.
+    /// Its base.
     pub base: Option<&'a Base>,
-    /// All of it.
+    /// Its whole range.
     pub range: TextRange,
 }
 
 impl Site<'_> {
-    /// What stands for it in lists: its name, or its kind where it has none.
+    /// The range that represents it in lists: its name, or its kind if it has no name.
     pub fn selection(&self) -> TextRange {
         self.name.unwrap_or(self.kind).range
     }
 }
 
 impl<'a> Names<'a> {
-    /// The blocks of an item, outer ones before inner ones.
+    /// The blocks of an item, outer blocks before inner ones.
     pub fn sites(&self, key: ItemKey) -> Vec<Site<'a>> {
         let mut sites = Vec::new();
         match item(self.db, key).as_ref().map(|tree| &tree.node) {
@@ -37,7 +37,7 @@ impl<'a> Names<'a> {
                     base: block.base.as_ref(),
                     range: block.range,
                 });
-                of_body(&block.body, &mut sites);
+                collect(&block.body, &mut sites);
             }
             Some(ItemNode::Template(template)) => {
                 sites.push(Site {
@@ -46,7 +46,7 @@ impl<'a> Names<'a> {
                     base: template.base.as_ref(),
                     range: template.range,
                 });
-                of_body(&template.body, &mut sites);
+                collect(&template.body, &mut sites);
             }
             _ => {}
         }
@@ -54,7 +54,7 @@ impl<'a> Names<'a> {
     }
 }
 
-fn of_body<'a>(body: &'a Body, sites: &mut Vec<Site<'a>>) {
+fn collect<'a>(body: &'a Body, sites: &mut Vec<Site<'a>>) {
     for statement in &body.statements {
         match statement {
             Statement::Block(block) => {
@@ -64,16 +64,16 @@ fn of_body<'a>(body: &'a Body, sites: &mut Vec<Site<'a>>) {
                     base: block.base.as_ref(),
                     range: block.range,
                 });
-                of_body(&block.body, sites);
+                collect(&block.body, sites);
             }
-            Statement::For(repeat) => of_body(&repeat.body, sites),
+            Statement::For(repeat) => collect(&repeat.body, sites),
             Statement::If(choice) => {
-                of_body(&choice.then, sites);
+                collect(&choice.then, sites);
                 if let Some(otherwise) = &choice.otherwise {
-                    of_body(otherwise, sites);
+                    collect(otherwise, sites);
                 }
             }
-            Statement::In(inner) => of_body(&inner.body, sites),
+            Statement::In(inner) => collect(&inner.body, sites),
             Statement::Field(_)
             | Statement::Let(_)
             | Statement::Without(_)

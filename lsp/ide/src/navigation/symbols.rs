@@ -1,4 +1,4 @@
-//! Where something is that is called like what was typed, in all files.
+//! Search for symbols by name in all files.
 
 use std::cmp::Reverse;
 
@@ -9,25 +9,25 @@ use rayon::prelude::*;
 use super::Names;
 use super::outline::{Sort, Symbol, outline};
 
-/// How many are found at most.
+/// Maximum number of results.
 const MOST: usize = 256;
 
-/// A symbol that can be found by its name.
+/// A symbol that can be searched for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
-    /// Its name.
+pub struct NamedSymbol {
+    /// The name.
     pub name: String,
-    /// The names of what it stands in, from the outside.
+    /// The names of the symbols around it, outermost first.
     pub container: String,
-    /// What sort of thing it is.
+    /// The kind of symbol.
     pub sort: Sort,
-    /// Where its name stands, in bytes of the file.
+    /// The range of its name, in bytes of the file.
     pub place: TextRange,
 }
 
-/// The symbols of a file that can be found by their names. Fields and parameters are too many to be of use.
+/// The searchable symbols of a file. Fields and parameters are not included: there are too many.
 #[salsa::tracked(returns(ref))]
-pub fn named(db: &dyn salsa::Database, file: SourceFile) -> Vec<Named> {
+pub fn named_symbols(db: &dyn salsa::Database, file: SourceFile) -> Vec<NamedSymbol> {
     let mut found = Vec::new();
     for symbol in outline(db, file) {
         add(symbol, "", &mut found);
@@ -35,7 +35,7 @@ pub fn named(db: &dyn salsa::Database, file: SourceFile) -> Vec<Named> {
     found
 }
 
-fn add(symbol: &Symbol, container: &str, found: &mut Vec<Named>) {
+fn add(symbol: &Symbol, container: &str, found: &mut Vec<NamedSymbol>) {
     let is_of_use = match symbol.sort {
         Sort::Field | Sort::Parameter => false,
         Sort::Let => container.is_empty(),
@@ -44,13 +44,13 @@ fn add(symbol: &Symbol, container: &str, found: &mut Vec<Named>) {
     if !is_of_use {
         return;
     }
-    // What holds in an environment is no thing of its own, but what stands in it is.
+    // An `in` block is no symbol of its own, but its contents are.
     let inner = match container {
         "" => symbol.name.clone(),
         outer => format!("{outer}.{}", symbol.name),
     };
     if !symbol.name.starts_with("in ") {
-        found.push(Named {
+        found.push(NamedSymbol {
             name: symbol.name.clone(),
             container: container.to_owned(),
             sort: symbol.sort,
@@ -63,9 +63,9 @@ fn add(symbol: &Symbol, container: &str, found: &mut Vec<Named>) {
 }
 
 impl Names<'_> {
-    /// The symbols that what was typed may mean, the likeliest first. Of several words, the last is of the name and the
-    /// others are of what it stands in.
-    pub fn find_symbols(&self, typed: &str) -> Vec<(SourceFile, Named)> {
+    /// Searches for symbols, best match first. Of several words in the query, the last one must match the name, and
+    /// the others the names around it.
+    pub fn find_symbols(&self, typed: &str) -> Vec<(SourceFile, NamedSymbol)> {
         let words: Vec<String> = typed
             .split(|letter: char| letter.is_whitespace() || letter == '.')
             .filter(|word| !word.is_empty())
@@ -80,7 +80,7 @@ impl Names<'_> {
             .par_iter()
             .enumerate()
             .map_with(self.db.clone(), |db, (number, file)| {
-                let symbols = named(&*db, *file).iter().enumerate();
+                let symbols = named_symbols(&*db, *file).iter().enumerate();
                 symbols
                     .filter_map(|(place, symbol)| {
                         let score = score(&symbol.name, wanted)?;
@@ -98,13 +98,14 @@ impl Names<'_> {
         found
             .into_iter()
             .filter_map(|(_, _, place, file)| {
-                Some((file, named(self.db, file).get(place)?.clone()))
+                Some((file, named_symbols(self.db, file).get(place)?.clone()))
             })
             .collect()
     }
 }
 
-/// How well a name fits what was typed, in small letters; `None` where its letters are not in the name in that order.
+/// Score of a name for a query in lower case; higher is better. `None` if the name does not contain the query's
+/// letters in order.
 fn score(name: &str, typed: &str) -> Option<i32> {
     let mut wanted = typed.chars().peekable();
     let (mut score, mut in_row, mut starts_word) = (0, 0, true);

@@ -1,4 +1,4 @@
-//! Where a name is used. Only items are looked at whose text contains it, in parallel.
+//! References to a name. Only items whose text contains it are searched, in parallel.
 
 use std::collections::HashSet;
 
@@ -9,47 +9,47 @@ use rayon::prelude::*;
 
 use super::Names;
 
-/// What is looked for.
+/// A search for references.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// The texts that it may be written as; an item without any of them has no use of it.
+    /// The possible source texts; an item without any of them has no reference.
     pub texts: Vec<String>,
-    /// What it is.
+    /// The meaning to look for.
     pub what: What,
 }
 
-/// What a name has to mean to be a use.
+/// The meaning of a reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    /// This.
-    Meaning(Definition),
-    /// A block in another, whose name is written in these places: bases, what amends them and what removes from them are
-    /// one, for a change of one name alone would part them.
+    /// This meaning.
+    Definition(Definition),
+    /// A nested block, whose name is declared at these ranges: in bases, overrides and removals. A rename has to
+    /// change all of them.
     Nested(HashSet<Span>),
 }
 
-/// A place where a name is written that means what is looked for.
+/// A reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Use {
-    /// Where it stands.
+    /// The range of the name.
     pub span: Span,
-    /// Whether it gets its name there, or says it anew.
+    /// True if the name is declared there, or declared again.
     pub declares: bool,
 }
 
 impl Names<'_> {
-    /// What to look for to find all uses of what a name means. `files` are those to look into.
+    /// Creates the search for all references to a meaning. `files` are the files to search.
     pub fn target(&self, meaning: &Definition, files: &[SourceFile]) -> Target {
         let texts = match meaning {
             Definition::Block(block) | Definition::Enclosing(block) => {
-                if let Some(target) = self.nested(block, files) {
+                if let Some(target) = self.nested_target(block, files) {
                     return target;
                 }
-                let what = What::Meaning(Definition::Block(block.clone()));
-                let texts = vec![searched(&block.name)];
+                let what = What::Definition(Definition::Block(block.clone()));
+                let texts = vec![search_text(&block.name)];
                 return Target { texts, what };
             }
-            // A module is imported by its path, and known elsewhere by its alias.
+            // A module is imported by its path, and referred to elsewhere by its alias.
             Definition::Module(file) => {
                 let module = file.module(self.db);
                 let last = module.rsplit('.').next().unwrap_or(module).to_owned();
@@ -58,12 +58,12 @@ impl Names<'_> {
                 texts
             }
             Definition::Item(key) => {
-                let mut texts = vec![searched(&nthc::db::item_name(self.db, *key))];
+                let mut texts = vec![search_text(&nthc::db::item_name(self.db, *key))];
                 texts.extend(self.aliases(key.file, files));
                 texts
             }
-            Definition::Local(span) => vec![searched(&self.called(*span))],
-            // The plural stands for all blocks of a kind: of `policy` it is `policies`.
+            Definition::Local(span) => vec![search_text(&self.bare_name(*span))],
+            // The plural refers to all blocks of a kind: `policies` for `policy`.
             Definition::Kind(name) => vec![name.strip_suffix('y').unwrap_or(name).to_owned()],
             Definition::Enum(name)
             | Definition::Function(name)
@@ -75,17 +75,17 @@ impl Names<'_> {
         };
         Target {
             texts,
-            what: What::Meaning(meaning.clone()),
+            what: What::Definition(meaning.clone()),
         }
     }
 
-    /// What imports call a module, or an item of it, where they give it another name.
+    /// The aliases that imports give to a module or to one of its items.
     fn aliases(&self, module: SourceFile, files: &[SourceFile]) -> Vec<String> {
         let mut aliases = Vec::new();
         let name = module.module(self.db);
         let last = name.rsplit('.').next().unwrap_or(name);
         for file in files {
-            // Whoever does not say `as` has no other name for anything.
+            // Without `as` there are no aliases.
             if !self.text(*file).contains(" as ") || !self.text(*file).contains(last) {
                 continue;
             }
@@ -101,17 +101,17 @@ impl Names<'_> {
         aliases
     }
 
-    /// A named block in another, with all that is one with it.
-    fn nested(&self, block: &BlockRef, files: &[SourceFile]) -> Option<Target> {
+    /// The search for a named nested block and all that must be renamed with it.
+    fn nested_target(&self, block: &BlockRef, files: &[SourceFile]) -> Option<Target> {
         let own = self.notes(block.item).occurrences(block);
         if own.is_empty() {
             return None;
         }
         let mut places: HashSet<Span> = own.iter().copied().collect();
-        let mut texts = vec![searched(&block.name)];
+        let mut texts = vec![search_text(&block.name)];
         loop {
             for place in &places {
-                let text = searched(&self.called(*place));
+                let text = search_text(&self.bare_name(*place));
                 if !texts.contains(&text) {
                     texts.push(text);
                 }
@@ -121,7 +121,7 @@ impl Names<'_> {
                 let blocks = names.notes(item).blocks.iter();
                 blocks
                     .filter(|known| known.places.iter().any(|place| places.contains(place)))
-                    .map(|known| (known.places.clone(), searched(&known.block.name)))
+                    .map(|known| (known.places.clone(), search_text(&known.block.name)))
                     .collect::<Vec<_>>()
             });
             for (more, text) in found {
@@ -137,7 +137,8 @@ impl Names<'_> {
         }
     }
 
-    /// Asks something of every item whose text contains one of these; the answers come in the order of the files.
+    /// Calls `f` with every item whose text contains one of these, in parallel. The results are in the order of the
+    /// files.
     pub fn in_items<T: Send>(
         &self,
         files: &[SourceFile],
@@ -177,10 +178,10 @@ impl Names<'_> {
             .collect()
     }
 
-    /// Whether a name means what is looked for.
+    /// True if a meaning is the one searched for.
     pub fn is_use(&self, target: &Target, meaning: &Definition) -> bool {
         match (&target.what, meaning) {
-            (What::Meaning(wanted), meaning) => wanted == meaning,
+            (What::Definition(wanted), meaning) => wanted == meaning,
             (What::Nested(places), Definition::Block(block)) => self
                 .notes(block.item)
                 .occurrences(block)
@@ -190,7 +191,7 @@ impl Names<'_> {
         }
     }
 
-    /// All uses in these files, in the order of the files and their texts.
+    /// All references in these files, in source order.
     pub fn uses(&self, target: &Target, files: &[SourceFile]) -> Vec<Use> {
         self.in_items(files, &target.texts, |names, item| {
             let places = names.notes(item).names.iter();
@@ -212,7 +213,7 @@ impl Names<'_> {
         self.files.iter().chain(self.standard).copied().collect()
     }
 
-    /// Whether a place gives what it names a value: a declaration, or a field or an argument that is set.
+    /// True if the reference sets a value: a declaration, or a field or an argument that is set.
     pub fn is_write(&self, found: &Use) -> bool {
         if found.declares {
             return true;
@@ -225,8 +226,8 @@ impl Names<'_> {
     }
 }
 
-/// How a name is found in a text: one that is written with escapes has its longest part without.
-fn searched(name: &str) -> String {
+/// The text to search for: of a name that is written with escapes, the longest part without one.
+fn search_text(name: &str) -> String {
     let part = name
         .split(['"', '\\', '$'])
         .max_by_key(|part| part.len())

@@ -1,4 +1,4 @@
-//! Addresses of what is generated.
+//! URIs of generated files.
 
 use nth_ide::features::generated::project_name;
 use nth_ide::view::ProjectView;
@@ -9,27 +9,27 @@ use crate::view::View;
 
 use super::SCHEME;
 
-/// What an address is of.
+/// A parsed URI.
 pub struct Address<'a> {
     /// The project.
     pub project: &'a ProjectView,
-    /// The path of a file below the project's output folder.
+    /// The path of the file below the project's output folder.
     pub path: String,
 }
 
 impl<'a> Address<'a> {
-    /// Reads an address: the project's name, then the path. Of several projects of a name, the query says which.
+    /// Parses a URI: the project's name, then the path. The query distinguishes projects with the same name.
     pub fn read(view: &'a View, uri: &Url) -> Option<Self> {
         if uri.scheme() != SCHEME {
             return None;
         }
         let mut segments = uri
             .path_segments()
-            .map(|segments| segments.map(decoded).collect::<Option<Vec<_>>>())??
+            .map(|segments| segments.map(decode_percent).collect::<Option<Vec<_>>>())??
             .into_iter();
         let name = segments.next()?;
         let path: Vec<String> = segments.collect();
-        let wanted = uri.query().and_then(decoded);
+        let wanted = uri.query().and_then(decode_percent);
         let mut named = view.ide.projects.iter().filter(|project| {
             let is_it = project_name(project) == name;
             let folder = || project.key.to_string_lossy().into_owned();
@@ -42,13 +42,13 @@ impl<'a> Address<'a> {
     }
 }
 
-/// The address that all documents of a project of that name begin with.
+/// The common prefix of the URIs of a project's files.
 pub fn folder(project: &str) -> String {
     format!("{SCHEME}:///{}/", file_stem(project))
 }
 
-/// The address of a file by its path below the output folder.
-pub fn of_file(view: &View, project: &ProjectView, path: &str) -> Option<Url> {
+/// The URI of a file with a path below the output folder.
+pub fn file_uri(view: &View, project: &ProjectView, path: &str) -> Option<Url> {
     let mut uri = Url::parse(&format!("{SCHEME}:///")).ok()?;
     let name = project_name(project);
     uri.path_segments_mut()
@@ -67,8 +67,8 @@ pub fn of_file(view: &View, project: &ProjectView, path: &str) -> Option<Url> {
     Some(uri)
 }
 
-/// Text in which `%2F` stands for `/` and the like.
-fn decoded(text: &str) -> Option<String> {
+/// Decodes percent-encoding, such as `%2F` for `/`.
+fn decode_percent(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -85,12 +85,12 @@ fn decoded(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::decoded;
+    use super::decode_percent;
 
     #[test]
     fn percent_signs_are_read() {
-        assert_eq!(decoded("a%2Fb%20%C3%BC").as_deref(), Some("a/b ü"));
-        assert_eq!(decoded("a%2"), None);
-        assert_eq!(decoded("%ff"), None);
+        assert_eq!(decode_percent("a%2Fb%20%C3%BC").as_deref(), Some("a/b ü"));
+        assert_eq!(decode_percent("a%2"), None);
+        assert_eq!(decode_percent("%ff"), None);
     }
 }

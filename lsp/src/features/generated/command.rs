@@ -1,4 +1,4 @@
-//! The command that shows a virtual document to clients that cannot ask for its text: it becomes a file.
+//! The command that shows a virtual document in clients that do not support them, by writing it to a file.
 
 use nthc::backends::file_stem;
 use serde_json::Value;
@@ -10,19 +10,19 @@ use crate::outgoing::Outgoing;
 use crate::view::View;
 
 /// A virtual document that was written to a file.
-pub struct Shown {
+pub struct WrittenDocument {
     file: Url,
-    /// Whether the client shows files when it is asked to.
+    /// True if the client supports showing files.
     can_show: bool,
 }
 
-impl Shown {
-    /// The file's address.
+impl WrittenDocument {
+    /// The file's URI.
     pub fn address(&self) -> String {
         self.file.to_string()
     }
 
-    /// What the client is told: to show it, or where it is.
+    /// The message to the client: to show the file, or its path.
     pub fn outgoing(self) -> Outgoing {
         if self.can_show {
             Outgoing::ShowFile(self.file)
@@ -34,11 +34,11 @@ impl Shown {
     }
 }
 
-/// Does what a command says; nothing where it is none of these.
+/// Executes a command; `None` if it is another one.
 ///
 /// # Errors
-/// What is wrong with the command, as the person is told it.
-pub fn execute(view: &View, params: &ExecuteCommandParams) -> Result<Option<Shown>> {
+/// If the arguments are invalid; with a message for the user.
+pub fn execute(view: &View, params: &ExecuteCommandParams) -> Result<Option<WrittenDocument>> {
     if params.command != SHOW {
         return Err(Error::invalid_params(format!(
             "unknown command {:?}",
@@ -52,16 +52,16 @@ pub fn execute(view: &View, params: &ExecuteCommandParams) -> Result<Option<Show
     let Some(document) = virtual_document(view, &uri) else {
         return Err(Error::invalid_params(format!("unknown document {uri}")));
     };
-    // No segment can lead out of the folder that the files are put in.
+    // No segment can lead out of the folder of the files.
     let segments = uri.path_segments().into_iter().flatten();
     let path: Vec<String> = segments.map(file_stem).collect();
     let name = format!("{}/{}", uri.scheme(), path.join("/"));
-    let written = view.shelf.document(&name, &document.text);
+    let written = view.embedded_files.document(&name, &document.text);
     let file = written
         .ok()
         .and_then(|path| Url::from_file_path(path).ok())
         .ok_or_else(Error::internal_error)?;
-    Ok(Some(Shown {
+    Ok(Some(WrittenDocument {
         file,
         can_show: view.settings.shows_documents(),
     }))

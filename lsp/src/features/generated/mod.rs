@@ -1,10 +1,11 @@
-//! Virtual documents: what a project's services generate, as the texts are now, and the standard library's modules.
+//! Virtual documents: the files that a project's services generate from the current texts, and the modules of the
+//! standard library.
 //!
 //! | address | shows |
 //! |---|---|
 //! | `nth-generated:///shop/production/prometheus/checkout.yaml` | a file as a build would write it below the output folder |
-//! | `nth-generated:///shop/production/index/checkout.md` | which files a service has there |
-//! | `nth-generated:///shop/index.md` | which services there are |
+//! | `nth-generated:///shop/production/index/checkout.md` | the list of a service's files |
+//! | `nth-generated:///shop/index.md` | the list of services |
 //! | `nth-std:///std/http.nth` | a module of the standard library |
 //!
 //! A project without environments has no environment in its addresses.
@@ -16,20 +17,20 @@ use nth_ide::features::generated;
 use serde::{Deserialize, Serialize};
 use tower_lsp::lsp_types::{ExecuteCommandOptions, ServerCapabilities, Url};
 
-pub use address::{Address, of_file};
+pub use address::{Address, file_uri};
 pub use command::execute;
 
 use crate::settings::Settings;
 use crate::view::View;
 
-/// The command that shows a virtual document; its argument is the address.
+/// The command that shows a virtual document; its argument is the URI.
 pub const SHOW: &str = "nth.showGenerated";
 
-/// The scheme of what is generated.
+/// The URI scheme of generated files.
 pub const SCHEME: &str = "nth-generated";
 
-/// The command is there for clients that cannot ask for a document's text themselves. One that can has a command of that
-/// name of its own, and would not bear two.
+/// Announces the command to clients without virtual documents. Others have a command of that name themselves, and
+/// would fail on a second one.
 pub fn offer(capabilities: &mut ServerCapabilities, settings: &Settings) {
     if settings.virtual_documents {
         return;
@@ -40,32 +41,32 @@ pub fn offer(capabilities: &mut ServerCapabilities, settings: &Settings) {
     provider.commands.push(SHOW.to_owned());
 }
 
-/// The address that all documents of a project's begin with.
+/// The common prefix of the URIs of a project's generated files.
 pub fn folder(targets: &nthc::ir::Settings) -> String {
     address::folder(&targets.project)
 }
 
-/// What `nth/virtualDocument` is asked.
+/// The parameters of `nth/virtualDocument`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VirtualDocumentParams {
-    /// The document's address.
+    /// The document's URI.
     pub uri: Url,
 }
 
-/// What `nth/virtualDocument` answers.
+/// The result of `nth/virtualDocument`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VirtualDocument {
     /// The text.
     pub text: String,
-    /// The language, by the name that editors know it by.
+    /// The language identifier in editors.
     pub language_id: String,
 }
 
-/// The text of an address of what is generated; nothing where there is no such file.
+/// The generated file at a URI; `None` if there is no such file.
 fn document(view: &View, uri: &Url) -> Option<VirtualDocument> {
     let Address { project, path } = Address::read(view, uri)?;
-    let address = |path: &str| of_file(view, project, path).map(String::from);
+    let address = |path: &str| file_uri(view, project, path).map(String::from);
     let found = generated::document(&view.ide, project, &path, &address)?;
     Some(VirtualDocument {
         text: found.text,
@@ -73,7 +74,7 @@ fn document(view: &View, uri: &Url) -> Option<VirtualDocument> {
     })
 }
 
-/// The text of a virtual document; nothing where the address is of none.
+/// The virtual document at a URI; `None` if there is no such document.
 pub fn virtual_document(view: &View, uri: &Url) -> Option<VirtualDocument> {
     if uri.scheme() == SCHEME {
         return document(view, uri);

@@ -1,11 +1,11 @@
-//! Tokens as the protocol has them: each relative to the one before it, in the client's units.
+//! Encoding of semantic tokens: each relative to the previous one, in the client's units.
 
 use nth_ide::features::semantic_tokens::Token;
 use tower_lsp::lsp_types::{Position, SemanticToken, SemanticTokensEdit};
 
 use crate::lines::Lines;
 
-/// Tokens of a text. One over several lines is split where the client knows only of single lines.
+/// Encodes the tokens of a text. Tokens of several lines are split if the client does not support them.
 pub fn encode(
     text: &str,
     tokens: &[Token],
@@ -44,7 +44,7 @@ pub fn encode(
         let mut at = start;
         for piece in slice.split_inclusive(['\n', '\r']) {
             let content = piece.trim_end_matches(['\n', '\r']);
-            // The indent of a line is no part of the text's color.
+            // Indentation is not colored.
             let indent = content.len() - content.trim_start().len();
             let from = if at == start { at } else { at + indent };
             let to = at + content.len();
@@ -58,7 +58,7 @@ pub fn encode(
     out
 }
 
-/// How long a stretch of the text is in the client's units, line ends included.
+/// Length of a piece of the text in the client's units, including line ends.
 fn length(slice: &str, start: usize, lines: &Lines<'_>) -> u32 {
     let mut at = start;
     let mut length = 0;
@@ -71,7 +71,7 @@ fn length(slice: &str, start: usize, lines: &Lines<'_>) -> u32 {
     length
 }
 
-/// The one edit that makes `old` into `new`; none where they are equal.
+/// The edit from `old` to `new`; empty if they are equal.
 pub fn delta(old: &[SemanticToken], new: &[SemanticToken]) -> Vec<SemanticTokensEdit> {
     let same = |(left, right): &(&SemanticToken, &SemanticToken)| left == right;
     let before = old.iter().zip(new).take_while(same).count();
@@ -88,7 +88,7 @@ pub fn delta(old: &[SemanticToken], new: &[SemanticToken]) -> Vec<SemanticTokens
     if gone == 0 && come.is_empty() {
         return Vec::new();
     }
-    // The protocol counts numbers, of which a token has five.
+    // The protocol counts integers, of which a token has five.
     vec![SemanticTokensEdit {
         start: before as u32 * 5,
         delete_count: gone as u32 * 5,
@@ -110,7 +110,7 @@ mod tests {
         }
     }
 
-    /// What a client makes of an edit.
+    /// Applies edits as a client does.
     fn applied(old: &[SemanticToken], edits: &[SemanticTokensEdit]) -> Vec<SemanticToken> {
         let mut tokens = old.to_vec();
         for edit in edits {

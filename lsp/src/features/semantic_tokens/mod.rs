@@ -1,5 +1,4 @@
-//! The answers about tokens, and what was answered before: a client that has a document's tokens needs to be told only
-//! what is different.
+//! Semantic tokens, and the last answers: a client with a document's tokens gets only the differences.
 
 mod encode;
 
@@ -23,10 +22,10 @@ use encode::{delta, encode};
 use crate::settings::Settings;
 use crate::view::View;
 
-/// The most documents whose tokens are remembered.
+/// Maximum number of documents whose tokens are remembered.
 const MOST: usize = 64;
 
-/// Tokens are given whole, for a range, and as what is different.
+/// Announces semantic tokens: full, range and delta.
 pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
     capabilities.semantic_tokens_provider = Some(
         SemanticTokensServerCapabilities::SemanticTokensOptions(SemanticTokensOptions {
@@ -54,7 +53,7 @@ fn legend() -> SemanticTokensLegend {
     }
 }
 
-/// What was last answered about each document.
+/// The last answer for each document.
 #[derive(Debug, Default)]
 pub struct Memory {
     answers: AtomicU64,
@@ -62,7 +61,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Keeps an answer, and gives it a name.
+    /// Stores an answer. Returns its result id.
     fn keep(&self, uri: &Url, tokens: &[SemanticToken]) -> String {
         let number = self.answers.fetch_add(1, Ordering::Relaxed);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,7 +75,7 @@ impl Memory {
         number.to_string()
     }
 
-    /// The answer of that name, if it is the last one about the document.
+    /// The answer with a result id, if it is the last one for the document.
     fn recall(&self, uri: &Url, id: &str) -> Option<Vec<SemanticToken>> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let (number, tokens) = last.get(uri)?;
@@ -99,7 +98,7 @@ fn all(
         }
         None => TextRange::new(0, text.len()),
     };
-    let found = tokens(&Source::of(project, file), range);
+    let found = tokens(&Source::new(project, file), range);
     let client = view.settings.client.text_document.as_ref();
     let multiline = client
         .and_then(|client| client.semantic_tokens.as_ref()?.multiline_token_support)
@@ -122,7 +121,7 @@ pub fn full(
     }))
 }
 
-/// What is different from the last answer; all tokens, where that is not known any more.
+/// The difference from the last answer, or all tokens if that is not known any more.
 pub fn full_delta(
     view: &View,
     memory: &Memory,

@@ -1,8 +1,9 @@
-//! Imports for names that are known elsewhere.
+//! Adds imports for unresolved names that other modules declare.
 
 use nthc::check::check_item;
 use nthc::db::{ImportEntry, ItemClass, SourceFile, file_names};
 use nthc::schema::is_standard;
+use nthc::schema::names::kind;
 use nthc::syntax::tree::{Import, ItemNode, TextRange};
 use smol_str::SmolStr;
 
@@ -10,11 +11,11 @@ use super::super::formatting::diff::Change;
 use super::super::formatting::layout::touch;
 use super::place::{ActionKind, ItemAt, Offer, Place, insertion, replacement};
 
-/// How many modules are offered for one name.
+/// Maximum number of modules offered for one name.
 const MANY: usize = 20;
 
-/// Offers the imports of a name at the selection that nothing in the document has: the project's own modules first,
-/// then those of packages, then the standard library's.
+/// Offers imports for the unresolved name at the selection: from the project's own modules first, then from packages,
+/// then from the standard library.
 pub fn add<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     let Some(at) = place.item() else { return };
     let (db, workspace) = (place.db(), place.workspace());
@@ -29,18 +30,18 @@ pub fn add<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
             continue;
         }
         seen.push(key);
-        // A name that an import lists in vain comes from elsewhere, but its place is the import's.
+        // A name that an import lists in vain is declared elsewhere, but is replaced in that import.
         let in_import = matches!(at.item.node, ItemNode::Import(_));
         match unknown.kind.as_str() {
-            "metric" => {}
-            "module" => of_module(place, &unknown.name, offers),
-            kind if !in_import => of_name(place, kind, &unknown.name, span, offers),
+            kind::METRIC => {}
+            "module" => offer_module(place, &unknown.name, offers),
+            kind if !in_import => offer_name(place, kind, &unknown.name, span, offers),
             _ => {}
         }
     }
 }
 
-fn of_module<'a>(place: &'a Place<'a>, name: &str, offers: &mut Vec<Offer<'a>>) {
+fn offer_module<'a>(place: &'a Place<'a>, name: &str, offers: &mut Vec<Offer<'a>>) {
     let modules = place.workspace().modules(place.db());
     let named = modules
         .iter()
@@ -52,7 +53,7 @@ fn of_module<'a>(place: &'a Place<'a>, name: &str, offers: &mut Vec<Offer<'a>>) 
     let is_only = found.len() == 1;
     for (_, module) in found.into_iter().take(MANY) {
         let title = format!("Add `import {module}`");
-        let edits = move || Some(vec![put(place, &module, None)]);
+        let edits = move || Some(vec![import_edit(place, &module, None)]);
         offers.push(Offer {
             is_preferred: is_only,
             ..Offer::new(ActionKind::QuickFix, title, edits)
@@ -60,7 +61,7 @@ fn of_module<'a>(place: &'a Place<'a>, name: &str, offers: &mut Vec<Offer<'a>>) 
     }
 }
 
-fn of_name<'a>(
+fn offer_name<'a>(
     place: &'a Place<'a>,
     kind: &str,
     name: &str,
@@ -76,7 +77,7 @@ fn of_name<'a>(
         let is_preferred = is_only && number == 0;
         if last == name {
             let title = format!("Add `import {module}`");
-            let edits = move || Some(vec![put(place, &module, None)]);
+            let edits = move || Some(vec![import_edit(place, &module, None)]);
             offers.push(Offer {
                 is_preferred,
                 ..Offer::new(ActionKind::QuickFix, title, edits)
@@ -85,7 +86,7 @@ fn of_name<'a>(
         }
         let title = format!("Add `import {module}.{{{name}}}`");
         let (of, wanted) = (module.clone(), name.clone());
-        let edits = move || Some(vec![put(place, &of, Some(&wanted))]);
+        let edits = move || Some(vec![import_edit(place, &of, Some(&wanted))]);
         offers.push(Offer {
             is_preferred,
             ..Offer::new(ActionKind::QuickFix, title, edits)
@@ -101,7 +102,7 @@ fn of_name<'a>(
             qualified.push(Offer::new(ActionKind::QuickFix, title, edits));
             continue;
         }
-        // A second module of that name would need another.
+        // A second module with this last name would need an alias.
         let is_taken = imports
             .iter()
             .any(|import| import.names.is_none() && import.alias == last);
@@ -112,7 +113,7 @@ fn of_name<'a>(
         let title = format!("Add `import {module}` and write `{written}`");
         let edits = move || {
             Some(vec![
-                put(place, &module, None),
+                import_edit(place, &module, None),
                 replacement(span, written.clone()),
             ])
         };
@@ -121,7 +122,7 @@ fn of_name<'a>(
     offers.extend(qualified);
 }
 
-/// The modules that have something of that kind and name, nearest first.
+/// The modules that declare an item of this kind and name, nearest first.
 fn candidates(place: &Place<'_>, kind: &str, name: &str) -> Vec<(u8, SmolStr)> {
     let db = place.db();
     let mut found = Vec::new();
@@ -145,7 +146,7 @@ fn candidates(place: &Place<'_>, kind: &str, name: &str) -> Vec<(u8, SmolStr)> {
     found
 }
 
-/// How far away a module is: the project's own first, the standard library last.
+/// Distance of a module: 0 for the project's own, highest for the standard library.
 fn distance(place: &Place<'_>, file: SourceFile) -> u8 {
     if is_standard(place.db(), file) {
         2
@@ -154,9 +155,9 @@ fn distance(place: &Place<'_>, file: SourceFile) -> u8 {
     }
 }
 
-/// The edit that imports a module, or a name of it: into the braces that the document has for it, or on a line where the
-/// order of the alphabet wants it.
-pub fn put(place: &Place<'_>, module: &str, name: Option<&str>) -> Change {
+/// Returns the edit that imports a module or a name from it: into existing braces, or on a line of its own in
+/// alphabetical order.
+pub fn import_edit(place: &Place<'_>, module: &str, name: Option<&str>) -> Change {
     let imports: Vec<(ItemAt<'_>, &Import)> = place
         .items()
         .filter_map(|at| match &at.item.node {
@@ -206,7 +207,7 @@ fn path(import: &Import) -> String {
     words.join(".")
 }
 
-/// A further name in an import's braces, before the first that follows it.
+/// Adds a name to an import's braces, before the first that follows it in alphabetical order.
 fn into_braces(at: ItemAt<'_>, import: &Import, name: &str) -> Option<Change> {
     let names = import.names.as_ref()?;
     let after = |range: TextRange| (at.start + range.end) as usize;

@@ -1,21 +1,21 @@
-//! What holds in one environment alone.
+//! Restricts statements to an environment.
 
 use nthc::syntax::tree::{Body, Statement, TextRange};
 
 use super::super::formatting::layout::{touch, whole_lines};
 use super::place::{ActionKind, ItemAt, Offer, Place, replacement};
-use super::values::written;
+use super::values::name_text;
 use crate::nodes::{Node, statement_range};
 
-/// How many environments are offered.
+/// Maximum number of environments offered.
 const MANY: usize = 12;
 
-/// Wraps the selected statements in `in ENVIRONMENT { … }`, or amends the field at the cursor in one.
+/// Offers to wrap the selected statements in `in ENVIRONMENT { … }`, or to override the field at the cursor there.
 pub fn environments<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     let Some((at, within, path)) = place.path() else {
         return;
     };
-    // In an environment one cannot be in another, and rules look at all of them.
+    // `in` blocks do not nest, and rules apply to all environments.
     let is_inside = path
         .iter()
         .any(|node| matches!(node, Node::Statement(Statement::In(_))));
@@ -29,7 +29,7 @@ pub fn environments<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     }
     let names = place.workspace().environments(place.db());
     for name in names.keys().take(MANY) {
-        let name = written(name);
+        let name = name_text(name);
         if within.is_empty() {
             amend(place, at, body, within, &name, offers);
         } else {
@@ -38,7 +38,7 @@ pub fn environments<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     }
 }
 
-/// The innermost body that holds a selection of whole statements, or a cursor.
+/// The innermost body that contains a selection of whole statements, or a cursor.
 pub fn innermost_body<'t>(path: &[Node<'t>], within: TextRange) -> Option<&'t Body> {
     path.iter().rev().find_map(|node| match node {
         Node::Body(body) if body.range.start < within.start && within.end < body.range.end => {
@@ -68,7 +68,7 @@ fn amend<'a>(
         .statements
         .iter()
         .find_map(|statement| match statement {
-            Statement::In(inner) if written(&inner.environment.text) == name => Some(inner),
+            Statement::In(inner) if name_text(&inner.environment.text) == name => Some(inner),
             _ => None,
         });
     if let Some(known) = known {
@@ -94,7 +94,7 @@ fn amend<'a>(
         if change.text.starts_with('\n') {
             change.text.insert(0, '\n');
         } else {
-            // Behind a value on the same line, `in` would be an operator of it.
+            // After a value on the same line, `in` would be an operator.
             let inner = format!("{indent}  ");
             let lines = format!("in {name} {{\n{inner}  {text}\n{inner}}}");
             change.text = format!("\n{inner}{lines}\n{indent}");
@@ -148,7 +148,7 @@ fn wrap<'a>(
                 format!("in {name} {{ {text} }}"),
             )]);
         }
-        let text = indented(place, place.range);
+        let text = indent_more(place, place.range);
         Some(vec![replacement(
             place.range,
             format!("in {name} {{\n{indent}  {text}\n{indent}}}"),
@@ -156,7 +156,7 @@ fn wrap<'a>(
     }));
 }
 
-/// Whether the line of a selection has more on it than that.
+/// True if the lines of a selection contain more than the selection.
 fn is_shared(place: &Place<'_>, lines: TextRange) -> bool {
     let after = TextRange {
         start: place.range.end,
@@ -166,8 +166,8 @@ fn is_shared(place: &Place<'_>, lines: TextRange) -> bool {
     !(rest.is_empty() || rest.starts_with("//"))
 }
 
-/// The text of a range with its further lines one level deeper, but for those in long strings and queries.
-pub fn indented(place: &Place<'_>, range: TextRange) -> String {
+/// The text of a range, indented one level deeper from its second line on, except inside long strings and queries.
+pub fn indent_more(place: &Place<'_>, range: TextRange) -> String {
     use nthc::syntax::structure::PartKind;
     let literals: Vec<TextRange> = place
         .parts()

@@ -1,4 +1,4 @@
-//! Gives an expression a name.
+//! Extracts an expression into a `let`.
 
 use nthc::eval::Value;
 use nthc::eval::index::{Definition, NamedPlace};
@@ -12,7 +12,7 @@ use super::place::{
 };
 use crate::nodes::{Node, statement_range};
 
-/// Makes the selected expression, or the literal at the cursor, a `let` right before its statement.
+/// Offers to extract the selected expression, or the literal at the cursor, into a `let` before its statement.
 pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     let Some((at, within, path)) = place.path() else {
         return;
@@ -29,7 +29,7 @@ pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     }
     let kind = ActionKind::Extract;
     let title = "Extract into a `let`";
-    // The `let` will stand outside of the blocks that are entered after the last statement.
+    // The `let` will be outside the blocks entered after the last statement.
     let left = path
         .iter()
         .rev()
@@ -37,7 +37,7 @@ pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
         .any(|node| matches!(node, Node::Block(block) if has_labels(place, block)));
     let by_its_place = (left && has_query(expr))
         .then(|| "the labels that are added to a query depend on where it is written".to_owned());
-    if let Some(reason) = by_its_place.or_else(|| what_binds(place, at, expr)) {
+    if let Some(reason) = by_its_place.or_else(|| binding_reason(place, at, expr)) {
         offers.push(Offer::refused(kind, title, reason));
         return;
     }
@@ -45,7 +45,7 @@ pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
         Node::Statement(statement) => Some(*statement),
         _ => None,
     });
-    // A `let` names its value already.
+    // The value of a `let` has a name already.
     let is_value_of_let = match (statement, &at.item.node) {
         (Some(Statement::Let(decl)), _) => decl.value.range == expr.range,
         (None, ItemNode::Let(decl)) => decl.value.range == expr.range,
@@ -54,7 +54,7 @@ pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     if is_value_of_let {
         return;
     }
-    let name = place.fresh(&called(&path, expr));
+    let name = place.fresh(&suggested_name(&path, expr));
     let (start, expr) = (at.start, *expr);
     let before = statement.map_or(at.start, |statement| {
         start + statement_range(statement).start
@@ -72,7 +72,7 @@ pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
         let declared = if is_first || statement.is_none() {
             insertion(line, format!("{indent}let {name} = {value}\n{blank}"))
         } else {
-            // Its statement shares a line with others.
+            // The statement shares its line with others.
             insertion(before as usize, format!("let {name} = {value}  "))
         };
         Some(vec![declared, replacement(range, name.as_str())])
@@ -93,8 +93,8 @@ fn is_literal(expr: &Expr) -> bool {
     )
 }
 
-/// Why an expression has no meaning away from its place.
-fn what_binds(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<String> {
+/// The reason why an expression has no meaning elsewhere; `None` if it has.
+fn binding_reason(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<String> {
     let notes = place.notes(at.key);
     let is_in = |range: TextRange| expr.range.start <= range.start && range.end <= expr.range.end;
     let names: Vec<&NamedPlace> = notes
@@ -110,8 +110,8 @@ fn what_binds(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<String> 
                     "`{text}` depends on its place as a member of `{of}`"
                 ));
             }
-            Definition::CompileTime(name) if is_of_texts(name) => {
-                return Some(of_texts(text));
+            Definition::CompileTime(name) if is_text_variable(name) => {
+                return Some(text_variable_reason(text));
             }
             Definition::Function(_) => {
                 return Some(format!("`{text}` is computed when the gate runs"));
@@ -144,23 +144,23 @@ fn what_binds(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<String> 
         }
     });
     let name = unknown?;
-    if is_of_texts(&name) {
-        return Some(of_texts(&name));
+    if is_text_variable(&name) {
+        return Some(text_variable_reason(&name));
     }
     Some(format!("the meaning of `{name}` is unknown"))
 }
 
-/// Whether a name is one of those that only the text of an alert knows.
-fn is_of_texts(name: &str) -> bool {
+/// True if a name is visible only in the texts of alerts.
+fn is_text_variable(name: &str) -> bool {
     IN_TEXTS.iter().any(|known| known.name == name)
 }
 
-fn of_texts(name: &str) -> String {
+fn text_variable_reason(name: &str) -> String {
     format!("`{name}` is only known in alert text")
 }
 
-/// What an expression is called: as the field, parameter or label that it is the value of.
-fn called(path: &[Node<'_>], expr: &Expr) -> String {
+/// A name for the expression: that of the field, parameter or label with this value.
+fn suggested_name(path: &[Node<'_>], expr: &Expr) -> String {
     for node in path.iter().rev() {
         let name = match node {
             Node::Statement(Statement::Field(field)) if field.value.range == expr.range => {

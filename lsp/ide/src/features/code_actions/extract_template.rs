@@ -1,4 +1,5 @@
-//! Makes a template of a block, or of some of its statements, and has the block use it. What is built stays the same.
+//! Extracts a block, or some of its statements, into a template that the block then uses. The generated files stay
+//! the same.
 
 use nthc::syntax::tree::{Block, TextRange};
 
@@ -8,7 +9,7 @@ use super::template_edits::changes;
 use super::template_parameters::{Extract, plan};
 use crate::nodes::{Node, statement_range};
 
-/// Offers a template of the block whose head the cursor is on, or of the selected statements.
+/// Offers a template of the block whose head is at the cursor, or of the selected statements.
 pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     let Some((at, within, path)) = place.path() else {
         return;
@@ -36,10 +37,10 @@ pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
             extract,
         )
     } else {
-        // In a loop, a condition or an environment a statement is not always the block's.
+        // A statement in a loop, a condition or an environment does not always apply to the block.
         let is_its_own =
             innermost_body(&path, within).is_some_and(|body| body.range == block.body.range);
-        let chosen = chosen(block, within);
+        let chosen = selected_statements(block, within);
         let (Some(statements), true, false) = (chosen, is_its_own, within.is_empty()) else {
             return;
         };
@@ -64,8 +65,8 @@ pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     }
 }
 
-/// From the first to the last of the block's own statements that are selected whole.
-fn chosen(block: &Block, within: TextRange) -> Option<TextRange> {
+/// The range from the first to the last of the block's own statements that are completely selected.
+fn selected_statements(block: &Block, within: TextRange) -> Option<TextRange> {
     let own = block.body.statements.iter().map(statement_range);
     own.filter(|range| within.start <= range.start && range.end <= within.end)
         .reduce(TextRange::cover)

@@ -1,4 +1,4 @@
-//! The fixes of the compiler, and comments that allow what it warns of.
+//! The compiler's fixes, and comments that suppress warnings.
 
 use std::path::Path;
 
@@ -9,16 +9,17 @@ use crate::findings::{Finding, QuickFix};
 use crate::position::{Range, TextEdit};
 use crate::view::View;
 
-/// A fix, and what it mends.
+/// A fix and the problem that it fixes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fix {
-    /// What is wrong.
+    /// The problem.
     pub finding: Finding,
-    /// What mends it.
+    /// The fix.
     pub fix: QuickFix,
 }
 
-/// The fixes of what is wrong at a place of a file, each with what would allow it. `text` is the file's, if it is open.
+/// The fixes for the problems at a range of a file, each followed by its suppression. `text` is the file's text, if
+/// it is open.
 pub fn quick_fixes(view: &View, path: &Path, text: Option<&str>, range: Range) -> Vec<Fix> {
     let mut found = Vec::new();
     for finding in view.findings(path) {
@@ -35,7 +36,7 @@ pub fn quick_fixes(view: &View, path: &Path, text: Option<&str>, range: Range) -
     found
 }
 
-/// What would allow a warning where it stands, in a document that is open.
+/// The edit that suppresses a warning at its place, in an open document.
 fn allow(view: &View, path: &Path, text: Option<&str>, finding: &Finding) -> Option<QuickFix> {
     let is_source = path
         .extension()
@@ -52,8 +53,8 @@ fn allow(view: &View, path: &Path, text: Option<&str>, finding: &Finding) -> Opt
     })
 }
 
-/// The edits of every fix of a file that is surely right, as `nthc check --fix` makes them: of a finding's fixes the
-/// first, and of two that touch the same text that of the finding that comes first.
+/// The edits of all safe fixes of a file, as `nthc check --fix` applies them: the first fix of each finding; of two
+/// that overlap, that of the first finding.
 pub fn all_fixes(view: &View, path: &Path) -> Vec<TextEdit> {
     let mut findings = view.findings(path);
     findings.sort_by_key(|finding| (finding.range.start, finding.code.id));
@@ -62,7 +63,7 @@ pub fn all_fixes(view: &View, path: &Path) -> Vec<TextEdit> {
         let Some(fix) = finding.fixes.iter().find(|fix| fix.is_sure) else {
             continue;
         };
-        // Other documents are not this one's to change.
+        // Edits of other documents are not applied.
         let is_own = fix.edits.iter().all(|(of, _)| of == path);
         let edits: Vec<&TextEdit> = fix.edits.iter().map(|(_, edit)| edit).collect();
         let is_apart = edits.iter().all(|edit| {
@@ -78,12 +79,12 @@ pub fn all_fixes(view: &View, path: &Path) -> Vec<TextEdit> {
     accepted
 }
 
-/// Whether two edits can't both be made without a choice of what comes first.
+/// True if two edits cannot both be applied without deciding which comes first.
 fn overlap(left: Range, right: Range) -> bool {
     left.start == right.start || left.start < right.end && right.start < left.end
 }
 
-/// Whether two ranges share a place, be it an end of each.
+/// True if two ranges overlap or touch.
 fn touch(left: Range, right: Range) -> bool {
     left.start <= right.end && right.start <= left.end
 }

@@ -1,4 +1,6 @@
-//! Puts the value of a `let` where it is spoken of.
+//! Replaces the uses of a `let` with its value.
+
+use std::fmt;
 
 use nthc::db::{ItemKey, Span, file_names};
 use nthc::eval::index::Definition;
@@ -11,10 +13,10 @@ use super::super::formatting::layout::whole_lines;
 use super::place::{
     ActionKind, ItemAt, Offer, Place, has_labels, has_query, has_word, replacement,
 };
-use crate::nodes::{Node, of_item, walk_item};
+use crate::nodes::{Node, item_children, walk_item};
 
-/// A `let`, and what it is to whoever speaks of it.
-struct Declared<'a> {
+/// A `let` and its declaration.
+struct Declaration<'a> {
     at: ItemAt<'a>,
     name: SmolStr,
     value: &'a Expr,
@@ -22,9 +24,51 @@ struct Declared<'a> {
     meaning: Definition,
 }
 
-/// Puts the value of a `let` where it is spoken of, and the `let` away.
+/// The reason why a `let` cannot be inlined.
+enum InlineError {
+    /// The value has errors.
+    ValueHasErrors,
+    /// The `let` with this name is used in other files.
+    UsedElsewhere(SmolStr),
+    /// The meaning of some uses of this name is unknown.
+    UnknownUse(SmolStr),
+    /// The `let` with this name is not used.
+    Unused(SmolStr),
+    /// A name in the value would change its meaning where this name is used.
+    OtherMeaning(SmolStr),
+    /// The query in the value would get other labels where this name is used.
+    OtherLabels(SmolStr),
+    /// The value has several lines, and would be interpolated.
+    SeveralLines,
+}
+
+impl fmt::Display for InlineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ValueHasErrors => f.write_str("its value has errors"),
+            Self::UsedElsewhere(name) => write!(f, "`{name}` is used in other files"),
+            Self::UnknownUse(name) => {
+                write!(f, "the meaning of some uses of `{name}` is unknown")
+            }
+            Self::Unused(name) => write!(f, "`{name}` is not used"),
+            Self::OtherMeaning(name) => write!(
+                f,
+                "a name in its value has another meaning where `{name}` is used"
+            ),
+            Self::OtherLabels(name) => write!(
+                f,
+                "its query would select other labels where `{name}` is used"
+            ),
+            Self::SeveralLines => {
+                f.write_str("its value has several lines, and an interpolation has one")
+            }
+        }
+    }
+}
+
+/// Offers to replace the uses of a `let` with its value, and to remove the `let`.
 pub fn inline<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
-    let Some(declared) = declared(place) else {
+    let Some(declared) = find_declaration(place) else {
         return;
     };
     let kind = ActionKind::Inline;
@@ -35,7 +79,7 @@ pub fn inline<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     }
 }
 
-fn declared<'a>(place: &Place<'a>) -> Option<Declared<'a>> {
+fn find_declaration<'a>(place: &Place<'a>) -> Option<Declaration<'a>> {
     let at = place.item()?;
     let notes = place.notes(at.key);
     let named = notes.name_at(place.range.start - at.start)?;
@@ -54,7 +98,7 @@ fn declared<'a>(place: &Place<'a>) -> Option<Declared<'a>> {
                 }
             });
             let decl = found?;
-            Some(Declared {
+            Some(Declaration {
                 at,
                 name: decl.name.text.clone(),
                 value: &decl.value,
@@ -67,7 +111,7 @@ fn declared<'a>(place: &Place<'a>) -> Option<Declared<'a>> {
             let ItemNode::Let(decl) = &at.item.node else {
                 return None;
             };
-            Some(Declared {
+            Some(Declaration {
                 at,
                 name: decl.name.text.clone(),
                 value: &decl.value,
@@ -79,14 +123,14 @@ fn declared<'a>(place: &Place<'a>) -> Option<Declared<'a>> {
     }
 }
 
-/// The edits, or why there are none.
-fn uses(place: &Place<'_>, declared: &Declared<'_>) -> Result<Vec<Change>, String> {
+/// Returns the edits, or the reason for a refusal.
+fn uses(place: &Place<'_>, declared: &Declaration<'_>) -> Result<Vec<Change>, InlineError> {
     let name = &declared.name;
     if matches!(declared.value.node, ExprNode::Error) || !declared.at.item.errors.is_empty() {
-        return Err("its value has errors".to_owned());
+        return Err(InlineError::ValueHasErrors);
     }
     if matches!(declared.meaning, Definition::Item(_)) && is_used_elsewhere(place, declared) {
-        return Err(format!("`{name}` is used in other files"));
+        return Err(InlineError::UsedElsewhere(name.clone()));
     }
     let value = place.slice(declared.value.range.shifted(declared.at.start));
     let mut changes = Vec::new();
@@ -97,7 +141,7 @@ fn uses(place: &Place<'_>, declared: &Declared<'_>) -> Result<Vec<Change>, Strin
     for at in items {
         let notes = place.notes(at.key);
         let mut problem = None;
-        for node in of_item(&at.item.node) {
+        for node in item_children(&at.item.node) {
             visit(node, &mut Vec::new(), &mut |path| {
                 let Some(Node::Expr(expr)) = path.last() else {
                     return;
@@ -111,7 +155,7 @@ fn uses(place: &Place<'_>, declared: &Declared<'_>) -> Result<Vec<Change>, Strin
                 let noted = notes.names.iter().find(|noted| noted.range == expr.range);
                 match noted {
                     Some(noted) if noted.meaning == declared.meaning => {
-                        match in_place(place, declared, value, at, path) {
+                        match replacement_text(place, declared, value, at, path) {
                             Ok(text) => {
                                 changes.push(replacement(expr.range.shifted(at.start), text))
                             }
@@ -119,9 +163,7 @@ fn uses(place: &Place<'_>, declared: &Declared<'_>) -> Result<Vec<Change>, Strin
                         }
                     }
                     Some(_) => {}
-                    None => {
-                        problem = Some(format!("the meaning of some uses of `{name}` is unknown"))
-                    }
+                    None => problem = Some(InlineError::UnknownUse(name.clone())),
                 }
             });
         }
@@ -130,13 +172,13 @@ fn uses(place: &Place<'_>, declared: &Declared<'_>) -> Result<Vec<Change>, Strin
         }
     }
     if changes.is_empty() {
-        return Err(format!("`{name}` is not used"));
+        return Err(InlineError::Unused(name.clone()));
     }
     changes.push(removal(place, declared));
     Ok(changes)
 }
 
-/// Calls `found` with the way to each node.
+/// Calls `found` with the path to each node.
 fn visit<'t>(node: Node<'t>, path: &mut Vec<Node<'t>>, found: &mut impl FnMut(&[Node<'t>])) {
     path.push(node);
     found(path);
@@ -148,16 +190,16 @@ fn visit<'t>(node: Node<'t>, path: &mut Vec<Node<'t>>, found: &mut impl FnMut(&[
     path.pop();
 }
 
-/// What is to stand where the name stood.
-fn in_place(
+/// Returns the text that replaces a use.
+fn replacement_text(
     place: &Place<'_>,
-    declared: &Declared<'_>,
+    declared: &Declaration<'_>,
     value: &str,
     at: ItemAt<'_>,
     path: &[Node<'_>],
-) -> Result<String, String> {
+) -> Result<String, InlineError> {
     let name = &declared.name;
-    // Where the value's own names mean something else.
+    // The names in the value, which may mean something else at the use.
     let mut words: Vec<SmolStr> = Vec::new();
     Node::Expr(declared.value).walk(&mut |node| {
         if let Node::Expr(expr) = node
@@ -183,21 +225,15 @@ fn in_place(
                     _ => false,
                 });
                 if shadows {
-                    return Err(format!(
-                        "a name in its value has another meaning where `{name}` is used"
-                    ));
+                    return Err(InlineError::OtherMeaning(name.clone()));
                 }
             }
             Node::Statement(Statement::For(repeat)) if words.contains(&repeat.variable.text) => {
-                return Err(format!(
-                    "a name in its value has another meaning where `{name}` is used"
-                ));
+                return Err(InlineError::OtherMeaning(name.clone()));
             }
-            // Which labels are added to a query depends on where it is written.
+            // The labels that are added to a query depend on the place of the query.
             Node::Block(block) if has_query && has_labels(place, block) => {
-                return Err(format!(
-                    "its query would select other labels where `{name}` is used"
-                ));
+                return Err(InlineError::OtherLabels(name.clone()));
             }
             _ => {}
         }
@@ -211,7 +247,7 @@ fn in_place(
         }))
     ) || matches!(parent, Some(Node::Block(_)));
     if is_in_hole && value.contains('\n') {
-        return Err("its value has several lines, and an interpolation has one".to_owned());
+        return Err(InlineError::SeveralLines);
     }
     let is_operand = matches!(
         parent,
@@ -234,8 +270,8 @@ fn in_place(
     })
 }
 
-/// Whether another file speaks of a top-level `let`.
-fn is_used_elsewhere(place: &Place<'_>, declared: &Declared<'_>) -> bool {
+/// True if another file uses a top-level `let`.
+fn is_used_elsewhere(place: &Place<'_>, declared: &Declaration<'_>) -> bool {
     let mentions = |key: ItemKey| {
         let names = &place.notes(key).names;
         names.iter().any(|name| name.meaning == declared.meaning)
@@ -248,14 +284,14 @@ fn is_used_elsewhere(place: &Place<'_>, declared: &Declared<'_>) -> bool {
     others
         .filter(|file| has_word(place.project.text(**file), &declared.name))
         .any(|file| {
-            place.view.stop_if_unwanted();
+            place.view.stop_if_cancelled();
             let names = file_names(place.db(), *file);
             names.items.iter().any(|entry| mentions(entry.key))
         })
 }
 
-/// The edit that takes the `let` away, with its doc comment and its line if it has it for itself.
-fn removal(place: &Place<'_>, declared: &Declared<'_>) -> Change {
+/// Returns the edit that removes the `let`, with its doc comment, and with its line if nothing else is on it.
+fn removal(place: &Place<'_>, declared: &Declaration<'_>) -> Change {
     let range = declared.range.shifted(declared.at.start);
     let holds = |unit: &TextRange| unit.start <= range.start && range.end <= unit.end;
     let unit = place
@@ -278,7 +314,7 @@ fn removal(place: &Place<'_>, declared: &Declared<'_>) -> Change {
     if !place.slice(before).trim().is_empty() || !place.slice(after).trim().is_empty() {
         return replacement(unit, "");
     }
-    // Of the blank lines around it one is enough.
+    // Keep only one of the blank lines around it.
     let above = place.text.get(..lines.start as usize).unwrap_or_default();
     let below = place.text.get(lines.end as usize..).unwrap_or_default();
     let first = below.split_inclusive('\n').next().unwrap_or_default();

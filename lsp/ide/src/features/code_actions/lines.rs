@@ -1,4 +1,4 @@
-//! Brackets on one line and on several.
+//! Converts between brackets on one line and on several lines.
 
 use nthc::syntax::comments::comments;
 use nthc::syntax::structure::{Part, PartKind};
@@ -7,10 +7,10 @@ use nthc::syntax::tree::TextRange;
 use super::super::formatting::layout::touch;
 use super::place::{ActionKind, Offer, Place, replacement};
 
-/// How far a line may go, in characters, as `nthc fmt` has it.
+/// Maximum width of a line in characters, as in `nthc fmt`.
 const WIDTH: usize = 100;
 
-/// Puts what stands in the innermost bracket on one line, or each part of it on a line of its own.
+/// Offers to put the contents of the innermost bracket on one line, or each element on a line of its own.
 pub fn lines<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     let parts = place.parts();
     let holds =
@@ -21,7 +21,7 @@ pub fn lines<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
             PartKind::Body | PartKind::List | PartKind::Labels | PartKind::Arguments
         ) && part.closed
     };
-    // A head means its own braces too.
+    // On the head of a block, its own braces are meant too.
     let of_head = || {
         let core = parts.iter().filter(|part| part.kind == PartKind::Core);
         let core = core.filter(holds).max_by_key(|part| part.depth)?;
@@ -52,7 +52,7 @@ pub fn lines<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     let kind = ActionKind::Rewrite;
     let bracket = *bracket;
     if place.slice(bracket.range).contains('\n') {
-        if let Some(text) = joined(place, bracket, &pieces) {
+        if let Some(text) = join(place, bracket, &pieces) {
             offers.push(Offer::new(kind, "Put on one line", move || {
                 Some(vec![replacement(bracket.range, text.as_str())])
             }));
@@ -67,7 +67,7 @@ pub fn lines<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     }
 }
 
-/// What stands in a bracket, from the left to the right.
+/// The elements in a bracket, from left to right.
 fn pieces(parts: &[Part], bracket: &Part) -> Vec<TextRange> {
     let wanted = match bracket.kind {
         PartKind::Body => PartKind::Unit,
@@ -94,8 +94,9 @@ fn opens(place: &Place<'_>, bracket: Part) -> (&'static str, &'static str) {
     }
 }
 
-/// On one line, where no comment and no piece of several lines stands in the way and the line has room.
-fn joined(place: &Place<'_>, bracket: Part, pieces: &[TextRange]) -> Option<String> {
+/// The contents on one line; `None` if there is a comment or an element of several lines, or if the line would be too
+/// long.
+fn join(place: &Place<'_>, bracket: Part, pieces: &[TextRange]) -> Option<String> {
     let has_comment = comments(place.text, |_| true)
         .iter()
         .any(|comment| touch(comment.range, bracket.range));
@@ -136,7 +137,7 @@ fn joined(place: &Place<'_>, bracket: Part, pieces: &[TextRange]) -> Option<Stri
     (width <= WIDTH).then_some(text)
 }
 
-/// Whether a piece is a member of an enum or a field's declaration, which commas divide.
+/// True if an element is an enum member or a field declaration, which are separated by commas.
 fn is_member(bracket: Part, place: &Place<'_>, piece: &str) -> bool {
     let head = place.indent_at(bracket.range.start);
     let start =

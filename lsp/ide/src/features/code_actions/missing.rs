@@ -1,4 +1,4 @@
-//! Adds what a block or a call must have and has not.
+//! Adds required fields and arguments.
 
 use std::collections::BTreeMap;
 
@@ -12,12 +12,12 @@ use super::place::{ActionKind, ItemAt, Offer, Place, insertion};
 use super::values::{missing, placeholder};
 use crate::nodes::Node;
 
-/// Adds the fields that the innermost block lacks.
+/// Offers to add the missing fields of the innermost block.
 pub fn fields<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     let Some((at, _, path)) = place.path() else {
         return;
     };
-    // A template leaves to its users what it does not set.
+    // A template leaves missing fields to its users.
     if !matches!(at.item.node, ItemNode::Block(_)) {
         return;
     }
@@ -26,7 +26,7 @@ pub fn fields<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
         _ => None,
     });
     for block in blocks {
-        let lacking = lacking(place, at, block);
+        let lacking = missing_statements(place, at, block);
         if lacking.is_empty() {
             continue;
         }
@@ -38,7 +38,7 @@ pub fn fields<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
             [name] => format!("Add missing field {name}"),
             names => format!("Add missing fields {}", names.join(", ")),
         };
-        let edits = move || Some(put(place, at, block, &lacking));
+        let edits = move || Some(insert_statements(place, at, block, &lacking));
         offers.push(Offer {
             is_preferred: true,
             ..Offer::new(ActionKind::QuickFix, title, edits)
@@ -47,8 +47,8 @@ pub fn fields<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     }
 }
 
-/// What a block lacks: names and statements. Nothing where a block amends one that its own parent's base has.
-fn lacking(place: &Place<'_>, at: ItemAt<'_>, block: &Block) -> Vec<(String, String)> {
+/// The missing fields and blocks: names and statements. Empty if the block overrides one of a base.
+fn missing_statements(place: &Place<'_>, at: ItemAt<'_>, block: &Block) -> Vec<(String, String)> {
     let bodies = &place.notes(at.key).bodies;
     let is_it = |body: &&BodyPlace| match block.body.range.is_empty() {
         false => body.range == block.body.range,
@@ -57,7 +57,7 @@ fn lacking(place: &Place<'_>, at: ItemAt<'_>, block: &Block) -> Vec<(String, Str
     let Some(body) = bodies.iter().find(is_it) else {
         return Vec::new();
     };
-    // What it is measured by is not known before its variant is.
+    // The fields of a variant are unknown before the variant is.
     let needs_variant =
         body.variant == body.kind && place.schema().variants(&body.kind).next().is_some();
     if needs_variant {
@@ -71,8 +71,8 @@ fn lacking(place: &Place<'_>, at: ItemAt<'_>, block: &Block) -> Vec<(String, Str
     missing(place, &body.variant, &name.unwrap_or_default(), &has)
 }
 
-/// Each missing field after those that the prelude has before it.
-fn put(
+/// Returns the edits that add each missing field in the prelude's order.
+fn insert_statements(
     place: &Place<'_>,
     at: ItemAt<'_>,
     block: &Block,
@@ -121,19 +121,19 @@ fn put(
         .collect()
 }
 
-/// Adds the arguments that a template or a run-time function must be given.
+/// Offers to add the missing arguments of a call of a template or function.
 pub fn arguments<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     let Some((at, _, path)) = place.path() else {
         return;
     };
     for node in path.iter().rev() {
         let call = match node {
-            Node::Base(base) => of_base(place, at, base),
-            Node::Expr(expr) => of_call(place, at, expr),
+            Node::Base(base) => base_call(place, at, base),
+            Node::Expr(expr) => function_call(place, at, expr),
             Node::Body(_) => None,
             _ => continue,
         };
-        // In a block's body, its own base is not what one looks at, but on its head it is.
+        // In the body of a block its base is not meant, but on its head it is.
         let call = match (call, node) {
             (None, Node::Body(_)) => return,
             (call, _) => call,
@@ -146,13 +146,13 @@ pub fn arguments<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     }
     if let Some(Node::Block(block)) = path.last()
         && let Some(base) = &block.base
-        && let Some((lacking, end, given)) = of_base(place, at, base)
+        && let Some((lacking, end, given)) = base_call(place, at, base)
     {
         offer(place, offers, lacking, end, given);
     }
 }
 
-/// Parameters without an argument, where the call ends, and whether it has parentheses.
+/// The parameters without an argument, the end of the call, and whether it has parentheses.
 type Call = (Vec<(String, Ty)>, u32, bool);
 
 fn offer<'a>(
@@ -194,7 +194,7 @@ fn offer<'a>(
     });
 }
 
-fn of_base(place: &Place<'_>, at: ItemAt<'_>, base: &Base) -> Option<Call> {
+fn base_call(place: &Place<'_>, at: ItemAt<'_>, base: &Base) -> Option<Call> {
     let last = base.path.segments.last()?;
     let Definition::Item(template) = meaning(place, at, last.range)? else {
         return None;
@@ -207,11 +207,11 @@ fn of_base(place: &Place<'_>, at: ItemAt<'_>, base: &Base) -> Option<Call> {
     (!lacking.is_empty()).then_some((lacking, end, base.args.is_some()))
 }
 
-fn of_call(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<Call> {
+fn function_call(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<Call> {
     let ExprNode::Call(function, args) = &expr.node else {
         return None;
     };
-    // What lacks an argument has no value, so its name may not be noted.
+    // A call with missing arguments has no value, so its name may not be in the notes.
     let name = match (meaning(place, at, function.range), &function.node) {
         (Some(Definition::Function(name)), _) => name,
         (None, ExprNode::Name(name)) => name.text.clone(),
@@ -232,7 +232,7 @@ fn meaning(place: &Place<'_>, at: ItemAt<'_>, range: TextRange) -> Option<Defini
     Some(named.meaning.clone())
 }
 
-/// A template's parameters, with types and whether an argument must be given.
+/// The parameters of a template: name, type, and whether an argument is required.
 pub fn template_params(place: &Place<'_>, template: ItemKey) -> Option<Vec<(String, Ty, bool)>> {
     let tree = item(place.db(), template).as_ref()?;
     let ItemNode::Template(tree) = &tree.node else {

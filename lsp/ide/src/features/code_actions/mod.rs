@@ -1,8 +1,7 @@
-//! What could be done at a place: the compiler's fixes, what is missing put in, imports, and other ways to write the
-//! same.
+//! Code actions: the compiler's fixes, missing parts, imports, and refactorings.
 //!
-//! Each action is a function that looks at a [`Place`] and adds what it could do to a list of [`Offer`]s. Its edits are
-//! made when they are asked for: at once, or by `codeAction/resolve` where the client asks for them later.
+//! Each action is a function that looks at a [`Place`] and adds [`Offer`]s to a list. The edits are computed on
+//! demand: at once, or by `codeAction/resolve` if the client supports it.
 
 mod add_import;
 mod environments;
@@ -32,10 +31,10 @@ use crate::view::{ProjectView, View};
 pub use fixes::{Fix, all_fixes, quick_fixes};
 pub use place::{ActionKind, Offer, Place, Plan};
 
-/// An action: it adds what it could do.
+/// An action: adds its offers.
 type Action = for<'a> fn(&'a Place<'a>, &mut Vec<Offer<'a>>);
 
-/// All actions, each with the kinds that it may have.
+/// All actions, each with its kind.
 const ACTIONS: &[(ActionKind, Action)] = &[
     (ActionKind::QuickFix, missing::fields),
     (ActionKind::QuickFix, missing::arguments),
@@ -49,8 +48,8 @@ const ACTIONS: &[(ActionKind, Action)] = &[
     (ActionKind::OrganizeImports, organize::organize),
 ];
 
-/// A place for actions: what is selected from one byte of a file to another, in whichever order. `None` in the standard
-/// library, which nobody can change.
+/// The selection from one byte of a file to another, in any order. `None` in the standard library, which cannot be
+/// edited.
 pub fn place<'a>(
     view: &'a View,
     project: &'a ProjectView,
@@ -75,33 +74,33 @@ pub fn place<'a>(
     })
 }
 
-/// What could be done at a place, of the kinds that are wanted. The compiler's fixes are not among it: see
+/// The offers at a place, of the kinds for which `is_wanted` returns true. Without the compiler's fixes: see
 /// [`quick_fixes`] and [`all_fixes`].
 pub fn offers<'a>(place: &'a Place<'a>, is_wanted: impl Fn(ActionKind) -> bool) -> Vec<Offer<'a>> {
     let mut offers = Vec::new();
     for (kind, action) in ACTIONS {
         if is_wanted(*kind) {
-            place.view.stop_if_unwanted();
+            place.view.stop_if_cancelled();
             action(place, &mut offers);
         }
     }
     offers
 }
 
-/// What changes in a document where an offer is taken; `None` where nothing would. What was laid out stays so.
-pub fn tidied(place: &Place<'_>, mut made: Vec<Change>) -> Option<Vec<Change>> {
+/// Formats the changes of an offer if the document was formatted before; `None` if nothing would change.
+pub fn formatted_changes(place: &Place<'_>, mut made: Vec<Change>) -> Option<Vec<Change>> {
     made.sort_by_key(|change| change.range);
     let is_crlf = layout::has_crlf(place.text);
     for change in &mut made {
         change.text = layout::with_line_ends(&change.text, is_crlf);
     }
     let after = apply(place.text, &made)?;
-    let tidied = layout::tidied(place.text, after);
+    let tidied = layout::keep_formatted(place.text, after);
     let changes = changes(place.text, &tidied);
     (!changes.is_empty()).then_some(changes)
 }
 
-/// Changes of a place's document as edits by lines and columns.
+/// Converts changes of a place's document to edits in lines and columns.
 pub fn edits(place: &Place<'_>, changes: Vec<Change>) -> Vec<TextEdit> {
     let lines = place.view.lines(place.text);
     let edits = changes.into_iter().map(|change| TextEdit {

@@ -1,4 +1,4 @@
-//! Imports in order: sorted, each once, and none that nothing needs.
+//! Organizes imports: sorted, without duplicates and unused ones.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -13,9 +13,9 @@ use super::super::formatting::layout::{line_start, whole_lines};
 use super::place::{ActionKind, ItemAt, Offer, Place, has_word, replacement};
 use crate::nodes::{Node, walk_item};
 
-/// Puts the document's imports in order.
+/// Offers to organize the imports of the document.
 pub fn organize<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
-    // Where imports are damaged nothing is moved.
+    // No import is moved if one has syntax errors.
     let is_sound = |at: &ItemAt<'_>| at.item.errors.is_empty();
     let mut imports = place.items().filter(is_import).peekable();
     if imports.peek().is_none() || !imports.all(|at| is_sound(&at)) {
@@ -30,25 +30,25 @@ fn is_import(at: &ItemAt<'_>) -> bool {
     matches!(at.item.node, ItemNode::Import(_))
 }
 
-/// An import with the comments that stand with it.
+/// An import with its comments.
 struct Line<'a> {
     import: &'a Import,
-    /// Comments on the lines before it, up to the import before it.
+    /// Comments on the lines before it, up to the previous import.
     above: Vec<String>,
     /// The comment at the end of its line.
     beside: Option<String>,
 }
 
-/// What sorts imports, and makes two of them one.
+/// The sort key of imports; those with equal keys are merged.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Order {
     path: String,
-    /// Whole modules before names of them.
+    /// False for whole modules, which come before names from them.
     has_names: bool,
     alias: Option<SmolStr>,
 }
 
-/// What is left of the imports of one order.
+/// A merged import.
 #[derive(Default)]
 struct Kept {
     names: BTreeSet<SmolStr>,
@@ -59,9 +59,9 @@ struct Kept {
 fn organized(place: &Place<'_>) -> Option<Vec<Change>> {
     let runs = runs(place);
     let all: Vec<&Line<'_>> = runs.iter().flat_map(|(_, lines)| lines).collect();
-    let used = Used::of(place);
+    let used = UsedNames::new(place);
     let mut kept: BTreeMap<Order, Kept> = BTreeMap::new();
-    // Comments outlive the imports that they stood with.
+    // Comments of removed imports are kept.
     let mut orphans: Vec<String> = Vec::new();
     for line in all {
         let order = order(line.import);
@@ -82,7 +82,7 @@ fn organized(place: &Place<'_>) -> Option<Vec<Change>> {
     }
     let mut text = String::new();
     for (order, known) in &kept {
-        // Of several comments at the ends of lines that became one, the first stays there.
+        // If merged lines have several trailing comments, the first one stays at the end of the line.
         let (beside, others) = match known.beside.split_first() {
             Some((first, others)) => (Some(first), others),
             None => (None, [].as_slice()),
@@ -91,7 +91,7 @@ fn organized(place: &Place<'_>) -> Option<Vec<Change>> {
             text.push_str(comment);
             text.push('\n');
         }
-        text.push_str(&written(order, &known.names));
+        text.push_str(&import_text(order, &known.names));
         if let Some(comment) = beside {
             text.push_str("  ");
             text.push_str(comment);
@@ -107,7 +107,7 @@ fn organized(place: &Place<'_>) -> Option<Vec<Change>> {
         let text = if number == 0 { text.as_str() } else { "" };
         let mut range = *range;
         if text.is_empty() {
-            // The blank line after what goes would be one too many.
+            // Removes the blank line after a removed block of imports.
             let rest = place.text.get(range.end as usize..)?;
             let blank = rest
                 .split_inclusive('\n')
@@ -137,7 +137,7 @@ fn order(import: &Import) -> Order {
     }
 }
 
-fn written(order: &Order, names: &BTreeSet<SmolStr>) -> String {
+fn import_text(order: &Order, names: &BTreeSet<SmolStr>) -> String {
     let mut text = format!("import {}", order.path);
     if order.has_names {
         let names: Vec<&str> = names.iter().map(SmolStr::as_str).collect();
@@ -149,7 +149,7 @@ fn written(order: &Order, names: &BTreeSet<SmolStr>) -> String {
     text
 }
 
-/// Imports that follow one another, each run with its lines.
+/// Groups of consecutive imports, each with its range and lines.
 fn runs<'a>(place: &Place<'a>) -> Vec<(TextRange, Vec<Line<'a>>)> {
     let all = comments(place.text, |_| true);
     let mut runs: Vec<(TextRange, Vec<Line<'a>>)> = Vec::new();
@@ -201,14 +201,14 @@ fn runs<'a>(place: &Place<'a>) -> Vec<(TextRange, Vec<Line<'a>>)> {
     runs
 }
 
-/// The names that the document's other items speak of. In damaged ones every word counts.
-struct Used {
+/// The names that the document's other items use. In items with syntax errors every word counts.
+struct UsedNames {
     names: HashSet<SmolStr>,
     damaged: Vec<TextRange>,
 }
 
-impl Used {
-    fn of(place: &Place<'_>) -> Self {
+impl UsedNames {
+    fn new(place: &Place<'_>) -> Self {
         let mut used = Self {
             names: HashSet::new(),
             damaged: Vec::new(),
@@ -268,7 +268,7 @@ impl Used {
                 .any(|range| has_word(place.slice(*range), name))
     }
 
-    /// Whether a whole module is spoken of. One that there is not stays, for its error says what to do.
+    /// True if the whole module is used. An import of an unknown module is kept, because its error has a fix.
     fn is_needed(&self, place: &Place<'_>, import: &Import) -> bool {
         let last = import.path.segments.last();
         let Some(alias) = import.alias.as_ref().or(last) else {
@@ -277,7 +277,7 @@ impl Used {
         self.has(place, &alias.text) || !is_known(place, import)
     }
 
-    /// The names of an import's braces that are spoken of, or all where there is no such module.
+    /// The used names in the braces of an import, or all if the module is unknown.
     fn names(&self, place: &Place<'_>, import: &Import) -> Option<Vec<SmolStr>> {
         let names = import.names.as_ref()?.iter().map(|name| name.text.clone());
         let module = module(place, import);

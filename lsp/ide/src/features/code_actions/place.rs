@@ -1,10 +1,12 @@
-//! Where an action is asked for, and what an action is before it becomes the protocol's.
+//! The selection of a code action, and its result before the conversion to the protocol.
 
 use std::collections::HashSet;
+use std::fmt::Display;
 
 use nthc::check::item_index;
 use nthc::db::{Database, ItemKey, SourceFile, Workspace, file_names, parsed};
 use nthc::eval::index::ItemIndex;
+use nthc::schema::names::field;
 use nthc::schema::{Schema, schema};
 use nthc::syntax::structure::{Part, PartKind, parts};
 use nthc::syntax::tree::{Block, Expr, ExprNode, Item, ItemNode, ParsedFile, Statement, TextRange};
@@ -15,26 +17,26 @@ use super::super::formatting::layout::line_start;
 use crate::nodes::{Node, path_to, walk_item};
 use crate::view::{ProjectView, View};
 
-/// What an action is for.
+/// The kind of a code action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ActionKind {
-    /// To mend what is wrong.
+    /// Fixes a problem.
     QuickFix,
-    /// To give something a name and a place of its own.
+    /// Extracts an expression or a block.
     Extract,
-    /// To put something in the place of its name.
+    /// Replaces a name with its value.
     Inline,
-    /// To write the same in another way.
+    /// Rewrites code without a change of meaning.
     Rewrite,
-    /// To put the imports of a document in order.
+    /// Organizes the imports of a document.
     OrganizeImports,
-    /// To mend everything in a document of which it is sure how.
+    /// Applies all safe fixes of a document.
     FixAll,
 }
 
 /// A selection in a document.
 pub struct Place<'a> {
-    /// Everything as it is.
+    /// The snapshot.
     pub view: &'a View,
     /// The document's project.
     pub project: &'a ProjectView,
@@ -42,18 +44,18 @@ pub struct Place<'a> {
     pub file: SourceFile,
     /// Its text.
     pub text: &'a str,
-    /// The bytes that are selected, without blanks around them; none at a cursor.
+    /// The selected bytes, without blanks around them; empty for a cursor.
     pub range: TextRange,
 }
 
-/// The item that holds a selection.
+/// The item that contains a selection.
 #[derive(Clone, Copy)]
 pub struct ItemAt<'a> {
     /// Its key.
     pub key: ItemKey,
-    /// Where it begins.
+    /// Its start in the file.
     pub start: u32,
-    /// Its tree.
+    /// Its syntax tree.
     pub item: &'a Item,
 }
 
@@ -68,17 +70,17 @@ impl<'a> Place<'a> {
         self.project.workspace()
     }
 
-    /// The document's tree.
+    /// The document's syntax tree.
     pub fn tree(&self) -> &'a ParsedFile {
         parsed(self.db(), self.file)
     }
 
-    /// All kinds and types.
+    /// The schema.
     pub fn schema(&self) -> &'a Schema {
         schema(self.db(), self.workspace())
     }
 
-    /// What the words of an item mean.
+    /// The compiler's notes about an item.
     pub fn notes(&self, key: ItemKey) -> &'a ItemIndex {
         item_index(self.db(), self.workspace(), key)
     }
@@ -94,13 +96,13 @@ impl<'a> Place<'a> {
         })
     }
 
-    /// The item that holds the selection.
+    /// The item that contains the selection.
     pub fn item(&self) -> Option<ItemAt<'a>> {
         self.items()
             .find(|at| at.start <= self.range.start && self.range.end <= at.start + at.item.len)
     }
 
-    /// The selection from the start of its item, and the nodes that hold it, outermost first.
+    /// The item, the selection from its start, and the nodes that contain the selection, outermost first.
     pub fn path(&self) -> Option<(ItemAt<'a>, TextRange, Vec<Node<'a>>)> {
         let at = self.item()?;
         let within = TextRange {
@@ -110,19 +112,20 @@ impl<'a> Place<'a> {
         Some((at, within, path_to(&at.item.node, within)))
     }
 
-    /// The text of some bytes.
+    /// The text of a range.
     pub fn slice(&self, range: TextRange) -> &'a str {
         self.text
             .get(range.start as usize..range.end as usize)
             .unwrap_or_default()
     }
 
-    /// The parts of the document.
+    /// The brackets, separators and units of the document.
     pub fn parts(&self) -> Vec<Part> {
         parts(self.text, self.tree())
     }
 
-    /// Where something begins, with its doc comment, the comments on the lines right above it, and the indent.
+    /// The start of an item or statement with its doc comment, the comments on the lines right above it, and the
+    /// indentation.
     pub fn with_comments_above(&self, start: u32) -> usize {
         let units = self.parts();
         let with_doc = units
@@ -151,7 +154,7 @@ impl<'a> Place<'a> {
         at
     }
 
-    /// The blanks that the line of a byte begins with.
+    /// The indentation of the line of a byte.
     pub fn indent_at(&self, at: u32) -> &'a str {
         let start = line_start(self.text, at as usize);
         let rest = self.text.get(start..).unwrap_or_default();
@@ -159,8 +162,8 @@ impl<'a> Place<'a> {
         rest.get(..blanks).unwrap_or_default()
     }
 
-    /// An edit that puts statements after something that ends at a byte: on lines after the comment that ends its line,
-    /// or right there where more follows on the line.
+    /// Returns the edit that adds statements after a byte: on new lines after the comment at the end of the line, or
+    /// right there if more follows on the line.
     pub fn lines_after(&self, end: u32, indent: &str, statements: &[&str]) -> Change {
         let rest = self.text.get(end as usize..).unwrap_or_default();
         let rest = rest.split(['\r', '\n']).next().unwrap_or_default();
@@ -183,7 +186,7 @@ impl<'a> Place<'a> {
         )
     }
 
-    /// A name like `wanted` that nothing in the document is called or speaks of.
+    /// Returns a name based on `wanted` that nothing in the document declares or uses.
     pub fn fresh(&self, wanted: &str) -> String {
         let mut taken: HashSet<SmolStr> = HashSet::new();
         for at in self.items() {
@@ -230,14 +233,14 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Words that mean something to the grammar, so that no name should be one.
+/// Words of the grammar, which are no valid names.
 pub const KEYWORDS: &[&str] = &[
     "and", "as", "else", "enum", "extend", "false", "for", "fri", "function", "if", "import", "in",
     "kind", "let", "list", "mon", "not", "one", "or", "require", "rule", "sat", "sun", "template",
     "thu", "true", "tue", "wed", "where", "without",
 ];
 
-/// Whether a word stands anywhere in a text.
+/// True if a word occurs anywhere in a text.
 pub fn has_word(text: &str, word: &str) -> bool {
     let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-');
     text.match_indices(word).any(|(at, _)| {
@@ -249,7 +252,7 @@ pub fn has_word(text: &str, word: &str) -> bool {
     })
 }
 
-/// An edit that puts a text at a byte.
+/// Returns the edit that inserts a text at a byte.
 pub fn insertion(at: usize, text: String) -> Change {
     Change {
         range: TextRange::new(at, at),
@@ -257,7 +260,7 @@ pub fn insertion(at: usize, text: String) -> Change {
     }
 }
 
-/// An edit that puts a text instead of some bytes.
+/// Returns the edit that replaces a range.
 pub fn replacement(range: TextRange, text: impl Into<String>) -> Change {
     Change {
         range,
@@ -265,7 +268,7 @@ pub fn replacement(range: TextRange, text: impl Into<String>) -> Change {
     }
 }
 
-/// A name that is an identifier of the language and like a text.
+/// Converts a text to a similar identifier of the language.
 pub fn identifier(text: &str) -> String {
     let mut name = String::new();
     for letter in text.chars() {
@@ -283,28 +286,28 @@ pub fn identifier(text: &str) -> String {
     }
 }
 
-/// What an action does, or why it cannot.
+/// The edits of an action, or the reason why it is not available.
 pub enum Plan<'a> {
-    /// It cannot be done, for this reason.
+    /// Not available, for this reason.
     Refused(String),
-    /// These edits, which are made when they are asked for.
+    /// Computes the edits; `None` if there is nothing to change.
     Edits(Box<dyn Fn() -> Option<Vec<Change>> + 'a>),
 }
 
-/// Something that could be done.
+/// A code action that is offered.
 pub struct Offer<'a> {
-    /// What, as a menu says it.
+    /// The title in the menu.
     pub title: String,
     /// Its kind.
     pub kind: ActionKind,
-    /// Whether it is what one most likely wants.
+    /// True for the action that the author most likely wants.
     pub is_preferred: bool,
-    /// How.
+    /// The edits.
     pub plan: Plan<'a>,
 }
 
 impl<'a> Offer<'a> {
-    /// An offer that makes these edits.
+    /// Creates an offer with these edits.
     pub fn new(
         kind: ActionKind,
         title: impl Into<String>,
@@ -318,23 +321,26 @@ impl<'a> Offer<'a> {
         }
     }
 
-    /// What cannot be done here.
-    pub fn refused(kind: ActionKind, title: impl Into<String>, reason: impl Into<String>) -> Self {
+    /// Creates an offer that is not available, with the reason.
+    pub fn refused(kind: ActionKind, title: impl Into<String>, reason: impl Display) -> Self {
         Self {
             title: title.into(),
             kind,
             is_preferred: false,
-            plan: Plan::Refused(reason.into()),
+            plan: Plan::Refused(reason.to_string()),
         }
     }
 }
 
-/// Whether the labels that are added to a query written in a block are that block's, and not those of the one around it.
+/// True if queries in a block get that block's labels, and not those of the block around it.
 pub fn has_labels(place: &Place<'_>, block: &Block) -> bool {
-    place.schema().field(&block.kind.text, "selector").is_some()
+    place
+        .schema()
+        .field(&block.kind.text, field::SELECTOR)
+        .is_some()
 }
 
-/// Whether a query is written in an expression.
+/// True if an expression contains a query.
 pub fn has_query(expr: &Expr) -> bool {
     let mut found = false;
     Node::Expr(expr).walk(&mut |node| {

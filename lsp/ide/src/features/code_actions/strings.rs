@@ -1,4 +1,4 @@
-//! Strings on one line and on several.
+//! Converts between strings on one line and on several lines.
 
 use nthc::syntax::parse;
 use nthc::syntax::tree::{Expr, ExprNode, ItemNode, StringLit, StringPart};
@@ -6,7 +6,7 @@ use nthc::syntax::tree::{Expr, ExprNode, ItemNode, StringLit, StringPart};
 use super::place::{ActionKind, ItemAt, Offer, Place, replacement};
 use crate::nodes::Node;
 
-/// Writes the string at the cursor in the other way.
+/// Offers to convert the string at the cursor.
 pub fn convert<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     let Some((at, _, path)) = place.path() else {
         return;
@@ -25,7 +25,7 @@ pub fn convert<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
         let lines = on_lines(place, at, string, &format!("{indent}  "));
         ("Write the text on several lines", lines)
     };
-    // What a text of the other form cannot say stays as it is.
+    // No offer if the other form cannot represent the text.
     let Some(text) = text.filter(|text| says_the_same(place, at, string, text)) else {
         return;
     };
@@ -35,7 +35,7 @@ pub fn convert<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     }));
 }
 
-fn escaped(text: &str) -> String {
+fn escape(text: &str) -> String {
     let text = text.replace('\\', "\\\\").replace("${", "\\${");
     text.replace('\t', "\\t").replace('\r', "\\u{d}")
 }
@@ -50,7 +50,7 @@ fn on_one_line(place: &Place<'_>, at: ItemAt<'_>, string: &StringLit) -> Option<
     for part in &string.parts {
         match part {
             StringPart::Text(part) => {
-                let part = escaped(part).replace('"', "\\\"").replace('\n', "\\n");
+                let part = escape(part).replace('"', "\\\"").replace('\n', "\\n");
                 text.push_str(&part);
             }
             StringPart::Hole(expr) => text.push_str(&hole(place, at, expr)?),
@@ -65,7 +65,7 @@ fn on_lines(place: &Place<'_>, at: ItemAt<'_>, string: &StringLit, indent: &str)
     for part in &string.parts {
         match part {
             StringPart::Text(part) => {
-                let part = escaped(part).replace("\"\"\"", "\\\"\"\"");
+                let part = escape(part).replace("\"\"\"", "\\\"\"\"");
                 text.push_str(&part);
             }
             StringPart::Hole(expr) => text.push_str(&hole(place, at, expr)?),
@@ -81,7 +81,7 @@ fn on_lines(place: &Place<'_>, at: ItemAt<'_>, string: &StringLit, indent: &str)
     Some(format!("\"\"\"\n{}\n{indent}\"\"\"", lines.join("\n")))
 }
 
-/// Whether a text is read as the same string.
+/// True if a text parses to the same string.
 fn says_the_same(place: &Place<'_>, at: ItemAt<'_>, string: &StringLit, text: &str) -> bool {
     let source = format!("let x = {text}\n");
     let tree = parse(&source);

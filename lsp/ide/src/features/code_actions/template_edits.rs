@@ -1,4 +1,4 @@
-//! The edits that make a template of a block, and have the block use it.
+//! The edits that extract a block into a template.
 
 use nthc::syntax::comments::comments;
 use nthc::syntax::structure::PartKind;
@@ -9,7 +9,7 @@ use super::super::formatting::layout::whole_lines;
 use super::place::{ItemAt, Place, identifier, insertion, replacement};
 use super::template_parameters::{Extract, Parameter, literals};
 
-/// The edits.
+/// Returns the edits.
 pub fn changes(
     place: &Place<'_>,
     extract: &Extract<'_>,
@@ -61,13 +61,13 @@ pub fn changes(
             };
             let indent = place.indent_at(at.start + block.range.start);
             let text = text_of(relative)?;
-            dedented(
+            dedent(
                 &format!("{{\n{}\n{indent}}}", text.trim_end_matches(['\r', '\n'])),
                 indent,
             )
         }
         None if block.body.range.is_empty() => "{}".to_owned(),
-        None => dedented(
+        None => dedent(
             &text_of(block.body.range)?,
             place.indent_at(at.start + block.range.start),
         ),
@@ -95,7 +95,7 @@ pub fn changes(
         .name
         .as_ref()
         .map_or(block.kind.range.end, |name| name.range.end);
-    // A name with holes has no other place than between the kind and what follows it.
+    // The end of a name with interpolations is only known from what follows it.
     let head_end = match (&block.name_parts, &block.base) {
         (Some(_), Some(base)) => {
             let head = place.slice(block.head.shifted(at.start));
@@ -127,8 +127,8 @@ pub fn changes(
     Some(changes)
 }
 
-/// Statements with their doc comments and the comments above them and at the end of the last line: whole lines, where
-/// nothing else is on them.
+/// The range of statements with their doc comments, the comments above them, and the one at the end of the last line:
+/// whole lines if nothing else is on them.
 fn with_comments(place: &Place<'_>, at: ItemAt<'_>, statements: TextRange) -> TextRange {
     let statements = statements.shifted(at.start);
     let start = place
@@ -175,7 +175,7 @@ fn with_comments(place: &Place<'_>, at: ItemAt<'_>, statements: TextRange) -> Te
     }
 }
 
-/// The range with the blank lines after it, where blank lines or a brace stand before it too.
+/// The range with the blank lines after it, if a blank line or a brace precedes it.
 fn without_second_blank(place: &Place<'_>, mut range: TextRange) -> TextRange {
     let above = place.text.get(..range.start as usize).unwrap_or_default();
     let below = place.text.get(range.end as usize..).unwrap_or_default();
@@ -192,8 +192,9 @@ fn without_second_blank(place: &Place<'_>, mut range: TextRange) -> TextRange {
     range
 }
 
-/// A block's text with less indent, as far as all of its lines have that. Long strings lose it together.
-fn dedented(text: &str, indent: &str) -> String {
+/// Removes indentation from all lines of a block's text, as far as all lines have it. Long strings are moved as a
+/// whole.
+fn dedent(text: &str, indent: &str) -> String {
     let is_indented = |line: &str| line.trim().is_empty() || line.starts_with(indent);
     if indent.is_empty() || !text.lines().skip(1).all(is_indented) {
         return text.to_owned();

@@ -1,14 +1,15 @@
-//! Whether statements can move into a base without another meaning: a base comes first, and what a block says itself counts
-//! instead of what its base says.
+//! Checks whether statements can be moved into a base without a change of meaning: a base is applied first, and the
+//! block's own statements override it.
 
 use nthc::eval::index::BodyPlace;
 use nthc::syntax::tree::{Block, Body, Statement, TextRange};
 use smol_str::SmolStr;
 
+use super::template_parameters::ExtractError;
 use crate::nodes::statement_range;
 
-/// Whether a block without a base has more than it says itself: another of its name is there already, and a base of its own
-/// would take that one's place.
+/// True if a block without a base inherits contents: it overrides a block of the same name, and a base of its own
+/// would replace that.
 pub fn amends(block: &Block, bodies: &[BodyPlace]) -> bool {
     let own = bodies.iter().find(|body| body.range == block.body.range);
     let mut said = Vec::new();
@@ -23,7 +24,8 @@ pub fn amends(block: &Block, bodies: &[BodyPlace]) -> bool {
     })
 }
 
-/// What a statement says something of: a field, or a block by its kind and name. A block whose name has holes may be any.
+/// The subject of a statement: a field, or a block by kind and name. `None` as name: the name has interpolations, and
+/// may be any.
 type Key = (SmolStr, Option<SmolStr>);
 
 fn keys(statement: &Statement, found: &mut Vec<Key>) {
@@ -64,8 +66,12 @@ fn name_of(block: &Block) -> Option<SmolStr> {
     )
 }
 
-/// A base comes first: what stays must not stand before what goes, nor speak of the same.
-pub fn stays_in_order(block: &Block, chosen: TextRange) -> Result<(), String> {
+/// Checks that the order of statements does not matter: a base is applied first, so the remaining statements must not
+/// come before the chosen ones, and must not set the same.
+///
+/// # Errors
+/// If it matters; with the reason.
+pub fn stays_in_order(block: &Block, chosen: TextRange) -> Result<(), ExtractError> {
     let is_chosen = |statement: &&Statement| {
         let range = statement_range(statement);
         chosen.start <= range.start && range.end <= chosen.end
@@ -94,23 +100,19 @@ pub fn stays_in_order(block: &Block, chosen: TextRange) -> Result<(), String> {
             other.0 == key.0 && (other.1 == key.1 || other.1.is_none() || key.1.is_none())
         };
         if rest.iter().any(|other| is_same(&other)) {
-            return Err(format!(
-                "`{}` is also used outside the selection",
-                shown(key)
-            ));
+            return Err(ExtractError::AlsoOutside(describe(key)));
         }
         if is_block(&key) && before.iter().filter(is_block).any(|other| other.0 == key.0) {
-            return Err(format!(
-                "`{}` would be placed before the `{}` blocks above it",
-                shown(key),
-                key.0
-            ));
+            return Err(ExtractError::OtherOrder {
+                block: describe(key),
+                kind: key.0.clone(),
+            });
         }
     }
     Ok(())
 }
 
-fn shown(key: &Key) -> String {
+fn describe(key: &Key) -> String {
     match &key.1 {
         Some(name) if !name.is_empty() => format!("{} {name}", key.0),
         _ => key.0.to_string(),

@@ -1,33 +1,82 @@
-//! What goes into a template that is made of a block, and the parameters that it needs.
+//! The contents and the parameters of an extracted template.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 
 use nthc::db::Span;
 use nthc::eval::index::{Definition, NamedPlace};
 use nthc::schema::Ty;
+use nthc::schema::names::field;
 use nthc::syntax::tree::{Block, Expr, ExprNode, Statement, StringPart, TextRange};
+use smol_str::SmolStr;
 
 use super::place::{ItemAt, Place, identifier};
 use super::template_order::{amends, stays_in_order};
 
-/// A parameter of the template, and what the block gives for it.
+/// A parameter of the template, with the argument of the block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
     /// Its name.
     pub name: String,
     /// Its type.
     pub ty: String,
-    /// What the block gives, as it is written.
+    /// The argument, as written.
     pub argument: String,
 }
 
-/// What goes into the template.
+/// The reason why a template cannot be extracted.
+pub enum ExtractError {
+    /// The block overrides one of a base.
+    Overrides,
+    /// This name is declared in the block, outside the selection.
+    DeclaredOutside(String),
+    /// The type of this name is unknown.
+    UnknownType(String),
+    /// This name refers to a block that would stay outside the template.
+    RemainsOutside(String),
+    /// This name is declared in the selection and used outside.
+    UsedOutside(String),
+    /// This field or block is set in the selection and outside.
+    AlsoOutside(String),
+    /// A block would change its place among others of its kind.
+    OtherOrder {
+        /// The block, such as `slo availability`.
+        block: String,
+        /// Its kind.
+        kind: SmolStr,
+    },
+}
+
+impl fmt::Display for ExtractError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Overrides => f.write_str("it overrides an inherited block"),
+            Self::DeclaredOutside(name) => {
+                write!(f, "`{name}` is declared outside the selection")
+            }
+            Self::UnknownType(name) => write!(f, "the type of `{name}` is unknown"),
+            Self::RemainsOutside(name) => {
+                write!(f, "`{name}` would remain outside the template")
+            }
+            Self::UsedOutside(name) => write!(f, "`{name}` is used outside the selection"),
+            Self::AlsoOutside(name) => {
+                write!(f, "`{name}` is also used outside the selection")
+            }
+            Self::OtherOrder { block, kind } => write!(
+                f,
+                "`{block}` would be placed before the `{kind}` blocks above it"
+            ),
+        }
+    }
+}
+
+/// The contents of the template.
 pub struct Extract<'a> {
-    /// The item that has it.
+    /// The item with the block.
     pub at: ItemAt<'a>,
     /// The block.
     pub block: &'a Block,
-    /// The statements, by the bytes of the item; nothing where all of the block's go.
+    /// The range of the statements, from the start of the item; `None` to extract all statements of the block.
     pub statements: Option<TextRange>,
 }
 
@@ -42,15 +91,18 @@ impl Extract<'_> {
     }
 }
 
-/// The parameters that the template needs, or why there can be none.
-pub fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, String> {
+/// Returns the parameters of the template.
+///
+/// # Errors
+/// If the contents cannot be extracted; with the reason.
+pub fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, ExtractError> {
     if let Some(statements) = extract.statements {
         stays_in_order(extract.block, statements)?;
     }
     let at = extract.at;
     let notes = place.notes(at.key);
     if extract.block.base.is_none() && amends(extract.block, &notes.bodies) {
-        return Err("it overrides an inherited block".to_owned());
+        return Err(ExtractError::Overrides);
     }
     let mut parameters = Vec::new();
     for named in notes
@@ -67,12 +119,12 @@ pub fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, 
                     && extract.block.body.range.start <= range.start
                     && range.end <= extract.block.body.range.end;
                 if of_body {
-                    return Err(format!("`{text}` is declared outside the selection"));
+                    return Err(ExtractError::DeclaredOutside(text.to_owned()));
                 }
                 let parameter = Parameter {
                     name: text.to_owned(),
                     ty: type_of(place, at, named)
-                        .ok_or_else(|| format!("the type of `{text}` is unknown"))?,
+                        .ok_or_else(|| ExtractError::UnknownType(text.to_owned()))?,
                     argument: text.to_owned(),
                 };
                 if !parameters.contains(&parameter) {
@@ -82,7 +134,7 @@ pub fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, 
             Definition::Block(block)
                 if block.item == at.key && !block.path.is_empty() && !named.declares =>
             {
-                // A name whose place wants its kind is looked up where the template is used.
+                // A name whose expected type is a reference is resolved where the template is used.
                 let is_wanted = notes
                     .values
                     .iter()
@@ -91,7 +143,7 @@ pub fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, 
                     other.declares && other.meaning == named.meaning && extract.holds(other.range)
                 });
                 if !is_wanted && !is_inside {
-                    return Err(format!("`{text}` would remain outside the template"));
+                    return Err(ExtractError::RemainsOutside(text.to_owned()));
                 }
             }
             _ => {}
@@ -107,7 +159,7 @@ pub fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, 
         });
         if let Some(named) = is_left {
             let text = place.slice(named.range.shifted(at.start));
-            return Err(format!("`{text}` is used outside the selection"));
+            return Err(ExtractError::UsedOutside(text.to_owned()));
         }
     }
     let taken: HashSet<String> = parameters.iter().map(|known| known.name.clone()).collect();
@@ -143,15 +195,15 @@ fn type_of(place: &Place<'_>, at: ItemAt<'_>, named: &NamedPlace) -> Option<Stri
     is_whole(&ty).then(|| ty.to_string())
 }
 
-/// The texts that tell this block from another of its kind: the values of its selector, and its own name where a
-/// template is given it.
+/// The texts that distinguish this block from others of its kind: the values in its selector, and its own name if it
+/// is passed to a template.
 pub fn literals(place: &Place<'_>, extract: &Extract<'_>) -> Vec<(TextRange, Parameter)> {
     let at = extract.at;
     let own_name = extract.block.name.as_ref().map(|name| name.text.as_str());
     let mut found: Vec<(TextRange, Parameter)> = Vec::new();
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     let mut add = |expr: &Expr, text: &str, wanted: &str| {
-        // A label's name is no string.
+        // A label name is not a string.
         let values = &place.notes(at.key).values;
         let value = values.iter().find(|value| value.range == expr.range);
         if value.is_some_and(|value| *value.expected.required() == Ty::LabelName) {
@@ -187,7 +239,7 @@ pub fn literals(place: &Place<'_>, extract: &Extract<'_>) -> Vec<(TextRange, Par
     }
     for statement in &extract.block.body.statements {
         if let Statement::Field(field) = statement
-            && field.name.text == "selector"
+            && field.name.text == field::SELECTOR
             && extract.holds(field.range)
             && let ExprNode::Labels(labels) = &field.value.node
         {
@@ -201,7 +253,7 @@ pub fn literals(place: &Place<'_>, extract: &Extract<'_>) -> Vec<(TextRange, Par
     found
 }
 
-/// The text of a string without holes, on one line.
+/// The text of a string on one line, without interpolations.
 fn plain(expr: &Expr) -> Option<&str> {
     match &expr.node {
         ExprNode::String(string) if !string.multiline => match string.parts.as_slice() {

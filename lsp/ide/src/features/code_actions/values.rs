@@ -1,16 +1,16 @@
-//! Values to begin with, where one of a type is wanted.
+//! Placeholder values by type.
 
 use nthc::db::{ItemClass, file_names};
 use nthc::resolve::{Want, resolve_path};
 use nthc::schema::Ty;
+use nthc::schema::names::field;
 
 use super::place::Place;
 
-/// How deep blocks in blocks are filled in.
+/// Maximum depth to which nested blocks are filled in.
 const DEPTH: usize = 4;
 
-/// A value of a type for a field or parameter of that name, to be looked at by a person. `owner` is what the block
-/// around it is called.
+/// Returns a placeholder of a type for a field or parameter of this name. `owner` is the name of the block around it.
 pub fn placeholder(place: &Place<'_>, ty: &Ty, name: &str, owner: &str) -> String {
     let text = match ty {
         Ty::Bool => "true",
@@ -26,8 +26,8 @@ pub fn placeholder(place: &Place<'_>, ty: &Ty, name: &str, owner: &str) -> Strin
         Ty::LabelName => "job",
         Ty::TimeOfDay => "09:00",
         Ty::TimeOfWeek => "mon 09:00",
-        Ty::Labels if name == "selector" && !owner.is_empty() => {
-            return format!("{{ job = {} }}", quoted(owner));
+        Ty::Labels if name == field::SELECTOR && !owner.is_empty() => {
+            return format!("{{ job = {} }}", quote(owner));
         }
         Ty::Labels | Ty::Annotations => "{}",
         Ty::GateCondition => "false",
@@ -51,7 +51,8 @@ pub fn placeholder(place: &Place<'_>, ty: &Ty, name: &str, owner: &str) -> Strin
     text.to_owned()
 }
 
-/// The only block of a kind that the document knows by a name; or else the kind, which the compiler then asks about.
+/// The only block of a kind that the document knows by name; otherwise the kind, for which the compiler reports an
+/// error.
 fn reference(place: &Place<'_>, kind: &str) -> String {
     let (db, workspace) = (place.db(), place.workspace());
     let names = file_names(db, place.file);
@@ -73,21 +74,21 @@ fn reference(place: &Place<'_>, kind: &str) -> String {
     };
     own.chain(imported)
         .find(known)
-        .map_or_else(|| kind.to_owned(), |name| written(&name))
+        .map_or_else(|| kind.to_owned(), |name| name_text(&name))
 }
 
-/// A name as it is written where a name is wanted.
-pub fn written(name: &str) -> String {
+/// A name, in quotes if it is not an identifier.
+pub fn name_text(name: &str) -> String {
     let is_plain = super::place::identifier(name) == name;
     if is_plain {
         name.to_owned()
     } else {
-        quoted(name)
+        quote(name)
     }
 }
 
-/// A text between quotes.
-pub fn quoted(text: &str) -> String {
+/// A text in quotes.
+pub fn quote(text: &str) -> String {
     let text = text
         .replace('\\', "\\\\")
         .replace('"', "\\\"")
@@ -98,8 +99,8 @@ pub fn quoted(text: &str) -> String {
     format!("\"{text}\"")
 }
 
-/// The statements that a block of a kind needs and lacks, with the field's name, in the prelude's order. `has` tells
-/// which it has.
+/// The statements that a block of a kind requires and does not have, with the field's name, in the prelude's order.
+/// `has` returns whether a field or block is there.
 pub fn missing(
     place: &Place<'_>,
     kind: &str,
@@ -136,7 +137,7 @@ fn missing_to(
         .collect()
 }
 
-/// A block of a kind of which there is one, of its first variant.
+/// A block of a kind that is allowed once, of its first variant.
 fn block(place: &Place<'_>, kind: &str, depth: usize) -> String {
     let variant = place.schema().variants(kind).next();
     let (of, base) = match variant {

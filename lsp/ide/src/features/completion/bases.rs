@@ -1,4 +1,4 @@
-//! After a colon: variants, templates and blocks that a block can be based on.
+//! Completion after a colon: variants, templates and blocks as bases.
 
 use nthc::db::{ItemClass, ItemEntry, SourceFile, file_names, find_module, item};
 use nthc::resolve::module_named;
@@ -12,7 +12,7 @@ use super::{Offer, Offers, What};
 use crate::cursor::read::Cursor;
 use crate::features::docs::Subject;
 
-/// What a block of a kind can be based on, after these words.
+/// Offers bases for a block of a kind, after these parts of a path.
 pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Offers) {
     let scope = &cursor.scope;
     let (db, workspace) = (scope.lookup.db, scope.lookup.workspace);
@@ -21,8 +21,8 @@ pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Off
         let module = module_named(db, workspace, scope.file, &alias)
             .or_else(|| find_module(db, workspace, alias.as_str().into()));
         match module {
-            Some(file) => of_module(cursor, kind, file, None, offers),
-            None => of_unknown_module(cursor, kind, &alias, offers),
+            Some(file) => module_bases(cursor, kind, file, None, offers),
+            None => unimported_bases(cursor, kind, &alias, offers),
         }
         return;
     }
@@ -31,7 +31,7 @@ pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Off
         let offer = Offer::new(variant.name.as_str(), What::Kind, 5)
             .detail(doc_line(variant))
             .about(Subject::Kind(variant.name.clone()));
-        offers.add(if cursor.after().trim().is_empty() {
+        offers.add(if cursor.rest_of_line().trim().is_empty() {
             offer
                 .snippet(format!(
                     "{} {}",
@@ -45,9 +45,9 @@ pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Off
     }
     for file in [scope.file, workspace.prelude(db)] {
         for entry in &file_names(db, file).items {
-            // A block is not based on itself, nor a template.
+            // A block or template is no base of itself.
             let is_own = file == scope.file && cursor.item().is_some_and(|item| item == entry.key);
-            // The tiers and other blocks of the prelude are no bases that anybody wants.
+            // The tiers and other blocks of the prelude are no useful bases.
             let is_tier = file != scope.file && entry.class == ItemClass::Block;
             if is_base(entry, kind) && !is_own && !is_tier && !entry.name.is_empty() {
                 let offer = item_offer(file.module(db), entry, rank(entry));
@@ -55,7 +55,7 @@ pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Off
             }
         }
     }
-    for (alias, import) in Imports::of(db, scope.file).modules() {
+    for (alias, import) in Imports::new(db, scope.file).modules() {
         let module = find_module(db, workspace, import.module.clone());
         let has = module.is_some_and(|file| {
             file_names(db, file)
@@ -72,16 +72,16 @@ pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Off
         }
     }
     let call = |entry: &ItemEntry| call_snippet(cursor, entry);
-    // Other people's blocks are bases seldom; their templates are made for it.
+    // Blocks of other modules are rarely used as bases; templates are meant for it.
     let mut wanted = vec![(ItemClass::Template, SmolStr::from(kind))];
     if !cursor.prefix().is_empty() {
         wanted.push((ItemClass::Block, kind.into()));
     }
-    elsewhere::offer(cursor, &wanted, 12, &call, offers);
+    elsewhere::offer_items(cursor, &wanted, 12, &call, offers);
 }
 
-/// What a module has for a block of a kind, with the import that it needs.
-fn of_module(
+/// Offers the bases that a module declares for a block of a kind, with the import that they require.
+fn module_bases(
     cursor: &Cursor<'_>,
     kind: &str,
     file: SourceFile,
@@ -103,14 +103,14 @@ fn of_module(
     }
 }
 
-/// The same of all modules whose last name this is, where the file knows nothing by it yet.
-fn of_unknown_module(cursor: &Cursor<'_>, kind: &str, alias: &str, offers: &mut Offers) {
+/// Offers the same from all modules with this last name, if the file does not know the name yet.
+fn unimported_bases(cursor: &Cursor<'_>, kind: &str, alias: &str, offers: &mut Offers) {
     let (db, workspace) = (cursor.scope.lookup.db, cursor.scope.lookup.workspace);
-    let imports = Imports::of(db, cursor.scope.file);
+    let imports = Imports::new(db, cursor.scope.file);
     for (module, file) in workspace.modules(db).iter() {
         let is_it = module.rsplit('.').next() == Some(alias) && *file != cursor.scope.file;
-        if is_it && let Some(import) = imports.whole(module) {
-            of_module(cursor, kind, *file, Some(&import), offers);
+        if is_it && let Some(import) = imports.whole_module(module) {
+            module_bases(cursor, kind, *file, Some(&import), offers);
         }
     }
 }
@@ -130,23 +130,23 @@ fn with_call(cursor: &Cursor<'_>, entry: &ItemEntry, offer: Offer) -> Offer {
     match call_snippet(cursor, entry) {
         Some(call) => {
             let name = super::bodies::name_text(&entry.name);
-            let written = super::offer::escaped(&name);
+            let written = super::offer::escape_snippet(&name);
             offer.snippet(format!("{written}{call}")).plain(name)
         }
         None => offer,
     }
 }
 
-/// The arguments that a template cannot do without.
+/// The call of a template with its required arguments.
 fn call_snippet(cursor: &Cursor<'_>, entry: &ItemEntry) -> Option<String> {
     let db = cursor.scope.lookup.db;
-    if entry.class != ItemClass::Template || cursor.after().trim_start().starts_with('(') {
+    if entry.class != ItemClass::Template || cursor.rest_of_line().trim_start().starts_with('(') {
         return None;
     }
     let ItemNode::Template(template) = &item(db, entry.key).as_ref()?.node else {
         return None;
     };
-    // Its own file knows it by its name alone.
+    // In its own file it has no qualifier.
     let mut ignored = Vec::new();
     let schema = cursor.scope.lookup.schema;
     let params = nthc::schema::params(schema, &template.params, entry.key, &mut ignored);

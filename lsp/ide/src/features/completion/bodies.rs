@@ -1,4 +1,4 @@
-//! In a body: fields that are missing, blocks that may stand there, and statements.
+//! Completion in a body: missing fields, allowed blocks, and statements.
 
 use nthc::eval::expression;
 use nthc::schema::{FieldSchema, Kind, Schema, Ty};
@@ -9,7 +9,7 @@ use crate::cursor::read::Cursor;
 use crate::cursor::scope::BlockAt;
 use crate::features::docs::Subject;
 
-/// What can begin a statement in the innermost body.
+/// Offers the statements of the innermost body.
 pub fn statements(cursor: &Cursor<'_>, offers: &mut Offers) {
     let scope = &cursor.scope;
     let Some(block) = scope.blocks.last() else {
@@ -40,7 +40,10 @@ pub fn statements(cursor: &Cursor<'_>, offers: &mut Offers) {
         offers.add(
             Offer::new(format!("in {name}"), What::Keyword, 81)
                 .detail("overrides for that environment")
-                .snippet(format!("in {} {{\n  $0\n}}", super::offer::escaped(&name)))
+                .snippet(format!(
+                    "in {} {{\n  $0\n}}",
+                    super::offer::escape_snippet(&name)
+                ))
                 .plain(format!("in {name} ")),
         );
     }
@@ -65,7 +68,7 @@ pub fn statements(cursor: &Cursor<'_>, offers: &mut Offers) {
 
 fn word_offer(cursor: &Cursor<'_>, word: &str, snippet: &str, rank: u16) -> Offer {
     let offer = Offer::new(word, What::Keyword, rank);
-    if cursor.after().trim().is_empty() {
+    if cursor.rest_of_line().trim().is_empty() {
         offer.snippet(snippet).plain(format!("{word} "))
     } else {
         offer
@@ -76,7 +79,7 @@ fn fields(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
     let scope = &cursor.scope;
     let schema = scope.lookup.schema;
     let kind = block.fields_of();
-    // An environment's body, or a condition's, may set once more what its block sets.
+    // An `in` or `if` block may set fields again that its block sets.
     let tokens = scope.tokens;
     let open = tokens.open_at(cursor.word.start).last().copied();
     let set = scope.own_fields(open.unwrap_or(block.open), cursor.word.start);
@@ -114,19 +117,22 @@ fn fields(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
                 declaring(schema, &kind, &field.name),
                 field.name.clone(),
             ));
-        let equals = cursor.after().trim_start().starts_with('=');
+        let equals = cursor.rest_of_line().trim_start().starts_with('=');
         offers.add(if equals {
             offer.types(&written)
         } else {
             let value = value_snippet(schema, field, 1);
             offer
-                .snippet(format!("{} = {value}", super::offer::escaped(&written)))
+                .snippet(format!(
+                    "{} = {value}",
+                    super::offer::escape_snippet(&written)
+                ))
                 .plain(format!("{written} = "))
         });
     }
 }
 
-/// The kind that declares a field of a kind.
+/// The kind that declares a field of a kind: itself, or the one that it is a variant of.
 fn declaring(schema: &Schema, kind: &SmolStr, field: &str) -> SmolStr {
     match schema.kinds.get(kind) {
         Some(known) if !known.fields.contains_key(field) => known
@@ -137,7 +143,7 @@ fn declaring(schema: &Schema, kind: &SmolStr, field: &str) -> SmolStr {
     }
 }
 
-/// What stands for a value until it is typed.
+/// The snippet of a value that is to be typed.
 pub fn value_snippet(schema: &Schema, field: &FieldSchema, place: usize) -> String {
     let required = field.ty.required();
     match required {
@@ -165,7 +171,7 @@ pub fn value_snippet(schema: &Schema, field: &FieldSchema, place: usize) -> Stri
     }
 }
 
-/// Braces with the fields that a block of a kind must have.
+/// Braces with the required fields of a kind.
 pub fn body_snippet(schema: &Schema, kind: &str, first: usize) -> String {
     let fields = schema.fields(kind);
     let required = fields.into_iter().filter(|field| {
@@ -193,7 +199,7 @@ fn blocks(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
     let kind = block.fields_of();
     let open = scope.tokens.open_at(cursor.word.start).last().copied();
     let own = scope.own_children(open.unwrap_or(block.open));
-    let alone = cursor.after().trim().is_empty();
+    let alone = cursor.rest_of_line().trim().is_empty();
     for child in schema
         .children(&block.kind)
         .chain(schema.children(&kind).filter(|_| kind != block.kind))
@@ -235,7 +241,7 @@ fn blocks(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
                 );
             }
         }
-        // Those of the base can be amended by their names.
+        // A block of the base can be overridden by its name.
         if alone && !single {
             for known in inherited
                 .iter()
@@ -252,8 +258,11 @@ fn blocks(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
                 offers.add(
                     Offer::new(head.as_str(), What::Block, 45)
                         .detail("overrides the inherited block")
-                        .about(said(known.doc.as_ref()))
-                        .snippet(format!("{} {{\n  $0\n}}", super::offer::escaped(&head)))
+                        .about(doc_subject(known.doc.as_ref()))
+                        .snippet(format!(
+                            "{} {{\n  $0\n}}",
+                            super::offer::escape_snippet(&head)
+                        ))
                         .plain(format!("{head} ")),
                 );
             }
@@ -282,7 +291,7 @@ fn block_snippet(schema: &Schema, kind: &Kind, single: bool) -> String {
     )
 }
 
-/// The names of blocks of a kind: those of the base, which the new one would amend.
+/// Offers the names of the base's blocks of a kind, to override them.
 pub fn block_names(cursor: &Cursor<'_>, kind: &str, offers: &mut Offers) {
     let Some(block) = cursor.scope.blocks.last() else {
         return;
@@ -298,10 +307,10 @@ pub fn block_names(cursor: &Cursor<'_>, kind: &str, offers: &mut Offers) {
         if child.kind.text == kind && !is_own {
             let offer = Offer::new(name.text.as_str(), What::Block, 10)
                 .detail("overrides the inherited block")
-                .about(said(child.doc.as_ref()));
+                .about(doc_subject(child.doc.as_ref()));
             let written = name_text(&name.text);
-            offers.add(if cursor.after().trim().is_empty() {
-                let head = super::offer::escaped(&written);
+            offers.add(if cursor.rest_of_line().trim().is_empty() {
+                let head = super::offer::escape_snippet(&written);
                 offer
                     .snippet(format!("{head} {{\n  $0\n}}"))
                     .plain(format!("{written} "))
@@ -312,8 +321,8 @@ pub fn block_names(cursor: &Cursor<'_>, kind: &str, offers: &mut Offers) {
     }
 }
 
-/// After `without`: the kinds of which the bases have a block, and each of these.
-pub fn removable(cursor: &Cursor<'_>, offers: &mut Offers) {
+/// After `without`: offers the kinds of blocks in the bases, and each block.
+pub fn removable_kinds(cursor: &Cursor<'_>, offers: &mut Offers) {
     let Some(block) = cursor.scope.blocks.last() else {
         return;
     };
@@ -322,13 +331,13 @@ pub fn removable(cursor: &Cursor<'_>, offers: &mut Offers) {
         let head = head_text(&child.kind.text, name);
         offers.add(
             Offer::new(head.as_str(), What::Block, 10)
-                .about(said(child.doc.as_ref()))
+                .about(doc_subject(child.doc.as_ref()))
                 .types(&head),
         );
     }
 }
 
-/// After `without` and a kind: the names of the bases' blocks of that kind.
+/// After `without` and a kind: offers the names of the bases' blocks of that kind.
 pub fn removable_names(cursor: &Cursor<'_>, kind: &str, offers: &mut Offers) {
     let Some(block) = cursor.scope.blocks.last() else {
         return;
@@ -338,15 +347,17 @@ pub fn removable_names(cursor: &Cursor<'_>, kind: &str, offers: &mut Offers) {
         if let Some(name) = &child.name {
             offers.add(
                 Offer::new(name.text.as_str(), What::Block, 10)
-                    .about(said(child.doc.as_ref()))
+                    .about(doc_subject(child.doc.as_ref()))
                     .types(&name_text(&name.text)),
             );
         }
     }
 }
 
-fn said(doc: Option<&SmolStr>) -> Subject {
-    doc.map_or(Subject::None, |doc| Subject::Said(doc.trim().to_owned()))
+fn doc_subject(doc: Option<&SmolStr>) -> Subject {
+    doc.map_or(Subject::None, |doc| {
+        Subject::Markdown(doc.trim().to_owned())
+    })
 }
 
 fn head_text(kind: &str, name: &str) -> String {
@@ -357,17 +368,17 @@ fn head_text(kind: &str, name: &str) -> String {
     }
 }
 
-/// Whether a name can be written without quotes.
+/// True if a name can be written without quotes.
 pub fn is_plain(name: &str) -> bool {
     !name.is_empty() && nthc::resolve::is_identifier(name)
 }
 
-/// A name as it is written: in quotes where it is no identifier.
+/// A name as written: in quotes if it is not an identifier.
 pub fn name_text(name: &str) -> String {
     nthc::resolve::quote_name(name)
 }
 
-/// The first sentence of what a kind is for.
+/// The first sentence of a kind's documentation.
 pub fn doc_line(kind: &Kind) -> String {
     let doc = kind.doc.as_deref().unwrap_or_default().trim();
     let doc = doc.replace('\n', " ");

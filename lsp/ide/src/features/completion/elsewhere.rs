@@ -1,16 +1,16 @@
-//! What other modules have, with the import that it needs.
+//! Completion of names from other modules, with the import that they require.
 
 use nthc::db::{ItemClass, ItemEntry};
 use smol_str::SmolStr;
 
 use super::imports::{Imports, item_offer};
-use super::index::{Named, index};
-use super::{MOST, Offers, fits};
+use super::index::{IndexedItem, index};
+use super::{MOST, Offers, matches_typed};
 use crate::cursor::read::Cursor;
 
-/// Offers the items of some classes and kinds that other modules have and the file does not know yet, or knows by their
-/// module. `call` is what follows the name of a template.
-pub fn offer(
+/// Offers items of these classes and kinds from other modules that the file does not know yet, or knows through their
+/// module. `call` is appended to the name of a template.
+pub fn offer_items(
     cursor: &Cursor<'_>,
     wanted: &[(ItemClass, SmolStr)],
     rank: u16,
@@ -21,21 +21,23 @@ pub fn offer(
     if wanted.is_empty() {
         return;
     }
-    let imports = Imports::of(db, cursor.scope.file);
+    let imports = Imports::new(db, cursor.scope.file);
     let known = index(db, workspace);
     let prefix = cursor.prefix();
     let mut added = 0;
     let of_wanted = wanted
         .iter()
         .flat_map(|(class, kind)| known.get(*class, kind));
-    for Named {
+    for IndexedItem {
         module,
         file,
         entry,
     } in of_wanted
     {
         let last = module.rsplit('.').next().unwrap_or_default();
-        if *file == cursor.scope.file || !(fits(prefix, &entry.name) || fits(prefix, last)) {
+        if *file == cursor.scope.file
+            || !(matches_typed(prefix, &entry.name) || matches_typed(prefix, last))
+        {
             continue;
         }
         if added >= MOST {
@@ -53,9 +55,9 @@ pub fn offer(
         }
         offer.label.clone_from(&way.written);
         let call = call(entry).unwrap_or_default();
-        offer.snippet = format!("{}{call}", super::offer::escaped(&way.written));
+        offer.snippet = format!("{}{call}", super::offer::escape_snippet(&way.written));
         offer.plain = Some(way.written);
-        // `avail` finds `http.availability`, be it in an editor that compares from the first letter.
+        // `avail` finds `http.availability`, also in an editor that compares from the first letter.
         let by_module = last.starts_with(prefix);
         offer.filter = (!by_module).then(|| entry.name.to_string());
         offer.import = way.import;
@@ -64,7 +66,7 @@ pub fn offer(
     }
 }
 
-/// Whether a kind is one of these.
+/// True if a kind is one of these.
 pub fn is_one(kinds: &[SmolStr], kind: &str) -> bool {
     kinds.iter().any(|known| known == kind)
 }

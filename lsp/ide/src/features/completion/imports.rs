@@ -1,4 +1,4 @@
-//! How a file can name what another module has, and the import that it needs for that.
+//! References to items of other modules, and the imports that they require.
 
 use std::collections::BTreeMap;
 
@@ -10,20 +10,20 @@ use nthc::syntax::tree::{ItemNode, TextRange};
 use smol_str::SmolStr;
 
 use super::bodies::{is_plain, name_text};
-use super::{MOST, Offer, Offers, What, fits};
+use super::{MOST, Offer, Offers, What, matches_typed};
 use crate::cursor::read::Cursor;
 use crate::features::docs::Subject;
 
-/// How a file can write the name of something of another module.
+/// A reference to an item of another module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Way {
-    /// What is written: `payments`, `http.availability`.
+    /// The text: `payments`, `http.availability`.
     pub written: String,
-    /// The import that it needs: where, and its text.
+    /// The required import: range to replace, and text.
     pub import: Option<(TextRange, String)>,
 }
 
-/// What a file imports.
+/// The imports of a file.
 pub struct Imports<'db> {
     db: &'db dyn salsa::Database,
     file: SourceFile,
@@ -31,8 +31,8 @@ pub struct Imports<'db> {
 }
 
 impl<'db> Imports<'db> {
-    /// What a file imports.
-    pub fn of(db: &'db dyn salsa::Database, file: SourceFile) -> Self {
+    /// Reads the imports of a file.
+    pub fn new(db: &'db dyn salsa::Database, file: SourceFile) -> Self {
         Self {
             db,
             file,
@@ -40,7 +40,7 @@ impl<'db> Imports<'db> {
         }
     }
 
-    /// The modules that are known by a name of their own, with that name.
+    /// The modules that are imported as a whole, with their names here.
     pub fn modules(&self) -> impl Iterator<Item = (&'db SmolStr, &'db ImportEntry)> {
         let imports = self.names.imports.iter();
         imports
@@ -48,7 +48,7 @@ impl<'db> Imports<'db> {
             .map(|import| (&import.alias, import))
     }
 
-    /// Whether something of a module is known without its module.
+    /// True if an item of a module is imported by name.
     pub fn knows(&self, module: &str, name: &str) -> bool {
         self.names.imports.iter().any(|import| {
             import.module == module
@@ -59,7 +59,7 @@ impl<'db> Imports<'db> {
         })
     }
 
-    /// How something of a module can be named here; nothing where its name means something else already.
+    /// Returns how to refer to an item of a module; `None` if its name is taken.
     pub fn way(&self, module: &SmolStr, name: &SmolStr) -> Option<Way> {
         let last = module.rsplit('.').next().unwrap_or_default();
         let here = |written: String| {
@@ -101,13 +101,13 @@ impl<'db> Imports<'db> {
         })
     }
 
-    /// The import by which a module would be known by its last name; nothing where that means something else already.
-    pub fn whole(&self, module: &str) -> Option<(TextRange, String)> {
+    /// The import of a module by its last name; `None` if that is taken.
+    pub fn whole_module(&self, module: &str) -> Option<(TextRange, String)> {
         let last = module.rsplit('.').next().unwrap_or_default();
         (!self.is_taken(last)).then(|| self.line(&format!("import {module}")))
     }
 
-    /// Whether a name means something in the file already.
+    /// True if a name has a meaning in the file.
     fn is_taken(&self, name: &str) -> bool {
         let imported = self.names.imports.iter().any(|import| match &import.names {
             Some(names) => names.iter().any(|known| known == name),
@@ -122,7 +122,7 @@ impl<'db> Imports<'db> {
             })
     }
 
-    /// A name more in the braces of an import, before the first one that it precedes.
+    /// Adds a name to the braces of an import, in alphabetical order.
     fn in_braces(&self, import: &ImportEntry, name: &SmolStr) -> Option<(TextRange, String)> {
         let tree = item(self.db, import.key).as_ref()?;
         let ItemNode::Import(written) = &tree.node else {
@@ -148,7 +148,7 @@ impl<'db> Imports<'db> {
         })
     }
 
-    /// An import on a line of its own, where the order of the alphabet has it.
+    /// An import on a line of its own, in alphabetical order.
     fn line(&self, import: &str) -> (TextRange, String) {
         let text = self.file.text(self.db);
         let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
@@ -168,7 +168,7 @@ impl<'db> Imports<'db> {
         if let Some(last) = imports.last() {
             let length = item(self.db, last.key).as_ref().map_or(0, |tree| tree.len);
             let start = item_start(self.db, last.key) as usize;
-            // A comment behind it stays behind it.
+            // A comment after it stays there.
             let line = text.get(start + length as usize..).unwrap_or_default();
             let rest = line.find(['\n', '\r']).unwrap_or(line.len());
             let offset = start + length as usize + rest;
@@ -192,7 +192,7 @@ impl<'db> Imports<'db> {
     }
 }
 
-/// The modules whose names go on after some words.
+/// Offers modules whose names continue after some parts.
 pub fn modules(cursor: &Cursor<'_>, path: &[String], offers: &mut Offers) {
     let (db, workspace) = (cursor.scope.lookup.db, cursor.scope.lookup.workspace);
     let own = cursor.scope.file.module(db);
@@ -208,10 +208,10 @@ pub fn modules(cursor: &Cursor<'_>, path: &[String], offers: &mut Offers) {
                 .strip_prefix(above.as_str())
                 .and_then(|rest| rest.strip_prefix('.')),
         };
-        let Some(rest) = rest.filter(|rest| fits(cursor.prefix(), rest)) else {
+        let Some(rest) = rest.filter(|rest| matches_typed(cursor.prefix(), rest)) else {
             continue;
         };
-        // Whole names at once, and the folder where more follow.
+        // Whole names first, and the prefix if several follow.
         seen.insert(rest, Some(module));
         if let Some((folder, _)) = rest.split_once('.') {
             seen.entry(folder).or_default();
@@ -237,7 +237,7 @@ pub fn modules(cursor: &Cursor<'_>, path: &[String], offers: &mut Offers) {
     }
 }
 
-/// What a module has, between the braces of its import.
+/// Offers the names of a module, in the braces of its import.
 pub fn names(cursor: &Cursor<'_>, module: &str, given: &[String], offers: &mut Offers) {
     let (db, workspace) = (cursor.scope.lookup.db, cursor.scope.lookup.workspace);
     let Some(file) = find_module(db, workspace, module.into()) else {
@@ -256,12 +256,12 @@ pub fn names(cursor: &Cursor<'_>, module: &str, given: &[String], offers: &mut O
     }
 }
 
-/// Whether an item can be referred to: all can but a `let` whose name stands in quotes.
+/// True if an item can be referred to: all can except a `let` with a quoted name.
 pub fn is_sayable(entry: &ItemEntry) -> bool {
     !entry.name.is_empty() && (entry.class != ItemClass::Let || is_plain(&entry.name))
 }
 
-/// An offer of an item by its name.
+/// Creates an offer of an item by its name.
 pub fn item_offer(module: &SmolStr, entry: &ItemEntry, rank: u16) -> Offer {
     let (what, detail) = match entry.class {
         ItemClass::Template => (What::Template, format!("template {}", entry.kind)),

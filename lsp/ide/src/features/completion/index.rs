@@ -1,4 +1,4 @@
-//! What all modules have, by class and kind: looked up once a name changes somewhere, and not with every letter.
+//! Index of the items of all modules, by class and kind. Recomputed only when a name changes somewhere.
 
 use std::collections::BTreeMap;
 
@@ -7,26 +7,26 @@ use smol_str::SmolStr;
 
 use super::imports::is_sayable;
 
-/// Something that a module has.
+/// An item of a module.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct IndexedItem {
     /// The module.
     pub module: SmolStr,
     /// Its file.
     pub file: SourceFile,
-    /// What it has.
+    /// The item.
     pub entry: ItemEntry,
 }
 
-/// What all modules but the prelude have, in the order of the modules.
+/// The items of all modules except the prelude, in the order of the modules.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Index {
-    by: BTreeMap<(ItemClass, SmolStr), Vec<Named>>,
+    by: BTreeMap<(ItemClass, SmolStr), Vec<IndexedItem>>,
 }
 
 impl Index {
-    /// What they have of a class and kind.
-    pub fn get(&self, class: ItemClass, kind: &SmolStr) -> &[Named] {
+    /// The items of a class and kind.
+    pub fn get(&self, class: ItemClass, kind: &SmolStr) -> &[IndexedItem] {
         self.by
             .get(&(class, kind.clone()))
             .map_or(&[], Vec::as_slice)
@@ -48,7 +48,7 @@ pub fn index(db: &dyn salsa::Database, workspace: Workspace) -> Index {
             );
             if is_named && is_sayable(entry) {
                 let of = index.by.entry((entry.class, entry.kind.clone()));
-                of.or_default().push(Named {
+                of.or_default().push(IndexedItem {
                     module: module.clone(),
                     file: *file,
                     entry: entry.clone(),

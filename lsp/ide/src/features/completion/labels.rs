@@ -1,31 +1,34 @@
-//! Names of labels.
+//! Completion of label names.
 
 use super::metrics::Metrics;
 use super::{Offer, Offers, What};
 use crate::cursor::read::Cursor;
 
-/// The names of labels that are known where the cursor is.
+/// Offers the label names known at the cursor.
 pub fn known_labels(cursor: &Cursor<'_>, offers: &mut Offers) {
-    for (label, rank) in Metrics::of(cursor).labels(None) {
+    for (label, rank) in Metrics::new(cursor).labels(None) {
         let written = super::bodies::name_text(&label);
         offers.add(Offer::new(label, What::Label, rank).types(&written));
     }
 }
 
-/// A label's name in braces.
+/// Offers label names in braces.
 pub fn label_keys(cursor: &Cursor<'_>, given: &[String], offers: &mut Offers) {
-    for (label, rank) in Metrics::of(cursor).labels(None) {
+    for (label, rank) in Metrics::new(cursor).labels(None) {
         if given.contains(&label) {
             continue;
         }
         let written = super::bodies::name_text(&label);
         let offer = Offer::new(label, What::Label, rank);
-        let equals = cursor.after().trim_start().starts_with('=');
+        let equals = cursor.rest_of_line().trim_start().starts_with('=');
         offers.add(if equals {
             offer.types(&written)
         } else {
             offer
-                .snippet(format!("{} = \"$0\"", super::offer::escaped(&written)))
+                .snippet(format!(
+                    "{} = \"$0\"",
+                    super::offer::escape_snippet(&written)
+                ))
                 .plain(format!("{written} = "))
         });
     }

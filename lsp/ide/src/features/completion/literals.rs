@@ -1,10 +1,10 @@
-//! Values as they are written, by type.
+//! Completion of literals, by type.
 
 use nthc::schema::Ty;
 
 use super::{Offer, Offers, What};
 
-/// A value of each type: what is shown, the snippet, and what is typed where the client knows no snippets.
+/// Literals of a type: the label, and the snippet.
 fn literal(ty: &Ty) -> &'static [(&'static str, &'static str)] {
     match ty {
         Ty::Percent => &[("99.9%", "${1:99.9}%")],
@@ -48,7 +48,7 @@ fn literal(ty: &Ty) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-/// Values of these types as they are written.
+/// Offers literals of these types.
 pub fn literals(wanted: &[&Ty], offers: &mut Offers) {
     for ty in wanted {
         for (place, (shown, snippet)) in literal(ty).iter().enumerate() {
@@ -56,7 +56,7 @@ pub fn literals(wanted: &[&Ty], offers: &mut Offers) {
             let mut offer = Offer::new(*shown, What::Literal, rank)
                 .detail(ty.to_string())
                 .snippet(*snippet);
-            // Where it begins with a quote or a bracket, nothing typed so far could tell it from another.
+            // A literal that starts with a quote or bracket cannot be told from others by what is typed.
             if let Some(first) = shown
                 .chars()
                 .next()

@@ -1,4 +1,4 @@
-//! After a dot: fields, the blocks of a kind, and what a module has.
+//! Completion after a dot: fields, blocks of a kind, and items of a module.
 
 use nthc::db::{ItemClass, SourceFile, file_names};
 use nthc::schema::Ty;
@@ -12,10 +12,10 @@ use crate::cursor::read::Cursor;
 use crate::cursor::statement::Unit;
 use crate::features::docs::Subject;
 
-/// What what stands before the dot has.
+/// Offers the members of the expression before the dot.
 pub fn members(cursor: &Cursor<'_>, object: &[Unit], ty: &Ty, offers: &mut Offers) {
     let scope = &cursor.scope;
-    // A module is only named before a dot, which the object alone does not show.
+    // A module is only valid before a dot, so the expression alone does not show it.
     let (path, taken) = scope.tokens.path_before(object);
     if let [alias] = path.as_slice()
         && taken == object.len()
@@ -46,7 +46,7 @@ pub fn members(cursor: &Cursor<'_>, object: &[Unit], ty: &Ty, offers: &mut Offer
         _ => return,
     };
     fields(cursor, &kind, ty, offers);
-    nested(cursor, &thing, ty, offers);
+    nested_blocks(cursor, &thing, ty, offers);
 }
 
 fn fields(cursor: &Cursor<'_>, kind: &SmolStr, ty: &Ty, offers: &mut Offers) {
@@ -73,8 +73,8 @@ fn fields(cursor: &Cursor<'_>, kind: &SmolStr, ty: &Ty, offers: &mut Offers) {
     }
 }
 
-/// The blocks of the kind that is wanted, in the block before the dot.
-fn nested(cursor: &Cursor<'_>, thing: &Thing, ty: &Ty, offers: &mut Offers) {
+/// Offers the blocks of the expected kind in the block before the dot.
+fn nested_blocks(cursor: &Cursor<'_>, thing: &Thing, ty: &Ty, offers: &mut Offers) {
     let Ty::Ref(wanted) = ty.required() else {
         return;
     };
@@ -83,7 +83,7 @@ fn nested(cursor: &Cursor<'_>, thing: &Thing, ty: &Ty, offers: &mut Offers) {
         Thing::Enclosing(place) => scope.children(*place),
         Thing::Item(_, key) => scope
             .lookup
-            .of_item(*key)
+            .item_bases(*key)
             .children()
             .into_iter()
             .filter_map(|child| Some((child.kind.text.clone(), child.name.as_ref()?.text.clone())))

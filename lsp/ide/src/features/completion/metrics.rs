@@ -1,5 +1,5 @@
-//! The metrics, labels and values that are known where the cursor is: first of the catalogue, under the selector of the
-//! block; then what `metric` blocks declare, and what queries of the project and of the standard library name.
+//! Metrics, labels and label values known at the cursor: from the catalogue for the block's selector first, then from
+//! `metric` blocks, then from queries of the project and of the standard library.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,31 +14,31 @@ use super::{MOST, Offer, What};
 use crate::cursor::read::Cursor;
 use crate::features::docs::Subject;
 use crate::features::promql::lex::is_word;
-use crate::features::promql::used::{Used, read, used};
+use crate::features::promql::used::{Used, names_in_queries, read};
 
-/// How many files are looked into where nothing is typed yet.
+/// Number of files searched while nothing is typed.
 const FEW: usize = 100;
 
-/// What is known of metrics where the cursor is.
+/// The metrics known at the cursor.
 pub struct Metrics<'db> {
     db: &'db dyn salsa::Database,
-    /// What is known under the selector of the block, in each environment.
+    /// The catalogue's metrics for the block's selector, in each environment.
     here: Vec<&'db Known>,
-    /// Whether nobody pulled that selector.
+    /// True if the selector was not pulled.
     is_unclaimed: bool,
-    /// All metrics of the catalogue, where the selector is not known.
+    /// All metrics of the catalogue, if the selector is not known.
     anywhere: Vec<(&'db str, &'db Metric)>,
-    /// What the file itself names, but for the word that is typed.
+    /// The metrics in the file itself, without the word at the cursor.
     own: Used,
     /// The other files.
     files: Vec<SourceFile>,
-    /// Those of the standard library.
+    /// The files of the standard library.
     standard: Vec<SourceFile>,
 }
 
 impl<'db> Metrics<'db> {
-    /// What is known where the cursor is.
-    pub fn of(cursor: &Cursor<'db>) -> Self {
+    /// Collects the metrics known at the cursor.
+    pub fn new(cursor: &Cursor<'db>) -> Self {
         let lookup = cursor.scope.lookup;
         let (db, workspace) = (lookup.db, lookup.workspace);
         let declared = metrics_under(db, workspace, None, String::new());
@@ -77,12 +77,12 @@ impl<'db> Metrics<'db> {
         }
     }
 
-    /// Gives the series whose names go on as typed; says whether there are more.
+    /// Gives the series that continue what is typed. Returns whether there are more.
     pub fn series(&self, typed: &str, give: &mut dyn FnMut(Offer)) -> bool {
         let mut seen: BTreeSet<String> = BTreeSet::new();
         for known in &self.here {
             for name in known.series() {
-                if super::fits(typed, &name) && seen.insert(name.clone()) {
+                if super::matches_typed(typed, &name) && seen.insert(name.clone()) {
                     give(self.known_series(known, &name));
                 }
             }
@@ -90,26 +90,26 @@ impl<'db> Metrics<'db> {
         for (base, metric) in &self.anywhere {
             for suffix in &metric.suffixes {
                 let name = format!("{base}{suffix}");
-                if super::fits(typed, &name) && seen.insert(name.clone()) {
+                if super::matches_typed(typed, &name) && seen.insert(name.clone()) {
                     give(metric_offer(&name, Some(metric), 20));
                 }
             }
         }
-        // Where the selector was pulled, what others name is not there.
+        // If the selector was pulled, other metrics do not exist.
         if !self.is_unclaimed {
             return false;
         }
         let mut left = MOST;
         for (name, _) in &self.own.metrics {
-            if super::fits(typed, name) && seen.insert(name.to_string()) {
+            if super::matches_typed(typed, name) && seen.insert(name.to_string()) {
                 give(metric_offer(name, None, 15));
             }
         }
-        // Before the first letter, a look into some files is enough.
+        // Before the first letter, some of the files are enough.
         let looked_at = if typed.is_empty() { FEW } else { usize::MAX };
         let files = self.files.iter().take(looked_at).map(|file| (file, 18));
         for (file, rank) in files.chain(self.standard.iter().map(|file| (file, 25))) {
-            for (name, _) in used(self.db, *file).starting_with(typed) {
+            for (name, _) in names_in_queries(self.db, *file).starting_with(typed) {
                 if seen.contains(name.as_str()) {
                     continue;
                 }
@@ -121,7 +121,7 @@ impl<'db> Metrics<'db> {
                 left -= 1;
             }
         }
-        // Names that only hold the letters somewhere are not looked for in every file.
+        // Names that match only loosely are not searched in every file.
         true
     }
 
@@ -132,7 +132,7 @@ impl<'db> Metrics<'db> {
         }
     }
 
-    /// What is known of a metric.
+    /// The catalogue's entries of a metric.
     fn metric(&self, name: &str) -> Vec<(&Metric, bool)> {
         let mut found: Vec<(&Metric, bool)> = Vec::new();
         for known in &self.here {
@@ -148,7 +148,7 @@ impl<'db> Metrics<'db> {
         found
     }
 
-    /// The labels of a metric; of all metrics where none is named.
+    /// The labels of a metric, or of all metrics for `None`.
     pub fn labels(&self, metric: Option<&str>) -> Vec<(String, u16)> {
         let mut labels: BTreeMap<String, u16> = BTreeMap::new();
         let known = metric.map(|metric| self.metric(metric)).unwrap_or_default();
@@ -164,7 +164,7 @@ impl<'db> Metrics<'db> {
             let own = &self.own;
             for (files, rank) in [(vec![own], 15), (self.other_files(metric), 18)] {
                 for file in files {
-                    for label in of_metric(file, metric) {
+                    for label in metric_labels(file, metric) {
                         labels.entry(label.to_string()).or_insert(rank);
                     }
                 }
@@ -185,10 +185,13 @@ impl<'db> Metrics<'db> {
         self.files.iter().chain(&self.standard)
     }
 
-    /// The other files that name a metric. Of all labels, those of the file itself are enough.
+    /// The other files that name a metric. For `None`, those of the file itself are enough.
     fn other_files(&self, metric: Option<&str>) -> Vec<&Used> {
         match metric {
-            Some(_) => self.others().map(|file| used(self.db, *file)).collect(),
+            Some(_) => self
+                .others()
+                .map(|file| names_in_queries(self.db, *file))
+                .collect(),
             None => Vec::new(),
         }
     }
@@ -209,7 +212,9 @@ impl<'db> Metrics<'db> {
             }
         }
         if values.is_empty() && !CHURNING.contains(&label) {
-            let others = self.others().map(|file| (used(self.db, *file), 20));
+            let others = self
+                .others()
+                .map(|file| (names_in_queries(self.db, *file), 20));
             for (of, rank) in std::iter::once((&self.own, 15)).chain(others) {
                 for (_, listed) in of.labels.iter().filter(|(name, _)| name == label) {
                     for value in listed {
@@ -244,7 +249,7 @@ impl<'db> Metrics<'db> {
     }
 }
 
-/// What the queries of the cursor's file name, were the word at the cursor not there.
+/// The names in the queries of the cursor's file, without the word at the cursor.
 fn without_word(cursor: &Cursor<'_>) -> Used {
     let text = cursor.scope.file.text(cursor.scope.lookup.db);
     let is_part = |letter: char| is_word(letter) || letter == ':';
@@ -258,7 +263,7 @@ fn without_word(cursor: &Cursor<'_>) -> Used {
     ))
 }
 
-fn of_metric<'u>(used: &'u Used, metric: Option<&str>) -> Vec<&'u SmolStr> {
+fn metric_labels<'u>(used: &'u Used, metric: Option<&str>) -> Vec<&'u SmolStr> {
     let Some(metric) = metric else {
         return Vec::new();
     };
@@ -277,13 +282,13 @@ fn metric_offer(name: &str, metric: Option<&Metric>, rank: u16) -> Offer {
     };
     let sort = format!("{:?}", metric.metric_type).to_lowercase();
     let help = metric.help.as_deref().unwrap_or_default();
-    // What a target says of its metric is text, whatever signs are in it.
+    // The help text of a metric is plain text, not Markdown.
     offer
         .detail(sort)
-        .about(Subject::Said(crate::features::docs::escaped(help)))
+        .about(Subject::Markdown(crate::features::docs::escape(help)))
 }
 
-/// What is known under the selector that the queries of the innermost block carry, in each environment.
+/// The catalogue's metrics for the selector that the queries of the innermost block get, in each environment.
 fn under_block<'db>(cursor: &Cursor<'db>) -> Vec<&'db Known> {
     let lookup = cursor.scope.lookup;
     let (db, workspace) = (lookup.db, lookup.workspace);
@@ -327,7 +332,7 @@ fn selector_at(cursor: &Cursor<'_>, root: &Instance) -> BTreeMap<String, String>
     labels
 }
 
-/// The names of the file's own `let`s and of those that it imports by name, with their types.
+/// The file's own `let`s and those that it imports by name, with their types.
 pub fn lets(cursor: &Cursor<'_>) -> Vec<(String, String)> {
     let lookup = cursor.scope.lookup;
     let names = file_names(lookup.db, cursor.scope.file);

@@ -1,4 +1,4 @@
-//! What can be typed next: names, values and words that fit where the cursor is, in text that is half typed.
+//! Completion: names, values and words that fit at the cursor, in half-typed text.
 
 mod bases;
 mod bodies;
@@ -25,17 +25,17 @@ use crate::cursor::read::{Cursor, Part};
 
 pub use offer::{Offer, What};
 
-/// How many names of other modules are offered at once: nobody reads more, and each letter brings others.
+/// Maximum number of offers from other modules at once; each typed letter brings others.
 const MOST: usize = 200;
 
-/// What can be typed at a place of a file.
+/// The offers at a place of a file.
 #[derive(Debug, Default)]
 pub struct Offers {
-    /// What can be typed, the best first.
+    /// The offers, best first.
     pub all: Vec<Offer>,
-    /// Whether there is more, which further letters would bring.
+    /// True if there are more, which further letters would bring.
     pub is_incomplete: bool,
-    /// The bytes of the file that are replaced.
+    /// The range to replace, in bytes of the file.
     pub word: Option<TextRange>,
 }
 
@@ -44,9 +44,9 @@ impl Offers {
         self.all.push(offer);
     }
 
-    /// Puts what is best first, and says everything once.
+    /// Sorts by rank, and removes duplicates.
     fn sort(&mut self) {
-        // What is alike keeps the order in which it was found: fields as they are declared.
+        // The sort is stable: fields stay in the order of their declaration.
         self.all.sort_by_key(|offer| offer.rank);
         let mut seen = HashSet::new();
         self.all.retain(|offer| {
@@ -56,7 +56,7 @@ impl Offers {
     }
 }
 
-/// What can be typed at a byte of a file.
+/// Completes at a byte of a file.
 pub fn complete(
     db: &dyn salsa::Database,
     workspace: Workspace,
@@ -64,7 +64,7 @@ pub fn complete(
     offset: usize,
 ) -> Offers {
     let mut offers = Offers::default();
-    let part = Part::at(db, file, offset);
+    let part = Part::at_offset(db, file, offset);
     let tokens = part.tokens();
     let Some(cursor) = Cursor::read(db, workspace, file, &part, &tokens) else {
         return offers;
@@ -82,7 +82,7 @@ pub fn complete(
         Place::ImportNames(module, given) => imports::names(&cursor, module, given, &mut offers),
         Place::Kinds(kinds) => top::kinds(&cursor, *kinds, &mut offers),
         Place::BlockName(kind) => bodies::block_names(&cursor, kind, &mut offers),
-        Place::RemovedKind => bodies::removable(&cursor, &mut offers),
+        Place::RemovedKind => bodies::removable_kinds(&cursor, &mut offers),
         Place::RemovedName(kind) => bodies::removable_names(&cursor, kind, &mut offers),
         Place::Base(kind, path) => bases::bases(&cursor, kind, path, &mut offers),
         Place::Environment => values::environments(&cursor, &mut offers),
@@ -100,7 +100,7 @@ pub fn complete(
         Place::Text(ty) => texts::texts(&cursor, ty, &mut offers),
         Place::Query(open, ty) => query::query(&cursor, *open, ty, &mut offers),
     }
-    // Right after a sign that asked for this, a space is due.
+    // Right after a sign that triggered completion, a space is missing.
     let before = tokens.text.get(..cursor.word.start).unwrap_or_default();
     let is_spaced = matches!(&cursor.place, Place::Value(_) | Place::Type)
         || matches!(&cursor.place, Place::Base(_, path) if path.is_empty());
@@ -116,8 +116,8 @@ pub fn complete(
     offers
 }
 
-/// Whether what is typed could become a name: its letters stand in it in that order, as most editors compare them.
-fn fits(typed: &str, name: &str) -> bool {
+/// True if the letters of `typed` occur in `name` in this order, as most editors compare them.
+fn matches_typed(typed: &str, name: &str) -> bool {
     let mut letters = name.chars().map(|letter| letter.to_ascii_lowercase());
     typed
         .chars()

@@ -1,10 +1,10 @@
-//! What is offered, before it is said in the protocol's words.
+//! Completion offers, before the conversion to the protocol.
 
 use nthc::syntax::tree::TextRange;
 
 use crate::features::docs::Subject;
 
-/// What sort of thing is offered: editors show a sign for each.
+/// The sort of an offer: editors show an icon for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
     /// A word of the language.
@@ -19,7 +19,7 @@ pub enum What {
     Block,
     /// A template.
     Template,
-    /// A `let`, at the top or in a body, and a loop's variable.
+    /// A `let` of a file or body, or a loop variable.
     Let,
     /// A parameter.
     Param,
@@ -35,41 +35,41 @@ pub enum What {
     Metric,
     /// A label's name.
     Label,
-    /// Text: a label's value, a time zone.
+    /// Text: a label value, a time zone.
     Text,
 }
 
-/// Something that could be typed at the cursor.
+/// A completion offer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Offer {
-    /// What is shown.
+    /// The label.
     pub label: String,
-    /// What it is.
+    /// The sort.
     pub what: What,
-    /// A few words on it: its type, where it is from.
+    /// A short detail: its type, its module.
     pub detail: Option<String>,
-    /// What its documentation is about.
+    /// The subject of its documentation.
     pub subject: Subject,
-    /// What is typed for it, in the syntax of snippets.
+    /// The text to insert, as a snippet.
     pub snippet: String,
-    /// What is typed where the client knows no snippets; the label where absent.
+    /// The text for clients without snippets; `None`: the label.
     pub plain: Option<String>,
-    /// How far down it is shown: less is better.
+    /// The sort rank: lower comes first.
     pub rank: u16,
-    /// What the typed word is compared with; the label where absent.
+    /// The text that the typed word is compared with; `None`: the label.
     pub filter: Option<String>,
-    /// The bytes of the file that it replaces; the word where absent.
+    /// The range to replace, in bytes of the file; `None`: the word.
     pub replaces: Option<TextRange>,
-    /// An import that it needs: where, and its text.
+    /// A required import: range to replace, and text.
     pub import: Option<(TextRange, String)>,
 }
 
 impl Offer {
-    /// An offer of the word itself.
+    /// Creates an offer of the word itself.
     pub fn new(label: impl Into<String>, what: What, rank: u16) -> Self {
         let label = label.into();
         Self {
-            snippet: escaped(&label),
+            snippet: escape_snippet(&label),
             label,
             what,
             detail: None,
@@ -82,41 +82,41 @@ impl Offer {
         }
     }
 
-    /// With a few words on it.
+    /// Sets the detail.
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
     }
 
-    /// With what its documentation is about.
+    /// Sets the subject of the documentation.
     pub fn about(mut self, subject: Subject) -> Self {
         self.subject = subject;
         self
     }
 
-    /// That types this snippet.
+    /// Sets the snippet.
     pub fn snippet(mut self, snippet: impl Into<String>) -> Self {
         self.snippet = snippet.into();
         self
     }
 
-    /// That types this where the client knows no snippets.
+    /// Sets the text for clients without snippets.
     pub fn plain(mut self, plain: impl Into<String>) -> Self {
         self.plain = Some(plain.into());
         self
     }
 
-    /// That types this text, be it with snippets or without.
+    /// Sets the inserted text, with and without snippets.
     pub fn types(self, text: &str) -> Self {
-        self.snippet(escaped(text)).plain(text)
+        self.snippet(escape_snippet(text)).plain(text)
     }
 
-    /// Whether the snippet is more than text.
+    /// True if the snippet contains tab stops.
     pub fn has_places(&self) -> bool {
         text_of(&self.snippet).1
     }
 
-    /// What is typed where the client knows no snippets.
+    /// The text for clients without snippets.
     pub fn plain_text(&self) -> String {
         match &self.plain {
             Some(plain) => plain.clone(),
@@ -125,8 +125,8 @@ impl Offer {
     }
 }
 
-/// A text in the syntax of snippets.
-pub fn escaped(text: &str) -> String {
+/// Escapes a text for use in a snippet.
+pub fn escape_snippet(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         if matches!(letter, '$' | '}' | '\\') {
@@ -137,12 +137,12 @@ pub fn escaped(text: &str) -> String {
     escaped
 }
 
-/// A snippet's text with what stands in its places at first, and whether it has places.
+/// The text of a snippet with the defaults of its tab stops, and whether it has any.
 fn text_of(snippet: &str) -> (String, bool) {
     let mut text = String::new();
     let mut has_places = false;
     let mut letters = snippet.chars().peekable();
-    // In a place's default, a brace ends it; in a choice, what follows the first is left out.
+    // In the default of a tab stop, a brace ends it; of a choice, only the first option is kept.
     let mut open = 0_usize;
     let mut skipping = false;
     while let Some(letter) = letters.next() {
@@ -179,7 +179,7 @@ fn text_of(snippet: &str) -> (String, bool) {
     (text, has_places)
 }
 
-/// Whether a choice ends before the place does.
+/// True if a choice ends before the tab stop does.
 fn rest_is_choice(rest: &str) -> bool {
     rest.find('}')
         .is_some_and(|end| end == 0 || rest.get(..end).is_some_and(|inner| inner.ends_with('|')))
@@ -195,8 +195,8 @@ mod tests {
         assert_eq!(of("for = ${1:5m}"), "for = 5m");
         assert_eq!(of("a = ${1|page,ticket|}"), "a = page");
         assert_eq!(of("labels = { $0 }"), "labels = {  }");
-        assert_eq!(of(&escaped("a ${b} \\")), "a ${b} \\");
-        assert!(!text_of(&escaped("${b}")).1);
+        assert_eq!(of(&escape_snippet("a ${b} \\")), "a ${b} \\");
+        assert!(!text_of(&escape_snippet("${b}")).1);
         assert!(text_of("$0").1);
     }
 }

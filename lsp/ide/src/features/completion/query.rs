@@ -1,18 +1,19 @@
-//! Between backticks: metrics, labels and their values, functions, durations.
+//! Completion in queries: metrics, labels and their values, functions, durations.
 
 use nthc::promql::Type;
 use nthc::promql::functions::{AGGREGATIONS, FUNCTIONS, Function};
 use nthc::schema::Ty;
+use nthc::schema::names::kind;
 use nthc::syntax::tree::TextRange;
 
 use super::metrics::{self, Metrics};
-use super::offer::escaped;
+use super::offer::escape_snippet;
 use super::{Offer, Offers, What};
 use crate::cursor::read::Cursor;
 use crate::features::docs::Subject;
 use crate::features::promql::place::{At, Place};
 
-/// Words between two expressions, with what they do.
+/// Words between two expressions, with their descriptions.
 const BETWEEN: [(&str, &str); 9] = [
     ("and", "series of the left side with a match on the right"),
     (
@@ -37,10 +38,10 @@ const BETWEEN: [(&str, &str); 9] = [
     ("bool", "return 0 or 1 instead of filtering"),
 ];
 
-/// Durations that are usual in ranges.
+/// Common durations in ranges.
 const DURATIONS: [&str; 6] = ["5m", "1m", "10m", "30m", "1h", "1d"];
 
-/// What can be typed in the query that a token opens.
+/// Offers completions in the query that starts at a token.
 pub fn query(cursor: &Cursor<'_>, open: usize, ty: &Ty, offers: &mut Offers) {
     let Some(edge) = edge(cursor, open) else {
         return;
@@ -78,7 +79,7 @@ pub fn query(cursor: &Cursor<'_>, open: usize, ty: &Ty, offers: &mut Offers) {
             }
         }
         Place::Label { metric, given } => {
-            let known = Metrics::of(cursor);
+            let known = Metrics::new(cursor);
             for (label, rank) in known.labels(metric.as_deref()) {
                 if given.contains(&label) {
                     continue;
@@ -96,7 +97,7 @@ pub fn query(cursor: &Cursor<'_>, open: usize, ty: &Ty, offers: &mut Offers) {
             }
         }
         Place::Grouping { metrics, given } => {
-            let known = Metrics::of(cursor);
+            let known = Metrics::new(cursor);
             let mut seen: Vec<String> = given.clone();
             let of_metrics = metrics.iter().map(|name| Some(name.as_str()));
             for metric in of_metrics.chain([None]) {
@@ -114,7 +115,7 @@ pub fn query(cursor: &Cursor<'_>, open: usize, ty: &Ty, offers: &mut Offers) {
             label,
             is_regex,
         } => {
-            let known = Metrics::of(cursor);
+            let known = Metrics::new(cursor);
             for (value, rank) in known.values(metric.as_deref(), label) {
                 let written = match is_regex {
                     true => nthc::promql::escape_regex(&value).replace('\\', "\\\\"),
@@ -130,9 +131,9 @@ pub fn query(cursor: &Cursor<'_>, open: usize, ty: &Ty, offers: &mut Offers) {
 /// The query around the cursor.
 struct Edge<'a> {
     text: &'a str,
-    /// Its first byte, from the start of the item.
+    /// Its start, from the start of the item.
     start: usize,
-    /// The cursor, from there.
+    /// The cursor, from the start of the query.
     offset: usize,
 }
 
@@ -165,10 +166,10 @@ fn word_offer(word: &str, detail: &str, rank: u16, next: &str, call: &str) -> Of
 
 fn operands(cursor: &Cursor<'_>, typed: &str, next: &str, ty: &Ty, offers: &mut Offers) {
     let is_call = next.starts_with('(');
-    let known = Metrics::of(cursor);
+    let known = Metrics::new(cursor);
     offers.is_incomplete |= known.series(typed, &mut |series| offers.all.push(series));
     holes(cursor, offers);
-    // A selector is a metric alone.
+    // A selector has no functions.
     if only_selector(ty) {
         return;
     }
@@ -207,7 +208,7 @@ fn operands(cursor: &Cursor<'_>, typed: &str, next: &str, ty: &Ty, offers: &mut 
     }
 }
 
-/// Whether nothing but a selector is wanted.
+/// True if only a selector is allowed.
 fn only_selector(ty: &Ty) -> bool {
     match ty.required() {
         Ty::Selector => true,
@@ -216,7 +217,7 @@ fn only_selector(ty: &Ty) -> bool {
     }
 }
 
-/// A call's arguments: a range where one is wanted.
+/// The arguments of a call: a range selector if one is expected.
 fn places(function: &Function, ty: &Ty) -> String {
     let window = match takes_window(ty) {
         true => "\\$window",
@@ -244,7 +245,7 @@ fn takes_window(ty: &Ty) -> bool {
     }
 }
 
-/// Values in scope, to be filled into the query.
+/// Offers values in scope, to be interpolated into the query.
 fn holes(cursor: &Cursor<'_>, offers: &mut Offers) {
     let scope = &cursor.scope;
     let mut add = |name: &str, detail: String, rank: u16| {
@@ -257,7 +258,7 @@ fn holes(cursor: &Cursor<'_>, offers: &mut Offers) {
     };
     for place in (0..scope.blocks.len()).rev() {
         for (kind, name) in scope.children(place) {
-            if kind == "signal" {
+            if kind == kind::SIGNAL {
                 add(&super::bodies::name_text(&name), "signal".to_owned(), 5);
             }
         }
@@ -278,7 +279,7 @@ fn durations(ty: &Ty, offers: &mut Offers) {
     offers.add(
         Offer::new("$window", What::Literal, rank)
             .detail("the window that the compiler substitutes")
-            .snippet(escaped("$window")),
+            .snippet(escape_snippet("$window")),
     );
     for (place, text) in DURATIONS.iter().enumerate() {
         let rank = 10 + u16::try_from(place).unwrap_or_default();

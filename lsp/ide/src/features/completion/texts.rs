@@ -1,4 +1,4 @@
-//! What stands in numbers, strings and labels: units, time zones, labels' names.
+//! Completion in numbers and strings: units, time zones, label names.
 
 use jiff::tz::TimeZoneDatabase;
 use nthc::schema::Ty;
@@ -8,7 +8,7 @@ use super::{Offer, Offers, What};
 use crate::cursor::read::Cursor;
 use crate::cursor::tokens::Kind;
 
-/// The units of a type, the usual ones first.
+/// The units of a type, common ones first.
 fn units_of(ty: &Ty) -> &'static [(&'static str, &'static str)] {
     match ty {
         Ty::Duration => &[
@@ -40,7 +40,7 @@ fn units_of(ty: &Ty) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-/// A number with each unit that its place could want.
+/// Offers a number with each unit that is allowed.
 pub fn units(cursor: &Cursor<'_>, ty: &Ty, offers: &mut Offers) {
     match ty {
         Ty::Optional(inner) => return units(cursor, inner, offers),
@@ -55,7 +55,7 @@ pub fn units(cursor: &Cursor<'_>, ty: &Ty, offers: &mut Offers) {
     let typed = cursor.prefix();
     let digits = typed.trim_end_matches(|c: char| !c.is_ascii_digit());
     let begun = typed.get(digits.len()..).unwrap_or_default();
-    // `1h30` goes on with a smaller unit.
+    // `1h30` continues with a smaller unit.
     let is_smaller = |unit: &str| {
         const FALLING: [&str; 6] = ["w", "d", "h", "m", "s", "ms"];
         let place = |unit: &str| FALLING.iter().position(|known| *known == unit);
@@ -79,7 +79,7 @@ pub fn units(cursor: &Cursor<'_>, ty: &Ty, offers: &mut Offers) {
     }
 }
 
-/// In a string: the names of time zones where one is wanted, of blocks where one of them is, and otherwise nothing, for text is the writer's.
+/// In a string: offers time zones or names of blocks if they are expected. Other text is free.
 pub fn texts(cursor: &Cursor<'_>, ty: &Ty, offers: &mut Offers) {
     let kinds = super::values::kinds_of(ty);
     if *ty.required() != Ty::TimeZone && kinds.is_empty() {
@@ -93,7 +93,7 @@ pub fn texts(cursor: &Cursor<'_>, ty: &Ty, offers: &mut Offers) {
     else {
         return;
     };
-    // A string that is left open ends at the cursor, for what follows on its line may be something else.
+    // A string that is left open ends at the cursor: the rest of the line may be something else.
     let is_closed =
         last.kind == Kind::Close(crate::cursor::tokens::Delim::Str) && last.end > last.start;
     let end = if is_closed { last.start } else { cursor.offset };

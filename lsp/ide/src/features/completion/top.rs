@@ -1,4 +1,4 @@
-//! At the top of a file, and what else is only written there: kinds and types.
+//! Completion at the top of a file, and of kinds and types.
 
 use nthc::schema::{BUILTIN, Kind, Schema};
 
@@ -8,7 +8,7 @@ use crate::cursor::place::Kinds;
 use crate::cursor::read::Cursor;
 use crate::features::docs::Subject;
 
-/// The statements of a file, with what they look like.
+/// The statements of a file: word, snippet, description.
 const STATEMENTS: [(&str, &str, &str); 7] = [
     (
         "import",
@@ -35,10 +35,10 @@ const STATEMENTS: [(&str, &str, &str); 7] = [
     ("kind", "kind ${1:name} {\n  $0\n}", "a custom block kind"),
 ];
 
-/// What can begin a statement at the top of a file.
+/// Offers the statements at the top of a file.
 pub fn statements(cursor: &Cursor<'_>, offers: &mut Offers) {
     let schema = cursor.scope.lookup.schema;
-    let rest = cursor.after().trim();
+    let rest = cursor.rest_of_line().trim();
     for kind in schema.top_level() {
         let offer = Offer::new(kind.name.as_str(), What::Kind, 10)
             .detail(doc_line(kind))
@@ -51,7 +51,7 @@ pub fn statements(cursor: &Cursor<'_>, offers: &mut Offers) {
             offer
         });
     }
-    // Kinds and enums of one's own are read in the standard library alone.
+    // Kinds and enums can be declared only in the standard library.
     let is_library = cursor
         .scope
         .file
@@ -78,14 +78,14 @@ fn top_block(schema: &Schema, kind: &Kind) -> String {
     )
 }
 
-/// Words alone.
+/// Offers words.
 pub fn keywords(words: &[&str], offers: &mut Offers) {
     for word in words {
         offers.add(Offer::new(*word, What::Keyword, 60).types(word));
     }
 }
 
-/// Kinds, where one is named.
+/// Offers kinds.
 pub fn kinds(cursor: &Cursor<'_>, kinds: Kinds, offers: &mut Offers) {
     for kind in cursor.scope.lookup.schema.kinds.values() {
         if kinds == Kinds::Variants || kind.base.is_none() {
@@ -98,7 +98,7 @@ pub fn kinds(cursor: &Cursor<'_>, kinds: Kinds, offers: &mut Offers) {
     }
 }
 
-/// Types, where one is written.
+/// Offers types.
 pub fn types(cursor: &Cursor<'_>, offers: &mut Offers) {
     let schema = cursor.scope.lookup.schema;
     for (name, ..) in BUILTIN {

@@ -1,6 +1,7 @@
-//! Values, by the type that is wanted.
+//! Completion of values, by expected type.
 
 use nthc::db::{ItemClass, file_names};
+use nthc::schema::names::kind;
 use nthc::schema::{COMPILE_TIME, IN_TEXTS, Ty};
 use smol_str::SmolStr;
 
@@ -14,7 +15,7 @@ use crate::cursor::read::Cursor;
 use crate::cursor::scope::LocalKind;
 use crate::features::docs::Subject;
 
-/// The types that a value may have.
+/// The types of a union, or the type itself.
 fn members(ty: &Ty) -> Vec<&Ty> {
     match ty {
         Ty::Optional(inner) => members(inner),
@@ -23,8 +24,8 @@ fn members(ty: &Ty) -> Vec<&Ty> {
     }
 }
 
-/// Whether a value of one type can stand where another is wanted.
-fn suits(found: &Ty, wanted: &[&Ty]) -> bool {
+/// True if a value of type `found` is allowed where one of the types is expected.
+fn is_assignable(found: &Ty, wanted: &[&Ty]) -> bool {
     let found = found.required();
     wanted.iter().any(|wanted| {
         **wanted == *found
@@ -40,7 +41,7 @@ fn suits(found: &Ty, wanted: &[&Ty]) -> bool {
     })
 }
 
-/// What can stand where a value of a type is wanted.
+/// Offers values of a type.
 pub fn values(cursor: &Cursor<'_>, ty: &Ty, offers: &mut Offers) {
     let wanted = members(ty);
     let is_any = wanted.contains(&&Ty::Any);
@@ -64,7 +65,7 @@ pub fn values(cursor: &Cursor<'_>, ty: &Ty, offers: &mut Offers) {
     if wanted.contains(&&Ty::LabelName) {
         super::labels::known_labels(cursor, offers);
     }
-    around(cursor, offers);
+    enclosing_blocks(cursor, offers);
     functions(cursor, &wanted, is_any || is_bool, offers);
     literals::literals(&wanted, offers);
     if cursor.scope.in_alert_text {
@@ -108,7 +109,7 @@ fn enum_members(cursor: &Cursor<'_>, name: &SmolStr, offers: &mut Offers) {
     }
 }
 
-/// The kinds of the blocks that a value may be.
+/// The kinds of blocks that a value of a type can refer to.
 pub fn kinds_of(ty: &Ty) -> Vec<SmolStr> {
     let wanted = members(ty).into_iter();
     let kinds = wanted.filter_map(|ty| match ty {
@@ -118,7 +119,7 @@ pub fn kinds_of(ty: &Ty) -> Vec<SmolStr> {
     kinds.collect()
 }
 
-/// The names of blocks of these kinds, for a cursor between quotes.
+/// Offers the names of blocks of these kinds, for a cursor in quotes.
 pub fn names_in_quotes(cursor: &Cursor<'_>, kinds: &[SmolStr], offers: &mut Offers) {
     let scope = &cursor.scope;
     let (db, workspace) = (scope.lookup.db, scope.lookup.workspace);
@@ -126,7 +127,7 @@ pub fn names_in_quotes(cursor: &Cursor<'_>, kinds: &[SmolStr], offers: &mut Offe
     for place in (0..scope.blocks.len()).rev() {
         names.extend(scope.children(place));
     }
-    let imports = Imports::of(db, scope.file);
+    let imports = Imports::new(db, scope.file);
     for file in [scope.file, workspace.prelude(db)] {
         let blocks = file_names(db, file).of_class(ItemClass::Block);
         names.extend(blocks.map(|entry| (entry.kind.clone(), entry.name.clone())));
@@ -144,12 +145,12 @@ pub fn names_in_quotes(cursor: &Cursor<'_>, kinds: &[SmolStr], offers: &mut Offe
     }
 }
 
-/// Blocks that stand in the blocks around the cursor.
+/// Offers blocks that are in the blocks around the cursor.
 fn blocks_around(cursor: &Cursor<'_>, kinds: &[SmolStr], all: bool, offers: &mut Offers) {
     let scope = &cursor.scope;
     for place in (0..scope.blocks.len()).rev() {
         for (kind, name) in scope.children(place) {
-            let is_signal = kind == "signal" && all;
+            let is_signal = kind == kind::SIGNAL && all;
             if name.is_empty() || !(is_one(kinds, &kind) || is_signal) {
                 continue;
             }
@@ -176,7 +177,7 @@ fn locals(cursor: &Cursor<'_>, wanted: &[&Ty], all: bool, offers: &mut Offers) {
                 .path(&[&local.name], 8)
                 .map_or(Ty::Any, |thing| thing.ty(scope)),
         };
-        let rank = if suits(&ty, wanted) || all || ty == Ty::Any {
+        let rank = if is_assignable(&ty, wanted) || all || ty == Ty::Any {
             20
         } else {
             55
@@ -193,8 +194,8 @@ fn locals(cursor: &Cursor<'_>, wanted: &[&Ty], all: bool, offers: &mut Offers) {
     }
 }
 
-/// The blocks around the cursor by their kinds, and in rules all blocks of a kind.
-fn around(cursor: &Cursor<'_>, offers: &mut Offers) {
+/// Offers the blocks around the cursor by their kinds, and in rules all blocks of a kind.
+fn enclosing_blocks(cursor: &Cursor<'_>, offers: &mut Offers) {
     let scope = &cursor.scope;
     let mut seen: Vec<&str> = Vec::new();
     for block in scope.blocks.iter().rev() {
@@ -224,12 +225,12 @@ fn around(cursor: &Cursor<'_>, offers: &mut Offers) {
 
 fn functions(cursor: &Cursor<'_>, wanted: &[&Ty], all: bool, offers: &mut Offers) {
     let scope = &cursor.scope;
-    let in_gate = scope.blocks.iter().any(|block| block.kind == "gate");
+    let in_gate = scope.blocks.iter().any(|block| block.kind == kind::GATE);
     for (name, function) in &scope.lookup.schema.functions {
         if !in_gate {
             break;
         }
-        let rank = if suits(&function.result, wanted) || all {
+        let rank = if is_assignable(&function.result, wanted) || all {
             50
         } else {
             75
@@ -247,9 +248,9 @@ fn functions(cursor: &Cursor<'_>, wanted: &[&Ty], all: bool, offers: &mut Offers
             "matching" | "not-matching" => Ty::Selector,
             "length" => Ty::Number,
             "join" => Ty::String,
-            _ => Ty::Ref("environment".into()),
+            _ => Ty::Ref(kind::ENVIRONMENT.into()),
         };
-        if suits(&result, wanted) || all {
+        if is_assignable(&result, wanted) || all {
             offers.add(
                 Offer::new(known.name, What::Function, 52)
                     .detail(known.signature)
@@ -262,15 +263,15 @@ fn functions(cursor: &Cursor<'_>, wanted: &[&Ty], all: bool, offers: &mut Offers
 
 fn signature(cursor: &Cursor<'_>, name: &str, result: &str) -> String {
     let params = cursor.scope.params(&Callee::Function(name.to_owned()));
-    let params: Vec<String> = params.iter().map(|param| param.shown()).collect();
+    let params: Vec<String> = params.iter().map(|param| param.declaration()).collect();
     format!("{name}({}) -> {result}", params.join(", "))
 }
 
-/// A call with places for what must be given.
+/// A call with tab stops for its required arguments.
 fn call_snippet(cursor: &Cursor<'_>, name: &str) -> String {
     let callee = Callee::Function(name.to_owned());
     let params = cursor.scope.params(&callee);
-    if cursor.after().starts_with('(') {
+    if cursor.rest_of_line().starts_with('(') {
         return name.to_owned();
     }
     let positional = cursor.scope.is_positional(&callee) && !name.ends_with("matching");
@@ -286,7 +287,7 @@ fn call_snippet(cursor: &Cursor<'_>, name: &str) -> String {
     format!("{name}({})", places.join(", "))
 }
 
-/// The names of arguments, those that must be given first.
+/// Offers the names of arguments, required ones first.
 pub fn arguments(cursor: &Cursor<'_>, callee: &Callee, named: &[String], offers: &mut Offers) {
     let scope = &cursor.scope;
     let call = scope_call(cursor);
@@ -296,7 +297,7 @@ pub fn arguments(cursor: &Cursor<'_>, callee: &Callee, named: &[String], offers:
         if is_given {
             continue;
         }
-        // A function's first argument has its name seldom.
+        // A function's first argument is rarely named.
         let seldom = place == 0 && matches!(callee, Callee::Function(_));
         let rank = match param.is_required() {
             _ if seldom => 30,
@@ -304,13 +305,13 @@ pub fn arguments(cursor: &Cursor<'_>, callee: &Callee, named: &[String], offers:
             false => 4,
         };
         let doc = param.doc.as_deref().unwrap_or_default().trim().to_owned();
-        let colon = cursor.after().trim_start().starts_with(':');
+        let colon = cursor.rest_of_line().trim_start().starts_with(':');
         let offer = Offer::new(format!("{}:", param.name), What::Param, rank)
             .detail(match &param.default {
                 Some(default) => format!("{} = {default}", param.ty),
                 None => param.ty.to_string(),
             })
-            .about(Subject::Said(doc));
+            .about(Subject::Markdown(doc));
         offers.add(if colon {
             offer.types(&param.name)
         } else {
@@ -321,13 +322,13 @@ pub fn arguments(cursor: &Cursor<'_>, callee: &Callee, named: &[String], offers:
     }
 }
 
-/// Whether the innermost call has an argument without a name before the cursor's.
+/// True if the innermost call has a positional argument before the one at the cursor.
 fn scope_call(cursor: &Cursor<'_>) -> Option<bool> {
     let call = cursor.calls.last()?;
     Some(call.arguments.len() > 1 && call.arguments.first()?.is_none())
 }
 
-/// The environments of the project.
+/// Offers the environments of the project.
 pub fn environments(cursor: &Cursor<'_>, offers: &mut Offers) {
     let lookup = cursor.scope.lookup;
     for (name, key) in lookup.workspace.environments(lookup.db).iter() {
@@ -344,7 +345,7 @@ pub fn environments(cursor: &Cursor<'_>, offers: &mut Offers) {
     }
 }
 
-/// What the file, its imports, the prelude and other modules have of the kinds that are wanted, and every `let`.
+/// Offers the items of the expected kinds and all `let`s: of the file, its imports, the prelude and other modules.
 fn items(cursor: &Cursor<'_>, kinds: &[SmolStr], wanted: &[&Ty], all: bool, offers: &mut Offers) {
     let scope = &cursor.scope;
     let (db, workspace) = (scope.lookup.db, scope.lookup.workspace);
@@ -357,7 +358,7 @@ fn items(cursor: &Cursor<'_>, kinds: &[SmolStr], wanted: &[&Ty], all: bool, offe
                 ItemClass::Let => true,
                 _ => false,
             };
-            // The block that the cursor is in is not what it needs.
+            // A block is not a value of its own field.
             let is_around = scope.blocks.first().is_some_and(|block| {
                 file == own && block.kind == entry.kind && block.name == entry.name
             });
@@ -368,10 +369,10 @@ fn items(cursor: &Cursor<'_>, kinds: &[SmolStr], wanted: &[&Ty], all: bool, offe
             }
         }
     }
-    if is_one(kinds, "environment") {
+    if is_one(kinds, kind::ENVIRONMENT) {
         environments(cursor, offers);
     }
-    for (alias, import) in Imports::of(db, own).modules() {
+    for (alias, import) in Imports::new(db, own).modules() {
         let value = all || !kinds.is_empty() || wanted.iter().any(|ty| ty.is_query());
         if value {
             offers.add(
@@ -381,13 +382,13 @@ fn items(cursor: &Cursor<'_>, kinds: &[SmolStr], wanted: &[&Ty], all: bool, offe
             );
         }
     }
-    let blocks = kinds.iter().filter(|kind| *kind != "environment");
+    let blocks = kinds.iter().filter(|kind| *kind != kind::ENVIRONMENT);
     let mut elsewhere: Vec<(ItemClass, SmolStr)> = blocks
         .map(|kind| (ItemClass::Block, kind.clone()))
         .collect();
-    // Every `let` of every module is too much but where one is meant.
+    // All `let`s of all modules are too many without a typed letter.
     if !cursor.prefix().is_empty() {
         elsewhere.push((ItemClass::Let, SmolStr::default()));
     }
-    elsewhere::offer(cursor, &elsewhere, 25, &|_| None, offers);
+    elsewhere::offer_items(cursor, &elsewhere, 25, &|_| None, offers);
 }

@@ -1,18 +1,18 @@
-//! The least edits that make one text another, so that cursors and folds stay where nothing changes.
+//! Minimal edits from one text to another, so that cursors and folds keep their places.
 
 use nthc::syntax::tree::TextRange;
 use similar::{Algorithm, DiffOp, TextDiff};
 
-/// A range of bytes and what is to stand there.
+/// A range of bytes and its replacement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// What is replaced; empty to insert.
+    /// The range to replace; empty to insert.
     pub range: TextRange,
     /// The new text.
     pub text: String,
 }
 
-/// The edits from one text to another, in order and apart from one another. Each lies within lines that differ.
+/// Returns the edits from one text to another, sorted and disjoint. Each is within lines that differ.
 pub fn changes(old: &str, new: &str) -> Vec<Change> {
     if old == new {
         return Vec::new();
@@ -45,7 +45,7 @@ pub fn changes(old: &str, new: &str) -> Vec<Change> {
                 let start = byte(&old_starts, line);
                 let (line, with) = (old_lines.get(line), new_lines.get(with));
                 if let (Some(line), Some(with)) = (line, with) {
-                    found.extend(within(start, line, with));
+                    found.extend(trimmed_change(start, line, with));
                 }
             }
         } else {
@@ -56,14 +56,14 @@ pub fn changes(old: &str, new: &str) -> Vec<Change> {
             };
             let line = lines(old, &old_starts, from);
             let with = lines(new, &new_starts, to);
-            found.extend(within(start, &line, &with));
+            found.extend(trimmed_change(start, &line, &with));
         }
     }
     found
 }
 
-/// The edit from one piece to another, without what they begin and end with alike.
-fn within(start: usize, old: &str, new: &str) -> Option<Change> {
+/// The edit from one piece to another, without their common prefix and suffix.
+fn trimmed_change(start: usize, old: &str, new: &str) -> Option<Change> {
     if old == new {
         return None;
     }
@@ -82,7 +82,7 @@ fn within(start: usize, old: &str, new: &str) -> Option<Change> {
         .take_while(|(left, right)| alike(*left, *right))
         .map(|(left, _)| left.len_utf8())
         .sum();
-    // The two bytes of a line end stay together.
+    // The two bytes of `\r\n` stay together.
     let (before, after) = whole_line_ends(old, new, before, after);
     Some(Change {
         range: TextRange::new(start + before, start + old.len() - after),
@@ -110,7 +110,7 @@ fn whole_line_ends(old: &str, new: &str, before: usize, after: usize) -> (usize,
     (before, after)
 }
 
-/// A text with edits, which must be in order and apart; nothing where one fits no text.
+/// Applies edits, which must be sorted and disjoint; `None` if one does not fit the text.
 pub fn apply(text: &str, changes: &[Change]) -> Option<String> {
     let mut made = String::with_capacity(text.len());
     let mut at = 0;

@@ -1,17 +1,17 @@
-//! The language's one layout, as edits of a text that keeps its line ends.
+//! Formatting as in `nthc fmt`, as edits that keep the line ends of the text.
 
 use nthc::syntax::structure::{Part, PartKind, parts};
 use nthc::syntax::tree::{ParsedFile, SyntaxErrorKind, TextRange};
 
 use super::diff::{Change, apply, changes};
 
-/// A text as `nthc fmt` lays it out, with the line ends that it has. Nothing where it has syntax errors.
-pub fn laid_out(text: &str) -> Option<String> {
+/// Formats a text, and keeps its line ends. `None` if it has syntax errors.
+pub fn format(text: &str) -> Option<String> {
     let laid = nthc::syntax::format(text)?;
     Some(with_line_ends(&laid, has_crlf(text)))
 }
 
-/// A text with all lines ending in one way.
+/// Converts the line ends of a text.
 pub fn with_line_ends(text: &str, crlf: bool) -> String {
     let text = text.replace("\r\n", "\n");
     if crlf {
@@ -21,30 +21,30 @@ pub fn with_line_ends(text: &str, crlf: bool) -> String {
     }
 }
 
-/// Whether a text's lines end as on Windows. The first one decides.
+/// True if the text has `\r\n` line ends; the first one decides.
 pub fn has_crlf(text: &str) -> bool {
     text.find('\n')
         .is_some_and(|at| text.get(..at).is_some_and(|before| before.ends_with('\r')))
 }
 
-/// The edits that lay a whole text out. Nothing where it has syntax errors.
-pub fn whole(text: &str) -> Option<Vec<Change>> {
-    Some(changes(text, &laid_out(text)?))
+/// Returns the edits that format a whole text. `None` if it has syntax errors.
+pub fn format_edits(text: &str) -> Option<Vec<Change>> {
+    Some(changes(text, &format(text)?))
 }
 
-/// A text after an edit, laid out where it was before: who lays out by hand is left alone.
-pub fn tidied(before: &str, after: String) -> String {
-    let was_tidy = laid_out(before).is_some_and(|laid| laid == before);
+/// Formats the text after an edit if it was formatted before; otherwise returns it unchanged.
+pub fn keep_formatted(before: &str, after: String) -> String {
+    let was_tidy = format(before).is_some_and(|laid| laid == before);
     if was_tidy {
-        laid_out(&after).unwrap_or(after)
+        format(&after).unwrap_or(after)
     } else {
         after
     }
 }
 
-/// The edits that lay out the statements or items that a range touches. In a text with syntax errors those items
-/// that have none are laid out.
-pub fn range(text: &str, file: &ParsedFile, range: TextRange) -> Vec<Change> {
+/// Returns the edits that format the statements or items at a range. In a text with syntax errors, only items without
+/// errors are formatted.
+pub fn format_range(text: &str, file: &ParsedFile, range: TextRange) -> Vec<Change> {
     let touched: Vec<(TextRange, bool)> = file
         .items
         .iter()
@@ -66,26 +66,26 @@ pub fn range(text: &str, file: &ParsedFile, range: TextRange) -> Vec<Change> {
         .get(..range.start as usize)
         .zip(text.get(range.end as usize..))
         .is_some_and(|(before, after)| before.trim().is_empty() && after.trim().is_empty());
-    if holds_all && let Some(changes) = whole(text) {
+    if holds_all && let Some(changes) = format_edits(text) {
         return changes;
     }
     let mut found = Vec::new();
-    // Sound neighbors are laid out together, with what stands between them.
+    // Neighbors without errors are formatted together, with the text between them.
     for run in touched.chunk_by(|left, right| left.1 && right.1) {
         if let ([(first, true), ..], Some((last, _))) = (run, run.last()) {
-            found.extend(of_run(text, file, first.cover(*last), range));
+            found.extend(run_edits(text, file, first.cover(*last), range));
         }
     }
     found
 }
 
-/// The edits of one or several items, or of those statements of one that are touched.
-fn of_run(text: &str, file: &ParsedFile, run: TextRange, range: TextRange) -> Vec<Change> {
+/// The edits of one or several items, or of the statements of one item at the range.
+fn run_edits(text: &str, file: &ParsedFile, run: TextRange, range: TextRange) -> Vec<Change> {
     let Some(slice) = text.get(run.start as usize..run.end as usize) else {
         return Vec::new();
     };
-    let laid = laid_out(slice);
-    // The line ends of the whole text are those of its first line.
+    let laid = format(slice);
+    // The first line of the whole text determines its line ends.
     let Some(laid) = laid.map(|laid| with_line_ends(&laid, has_crlf(text))) else {
         return Vec::new();
     };
@@ -104,13 +104,13 @@ fn of_run(text: &str, file: &ParsedFile, run: TextRange, range: TextRange) -> Ve
         .filter(|change| is_within(change))
         .cloned()
         .collect();
-    // Some of the edits must not say anything else than all of them do.
+    // A part of the edits must not change the meaning of the text.
     let is_whole = all
         .iter()
         .all(|change| is_within(change) || is_apart(change));
     let made = apply(text, &chosen);
     let is_same = || {
-        let of_run = |text: &str, end: usize| laid_out(text.get(run.start as usize..end)?);
+        let of_run = |text: &str, end: usize| format(text.get(run.start as usize..end)?);
         let grown = made.as_ref()?.len() + run.end as usize - text.len();
         let laid = with_line_ends(&of_run(made.as_ref()?, grown)?, has_crlf(text));
         Some(
@@ -125,8 +125,7 @@ fn of_run(text: &str, file: &ParsedFile, run: TextRange, range: TextRange) -> Ve
     }
 }
 
-/// The lines of the statements that a range touches, of those that stand side by side in one body. Nothing where it
-/// touches more than that.
+/// The lines of the statements at a range, if they are neighbors in one body; `None` if the range touches more.
 fn statements_touched(
     text: &str,
     file: &ParsedFile,
@@ -151,12 +150,12 @@ fn statements_touched(
     Some(whole_lines(text, touched))
 }
 
-/// Whether two ranges share a place, be it an end of each.
+/// True if two ranges overlap or touch.
 pub fn touch(left: TextRange, right: TextRange) -> bool {
     left.start <= right.end && right.start <= left.end
 }
 
-/// From the beginning of the first line to the beginning of the line after the last.
+/// Extends a range to whole lines: from the start of the first line to the start of the line after the last.
 pub fn whole_lines(text: &str, range: TextRange) -> TextRange {
     let start = line_start(text, range.start as usize);
     let end = range.end as usize;
@@ -167,7 +166,7 @@ pub fn whole_lines(text: &str, range: TextRange) -> TextRange {
     TextRange::new(start, end)
 }
 
-/// The first byte of the line that a byte is in.
+/// The start of the line that contains a byte.
 pub fn line_start(text: &str, at: usize) -> usize {
     text.get(..at)
         .and_then(|before| before.rfind('\n'))

@@ -1,4 +1,4 @@
-//! Laying a document out, as `nthc fmt` does: all of it, a range, or the line that is typed.
+//! Formatting of a document, of a range, or of the line being typed, as in `nthc fmt`.
 
 pub mod diff;
 pub mod layout;

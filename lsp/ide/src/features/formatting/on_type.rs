@@ -1,4 +1,4 @@
-//! The indent of a line as it is typed.
+//! Indentation of a line while it is typed.
 
 use nthc::syntax::structure::{Part, PartKind, parts};
 use nthc::syntax::tree::{ParsedFile, TextRange};
@@ -6,11 +6,11 @@ use nthc::syntax::tree::{ParsedFile, TextRange};
 use super::diff::Change;
 use super::layout::line_start;
 
-/// What a line is indented by for each bracket that is open, as `nthc fmt` does.
+/// Indentation per open bracket, in spaces, as in `nthc fmt`.
 const INDENT: usize = 2;
 
-/// The edit that indents the line of `offset` after `typed` was typed there: a line end, or a closing brace that begins its
-/// line. Nothing where the line stands in a string or query, or is indented already.
+/// Returns the edit that indents the line of `offset` after `typed` was typed there: a line end, or a closing brace
+/// at the start of its line. `None` in a string or query, or if the line is indented correctly.
 pub fn indent(text: &str, file: &ParsedFile, offset: usize, typed: char) -> Option<Change> {
     let start = line_start(text, offset);
     let rest = text.get(start..)?;
@@ -50,7 +50,7 @@ pub fn indent(text: &str, file: &ParsedFile, offset: usize, typed: char) -> Opti
         .filter(|part| !(closes(part) && content.starts_with(['}', ']', ')'])))
         .map(|part| line_start(text, part.range.start as usize))
         .collect();
-    // The line of a bracket that ends here is no deeper for what it opens besides.
+    // The line of a bracket that closes here is indented once, whatever else it opens.
     let partners = parts
         .iter()
         .filter(closes)
@@ -70,7 +70,7 @@ pub fn indent(text: &str, file: &ParsedFile, offset: usize, typed: char) -> Opti
     })
 }
 
-/// Where the item ends that a part is in, if another follows: what is left open ends there.
+/// The end of the item that contains a part, if another item follows: brackets left open end there.
 fn end_of_item(file: &ParsedFile, part: &Part) -> Option<usize> {
     let next = file
         .items

@@ -1,4 +1,4 @@
-//! The texts of what is generated: made by what a build makes its files with, for the one that is asked for.
+//! The texts of generated files, computed on demand as in a build.
 
 use nthc::backends::{Artifact, file_stem};
 use nthc::compile::Build as _;
@@ -6,12 +6,12 @@ use nthc::db::{ItemKey, item_name};
 use nthc::ir::Settings;
 use smol_str::SmolStr;
 
-use super::paths::{LISTINGS, ROOT, environment_of, services};
+use super::paths::{LISTINGS, ROOT, services, split_environment};
 use super::{Document, listing};
 use crate::view::{ProjectView, View};
 
-/// The text at a path below a project's output folder, or a list of what is there; `None` where there is neither. Lists have
-/// links where `address` gives paths an address.
+/// The text of the file at a path below a project's output folder, or a list of what is there; `None` if there is
+/// neither. Lists contain links if `address` returns addresses for paths.
 pub fn document(
     view: &View,
     project: &ProjectView,
@@ -19,15 +19,20 @@ pub fn document(
     address: &dyn Fn(&str) -> Option<String>,
 ) -> Option<Document> {
     if path.is_empty() || path == ROOT {
-        return Some(listing::of_project(view, project, address));
+        return Some(listing::project_listing(view, project, address));
     }
-    let (environment, rest) = environment_of(project, path)?;
+    let (environment, rest) = split_environment(project, path)?;
     if let Some(listed) = rest.strip_prefix(&format!("{LISTINGS}/")) {
         let stem = listed.strip_suffix(".md")?;
         let service = services(project)
             .into_iter()
             .find(|service| file_stem(&item_name(project.db(), *service)) == stem)?;
-        return Some(listing::of_service(project, &environment, service, address));
+        return Some(listing::service_listing(
+            project,
+            &environment,
+            service,
+            address,
+        ));
     }
     let artifact = artifact(project, &environment, path)?;
     Some(Document {
@@ -36,12 +41,12 @@ pub fn document(
     })
 }
 
-/// The file of that path below the output folder. What a target could not write has no file.
+/// The artifact with a path below the output folder. `None` if the target reports an error.
 fn artifact(project: &ProjectView, environment: &Option<SmolStr>, path: &str) -> Option<Artifact> {
     let find = |made: Vec<Artifact>| made.into_iter().find(|artifact| artifact.path == path);
     let (session, settings) = (&project.session, &project.targets);
-    // A service's files are called after it, as a dashboard is after its uid, which keeps what letters it can: the one whose
-    // name the path holds is asked first.
+    // A service's files are named after it; a dashboard after its uid, which keeps as many letters as possible. The
+    // service whose name the path contains is tried first.
     let scope = Settings {
         environment: environment.clone(),
         ..Settings::clone(settings)
@@ -63,7 +68,7 @@ fn artifact(project: &ProjectView, environment: &Option<SmolStr>, path: &str) ->
     of_services.or_else(|| find(session.project_artifacts(settings, environment).ok()?))
 }
 
-/// What editors call a file's language.
+/// The language identifier of a file in editors.
 fn language(path: &str) -> &'static str {
     match path.rsplit_once('.').map(|(_, extension)| extension) {
         Some("yaml" | "yml") => "yaml",

@@ -1,4 +1,4 @@
-//! Lists of what there is, in Markdown with links.
+//! Lists of generated files, in Markdown with links.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use crate::features::source::Source;
 use crate::view::{ProjectView, View};
 
 use super::Document;
-use super::paths::{environments, of_listing, paths_of, services};
+use super::paths::{artifact_paths, environments, listing_path, services};
 
 fn markdown(text: String) -> Document {
     Document {
@@ -20,8 +20,8 @@ fn markdown(text: String) -> Document {
     }
 }
 
-/// Which services there are.
-pub fn of_project(
+/// The list of services.
+pub fn project_listing(
     view: &View,
     project: &ProjectView,
     address: &dyn Fn(&str) -> Option<String>,
@@ -33,20 +33,20 @@ pub fn of_project(
         }
         text.push('\n');
         for service in services(project) {
-            view.stop_if_unwanted();
+            view.stop_if_cancelled();
             let name = item_name(project.db(), service);
-            let source = Source::of(project, service.file);
+            let source = Source::new(project, service.file);
             let made = counts(&source, service, &environment)
                 .map_or("nothing: it has errors".to_owned(), |counts| counts.words());
-            let shown = linked(&name, address(&of_listing(&environment, &name)));
+            let shown = link(&name, address(&listing_path(&environment, &name)));
             let _ = writeln!(text, "- {shown}: {made}");
         }
     }
     markdown(text)
 }
 
-/// Which files a service has in an environment.
-pub fn of_service(
+/// The list of a service's files in an environment.
+pub fn service_listing(
     project: &ProjectView,
     environment: &Option<SmolStr>,
     service: ItemKey,
@@ -58,27 +58,27 @@ pub fn of_service(
         let _ = write!(text, " in {}", escape(environment));
     }
     text.push_str("\n\n");
-    let source = Source::of(project, service.file);
+    let source = Source::new(project, service.file);
     match counts(&source, service, environment) {
         Some(counts) => {
             let _ = write!(text, "{}\n\n", counts.words());
         }
         None => text.push_str("Nothing: it has errors.\n"),
     }
-    match paths_of(project, environment, service) {
+    match artifact_paths(project, environment, service) {
         Ok(paths) => {
             for path in paths {
-                let _ = writeln!(text, "- {}", linked(&path, address(&path)));
+                let _ = writeln!(text, "- {}", link(&path, address(&path)));
             }
         }
         Err(problem) => {
-            let _ = writeln!(text, "{}", escape(&problem));
+            let _ = writeln!(text, "{}", escape(&problem.message));
         }
     }
     markdown(text)
 }
 
-fn linked(name: &str, uri: Option<String>) -> String {
+fn link(name: &str, uri: Option<String>) -> String {
     match uri {
         Some(uri) => format!("[{}](<{uri}>)", escape(name)),
         None => escape(name),

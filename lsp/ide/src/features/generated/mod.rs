@@ -1,18 +1,18 @@
-//! What a project's services generate, as the texts are now: the files that a build would write below the output folder, and
-//! lists of them. A project without environments has no environment in its paths.
+//! The files that a build would generate for the current texts, and lists of them. Paths of a project without
+//! environments contain no environment.
 
 mod documents;
 mod listing;
 mod paths;
 
 pub use documents::document;
-pub use paths::{file_of_service, in_environment, project_name};
+pub use paths::{in_environment, project_name, service_file_path};
 
-/// A text that is in no file.
+/// A text without a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     /// The text.
     pub text: String,
-    /// The language, by the name that editors know it by.
+    /// The language identifier in editors.
     pub language: &'static str,
 }

@@ -1,21 +1,21 @@
-//! Where what is generated is, below a project's output folder.
+//! Paths of generated files, below a project's output folder.
 
 use nthc::backends::{file_stem, prometheus};
 use nthc::compile::Build as _;
-use nthc::db::{ItemKey, item_name};
+use nthc::db::{Diag, ItemKey, item_name};
 use nthc::ir::{Service, TargetName};
 use smol_str::SmolStr;
 
 use crate::features::source::Source;
 use crate::view::ProjectView;
 
-/// Where listings are.
+/// The folder of lists.
 pub(super) const LISTINGS: &str = "index";
 
 /// The path of the list of services.
 pub(super) const ROOT: &str = "index.md";
 
-/// The name by which a project's documents are told from another's.
+/// The name that identifies a project's documents.
 pub fn project_name(project: &ProjectView) -> String {
     file_stem(&project.targets.project)
 }
@@ -28,14 +28,14 @@ pub fn in_environment(environment: &Option<SmolStr>, path: &str) -> String {
     }
 }
 
-/// The path of the list of what a service generates in an environment.
-pub(super) fn of_listing(environment: &Option<SmolStr>, service: &str) -> String {
+/// The path of the list of a service's files in an environment.
+pub(super) fn listing_path(environment: &Option<SmolStr>, service: &str) -> String {
     let path = format!("{LISTINGS}/{}.md", file_stem(service));
     in_environment(environment, &path)
 }
 
-/// The path of a service's rule file; that of the list of its files if it has no rules.
-pub fn file_of_service(
+/// The path of a service's rule file, or of the list of its files if it has no rules.
+pub fn service_file_path(
     project: &ProjectView,
     environment: &Option<SmolStr>,
     service: &Service,
@@ -45,12 +45,12 @@ pub fn file_of_service(
     if has_rules && settings.targets.contains(&TargetName::Prometheus) {
         in_environment(environment, &prometheus::rules_path(service, settings))
     } else {
-        of_listing(environment, &service.name)
+        listing_path(environment, &service.name)
     }
 }
 
-/// The environment whose folder a path begins with, and the rest. A project without environments has no such folders.
-pub(super) fn environment_of<'p>(
+/// Splits a path into its environment and the rest. A project without environments has no folders for them.
+pub(super) fn split_environment<'p>(
     project: &ProjectView,
     path: &'p str,
 ) -> Option<(Option<SmolStr>, &'p str)> {
@@ -68,28 +68,27 @@ pub(super) fn services(project: &ProjectView) -> Vec<ItemKey> {
     project.session.services()
 }
 
-/// The paths of all that a service has in an environment, those that are written for all services at once among them.
-pub(super) fn paths_of(
+/// The paths of all files of a service in an environment, including those generated for all services together.
+///
+/// # Errors
+/// If a target reports an error.
+pub(super) fn artifact_paths(
     project: &ProjectView,
     environment: &Option<SmolStr>,
     service: ItemKey,
-) -> Result<Vec<String>, String> {
+) -> Result<Vec<String>, Box<Diag>> {
     let (session, settings) = (&project.session, &project.targets);
     let name = item_name(project.db(), service);
-    let own = session
-        .service_artifacts(settings, environment, service)
-        .map_err(|problem| problem.message)?;
-    let all = session
-        .project_artifacts(settings, environment)
-        .map_err(|problem| problem.message)?;
+    let own = session.service_artifacts(settings, environment, service)?;
+    let all = session.project_artifacts(settings, environment)?;
     let all = all
         .into_iter()
         .filter(|made| made.owner.as_ref() == Some(&name));
     Ok(own.into_iter().chain(all).map(|made| made.path).collect())
 }
 
-/// The environments of a project, or the one without a name.
+/// The environments of a project, or `None` alone if it has none.
 pub(super) fn environments(project: &ProjectView) -> Vec<Option<SmolStr>> {
     let file = project.workspace().prelude(project.db());
-    Source::of(project, file).environments()
+    Source::new(project, file).environments()
 }

@@ -1,19 +1,20 @@
-//! Blocks: what a service, an objective, a tier or a team is in the end.
+//! Hover over blocks: the effective values of a service, an SLO, a tier or a team.
 
 use nthc::db::{ItemClass, item_entry, item_start};
 use nthc::eval::{BlockRef, Instance, Value};
+use nthc::schema::names::{field, kind};
 use smol_str::SmolStr;
 
 use crate::features::markup::{Line, Markup};
 use crate::features::source::Source;
 
-use super::written::written;
+use super::source_text::source_text;
 use super::{meaning, rules, signals};
 
-/// The most fields of a block that are shown.
+/// Maximum number of fields shown.
 const MOST: usize = 10;
 
-/// A block with what it is in every environment.
+/// The card of a block, with its values in every environment.
 pub fn card(source: &Source<'_>, block: &BlockRef) -> Markup {
     let mut markup = Markup::default();
     let first = source
@@ -27,33 +28,36 @@ pub fn card(source: &Source<'_>, block: &BlockRef) -> Markup {
         .source(head(source, block, instance))
         .doc(instance.doc.as_deref());
     if instance.doc.is_none()
-        && let Some(description) = instance.get("description").show()
+        && let Some(description) = instance.get(field::DESCRIPTION).show()
     {
         markup = markup.doc(Some(&description));
     }
     match block.kind.as_str() {
-        "service" => markup.then(service(source, block, instance)),
-        "slo" => markup
+        kind::SERVICE => markup.then(service(source, block, instance)),
+        kind::SLO => markup
             .then(slo(source, block))
-            .then(rules::of_slo(source, block)),
-        "sli" => markup.then(fields(instance)),
-        "alert" | "recording" => markup.then(rules::of_rule(source, block)),
-        "signal" => {
+            .then(rules::slo_rules(source, block)),
+        kind::SLI => markup.then(fields(instance)),
+        kind::ALERT | kind::RECORDING => markup.then(rules::rule(source, block)),
+        kind::SIGNAL => {
             let found = source.everywhere(|environment| {
-                let signal = signals::of_block(source, block, environment)?;
-                Some(signals::resolved(source, signal))
+                let signal = signals::find_signal(source, block, environment)?;
+                Some(signals::describe_resolution(source, signal))
             });
             markup.then(differing(found))
         }
-        "environment" | "tier" | "team" | "dependency" | "schedule" | "escalation" => {
-            markup.then(fields(instance))
-        }
-        "gate" => markup.then(gate(source, block, &environment)),
+        kind::ENVIRONMENT
+        | kind::TIER
+        | kind::TEAM
+        | kind::DEPENDENCY
+        | kind::SCHEDULE
+        | kind::ESCALATION => markup.then(fields(instance)),
+        kind::GATE => markup.then(gate(source, block, &environment)),
         _ => markup.then(fields(instance)),
     }
 }
 
-/// What a template has at a place: no value of it is known before it is used.
+/// The card of a block in a template, whose values are unknown before it is used.
 fn in_template(source: &Source<'_>, block: &BlockRef) -> Markup {
     let name = format!("{} {}", block.kind, block.name);
     let markup = Markup::default().source(name.trim_end());
@@ -68,14 +72,14 @@ fn in_template(source: &Source<'_>, block: &BlockRef) -> Markup {
     }
 }
 
-/// How a block begins, as it is written, in whichever file.
+/// The head of a block as written.
 fn head(source: &Source<'_>, block: &BlockRef, instance: &Instance) -> String {
     let span = instance.head;
     let start = item_start(source.db, span.item);
     let range = span.range.shifted(start);
     let text: &str = span.item.file.text(source.db);
     let written = text.get(range.start as usize..range.end as usize);
-    // A template's block says `template`, and not what it makes.
+    // The head of a template's block starts with `template`, not with its kind.
     let own = written.filter(|head| head.starts_with(block.kind.as_str()));
     match own {
         Some(head) => head.trim().to_owned(),
@@ -85,7 +89,7 @@ fn head(source: &Source<'_>, block: &BlockRef, instance: &Instance) -> String {
     }
 }
 
-/// One line where all environments agree, and one for each otherwise.
+/// One line if all environments agree, otherwise one for each.
 pub fn differing(found: Vec<(Vec<SmolStr>, Line)>) -> Markup {
     let mut markup = Markup::default();
     for (environments, line) in found {
@@ -100,13 +104,13 @@ pub fn differing(found: Vec<(Vec<SmolStr>, Line)>) -> Markup {
 
 /// The fields that a block sets, with their values.
 fn fields(instance: &Instance) -> Markup {
-    // What it is for is said above.
+    // The description is shown above.
     let set = instance
         .fields
         .iter()
-        .filter(|(name, field)| field.explicit && name.as_str() != "description");
+        .filter(|(name, field)| field.explicit && name.as_str() != field::DESCRIPTION);
     let lines = set.filter_map(|(name, field)| {
-        let value = written(&field.value)?;
+        let value = source_text(&field.value)?;
         Some(Line::default().code(format!("{name} = {value}")))
     });
     let lines: Vec<Line> = lines.collect();
@@ -120,10 +124,10 @@ fn fields(instance: &Instance) -> Markup {
 
 fn service(source: &Source<'_>, block: &BlockRef, instance: &Instance) -> Markup {
     let mut whose = Line::default();
-    if let Some(tier) = instance.get("tier").show() {
+    if let Some(tier) = instance.get(field::TIER).show() {
         whose = whose.text("Tier ").code(tier);
     }
-    if let Some(team) = instance.get("team").show() {
+    if let Some(team) = instance.get(field::TEAM).show() {
         whose = whose.text(", team ").code(team);
     }
     let mut markup = Markup::default().line(whose);
@@ -140,7 +144,7 @@ fn service(source: &Source<'_>, block: &BlockRef, instance: &Instance) -> Markup
                 .text(format!(", generates {words}")),
         });
     }
-    let promises = instance.children_of("slo").map(|slo| {
+    let promises = instance.children_of(kind::SLO).map(|slo| {
         let nested = BlockRef {
             item: block.item,
             path: vec![(slo.kind.clone(), slo.name.clone())],
@@ -160,7 +164,7 @@ fn service(source: &Source<'_>, block: &BlockRef, instance: &Instance) -> Markup
     });
     markup = markup.list(promises.collect());
     let needs: Vec<String> = instance
-        .children_of("dependency")
+        .children_of(kind::DEPENDENCY)
         .map(|dependency| dependency.name.to_string())
         .collect();
     if needs.is_empty() {
@@ -170,11 +174,11 @@ fn service(source: &Source<'_>, block: &BlockRef, instance: &Instance) -> Markup
     }
 }
 
-/// What an objective allows in every environment.
+/// The error budget of an SLO in every environment.
 pub fn promise(source: &Source<'_>, block: &BlockRef) -> Vec<(Vec<SmolStr>, Line)> {
     source.everywhere(|environment| {
         let instance = source.instance(block, environment)?;
-        match (instance.get("objective"), instance.get("window")) {
+        match (instance.get(field::OBJECTIVE), instance.get(field::WINDOW)) {
             (Value::Percent(percent), Value::Duration(window)) => {
                 meaning::budget(*percent, nthc::ir::Duration(*window))
             }
@@ -187,7 +191,7 @@ fn slo(source: &Source<'_>, block: &BlockRef) -> Markup {
     differing(promise(source, block))
 }
 
-/// The reasons of a gate, with their conditions as they are written.
+/// The reasons of a gate, with their conditions as written.
 fn gate(source: &Source<'_>, block: &BlockRef, environment: &Option<SmolStr>) -> Markup {
     let Some(instance) = source.instance(block, environment) else {
         return Markup::default();
@@ -195,13 +199,13 @@ fn gate(source: &Source<'_>, block: &BlockRef, environment: &Option<SmolStr>) ->
     let reasons = instance
         .children
         .iter()
-        .filter(|child| child.kind == "deny" || child.kind == "warn");
+        .filter(|child| child.kind == kind::DENY || child.kind == kind::WARN);
     let lines = reasons.map(|reason| {
         let condition = reason
             .fields
-            .get("when")
+            .get(field::WHEN)
             .and_then(|field| source.text_of(field.span.item, field.span.range));
-        let verb = if reason.kind == "deny" {
+        let verb = if reason.kind == kind::DENY {
             "denies"
         } else {
             "warns"
@@ -218,7 +222,7 @@ fn gate(source: &Source<'_>, block: &BlockRef, environment: &Option<SmolStr>) ->
         }
     });
     let markup = Markup::default().list(lines.collect());
-    if *instance.get("dry_run") == Value::Bool(true) {
+    if *instance.get(field::DRY_RUN) == Value::Bool(true) {
         markup.line(Line::default().text("Dry run: reports its decision and allows everything"))
     } else {
         markup

@@ -1,18 +1,19 @@
-//! What a field's value means where it stands: how much failure an objective allows, how long a share of a budget is.
+//! The meaning of field values: the error budget of an objective, the time that a share of a budget is.
 
 use nthc::eval::{BlockRef, Value};
 use nthc::ir::Duration;
 use nthc::ir::burn_rate;
 use nthc::schema::Schema;
+use nthc::schema::names::{field, kind};
 use nthc::syntax::tree::ExprNode;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
+use crate::features::human;
 use crate::features::markup::Line;
 use crate::features::source::Source;
-use crate::features::spoken;
 
-/// How long everything may fail in a window, by the share that must be good.
+/// The full downtime that an objective of `percent` allows in a window.
 pub fn budget_time(percent: Decimal, window: Duration) -> Option<Duration> {
     let objective = percent.checked_div(Decimal::ONE_HUNDRED)?;
     Some(burn_rate::budget_time(objective, window))
@@ -25,16 +26,16 @@ pub fn budget(percent: Decimal, window: Duration) -> Option<Line> {
         Line::default()
             .text(format!(
                 "Error budget for {} over {}: ",
-                spoken::percent(percent),
-                spoken::duration(window)
+                human::percent(percent),
+                human::duration(window)
             ))
-            .strong(spoken::duration(time))
+            .strong(human::duration(time))
             .text(" of full downtime"),
     )
 }
 
-/// What a value of a field of a block means in an environment, besides itself. `kind` is the kind that has the field.
-pub fn of_field(
+/// The meaning of a field's value in an environment. `kind` is the kind that declares the field.
+pub fn field_meaning(
     source: &Source<'_>,
     block: Option<&BlockRef>,
     kind: &str,
@@ -48,8 +49,8 @@ pub fn of_field(
             .map(|found| &found.value)
     };
     match (kind, field, value) {
-        ("slo", "objective", Value::Percent(percent)) => {
-            let window = of_block("window").and_then(as_duration);
+        (kind::SLO, field::OBJECTIVE, Value::Percent(percent)) => {
+            let window = of_block(field::WINDOW).and_then(as_duration);
             let window = window.or_else(|| default_window(source.schema()));
             let mut lines: Vec<Line> = window
                 .and_then(|window| budget(*percent, window))
@@ -62,27 +63,29 @@ pub fn of_field(
             );
             lines
         }
-        ("slo", "window", Value::Duration(window)) => {
-            let Some(Value::Percent(percent)) = of_block("objective") else {
+        (kind::SLO, field::WINDOW, Value::Duration(window)) => {
+            let Some(Value::Percent(percent)) = of_block(field::OBJECTIVE) else {
                 return Vec::new();
             };
             budget(*percent, Duration(*window)).into_iter().collect()
         }
-        ("tier", "availability", Value::Percent(percent)) => default_window(source.schema())
-            .and_then(|window| budget(*percent, window))
-            .into_iter()
-            .collect(),
-        ("slo", "budget_pages" | "budget_tickets", Value::List(shares)) => {
+        (kind::TIER, field::AVAILABILITY, Value::Percent(percent)) => {
+            default_window(source.schema())
+                .and_then(|window| budget(*percent, window))
+                .into_iter()
+                .collect()
+        }
+        (kind::SLO, field::BUDGET_PAGES | field::BUDGET_TICKETS, Value::List(shares)) => {
             let (Some(Value::Percent(objective)), Some(window)) = (
-                of_block("objective"),
-                of_block("window").and_then(as_duration),
+                of_block(field::OBJECTIVE),
+                of_block(field::WINDOW).and_then(as_duration),
             ) else {
                 return Vec::new();
             };
             shares
                 .iter()
                 .filter_map(|share| match share {
-                    Value::Percent(share) => spent(*objective, window, *share),
+                    Value::Percent(share) => budget_share(*objective, window, *share),
                     _ => None,
                 })
                 .collect()
@@ -98,9 +101,9 @@ fn as_duration(value: &Value) -> Option<Duration> {
     }
 }
 
-/// The period of an objective that says none, as the prelude has it.
+/// The prelude's default of the SLO window.
 pub fn default_window(schema: &Schema) -> Option<Duration> {
-    let field = schema.field("slo", "window")?;
+    let field = schema.field(kind::SLO, field::WINDOW)?;
     match &field.default.as_ref()?.node {
         ExprNode::Duration(milliseconds) => Some(Duration(*milliseconds)),
         _ => None,
@@ -108,19 +111,19 @@ pub fn default_window(schema: &Schema) -> Option<Duration> {
 }
 
 /// "75% of the budget is 16m12s of full outage".
-fn spent(objective: Decimal, window: Duration, share: Decimal) -> Option<Line> {
+fn budget_share(objective: Decimal, window: Duration, share: Decimal) -> Option<Line> {
     let hundred = Decimal::ONE_HUNDRED;
     let budget = Decimal::ONE - objective.checked_div(hundred)?;
     let part = budget.checked_mul(share.checked_div(hundred)?)?;
     let time = burn_rate::budget_time(Decimal::ONE - part, window);
     Some(Line::default().text(format!(
         "{} of the error budget is {} of full downtime",
-        spoken::percent(share),
-        spoken::duration(time)
+        human::percent(share),
+        human::duration(time)
     )))
 }
 
-/// The burn-rate alerts that an objective has: when each fires.
+/// The burn-rate alerts of an SLO: when each fires.
 fn alerts(
     source: &Source<'_>,
     block: &BlockRef,
@@ -130,7 +133,7 @@ fn alerts(
     let Some(slo) = source.slo(block, environment) else {
         return Vec::new();
     };
-    // In an environment with another objective the alerts are others.
+    // In an environment with another objective the alerts differ.
     if percent.checked_div(Decimal::ONE_HUNDRED) != Some(slo.objective) {
         return Vec::new();
     }
@@ -142,9 +145,9 @@ fn alerts(
         Line::default().text(format!(
             "{asks} at {}x burn rate ({}/{}): above {} bad",
             pair.factor.normalize(),
-            spoken::duration(pair.long),
-            spoken::duration(pair.short),
-            spoken::share(pair.threshold(slo.objective)),
+            human::duration(pair.long),
+            human::duration(pair.short),
+            human::share(pair.threshold(slo.objective)),
         ))
     });
     pairs.collect()

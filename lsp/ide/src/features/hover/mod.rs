@@ -1,4 +1,4 @@
-//! Hover: what a word of a source is, and what a value means.
+//! Hover: names, values, and words in queries.
 
 mod blocks;
 mod meaning;
@@ -6,8 +6,8 @@ mod names;
 mod queries;
 mod rules;
 mod signals;
+mod source_text;
 mod values;
-mod written;
 
 use nthc::syntax::tree::TextRange;
 
@@ -17,28 +17,28 @@ use crate::nodes::query_at;
 
 pub use meaning::budget_time;
 pub use rules::{Counts, counts};
-pub use signals::{carrier, of_block as signal_of_block};
+pub use signals::{chosen_metric, find_signal};
 
-/// What is to be shown of a word.
+/// The hover of a word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hover {
-    /// The bytes of the word.
+    /// The range of the word, in bytes.
     pub range: TextRange,
-    /// What is shown.
+    /// The contents.
     pub markup: Markup,
 }
 
-/// What is to be shown at a byte of a file; `None` where nothing is.
+/// The hover at a byte of a file; `None` if there is nothing to show.
 pub fn hover(source: &Source<'_>, offset: u32) -> Option<Hover> {
     let placed = source.item_at(offset)?;
     let local = offset.checked_sub(placed.start)?;
     let notes = source.notes(placed.key);
     let found = match query_at(&placed.item.node, local) {
-        Some((expr, query)) => queries::at(source, &placed, expr, query, local),
+        Some((expr, query)) => queries::query_hover(source, &placed, expr, query, local),
         None => notes
             .name_at(local)
-            .and_then(|named| Some((named.range, names::shown(source, &placed, named)?)))
-            .or_else(|| values::at(source, &placed, local)),
+            .and_then(|named| Some((named.range, names::name_hover(source, &placed, named)?)))
+            .or_else(|| values::value_hover(source, &placed, local)),
     };
     let (range, markup) = found?;
     (!markup.is_empty()).then(|| Hover {

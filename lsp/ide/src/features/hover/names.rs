@@ -1,4 +1,4 @@
-//! Names: what each stands for, with what its author wrote of it.
+//! Hover over names: declaration and doc comment.
 
 use nthc::db::{ItemClass, ItemKey, SourceFile, Span, file_names, parsed};
 use nthc::eval::index::{Definition, NamedPlace};
@@ -12,13 +12,13 @@ use crate::features::source::{Placed, Source};
 
 use super::{blocks, values};
 
-/// The longest signature that is shown on one line.
+/// Maximum width of a signature on one line, in characters.
 const WIDTH: usize = 80;
-/// The most names of a module that are shown.
+/// Maximum number of a module's names shown.
 const MOST: usize = 16;
 
-/// What is to be shown of a name.
-pub fn shown(source: &Source<'_>, placed: &Placed<'_>, named: &NamedPlace) -> Option<Markup> {
+/// The hover of a name.
+pub fn name_hover(source: &Source<'_>, placed: &Placed<'_>, named: &NamedPlace) -> Option<Markup> {
     Some(match &named.meaning {
         Definition::Module(file) => module(source, *file),
         Definition::Item(key) => item(source, *key)?,
@@ -65,7 +65,7 @@ pub fn shown(source: &Source<'_>, placed: &Placed<'_>, named: &NamedPlace) -> Op
     })
 }
 
-/// The block whose field a name sets. A name after a dot asks for the field of another.
+/// The block whose field a name sets. For a name after a dot, the block before the dot.
 fn block_of(source: &Source<'_>, placed: &Placed<'_>, named: &NamedPlace) -> Option<BlockRef> {
     let is_set = sets_field(&placed.item.node, named);
     let notes = source.notes(placed.key);
@@ -79,7 +79,7 @@ fn block_of(source: &Source<'_>, placed: &Placed<'_>, named: &NamedPlace) -> Opt
         .find(|other| other.range.end + 1 == named.range.start)?;
     match &before.meaning {
         Definition::Block(block) | Definition::Enclosing(block) => Some(block.clone()),
-        // `service.tier.availability`: what stands before the dot is a block too.
+        // `service.tier.availability`: the value before the dot is a block too.
         Definition::Field(..) | Definition::Local(_) => {
             let value = notes
                 .values
@@ -104,34 +104,34 @@ fn sets_field(node: &ItemNode, named: &NamedPlace) -> bool {
     found
 }
 
-/// Shows `visit` every statement of an item.
+/// Calls `visit` with every statement of an item.
 fn each_statement<'t>(node: &'t ItemNode, visit: &mut impl FnMut(&'t Statement)) {
-    fn of<'t>(body: &'t nthc::syntax::tree::Body, visit: &mut impl FnMut(&'t Statement)) {
+    fn walk<'t>(body: &'t nthc::syntax::tree::Body, visit: &mut impl FnMut(&'t Statement)) {
         for statement in &body.statements {
             visit(statement);
             match statement {
-                Statement::Block(block) => of(&block.body, visit),
-                Statement::For(repeat) => of(&repeat.body, visit),
+                Statement::Block(block) => walk(&block.body, visit),
+                Statement::For(repeat) => walk(&repeat.body, visit),
                 Statement::If(choice) => {
-                    of(&choice.then, visit);
+                    walk(&choice.then, visit);
                     if let Some(otherwise) = &choice.otherwise {
-                        of(otherwise, visit);
+                        walk(otherwise, visit);
                     }
                 }
-                Statement::In(inner) => of(&inner.body, visit),
+                Statement::In(inner) => walk(&inner.body, visit),
                 _ => {}
             }
         }
     }
     match node {
-        ItemNode::Block(block) => of(&block.body, visit),
-        ItemNode::Template(template) => of(&template.body, visit),
-        ItemNode::Rule(rule) => of(&rule.body, visit),
+        ItemNode::Block(block) => walk(&block.body, visit),
+        ItemNode::Template(template) => walk(&template.body, visit),
+        ItemNode::Rule(rule) => walk(&rule.body, visit),
         _ => {}
     }
 }
 
-/// A kind: where it may stand, and what its blocks have.
+/// A kind: where it is allowed, and the fields of its blocks.
 fn kind(source: &Source<'_>, name: &str) -> Option<Markup> {
     let schema = source.schema();
     let known = schema.kinds.get(name)?;
@@ -229,7 +229,7 @@ fn function(source: &Source<'_>, name: &str) -> Option<Markup> {
     )
 }
 
-/// A head with its parameters, each on a line of its own where one line would be long.
+/// A head with its parameters, each on a line of its own if one line would be too long.
 fn signature(head: &str, params: Vec<String>) -> String {
     let line = format!("{head}({})", params.join(", "));
     if line.len() <= WIDTH || params.is_empty() {
@@ -239,7 +239,7 @@ fn signature(head: &str, params: Vec<String>) -> String {
     format!("{head}(\n{})", lines.concat())
 }
 
-/// A module, with what is in it.
+/// A module with its items.
 fn module(source: &Source<'_>, file: SourceFile) -> Markup {
     let names = file_names(source.db, file);
     let of = |class: ItemClass| -> Vec<SmolStr> {
@@ -300,7 +300,7 @@ fn item(source: &Source<'_>, key: ItemKey) -> Option<Markup> {
                 .doc(decl.doc.as_deref());
             let found = source.everywhere(|environment| {
                 let value = let_value(source.db, source.workspace, key, environment.clone())?;
-                let written = super::written::written(&value)?;
+                let written = super::source_text::source_text(&value)?;
                 let line = Line::default()
                     .code(value.ty().to_string())
                     .text(": ")
@@ -324,12 +324,12 @@ fn item(source: &Source<'_>, key: ItemKey) -> Option<Markup> {
     }
 }
 
-/// A template: what it takes, and what it makes.
+/// A template: its parameters and contents.
 fn template(source: &Source<'_>, key: ItemKey, template: &Template) -> Markup {
     let params = template
         .params
         .iter()
-        .map(|param| written(source, key, param));
+        .map(|param| param_text(source, key, param));
     let head = format!("template {} {}", template.kind.text, template.name.text);
     let mut head = if template.params.is_empty() {
         head
@@ -350,7 +350,7 @@ fn template(source: &Source<'_>, key: ItemKey, template: &Template) -> Markup {
         .source(head)
         .doc(template.doc.as_deref())
         .list(docs.collect());
-    // The outermost body says what the whole has, its bases' part too.
+    // The outermost body lists the contents of the whole, including those of its bases.
     let Some(body) = source.notes(key).bodies.first() else {
         return markup;
     };
@@ -377,8 +377,8 @@ fn template(source: &Source<'_>, key: ItemKey, template: &Template) -> Markup {
     })
 }
 
-/// A parameter as its author wrote it.
-fn written(source: &Source<'_>, key: ItemKey, param: &Param) -> String {
+/// A parameter as written.
+fn param_text(source: &Source<'_>, key: ItemKey, param: &Param) -> String {
     let ty = source.text_of(key, param.ty.range).unwrap_or_default();
     match &param.default {
         Some(default) => format!("{}: {ty} = {}", param.name.text, expression(default)),
@@ -386,7 +386,7 @@ fn written(source: &Source<'_>, key: ItemKey, param: &Param) -> String {
     }
 }
 
-/// A parameter, a `let` of a body, or a loop's variable.
+/// A parameter, a `let` of a body, or a loop variable.
 fn local(
     source: &Source<'_>,
     placed: &Placed<'_>,
@@ -402,7 +402,7 @@ fn local(
     {
         return Some(
             Markup::default()
-                .source(written(source, declared.item, param))
+                .source(param_text(source, declared.item, param))
                 .doc(param.doc.as_deref())
                 .line(
                     Line::default()
@@ -438,8 +438,10 @@ fn local(
     let markup = Markup::default().source(head?).doc(doc.as_deref());
     let values = &source.notes(placed.key).values;
     let place = values.iter().find(|value| value.range == value_range);
-    Some(match place.and_then(|place| values::shown(source, place)) {
-        Some(value) => markup.then(value),
-        None => markup,
-    })
+    Some(
+        match place.and_then(|place| values::computed(source, place)) {
+            Some(value) => markup.then(value),
+            None => markup,
+        },
+    )
 }

@@ -1,4 +1,4 @@
-//! Queries: the word under the cursor, and the whole as it will stand in the rules.
+//! Hover in queries: the word at the cursor, and the whole query as in the generated rules.
 
 use nthc::backends::prometheus::layout;
 use nthc::catalogue::{Lookup, Metric, MetricType, Scope, metrics_under, section_of, selector_of};
@@ -17,13 +17,13 @@ use crate::nodes::{Node, walk_item};
 
 use super::rules;
 
-/// The most other places that are shown.
+/// Maximum number of other places shown.
 const MOST: usize = 8;
-/// The most other places that are looked for.
+/// Maximum number of other places searched.
 const MOST_READERS: usize = 100;
 
-/// What is to be shown at a byte of a query.
-pub fn at(
+/// The hover at a byte of a query.
+pub fn query_hover(
     source: &Source<'_>,
     placed: &Placed<'_>,
     expr: &Expr,
@@ -33,7 +33,7 @@ pub fn at(
     let local = offset.checked_sub(query.text_range.start)?;
     let masked = query.masked();
     let words = lexemes(&masked);
-    // A byte between two words belongs to the one that begins there.
+    // A byte between two words belongs to the second one.
     let lexeme = words
         .iter()
         .rfind(|found| found.range.start <= local && local <= found.range.end);
@@ -47,7 +47,7 @@ pub fn at(
         expr,
         block: block.as_ref(),
     };
-    let whole = here.whole();
+    let whole = here.whole_query();
     let Some(lexeme) = lexeme else {
         return Some((query.text_range, whole));
     };
@@ -92,8 +92,8 @@ impl Here<'_, '_> {
         })
     }
 
-    /// The whole query, as it will stand in the rules.
-    fn whole(&self) -> Markup {
+    /// The whole query, as in the generated rules.
+    fn whole_query(&self) -> Markup {
         let class = item_entry(self.source.db, self.key).map(|entry| entry.class);
         if class == Some(ItemClass::Template) {
             return Markup::default().line(Line::default().text(
@@ -150,7 +150,7 @@ impl Here<'_, '_> {
         }
     }
 
-    /// What the rules put for `$window`.
+    /// The values of `$window` in the generated rules.
     fn window(&self) -> Markup {
         let markup = Markup::default().query("$window").doc(Some(
             "A window that the compiler substitutes. SLOs are evaluated over several.",
@@ -179,7 +179,7 @@ impl Here<'_, '_> {
             .unwrap_or_default()
     }
 
-    /// The selector of a metric's name with the labels that it carries in an environment.
+    /// The selector of a metric, with its labels in an environment.
     fn selector(&self, name: &str, lexeme: &Lexeme, environment: &Option<SmolStr>) -> Selector {
         let at = Place {
             start: lexeme.range.start,
@@ -201,7 +201,7 @@ impl Here<'_, '_> {
             })
     }
 
-    /// A metric: what is known of it, and what else reads it.
+    /// A metric: its catalogue entry, and the other queries with it.
     fn metric(&self, name: &str, lexeme: &Lexeme) -> Markup {
         let found = self.source.everywhere(|environment| {
             let scope = self.scope(environment);
@@ -237,7 +237,7 @@ impl Here<'_, '_> {
             if !environments.is_empty() {
                 markup = markup.line(Line::default().text("In ").codes(environments).text(":"));
             }
-            markup = markup.then(self.known(&known));
+            markup = markup.then(self.catalogue_entry(&known));
         }
         let readers = self.readers(name);
         if readers.is_empty() {
@@ -255,7 +255,7 @@ impl Here<'_, '_> {
         }
     }
 
-    fn known(&self, known: &Known) -> Markup {
+    fn catalogue_entry(&self, known: &Known) -> Markup {
         let under = |line: Line, section: &str| match section {
             "{}" => line,
             section => line.text(" under ").code(section.to_owned()),
@@ -311,11 +311,11 @@ impl Here<'_, '_> {
         }
     }
 
-    /// The project's other items whose queries name the metric, `service checkout`.
+    /// The project's other items whose queries contain the metric, such as `service checkout`.
     fn readers(&self, name: &str) -> Vec<String> {
         let mut found = Vec::new();
         for file in self.source.all_files() {
-            let other = self.source.at(file);
+            let other = self.source.with_file(file);
             if found.len() >= MOST_READERS {
                 break;
             }
@@ -349,7 +349,7 @@ impl Here<'_, '_> {
         found
     }
 
-    /// A label: whether the block sets it, and the values that it is known to have.
+    /// A label: whether the block sets it, and its known values.
     fn label(&self, name: &str, lexeme: &Lexeme, words: &[Lexeme], masked: &str) -> Markup {
         let mut markup = Markup::default().line(Line::default().text("Label ").code(name));
         let metric = words
@@ -396,7 +396,7 @@ impl Here<'_, '_> {
     }
 }
 
-/// What is known of a metric in an environment.
+/// The catalogue's information about a metric in an environment.
 #[derive(PartialEq)]
 enum Known {
     Recorded,
@@ -406,11 +406,11 @@ enum Known {
         section: String,
     },
     Absent(String),
-    /// The selector that nobody pulled, where there is a catalogue.
+    /// The selector was not pulled; `None` if there is no catalogue.
     Unclaimed(Option<String>),
 }
 
-/// The query of a block, or of one in it, that was written at a place.
+/// The query of a block, or of a nested block, written at a range.
 fn written_at(instance: &Instance, span: Span) -> Option<Query> {
     let own = instance.fields.values().find_map(|field| {
         let queries: Vec<&Query> = match &field.value {
@@ -424,7 +424,7 @@ fn written_at(instance: &Instance, span: Span) -> Option<Query> {
                 .collect(),
             _ => Vec::new(),
         };
-        // A query's own place is what is between the backticks.
+        // A query's own range is between its backticks.
         let inside = TextRange {
             start: span.range.start + 1,
             end: span.range.end.saturating_sub(1),
@@ -455,7 +455,7 @@ fn type_name(of: MetricType) -> &'static str {
     }
 }
 
-/// What a word of PromQL does.
+/// The description of a PromQL keyword.
 fn keyword(word: &str) -> Option<&'static str> {
     Some(match word.to_ascii_lowercase().as_str() {
         "by" => "Aggregates by these labels.",

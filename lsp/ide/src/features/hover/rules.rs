@@ -1,30 +1,31 @@
-//! The rules that the compiler makes of a service, an objective, an alert or a recording.
+//! Hover: the rules generated for a service, an SLO, an alert or a recording rule.
 
 use nthc::backends::prometheus::{Group, Rule, rule_groups};
 use nthc::db::ItemKey;
 use nthc::eval::BlockRef;
+use nthc::schema::names::kind;
 use smol_str::SmolStr;
 
+use crate::features::human;
 use crate::features::markup::{Line, Markup};
 use crate::features::source::Source;
-use crate::features::spoken;
 
-/// How long a rule's expression is shown.
+/// Maximum length of an expression shown, in characters.
 const LONGEST: usize = 100;
-/// How many rules of one kind are shown.
+/// Maximum number of rules of one kind shown.
 const MOST: usize = 9;
 
-/// How many rules a service has.
+/// Number of rules of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
     /// Alerts.
     pub alerts: usize,
-    /// Recordings.
+    /// Recording rules.
     pub recordings: usize,
 }
 
 impl Counts {
-    fn of(groups: &[Group]) -> Self {
+    fn new(groups: &[Group]) -> Self {
         let mut counts = Self::default();
         for rule in groups.iter().flat_map(|group| &group.rules) {
             match rule {
@@ -39,13 +40,13 @@ impl Counts {
     pub fn words(self) -> String {
         format!(
             "{}, {}",
-            spoken::count(self.alerts, "alert"),
-            spoken::count(self.recordings, "recording")
+            human::count(self.alerts, "alert"),
+            human::count(self.recordings, "recording")
         )
     }
 }
 
-/// The groups of rules that a service has in an environment; `None` where it has no model.
+/// The rule groups of a service in an environment; `None` if it has no model.
 fn groups(
     source: &Source<'_>,
     service: ItemKey,
@@ -55,19 +56,19 @@ fn groups(
     Some(rule_groups(model, &source.settings_in(environment)))
 }
 
-/// How many rules a service has in an environment, as a build makes them; `None` where it has no model.
+/// The number of rules of a service in an environment, as in a build; `None` if it has no model.
 pub fn counts(
     source: &Source<'_>,
     service: ItemKey,
     environment: &Option<SmolStr>,
 ) -> Option<Counts> {
-    Some(Counts::of(&groups(source, service, environment)?))
+    Some(Counts::new(&groups(source, service, environment)?))
 }
 
-/// An expression on one line, cut where it is long.
-pub fn shortened(expr: &str) -> String {
+/// An expression on one line, shortened.
+pub fn shorten_expr(expr: &str) -> String {
     let line = expr.split_whitespace().collect::<Vec<_>>().join(" ");
-    // What the layout broke after a parenthesis stands together on one line.
+    // Parentheses that the formatter broke into lines are joined.
     let line = line.replace("( ", "(").replace(" )", ")");
     if line.chars().count() <= LONGEST {
         return line;
@@ -76,8 +77,8 @@ pub fn shortened(expr: &str) -> String {
     format!("{} …", cut.trim_end())
 }
 
-/// The rules of an objective.
-pub fn of_slo(source: &Source<'_>, block: &BlockRef) -> Markup {
+/// The rules of an SLO.
+pub fn slo_rules(source: &Source<'_>, block: &BlockRef) -> Markup {
     let Some((_, name)) = block.path.first() else {
         return Markup::default();
     };
@@ -89,16 +90,18 @@ pub fn of_slo(source: &Source<'_>, block: &BlockRef) -> Markup {
     let Some((environments, groups)) = made.into_iter().next() else {
         return Markup::default();
     };
-    let counts = Counts::of(&groups);
+    let counts = Counts::new(&groups);
     let intro = Line::default().text(format!("Generates {}", counts.words()));
     let intro = match environments.as_slice() {
         [] => intro.text(":"),
         names => intro.text("; in ").codes(names.to_vec()).text(" they are:"),
     };
-    Markup::default().line(intro).block("yaml", listed(&groups))
+    Markup::default()
+        .line(intro)
+        .block("yaml", rule_list(&groups))
 }
 
-/// The groups of an objective of a service with the rules that are of it.
+/// The groups of a service with the rules of one SLO.
 fn rules_of(mut groups: Vec<Group>, service: &nthc::ir::Service, slo: &str) -> Vec<Group> {
     let own = service.slos.iter().any(|known| known.name == slo);
     for group in &mut groups {
@@ -114,8 +117,8 @@ fn rules_of(mut groups: Vec<Group>, service: &nthc::ir::Service, slo: &str) -> V
     groups
 }
 
-/// Rules as a rule file has them, alerts first, without labels and texts.
-fn listed(groups: &[Group]) -> String {
+/// Rules as in a rule file, alerts first, without labels and annotations.
+fn rule_list(groups: &[Group]) -> String {
     let rules = || groups.iter().flat_map(|group| &group.rules);
     let mut lines = Vec::new();
     let alerts = rules().filter_map(|rule| match rule {
@@ -130,7 +133,7 @@ fn listed(groups: &[Group]) -> String {
                 "- alert: {} # {}\n  expr: {}",
                 rule.alert,
                 labels.join(", "),
-                shortened(&rule.expr)
+                shorten_expr(&rule.expr)
             ))
         }
         Rule::Recording(_) => None,
@@ -139,16 +142,16 @@ fn listed(groups: &[Group]) -> String {
         Rule::Recording(rule) => Some(format!(
             "- record: {}\n  expr: {}",
             rule.record,
-            shortened(&rule.expr)
+            shorten_expr(&rule.expr)
         )),
         Rule::Alerting(_) => None,
     });
-    cut(alerts.collect(), "alerts", &mut lines);
-    cut(recordings.collect(), "recordings", &mut lines);
+    push_first(alerts.collect(), "alerts", &mut lines);
+    push_first(recordings.collect(), "recordings", &mut lines);
     lines.join("\n")
 }
 
-fn cut(rules: Vec<String>, what: &str, lines: &mut Vec<String>) {
+fn push_first(rules: Vec<String>, what: &str, lines: &mut Vec<String>) {
     let more = rules.len().saturating_sub(MOST);
     lines.extend(rules.into_iter().take(MOST));
     if more > 0 {
@@ -156,13 +159,13 @@ fn cut(rules: Vec<String>, what: &str, lines: &mut Vec<String>) {
     }
 }
 
-/// The rule that an alert or a recording of a service becomes, with all that it is.
-pub fn of_rule(source: &Source<'_>, block: &BlockRef) -> Markup {
+/// The complete rule of an alert or a recording of a service.
+pub fn rule(source: &Source<'_>, block: &BlockRef) -> Markup {
     let made = source.everywhere(|environment| {
         let service = source.service(block.item, environment)?;
         let groups = groups(source, block.item, environment)?;
         let (group, number) = match block.kind.as_str() {
-            "alert" => {
+            kind::ALERT => {
                 let name = match block.path.as_slice() {
                     [(_, dependency), _] => format!("{dependency}-{}", block.name),
                     _ => block.name.to_string(),
@@ -179,7 +182,7 @@ pub fn of_rule(source: &Source<'_>, block: &BlockRef) -> Markup {
                 (format!("{}-recordings", service.name), number)
             }
         };
-        // A service's own alerts and recordings have one rule each, in their order.
+        // A service's own alerts and recordings have one rule each, in source order.
         let group = groups.into_iter().find(|known| known.name == group)?;
         group.rules.into_iter().nth(number)
     });
@@ -207,9 +210,9 @@ pub fn of_rule(source: &Source<'_>, block: &BlockRef) -> Markup {
     markup
 }
 
-/// The windows over which a service's rules ask `$window` of an objective, shortest first as the rules have them.
+/// The windows for which the rules evaluate `$window` of an SLO, shortest first, as in the rules.
 pub fn windows(source: &Source<'_>, block: &BlockRef) -> Vec<String> {
-    let Some((_, name)) = block.path.first().filter(|(kind, _)| kind == "slo") else {
+    let Some((_, name)) = block.path.first().filter(|(kind, _)| kind == kind::SLO) else {
         return Vec::new();
     };
     let environment = source.environments().into_iter().next().flatten();

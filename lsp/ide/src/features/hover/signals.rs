@@ -1,21 +1,22 @@
-//! Which metric carries a signal, and why.
+//! Hover over signals: the metric that provides a signal, and why.
 
 use nthc::eval::BlockRef;
 use nthc::ir::{Resolution, Signal};
+use nthc::schema::names::kind;
 use smol_str::SmolStr;
 
 use crate::features::markup::Line;
 use crate::features::source::Source;
 
 /// The model of a signal in an environment.
-pub fn of_block<'a>(
+pub fn find_signal<'a>(
     source: &Source<'a>,
     block: &BlockRef,
     environment: &Option<SmolStr>,
 ) -> Option<&'a Signal> {
     let dependency = match block.path.as_slice() {
-        [(kind, _)] if kind == "signal" => None,
-        [(outer, dependency), (kind, _)] if outer == "dependency" && kind == "signal" => {
+        [(kind, _)] if kind == kind::SIGNAL => None,
+        [(outer, dependency), (kind, _)] if outer == kind::DEPENDENCY && kind == kind::SIGNAL => {
             Some(dependency)
         }
         _ => return None,
@@ -27,17 +28,17 @@ pub fn of_block<'a>(
         .find(|signal| signal.name == block.name && signal.dependency.as_ref() == dependency)
 }
 
-/// The candidate that stands in queries, as a person would write it.
-pub fn carrier(signal: &Signal) -> Option<String> {
+/// The candidate used in queries, as written.
+pub fn chosen_metric(signal: &Signal) -> Option<String> {
     signal
         .candidate_texts()
         .nth(signal.resolution.candidate_index())
 }
 
-/// "carried by `redis_memory_used_bytes`, the second of 3 candidates", or why it is not known.
-pub fn resolved(source: &Source<'_>, signal: &Signal) -> Line {
+/// "carried by `redis_memory_used_bytes`, the second of 3 candidates", or the reason why it is unknown.
+pub fn describe_resolution(source: &Source<'_>, signal: &Signal) -> Line {
     let count = signal.candidates.len();
-    let candidate = carrier(signal).unwrap_or_default();
+    let candidate = chosen_metric(signal).unwrap_or_default();
     let selector = nthc::catalogue::selector_of(&signal.scope);
     let line = Line::default();
     match signal.resolution {

@@ -1,33 +1,35 @@
-//! Values: how they would be written, where a field has its value from, and what a literal says in other units.
+//! Hover over values: their source text, the origin of a field's value, and literals in other units.
 
 use nthc::db::{ItemClass, item_entry};
 use nthc::eval::index::TypedPlace;
 use nthc::eval::{BlockRef, FieldValue, Runtime, Value, expression};
 use nthc::ir::Duration;
 use nthc::schema::Ty;
+use nthc::schema::names::field;
 use nthc::syntax::tree::{ExprNode, StringPart, TextRange};
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
+use crate::features::human;
 use crate::features::markup::{Line, Markup};
 use crate::features::source::{Placed, Source};
-use crate::features::spoken;
 use crate::nodes::{Node, walk_item};
 
-use super::written::written;
+use super::source_text::source_text;
 use super::{blocks, meaning};
 
-/// The value of a field in every environment, with where it comes from and what it means.
+/// The value of a field in every environment, with its origin and meaning.
 pub fn effective(source: &Source<'_>, block: &BlockRef, kind: &str, field: &str) -> Markup {
     let found = source.everywhere(|environment| {
         let known = source.field(block, field, environment)?;
-        let mut line = match written(&known.value) {
+        let mut line = match source_text(&known.value) {
             Some(written) => Line::default().code(written),
             None if known.value == Value::None => Line::default().text("not set"),
             None => return None,
         };
         line = line.then(origin(source, block, field, known));
-        let means = meaning::of_field(source, Some(block), kind, field, &known.value, environment);
+        let means =
+            meaning::field_meaning(source, Some(block), kind, field, &known.value, environment);
         Some((line, means))
     });
     let mut markup = Markup::default();
@@ -41,7 +43,7 @@ pub fn effective(source: &Source<'_>, block: &BlockRef, kind: &str, field: &str)
     markup
 }
 
-/// ", from the template `http.availability`"; nothing where the block itself sets it.
+/// ", from the template `http.availability`"; empty if the block itself sets it.
 fn origin(source: &Source<'_>, block: &BlockRef, field: &str, known: &FieldValue) -> Line {
     if !known.explicit {
         let by_default = Line::default().text(", by default");
@@ -50,7 +52,7 @@ fn origin(source: &Source<'_>, block: &BlockRef, field: &str, known: &FieldValue
             .field(known_kind(source, block), field)
             .and_then(|field| field.default.as_ref());
         return match default {
-            Some(default) if refers(&default.node) => {
+            Some(default) if is_reference(&default.node) => {
                 by_default.text(": ").code(expression(default))
             }
             _ => by_default,
@@ -80,15 +82,19 @@ fn known_kind<'a>(source: &Source<'a>, block: &'a BlockRef) -> &'a str {
     variant.unwrap_or(&block.kind)
 }
 
-fn refers(node: &ExprNode) -> bool {
+fn is_reference(node: &ExprNode) -> bool {
     matches!(
         node,
         ExprNode::Name(_) | ExprNode::Member(..) | ExprNode::Call(..)
     )
 }
 
-/// What is to be shown of the innermost value at a byte of an item.
-pub fn at(source: &Source<'_>, placed: &Placed<'_>, offset: u32) -> Option<(TextRange, Markup)> {
+/// The hover of the innermost value at a byte of an item.
+pub fn value_hover(
+    source: &Source<'_>,
+    placed: &Placed<'_>,
+    offset: u32,
+) -> Option<(TextRange, Markup)> {
     let notes = source.notes(placed.key);
     let place = notes
         .value_at(offset)
@@ -96,17 +102,17 @@ pub fn at(source: &Source<'_>, placed: &Placed<'_>, offset: u32) -> Option<(Text
     let literal = is_literal(placed, place.range);
     let mut lines: Vec<Line> = Vec::new();
     let block = notes.body_at(offset).and_then(|body| body.block.as_ref());
-    // A value that is a field's whole value means what the field does.
+    // A value that is a field's whole value has the field's meaning.
     let mut means = Vec::new();
     if let Some((kind, field)) = field_of(source, placed, place.range, offset) {
         let environment = source.environment_at(&placed.item.node, offset);
-        means = meaning::of_field(source, block, &kind, &field, &place.value, &environment);
+        means = meaning::field_meaning(source, block, &kind, &field, &place.value, &environment);
     }
     match &place.value {
         Value::TimeOfWeek(time) => {
             let at = format!(
                 "{}, {:02}:{:02}",
-                spoken::day(time.day),
+                human::day(time.day),
                 time.hour,
                 time.minute
             );
@@ -128,7 +134,7 @@ pub fn at(source: &Source<'_>, placed: &Placed<'_>, offset: u32) -> Option<(Text
     }
     let mut markup = Markup::default();
     if !literal {
-        markup = shown(source, place)?;
+        markup = computed(source, place)?;
     }
     for line in lines {
         markup = markup.line(line);
@@ -143,8 +149,8 @@ pub fn at(source: &Source<'_>, placed: &Placed<'_>, offset: u32) -> Option<(Text
     (!markup.is_empty()).then_some((place.range, markup))
 }
 
-/// A value that is computed, with its type.
-pub fn shown(source: &Source<'_>, place: &TypedPlace) -> Option<Markup> {
+/// The hover of a computed value, with its type.
+pub fn computed(source: &Source<'_>, place: &TypedPlace) -> Option<Markup> {
     let ty = place.value.ty();
     match &place.value {
         Value::Error | Value::None => None,
@@ -165,7 +171,7 @@ pub fn shown(source: &Source<'_>, place: &TypedPlace) -> Option<Markup> {
         ),
         Value::Block(block) => Some(blocks::card(source, block)),
         value => {
-            let written = written(value)?;
+            let written = source_text(value)?;
             let markup = Markup::default();
             Some(match value {
                 Value::Query(query) => {
@@ -177,20 +183,16 @@ pub fn shown(source: &Source<'_>, place: &TypedPlace) -> Option<Markup> {
     }
 }
 
-/// What a literal is in other units. Digit for digit.
+/// A literal in other units, exact; `None` if there are none.
 pub fn in_other_units(value: &Value) -> Option<Line> {
     let text = match value {
         Value::Duration(milliseconds) => {
             let duration = Duration(*milliseconds);
-            format!(
-                "{}, {} s",
-                spoken::duration(duration),
-                duration.as_seconds()
-            )
+            format!("{}, {} s", human::duration(duration), duration.as_seconds())
         }
         Value::Percent(percent) => format!(
             "{}, {}",
-            spoken::percent(*percent),
+            human::percent(*percent),
             percent.checked_div(Decimal::ONE_HUNDRED)?.normalize()
         ),
         Value::Size(bytes) => format!("{} bytes", bytes.normalize()),
@@ -225,7 +227,7 @@ fn is_literal(placed: &Placed<'_>, range: TextRange) -> bool {
                 | ExprNode::Rate(_)
                 | ExprNode::TimeOfDay(_)
                 | ExprNode::TimeOfWeek(_) => true,
-                // One with holes is computed.
+                // A string with interpolations is computed.
                 ExprNode::String(string) => {
                     let mut parts = string.parts.iter();
                     parts.all(|part| matches!(part, StringPart::Text(_)))
@@ -237,7 +239,7 @@ fn is_literal(placed: &Placed<'_>, range: TextRange) -> bool {
     literal
 }
 
-/// The field whose value stands at a range, and the kind that has it.
+/// The field whose value is at a range, and the kind that declares it.
 fn field_of(
     source: &Source<'_>,
     placed: &Placed<'_>,
@@ -262,7 +264,7 @@ fn field_of(
     (text.trim() == "=").then(|| (kind.clone(), field.clone()))
 }
 
-/// " in Europe/London": the zone that a time is in, by the call that it is an argument of or the block it stands in.
+/// " in Europe/London": the time zone of a time, from the call that it is an argument of or the block around it.
 fn zone(source: &Source<'_>, placed: &Placed<'_>, block: Option<&BlockRef>, offset: u32) -> Line {
     let of_call = source
         .notes(placed.key)
@@ -290,7 +292,10 @@ fn zone(source: &Source<'_>, placed: &Placed<'_>, block: Option<&BlockRef>, offs
                 name,
                 ..block.clone()
             };
-            source.field(&around, "zone", &environment)?.value.show()
+            source
+                .field(&around, field::ZONE, &environment)?
+                .value
+                .show()
         })
     };
     match of_call.or_else(of_block) {

@@ -1,22 +1,23 @@
-//! What a block has though its body does not say so.
+//! Inlay hints for what a block has without setting it.
 
 use nthc::eval::{BlockRef, Value};
 use nthc::ir::Duration;
+use nthc::schema::names::{field, kind};
 use nthc::syntax::tree::{Block, Expr, Statement};
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
-use super::{Hint, WantedHints};
-use crate::features::hover::{budget_time, carrier, signal_of_block};
+use super::{Hint, HintSettings};
+use crate::features::hover::{budget_time, chosen_metric, find_signal};
+use crate::features::human;
 use crate::features::source::{Differing, Placed, Source, inner_environment};
-use crate::features::spoken;
 
-/// Adds the hints of a block, without those of what is in it.
+/// Adds the hints of a block, without those of nested blocks.
 pub fn hints(
     source: &Source<'_>,
     placed: &Placed<'_>,
     block: &Block,
-    wanted: &WantedHints,
+    settings: &HintSettings,
     out: &mut Vec<Hint>,
 ) {
     let notes = source.notes(placed.key);
@@ -34,10 +35,10 @@ pub fn hints(
         environment: inner_environment(&placed.item.node, block.range.start),
     };
     match block.kind.text.as_str() {
-        "slo" => here.objective(wanted, out),
-        "signal" if wanted.signals => here.signal(out),
-        "service" if wanted.defaults => here.default_of("tier", out),
-        "alert" if wanted.defaults => here.alert(out),
+        kind::SLO => here.objective(settings, out),
+        kind::SIGNAL if settings.signals => here.signal(out),
+        kind::SERVICE if settings.defaults => here.default_of(field::TIER, out),
+        kind::ALERT if settings.defaults => here.alert(out),
         _ => {}
     }
 }
@@ -47,13 +48,13 @@ struct Here<'a, 's> {
     placed: &'a Placed<'s>,
     block: &'a Block,
     reference: &'a BlockRef,
-    /// The environment whose `in` it stands in.
+    /// The environment of the `in` block around it.
     environment: Option<SmolStr>,
 }
 
 impl Here<'_, '_> {
-    /// The value that the block's own body gives a field.
-    fn own(&self, field: &str) -> Option<&Expr> {
+    /// The value that the block's own body sets for a field.
+    fn own_field(&self, field: &str) -> Option<&Expr> {
         let mut set = self.block.body.statements.iter().rev();
         set.find_map(|statement| match statement {
             Statement::Field(found) if found.name.text == field => Some(&found.value),
@@ -61,8 +62,8 @@ impl Here<'_, '_> {
         })
     }
 
-    /// What is asked in the environment that the block is for, or in all.
-    fn asked<T: PartialEq>(
+    /// Evaluates `ask` in the environment that the block is for, or in all.
+    fn evaluate<T: PartialEq>(
         &self,
         question: impl Fn(&Option<SmolStr>) -> Option<T>,
     ) -> Differing<T> {
@@ -81,13 +82,13 @@ impl Here<'_, '_> {
     }
 
     fn window(&self, environment: &Option<SmolStr>) -> Option<Duration> {
-        match self.field("window", environment)? {
+        match self.field(field::WINDOW, environment)? {
             Value::Duration(milliseconds) => Some(Duration(*milliseconds)),
             _ => None,
         }
     }
 
-    /// Adds a hint behind the block's head.
+    /// Adds a hint after the block's head.
     fn behind_head(&self, found: Differing<String>, out: &mut Vec<Hint>) {
         let head = self.placed.absolute(self.block.head);
         let about = self
@@ -95,7 +96,7 @@ impl Here<'_, '_> {
             .name
             .as_ref()
             .map_or(head, |name| self.placed.absolute(name.range));
-        if let Some(label) = joined(found) {
+        if let Some(label) = join_environments(found) {
             out.push(Hint {
                 at: head.end,
                 label,
@@ -105,31 +106,31 @@ impl Here<'_, '_> {
         }
     }
 
-    /// "budget 21m36s" behind an objective; the objective itself behind the head of a block that has it from elsewhere.
-    fn objective(&self, wanted: &WantedHints, out: &mut Vec<Hint>) {
-        let is_own_window = self.own("window").is_some();
+    /// Adds "budget 21m36s" after an objective, or the objective itself after the head of a block that inherits it.
+    fn objective(&self, settings: &HintSettings, out: &mut Vec<Hint>) {
+        let is_own_window = self.own_field(field::WINDOW).is_some();
         let leaves = |percent: Decimal, environment: &Option<SmolStr>| {
             let window = self.window(environment)?;
             let mut words = Vec::new();
-            if wanted.window && !is_own_window {
-                words.push(format!("over {}", spoken::duration(window)));
+            if settings.window && !is_own_window {
+                words.push(format!("over {}", human::duration(window)));
             }
-            if wanted.budget {
+            if settings.budget {
                 let time = budget_time(percent, window)?;
-                words.push(format!("budget {}", spoken::duration(time)));
+                words.push(format!("budget {}", human::duration(time)));
             }
             (!words.is_empty()).then(|| words.join(" "))
         };
-        match self.own("objective") {
+        match self.own_field(field::OBJECTIVE) {
             Some(expr) => {
                 let values = &self.source.notes(self.placed.key).values;
                 let place = values.iter().find(|value| value.range == expr.range);
                 let Some(Value::Percent(percent)) = place.map(|place| &place.value) else {
                     return;
                 };
-                let found = self.asked(|environment| leaves(*percent, environment));
+                let found = self.evaluate(|environment| leaves(*percent, environment));
                 let range = self.placed.absolute(expr.range);
-                if let Some(label) = joined(found) {
+                if let Some(label) = join_environments(found) {
                     out.push(Hint {
                         at: range.end,
                         label,
@@ -138,12 +139,12 @@ impl Here<'_, '_> {
                     });
                 }
             }
-            None if wanted.defaults => {
-                let found = self.asked(|environment| {
-                    let Value::Percent(percent) = self.field("objective", environment)? else {
+            None if settings.defaults => {
+                let found = self.evaluate(|environment| {
+                    let Value::Percent(percent) = self.field(field::OBJECTIVE, environment)? else {
                         return None;
                     };
-                    let mut words = spoken::percent(*percent);
+                    let mut words = human::percent(*percent);
                     if let Some(leaves) = leaves(*percent, environment) {
                         words = format!("{words} {leaves}");
                     }
@@ -156,42 +157,42 @@ impl Here<'_, '_> {
     }
 
     fn signal(&self, out: &mut Vec<Hint>) {
-        let found = self.asked(|environment| {
-            let signal = signal_of_block(self.source, self.reference, environment)?;
+        let found = self.evaluate(|environment| {
+            let signal = find_signal(self.source, self.reference, environment)?;
             Some(match signal.resolution {
                 nthc::ir::Resolution::Missing => "no metric".to_owned(),
                 nthc::ir::Resolution::Found(_) | nthc::ir::Resolution::Unknown(_) => {
-                    format!("= {}", carrier(signal)?)
+                    format!("= {}", chosen_metric(signal)?)
                 }
             })
         });
         self.behind_head(found, out);
     }
 
-    /// The value of a field that the body does not set.
+    /// Adds the value of a field that the body does not set.
     fn default_of(&self, field: &str, out: &mut Vec<Hint>) {
-        if self.own(field).is_some() {
+        if self.own_field(field).is_some() {
             return;
         }
-        let found = self.asked(|environment| {
+        let found = self.evaluate(|environment| {
             let shown = self.field(field, environment)?.show()?;
             Some(format!("{field} = {shown}"))
         });
         self.behind_head(found, out);
     }
 
-    /// "ticket, for 15m": what an alert asks for and when, as far as its body does not say so.
+    /// Adds "ticket, for 15m": severity and hold time of an alert, unless its body sets them.
     fn alert(&self, out: &mut Vec<Hint>) {
         let name = match self.reference.path.as_slice() {
             [(_, dependency), _] => format!("{dependency}-{}", self.reference.name),
             _ => self.reference.name.to_string(),
         };
-        let found = self.asked(|environment| {
+        let found = self.evaluate(|environment| {
             let service = self.source.service(self.reference.item, environment)?;
             let mut alerts = service.alerts.iter();
             let alert = alerts.find(|alert| alert.name == name.as_str())?;
             let mut words = Vec::new();
-            if self.own("severity").is_none() {
+            if self.own_field(field::SEVERITY).is_none() {
                 words.push(
                     match alert.severity {
                         nthc::ir::Severity::Page => "page",
@@ -200,8 +201,8 @@ impl Here<'_, '_> {
                     .to_owned(),
                 );
             }
-            if self.own("for").is_none() {
-                words.push(format!("for {}", spoken::duration(alert.hold())));
+            if self.own_field(field::FOR).is_none() {
+                words.push(format!("for {}", human::duration(alert.hold())));
             }
             (!words.is_empty()).then(|| words.join(", "))
         });
@@ -209,8 +210,8 @@ impl Here<'_, '_> {
     }
 }
 
-/// What differs among environments, each with its name: "99.9%, staging: 98.5%".
-fn joined(found: Differing<String>) -> Option<String> {
+/// Values per environment, with their names: "99.9%, staging: 98.5%".
+fn join_environments(found: Differing<String>) -> Option<String> {
     let words = found.into_iter().map(|(environments, words)| {
         if environments.is_empty() {
             words

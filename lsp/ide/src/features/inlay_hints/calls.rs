@@ -1,4 +1,4 @@
-//! The names of parameters before arguments that have none.
+//! Inlay hints for parameter names before positional arguments.
 
 use nthc::db::ItemKey;
 use nthc::eval::index::Definition;
@@ -8,8 +8,8 @@ use smol_str::SmolStr;
 use super::Hint;
 use crate::features::source::{Placed, Source};
 
-/// Before the arguments of a template.
-pub fn of_base(source: &Source<'_>, placed: &Placed<'_>, base: &Base, out: &mut Vec<Hint>) {
+/// Adds hints before the arguments of a template.
+pub fn base_hints(source: &Source<'_>, placed: &Placed<'_>, base: &Base, out: &mut Vec<Hint>) {
     let (Some(args), Some(last)) = (&base.args, base.path.segments.last()) else {
         return;
     };
@@ -37,8 +37,8 @@ fn params_of(source: &Source<'_>, key: ItemKey) -> Vec<SmolStr> {
     }
 }
 
-/// Before the arguments of a run-time function.
-pub fn of_call(source: &Source<'_>, placed: &Placed<'_>, expr: &Expr, out: &mut Vec<Hint>) {
+/// Adds hints before the arguments of a run-time function.
+pub fn call_hints(source: &Source<'_>, placed: &Placed<'_>, expr: &Expr, out: &mut Vec<Hint>) {
     let ExprNode::Call(callee, args) = &expr.node else {
         return;
     };
@@ -48,7 +48,7 @@ pub fn of_call(source: &Source<'_>, placed: &Placed<'_>, expr: &Expr, out: &mut 
     let Some(function) = source.schema().functions.get(&name.text) else {
         return;
     };
-    // `budget(availability)` reads well as it is; of several parameters one has to know which is which.
+    // `budget(availability)` is clear; of several parameters the names help.
     if function.params.len() < 2 {
         return;
     }
@@ -60,12 +60,13 @@ pub fn of_call(source: &Source<'_>, placed: &Placed<'_>, expr: &Expr, out: &mut 
     hints(placed, args, &params, name.range.start, out);
 }
 
-/// Only the first argument may have no name. `about` is what has the parameters.
+/// Adds a hint before the first argument if it is positional; the others must be named. `about` is the byte of the
+/// declaration that has the parameters.
 fn hints(placed: &Placed<'_>, args: &[Arg], params: &[SmolStr], about: u32, out: &mut Vec<Hint>) {
     let (Some(arg), Some(param)) = (args.first(), params.first()) else {
         return;
     };
-    // What has a name says enough of itself.
+    // A name explains itself.
     let says_so = matches!(
         arg.value.node,
         ExprNode::Name(_) | ExprNode::Member(..) | ExprNode::Error

@@ -1,49 +1,49 @@
-//! Inlay hints: what a source does not say and the compiler knows, where one looks for it.
+//! Inlay hints: inferred values and parameter names.
 
 mod blocks;
 mod calls;
-mod wanted;
+mod settings;
 
 use nthc::syntax::tree::TextRange;
 
-pub use wanted::WantedHints;
+pub use settings::HintSettings;
 
 use super::source::Source;
 use crate::nodes::{Node, walk_item};
 
-/// A hint at a byte of a file.
+/// A hint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hint {
-    /// Where it stands.
+    /// The byte of the file at which it is shown.
     pub at: u32,
-    /// What it says.
+    /// The text.
     pub label: String,
-    /// Whether it is a parameter's name, which stands before a value; the others stand behind one.
+    /// True for a parameter name, which is shown before a value; other hints are shown after one.
     pub is_parameter: bool,
-    /// What is explained when one looks at it.
+    /// The byte of the file whose hover is the tooltip.
     pub about: u32,
 }
 
-/// The hints of a range of a file, in the order of the text. Nothing outside of the items there is looked at.
-pub fn hints(source: &Source<'_>, range: TextRange, wanted: &WantedHints) -> Vec<Hint> {
+/// The hints of a range of a file, in source order. Items outside the range are not evaluated.
+pub fn hints(source: &Source<'_>, range: TextRange, settings: &HintSettings) -> Vec<Hint> {
     let mut found = Vec::new();
-    if !wanted.any() {
+    if !settings.any() {
         return found;
     }
     for placed in source.items_in(range) {
         walk_item(&placed.item.node, &mut |node| {
-            // A node that is not in the range is passed over before anything is asked of it.
+            // A node outside the range is skipped before anything is evaluated.
             let own = placed.absolute(node.range());
             if own.end < range.start || range.end < own.start {
                 return;
             }
             match node {
-                Node::Block(block) => blocks::hints(source, &placed, block, wanted, &mut found),
-                Node::Base(base) if wanted.parameters => {
-                    calls::of_base(source, &placed, base, &mut found);
+                Node::Block(block) => blocks::hints(source, &placed, block, settings, &mut found),
+                Node::Base(base) if settings.parameters => {
+                    calls::base_hints(source, &placed, base, &mut found);
                 }
-                Node::Expr(expr) if wanted.parameters => {
-                    calls::of_call(source, &placed, expr, &mut found);
+                Node::Expr(expr) if settings.parameters => {
+                    calls::call_hints(source, &placed, expr, &mut found);
                 }
                 _ => {}
             }

@@ -1,6 +1,6 @@
-//! The words and signs of PromQL, of whatever text.
+//! A lexer for PromQL that accepts any text.
 
-/// Words that stand between or after expressions.
+/// Words between or after expressions.
 pub const OPERATORS: [&str; 12] = [
     "and",
     "or",
@@ -16,14 +16,14 @@ pub const OPERATORS: [&str; 12] = [
     "atan2",
 ];
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A name or a keyword; also `$window`.
     Word,
     /// A number or a duration.
     Number,
-    /// A string, be it open.
+    /// A string, possibly unterminated.
     Text,
     /// An operator or separator.
     Sign,
@@ -31,18 +31,18 @@ pub enum Kind {
     Open(char),
     /// `)`, `}` or `]`
     Close(char),
-    /// A hole, `${…}`
+    /// An interpolation, `${…}`
     Hole,
 }
 
 /// A token and its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
-    /// Its first byte.
+    /// Its start.
     pub start: usize,
-    /// The byte after it.
+    /// Its end, exclusive.
     pub end: usize,
 }
 
@@ -51,7 +51,7 @@ const SIGNS: [&str; 20] = [
     "!", ".",
 ];
 
-/// The tokens of a query, and whether it ends within a comment.
+/// The tokens of a query, and whether it ends in a comment.
 pub fn tokens(text: &str) -> (Vec<Token>, bool) {
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -100,7 +100,7 @@ pub fn tokens(text: &str) -> (Vec<Token>, bool) {
     (tokens, in_comment)
 }
 
-/// Whether a letter can stand in a word, besides colons.
+/// True if a letter is allowed in a word; colons are too.
 pub fn is_word(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || letter == '_'
 }

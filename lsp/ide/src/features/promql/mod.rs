@@ -1,4 +1,4 @@
-//! Queries while they are typed: their words, what is wanted at the cursor, and the metrics that a project names.
+//! Half-typed queries: their tokens, what is expected at the cursor, and the metrics that a project uses.
 
 pub mod lex;
 pub mod place;

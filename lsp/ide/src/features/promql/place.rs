@@ -1,80 +1,80 @@
-//! What is wanted at the cursor in a query.
+//! The kind of text that is expected at the cursor in a query.
 
 use std::ops::Range;
 
 use super::lex::{Kind, OPERATORS, Token, is_word, tokens};
 
-/// What is wanted.
+/// The expected kind of text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// Nothing that could be known.
+    /// Unknown.
     Nothing,
     /// An expression.
     Operand,
-    /// An operator, or a word after an expression. After the name of an aggregation, `by` and `without` alone.
+    /// An operator, or a word after an expression. After the name of an aggregation, only `by` and `without`.
     AfterOperand {
-        /// Whether an aggregation's name or parentheses come right before.
+        /// True right after the name or the parentheses of an aggregation.
         aggregation: bool,
     },
-    /// A label's name in braces, of that metric, besides those that are there.
+    /// A label name in braces.
     Label {
-        /// The metric, where it is named.
+        /// The metric, if it is named.
         metric: Option<String>,
-        /// The labels that are compared already.
+        /// The labels that have matchers already.
         given: Vec<String>,
     },
-    /// A label's name in the parentheses of `by`, `on` and the like.
+    /// A label name in the parentheses of `by`, `on` and the like.
     Grouping {
         /// The metrics of the query.
         metrics: Vec<String>,
-        /// The labels that are named already.
+        /// The labels that are listed already.
         given: Vec<String>,
     },
-    /// A label's value, within the quotes.
+    /// A label value, in quotes.
     Value {
-        /// The metric, where it is named.
+        /// The metric, if it is named.
         metric: Option<String>,
         /// The label.
         label: String,
-        /// Whether it is a regular expression.
+        /// True if it is a regular expression.
         is_regex: bool,
     },
     /// A duration.
     Duration,
 }
 
-/// A call around the cursor, with the number of the argument that it stands in.
+/// A call around the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// The function or aggregation.
     pub name: String,
-    /// Which argument, from 0.
+    /// The argument at the cursor, from 0.
     pub argument: usize,
 }
 
-/// What is known of the cursor's place in a query.
+/// The context of the cursor in a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct At {
-    /// What is wanted.
+    /// The expected kind of text.
     pub place: Place,
-    /// The bytes of the word that is typed.
+    /// The range of the word at the cursor.
     pub word: Range<usize>,
     /// The innermost call.
     pub call: Option<Call>,
 }
 
-/// Something open.
+/// An open bracket.
 struct Open {
     letter: char,
     /// The word before it.
     word: Option<String>,
-    /// How many commas stand in it so far.
+    /// Number of commas in it so far.
     commas: usize,
-    /// The words in it that are compared or listed.
+    /// The words in it that have matchers or are listed.
     words: Vec<String>,
 }
 
-/// Words after which labels stand in parentheses.
+/// Words before labels in parentheses.
 const GROUPINGS: [&str; 6] = [
     "by",
     "without",
@@ -85,7 +85,7 @@ const GROUPINGS: [&str; 6] = [
 ];
 
 impl At {
-    /// What is wanted at a byte of a query.
+    /// Reads the context at a byte of a query.
     pub fn read(text: &str, offset: usize) -> Self {
         let before = text.get(..offset).unwrap_or_default();
         let word_start = before.rfind(|c| !(is_word(c) || c == ':')).map_or(0, |at| {
@@ -117,7 +117,7 @@ impl At {
         if in_comment {
             return at;
         }
-        // A string that is open at the cursor is the last token, and has no end.
+        // A string that is open at the cursor is the last token, and unterminated.
         let open_text = all.last().filter(|token| {
             token.kind == Kind::Text
                 && token.end == offset
@@ -132,7 +132,7 @@ impl At {
         let word = |token: &Token| before.get(token.start..token.end).unwrap_or_default();
         let mut open: Vec<Open> = Vec::new();
         let mut last: Option<&Token> = None;
-        // The word before the parentheses of an aggregation may stand before `by (…)`.
+        // The word before the parentheses of an aggregation may precede `by (…)`.
         let mut closed_grouping: Option<String> = None;
         for token in &read {
             match token.kind {
@@ -230,7 +230,7 @@ impl At {
                 },
             },
         };
-        // What is typed right after a word without a space between is one with it; so is a number's unit.
+        // Text right after a word, without a space, belongs to it; so does a number's unit.
         let glued = before
             .get(..word_start)
             .is_some_and(|above| above.ends_with([')', ']', '}', '"', '\'']));

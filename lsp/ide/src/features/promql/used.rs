@@ -1,4 +1,5 @@
-//! The metrics, labels and values that the queries of a file name. A query a file, so that an edit asks one file anew.
+//! The metrics, labels and values in the queries of a file. One database query per file, so that an edit recomputes
+//! only that file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,17 +10,17 @@ use smol_str::SmolStr;
 use super::lex::{Kind, OPERATORS, tokens};
 use crate::cursor::lines::query_end;
 
-/// What queries name.
+/// The names in queries.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Used {
-    /// The metrics in the order of their names, each with the labels that are compared.
+    /// The metrics, sorted by name, each with the labels that have matchers.
     pub metrics: Vec<(SmolStr, Vec<SmolStr>)>,
-    /// The labels, each with the values that it is compared with.
+    /// The labels, each with the values in its matchers.
     pub labels: Vec<(SmolStr, Vec<SmolStr>)>,
 }
 
 impl Used {
-    /// The metrics whose names begin with some letters.
+    /// The metrics with a prefix.
     pub fn starting_with<'u>(
         &'u self,
         prefix: &'u str,
@@ -32,13 +33,13 @@ impl Used {
     }
 }
 
-/// What the queries of a file name.
+/// The names in the queries of a file.
 #[salsa::tracked(returns(ref))]
-pub fn used(db: &dyn salsa::Database, file: SourceFile) -> Used {
+pub fn names_in_queries(db: &dyn salsa::Database, file: SourceFile) -> Used {
     read(file.text(db))
 }
 
-/// What the queries of a text name.
+/// The names in the queries of a text.
 pub fn read(text: &str) -> Used {
     let mut metrics: BTreeMap<SmolStr, BTreeSet<SmolStr>> = BTreeMap::new();
     let mut labels: BTreeMap<SmolStr, BTreeSet<SmolStr>> = BTreeMap::new();
@@ -56,7 +57,7 @@ pub fn read(text: &str) -> Used {
     }
 }
 
-/// The metrics that a query names.
+/// The metrics in a query.
 pub fn metrics_of(query: &str) -> Vec<String> {
     let mut metrics = BTreeMap::new();
     gather(query, &mut metrics, &mut BTreeMap::new());
@@ -66,7 +67,7 @@ pub fn metrics_of(query: &str) -> Vec<String> {
         .collect()
 }
 
-/// What stands between backticks, but for comments and strings.
+/// The texts between backticks, outside comments and strings.
 fn queries(text: &str) -> Vec<&str> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
@@ -137,7 +138,7 @@ fn gather(
             Some(Kind::Word) if open.last() == Some(&'{') => {
                 let label = SmolStr::from(word(at));
                 let values = labels.entry(label.clone()).or_default();
-                // What a regular expression matches is no value of it.
+                // A regular expression is not a value.
                 if matches!(word(at + 1), "=" | "!=") && kind(at + 2) == Some(Kind::Text) {
                     let value = word(at + 2).trim_matches(['"', '\'']);
                     if !value.is_empty() && !value.contains("${") {

@@ -1,19 +1,19 @@
-//! The kinds of tokens and their modifiers, as editors are told of them.
+//! Token types and modifiers, as editors know them.
 
-/// What a token is.
+/// The type of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
-    /// A word of the language.
+    /// A keyword.
     Keyword,
     /// A kind of block, or a type.
     Type,
     /// A template.
     Class,
-    /// A field, or in a query a label.
+    /// A field, or a label in a query.
     Property,
     /// A member of an enum.
     EnumMember,
-    /// A block, a `let`, a loop's variable, or in a query a metric.
+    /// A block, a `let`, a loop variable, or a metric in a query.
     Variable,
     /// A parameter.
     Parameter,
@@ -51,7 +51,7 @@ impl Kind {
         Self::Enum,
     ];
 
-    /// The name that editors know it by.
+    /// The name that editors know.
     pub fn name(self) -> &'static str {
         match self {
             Self::Keyword => "keyword",
@@ -71,52 +71,52 @@ impl Kind {
         }
     }
 
-    /// Its number in the legend.
+    /// Its index in the legend.
     pub fn number(self) -> u32 {
         let place = Self::ALL.iter().position(|kind| *kind == self);
         place.unwrap_or_default() as u32
     }
 }
 
-/// What is true of a token besides.
+/// Modifiers of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Modifiers(u32);
 
 impl Modifiers {
-    /// Nothing.
+    /// No modifiers.
     pub const NONE: Self = Self(0);
-    /// It gives something its name.
+    /// A declaration.
     pub const DECLARATION: Self = Self(1);
-    /// What it names has its body there.
+    /// A declaration with a body.
     pub const DEFINITION: Self = Self(1 << 1);
-    /// What it names has one value for good.
+    /// A constant.
     pub const READONLY: Self = Self(1 << 2);
-    /// What it names is the prelude's, the standard library's or PromQL's own.
+    /// Declared in the prelude or the standard library, or built into PromQL.
     pub const DEFAULT_LIBRARY: Self = Self(1 << 3);
-    /// What it names should not be used any more.
+    /// Deprecated.
     pub const DEPRECATED: Self = Self(1 << 4);
 
-    /// Both.
+    /// The union.
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Their bits in the legend.
+    /// The bits, as in the legend.
     pub fn bits(self) -> u32 {
         self.0
     }
 }
 
-/// The names of kinds and modifiers, in the order of their numbers.
+/// The names of types and modifiers, in the order of their numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Legend {
-    /// The kinds, by [`Kind::number`].
+    /// The types, by [`Kind::number`].
     pub kinds: Vec<&'static str>,
     /// The modifiers, by the bits of [`Modifiers::bits`].
     pub modifiers: Vec<&'static str>,
 }
 
-/// What editors are told once.
+/// Returns the legend that editors get once.
 pub fn legend() -> Legend {
     Legend {
         kinds: Kind::ALL.into_iter().map(Kind::name).collect(),

@@ -1,5 +1,5 @@
-//! Semantic tokens: what each word of a source is. The tree says what a word can be where it stands; what names mean,
-//! the compiler noted; comments, keywords and damaged text are read word by word.
+//! Semantic tokens. The syntax tree determines the possible type of a word, the compiler's notes the meaning of
+//! names; comments, keywords and text with syntax errors are read word by word.
 
 mod legend;
 pub mod promql;
@@ -19,16 +19,16 @@ pub use token::Token;
 
 use super::source::{Placed, Source};
 
-/// The tokens of a file that have a byte in `range`, in the order of the text. No two of them overlap.
+/// The tokens of a file that overlap `range`, in source order and disjoint.
 pub fn tokens(source: &Source<'_>, range: TextRange) -> Vec<Token> {
     let text = source.text();
-    let mut found = tree::Found::new(text);
+    let mut found = tree::TreeTokens::new(text);
     let mut meanings: HashMap<TextRange, (Kind, Modifiers)> = HashMap::new();
     for placed in source.items_in(range) {
         found.item(placed.start, &placed.item.node);
         note(source, &placed, &mut meanings);
     }
-    let tree::Found {
+    let tree::TreeTokens {
         mut tokens, closed, ..
     } = found;
     for token in &mut tokens {
@@ -39,12 +39,12 @@ pub fn tokens(source: &Source<'_>, range: TextRange) -> Vec<Token> {
     }
     tokens.sort_by_key(|token| (token.range.start, token.range.end));
     remove_overlaps(&mut tokens);
-    between(text, range, &mut tokens, closed);
+    add_words(text, range, &mut tokens, closed);
     tokens.retain(|token| token.range.start < range.end && range.start < token.range.end);
     tokens
 }
 
-/// Damaged text may give a word two places; the first one counts.
+/// Removes overlaps, which syntax errors can cause; the first token stays.
 fn remove_overlaps(tokens: &mut Vec<Token>) {
     let mut end = 0;
     tokens.retain(|token| {
@@ -56,17 +56,17 @@ fn remove_overlaps(tokens: &mut Vec<Token>) {
     });
 }
 
-/// Adds what stands between the tokens, outside of texts and queries.
-fn between(text: &str, range: TextRange, tokens: &mut Vec<Token>, mut closed: Vec<TextRange>) {
+/// Adds the words between the tokens, outside texts and queries.
+fn add_words(text: &str, range: TextRange, tokens: &mut Vec<Token>, mut closed: Vec<TextRange>) {
     closed.extend(tokens.iter().map(|token| token.range));
     closed.sort_by_key(|range| range.start);
-    // A comment that begins before the range and reaches into it is read from its beginning.
+    // A comment that starts before the range and extends into it is read from its start.
     let begin = text
         .get(..range.start as usize)
         .and_then(|before| before.rfind('\n'))
         .map_or(0, |newline| newline as u32 + 1);
     let mut at = begin;
-    // One that begins in the range and ends after it is read to its end.
+    // A comment that starts in the range and ends after it is read to its end.
     let end = line_end(text, range.end.min(text.len() as u32));
     let mut added = Vec::new();
     for taken in closed {
@@ -94,20 +94,20 @@ fn line_end(text: &str, at: u32) -> u32 {
     at + rest.find('\n').unwrap_or(rest.len()) as u32
 }
 
-/// Adds what the names of an item mean.
+/// Sets the types of the names of an item, by their meaning.
 fn note(
     source: &Source<'_>,
     placed: &Placed<'_>,
     meanings: &mut HashMap<TextRange, (Kind, Modifiers)>,
 ) {
     for named in &source.notes(placed.key).names {
-        if let Some(meaning) = meant(source, named) {
+        if let Some(meaning) = classify(source, named) {
             meanings.insert(placed.absolute(named.range), meaning);
         }
     }
 }
 
-fn meant(source: &Source<'_>, named: &NamedPlace) -> Option<(Kind, Modifiers)> {
+fn classify(source: &Source<'_>, named: &NamedPlace) -> Option<(Kind, Modifiers)> {
     let library = Modifiers::DEFAULT_LIBRARY;
     let of = |file| {
         if is_standard(source.db, file) {
@@ -164,7 +164,7 @@ fn meant(source: &Source<'_>, named: &NamedPlace) -> Option<(Kind, Modifiers)> {
     Some((kind, modifiers.and(declares)))
 }
 
-/// Whether a place declares a template's parameter.
+/// True if a range declares a parameter of a template.
 pub fn is_parameter(source: &Source<'_>, declared: Span) -> bool {
     matches!(
         source.tree(declared.item).map(|tree| &tree.node),

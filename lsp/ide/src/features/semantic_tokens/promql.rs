@@ -1,23 +1,22 @@
-//! The words of a query. They are told apart by what stands around them, so that a query that is still being typed has
-//! colors too.
+//! The words of a query, classified by their context, so that a query that is being typed has colors too.
 
 use nthc::promql::functions::{aggregation, function};
 use nthc::syntax::tree::TextRange;
 
 use super::legend::Kind;
 
-/// What a word of a query is.
+/// The class of a word in a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Word {
-    /// `sum`, `by`, `offset` and the like, by what they are.
+    /// `sum`, `by`, `offset` and the like.
     Keyword,
     /// A function.
     Function,
     /// An aggregation.
     Aggregation,
-    /// A metric's name.
+    /// The name of a metric.
     Metric,
-    /// A label's name.
+    /// The name of a label.
     Label,
     /// A number or a duration.
     Number,
@@ -32,7 +31,7 @@ pub enum Word {
 }
 
 impl Word {
-    /// As which kind of token it is shown.
+    /// The token type.
     pub fn kind(self) -> Kind {
         match self {
             Self::Keyword => Kind::Keyword,
@@ -48,16 +47,16 @@ impl Word {
     }
 }
 
-/// A word of a query, by the bytes of its text.
+/// A word of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lexeme {
-    /// Where it stands.
+    /// Its range, in bytes of the query.
     pub range: TextRange,
-    /// What it is.
+    /// Its class.
     pub word: Word,
 }
 
-/// Words that stand between operands.
+/// Operators that are words.
 const WORD_OPERATORS: [&str; 4] = ["and", "or", "unless", "atan2"];
 /// Words before a list of labels.
 const GROUPING: [&str; 6] = [
@@ -68,7 +67,7 @@ const GROUPING: [&str; 6] = [
     "group_left",
     "group_right",
 ];
-/// Words that change what is read, or how.
+/// Modifiers of selectors and operators.
 const MODIFIERS: [&str; 7] = [
     "offset",
     "bool",
@@ -79,8 +78,8 @@ const MODIFIERS: [&str; 7] = [
     "fill_right",
 ];
 
-/// The words of a query. `masked` is its text with what is in holes replaced, byte for byte: nothing of a hole is among
-/// them, and a text with holes in it is in pieces.
+/// The words of a query. `masked` is its text with interpolations replaced, byte for byte: no word is in an
+/// interpolation, and a string with interpolations is in pieces.
 pub fn lexemes(masked: &str) -> Vec<Lexeme> {
     let mut lexer = Lexer {
         text: masked,
@@ -93,12 +92,12 @@ pub fn lexemes(masked: &str) -> Vec<Lexeme> {
     lexer.found
 }
 
-/// What the text is in.
+/// A bracket around the text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Bracket {
     /// `(`
     Round,
-    /// `(`, with labels in it
+    /// `(` around labels
     Labels,
     /// `{`
     Curly,
@@ -110,7 +109,7 @@ struct Lexer<'t> {
     text: &'t str,
     at: usize,
     open: Vec<Bracket>,
-    /// Whether the last word says that labels follow in parentheses.
+    /// True if labels in parentheses follow the last word.
     grouping: bool,
     found: Vec<Lexeme>,
 }
@@ -124,7 +123,7 @@ impl<'t> Lexer<'t> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// Takes so many bytes for a word.
+    /// Adds a word of this length, in bytes.
     fn push(&mut self, length: usize, word: Word) {
         self.found.push(Lexeme {
             range: TextRange::new(self.at, self.at + length),
@@ -138,11 +137,11 @@ impl<'t> Lexer<'t> {
         rest.find(|c| !of(c)).unwrap_or(rest.len())
     }
 
-    fn inside(&self) -> Option<Bracket> {
+    fn innermost(&self) -> Option<Bracket> {
         self.open.last().copied()
     }
 
-    /// Takes one word or sign; `false` at the end.
+    /// Reads one word or sign; `false` at the end.
     fn step(&mut self) -> bool {
         let rest = self.rest();
         let Some(first) = rest.chars().next() else {
@@ -169,8 +168,8 @@ impl<'t> Lexer<'t> {
                 self.at += 1;
             }
             c if c.is_ascii_digit() || (c == '.' && begins_number(rest)) => self.number(),
-            // Between a range and its step.
-            ':' if self.inside() == Some(Bracket::Square) => self.at += 1,
+            // Between the range and the step of a subquery.
+            ':' if self.innermost() == Some(Bracket::Square) => self.at += 1,
             c if c.is_ascii_alphabetic() || c == '_' || c == ':' => self.word(),
             '=' | '!' | '<' | '>' | '~' => {
                 let length = self.length(|c| matches!(c, '=' | '!' | '<' | '>' | '~' | '/'));
@@ -193,7 +192,7 @@ impl<'t> Lexer<'t> {
         self.at += self.rest().find('}').map_or(2, |end| end + 1);
     }
 
-    /// A quoted text up to its quote or the end of the line. Its holes are left out.
+    /// Reads a string up to its quote or the end of the line, without its interpolations.
     fn string(&mut self, quote: char) {
         let mut length = 1;
         loop {
@@ -248,7 +247,7 @@ impl<'t> Lexer<'t> {
     fn word(&mut self) {
         let length = self.length(|c| is_word(c) || c == ':' || c == '.');
         let mut text = self.rest().get(..length).unwrap_or_default();
-        // A dot is part of no name, and ends no word that is written right.
+        // A dot is not part of a name, and is only valid in a number.
         if let Some(dot) = text.find('.') {
             text = text.get(..dot).unwrap_or(text);
         }
@@ -259,16 +258,16 @@ impl<'t> Lexer<'t> {
             .unwrap_or_default()
             .trim_start();
         let length = text.len();
-        let word = match self.inside() {
+        let word = match self.innermost() {
             Some(Bracket::Curly | Bracket::Labels) => Word::Label,
-            // In a range a word is a function of durations.
+            // In a range, a word is a function of durations.
             Some(Bracket::Square) => Word::Function,
             _ => {
                 let is_at = self
                     .found
                     .last()
                     .is_some_and(|last| self.slice(last.range) == "@");
-                self.outside(text, &lower, after, is_at)
+                self.classify_outside(text, &lower, after, is_at)
             }
         };
         let grouping = word == Word::Keyword && GROUPING.contains(&lower.as_str());
@@ -282,8 +281,8 @@ impl<'t> Lexer<'t> {
             .unwrap_or_default()
     }
 
-    /// A word outside of all braces and brackets.
-    fn outside(&self, text: &str, lower: &str, after: &str, is_at: bool) -> Word {
+    /// The class of a word outside all braces and brackets.
+    fn classify_outside(&self, text: &str, lower: &str, after: &str, is_at: bool) -> Word {
         let calls = after.starts_with('(');
         let begins_grouping = || {
             let next = after.find(|c| !is_word(c)).unwrap_or(after.len());
@@ -316,7 +315,7 @@ fn begins_number(rest: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// `sum:Aggregation (…`: each word with what it is.
+    /// `sum:Aggregation (…`: each word with its class.
     fn shown(text: &str) -> String {
         let words = lexemes(text).into_iter().map(|found| {
             let range = found.range.start as usize..found.range.end as usize;

@@ -1,16 +1,16 @@
-//! A token by the bytes of its file.
+//! A semantic token.
 
 use nthc::syntax::tree::TextRange;
 
 use super::legend::{Kind, Modifiers};
 
-/// A stretch of a file with what it is.
+/// A range of a file with its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token {
-    /// Where it stands, in bytes of the file.
+    /// The range, in bytes of the file.
     pub range: TextRange,
-    /// What it is.
+    /// The type.
     pub kind: Kind,
-    /// What is true of it besides.
+    /// The modifiers.
     pub modifiers: Modifiers,
 }

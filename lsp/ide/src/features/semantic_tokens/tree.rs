@@ -1,4 +1,4 @@
-//! The words that the tree of an item has a place for, with what they are there whether or not they mean anything.
+//! The tokens of an item's syntax tree, independent of the meaning of names.
 
 use nthc::syntax::tree::{
     Arg, Base, Block, Body, Expr, ExprNode, ItemNode, Name, Param, Path, QueryLit, Statement,
@@ -9,18 +9,18 @@ use super::legend::{Kind, Modifiers};
 use super::promql;
 use super::token::Token;
 
-/// What was found in items; all places are those of the file.
-pub struct Found<'t> {
+/// The tokens of items. Ranges are in bytes of the file.
+pub struct TreeTokens<'t> {
     text: &'t str,
     start: u32,
-    /// The words.
+    /// The tokens.
     pub tokens: Vec<Token>,
-    /// Texts and queries: what else is in them is no word of the language.
+    /// Texts and queries, in which no other words are read.
     pub closed: Vec<TextRange>,
 }
 
-impl<'t> Found<'t> {
-    /// Nothing yet, of a file's text.
+impl<'t> TreeTokens<'t> {
+    /// Creates an empty collection for a file's text.
     pub fn new(text: &'t str) -> Self {
         Self {
             text,
@@ -30,7 +30,7 @@ impl<'t> Found<'t> {
         }
     }
 
-    /// The words of an item that starts at a byte.
+    /// Adds the tokens of an item that starts at a byte.
     pub fn item(&mut self, start: u32, node: &ItemNode) {
         self.start = start;
         match node {
@@ -46,7 +46,7 @@ impl<'t> Found<'t> {
             ItemNode::Block(block) => self.block(block),
             ItemNode::Template(template) => {
                 self.name(&template.kind, Kind::Type);
-                self.declared(&template.name, Kind::Class);
+                self.declaration(&template.name, Kind::Class);
                 for param in &template.params {
                     self.param(param);
                 }
@@ -56,12 +56,12 @@ impl<'t> Found<'t> {
                 self.body(&template.body);
             }
             ItemNode::Kind(decl) => {
-                self.declared(&decl.name, Kind::Type);
+                self.declaration(&decl.name, Kind::Type);
                 for name in decl.parents.iter().chain(&decl.base) {
                     self.name(name, Kind::Type);
                 }
                 for field in &decl.fields {
-                    self.declared(&field.name, Kind::Property);
+                    self.declaration(&field.name, Kind::Property);
                     self.ty(&field.ty);
                     for expr in field.refinement.iter().chain(&field.default) {
                         self.expr(expr);
@@ -69,24 +69,24 @@ impl<'t> Found<'t> {
                 }
             }
             ItemNode::Enum(decl) => {
-                self.declared(&decl.name, Kind::Enum);
+                self.declaration(&decl.name, Kind::Enum);
                 for (member, _) in &decl.members {
-                    self.declared(member, Kind::EnumMember);
+                    self.declaration(member, Kind::EnumMember);
                 }
             }
             ItemNode::Function(decl) => {
-                self.declared(&decl.name, Kind::Function);
+                self.declaration(&decl.name, Kind::Function);
                 for param in &decl.params {
                     self.param(param);
                 }
                 self.ty(&decl.result);
             }
             ItemNode::Let(decl) => {
-                self.declared(&decl.name, Kind::Variable);
+                self.declaration(&decl.name, Kind::Variable);
                 self.expr(&decl.value);
             }
             ItemNode::Rule(rule) => {
-                self.declared(&rule.name, Kind::Variable);
+                self.declaration(&rule.name, Kind::Variable);
                 self.body(&rule.body);
             }
             ItemNode::Error => {}
@@ -107,7 +107,7 @@ impl<'t> Found<'t> {
         self.push(name.range, kind, Modifiers::NONE);
     }
 
-    fn declared(&mut self, name: &Name, kind: Kind) {
+    fn declaration(&mut self, name: &Name, kind: Kind) {
         let declares = Modifiers::DECLARATION.and(Modifiers::DEFINITION);
         self.push(name.range, kind, declares);
     }
@@ -155,11 +155,11 @@ impl<'t> Found<'t> {
         }
     }
 
-    /// The name of a block, which may have holes.
+    /// Adds the name of a block, which may have interpolations.
     fn block_name(&mut self, name: Option<&Name>, parts: Option<&StringLit>) {
         match (name, parts) {
             (Some(name), Some(parts)) => self.string(name.range, parts),
-            (Some(name), None) => self.declared(name, Kind::Variable),
+            (Some(name), None) => self.declaration(name, Kind::Variable),
             _ => {}
         }
     }
@@ -182,11 +182,11 @@ impl<'t> Found<'t> {
                 }
                 Statement::Block(block) => self.block(block),
                 Statement::Let(decl) => {
-                    self.declared(&decl.name, Kind::Variable);
+                    self.declaration(&decl.name, Kind::Variable);
                     self.expr(&decl.value);
                 }
                 Statement::For(repeat) => {
-                    self.declared(&repeat.variable, Kind::Variable);
+                    self.declaration(&repeat.variable, Kind::Variable);
                     self.expr(&repeat.list);
                     if let Some(condition) = &repeat.condition {
                         self.expr(condition);
@@ -276,7 +276,7 @@ impl<'t> Found<'t> {
             .unwrap_or_default()
     }
 
-    /// A text: its pieces between the holes, and what is in these.
+    /// Adds a string: its text between the interpolations, and the tokens in these.
     fn string(&mut self, range: TextRange, string: &StringLit) {
         self.closed.push(range.shifted(self.start));
         let mut at = range.start;

@@ -1,11 +1,11 @@
-//! The words of a source that no tree has a place for: keywords, operators, comments, and text that is damaged.
+//! The words outside syntax trees: keywords, operators, comments, and text with syntax errors.
 
 use nthc::syntax::tree::TextRange;
 
 use super::legend::{Kind, Modifiers};
 use super::token::Token;
 
-/// The words of the language itself.
+/// The keywords.
 const KEYWORDS: [&str; 23] = [
     "and", "as", "else", "enum", "extend", "false", "for", "function", "if", "import", "in", "it",
     "kind", "let", "list", "not", "one", "or", "require", "rule", "template", "true", "without",
@@ -19,7 +19,7 @@ fn is_letter(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-/// The words of a stretch of text in which the trees have none.
+/// Adds the words of a range of text without tokens from a tree.
 pub fn words(text: &str, stretch: TextRange, out: &mut Vec<Token>) {
     let mut scanner = Scanner {
         text: text
@@ -57,7 +57,7 @@ impl Scanner<'_> {
         let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
         match first {
             '/' if rest.starts_with("//") => self.push(line, Kind::Comment),
-            // What is left of a text or of a query whose end is missing.
+            // The rest of an unterminated string or query.
             '"' | '`' => {
                 let within = rest.get(1..line).unwrap_or_default();
                 let length = within.find(first).map_or(line, |end| end + 2);

@@ -1,10 +1,10 @@
-//! Numbers as a person reads them: `99.95%`, `21m36s`.
+//! Human-readable numbers: `99.95%`, `21m36s`.
 
 pub use nthc::diagnostics::text::count;
 use nthc::ir::Duration;
 use rust_decimal::Decimal;
 
-/// A duration as Prometheus writes it, exact: `21m36s`.
+/// A duration as in Prometheus, exact: `21m36s`.
 pub fn duration(duration: Duration) -> String {
     duration.to_human()
 }
@@ -19,7 +19,7 @@ pub fn share(share: Decimal) -> String {
     percent(share * Decimal::ONE_HUNDRED)
 }
 
-/// The day of that number, 0 for Monday.
+/// The name of a day of the week, 0 for Monday.
 pub fn day(day: u8) -> &'static str {
     const DAYS: [&str; 7] = [
         "Monday",

@@ -1,4 +1,4 @@
-//! Which projects there are, and reading them.
+//! The set of projects, and loading them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,15 +8,15 @@ use nth_ide::project::{Project, is_manifest};
 use nthc::project;
 use tower_lsp::lsp_types::MessageType;
 
-use super::World;
+use super::ServerState;
 use crate::buffers::Buffer;
 use crate::outgoing::Outgoing;
 use crate::progress::Progress;
 
-impl World {
-    /// Sees to it that there are the projects of the workspace's folders and of the open documents, and no others.
-    pub(super) fn arrange(&mut self) {
-        self.is_untold = true;
+impl ServerState {
+    /// Loads the projects of the workspace's folders and of the open documents, and removes all others.
+    pub(super) fn update_projects(&mut self) {
+        self.must_publish = true;
         let buffers = Arc::clone(&self.buffers);
         let root_of = |path: &Path, buffer: &Buffer| {
             buffer.uri.to_file_path().ok()?;
@@ -33,47 +33,47 @@ impl World {
             .map(Path::to_path_buf)
             .collect();
         let of_documents = roots.iter().filter_map(|(_, _, root)| root.as_ref());
-        let wanted: BTreeSet<PathBuf> = of_documents.cloned().chain(of_folders.clone()).collect();
-        for root in &wanted {
+        let required: BTreeSet<PathBuf> = of_documents.cloned().chain(of_folders.clone()).collect();
+        for root in &required {
             self.load(root);
         }
         let mut used = of_folders;
         for (path, buffer, root) in roots {
             let project = root.and_then(|root| self.projects.get_key_value(&root));
-            if let Some((root, _)) = project.filter(|(_, project)| project.knows(path)) {
+            if let Some((root, _)) = project.filter(|(_, project)| project.contains(path)) {
                 used.insert(root.clone());
                 continue;
             }
-            // The standard library is no project of the person's.
-            if is_manifest(path) || self.shelf.holds(path) {
+            // The standard library is not a project.
+            if is_manifest(path) || self.embedded_files.holds(path) {
                 continue;
             }
             self.projects
                 .entry(path.clone())
-                .or_insert_with(|| Project::alone(path, Arc::clone(&buffer.text)));
+                .or_insert_with(|| Project::from_document(path, Arc::clone(&buffer.text)));
             used.insert(path.clone());
         }
         self.projects.retain(|key, _| used.contains(key));
-        self.new.retain(|key, _| used.contains(key));
+        self.progress.retain(|key, _| used.contains(key));
     }
 
-    /// Reads a project that is not known or whose files may be others by now.
+    /// Loads a project, or reloads it if its files may have changed.
     fn load(&mut self, root: &Path) {
         let buffers = Arc::clone(&self.buffers);
         let text = |path: &Path| buffers.get(path).map(|buffer| Arc::clone(&buffer.text));
         let read = match self.projects.get_mut(root) {
             Some(project) if project.is_stale => {
-                // Once is enough, even if it fails.
+                // Try once, even if it fails.
                 project.is_stale = false;
                 project.reload(text)
             }
             Some(_) => return,
             None => {
-                let progress = self.begin(root);
+                let progress = self.begin_progress(root);
                 Project::load(root, text).map(|project| {
                     if let Some(progress) = progress {
                         progress.step(format!("{} files", project.len()));
-                        self.new.insert(root.to_path_buf(), progress);
+                        self.progress.insert(root.to_path_buf(), progress);
                     }
                     self.projects.insert(root.to_path_buf(), project);
                 })
@@ -84,21 +84,21 @@ impl World {
             Err(problem) => {
                 let problem = problem.to_string();
                 if self.problems.insert(problem.clone()) {
-                    self.tell(Outgoing::Show(MessageType::ERROR, problem));
+                    self.send(Outgoing::Show(MessageType::ERROR, problem));
                 }
             }
         }
     }
 
-    /// Begins to show that a project is read, where the client can show it.
-    fn begin(&mut self, root: &Path) -> Option<Progress> {
+    /// Starts to show progress of loading a project, if the client supports it.
+    fn begin_progress(&mut self, root: &Path) -> Option<Progress> {
         if !self.settings.progress {
             return None;
         }
-        self.begun += 1;
+        self.progress_count += 1;
         let name = root.file_name().unwrap_or_default().to_string_lossy();
-        let (progress, shown) = Progress::begin(self.begun, format!("Reading {name}"));
-        self.tell(Outgoing::Progress(shown));
+        let (progress, shown) = Progress::begin(self.progress_count, format!("Reading {name}"));
+        self.send(Outgoing::Progress(shown));
         Some(progress)
     }
 }

@@ -1,4 +1,4 @@
-//! A copy of a project in which edits are tried: everything in it must mean there what it means in the project.
+//! Applies a rename to a copy of the project first: each name in the copy must mean what it means in the project.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use nthc::db::{Database, Diag, ItemKey, SourceFile, Span, file_names};
 use nthc::diagnostics::Severity;
 use nthc::eval::index::{Definition, NamedPlace};
 use nthc::lower::service_model;
+use nthc::schema::names::kind;
 use nthc::session::Session;
 use nthc::syntax::tree::TextRange;
 use rayon::prelude::*;
@@ -18,19 +19,19 @@ use smol_str::SmolStr;
 use super::Names;
 use super::edit::{Edit, Refusal};
 
-/// A place in a file, by the file's module and its bytes.
+/// A range in a file, with the file's module.
 type Place = (SmolStr, TextRange);
 
-/// Tries edits. Only items that hold one of these texts, before or after, can mean something else.
+/// Checks edits. Only items that contain one of `texts`, before or after the edits, can change their meaning.
 ///
 /// # Errors
-/// Where a name would mean something else, or something would be wrong that is not; with the reason.
-pub fn compare(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), Refusal> {
+/// If a name would change its meaning, or if a new error would be reported; with the reason.
+pub fn check(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), Refusal> {
     let mut by_file: HashMap<SourceFile, Vec<&Edit>> = HashMap::new();
     for edit in edits {
         by_file.entry(edit.file).or_default().push(edit);
     }
-    let mut session = edited(names, &by_file)?;
+    let mut session = edited_copy(names, &by_file)?;
     let twins: HashMap<SourceFile, SourceFile> = names
         .files
         .iter()
@@ -48,10 +49,10 @@ pub fn compare(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), R
     for some in items.chunks(AT_ONCE) {
         names.db.unwind_if_revision_cancelled();
         compare_items(names, &session, &twins, &moved, some)?;
-        // Nobody asks for these again.
+        // Their results are not used again.
         session.evict_stale();
     }
-    let there = Names::of(&session);
+    let there = Names::new(&session);
     let known: Vec<String> = duplicates(names.db, names.files)
         .into_iter()
         .map(|found| found.message)
@@ -60,14 +61,16 @@ pub fn compare(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), R
     let new = now.iter().find(|found| !known.contains(&found.message));
     match new.or_else(|| now.first().filter(|_| now.len() > known.len())) {
         None => Ok(()),
-        Some(found) => Err(format!("the name is already used: {}", found.message)),
+        Some(found) => Err(Refusal::AlreadyUsed {
+            message: found.message.clone(),
+        }),
     }
 }
 
-/// So many items of the copy are held at once.
+/// Number of items of the copy whose results are held at once.
 const AT_ONCE: usize = 16;
 
-/// Refuses where something is another in the copy with the first of these items of which that is so.
+/// Refuses with the first of these items that differs in the copy.
 fn compare_items(
     names: Names<'_>,
     session: &Session,
@@ -99,23 +102,24 @@ fn compare_items(
             let twin = twins
                 .get(&item.file)
                 .and_then(|file| twin(here, there, *item, *file))
-                .ok_or_else(|| "the text cannot be parsed with that name".to_owned())?;
+                .ok_or(Refusal::CannotParse)?;
             same_meanings((here, *item), (there, twin), moved)?;
-            same_mistakes((here, *item), (there, twin))
+            same_errors((here, *item), (there, twin))
         })
         .collect();
     compared.into_iter().collect()
 }
 
-/// The project with edited texts.
-fn edited(names: Names<'_>, edits: &HashMap<SourceFile, Vec<&Edit>>) -> Result<Session, Refusal> {
+/// Creates the copy of the project with edited texts.
+fn edited_copy(
+    names: Names<'_>,
+    edits: &HashMap<SourceFile, Vec<&Edit>>,
+) -> Result<Session, Refusal> {
     let mut inputs = Vec::with_capacity(names.files.len());
     for file in names.files {
         let mut text = Arc::clone(names.text(*file));
         if let Some(edits) = edits.get(file) {
-            text = apply(&text, edits)
-                .ok_or_else(|| "two of the places to change overlap".to_owned())?
-                .into();
+            text = apply(&text, edits).ok_or(Refusal::Overlap)?.into();
         }
         inputs.push(SourceInput {
             module: file.module(names.db).to_string(),
@@ -130,7 +134,7 @@ fn edited(names: Names<'_>, edits: &HashMap<SourceFile, Vec<&Edit>>) -> Result<S
     Ok(session)
 }
 
-/// A text with edits, which are in order.
+/// Applies edits, which must be sorted, to a text. `None` if they overlap.
 fn apply(text: &str, edits: &[&Edit]) -> Option<String> {
     let mut new = String::with_capacity(text.len());
     let mut at = 0;
@@ -143,7 +147,7 @@ fn apply(text: &str, edits: &[&Edit]) -> Option<String> {
     Some(new)
 }
 
-/// The item in the same place of the copy: a rename neither adds nor removes any.
+/// The corresponding item of the copy, by its index: a rename neither adds nor removes items.
 fn twin(here: Names<'_>, there: Names<'_>, item: ItemKey, file: SourceFile) -> Option<ItemKey> {
     let own = &file_names(here.db, item.file).items;
     let copied = &file_names(there.db, file).items;
@@ -154,7 +158,7 @@ fn twin(here: Names<'_>, there: Names<'_>, item: ItemKey, file: SourceFile) -> O
         .map(|entry| entry.key)
 }
 
-/// Where places of the project are in the copy.
+/// Maps ranges of the project to the copy.
 struct Moved<'a> {
     edits: BTreeMap<SmolStr, &'a [&'a Edit]>,
 }
@@ -164,7 +168,7 @@ impl Moved<'_> {
         let (mut start, mut end) = (0_i64, 0_i64);
         for edit in self.edits.get(&module).copied().unwrap_or_default() {
             if edit.range.start <= range.start && range.end <= edit.range.end {
-                let before = moved(edit.range.start, start);
+                let before = shift_by(edit.range.start, start);
                 let range = TextRange {
                     start: before + edit.before,
                     end: before + edit.text.len() as u32,
@@ -175,34 +179,34 @@ impl Moved<'_> {
             if edit.range.end <= range.start {
                 start += shift;
             }
-            // A name may have others in it, in its holes.
+            // A name may contain others in its interpolations.
             if edit.range.end <= range.end {
                 end += shift;
             }
         }
         let range = TextRange {
-            start: moved(range.start, start),
-            end: moved(range.end, end),
+            start: shift_by(range.start, start),
+            end: shift_by(range.end, end),
         };
         (module, range)
     }
 }
 
-fn moved(at: u32, shift: i64) -> u32 {
+fn shift_by(at: u32, shift: i64) -> u32 {
     u32::try_from(i64::from(at) + shift).unwrap_or_default()
 }
 
-/// What a name means, in terms that the copy has too.
+/// The meaning of a name in terms that are comparable between project and copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Sense {
-    /// What is declared there.
+    /// Declared at this place.
     Declared(Place),
-    /// What the compiler knows, or what is declared nowhere.
+    /// Built into the compiler, or not declared anywhere.
     Known(String),
 }
 
 fn sense(names: Names<'_>, meaning: &Definition) -> Sense {
-    match names.declared(meaning) {
+    match names.declaration(meaning) {
         Some(span) => Sense::Declared(place(names, span)),
         None => Sense::Known(match meaning {
             Definition::Block(block) | Definition::Enclosing(block) => format!("a {}", block.kind),
@@ -216,13 +220,13 @@ fn place(names: Names<'_>, span: Span) -> Place {
     (module, names.absolute(span))
 }
 
-/// Refuses where a name of an item means something else in the copy.
+/// Refuses if a name of an item has another meaning in the copy.
 fn same_meanings(
     (here, item): (Names<'_>, ItemKey),
     (there, twin): (Names<'_>, ItemKey),
     moved: &Moved<'_>,
 ) -> Result<(), Refusal> {
-    // `ledger` becomes `ledger.books`, which names the module as well.
+    // `ledger` becomes `ledger.books`, which also names the module.
     let is_no_module = |name: &&NamedPlace| !matches!(name.meaning, Definition::Module(_));
     let own: Vec<&NamedPlace> = here.notes(item).names.iter().filter(is_no_module).collect();
     let copied = there.notes(twin).names.iter().filter(is_no_module);
@@ -246,47 +250,49 @@ fn same_meanings(
         };
         let found = copied.get(&moved.place(place(here, span)));
         if found.map(|meaning| sense(there, meaning)) != Some(wanted) {
-            return Err(format!(
-                "with that name, `{}` in `{}`, line {}, would have another meaning or none",
-                here.called(span),
-                item.file.path(here.db),
-                here.line(span)
-            ));
+            return Err(Refusal::OtherMeaning {
+                name: here.bare_name(span).into_owned(),
+                path: item.file.path(here.db).to_string(),
+                line: here.line(span),
+            });
         }
     }
     if own.len() == copied.len() {
         return Ok(());
     }
-    Err(format!(
-        "with that name, something in `{}` would have a new meaning",
-        item.file.path(here.db)
-    ))
+    Err(Refusal::NewMeaning {
+        path: item.file.path(here.db).to_string(),
+    })
 }
 
-/// Refuses where something is wrong with an item of the copy that is right in the project.
-fn same_mistakes(
+/// Refuses if an item of the copy has an error that it does not have in the project.
+fn same_errors(
     (here, item): (Names<'_>, ItemKey),
     (there, twin): (Names<'_>, ItemKey),
 ) -> Result<(), Refusal> {
     let mut known: HashMap<&str, usize> = HashMap::new();
-    for found in mistakes(here, item) {
+    for found in diagnostics(here, item) {
         *known.entry(found.code.id).or_default() += 1;
     }
-    for found in mistakes(there, twin) {
+    for found in diagnostics(there, twin) {
         match known.get_mut(found.code.id) {
             Some(count) if *count > 0 => *count -= 1,
             _ if found.code.severity != Severity::Error => {}
-            _ => return Err(format!("with that name, {}", found.message)),
+            _ => {
+                return Err(Refusal::NewError {
+                    message: found.message,
+                });
+            }
         }
     }
     Ok(())
 }
 
-fn mistakes(names: Names<'_>, item: ItemKey) -> Vec<Diag> {
+fn diagnostics(names: Names<'_>, item: ItemKey) -> Vec<Diag> {
     let (db, workspace) = (names.db, names.workspace);
     let mut found = check_item(db, workspace, item).found.clone();
     let entry = nthc::db::item_entry(db, item);
-    if entry.is_some_and(|entry| entry.kind == "service") {
+    if entry.is_some_and(|entry| entry.kind == kind::SERVICE) {
         let mut environments: Vec<Option<SmolStr>> = workspace
             .environments(db)
             .keys()

@@ -1,4 +1,4 @@
-//! What something is a case of, and what its cases are: values and their types, templates and the blocks based on them.
+//! Links between values and types, and between templates and the blocks based on them.
 
 use nthc::db::{ItemClass, ItemKey, SourceFile, Span, item, item_entry};
 use nthc::eval::index::Definition;
@@ -7,10 +7,10 @@ use nthc::schema::{Ty, schema};
 use nthc::syntax::tree::{Base, ItemNode};
 
 use super::uses::What;
-use super::{Names, Written};
+use super::{Names, Occurrence};
 
 impl Names<'_> {
-    /// What the name or the value at a byte of a file is a case of: an enum, a kind, a template.
+    /// The type of the name or value at a byte of a file: an enum, a kind, a template.
     pub fn type_definitions(&self, file: SourceFile, offset: u32) -> Vec<Span> {
         let Some((key, range)) = self.item_at(file, offset) else {
             return Vec::new();
@@ -31,12 +31,12 @@ impl Names<'_> {
         found
     }
 
-    fn types_of_name(&self, written: &Written) -> Vec<Span> {
+    fn types_of_name(&self, written: &Occurrence) -> Vec<Span> {
         match &written.name.meaning {
             Definition::Block(block) | Definition::Enclosing(block) => self.types_of_block(block),
             Definition::Item(key) => self.types_of_item(*key),
             Definition::Member(name, _) => self
-                .declared(&Definition::Enum(name.clone()))
+                .declaration(&Definition::Enum(name.clone()))
                 .into_iter()
                 .collect(),
             Definition::Field(kind, field) => {
@@ -65,8 +65,8 @@ impl Names<'_> {
         }
     }
 
-    /// A parameter has a written type, and another local name a value.
-    fn types_of_local(&self, declared: Span, written: &Written) -> Vec<Span> {
+    /// The written type of a parameter, or the type of another local name's value.
+    fn types_of_local(&self, declared: Span, written: &Occurrence) -> Vec<Span> {
         let tree = item(self.db, declared.item).as_ref().map(|tree| &tree.node);
         if let Some(ItemNode::Template(template)) = tree
             && let Some(param) = template
@@ -80,7 +80,7 @@ impl Names<'_> {
             let names = self.notes(declared.item).names.iter();
             return names
                 .filter(|name| within(name.range))
-                .filter_map(|name| self.declared(&name.meaning))
+                .filter_map(|name| self.declaration(&name.meaning))
                 .collect();
         }
         let values = self.notes(written.item).values.iter();
@@ -110,7 +110,7 @@ impl Names<'_> {
     fn types_of_block(&self, block: &BlockRef) -> Vec<Span> {
         let places = match block.path.is_empty() {
             true => self
-                .declared(&Definition::Block(block.clone()))
+                .declaration(&Definition::Block(block.clone()))
                 .into_iter()
                 .collect(),
             false => self.notes(block.item).occurrences(block).to_vec(),
@@ -121,12 +121,12 @@ impl Names<'_> {
                 sites.filter(|site| site.name.is_some_and(|name| name.range == place.range));
             self.base_meaning(place.item, own.next()?.base?)
         });
-        let mut based = based.filter_map(|meaning| self.declared(&meaning));
+        let mut based = based.filter_map(|meaning| self.declaration(&meaning));
         if let Some(span) = based.next() {
             return vec![span];
         }
         let kind = Definition::Kind(block.kind.clone());
-        self.declared(&kind).into_iter().collect()
+        self.declaration(&kind).into_iter().collect()
     }
 
     fn types_of_item(&self, key: ItemKey) -> Vec<Span> {
@@ -140,7 +140,7 @@ impl Names<'_> {
                 let meaning = base
                     .and_then(|base| self.base_meaning(key, base))
                     .unwrap_or(Definition::Kind(entry.kind));
-                self.declared(&meaning).into_iter().collect()
+                self.declaration(&meaning).into_iter().collect()
             }
             ItemClass::Let => {
                 let value = nthc::eval::let_value(self.db, self.workspace, key, None);
@@ -150,7 +150,7 @@ impl Names<'_> {
         }
     }
 
-    /// The enums and kinds that a type speaks of.
+    /// The enums and kinds that a type refers to.
     fn declared_types(&self, ty: &Ty) -> Vec<Span> {
         let meaning = match ty {
             Ty::Enum(name) => Definition::Enum(name.clone()),
@@ -164,10 +164,10 @@ impl Names<'_> {
             }
             _ => return Vec::new(),
         };
-        self.declared(&meaning).into_iter().collect()
+        self.declaration(&meaning).into_iter().collect()
     }
 
-    /// What the base of a block means.
+    /// The meaning of a block's base.
     pub fn base_meaning(&self, key: ItemKey, base: &Base) -> Option<Definition> {
         let last = base.path.segments.last()?.range;
         let names = &self.notes(key).names;
@@ -175,13 +175,12 @@ impl Names<'_> {
         Some(found.meaning.clone())
     }
 
-    /// The blocks and templates that are based on what a name means; of a kind, its blocks; of a nested block, where it
-    /// is amended.
+    /// The blocks and templates based on the declaration; the blocks of a kind; the overrides of a nested block.
     pub fn implementations(&self, meaning: &Definition) -> Vec<Span> {
         let files = self.all_files();
         let target = self.target(meaning, &files);
         if let (What::Nested(_), Definition::Block(block)) = (&target.what, meaning) {
-            let origin = self.declared(&Definition::Block(block.clone()));
+            let origin = self.declaration(&Definition::Block(block.clone()));
             let uses = self.uses(&target, &files).into_iter();
             let amending: Vec<Span> = uses
                 .filter(|found| found.declares && Some(found.span) != origin)
@@ -198,7 +197,7 @@ impl Names<'_> {
             .collect()
     }
 
-    /// The names of the blocks and templates whose base, or else kind, is this.
+    /// The names of the blocks and templates with this base, or of this kind if they have no base.
     pub fn based_on(&self, meaning: &Definition) -> Vec<(ItemKey, nthc::syntax::tree::TextRange)> {
         let files = self.all_files();
         let target = self.target(meaning, &files);

@@ -1,4 +1,4 @@
-//! How a name is written where another stood.
+//! The spelling of a new name at the place of another.
 
 use nthc::db::{ItemClass, Span, item_entry};
 use nthc::eval::index::Definition;
@@ -6,22 +6,22 @@ use nthc::promql;
 
 use super::Names;
 
-/// Words that mean something else where an expression begins.
+/// Keywords at the start of an expression.
 const KEYWORDS: [&str; 16] = [
     "and", "or", "in", "not", "if", "else", "where", "for", "let", "true", "false", "without",
     "require", "import", "as", "extend",
 ];
 
-/// How a name is written at a place.
+/// Spelling of a name at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Spelling {
-    /// So.
+    /// The text to write.
     Fits(String),
-    /// Not at all: only an identifier can stand there.
+    /// None: only an identifier is allowed at this place.
     Refused,
 }
 
-/// Whether a text can stand for a name without quotes.
+/// True if a name can be written without quotes.
 pub fn is_identifier(name: &str) -> bool {
     let mut letters = name.chars();
     let first = letters.next();
@@ -31,7 +31,7 @@ pub fn is_identifier(name: &str) -> bool {
         && !KEYWORDS.contains(&name)
 }
 
-/// How a name is written at a place. What was quoted stays so.
+/// Returns the spelling of a name at a place. A quoted name stays quoted.
 pub fn spelling(names: &Names<'_>, span: Span, new: &str) -> Spelling {
     if is_in_query(names, span) {
         let is_metric = |name: &str| {
@@ -42,12 +42,14 @@ pub fn spelling(names: &Names<'_>, span: Span, new: &str) -> Spelling {
                 && letters.all(|letter| letter.is_ascii_alphanumeric() || "_:".contains(letter))
                 && promql::parse(name).is_ok()
         };
-        return match is_metric(new) && !names.written(span).starts_with(['"', '\'']) {
+        return match is_metric(new) && !names.source_text(span).starts_with(['"', '\'']) {
             true => Spelling::Fits(new.to_owned()),
             false => Spelling::Refused,
         };
     }
-    if names.written(span).starts_with('"') || (!is_identifier(new) && takes_quotes(names, span)) {
+    if names.source_text(span).starts_with('"')
+        || (!is_identifier(new) && takes_quotes(names, span))
+    {
         let escaped = new.replace('\\', "\\\\").replace('"', "\\\"");
         return Spelling::Fits(format!("\"{escaped}\""));
     }
@@ -57,13 +59,13 @@ pub fn spelling(names: &Names<'_>, span: Span, new: &str) -> Spelling {
     }
 }
 
-/// Whether a place is inside of backticks, and outside of their holes.
+/// True if a range is inside backticks and outside their interpolations.
 fn is_in_query(names: &Names<'_>, span: Span) -> bool {
     let notes = names.notes(span.item);
     let around = notes
         .values
         .iter()
-        // A name in a hole is a value of its own.
+        // A name in an interpolation is a value of its own.
         .filter(|value| value.range.start <= span.range.start && span.range.end <= value.range.end)
         .min_by_key(|value| value.range.len());
     around.is_some_and(|value| {
@@ -71,11 +73,12 @@ fn is_in_query(names: &Names<'_>, span: Span) -> bool {
             item: span.item,
             range: value.range,
         };
-        names.written(place).starts_with('`')
+        names.source_text(place).starts_with('`')
     })
 }
 
-/// Names of blocks may be quoted, where they are declared, removed or referred to, and those of templates.
+/// True if the name at a range may be quoted: names of blocks where they are declared, removed or referred to, and
+/// names of templates.
 fn takes_quotes(names: &Names<'_>, span: Span) -> bool {
     let notes = names.notes(span.item);
     let meaning = notes

@@ -1,8 +1,8 @@
-//! Questions that are answered on a snapshot, and the threads that answer them.
+//! Requests that are answered on a snapshot, and the threads that answer them.
 //!
-//! The owner makes the snapshot when it takes the question out of the queue, so the answer is of the text that the
-//! client had sent by then. The next edit stops what runs: the question goes back to the owner, which asks it anew or
-//! refuses it.
+//! The event loop takes the snapshot when it takes the request out of the queue, so the answer is about the text that
+//! the client had sent by then. The next edit interrupts the work: the request goes back to the event loop, which
+//! retries or refuses it.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -11,38 +11,38 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use nth_ide::wanted::Wanted;
+use nth_ide::cancel::CancelHandle;
 use salsa::{Cancelled, Database as _};
 use tower_lsp::jsonrpc::{Error, Result};
 
 use crate::reply::Reply;
 use crate::view::View;
 
-/// The depth of syntax trees is bounded; what refers to what may be a long chain, which is gone through after each edit.
+/// Stack size of the threads, in bytes. The depth of syntax trees is bounded, but chains of references may be long.
 pub const STACK: usize = nthc::stack::STACK;
 
-/// How often a question is asked again after an edit has stopped it.
+/// Maximum number of times that a request is started.
 pub const TRIES: u32 = 5;
 
-/// What becomes of a question that an edit overtakes.
+/// Treatment of a request that an edit interrupts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Overtaken {
-    /// It is asked anew: what it is about is still there.
-    AskAgain,
-    /// It is refused, as its place may be another one now. A client that cannot deal with that gets an answer all the
-    /// same.
+pub enum OnEdit {
+    /// It is started again: its subject is still there.
+    Retry,
+    /// It is refused, because its position may have moved. It is retried nevertheless if the client does not support
+    /// that.
     Refuse,
 }
 
-/// A question.
-pub struct Read {
-    /// What becomes of it after an edit.
-    pub overtaken: Overtaken,
-    /// Whether it is still wanted.
-    pub wanted: Wanted,
-    /// How often it was asked.
+/// A request.
+pub struct Request {
+    /// Treatment after an edit.
+    pub on_edit: OnEdit,
+    /// Cancels the request.
+    pub cancel: CancelHandle,
+    /// Number of times that an edit has interrupted it.
     pub tries: u32,
-    /// Whether it goes through the whole project.
+    /// True if it works on the whole project.
     pub is_broad: bool,
     answer: Box<dyn FnMut(Step<'_>) + Send>,
 }
@@ -52,18 +52,18 @@ enum Step<'a> {
     Refuse(Error),
 }
 
-impl Read {
-    /// A question with the place where its answer is awaited.
+impl Request {
+    /// Creates a request. `question` computes the answer, which goes to `reply`.
     pub fn new<T: Send + 'static>(
-        overtaken: Overtaken,
-        wanted: Wanted,
+        on_edit: OnEdit,
+        cancel: CancelHandle,
         question: impl Fn(&View) -> Result<T> + Send + 'static,
         reply: Reply<T>,
     ) -> Self {
         let mut reply = Some(reply);
         Self {
-            overtaken,
-            wanted,
+            on_edit,
+            cancel,
             tries: 0,
             is_broad: false,
             answer: Box::new(move |step| {
@@ -72,75 +72,75 @@ impl Read {
                     Step::Refuse(error) => Err(error),
                 };
                 if let Some(reply) = reply.take() {
-                    // Who asked may have given up by now, which is for them to decide.
+                    // The receiver is gone if the client cancelled the request.
                     let _ = reply.send(answer);
                 }
             }),
         }
     }
 
-    /// Answers that there is no answer.
+    /// Answers with an error.
     pub fn refuse(mut self, error: Error) {
         (self.answer)(Step::Refuse(error));
     }
 }
 
-impl std::fmt::Debug for Read {
+impl std::fmt::Debug for Request {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Read")
+        f.debug_struct("Request")
             .field("tries", &self.tries)
             .finish_non_exhaustive()
     }
 }
 
-/// Something to do on a snapshot.
+/// Work on a snapshot.
 pub enum Job<T> {
-    /// To answer a question.
-    Read(Read),
-    /// To look for what is wrong, and give what is to be told of it.
+    /// Answers a request.
+    Request(Request),
+    /// Checks a project. Returns the event with the result.
     Check(Box<dyn FnOnce(&View) -> T + Send>),
 }
 
-/// What became of a job.
+/// The outcome of a job.
 #[derive(Debug)]
 pub enum Outcome<T> {
-    /// A question was answered or given up: its snapshot is gone.
+    /// The request was answered or cancelled: its snapshot is dropped.
     Answered,
-    /// A question was stopped by an edit.
-    Overtaken(Read),
-    /// A question made the compiler fail, which said this.
+    /// The request was interrupted by an edit.
+    Interrupted(Request),
+    /// The request failed with this panic message.
     Failed(String),
-    /// A check was finished, and gave this.
+    /// The check is done, with this result.
     Checked(T),
-    /// A check was stopped by an edit.
+    /// The check was stopped by an edit.
     CheckStopped,
-    /// A check failed, and said this.
+    /// The check failed with this panic message.
     CheckFailed(String),
 }
 
 struct Queue<T> {
     jobs: VecDeque<(Job<T>, View)>,
-    /// The jobs that are being done, by the number of their thread.
-    running: Vec<Option<Wanted>>,
+    /// The running jobs, by the number of their thread.
+    running: Vec<Option<CancelHandle>>,
     is_closed: bool,
 }
 
-/// Threads that do jobs in the order in which they come.
+/// Threads that run jobs in the order of their arrival.
 pub struct Pool<T> {
     queue: Arc<(Mutex<Queue<T>>, Condvar)>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl<T: Send + 'static> Pool<T> {
-    /// Starts `count` threads. `tell` gets what becomes of each job, and says whether somebody heard it: otherwise the
+    /// Starts `count` threads. `report` gets the outcome of each job, and returns whether it was delivered: if not, the
     /// threads end.
     ///
     /// # Errors
-    /// Where no thread can be started.
+    /// If no thread can be started.
     pub fn start(
         name: &str,
         count: usize,
-        tell: impl Fn(Outcome<T>) -> bool + Clone + Send + 'static,
+        report: impl Fn(Outcome<T>) -> bool + Clone + Send + 'static,
     ) -> io::Result<Self> {
         let queue = Queue {
             jobs: VecDeque::new(),
@@ -150,11 +150,11 @@ impl<T: Send + 'static> Pool<T> {
         let queue = Arc::new((Mutex::new(queue), Condvar::new()));
         let threads = (0..count).map(|number| {
             let queue = Arc::clone(&queue);
-            let tell = tell.clone();
+            let report = report.clone();
             thread::Builder::new()
                 .name(format!("{name}-{number}"))
                 .stack_size(STACK)
-                .spawn(move || work(number, &queue, &tell))
+                .spawn(move || run_worker(number, &queue, &report))
         });
         Ok(Self {
             threads: threads.collect::<io::Result<_>>()?,
@@ -162,34 +162,34 @@ impl<T: Send + 'static> Pool<T> {
         })
     }
 
-    /// Has a job done.
-    pub fn put(&self, job: Job<T>, view: View) {
+    /// Queues a job.
+    pub fn submit(&self, job: Job<T>, view: View) {
         let (queue, news) = &*self.queue;
-        unpoisoned(queue).jobs.push_back((job, view));
+        lock(queue).jobs.push_back((job, view));
         news.notify_one();
     }
 
-    /// Takes back what nobody has begun, and lets go of its snapshots: an edit would wait for them.
+    /// Takes back the jobs that were not started, and drops their snapshots, for which an edit would wait.
     pub fn take_back(&self) -> Vec<Job<T>> {
         let (queue, _) = &*self.queue;
-        let jobs = std::mem::take(&mut unpoisoned(queue).jobs);
+        let jobs = std::mem::take(&mut lock(queue).jobs);
         jobs.into_iter().map(|(job, _)| job).collect()
     }
 }
 
 impl<T> Pool<T> {
-    /// Gives up what is being done, and leaves out what nobody has begun.
+    /// Cancels running jobs, and drops those that were not started.
     pub fn stop(&self) {
         let (queue, news) = &*self.queue;
         let jobs = {
-            let mut queue = unpoisoned(queue);
+            let mut queue = lock(queue);
             queue.is_closed = true;
-            for wanted in queue.running.iter().flatten() {
-                wanted.give_up();
+            for cancel in queue.running.iter().flatten() {
+                cancel.cancel();
             }
             std::mem::take(&mut queue.jobs)
         };
-        // Snapshots are let go of outside of the lock.
+        // Snapshots are dropped outside the lock.
         drop(jobs);
         news.notify_all();
     }
@@ -199,26 +199,26 @@ impl<T> Drop for Pool<T> {
     fn drop(&mut self) {
         self.stop();
         for thread in self.threads.drain(..) {
-            // What a job says when it fails was told when it did.
+            // A panic of a job was reported as its outcome.
             let _ = thread.join();
         }
     }
 }
 
-fn work<T: Send>(
+fn run_worker<T: Send>(
     number: usize,
     queue: &(Mutex<Queue<T>>, Condvar),
-    tell: &impl Fn(Outcome<T>) -> bool,
+    report: &impl Fn(Outcome<T>) -> bool,
 ) {
     let (queue, news) = queue;
-    let note = |waiting: &mut Queue<T>, running: Option<Wanted>| {
+    let set_running = |waiting: &mut Queue<T>, running: Option<CancelHandle>| {
         if let Some(place) = waiting.running.get_mut(number) {
             *place = running;
         }
     };
     loop {
-        let mut waiting = unpoisoned(queue);
-        note(&mut waiting, None);
+        let mut waiting = lock(queue);
+        set_running(&mut waiting, None);
         let (job, view) = loop {
             if let Some(next) = waiting.jobs.pop_front() {
                 break next;
@@ -228,20 +228,20 @@ fn work<T: Send>(
             }
             waiting = news.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         };
-        note(&mut waiting, Some(view.ide.wanted.clone()));
+        set_running(&mut waiting, Some(view.ide.cancel.clone()));
         drop(waiting);
-        if !tell(with_own_threads(job, view)) {
+        if !report(run_in_pool(job, view)) {
             return;
         }
     }
 }
 
-/// Does a job. One that goes through the whole project has threads that end when it does: what others free later of what
-/// a thread has computed goes back to the system only once that thread has ended.
-fn with_own_threads<T: Send>(job: Job<T>, view: View) -> Outcome<T> {
+/// Runs a job. A job over the whole project gets a thread pool of its own, which ends with it: the allocator returns
+/// memory that a thread allocated to the system only after the thread has ended.
+fn run_in_pool<T: Send>(job: Job<T>, view: View) -> Outcome<T> {
     let is_broad = match &job {
         Job::Check(_) => true,
-        Job::Read(read) => read.is_broad,
+        Job::Request(request) => request.is_broad,
     };
     let threads = || {
         rayon::ThreadPoolBuilder::new()
@@ -250,63 +250,63 @@ fn with_own_threads<T: Send>(job: Job<T>, view: View) -> Outcome<T> {
             .build()
             .ok()
     };
-    // Where there can be no more threads, those that there are do it.
+    // If no threads can be started, the global pool is used.
     match is_broad.then(threads).flatten() {
         Some(pool) => pool.install(move || run(job, view)),
         None => run(job, view),
     }
 }
 
-/// Does a job; what its owner has to know of it.
+/// Runs a job. Returns its outcome.
 fn run<T>(job: Job<T>, view: View) -> Outcome<T> {
     match job {
         Job::Check(check) => {
-            view.ide.wanted.run_on(view.ide.tokens());
+            view.ide.cancel.set_tokens(view.ide.tokens());
             let done = catch_unwind(AssertUnwindSafe(|| check(&view)));
             match done {
                 Ok(found) => Outcome::Checked(found),
                 Err(payload) if is_cancelled(&*payload, &view) => Outcome::CheckStopped,
-                Err(payload) => Outcome::CheckFailed(said(&*payload).to_owned()),
+                Err(payload) => Outcome::CheckFailed(panic_message(&*payload).to_owned()),
             }
         }
-        Job::Read(read) if read.wanted.is_given_up() => Outcome::Answered,
-        Job::Read(mut read) => {
-            read.wanted.run_on(view.ide.tokens());
-            let done = catch_unwind(AssertUnwindSafe(|| (read.answer)(Step::Answer(&view))));
-            read.wanted.run_on(Vec::new());
+        Job::Request(request) if request.cancel.is_cancelled() => Outcome::Answered,
+        Job::Request(mut request) => {
+            request.cancel.set_tokens(view.ide.tokens());
+            let done = catch_unwind(AssertUnwindSafe(|| (request.answer)(Step::Answer(&view))));
+            request.cancel.set_tokens(Vec::new());
             match done {
                 Ok(()) => Outcome::Answered,
-                Err(_) if read.wanted.is_given_up() => Outcome::Answered,
-                Err(payload) if is_cancelled(&*payload, &view) => Outcome::Overtaken(read),
+                Err(_) if request.cancel.is_cancelled() => Outcome::Answered,
+                Err(payload) if is_cancelled(&*payload, &view) => Outcome::Interrupted(request),
                 Err(payload) => {
-                    read.refuse(Error::internal_error());
-                    Outcome::Failed(said(&*payload).to_owned())
+                    request.refuse(Error::internal_error());
+                    Outcome::Failed(panic_message(&*payload).to_owned())
                 }
             }
         }
     }
 }
 
-/// Whether an edit, or whoever asked, made a question unwind.
+/// True if an edit or the client stopped the work with this panic payload.
 fn is_cancelled(payload: &(dyn Any + Send), view: &View) -> bool {
     match payload.downcast_ref::<Cancelled>() {
         Some(Cancelled::PendingWrite | Cancelled::Local) => true,
-        // It waited for what another thread computed, which an edit has made unwind as well or which has failed.
+        // It waited for a result of another thread, which an edit has interrupted too, or which has failed.
         Some(_) => is_awaited(view),
         None => false,
     }
 }
 
-/// Whether an edit waits for a snapshot. It does until the snapshot is let go of.
+/// True if an edit is waiting for a snapshot of the view. It waits until the snapshot is dropped.
 fn is_awaited(view: &View) -> bool {
     view.ide.projects.iter().any(|project| {
-        let look = || project.db().unwind_if_revision_cancelled();
-        catch_unwind(AssertUnwindSafe(look)).is_err()
+        let check = || project.db().unwind_if_revision_cancelled();
+        catch_unwind(AssertUnwindSafe(check)).is_err()
     })
 }
 
-/// What a panic said.
-pub fn said(payload: &(dyn Any + Send)) -> &str {
+/// The message of a panic.
+pub fn panic_message(payload: &(dyn Any + Send)) -> &str {
     if payload.is::<Cancelled>() {
         return "another thread failed";
     }
@@ -317,8 +317,8 @@ pub fn said(payload: &(dyn Any + Send)) -> &str {
         .unwrap_or("it did not say why")
 }
 
-/// What a lock guards. What panics while it holds one leaves nothing half done behind any of those here.
-fn unpoisoned<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks a mutex. Poisoning is ignored: no panic while one of these is locked leaves a partial change.
+fn lock<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -327,29 +327,29 @@ fn unpoisoned<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use std::sync::mpsc::channel;
 
-    use nth_ide::wanted::GiveUpOnDrop;
+    use nth_ide::cancel::CancelOnDrop;
     use tokio::sync::oneshot;
 
     use super::*;
 
-    fn view(wanted: &Wanted) -> View {
+    fn view(cancel: &CancelHandle) -> View {
         View {
             ide: nth_ide::view::View {
-                wanted: wanted.clone(),
+                cancel: cancel.clone(),
                 ..Default::default()
             },
             ..View::default()
         }
     }
 
-    fn read<T: Send + 'static>(
+    fn request<T: Send + 'static>(
         question: impl Fn(&View) -> Result<T> + Send + 'static,
     ) -> (Job<()>, View, oneshot::Receiver<Result<T>>) {
         let (reply, answer) = oneshot::channel();
-        let wanted = Wanted::default();
-        let view = view(&wanted);
-        let read = Read::new(Overtaken::Refuse, wanted, question, reply);
-        (Job::Read(read), view, answer)
+        let cancel = CancelHandle::default();
+        let view = view(&cancel);
+        let request = Request::new(OnEdit::Refuse, cancel, question, reply);
+        (Job::Request(request), view, answer)
     }
 
     #[test]
@@ -357,10 +357,10 @@ mod tests {
         let (events, told) = channel();
         let pool =
             Pool::start("test", 1, move |outcome| events.send(outcome).is_ok()).expect("a thread");
-        let (job, view, failed) = read::<()>(|_| panic!("it did"));
-        pool.put(job, view);
-        let (job, view, sound) = read(|_| Ok(7));
-        pool.put(job, view);
+        let (job, view, failed) = request::<()>(|_| panic!("it did"));
+        pool.submit(job, view);
+        let (job, view, sound) = request(|_| Ok(7));
+        pool.submit(job, view);
         assert_eq!(sound.blocking_recv(), Ok(Ok(7)));
         assert_eq!(failed.blocking_recv(), Ok(Err(Error::internal_error())));
         match told.recv() {
@@ -372,25 +372,25 @@ mod tests {
     #[test]
     fn what_an_edit_stops_goes_back_to_the_owner() {
         let (job, view, answer) =
-            read::<()>(|_| std::panic::resume_unwind(Box::new(Cancelled::PendingWrite)));
-        let Outcome::Overtaken(read) = run(job, view) else {
+            request::<()>(|_| std::panic::resume_unwind(Box::new(Cancelled::PendingWrite)));
+        let Outcome::Interrupted(request) = run(job, view) else {
             panic!("it was not told");
         };
-        read.refuse(Error::content_modified());
+        request.refuse(Error::content_modified());
         assert_eq!(answer.blocking_recv(), Ok(Err(Error::content_modified())));
     }
 
     #[test]
     fn what_nobody_wants_is_not_looked_for() {
-        let (job, view, answer) = read(|_| Ok(7));
-        drop(GiveUpOnDrop(view.ide.wanted.clone()));
+        let (job, view, answer) = request(|_| Ok(7));
+        drop(CancelOnDrop(view.ide.cancel.clone()));
         assert!(matches!(run(job, view), Outcome::Answered));
         assert!(answer.blocking_recv().is_err(), "nobody answered");
 
-        // And where somebody looks already, it stops at the next convenient place.
-        let (job, view, answer) = read(|view| {
-            view.ide.wanted.give_up();
-            view.ide.stop_if_unwanted();
+        // A running request stops at the next check for cancellation.
+        let (job, view, answer) = request(|view| {
+            view.ide.cancel.cancel();
+            view.ide.stop_if_cancelled();
             Ok(7)
         });
         assert!(matches!(run(job, view), Outcome::Answered));
@@ -406,21 +406,21 @@ mod tests {
         let endless = move |view: &View| -> ! {
             let _ = begun.send(());
             loop {
-                view.ide.stop_if_unwanted();
+                view.ide.stop_if_cancelled();
                 thread::yield_now();
             }
         };
         let asked = endless.clone();
-        let (job, of_read, answer) = read::<()>(move |view| asked(view));
-        pool.put(job, of_read);
+        let (job, of_read, answer) = request::<()>(move |view| asked(view));
+        pool.submit(job, of_read);
         let check = Job::Check(Box::new(move |view| endless(view)));
-        pool.put(check, view(&Wanted::default()));
+        pool.submit(check, view(&CancelHandle::default()));
         for _ in 0..2 {
             has_begun.recv().expect("both are being done");
         }
-        let (job, of_later, later) = read(|_| Ok(7));
-        pool.put(job, of_later);
-        // It waits for its threads.
+        let (job, of_later, later) = request(|_| Ok(7));
+        pool.submit(job, of_later);
+        // Dropping the pool waits for its threads.
         drop(pool);
         assert!(answer.blocking_recv().is_err(), "nobody answered");
         assert!(later.blocking_recv().is_err(), "nobody began");

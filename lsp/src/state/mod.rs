@@ -1,7 +1,7 @@
-//! Everything that changes: the open documents, the projects that they belong to, and what the client was told.
+//! The mutable state: the open documents, their projects, and the published diagnostics.
 
-mod arrange;
-mod tell;
+mod diagnostics;
+mod projects;
 mod tidy;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -9,56 +9,56 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
+use nth_ide::cancel::CancelHandle;
 use nth_ide::project::{Project, is_manifest};
-use nth_ide::wanted::Wanted;
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::jsonrpc::Error;
 use tower_lsp::lsp_types::{MessageType, TextDocumentContentChangeEvent, Url};
 
-use crate::buffers::{Buffer, Buffers, changed, path_of};
+use crate::buffers::{Buffer, Buffers, apply_changes, path_of};
 use crate::complaints::complain;
 use crate::convert::Converter;
-use crate::events::{Checked, Event, Looked};
+use crate::embedded_files::EmbeddedFiles;
+use crate::events::{Checked, CheckedPart, Event};
 use crate::features::generated;
 use crate::folders::{self, Folders};
 use crate::outgoing::Outgoing;
 use crate::progress::Progress;
 use crate::published::Published;
 use crate::pulls::Pull;
-use crate::reads::{Job, Overtaken, Pool, Read, TRIES};
+use crate::requests::{Job, OnEdit, Pool, Request, TRIES};
 use crate::settings::Settings;
-use crate::shelf::Shelf;
 use crate::view::View;
 
-/// What the owner holds.
-pub struct World {
+/// The state of the event loop.
+pub struct ServerState {
     settings: Arc<Settings>,
     buffers: Arc<Buffers>,
-    /// By their folders; by its own path one that is a single document.
+    /// By folder; a project of a single document by the document's path.
     projects: BTreeMap<PathBuf, Project>,
-    shelf: Arc<Shelf>,
+    embedded_files: Arc<EmbeddedFiles>,
     published: Published,
     folders: Folders,
-    /// Questions for diagnostics that are not answered yet.
+    /// Requests for diagnostics that are not answered yet.
     pulls: Vec<Pull>,
-    /// Questions that go through whole projects, which wait until these were looked at: otherwise both would be held at
-    /// once, what is looked at and what is asked.
-    broad: Vec<Read>,
-    /// Whether the client has asked for the diagnostics of all files.
+    /// Requests over whole projects. They wait until the projects are checked: otherwise the results of both would be
+    /// held at once.
+    broad: Vec<Request>,
+    /// True if the client has requested the diagnostics of all files.
     pulls_all: bool,
-    /// Whether what the client has asked for may have changed without an edit of its own.
+    /// True if pulled diagnostics may have changed without an edit in the client.
     is_changed_elsewhere: bool,
-    /// The projects that are looked at for the first time.
-    new: HashMap<PathBuf, Progress>,
-    begun: u64,
-    /// What kept projects from being read, which the person was told.
+    /// The projects that are checked for the first time.
+    progress: HashMap<PathBuf, Progress>,
+    progress_count: u64,
+    /// Errors from reading projects, which were shown to the user.
     problems: BTreeSet<String>,
-    /// Whether it has to be looked anew which projects there are.
-    is_unsettled: bool,
-    /// Whether the client knows less than is known here.
-    is_untold: bool,
-    /// Whether something may be held of what is gone.
-    is_untidy: bool,
+    /// True if the set of projects, or their files, may have changed.
+    projects_changed: bool,
+    /// True if there may be diagnostics to publish.
+    must_publish: bool,
+    /// True if outdated results may be held.
+    must_tidy: bool,
     /// The project that is being checked.
     checking: Option<PathBuf>,
     outgoing: UnboundedSender<Outgoing>,
@@ -67,15 +67,14 @@ pub struct World {
     checker: Pool<Event>,
 }
 
-/// A project of more files is told of in two steps after an edit, the open documents first.
+/// A project with more files than this publishes in two steps after an edit, the open documents first.
 const MANY: usize = 200;
 
-/// A project is looked at in parts of so many files that an edit reaches, between which is let go of what they were
-/// judged by.
+/// Number of affected files after which a check releases its intermediate results.
 const PART: usize = 8;
 
-impl World {
-    /// Nothing is open.
+impl ServerState {
+    /// Creates a state without documents.
     pub fn new(
         outgoing: UnboundedSender<Outgoing>,
         events: Sender<Event>,
@@ -86,19 +85,19 @@ impl World {
             settings: Arc::default(),
             buffers: Arc::default(),
             projects: BTreeMap::new(),
-            shelf: Arc::default(),
+            embedded_files: Arc::default(),
             published: Published::default(),
             folders: Folders::default(),
             pulls: Vec::new(),
             broad: Vec::new(),
             pulls_all: false,
             is_changed_elsewhere: false,
-            new: HashMap::new(),
-            begun: 0,
+            progress: HashMap::new(),
+            progress_count: 0,
             problems: BTreeSet::new(),
-            is_unsettled: false,
-            is_untold: false,
-            is_untidy: false,
+            projects_changed: false,
+            must_publish: false,
+            must_tidy: false,
             checking: None,
             outgoing,
             events,
@@ -107,12 +106,12 @@ impl World {
         }
     }
 
-    /// Where what the compiler carries is put on disk.
-    pub fn shelf(&self) -> Arc<Shelf> {
-        Arc::clone(&self.shelf)
+    /// The files embedded in the compiler.
+    pub fn embedded_files(&self) -> Arc<EmbeddedFiles> {
+        Arc::clone(&self.embedded_files)
     }
 
-    /// Makes everything that is being asked unwind: the client has left.
+    /// Cancels all work: the client has left.
     pub fn stop(&mut self) {
         self.readers.stop();
         self.checker.stop();
@@ -121,55 +120,55 @@ impl World {
         }
     }
 
-    /// The client said what it can do.
+    /// Handles `initialize`.
     pub fn start(&mut self, settings: Settings) {
         self.folders.change(settings.folders.clone(), &[]);
         self.look_for_projects();
         self.settings = Arc::new(settings);
     }
 
-    /// Has the workspace's folders looked through. What is found becomes an event.
+    /// Starts a search for projects in the workspace's folders. The result is an event.
     fn look_for_projects(&mut self) {
         let events = self.events.clone();
-        self.folders.look(move |found| {
-            // The owner may have ended meanwhile.
+        self.folders.search(move |found| {
+            // The event loop may have ended in the meantime.
             let _ = events.send(Event::ProjectsFound(found));
         });
     }
 
-    /// Folders came to the workspace, and others went.
+    /// Adds and removes workspace folders.
     pub fn change_folders(&mut self, added: Vec<PathBuf>, removed: &[PathBuf]) {
-        self.is_unsettled |= self.folders.change(added, removed);
+        self.projects_changed |= self.folders.change(added, removed);
         self.look_for_projects();
     }
 
-    /// The workspace's folders were looked through.
-    pub fn projects_found(&mut self, found: folders::Found) {
-        self.folders.find(found);
-        self.is_unsettled = true;
+    /// Stores the result of a search for projects.
+    pub fn projects_found(&mut self, found: folders::ProjectsByFolder) {
+        self.folders.store(found);
+        self.projects_changed = true;
     }
 
-    /// The person changed settings.
+    /// Applies changed settings.
     pub fn configure(&mut self, settings: &serde_json::Value) {
         let before = self.settings.hints;
         Arc::make_mut(&mut self.settings).configure(settings);
         if self.settings.hints != before && self.settings.refreshes_hints() {
-            self.tell(Outgoing::RefreshHints);
+            self.send(Outgoing::RefreshHints);
         }
     }
 
-    /// A document was opened.
+    /// Opens a document.
     pub fn open(&mut self, uri: Url, version: i32, text: Arc<str>) {
         let path = path_of(&uri);
         for project in self.projects.values_mut() {
             project.edit(&path, &text);
-            project.is_stale |= is_manifest(&path) && project.knows(&path);
+            project.is_stale |= is_manifest(&path) && project.contains(&path);
         }
         Arc::make_mut(&mut self.buffers).insert(path, Buffer { uri, version, text });
-        self.is_unsettled = true;
+        self.projects_changed = true;
     }
 
-    /// A document was edited.
+    /// Applies edits of a document.
     pub fn change(
         &mut self,
         uri: &Url,
@@ -180,14 +179,14 @@ impl World {
         let Some(buffer) = Arc::make_mut(&mut self.buffers).get_mut(&path) else {
             return self.log(format!("{uri} was changed and is not open"));
         };
-        // Versions only ever grow, so an older one came too late.
+        // Versions only grow, so this change is out of order.
         if version < buffer.version {
             let known = buffer.version;
             return self.log(format!(
                 "version {version} of {uri} came after version {known}, and is ignored"
             ));
         }
-        let (text, problems) = changed(&buffer.text, changes, self.settings.encoding);
+        let (text, problems) = apply_changes(&buffer.text, changes, self.settings.encoding);
         buffer.version = version;
         buffer.text = Arc::clone(&text);
         for problem in problems {
@@ -197,50 +196,50 @@ impl World {
         }
         for project in self.projects.values_mut() {
             project.edit(&path, &text);
-            // It says which files there are.
-            if is_manifest(&path) && project.knows(&path) {
+            // The manifest determines the files of the project.
+            if is_manifest(&path) && project.contains(&path) {
                 project.is_stale = true;
-                self.is_unsettled = true;
+                self.projects_changed = true;
             }
         }
-        self.is_untold = true;
+        self.must_publish = true;
     }
 
-    /// A document was written to its file.
+    /// Handles that a document was saved.
     pub fn save(&mut self, uri: &Url) {
         let path = path_of(uri);
         let is_known = self
             .projects
             .iter()
-            .any(|(key, project)| *key != path && project.knows(&path));
-        // A file that is new on disk may be a project's.
+            .any(|(key, project)| *key != path && project.contains(&path));
+        // A new file may belong to a project.
         if is_manifest(&path) || !is_known {
-            self.read_again();
+            self.mark_all_stale();
         }
     }
 
-    /// A document was closed; its file counts again.
+    /// Closes a document; its file is used again.
     pub fn close(&mut self, uri: &Url) {
         let path = path_of(uri);
         Arc::make_mut(&mut self.buffers).remove(&path);
         for project in self
             .projects
             .values_mut()
-            .filter(|project| project.knows(&path))
+            .filter(|project| project.contains(&path))
         {
             project.is_stale = true;
         }
-        self.is_unsettled = true;
+        self.projects_changed = true;
     }
 
-    /// Files came, changed or went. A change behind an open document is none.
+    /// Handles that files were created, changed or deleted. Changes of open documents' files are ignored.
     pub fn files_changed(&mut self, files: &[(Url, bool)]) {
         let counts = |(uri, is_change): &(Url, bool)| {
             let path = path_of(uri);
             !is_change || is_manifest(&path) || !self.buffers.contains_key(&path)
         };
         if files.iter().any(counts) {
-            self.read_again();
+            self.mark_all_stale();
         }
         if files
             .iter()
@@ -250,82 +249,82 @@ impl World {
         }
     }
 
-    fn read_again(&mut self) {
+    fn mark_all_stale(&mut self) {
         self.is_changed_elsewhere = true;
         for project in self.projects.values_mut() {
             project.is_stale = true;
         }
-        self.is_unsettled = true;
+        self.projects_changed = true;
     }
 
-    /// A question came.
-    pub fn read(&mut self, read: Read) {
-        // Who renames one thing after another leaves no pause in which to tidy.
-        if read.is_broad && self.can_tidy() {
-            self.projects.values_mut().for_each(Project::let_go);
+    /// Starts a request.
+    pub fn request(&mut self, request: Request) {
+        // Renames in quick succession leave no idle time in which to release memory.
+        if request.is_broad && self.can_tidy() {
+            self.projects.values_mut().for_each(Project::release);
         }
-        self.settle();
-        if read.is_broad && self.is_looking() {
-            self.broad.push(read);
+        self.apply_changes();
+        if request.is_broad && self.is_checking() {
+            self.broad.push(request);
             return;
         }
-        let view = self.view(None, read.wanted.clone());
-        self.readers.put(Job::Read(read), view);
+        let view = self.view(None, request.cancel.clone());
+        self.readers.submit(Job::Request(request), view);
     }
 
-    /// A question was stopped by an edit.
-    pub fn overtaken(&mut self, mut read: Read) {
-        read.tries += 1;
-        let may_refuse = read.overtaken == Overtaken::Refuse && self.settings.asks_again;
-        if may_refuse || read.tries >= TRIES {
-            read.refuse(Error::content_modified());
+    /// Handles a request that an edit interrupted.
+    pub fn interrupted(&mut self, mut request: Request) {
+        request.tries += 1;
+        let may_refuse = request.on_edit == OnEdit::Refuse && self.settings.asks_again;
+        if may_refuse || request.tries >= TRIES {
+            request.refuse(Error::content_modified());
         } else {
-            self.read(read);
+            self.request(request);
         }
     }
 
-    /// Leaves alone what was about to be done: it has failed.
-    pub fn give_up(&mut self) {
+    /// Drops pending work after a failure.
+    pub fn drop_pending(&mut self) {
         for project in self.projects.values_mut() {
-            project.ask();
+            project.begin_check();
         }
-        self.is_unsettled = false;
-        self.is_untold = false;
+        self.projects_changed = false;
+        self.must_publish = false;
     }
 
-    /// Whether there is something to do before the next event.
+    /// True if there is work to do before the next event.
     pub fn has_work(&self) -> bool {
-        self.is_unsettled
-            || self.is_untold
+        self.projects_changed
+            || self.must_publish
             || self.next_check().is_some()
             || self.can_tidy()
-            || self.can_ask_broadly()
+            || self.can_start_broad()
     }
 
     /// Does the next piece of work.
     pub fn work(&mut self) {
-        self.settle();
+        self.apply_changes();
         if let Some(key) = self.next_check() {
             self.check(key);
         }
-        if std::mem::take(&mut self.is_untold) {
+        if std::mem::take(&mut self.must_publish) {
             self.publish();
         } else if self.can_tidy() {
             self.tidy();
-        } else if self.can_ask_broadly() {
-            for read in std::mem::take(&mut self.broad) {
-                self.read(read);
+        } else if self.can_start_broad() {
+            for request in std::mem::take(&mut self.broad) {
+                self.request(request);
             }
         }
     }
 
-    /// Whether a project is being looked at, or has to be.
-    fn is_looking(&self) -> bool {
+    /// True if a project is being checked or has to be.
+    fn is_checking(&self) -> bool {
         self.checking.is_some() || self.projects.values().any(Project::is_unchecked)
     }
 
-    fn can_ask_broadly(&self) -> bool {
-        !self.broad.is_empty() && !self.is_looking()
+    fn can_start_broad(&self) -> bool {
+        !self.broad.is_empty() && !self.is_checking()
     }
 
     fn next_check(&self) -> Option<PathBuf> {
@@ -335,41 +334,41 @@ impl World {
         let unchecked = self
             .projects
             .iter()
-            .find(|(_, project)| project.is_unchecked() && !project.is_held_up());
+            .find(|(_, project)| project.is_unchecked() && !project.must_wait());
         unchecked.map(|(key, _)| key.clone())
     }
 
-    /// Has a project checked.
+    /// Starts the check of a project.
     fn check(&mut self, key: PathBuf) {
         let Some(project) = self.projects.get_mut(&key) else {
             return;
         };
-        project.let_go_of_parts();
-        let (revision, from) = (project.ask(), project.looked());
-        // Only this one: while it is looked at, others can be edited.
-        let view = self.view(Some(&key), Wanted::default());
+        project.release_parts();
+        let (revision, from) = (project.begin_check(), project.checked_files());
+        // A snapshot of this project only: during the check, others can be edited.
+        let view = self.view(Some(&key), CancelHandle::default());
         self.checking = Some(key);
         let events = self.events.clone();
         let check = move |view: &View| {
             let Some(project) = view.ide.projects.first() else {
                 return Event::Checked(None);
             };
-            let checked = |found| Checked {
+            let checked = |findings| Checked {
                 project: project.key.clone(),
                 revision,
-                found,
+                findings,
             };
             let count = project.sources().len();
-            if count > MANY && from == 0 && project.found.is_none() {
+            if count > MANY && from == 0 && project.findings.is_none() {
                 let first = checked(view.check_open(project));
                 if events.send(Event::CheckedFirst(first)).is_err() {
-                    // The owner has ended: there is nobody to be told.
+                    // The event loop has ended.
                     return Event::Checked(None);
                 }
             }
             let files = project.session.compute_findings(from, PART);
             if files < count {
-                return Event::Looked(Looked {
+                return Event::CheckedPart(CheckedPart {
                     project: project.key.clone(),
                     revision,
                     files,
@@ -377,52 +376,52 @@ impl World {
             }
             Event::Checked(Some(checked(view.check(project))))
         };
-        self.checker.put(Job::Check(Box::new(check)), view);
+        self.checker.submit(Job::Check(Box::new(check)), view);
     }
 
-    /// A check was finished, or stopped by an edit.
+    /// Handles the end of a check; `None` if an edit stopped it.
     pub fn checked(&mut self, checked: Option<Checked>) {
         let key = self.checking.take();
-        self.is_untidy = true;
+        self.must_tidy = true;
         let Some(checked) = checked else {
             if let Some(project) = key.and_then(|key| self.projects.get_mut(&key)) {
-                project.unask();
+                project.reset_check();
             }
             return;
         };
         if let Some(project) = self.projects.get_mut(&checked.project) {
-            if project.find(checked.revision, checked.found) {
-                self.is_untold = true;
-                // With this its progress is done.
-                self.new.remove(&checked.project);
+            if project.set_findings(checked.revision, checked.findings) {
+                self.must_publish = true;
+                // This ends its progress.
+                self.progress.remove(&checked.project);
             }
             if self.settings.virtual_documents {
                 let uri = generated::folder(&project.targets);
-                self.tell(Outgoing::Regenerated(uri));
+                self.send(Outgoing::Regenerated(uri));
             }
         }
     }
 
-    /// A check failed. The text at which it did is left alone until it changes.
+    /// Handles a failed check. The project is not checked again until it changes.
     pub fn check_failed(&mut self) {
         if let Some(key) = self.checking.take() {
-            self.new.remove(&key);
+            self.progress.remove(&key);
         }
         for pull in self.pulls.drain(..) {
             pull.refuse(Error::internal_error());
         }
     }
 
-    /// Does what has to be done before anything can be asked.
-    fn settle(&mut self) {
-        if !self.is_unsettled && !self.projects.values().any(Project::is_behind) {
+    /// Applies pending changes, as required before a snapshot is taken.
+    fn apply_changes(&mut self) {
+        if !self.projects_changed && !self.projects.values().any(Project::is_behind) {
             return;
         }
-        self.is_untidy = true;
-        // What changes a session waits for its snapshots, and these nobody has begun to look at.
+        self.must_tidy = true;
+        // A change of a session waits for its snapshots; these belong to requests that have not started.
         let waiting = self.readers.take_back();
-        if std::mem::take(&mut self.is_unsettled) {
-            self.arrange();
+        if std::mem::take(&mut self.projects_changed) {
+            self.update_projects();
         }
         for project in self
             .projects
@@ -432,14 +431,14 @@ impl World {
             project.catch_up(|path| self.buffers.contains_key(path));
         }
         for job in waiting {
-            if let Job::Read(read) = job {
-                self.overtaken(read);
+            if let Job::Request(request) = job {
+                self.interrupted(request);
             }
         }
     }
 
-    /// Everything as it is now, or one project.
-    fn view(&self, only: Option<&Path>, wanted: Wanted) -> View {
+    /// A snapshot of all projects, or of one.
+    fn view(&self, only: Option<&Path>, cancel: CancelHandle) -> View {
         let projects = self.projects.iter();
         let asked = projects.filter(|(key, _)| only.is_none_or(|only| only == key.as_path()));
         View {
@@ -448,30 +447,30 @@ impl World {
                     .filter_map(|(key, project)| project.view(key))
                     .collect(),
                 encoding: self.settings.encoding,
-                wanted,
+                cancel,
             },
             settings: Arc::clone(&self.settings),
             buffers: Arc::clone(&self.buffers),
-            shelf: Arc::clone(&self.shelf),
+            embedded_files: Arc::clone(&self.embedded_files),
         }
     }
 
-    /// What findings become the protocol's with.
+    /// The converter of findings.
     fn converter(&self) -> Converter<'_> {
         Converter {
             settings: &self.settings,
             buffers: &self.buffers,
-            shelf: &self.shelf,
+            embedded_files: &self.embedded_files,
         }
     }
 
     fn log(&self, text: String) {
-        self.tell(Outgoing::Log(MessageType::WARNING, text));
+        self.send(Outgoing::Log(MessageType::WARNING, text));
     }
 
-    /// Tells the client something.
-    pub fn tell(&self, message: Outgoing) {
-        // The other end is only closed when the server ends.
+    /// Sends a message to the client.
+    pub fn send(&self, message: Outgoing) {
+        // The receiver is gone only when the server ends.
         if let Err(unsent) = self.outgoing.send(message) {
             complain(&format_args!("not told: {:?}", unsent.0));
         }

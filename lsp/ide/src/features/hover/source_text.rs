@@ -1,19 +1,19 @@
-//! Values as a source would have them.
+//! Source text of values.
 
 use nthc::eval::Value;
 
-/// The most elements of a list that are shown.
+/// Maximum number of list elements shown.
 const MOST: usize = 12;
 
-/// A value as a source would have it; `None` where it has no such form.
-pub fn written(value: &Value) -> Option<String> {
+/// The source text of a value; `None` if it has none.
+pub fn source_text(value: &Value) -> Option<String> {
     Some(match value {
         Value::String(text) => format!("{text:?}"),
         Value::List(items) => {
             let mut shown: Vec<String> = items
                 .iter()
                 .take(MOST)
-                .map(written)
+                .map(source_text)
                 .collect::<Option<_>>()?;
             if items.len() > MOST {
                 shown.push("…".to_owned());
@@ -24,7 +24,7 @@ pub fn written(value: &Value) -> Option<String> {
         Value::Labels(labels) => {
             let entries = labels
                 .iter()
-                .map(|(name, value)| Some(format!("{name} = {}", written(value)?)));
+                .map(|(name, value)| Some(format!("{name} = {}", source_text(value)?)));
             format!("{{ {} }}", entries.collect::<Option<Vec<_>>>()?.join(", "))
         }
         Value::Query(query) => format!("`{}`", query.expr),

@@ -1,23 +1,23 @@
-//! Which hints a person wants.
+//! Settings of inlay hints.
 
 use serde_json::Value;
 
-/// The kinds of hints, each of which can be turned off: `inlayHints.budget` and so on.
+/// The kinds of inlay hints, each of which can be turned off: `inlayHints.budget` and so on. All are on by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WantedHints {
-    /// How long everything may fail, behind an objective.
+pub struct HintSettings {
+    /// The full downtime that an objective allows.
     pub budget: bool,
-    /// The period of an objective that says none.
+    /// The default SLO window.
     pub window: bool,
-    /// The metric that carries a signal.
+    /// The metric that provides a signal.
     pub signals: bool,
-    /// What a block has though its body does not say so.
+    /// Values that a block has without setting them.
     pub defaults: bool,
-    /// The parameter that an argument without a name is for.
+    /// The parameter of a positional argument.
     pub parameters: bool,
 }
 
-impl Default for WantedHints {
+impl Default for HintSettings {
     fn default() -> Self {
         Self {
             budget: true,
@@ -29,14 +29,14 @@ impl Default for WantedHints {
     }
 }
 
-impl WantedHints {
-    /// Whether any is wanted.
+impl HintSettings {
+    /// True if any kind is on.
     pub fn any(&self) -> bool {
         self.budget || self.window || self.signals || self.defaults || self.parameters
     }
 
-    /// Takes what settings say: `{ "inlayHints": { "budget": false } }`, be it in a section `nth` or not. `enabled`
-    /// turns all of them on or off. What is not named stays as it is.
+    /// Applies settings such as `{ "inlayHints": { "budget": false } }`, in a section `nth` or not. `enabled` turns
+    /// all kinds on or off. Kinds that are not named stay as they are.
     pub fn take(&mut self, settings: &Value) {
         let section = settings.get("nth").unwrap_or(settings);
         let Some(hints) = section.get("inlayHints") else {
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn each_can_be_turned_off() {
-        let mut wanted = WantedHints::default();
+        let mut wanted = HintSettings::default();
         wanted.take(&json!({ "inlayHints": { "budget": false } }));
         assert!(!wanted.budget && wanted.window && wanted.parameters);
         wanted.take(&json!({ "nth": { "inlayHints": { "window": false } } }));
