@@ -3,6 +3,7 @@
 //! item, and [`session::Session`] asks them of a whole workspace.
 
 pub mod check;
+pub mod codes;
 pub mod coverage;
 pub mod db;
 pub mod eval;

@@ -16,6 +16,7 @@ use rayon::prelude::*;
 use salsa::{Database as _, Durability, Setter};
 use smol_str::SmolStr;
 
+use crate::codes;
 use crate::db::references::{FileReferences, References, file_references};
 use crate::db::{
     Database, Diag, FileNames, Held, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace,
@@ -26,7 +27,7 @@ use crate::judge::Remembered;
 use crate::levels::Levels;
 use crate::lower::{hold_models, service_model};
 use crate::schema::names::kind;
-use nth_diagnostics::{Diagnostic, FileSpan, SourceMap, codes, suggest};
+use nth_diagnostics::{Diagnostic, FileSpan, SourceMap, suggest};
 use nth_model::{Tally, default_settings};
 
 pub use configuration::Configuration;

@@ -5,24 +5,13 @@ use std::fmt::Write as _;
 use super::codes;
 use super::{Code, suggest};
 
-/// The code that a person asked for: by number in any case (`N0101`, `n0101`, `101`), or by slug
+/// The code among some that a person asked for: by number in any case (`N0101`, `n0101`, `101`), or by slug
 /// (`unknown-name`).
 ///
 /// # Errors
 ///
 /// [`NotFound`] where there is no such code, with the nearest there is.
-pub fn find(query: &str) -> Result<&'static Code, NotFound> {
-    find_in(codes::ALL, query)
-}
-
-/// No code is called so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotFound {
-    /// The nearest number or slug.
-    pub nearest: Option<&'static str>,
-}
-
-fn find_in(codes: &[&'static Code], query: &str) -> Result<&'static Code, NotFound> {
+pub fn find(codes: &[&'static Code], query: &str) -> Result<&'static Code, NotFound> {
     let query = query.trim();
     let number = query
         .strip_prefix(['N', 'n'])
@@ -41,6 +30,13 @@ fn find_in(codes: &[&'static Code], query: &str) -> Result<&'static Code, NotFou
                 nearest: codes::renamed(wanted).or_else(|| suggest::nearest(wanted, names)),
             }
         })
+}
+
+/// No code is called so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotFound {
+    /// The nearest number or slug.
+    pub nearest: Option<&'static str>,
 }
 
 /// What can be done about how loudly a code is told, as a section below its page.
@@ -99,7 +95,7 @@ mod tests {
             "Unknown-Name",
             " N0101 ",
         ] {
-            assert_eq!(find_in(&codes, query), Ok(&UNKNOWN), "{query}");
+            assert_eq!(find(&codes, query), Ok(&UNKNOWN), "{query}");
         }
     }
 
@@ -113,11 +109,7 @@ mod tests {
             ("N0202", Some("N0201")),
             ("nothing-like-it", None),
         ] {
-            assert_eq!(
-                find_in(&codes, query).unwrap_err().nearest,
-                nearest,
-                "{query}"
-            );
+            assert_eq!(find(&codes, query).unwrap_err().nearest, nearest, "{query}");
         }
     }
 

@@ -25,7 +25,7 @@ pub fn read(table: &mut Table<'_>, findings: &mut Findings) -> Levels {
     // The first of two in the text, whatever their names.
     entries.sort_by_key(|(key, _)| key.span);
     for (key, value) in entries {
-        let code = match named(&key.value) {
+        let code = match named(&key.value, codes::ALL.iter().copied()) {
             Named::Warning(code) => code,
             Named::Error(code) => {
                 findings.diagnostics.push(

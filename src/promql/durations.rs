@@ -9,7 +9,7 @@ use super::literal;
 use super::lower::operators::binary_op;
 use super::lower::{Lower, sign, span};
 use super::tree::*;
-use nth_diagnostics::codes;
+use crate::codes;
 
 impl<'t> Lower<'t> {
     pub(super) fn duration(&mut self, pair: Pair<'t, Rule>) -> Option<Duration> {

@@ -8,7 +8,7 @@ use super::grammar::Rule;
 use super::literal;
 use super::lower::{Built, Lower, sign, span};
 use super::tree::*;
-use nth_diagnostics::codes;
+use crate::codes;
 
 impl<'t> Lower<'t> {
     pub(super) fn selector(&mut self, pair: Pair<'t, Rule>) -> Option<Expr> {

@@ -6,7 +6,7 @@ use super::error::Error;
 use super::grammar::{Grammar, Rule, skip, string_length};
 use super::lower::Lower;
 use super::tree::{Expr, Span};
-use nth_diagnostics::codes;
+use crate::codes;
 
 /// How many brackets may be open at once. Nothing a person writes comes near; it keeps the stack of whoever reads
 /// the text bounded, to about a megabyte in an unoptimised build.

@@ -1,6 +1,7 @@
 //! What to say about a malformed place.
 
-use nth_diagnostics::{Applicability, Code, Diagnostic, codes};
+use crate::codes;
+use nth_diagnostics::{Applicability, Code, Diagnostic};
 
 use super::MAX_DEPTH;
 use super::tree::{SyntaxError, SyntaxErrorKind, TextRange};

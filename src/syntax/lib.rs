@@ -2,6 +2,7 @@
 //! Owns the text of `.nth`: text to tree and back, by the parser, its errors and the formatter. Nothing here knows names or types.
 
 mod builder;
+pub mod codes;
 pub mod comments;
 mod declarations;
 mod diagnose;

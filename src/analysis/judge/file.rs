@@ -10,6 +10,7 @@ use crate::check::dependencies::Needs;
 use crate::check::project::{self, GlobalName};
 use crate::check::series::Measured;
 use crate::check::{check_item, paging, reliability, utf8_names};
+use crate::codes;
 use crate::db::{Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, parsed};
 use crate::eval::instance;
 use crate::levels::has_directives;
@@ -19,7 +20,6 @@ use crate::lower::{
     team_model,
 };
 use crate::schema::names::kind;
-use nth_diagnostics::codes;
 
 /// What was found on a way through a file's items. It changes only when something in it does, not when text moves.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -1,7 +1,8 @@
 //! The comment that would allow a warning, for an editor to offer. No fix does it: `nthc check --fix` mends what is
 //! wrong, and never hides it.
 
-use nth_diagnostics::{Code, codes};
+use crate::codes;
+use nth_diagnostics::Code;
 use nth_syntax::comments::{begins_a_line, slice};
 use nth_syntax::tree::TextRange;
 

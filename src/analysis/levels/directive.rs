@@ -9,8 +9,9 @@
 
 use smol_str::SmolStr;
 
+use crate::codes;
 use crate::db::{SourceFile, parsed};
-use nth_diagnostics::{Applicability, Code, Diagnostic, codes, suggest};
+use nth_diagnostics::{Applicability, Code, Diagnostic, suggest};
 use nth_syntax::comments::{self, Comment, slice};
 use nth_syntax::tree::{SyntaxErrorKind, TextRange};
 
@@ -217,7 +218,7 @@ impl<'t> Reader<'t> {
     }
 
     fn name(&mut self, word: &str, range: TextRange) {
-        match named(word) {
+        match named(word, codes::all()) {
             Named::Warning(code) => {
                 let first = self
                     .directive

@@ -10,7 +10,7 @@ mod settle;
 
 use std::collections::BTreeMap;
 
-use nth_diagnostics::{Code, Diagnostic, Severity, codes, suggest};
+use nth_diagnostics::{Code, Diagnostic, Severity, suggest};
 
 pub use above::{Above, allow_above};
 pub use directive::{Allowed, Directive, directives, has_directives};
@@ -77,21 +77,21 @@ pub enum Named {
     Unknown(Option<&'static str>),
 }
 
-/// What `word` names: a code (`N0507`) or a slug (`above-ceiling`), letter for letter.
-pub fn named(word: &str) -> Named {
-    let found = codes::ALL
-        .iter()
-        .copied()
+/// What `word` names among some codes: a code (`N0507`) or a slug (`above-ceiling`), letter for letter.
+pub fn named(word: &str, codes: impl Iterator<Item = &'static Code> + Clone) -> Named {
+    let found = codes
+        .clone()
         .find(|code| code.id == word || code.slug == word);
     match found {
         Some(code) if code.is_settable() => Named::Warning(code),
         Some(code) => Named::Error(code),
         None => {
-            let known = codes::ALL
-                .iter()
+            let known = codes
                 .filter(|code| code.is_settable())
                 .flat_map(|code| [code.id, code.slug]);
-            Named::Unknown(codes::renamed(word).or_else(|| suggest::nearest(word, known)))
+            Named::Unknown(
+                nth_diagnostics::codes::renamed(word).or_else(|| suggest::nearest(word, known)),
+            )
         }
     }
 }

@@ -1,7 +1,8 @@
 //! N0901: metrics that are not there.
 
 use super::{Case, Finding, Read, Under};
-use nth_diagnostics::{codes, suggest};
+use crate::codes;
+use nth_diagnostics::suggest;
 use nth_promql::{Error, Expr, Selector};
 
 /// Judges a selector's name. `whole` says that the query is this selector and nothing else.

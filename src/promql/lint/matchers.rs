@@ -6,7 +6,7 @@ use super::super::error::Error;
 use super::super::labels::{Wants, wants};
 use super::super::tree::*;
 use super::Lint;
-use nth_diagnostics::codes;
+use crate::codes;
 
 /// What a label must be by the matchers that were read.
 #[derive(Default)]

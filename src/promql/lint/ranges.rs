@@ -4,7 +4,7 @@ use super::super::error::Error;
 use super::super::tree::*;
 use super::super::{durations, labels};
 use super::{Known, Lint};
-use nth_diagnostics::codes;
+use crate::codes;
 
 /// With a scrape missed and the range out of step with the scrapes, four intervals still hold the two samples that a
 /// slope needs.

@@ -1,11 +1,11 @@
 //! Turns, and the hours in which they count.
 
 use super::place;
+use crate::codes;
 use crate::db::Diag;
 use crate::eval::{Instance, Value, show_duration};
 use crate::lower::hours_of;
 use crate::schema::names::{field, kind};
-use nth_diagnostics::codes;
 use nth_model::{Hours, TimeOfDay, TimeOfWeek};
 
 const HOUR: u64 = 3_600_000;

@@ -11,11 +11,11 @@ mod zones;
 use smol_str::SmolStr;
 
 use super::dependencies::place;
+use crate::codes;
 use crate::db::{Diag, ItemKey, Workspace};
 use crate::eval::{Instance, Value, instance};
 use crate::lower::{service_model, team_model};
 use crate::schema::names::{field, kind};
-use nth_diagnostics::codes;
 use nth_model as ir;
 
 /// What of a team PagerDuty would not take, and the hours of it that cannot be meant.

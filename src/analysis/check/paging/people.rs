@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::place;
+use crate::codes;
 use crate::db::Diag;
 use crate::eval::{Instance, Value};
 use crate::schema::names::field;
-use nth_diagnostics::codes;
 
 /// The longest name and description of a team, in characters, from PagerDuty's REST schema (`Team`).
 const LONGEST_NAME: usize = 100;

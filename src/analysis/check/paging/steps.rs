@@ -1,10 +1,10 @@
 //! The steps of escalations: how many, whom they tell, and when.
 
 use super::place;
+use crate::codes;
 use crate::db::Diag;
 use crate::eval::{Instance, Value, show_duration};
 use crate::schema::names::{field, kind};
-use nth_diagnostics::codes;
 use nth_model as ir;
 
 /// The most steps of an escalation policy, from PagerDuty's documentation of these.
