@@ -3,6 +3,7 @@
 
 mod artifacts;
 pub mod cli;
+pub mod codes;
 pub mod compile;
 pub mod import;
 pub mod output;
@@ -25,6 +26,7 @@ pub use nth_targets as backends;
 
 /// Diagnostics and their output formats.
 pub mod diagnostics {
+    pub use crate::codes;
     pub use nth_diagnostics::*;
     pub use nth_render as render;
 }

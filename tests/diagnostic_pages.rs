@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use nthc::diagnostics::codes::ALL;
+use nthc::diagnostics::codes::{ALL, RENAMED, current_slug};
 use nthc::diagnostics::{Severity, explain};
 
 /// The last number of each range that the compiler gives out, by hundreds: syntax to gates.
@@ -53,7 +53,7 @@ fn numbers_are_sorted_unique_and_in_a_range() {
 #[test]
 fn slugs_are_unique_and_summaries_are_sentences() {
     let mut slugs = HashSet::new();
-    for code in ALL {
+    for code in ALL.iter() {
         assert!(
             slugs.insert(code.slug),
             "{} has the slug of another: {}",
@@ -82,16 +82,16 @@ fn slugs_are_unique_and_summaries_are_sentences() {
 
 #[test]
 fn every_code_is_found_by_its_number_and_its_slug() {
-    for code in ALL {
-        assert_eq!(explain::find(code.id), Ok(*code));
-        assert_eq!(explain::find(&code.slug.to_uppercase()), Ok(*code));
+    for code in ALL.iter() {
+        assert_eq!(explain::find(&ALL, code.id), Ok(*code));
+        assert_eq!(explain::find(&ALL, &code.slug.to_uppercase()), Ok(*code));
     }
 }
 
 #[test]
 fn pages_follow_the_guide() {
     let mut wrong = String::new();
-    for code in ALL {
+    for code in ALL.iter() {
         let head = format!("# {} {}", code.id, code.slug);
         let mut complain = |what: &str| {
             let _ = writeln!(wrong, "docs/diagnostics/{}.md {what}", code.id);
@@ -157,7 +157,7 @@ fn the_index_lists_every_code() {
     let end = text.find(END).expect("the index ends with a comment");
 
     let mut index = String::from("\n| code | severity | |\n|---|---|---|\n");
-    for code in ALL {
+    for code in ALL.iter() {
         let severity = match code.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
@@ -180,4 +180,14 @@ fn the_index_lists_every_code() {
              write it with `NTH_BLESS=1 cargo test --test diagnostic_pages`"
         );
     }
+}
+
+#[test]
+fn a_former_slug_leads_to_one_that_a_code_has() {
+    for (before, now) in RENAMED {
+        assert!(ALL.iter().all(|code| code.slug != before), "{before}");
+        assert!(ALL.iter().any(|code| code.slug == now), "{now}");
+        assert_eq!(current_slug(before), Some(now));
+    }
+    assert_eq!(current_slug("duplicate-receiver"), None);
 }

@@ -96,7 +96,7 @@ fn it_tells_of_everything_in_the_schema() {
     for name in schema.functions.keys() {
         assert!(text.contains(&format!("| `{name}(")), "{name}");
     }
-    for code in codes::ALL {
+    for code in codes::ALL.iter() {
         assert!(
             text.contains(&format!(
                 "[{0} {1}](diagnostics/{0}.md)",

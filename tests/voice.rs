@@ -208,7 +208,7 @@ fn documents_have_the_words_of_the_guide() {
 #[test]
 fn summaries_of_codes_have_the_words_of_the_guide() {
     let mut wrong = String::new();
-    for code in ALL {
+    for code in ALL.iter() {
         judge(code.id, &prose(code.summary), &mut wrong);
     }
     assert!(wrong.is_empty(), "{wrong}");

@@ -8,6 +8,7 @@ use nth_ide::features::definition::Cursor;
 use nth_ide::features::references::Place;
 use nth_ide::findings::Finding;
 use nth_ide::position;
+use nth_ide::project::is_manifest;
 use nth_ide::view::ProjectView;
 use nthc::db::SourceFile;
 use nthc::syntax::tree::TextRange;
@@ -39,6 +40,11 @@ impl View {
     /// The document, if it is open.
     pub fn buffer(&self, uri: &Url) -> Option<&Buffer> {
         self.buffers.get(&path_of(uri))
+    }
+
+    /// An open `nth.toml`.
+    pub fn manifest(&self, uri: &Url) -> Option<&Buffer> {
+        self.buffer(uri).filter(|_| is_manifest(&path_of(uri)))
     }
 
     /// The project that a document belongs to, with its file there. A file of a package that is also open as a

@@ -3,6 +3,7 @@
 //! item; [`session::Session`] runs them for a whole workspace.
 
 pub mod check;
+pub mod codes;
 pub mod coverage;
 pub mod db;
 pub mod eval;

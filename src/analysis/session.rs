@@ -17,6 +17,7 @@ use salsa::{Database as _, Durability, Setter};
 use smol_str::SmolStr;
 
 use crate::check::project::ProjectCache;
+use crate::codes;
 use crate::db::references::{FileReferences, References, file_references};
 use crate::db::{
     Database, Diag, FileNames, ItemClass, ItemEntry, ItemKey, SourceFile, Span, StorageSize,
@@ -26,7 +27,7 @@ use crate::eval::BlockRef;
 use crate::lower::{service_model, set_model_capacity};
 use crate::schema::names::kind;
 use crate::suppressions::Levels;
-use nth_diagnostics::{Diagnostic, FileSpan, SourceMap, codes, suggest};
+use nth_diagnostics::{Diagnostic, FileSpan, SourceMap, suggest};
 use nth_model::{Tally, default_settings};
 
 pub use configuration::Configuration;

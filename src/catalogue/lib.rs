@@ -8,6 +8,7 @@ mod annotation;
 mod answer;
 mod assemble;
 pub mod check;
+pub mod codes;
 mod errors;
 mod known;
 mod lock;

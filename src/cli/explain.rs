@@ -14,7 +14,7 @@ use crate::diagnostics::{Severity, codes, explain, render};
 /// If there is no such code.
 pub fn run(options: &Explain, console: &mut Console) -> Result<Exit, Failure> {
     let Some(query) = &options.code else {
-        for code in codes::ALL {
+        for code in codes::ALL.iter() {
             let severity = match code.severity {
                 Severity::Error => "error",
                 Severity::Warning => "warning",
@@ -26,7 +26,7 @@ pub fn run(options: &Explain, console: &mut Console) -> Result<Exit, Failure> {
         }
         return Ok(Exit::Ok);
     };
-    match explain::find(query) {
+    match explain::find(&codes::ALL, query) {
         Ok(code) => {
             let page = format!("{}\n\n{}", code.page.trim_end(), explain::level(code));
             let page = if console.out.color {

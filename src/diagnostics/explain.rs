@@ -5,23 +5,12 @@ use std::fmt::Write as _;
 use super::codes;
 use super::{Code, suggest};
 
-/// Finds a code by number in any case (`N0101`, `n0101`, `101`), or by slug (`unknown-name`).
+/// Finds one of `codes` by number in any case (`N0101`, `n0101`, `101`), or by slug (`unknown-name`).
 ///
 /// # Errors
 ///
 /// [`NotFound`] with the nearest code if there is no such code.
-pub fn find(query: &str) -> Result<&'static Code, NotFound> {
-    find_in(codes::ALL, query)
-}
-
-/// The error for an unknown code.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotFound {
-    /// The nearest number or slug.
-    pub nearest: Option<&'static str>,
-}
-
-fn find_in(codes: &[&'static Code], query: &str) -> Result<&'static Code, NotFound> {
+pub fn find(codes: &[&'static Code], query: &str) -> Result<&'static Code, NotFound> {
     let query = query.trim();
     let number = query
         .strip_prefix(['N', 'n'])
@@ -40,6 +29,13 @@ fn find_in(codes: &[&'static Code], query: &str) -> Result<&'static Code, NotFou
                 nearest: codes::current_slug(wanted).or_else(|| suggest::nearest(wanted, names)),
             }
         })
+}
+
+/// The error for an unknown code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotFound {
+    /// The nearest number or slug.
+    pub nearest: Option<&'static str>,
 }
 
 /// The section below a code's page about how to change its level.
@@ -98,7 +94,7 @@ mod tests {
             "Unknown-Name",
             " N0101 ",
         ] {
-            assert_eq!(find_in(&codes, query), Ok(&UNKNOWN), "{query}");
+            assert_eq!(find(&codes, query), Ok(&UNKNOWN), "{query}");
         }
     }
 
@@ -112,11 +108,7 @@ mod tests {
             ("N0202", Some("N0201")),
             ("nothing-like-it", None),
         ] {
-            assert_eq!(
-                find_in(&codes, query).unwrap_err().nearest,
-                nearest,
-                "{query}"
-            );
+            assert_eq!(find(&codes, query).unwrap_err().nearest, nearest, "{query}");
         }
     }
 

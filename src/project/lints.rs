@@ -25,7 +25,7 @@ pub fn read(table: &mut Table<'_>, findings: &mut Findings) -> Levels {
     // In the order of the text, so that a duplicate is reported at its second entry.
     entries.sort_by_key(|(key, _)| key.span);
     for (key, value) in entries {
-        let code = match find_lint(&key.value) {
+        let code = match find_lint(&key.value, codes::ALL.iter().copied()) {
             Lint::Warning(code) => code,
             Lint::Error(code) => {
                 findings.diagnostics.push(

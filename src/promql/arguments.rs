@@ -5,7 +5,7 @@ use super::error::{Error, nearest};
 use super::functions::{self, Function};
 use super::tree::*;
 use super::types::Type;
-use nth_diagnostics::codes;
+use crate::codes;
 
 impl Check<'_> {
     pub(super) fn call(&mut self, call: &Call, span: Span) -> Option<Type> {

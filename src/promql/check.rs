@@ -4,7 +4,7 @@ use super::error::Error;
 use super::regex;
 use super::tree::*;
 use super::types::Type;
-use nth_diagnostics::codes;
+use crate::codes;
 
 /// The type of an interpolated value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

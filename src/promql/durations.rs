@@ -9,7 +9,7 @@ use super::literal;
 use super::tree::*;
 use super::tree_builder::operators::binary_op;
 use super::tree_builder::{TreeBuilder, sign, span};
-use nth_diagnostics::codes;
+use crate::codes;
 
 impl<'t> TreeBuilder<'t> {
     pub(super) fn duration(&mut self, pair: Pair<'t, Rule>) -> Option<Duration> {

@@ -18,6 +18,7 @@ mod arguments;
 pub mod build;
 mod check;
 pub mod classify;
+pub mod codes;
 mod durations;
 mod error;
 pub mod functions;

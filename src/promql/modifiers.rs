@@ -8,7 +8,7 @@ use super::grammar::Rule;
 use super::literal;
 use super::tree::*;
 use super::tree_builder::{Built, TreeBuilder, sign, span};
-use nth_diagnostics::codes;
+use crate::codes;
 
 impl<'t> TreeBuilder<'t> {
     pub(super) fn selector(&mut self, pair: Pair<'t, Rule>) -> Option<Expr> {

@@ -6,7 +6,7 @@ use super::error::Error;
 use super::grammar::{Grammar, Rule, skip, string_length};
 use super::tree::{Expr, Span};
 use super::tree_builder::TreeBuilder;
-use nth_diagnostics::codes;
+use crate::codes;
 
 /// The maximum depth of brackets, far above the needs of real queries. It limits the parser's stack to about a megabyte in an
 /// unoptimized build.

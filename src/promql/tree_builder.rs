@@ -10,7 +10,7 @@ use super::error::Error;
 use super::grammar::{MAX_TREE_DEPTH, Rule, holes};
 use super::literal;
 use super::tree::*;
-use nth_diagnostics::codes;
+use crate::codes;
 use operators::Operator;
 
 /// Builds a tree from pairs, and collects errors.

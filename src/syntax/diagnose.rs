@@ -1,6 +1,7 @@
 //! Diagnostics of syntax errors.
 
-use nth_diagnostics::{Applicability, Code, Diagnostic, codes};
+use crate::codes;
+use nth_diagnostics::{Applicability, Code, Diagnostic};
 
 use super::MAX_DEPTH;
 use super::tree::{SyntaxError, SyntaxErrorKind, TextRange};

@@ -2,6 +2,7 @@
 //! The syntax of `.nth`: parser, syntax errors and formatter. This crate does not know names or types.
 
 mod builder;
+pub mod codes;
 pub mod comments;
 mod declarations;
 mod diagnose;

@@ -10,6 +10,7 @@ use tower_lsp::lsp_types::{
     TextEdit, Url,
 };
 
+use super::manifest;
 use crate::lines::Lines;
 use crate::settings::Settings;
 use crate::view::View;
@@ -84,6 +85,9 @@ impl Shows {
 pub fn completion(view: &View, params: &CompletionParams) -> Option<CompletionResponse> {
     let document = &params.text_document_position;
     let uri = &document.text_document.uri;
+    if let Some(buffer) = view.manifest(uri) {
+        return Some(manifest::completion(view, buffer, document.position));
+    }
     let (project, file) = view.file(uri)?;
     let offset = view.offset(project, file, document.position);
     let offers = complete(project.db(), project.workspace(), file, offset);

@@ -8,6 +8,7 @@ use tower_lsp::lsp_types::{
     ServerCapabilities,
 };
 
+use super::manifest;
 use crate::settings::Settings;
 use crate::view::View;
 
@@ -19,7 +20,11 @@ pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
 /// The hover at a position.
 pub fn hover(view: &View, params: &HoverParams) -> Option<Hover> {
     let place = &params.text_document_position_params;
-    let (project, file) = view.file(&place.text_document.uri)?;
+    let uri = &place.text_document.uri;
+    if let Some(buffer) = view.manifest(uri) {
+        return manifest::hover(view, buffer, place.position);
+    }
+    let (project, file) = view.file(uri)?;
     let offset = view.offset(project, file, place.position);
     let found = hover::hover(&Source::new(project, file), u32::try_from(offset).ok()?)?;
     Some(Hover {

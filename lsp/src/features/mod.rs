@@ -35,6 +35,7 @@ pub mod generated;
 pub mod highlights;
 pub mod hover;
 pub mod inlay_hints;
+pub mod manifest;
 pub mod references;
 pub mod rename;
 pub mod selection;

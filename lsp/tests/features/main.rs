@@ -18,6 +18,7 @@ mod generated;
 mod harness;
 mod hover;
 mod inlay_hints;
+mod manifest;
 mod refactorings;
 mod references;
 mod rename;

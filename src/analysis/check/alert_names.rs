@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::dependencies::place;
+use crate::codes;
 use crate::db::{Diag, Span};
 use crate::eval::Instance;
 use crate::schema::names::kind;
-use nth_diagnostics::codes;
 use nth_model::Alert;
 use nth_model::names::alert_names;
 

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use smol_str::SmolStr;
 
+use crate::codes;
 use crate::db::{Diag, ItemClass, ItemKey, Span, item_name, item_start};
 use crate::eval::Evaluator;
 use crate::resolve::{Want, module_named, resolve_path};
-use nth_diagnostics::codes;
 use nth_syntax::tree::{Expr, ExprNode, ItemNode, Let, StringPart};
 
 /// Reports a `let` whose value depends on itself: once per cycle, at its first member.

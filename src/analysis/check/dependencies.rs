@@ -5,10 +5,10 @@ use std::collections::{HashMap, VecDeque};
 
 use smol_str::SmolStr;
 
+use crate::codes;
 use crate::db::{Diag, ItemKey, Span};
 use crate::eval::{BlockRef, Instance, Value};
 use crate::schema::names::{field, kind};
-use nth_diagnostics::codes;
 
 /// Iterates over the services that a service hard-depends on, each with its `dependency` block.
 pub fn hard_services(service: &Instance) -> impl Iterator<Item = (&Instance, &BlockRef)> {

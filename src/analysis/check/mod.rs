@@ -17,11 +17,12 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
+use crate::codes;
 use crate::db::{Diag, ItemKey, Span, Workspace, file_names, find_module, item};
 use crate::eval::{Context, Evaluator, Mode, NodeId, Scope};
 use crate::resolve::{did_you_mean, did_you_mean_block, import_names_item};
 use crate::schema::{Ty, is_standard, params};
-use nth_diagnostics::{UnknownName, codes, suggest};
+use nth_diagnostics::{UnknownName, suggest};
 
 pub use crate::schema::where_it_belongs;
 pub use index::item_index;

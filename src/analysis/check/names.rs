@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
+use crate::codes;
 use crate::db::{
     Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace, file_names, item,
 };
 use crate::schema::names::kind;
-use nth_diagnostics::{Applicability, Edit, Fix, codes, suggest};
+use nth_diagnostics::{Applicability, Edit, Fix, suggest};
 use nth_syntax::tree::{ItemNode, TextRange};
 
 /// A name that must be unique in the project, because an output file or folder is named after it.

@@ -9,11 +9,11 @@ use smol_str::SmolStr;
 
 use super::dependencies::{hard_services, place};
 use super::{alert_names, rule_labels, series, utf8_names};
+use crate::codes;
 use crate::db::{Diag, ItemKey, Workspace};
 use crate::eval::{BlockRef, Instance, Value, block_children, block_field, instance};
 use crate::lower::service_model;
 use crate::schema::names::{field, kind};
-use nth_diagnostics::codes;
 use nth_diagnostics::text::list;
 use nth_model::{self as ir, Severity};
 

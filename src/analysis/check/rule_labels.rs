@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
+use crate::codes;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
 use crate::lower::report;
 use crate::schema::names::{field, kind};
-use nth_diagnostics::codes;
 use nth_model::{RuleLabel, Severity};
 
 /// The kind whose added fields become labels.

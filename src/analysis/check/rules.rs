@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
+use crate::codes;
 use crate::db::{Diag, ItemKey, Span, Workspace};
 use crate::eval::{BlockRef, Context, Evaluator, Mode, Scope, Value, instance};
 use crate::limits;
 use crate::schema::Ty;
-use nth_diagnostics::codes;
 use nth_syntax::tree::{Body, ItemNode, Require, Rule, Statement};
 
 /// Checks a rule's own text: every statement, with unknown blocks.

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
+use crate::codes;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
 use crate::lower::report;
 use crate::schema::names::field;
-use nth_diagnostics::codes;
 use nth_model::{Service, Sli, Slo};
 use nth_promql::classify::{metrics, requires_label};
 use nth_promql::{Expr, Selector};

@@ -4,11 +4,11 @@ use std::collections::{BTreeSet, HashSet};
 
 use smol_str::SmolStr;
 
+use crate::codes;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
 use crate::lower::report;
 use crate::schema::names::field;
-use nth_diagnostics::codes;
 use nth_model::PrometheusVersion;
 use nth_promql::{Call, Expr, Node, classify};
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use crate::codes;
 use crate::db::{
     Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, find_module, item,
 };
 use crate::limits;
-use nth_diagnostics::codes;
 use nth_syntax::tree::{
     Arg, Base, Block, Body, Expr, ExprNode, ItemNode, Statement, StringLit, StringPart, TextRange,
 };

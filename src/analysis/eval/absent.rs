@@ -5,9 +5,9 @@ use smol_str::SmolStr;
 use super::node::NodeId;
 use super::value::{BlockRef, FieldValue, Value};
 use super::{Evaluator, Mode};
+use crate::codes;
 use crate::db::{Diag, Span};
 use crate::schema::names::{field, kind};
-use nth_diagnostics::codes;
 
 /// The field with the environments.
 const ONLY_IN: &str = field::ONLY_IN;

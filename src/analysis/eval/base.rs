@@ -10,10 +10,11 @@ use super::overrides::BaseUse;
 use super::scope::{Context, Scope};
 use super::value::Value;
 use super::{Evaluator, Mode};
+use crate::codes;
 use crate::db::{Diag, ItemClass, ItemKey, Span};
 use crate::resolve::{Want, did_you_mean, did_you_mean_block, quote_name, resolve_path};
 use crate::schema::{self};
-use nth_diagnostics::{Applicability, codes, suggest};
+use nth_diagnostics::{Applicability, suggest};
 use nth_syntax::tree::{Base, ItemNode, Template, TextRange};
 
 impl<'db> Evaluator<'db> {

@@ -3,9 +3,10 @@
 use super::scope::Context;
 use super::value::{Runtime, Value};
 use super::{Evaluator, Mode};
+use crate::codes;
 use crate::db::{Diag, ItemKey, Span, item_entry};
 use crate::limits;
-use nth_diagnostics::{Code, codes};
+use nth_diagnostics::Code;
 use nth_model::TextPart;
 use nth_promql as promql;
 use nth_syntax::tree::TextRange;

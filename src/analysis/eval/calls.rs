@@ -6,11 +6,12 @@ use super::Evaluator;
 use super::index::Definition;
 use super::scope::Context;
 use super::value::{Call, CallArg, Query, Runtime, Value};
+use crate::codes;
 use crate::db::{Diag, Span};
 use crate::resolve::did_you_mean;
 use crate::schema::names::kind;
 use crate::schema::{COMPILE_TIME, Function, Ty};
-use nth_diagnostics::{codes, suggest};
+use nth_diagnostics::suggest;
 use nth_promql as promql;
 use nth_syntax::tree::{Arg, Expr, ExprNode, TextRange};
 

@@ -4,10 +4,11 @@ use smol_str::SmolStr;
 
 use super::Evaluator;
 use super::node::{NodeId, Setter};
+use crate::codes;
 use crate::db::Diag;
 use crate::resolve::did_you_mean;
 use crate::schema::Ty;
-use nth_diagnostics::{codes, suggest};
+use nth_diagnostics::suggest;
 use nth_syntax::tree::ExprNode;
 
 impl<'db> Evaluator<'db> {

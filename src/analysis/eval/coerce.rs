@@ -8,9 +8,9 @@ use super::Evaluator;
 use super::names::{referred, takes_text};
 use super::scope::Context;
 use super::value::{Query, Shape, Value};
+use crate::codes;
 use crate::db::{Diag, Span};
 use crate::schema::Ty;
-use nth_diagnostics::codes;
 use nth_model::{Text, TextPart};
 
 impl<'db> Evaluator<'db> {

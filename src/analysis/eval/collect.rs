@@ -9,11 +9,12 @@ use super::node::{NodeId, Setter, State};
 use super::scope::{Context, Scope};
 use super::value::Value;
 use super::{Evaluator, Mode};
+use crate::codes;
 use crate::db::Diag;
 use crate::resolve::{did_you_mean, did_you_mean_block};
 use crate::schema::names::kind;
 use crate::schema::{self, Ty};
-use nth_diagnostics::{codes, suggest};
+use nth_diagnostics::suggest;
 use nth_syntax::tree::{Block, Body, Name, Statement, StringLit, TextRange};
 
 impl<'db> Evaluator<'db> {

@@ -11,9 +11,10 @@ use super::names::referred;
 use super::scope::{BindingState, Context, Scope};
 use super::value::Value;
 use super::{Evaluator, Mode};
+use crate::codes;
 use crate::db::{Diag, Span};
 use crate::schema::Ty;
-use nth_diagnostics::{Applicability, codes};
+use nth_diagnostics::Applicability;
 use nth_syntax::tree::{BinaryOp, Expr, ExprNode, ItemNode, LabelEntry, Name, TextRange, UnaryOp};
 
 impl<'db> Evaluator<'db> {

@@ -11,9 +11,10 @@ use super::node::{FieldState, NodeId, Setter};
 use super::scope::{Context, Scope};
 use super::value::{FieldValue, Instance, Value};
 use super::{Evaluator, Mode};
+use crate::codes;
 use crate::db::{Diag, Span};
 use crate::schema::{self, Ty};
-use nth_diagnostics::{codes, suggest};
+use nth_diagnostics::suggest;
 use nth_syntax::tree::ExprNode;
 
 impl<'db> Evaluator<'db> {

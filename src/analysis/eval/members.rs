@@ -7,11 +7,12 @@ use super::names::referred;
 use super::scope::Context;
 use super::value::{BlockRef, Value};
 use super::{Evaluator, Mode, NodeId};
+use crate::codes;
 use crate::db::{Diag, ItemClass, ItemKey, SourceFile, file_names, find_item};
 use crate::resolve::{did_you_mean, did_you_mean_block, module_named, quote_name};
 use crate::schema::Ty;
 use crate::schema::names::{field, kind};
-use nth_diagnostics::{Applicability, codes, suggest};
+use nth_diagnostics::{Applicability, suggest};
 use nth_syntax::tree::{Expr, ExprNode, Name, StringPart, TextRange};
 
 impl<'db> Evaluator<'db> {

@@ -7,9 +7,9 @@ use rust_decimal::Decimal;
 use super::Evaluator;
 use super::scope::Context;
 use super::value::{Runtime, Value};
+use crate::codes;
 use crate::db::Diag;
 use crate::schema::Ty;
-use nth_diagnostics::codes;
 use nth_syntax::tree::{BinaryOp, TextRange};
 
 /// Returns an operator as source text.

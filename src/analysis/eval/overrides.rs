@@ -9,9 +9,10 @@ use super::node::NodeId;
 use super::scope::{BindingState, Context, Scope};
 use super::value::Value;
 use super::{Evaluator, Mode};
+use crate::codes;
 use crate::db::{Diag, ItemKey, Span, item_name};
 use crate::schema::Ty;
-use nth_diagnostics::{codes, text};
+use nth_diagnostics::text;
 use nth_syntax::tree::{Block, Body, Statement};
 
 /// The last base of a block.

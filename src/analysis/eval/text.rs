@@ -6,10 +6,11 @@ use super::Evaluator;
 use super::index::Definition;
 use super::scope::Context;
 use super::value::Value;
+use crate::codes;
 use crate::db::Diag;
 use crate::limits;
 use crate::schema::Ty;
-use nth_diagnostics::{Applicability, codes};
+use nth_diagnostics::Applicability;
 use nth_model::{Text, TextPart, ValueFormat};
 use nth_syntax::tree::{Expr, ExprNode, StringLit, StringPart, TextRange};
 

@@ -5,11 +5,12 @@ use smol_str::SmolStr;
 use super::Evaluator;
 use super::scope::Context;
 use super::value::Value;
+use crate::codes;
 use crate::db::{Diag, ItemClass, SourceFile, Span, file_names};
 use crate::resolve::{did_you_mean, did_you_mean_block};
 use crate::schema::Ty;
 use crate::schema::names::kind;
-use nth_diagnostics::{UnknownName, codes, suggest};
+use nth_diagnostics::{UnknownName, suggest};
 use nth_syntax::tree::{ItemNode, Name};
 
 impl<'db> Evaluator<'db> {

@@ -9,10 +9,11 @@ use smol_str::SmolStr;
 
 use super::calendar::{self, Times};
 use super::read::{Surroundings, block_name, duration, member, report, severity, text};
+use crate::codes;
 use crate::db::{Diag, Span, item_name};
 use crate::eval::{BlockRef, Call, CallArg, Instance, Runtime, Value, block_children, block_field};
 use crate::schema::names::{field, kind};
-use nth_diagnostics::{codes, suggest};
+use nth_diagnostics::suggest;
 use nth_model::gate::{
     Comparison, Condition, Effect, Fact, Gate, Objective, Operand, Override, Rule,
 };

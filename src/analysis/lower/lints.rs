@@ -6,10 +6,10 @@ use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use super::read::report;
+use crate::codes;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
 use crate::schema::names::field;
-use nth_diagnostics::codes;
 use nth_model as ir;
 use nth_promql::{
     self as promql, BinaryOp, Expr, LabelSet, Node, UnaryOp, Uncompared, classify, labels_of,

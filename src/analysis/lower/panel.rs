@@ -7,10 +7,10 @@ use smol_str::SmolStr;
 use super::read::{alert_text, block_name, member, query, report, text};
 use super::time_units;
 use super::unaggregated::{self, Recordings};
+use crate::codes;
 use crate::db::Diag;
 use crate::eval::{BlockRef, Instance, Value};
 use crate::schema::names::{field, kind};
-use nth_diagnostics::codes;
 use nth_model::panel::{Dependency, MissingSignal, Panel, Panels, Row, Unit, Visualization};
 use nth_model::{Text, TextPart};
 

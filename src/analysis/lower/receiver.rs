@@ -3,10 +3,10 @@
 use smol_str::SmolStr;
 
 use super::read::text;
+use crate::codes;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
 use crate::schema::names::{field, kind};
-use nth_diagnostics::codes;
 use nth_model::channel::{Mail, PagerDuty, Slack};
 use nth_model::{self as ir, Severity};
 use nth_promql::{LabelSet, labels_of};

@@ -12,10 +12,10 @@ use super::read::{
 };
 use super::signal::{self, Absences};
 use super::{gate, lints, panel, sli, team, time_units};
+use crate::codes;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
 use crate::schema::names::{field, kind};
-use nth_diagnostics::codes;
 use nth_model::{self as ir, burn_rate};
 
 /// Lowers a service; `None` if a required part is missing or invalid.

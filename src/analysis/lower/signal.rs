@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use smol_str::SmolStr;
 
 use super::read::{member, query, text};
+use crate::codes;
 use crate::db::{Diag, Span, item_name};
 use crate::eval::metrics::named_selectors;
 use crate::eval::{BlockRef, Instance, Query, Value};
 use crate::schema::names::{field, kind};
-use nth_diagnostics::codes;
 use nth_diagnostics::text::list;
 use nth_metrics::selector_of;
 use nth_model::{Resolution, Rule, Signal, SkippedRule};

@@ -5,10 +5,10 @@ use smol_str::SmolStr;
 
 use super::read::{duration, member, text};
 use super::receiver;
+use crate::codes;
 use crate::db::{Diag, Workspace, item_entry};
 use crate::eval::{BlockRef, Instance, Value, block_children, block_field};
 use crate::schema::names::{field, kind};
-use nth_diagnostics::codes;
 use nth_model as ir;
 use nth_syntax::tree;
 

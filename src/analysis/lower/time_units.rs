@@ -2,10 +2,10 @@
 //! alert's texts.
 
 use super::read::{member, report};
+use crate::codes;
 use crate::db::Diag;
 use crate::eval::{Instance, Value};
 use crate::schema::names::field;
-use nth_diagnostics::codes;
 use nth_model::{self as ir, DurationUnit, TextPart, ValueFormat};
 use nth_promql::{Expr, buckets_unit, time_unit};
 

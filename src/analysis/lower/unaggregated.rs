@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 
 use super::read::report;
+use crate::codes;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Query, Value};
 use crate::schema::names::{field, kind};
-use nth_diagnostics::{Applicability, Edit, Fix, codes};
+use nth_diagnostics::{Applicability, Edit, Fix};
 use nth_promql::{Selector, Unaggregated, is_recorded, unaggregated};
 
 /// The recording rules of a service, and whether their results are aggregated, so that panels need not do it.

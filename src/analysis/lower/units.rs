@@ -3,10 +3,10 @@
 use rust_decimal::Decimal;
 
 use super::read::report;
+use crate::codes;
 use crate::db::Diag;
 use crate::eval::{Instance, Value};
 use crate::schema::names::field;
-use nth_diagnostics::codes;
 use nth_metrics::unit::{HistogramUnit, MetricUnit, Source};
 use nth_metrics::{base_name, name_of};
 use nth_model::DurationUnit;

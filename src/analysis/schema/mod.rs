@@ -12,8 +12,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::codes;
 use crate::db::{Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, item};
-use nth_diagnostics::codes;
 use nth_syntax::tree::{EnumDecl, Expr, FieldDecl, ItemNode, KindDecl, Param, TypeExpr, TypeNode};
 
 pub use functions::{COMPILE_TIME, CompileTime, IN_TEXTS};

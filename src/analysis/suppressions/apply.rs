@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::codes;
 use crate::limits;
 use crate::limits::more_diagnostics;
-use nth_diagnostics::{Applicability, Code, Diagnostic, FileSpan, Severity, codes};
+use nth_diagnostics::{Applicability, Code, Diagnostic, FileSpan, Severity};
 use nth_syntax::tree::TextRange;
 
 use super::{Directive, Levels};

@@ -9,8 +9,9 @@
 
 use smol_str::SmolStr;
 
+use crate::codes;
 use crate::db::{SourceFile, parsed};
-use nth_diagnostics::{Applicability, Code, Diagnostic, codes, suggest};
+use nth_diagnostics::{Applicability, Code, Diagnostic, suggest};
 use nth_syntax::comments::{self, Comment, slice};
 use nth_syntax::tree::{SyntaxErrorKind, TextRange};
 
@@ -217,7 +218,7 @@ impl<'t> Parser<'t> {
     }
 
     fn name(&mut self, word: &str, range: TextRange) {
-        match find_lint(word) {
+        match find_lint(word, codes::all()) {
             Lint::Warning(code) => {
                 let first = self
                     .directive

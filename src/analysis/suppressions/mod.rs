@@ -10,7 +10,7 @@ mod suppress_fix;
 
 use std::collections::BTreeMap;
 
-use nth_diagnostics::{Code, Diagnostic, Severity, codes, suggest};
+use nth_diagnostics::{Code, Diagnostic, Severity, suggest};
 
 pub use apply::{Annotated, apply};
 pub use directive::{Allowed, Directive, directives, has_directives};
@@ -77,21 +77,22 @@ pub enum Lint {
     Unknown(Option<&'static str>),
 }
 
-/// Looks up a code (`N0507`) or slug (`above-ceiling`). Case-sensitive.
-pub fn find_lint(word: &str) -> Lint {
-    let found = codes::ALL
-        .iter()
-        .copied()
+/// Looks up a code (`N0507`) or slug (`above-ceiling`) among `codes`. Case-sensitive.
+pub fn find_lint(word: &str, codes: impl Iterator<Item = &'static Code> + Clone) -> Lint {
+    let found = codes
+        .clone()
         .find(|code| code.id == word || code.slug == word);
     match found {
         Some(code) if code.is_settable() => Lint::Warning(code),
         Some(code) => Lint::Error(code),
         None => {
-            let known = codes::ALL
-                .iter()
+            let known = codes
                 .filter(|code| code.is_settable())
                 .flat_map(|code| [code.id, code.slug]);
-            Lint::Unknown(codes::current_slug(word).or_else(|| suggest::nearest(word, known)))
+            Lint::Unknown(
+                nth_diagnostics::codes::current_slug(word)
+                    .or_else(|| suggest::nearest(word, known)),
+            )
         }
     }
 }

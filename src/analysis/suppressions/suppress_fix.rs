@@ -1,7 +1,8 @@
 //! The comment that suppresses a warning, for an editor to offer. It is not a [`Fix`](nth_diagnostics::Fix):
 //! `nthc check --fix` fixes problems and never hides them.
 
-use nth_diagnostics::{Code, codes};
+use crate::codes;
+use nth_diagnostics::Code;
 use nth_syntax::comments::{begins_a_line, slice};
 use nth_syntax::tree::TextRange;
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Case, Finding, Kind, Read, Series};
-use nth_diagnostics::codes;
+use crate::codes;
 use nth_promql::classify::{exprs, metrics};
 use nth_promql::{Aggregate, Binary, BinaryOp, Call, Error, Expr, Node, Selector, Span};
 

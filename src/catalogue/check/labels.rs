@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Bounds, Case, Finding, Read, Series, buckets};
 use crate::MetricType;
-use nth_diagnostics::{codes, suggest};
+use crate::codes;
+use nth_diagnostics::suggest;
 use nth_promql::classify::{exprs, metrics};
 use nth_promql::{
     Aggregate, Binary, Error, Expr, Grouping, Label, MatchOp, Matcher, Node, Selector, Span,

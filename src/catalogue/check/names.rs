@@ -1,7 +1,8 @@
 //! N0901: unknown metrics.
 
 use super::{Case, Finding, Read, Under};
-use nth_diagnostics::{codes, suggest};
+use crate::codes;
+use nth_diagnostics::suggest;
 use nth_promql::{Error, Expr, Selector};
 
 /// Checks a selector's name. `whole` is true if the query is this selector and nothing else.

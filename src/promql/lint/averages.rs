@@ -5,7 +5,7 @@ use super::super::labels::LabelSet;
 use super::super::tree::*;
 use super::Lint;
 use super::facts::{Facts, Measure};
-use nth_diagnostics::codes;
+use crate::codes;
 
 impl Lint<'_> {
     /// Reports `avg(rate(errors[5m]) / rate(requests[5m]))` and `avg(histogram_quantile(…))`.

@@ -5,7 +5,7 @@ use super::super::tree::*;
 use super::Lint;
 use super::bounds::Bounds;
 use super::facts::Facts;
-use nth_diagnostics::codes;
+use crate::codes;
 
 impl Lint<'_> {
     /// Reports a comparison that is always true, or never.

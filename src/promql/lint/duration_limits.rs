@@ -4,7 +4,7 @@ use super::super::error::Error;
 use super::super::time_unit::time_unit;
 use super::super::tree::*;
 use super::{Known, Lint};
-use nth_diagnostics::codes;
+use crate::codes;
 use nth_units::number::decimal_text;
 use nth_units::{Duration, DurationUnit};
 

@@ -4,7 +4,7 @@ use super::super::error::Error;
 use super::super::tree::*;
 use super::Lint;
 use super::facts::Facts;
-use nth_diagnostics::codes;
+use crate::codes;
 
 impl Lint<'_> {
     /// Reports `histogram_quantile(0.99, sum(rate(x_bucket[5m])))`.

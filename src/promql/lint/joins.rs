@@ -5,7 +5,7 @@ use super::super::labels::{self, LabelSet};
 use super::super::tree::*;
 use super::Lint;
 use super::facts::Facts;
-use nth_diagnostics::codes;
+use crate::codes;
 
 impl Lint<'_> {
     /// Reports `sum by (a) (x) / sum by (b) (y)` and `x / on (a) sum(y)`.

@@ -6,7 +6,7 @@ use super::super::error::Error;
 use super::super::labels::{Wants, wants};
 use super::super::tree::*;
 use super::Lint;
-use nth_diagnostics::codes;
+use crate::codes;
 
 /// The value that a label must have according to the matchers so far.
 #[derive(Default)]

@@ -4,7 +4,7 @@ use super::super::error::Error;
 use super::super::tree::*;
 use super::super::{durations, labels};
 use super::{Known, Lint};
-use nth_diagnostics::codes;
+use crate::codes;
 
 /// The minimum range in scrape intervals: even with one missed scrape and any alignment, four intervals contain the two samples
 /// that a rate needs.

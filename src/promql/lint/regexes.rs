@@ -5,7 +5,7 @@ use super::super::error::Error;
 use super::super::regex;
 use super::super::tree::*;
 use super::{Known, Lint};
-use nth_diagnostics::codes;
+use crate::codes;
 
 /// Characters with a special meaning in regular expressions.
 const META: [char; 14] = [

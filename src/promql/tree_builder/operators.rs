@@ -4,10 +4,10 @@ use pest::iterators::Pair;
 use smol_str::SmolStr;
 
 use super::{TreeBuilder, span};
+use crate::codes;
 use crate::error::Error;
 use crate::grammar::Rule;
 use crate::tree::*;
-use nth_diagnostics::codes;
 
 /// A binary operator with its modifiers.
 pub(crate) struct Operator {

@@ -4,11 +4,12 @@ use pest::iterators::Pair;
 use smol_str::SmolStr;
 
 use super::{Context, TreeBuilder, span};
+use crate::codes;
 use crate::error::Error;
 use crate::grammar::{Rule, last_before};
 use crate::literal::{self, BadDuration, hole_length};
 use crate::tree::*;
-use nth_diagnostics::{Code, codes};
+use nth_diagnostics::Code;
 
 impl TreeBuilder<'_> {
     fn rest(&self, at: usize) -> &str {

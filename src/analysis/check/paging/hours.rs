@@ -1,11 +1,11 @@
 //! Checks of shifts and of the hours in which a layer is active.
 
 use super::place;
+use crate::codes;
 use crate::db::Diag;
 use crate::eval::{Instance, Value, show_duration};
 use crate::lower::hours_of;
 use crate::schema::names::{field, kind};
-use nth_diagnostics::codes;
 use nth_model::{Hours, TimeOfDay, TimeOfWeek};
 
 const HOUR: u64 = 3_600_000;

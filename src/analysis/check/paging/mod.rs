@@ -10,11 +10,11 @@ mod zones;
 use smol_str::SmolStr;
 
 use super::dependencies::place;
+use crate::codes;
 use crate::db::{Diag, ItemKey, Workspace};
 use crate::eval::{Instance, Value, instance};
 use crate::lower::{service_model, team_model};
 use crate::schema::names::{field, kind};
-use nth_diagnostics::codes;
 use nth_model as ir;
 
 /// Checks a team against PagerDuty's limits, and its hours.

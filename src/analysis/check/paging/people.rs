@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::place;
+use crate::codes;
 use crate::db::Diag;
 use crate::eval::{Instance, Value};
 use crate::schema::names::field;
-use nth_diagnostics::codes;
 
 /// The maximum length of a team's name and description, in characters, from PagerDuty's REST schema (`Team`).
 const LONGEST_NAME: usize = 100;

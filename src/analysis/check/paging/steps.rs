@@ -1,10 +1,10 @@
 //! Checks of escalation steps: their number, targets and times.
 
 use super::place;
+use crate::codes;
 use crate::db::Diag;
 use crate::eval::{Instance, Value, show_duration};
 use crate::schema::names::{field, kind};
-use nth_diagnostics::codes;
 use nth_model as ir;
 
 /// The maximum number of steps of an escalation policy, from PagerDuty's documentation.

@@ -3,10 +3,10 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use crate::codes;
 use crate::db::Diag;
 use crate::eval::{Instance, Value};
 use crate::schema::names::field;
-use nth_diagnostics::codes;
 
 /// The zones that PagerDuty's API accepts, sorted: those that its Terraform provider 3.32.4 accepts.
 const ZONES: [&str; 135] = [

@@ -10,6 +10,7 @@ use crate::check::dependencies::Needs;
 use crate::check::names::{self, GlobalName};
 use crate::check::series::Measured;
 use crate::check::{check_item, paging, reliability, utf8_names};
+use crate::codes;
 use crate::db::{Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, parsed};
 use crate::eval::instance;
 use crate::limits;
@@ -19,7 +20,6 @@ use crate::lower::{
 };
 use crate::schema::names::kind;
 use crate::suppressions::has_directives;
-use nth_diagnostics::codes;
 
 /// Findings about a file. Equal before and after an edit that only moves text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -14,9 +14,10 @@ use smol_str::SmolStr;
 use crate::check::dependencies::{self, Needs};
 use crate::check::names;
 use crate::check::series::{self, Measured};
+use crate::codes;
 use crate::db::{Database, Diag, ItemKey, Span, Workspace};
 use crate::schema::names::kind;
-use nth_diagnostics::{Code, codes};
+use nth_diagnostics::Code;
 
 pub use cache::ProjectCache;
 pub use file::{

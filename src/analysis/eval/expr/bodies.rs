@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use smol_str::SmolStr;
 
+use crate::codes;
 use crate::db::Diag;
 use crate::eval::Evaluator;
 use crate::eval::scope::{Context, Scope};
-use nth_diagnostics::{codes, suggest};
+use nth_diagnostics::suggest;
 use nth_syntax::tree::{Block, Body, For, Statement, TextRange};
 
 impl<'db> Evaluator<'db> {

@@ -1,0 +1,82 @@
+//! An open `nth.toml`: the settings that can be written at a position, and what they mean.
+
+use nth_ide::features::docs::plain;
+use nthc::project::edit::{self, CompletionKind};
+use nthc::syntax::tree::TextRange;
+use tower_lsp::lsp_types::{
+    CompletionItem, CompletionItemKind, CompletionResponse, CompletionTextEdit, Documentation,
+    Hover, HoverContents, MarkupContent, MarkupKind, Position, TextEdit,
+};
+
+use crate::buffers::Buffer;
+use crate::settings::Settings;
+use crate::view::View;
+
+/// Returns the tables, keys and values that can be written at a position.
+pub fn completion(view: &View, buffer: &Buffer, position: Position) -> CompletionResponse {
+    let lines = view.lines(&buffer.text);
+    let offered = edit::complete(&buffer.text, lines.offset(position));
+    let formats = completion_formats(&view.settings);
+    let items = offered.into_iter().enumerate().map(|(place, offered)| {
+        let doc = (!offered.doc.is_empty()).then(|| markup(formats.as_deref(), &offered.doc));
+        CompletionItem {
+            label: offered.label,
+            kind: Some(match offered.kind {
+                CompletionKind::Table => CompletionItemKind::MODULE,
+                CompletionKind::Key => CompletionItemKind::PROPERTY,
+                CompletionKind::Value => CompletionItemKind::VALUE,
+            }),
+            detail: (!offered.detail.is_empty()).then_some(offered.detail),
+            documentation: doc.map(Documentation::MarkupContent),
+            // In the order of the reference.
+            sort_text: Some(format!("{place:04}")),
+            text_edit: Some(CompletionTextEdit::Edit(TextEdit {
+                range: lines.range(TextRange::new(offered.range.start, offered.range.end)),
+                new_text: offered.text,
+            })),
+            ..CompletionItem::default()
+        }
+    });
+    CompletionResponse::Array(items.collect())
+}
+
+/// Returns the documentation of the word at a position; `None` between words and for unknown ones.
+pub fn hover(view: &View, buffer: &Buffer, position: Position) -> Option<Hover> {
+    let lines = view.lines(&buffer.text);
+    let found = edit::hover(&buffer.text, lines.offset(position))?;
+    let formats = hover_formats(&view.settings);
+    Some(Hover {
+        contents: HoverContents::Markup(markup(formats.as_deref(), &found.doc)),
+        range: Some(lines.range(TextRange::new(found.range.start, found.range.end))),
+    })
+}
+
+/// The formats of documentation that the client knows, the one that it likes best first.
+fn completion_formats(settings: &Settings) -> Option<Vec<MarkupKind>> {
+    let text_document = settings.client.text_document.as_ref()?;
+    let item = text_document
+        .completion
+        .as_ref()?
+        .completion_item
+        .as_ref()?;
+    item.documentation_format.clone()
+}
+
+/// The same for hovers.
+fn hover_formats(settings: &Settings) -> Option<Vec<MarkupKind>> {
+    let text_document = settings.client.text_document.as_ref()?;
+    text_document.hover.as_ref()?.content_format.clone()
+}
+
+fn markup(formats: Option<&[MarkupKind]>, markdown: &str) -> MarkupContent {
+    match formats.and_then(<[MarkupKind]>::first) {
+        Some(MarkupKind::Markdown) => MarkupContent {
+            kind: MarkupKind::Markdown,
+            value: markdown.to_owned(),
+        },
+        _ => MarkupContent {
+            kind: MarkupKind::PlainText,
+            value: plain(markdown),
+        },
+    }
+}
