@@ -243,6 +243,44 @@ async fn a_client_that_answers_nothing_is_served() {
 }
 
 #[tokio::test]
+async fn a_client_that_can_register_asks_about_manifests_too_and_about_nothing_else_in_toml() {
+    let dynamic = json!({ "dynamicRegistration": true });
+    let mut client = Client::start(json!({
+        "textDocument": { "synchronization": dynamic, "completion": dynamic, "hover": dynamic },
+    }))
+    .await;
+    let asked = client
+        .next(|message| message["method"] == "client/registerCapability")
+        .await;
+    let registrations = asked["params"]["registrations"].as_array().unwrap();
+    let methods: Vec<&str> = registrations
+        .iter()
+        .map(|registration| {
+            assert_eq!(
+                registration["registerOptions"]["documentSelector"],
+                json!([{ "scheme": "file", "pattern": "**/nth.toml" }]),
+                "{registration}"
+            );
+            registration["method"].as_str().unwrap()
+        })
+        .collect();
+    assert_eq!(
+        methods,
+        [
+            "didOpen",
+            "didChange",
+            "didSave",
+            "didClose",
+            "completion",
+            "hover"
+        ]
+        .map(|method| format!("textDocument/{method}"))
+    );
+    client.respond(&asked).await;
+    assert_eq!(client.end().await, Ended::InOrder);
+}
+
+#[tokio::test]
 async fn progress_is_shown_while_a_project_is_read() {
     let (_folder, root) = folder();
     let shop = project(&root, "shop");

@@ -3,9 +3,10 @@
 local client = require("nth.client")
 
 return vim.tbl_extend("force", client.settings(nil), {
-  filetypes = { "nth" },
+  -- Of TOML, only `nth.toml`.
+  filetypes = { "nth", "toml" },
   root_dir = function(buffer, start)
-    if client.is_there() then
+    if (vim.bo[buffer].filetype == "nth" or client.is_manifest(buffer)) and client.is_there() then
       start(client.root(vim.api.nvim_buf_get_name(buffer)))
     end
   end,

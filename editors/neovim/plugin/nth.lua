@@ -15,7 +15,7 @@ if require("nth.config").get().autostart then
   else
     vim.api.nvim_create_autocmd("FileType", {
       group = group,
-      pattern = "nth",
+      pattern = { "nth", "toml" },
       desc = "Starts the language server of .nth",
       callback = function(event)
         require("nth.client").start(event.buf)

@@ -3,14 +3,57 @@
 use nth_ide::features::docs::plain;
 use nthc::project::edit::{self, CompletionKind};
 use nthc::syntax::tree::TextRange;
+use serde_json::{Value, json};
 use tower_lsp::lsp_types::{
     CompletionItem, CompletionItemKind, CompletionResponse, CompletionTextEdit, Documentation,
-    Hover, HoverContents, MarkupContent, MarkupKind, Position, TextEdit,
+    Hover, HoverContents, MarkupContent, MarkupKind, Position, Registration, TextDocumentSyncKind,
+    TextEdit,
 };
 
 use crate::buffers::Buffer;
 use crate::settings::Settings;
 use crate::view::View;
+
+/// The characters that trigger completion.
+const TRIGGERS: [&str; 3] = ["[", ".", "\""];
+
+/// Registers the synchronization, completion and hover of `nth.toml`, if the client supports dynamic registration of all
+/// three. The server announces its other features without a selector, so a client sends them for documents of the language
+/// `nth` only: it must not ask this server to format TOML.
+pub fn registrations(settings: &Settings) -> Vec<Registration> {
+    if !can_register(settings).unwrap_or_default() {
+        return Vec::new();
+    }
+    let register = |method: &str, options: Value| {
+        let mut options = options;
+        options["documentSelector"] =
+            json!([{ "scheme": "file", "pattern": format!("**/{}", nthc::project::MANIFEST) }]);
+        Registration {
+            id: format!("manifest {method}"),
+            method: format!("textDocument/{method}"),
+            register_options: Some(options),
+        }
+    };
+    vec![
+        register("didOpen", json!({})),
+        register(
+            "didChange",
+            json!({ "syncKind": TextDocumentSyncKind::INCREMENTAL }),
+        ),
+        register("didSave", json!({ "includeText": false })),
+        register("didClose", json!({})),
+        register("completion", json!({ "triggerCharacters": TRIGGERS })),
+        register("hover", json!({})),
+    ]
+}
+
+fn can_register(settings: &Settings) -> Option<bool> {
+    let client = settings.client.text_document.as_ref()?;
+    let synchronization = client.synchronization.as_ref()?.dynamic_registration?;
+    let completion = client.completion.as_ref()?.dynamic_registration?;
+    let hover = client.hover.as_ref()?.dynamic_registration?;
+    Some(synchronization && completion && hover)
+}
 
 /// Returns the tables, keys and values that can be written at a position.
 pub fn completion(view: &View, buffer: &Buffer, position: Position) -> CompletionResponse {

@@ -76,5 +76,6 @@ pub fn offer(capabilities: &mut ServerCapabilities, settings: &Settings) {
 
 /// Dynamic registrations, for features without a capability in `initialize`.
 pub fn registrations(settings: &Settings) -> Vec<Registration> {
-    type_hierarchy::registration(settings).into_iter().collect()
+    let types = type_hierarchy::registration(settings).into_iter();
+    types.chain(manifest::registrations(settings)).collect()
 }

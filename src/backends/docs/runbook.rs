@@ -98,13 +98,10 @@ fn facts(service: &Service, project: &Project<'_>, settings: &Settings) -> Vec<S
         }
         (None, _) => "**Owner:** none".to_owned(),
     });
-    let kind = service.service_type.as_ref();
-    let kind = kind.map(|kind| format!(", {} {}", article(kind), text::inline(kind)));
-    facts.push(format!(
-        "**Tier:** {}{}",
-        text::inline(&service.tier),
-        kind.unwrap_or_default()
-    ));
+    facts.push(format!("**Tier:** {}", text::inline(&service.tier)));
+    if let Some(kind) = &service.service_type {
+        facts.push(format!("**Type:** {}", text::inline(kind)));
+    }
     if let Some(environment) = &settings.environment {
         facts.push(format!("**Environment:** {}", text::inline(environment)));
     }
@@ -129,14 +126,6 @@ fn facts(service: &Service, project: &Project<'_>, settings: &Settings) -> Vec<S
         text::internal_link("all runbooks", "README.md")
     ));
     facts
-}
-
-fn article(word: &str) -> &'static str {
-    if word.starts_with(['a', 'e', 'i', 'o', 'u']) {
-        "an"
-    } else {
-        "a"
-    }
 }
 
 /// The objective in short: `99.95% of events over 30d`.

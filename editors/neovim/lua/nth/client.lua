@@ -30,11 +30,16 @@ function M.running()
   end, all)
 end
 
--- Whether a buffer holds a file, and not what a plugin shows.
+--- True if a buffer holds the manifest of a project.
+function M.is_manifest(buffer)
+  return vim.fn.fnamemodify(vim.api.nvim_buf_get_name(buffer), ":t") == "nth.toml"
+end
+
+-- True if a buffer holds a file that the server knows, not the text of a plugin.
 local function is_file(buffer)
   return vim.api.nvim_buf_is_loaded(buffer)
     and vim.bo[buffer].buftype == ""
-    and vim.bo[buffer].filetype == "nth"
+    and (vim.bo[buffer].filetype == "nth" or M.is_manifest(buffer))
 end
 
 -- Calls a method of a client; up to 0.10 these were functions that knew their client.
@@ -47,7 +52,7 @@ end
 
 -- Asks for the code lenses of a buffer now, and whenever they may have changed.
 local function show_code_lenses(client, buffer)
-  if not config.get().code_lens or not client.server_capabilities.codeLensProvider then
+  if not config.get().code_lens or not client.server_capabilities.codeLensProvider or M.is_manifest(buffer) then
     return
   end
   if vim.lsp.codelens.enable then
