@@ -15,6 +15,7 @@ mod organize;
 pub mod place;
 mod strings;
 mod template_edits;
+mod template_error;
 mod template_order;
 mod template_parameters;
 mod values;

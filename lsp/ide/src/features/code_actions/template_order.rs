@@ -5,7 +5,7 @@ use nthc::eval::index::BodyPlace;
 use nthc::syntax::tree::{Block, Body, Statement, TextRange};
 use smol_str::SmolStr;
 
-use super::template_parameters::ExtractError;
+use super::template_error::ExtractError;
 use crate::nodes::statement_range;
 
 /// True if a block without a base inherits contents: it overrides a block of the same name, and a base of its own
