@@ -19,6 +19,7 @@ pub mod settings;
 mod signal;
 mod target_name;
 mod team;
+pub mod test;
 
 use std::collections::BTreeMap;
 
