@@ -40,9 +40,9 @@ pub enum History {
 pub struct Given {
     /// The name, unique in the test.
     pub name: SmolStr,
-    /// When it starts.
+    /// When it starts; 0 for what was before the test.
     pub from: Duration,
-    /// How long it lasts; `None` until the end of the test.
+    /// How long it lasts; `None` until the end of the test, and for what happens at one time.
     pub length: Option<Duration>,
     /// What happens.
     pub event: Event,
@@ -96,7 +96,8 @@ pub enum Event {
         /// The service.
         service: SmolStr,
     },
-    /// A dependency is down: all events of the SLOs of its service are bad.
+    /// A dependency is down. If it is a service of the project, all events of its SLOs are bad; if it is hard, so are those of the
+    /// service that has it. At least one of both is so.
     DependencyDown {
         /// The service that has the dependency.
         service: SmolStr,
@@ -115,11 +116,11 @@ pub enum Event {
         /// The service.
         service: SmolStr,
     },
-    /// A series, in promtool's notation.
+    /// A series, in promtool's notation. No other event changes it.
     Series {
-        /// The metric with its labels, `up{job="checkout"}`.
+        /// The metric with its labels, `up{job="checkout"}`, and those of the environment.
         series: String,
-        /// The values at each scrape, `1+0x120`.
+        /// The values at each scrape from the start, `1+0x120`; none after the last one.
         values: String,
     },
 }
@@ -158,7 +159,9 @@ pub enum Outcome {
         subject: Subject,
         /// The severity.
         severity: Severity,
-        /// The latest time after the first event starts; `None` for any time in the test.
+        /// The time from which `within` counts: when the first event that concerns the subject starts.
+        since: Duration,
+        /// The longest time after `since`; `None` for any time in the test.
         within: Option<Duration>,
         /// The shortest time that it fires.
         at_least: Option<Duration>,
@@ -167,11 +170,13 @@ pub enum Outcome {
         /// Text that the notification must contain.
         text: Option<String>,
     },
-    /// No alert fires and is resolved again: every alert that fired has ended.
+    /// An alert fired, and every alert that fired has ended.
     Resolved {
         /// The alerts.
         subject: Subject,
-        /// The latest time after the last event ends; `None` for any time in the test.
+        /// The time from which `within` counts: when the last event that concerns the subject ends.
+        since: Duration,
+        /// The longest time after `since`; `None` for any time in the test.
         within: Option<Duration>,
     },
     /// No alert fires.
