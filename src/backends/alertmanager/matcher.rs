@@ -114,6 +114,17 @@ impl Matcher {
         }
     }
 
+    /// Returns whether a label has a value that matches; a missing label has an empty one. Regular expressions are
+    /// alternatives of literal texts, as this type creates them.
+    pub fn matches(&self, value: &str) -> bool {
+        match self.operator {
+            Operator::Equal => value == self.value,
+            Operator::NotEqual => value != self.value,
+            Operator::Matches => alternatives(&self.value).any(|known| known == value),
+            Operator::MatchesNot => alternatives(&self.value).all(|known| known != value),
+        }
+    }
+
     /// The matcher in Alertmanager's syntax: `team="payments"`.
     pub fn text(&self) -> String {
         format!(
@@ -137,9 +148,55 @@ fn regex_literal(text: &str) -> String {
     out
 }
 
+/// The literal texts of a regular expression that [`regex_literal`] and `|` created.
+fn alternatives(regex: &str) -> impl Iterator<Item = String> {
+    let mut rest = Some(regex);
+    std::iter::from_fn(move || {
+        let text = rest.take()?;
+        let mut literal = String::new();
+        let mut chars = text.char_indices();
+        while let Some((at, c)) = chars.next() {
+            match c {
+                '\\' => literal.extend(chars.next().map(|(_, escaped)| escaped)),
+                '|' => {
+                    rest = Some(&text[at + 1..]);
+                    break;
+                }
+                c => literal.push(c),
+            }
+        }
+        Some(literal)
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// Matchers of values match these values and no others.
+        #[test]
+        fn values_match_themselves(
+            values in proptest::collection::vec(r"[ab|\\.*\n]{1,3}", 1..4),
+            other in r"[ab|\\.*\n]{0,3}",
+        ) {
+            let named = || values.iter().map(String::as_str);
+            for value in values.iter().chain([&other]) {
+                let is_known = values.contains(value);
+                prop_assert_eq!(Matcher::one_of("x", named()).matches(value), is_known);
+                let is_other = !is_known && !value.is_empty();
+                prop_assert_eq!(Matcher::other_than("x", named()).matches(value), is_other);
+                let first = values.first().cloned().unwrap_or_default();
+                let is_first = *value == first || value.is_empty();
+                prop_assert_eq!(Matcher::equal_or_absent("x", &first).matches(value), is_first);
+                prop_assert_eq!(Matcher::not_equal("x", &first).matches(value), *value != first);
+            }
+            prop_assert!(Matcher::missing("x").matches(""));
+            prop_assert!(!Matcher::present("x").matches(""));
+        }
+    }
 
     #[test]
     fn values_are_matched_as_they_are() {

@@ -1,11 +1,13 @@
 //! The Alertmanager target: one configuration for a project, with a route and a receiver for each severity of each
 //! team, and inhibition rules.
 //!
-//! `plan` decides who is notified of which alerts; `config` and `resource` each write the plan in one format.
+//! `plan` decides who is notified of which alerts; `config` and `resource` each write the plan in one format, and
+//! `notify` simulates what Alertmanager does with it.
 
 mod config;
 mod inhibit;
 mod matcher;
+pub mod notify;
 mod plan;
 mod receiver;
 mod resource;

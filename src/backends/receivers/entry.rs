@@ -62,6 +62,8 @@ pub struct Entry<'a> {
 enum Value {
     Bool(bool),
     Text(String),
+    /// The path of a file with a secret.
+    SecretFile(String),
     /// A key of a `Secret`.
     SecretKey(String, String),
     /// A map.
@@ -103,7 +105,7 @@ impl<'a> Entry<'a> {
     /// Adds a secret: the path of its file, or its key in the `Secret`.
     pub fn secret(&mut self, name: Name, secret: &Secret<'_>) {
         let value = match self.language {
-            Language::File => Value::Text(secret.file(self.settings)),
+            Language::File => Value::SecretFile(secret.file(self.settings)),
             Language::Resource { secret: object } => {
                 Value::SecretKey(object.to_owned(), secret.key(self.settings))
             }
@@ -128,6 +130,26 @@ impl<'a> Entry<'a> {
         self.add(name, value);
     }
 
+    /// The texts that Alertmanager reads as templates, with their names: `title`, `details.service` of a map,
+    /// `links.Runbook` of links. The entry must be one of `alertmanager.yml`.
+    pub fn templates(&self) -> Vec<(String, &str)> {
+        let mut all = Vec::new();
+        for (name, value) in &self.fields {
+            let within = |key: &str| format!("{name}.{key}");
+            match value {
+                Value::Bool(_) | Value::SecretFile(_) | Value::SecretKey(..) => {}
+                Value::Text(text) => all.push(((*name).to_owned(), text.as_str())),
+                Value::Map(pairs) => {
+                    all.extend(pairs.iter().map(|(key, text)| (within(key), text.as_str())));
+                }
+                Value::List(_, links) => {
+                    all.extend(links.iter().map(|(to, text)| (within(text), to.as_str())));
+                }
+            }
+        }
+        all
+    }
+
     /// Adds links by their texts. The resource calls a link's text `alt`.
     pub fn links(&mut self, name: Name, links: impl IntoIterator<Item = (&'static str, String)>) {
         let text = Name::new("text", "alt").in_language(self.language);
@@ -147,7 +169,7 @@ impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Bool(value) => serializer.serialize_bool(*value),
-            Self::Text(text) => serializer.serialize_str(text),
+            Self::Text(text) | Self::SecretFile(text) => serializer.serialize_str(text),
             Self::SecretKey(name, key) => Pair(["name", "key"], [name, key]).serialize(serializer),
             Self::Map(pairs) => {
                 serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))
