@@ -5,6 +5,7 @@
 mod check;
 mod inhibitions;
 mod isolation;
+mod notify;
 mod operator;
 mod pagerduty;
 #[path = "../support/programs.rs"]

@@ -99,6 +99,13 @@ impl Sink {
         Self { port, posted }
     }
 
+    /// All that was posted to a path so far, in order.
+    pub fn all(&self, path: &str) -> Vec<Value> {
+        let posted = self.posted.lock().unwrap();
+        let posted = posted.iter().filter(|(to, _)| to == path);
+        posted.map(|(_, body)| body.clone()).collect()
+    }
+
     /// The first thing that is posted to a path and that `wanted` holds for.
     pub fn wait_for(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         eventually(path, || {

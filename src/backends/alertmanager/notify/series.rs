@@ -91,8 +91,12 @@ mod tests {
     #[test]
     fn alerts_are_in_alertmanagers_order() {
         let labels = |text: &str| -> Texts {
-            let pairs = text.split_whitespace().filter_map(|pair| pair.split_once('='));
-            pairs.map(|(name, value)| (name.into(), value.into())).collect()
+            let pairs = text
+                .split_whitespace()
+                .filter_map(|pair| pair.split_once('='));
+            pairs
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect()
         };
         let sorted = [
             "a=2 job=a z=1",

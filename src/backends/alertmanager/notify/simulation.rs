@@ -208,10 +208,7 @@ impl Run<'_, '_, '_> {
         let mut labels = series.labels.clone();
         labels.retain(|label, _| group_by(self.routing.settings).contains(&label.as_str()));
         let unused = self.numbers.len();
-        let number = *self
-            .numbers
-            .entry((series.route, labels))
-            .or_insert(unused);
+        let number = *self.numbers.entry((series.route, labels)).or_insert(unused);
         if let Some(group) = self.groups.get_mut(&number) {
             group.alerts.insert(sent.series, state);
             return;

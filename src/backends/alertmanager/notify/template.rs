@@ -73,3 +73,129 @@ impl Template {
         Ok(parser::parse(text)?.1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::go_template::{escape, quote};
+
+    fn render(template: &str) -> Result<String, RenderError> {
+        let labels = [("alertname", "Burn"), ("a", "1"), ("empty", "")];
+        let labels: crate::alertmanager::notify::Texts = labels
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        let alert = Alert {
+            status: "firing",
+            labels: &labels,
+            annotations: &labels,
+        };
+        let data = Data {
+            status: "firing",
+            receiver: "a.b page",
+            alerts: vec![alert, alert],
+            group_labels: &labels,
+            common_labels: labels.clone(),
+            common_annotations: labels.clone(),
+        };
+        let definitions = Template::definitions(
+            "{{/* a \"comment */}}\n{{ define \"one\" }}<{{ .Status }}>{{ end }}{{ define \"all\" }}{{ template \"all\" . }}{{ end }}",
+        )?;
+        Template::parse(template)?.render(&data, &definitions)
+    }
+
+    #[test]
+    fn actions_are_those_of_go() {
+        for (template, text) in [
+            ("a {{ .Status }} b", "a firing b"),
+            ("{{ .CommonLabels.a }}{{ .CommonLabels.missing }}", "1"),
+            (r#"{{ "{{ \"\\\n}}" }}"#, "{{ \"\\\n}}"),
+            ("{{ if .CommonLabels.a }}yes{{ else }}no{{ end }}", "yes"),
+            ("{{ if .CommonLabels.empty }}yes{{ else }}no{{ end }}", "no"),
+            ("{{ with .CommonLabels.a }}[{{ . }}]{{ end }}", "[1]"),
+            (
+                "{{ with .CommonLabels.x }}a{{ else }}{{ .Status }}{{ end }}",
+                "firing",
+            ),
+            (
+                "{{ range $i, $a := .Alerts }}{{ if eq $i 0 }}a{{ else if lt $i 9 }}b{{ end }}{{ end }}",
+                "ab",
+            ),
+            (
+                "{{ $x := 1 }}{{ if .Status }}{{ $x = 2 }}{{ end }}{{ $x }}",
+                "2",
+            ),
+            (
+                "{{ $x := 1 }}{{ if .Status }}{{ $x := 2 }}{{ end }}{{ $x }}",
+                "1",
+            ),
+            (
+                "{{ if gt (len .Alerts.Firing) 1 }}{{ len .Alerts.Resolved }}{{ end }}",
+                "0",
+            ),
+            ("{{ template \"one\" . }}", "<firing>"),
+            (
+                "{{ range .CommonLabels.SortedPairs }}{{ .Name }}={{ .Value }};{{ end }}",
+                "alertname=Burn;a=1;empty=;",
+            ),
+            (r#"{{ reReplaceAll "[<|]" "" "a<b|c" }}"#, "abc"),
+            (r#"{{ reReplaceAll "&" "&amp;" "a&&b" }}"#, "a&amp;&amp;b"),
+            (
+                r#"{{ template "__alertmanagerURL" . }}"#,
+                r"https://ALERTMANAGER/#/alerts?receiver=a%5C.b+page",
+            ),
+        ] {
+            assert_eq!(render(template).as_deref(), Ok(text), "{template}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_an_error() {
+        for template in [
+            "{{ .Alerts | len }}",
+            "{{- .Status -}}",
+            "{{ toUpper .Status }}",
+            "{{ .ExternalURL }}",
+            "{{ .CommonLabels.Names }}",
+            "{{ $x }}",
+            "{{ $x = 1 }}",
+            "{{ template \"two\" . }}",
+            "{{ template \"all\" . }}",
+            "{{ if .Status }}",
+            "{{ end }}",
+            "{{ else }}",
+            "{{ .Status",
+            "{{ \"a",
+            "{{/* a",
+            "{{ .Alerts }}",
+            "{{ range .Status }}{{ end }}",
+            "{{ index .Alerts 2 }}",
+            "{{ define \"x\" }}{{ end }}",
+            "{{ }}",
+            "{{ eq 1 \"1\" }}",
+            r#"{{ reReplaceAll "a+" "b" "c" }}"#,
+            r#"{{ reReplaceAll "[^a]" "b" "c" }}"#,
+            r#"{{ reReplaceAll "ab" "b" "c" }}"#,
+            r#"{{ reReplaceAll "a" "$1" "c" }}"#,
+        ] {
+            assert!(render(template).is_err(), "{template}");
+        }
+    }
+
+    proptest! {
+        /// Escaped texts are rendered as they are.
+        #[test]
+        fn escaped_texts_are_themselves(text in r#"([{}"\\ a\n.$]|\PC){0,12}"#) {
+            prop_assert_eq!(render(&escape(&text)), Ok(text.clone()));
+            let quoted = format!("{{{{ {} }}}}", quote(&text));
+            prop_assert_eq!(render(&quoted), Ok(text));
+        }
+
+        /// No template panics.
+        #[test]
+        fn any_template_ends(text in r#"(\{\{|\}\}|"|if|end|else|range|with|define|[.$:=() a-z/*0-9]|\PC){0,20}"#) {
+            let _ = render(&text);
+        }
+    }
+}

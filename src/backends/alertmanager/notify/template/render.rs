@@ -204,11 +204,7 @@ impl<'d> Rendering<'d> {
         }
     }
 
-    fn fields(
-        &self,
-        mut value: Value<'d>,
-        fields: &[String],
-    ) -> Result<Value<'d>, RenderError> {
+    fn fields(&self, mut value: Value<'d>, fields: &[String]) -> Result<Value<'d>, RenderError> {
         for field in fields {
             value = self.field(&value, field)?;
         }
@@ -240,7 +236,9 @@ impl<'d> Rendering<'d> {
             (Value::Texts(_), "Names" | "Values" | "Remove" | "String") => {
                 return Err(RenderError::new(format!("unknown field `{name}`")));
             }
-            (Value::Texts(texts), name) => Value::Text(texts.get(name).cloned().unwrap_or_default()),
+            (Value::Texts(texts), name) => {
+                Value::Text(texts.get(name).cloned().unwrap_or_default())
+            }
             _ => return Err(RenderError::new(format!("unknown field `{name}`"))),
         })
     }
@@ -253,7 +251,11 @@ fn unknown_variable(name: &str) -> RenderError {
 /// Pairs by name, `alertname` first.
 fn sorted_pairs(texts: &Texts) -> Vec<(&str, &str)> {
     const FIRST: &str = "alertname";
-    let pairs = || texts.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let pairs = || {
+        texts
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    };
     let first = pairs().filter(|(name, _)| *name == FIRST);
     let others = pairs().filter(|(name, _)| *name != FIRST);
     first.chain(others).collect()
@@ -287,7 +289,9 @@ impl<'d> Value<'d> {
             Self::Alerts(alerts) => Ok(alerts.into_iter().map(Value::Alert).collect()),
             Self::Pairs(pairs) => {
                 let pairs = pairs.into_iter();
-                Ok(pairs.map(|(name, value)| Value::Pair(name, value)).collect())
+                Ok(pairs
+                    .map(|(name, value)| Value::Pair(name, value))
+                    .collect())
             }
             _ => Err(RenderError::new("expected a list after `range`")),
         }
@@ -302,7 +306,9 @@ fn call<'d>(name: &str, arguments: &[Value<'d>]) -> Result<Value<'d>, RenderErro
         ("not", [value]) => is_not(value),
         ("len", [Alerts(alerts)]) => Number(i64::try_from(alerts.len()).unwrap_or(i64::MAX)),
         ("index", [Alerts(alerts), Number(index)]) => {
-            let alert = usize::try_from(*index).ok().and_then(|index| alerts.get(index));
+            let alert = usize::try_from(*index)
+                .ok()
+                .and_then(|index| alerts.get(index));
             let alert = alert.ok_or_else(|| RenderError::new("there is no alert of this index"))?;
             Value::Alert(*alert)
         }

@@ -139,7 +139,9 @@ fn text(rest: &str) -> Result<(Token, &str), RenderError> {
                 Some('t') => value.push('\t'),
                 Some('u') => {
                     let digits: String = chars.by_ref().take(4).map(|(_, digit)| digit).collect();
-                    let c = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
+                    let c = u32::from_str_radix(&digits, 16)
+                        .ok()
+                        .and_then(char::from_u32);
                     value.push(c.ok_or_else(|| RenderError::new("unknown escape in a string"))?);
                 }
                 _ => return Err(RenderError::new("unknown escape in a string")),
