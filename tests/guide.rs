@@ -199,6 +199,29 @@ fn how_gates_decide() {
 }
 
 #[test]
+fn the_guide_to_tests() {
+    check("docs/tests.md");
+}
+
+#[test]
+fn tests_change_no_output() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/tests.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let sections = markdown::parse(&text).unwrap_or_else(|error| panic!("{}", error.what));
+    let sources = sections.iter().flat_map(|section| &section.fences);
+    let with: BTreeMap<&str, &str> = sources
+        .filter(|fence| fence.language == "nth")
+        .map(|fence| (fence.key("file").unwrap(), fence.body.as_str()))
+        .collect();
+    let mut without = with.clone();
+    without.retain(|file, _| !file.starts_with("tests/"));
+    assert!(without.len() < with.len());
+    let (with, without) = (build(&with), build(&without));
+    assert!(!with.artifacts.is_empty());
+    assert_eq!(with.artifacts, without.artifacts);
+}
+
+#[test]
 fn the_readme() {
     check("README.md");
 }

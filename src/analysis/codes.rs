@@ -44,6 +44,7 @@ declare_codes! {
     Warning GO_TEMPLATE "N0313" "go-template" "Text looks like a Go template, but is not evaluated as one.";
     Error NAME_COLLISION "N0314" "name-collision" "Two names would generate the same output.";
     Warning SAME_IN_EVERY_TURN "N0315" "same-in-every-iteration" "Every iteration of a loop defines the same block.";
+    Error MISSING_VARIANT "N0316" "missing-variant" "A block of a kind with variants does not choose one.";
     Error VALUE_TOO_LARGE "N0430" "value-too-large" "A list, a set of labels, a condition or a text is too large.";
     Error QUERY_TOO_LARGE "N0431" "query-too-large" "A query, or all queries of an item together, are too large.";
     Error TOO_MANY_BLOCKS "N0432" "too-many-blocks" "A service, or another top-level item, has too many blocks.";
@@ -113,6 +114,14 @@ declare_codes! {
     Error GATE_OVERRIDE "N1006" "gate-override" "An override names no `deny` of its gate.";
     Error GATE_DEPENDENCY "N1007" "gate-dependency" "A gate uses the error budgets of a dependency that has none.";
     Warning GATE_OVERRIDE_EXPIRED "N1008" "gate-override-expired" "An override of a gate has expired and has no effect.";
+    Error TEST_EXPECTS_NOTHING "N1101" "test-expects-nothing" "A test has no expectation.";
+    Error TEST_TIMES "N1102" "test-times" "A part of a test is after its end, or counts from an end that there is not.";
+    Error TEST_EVENT "N1103" "test-event" "An event of a test cannot happen to what it names.";
+    Error TEST_SERIES "N1104" "test-series" "A series of a test is not one series with values.";
+    Error TEST_CONTRADICTION "N1105" "test-contradiction" "Two parts of a test contradict each other.";
+    Error TEST_SUBJECT "N1106" "test-subject" "An expectation of a test does not say of what, or not unambiguously.";
+    Error TEST_ELSEWHERE "N1107" "test-elsewhere" "A test uses a service that is not in the environment, or belongs to a package.";
+    Error TEST_NEVER_MET "N1108" "test-never-met" "An expectation of a test can never be met.";
 }
 
 /// The codes that the text of a project can have: those of this crate and of the crates below it.

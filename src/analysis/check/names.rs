@@ -12,12 +12,12 @@ use crate::schema::names::kind;
 use nth_diagnostics::{Applicability, Edit, Fix, suggest};
 use nth_syntax::tree::{ItemNode, TextRange};
 
-/// A name that must be unique in the project, because an output file or folder is named after it.
+/// A name that must be unique in the project, because an output file or folder is named after it, or a test's result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GlobalName {
     /// The item with this name.
     pub entry: ItemEntry,
-    /// The lower-case stem of its output file: names that differ only in case collide on some file systems.
+    /// The lower-case stem of its output file: names that differ only in case collide on some file systems. For a test, its name.
     pub stem: SmolStr,
     /// The place of the name.
     pub span: Span,
@@ -65,12 +65,18 @@ pub fn duplicate_names(db: &dyn salsa::Database, file: SourceFile) -> (Vec<Diag>
             entry.kind.as_str(),
             kind::SERVICE | kind::ENVIRONMENT | kind::TEAM
         );
-        if entry.class == ItemClass::Block && becomes_a_file && !file.package(db) {
+        let is_test = entry.kind == kind::TEST;
+        if entry.class == ItemClass::Block && (becomes_a_file || is_test) && !file.package(db) {
             // Names that differ only in case are one file on a case-insensitive file system.
-            let stem = nth_model::names::file_stem(&entry.name).to_lowercase();
+            let stem = match is_test {
+                true => entry.name.clone(),
+                false => nth_model::names::file_stem(&entry.name)
+                    .to_lowercase()
+                    .into(),
+            };
             globals.push(GlobalName {
                 entry: entry.clone(),
-                stem: stem.into(),
+                stem,
                 span,
             });
         }

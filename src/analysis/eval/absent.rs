@@ -134,6 +134,35 @@ impl Evaluator<'_> {
         self.report_at(&trail, diagnostic);
     }
 
+    /// Adds a note to a diagnostic about an unknown block of a service that does not exist in the environment. `None` if it does.
+    pub(super) fn explain_absent_service(
+        &self,
+        diagnostic: &Diag,
+        service: &BlockRef,
+    ) -> Option<Diag> {
+        let environment = self.environment.clone()?;
+        if service.kind != kind::SERVICE || !self.is_service_absent(service) {
+            return None;
+        }
+        let root = self.root.map(|(_, root)| self.node(root).kind.clone());
+        let is_own = root
+            .as_ref()
+            .and_then(|root| self.schema.field(root, ONLY_IN));
+        let mut help = format!(
+            "move the reference into `in … {{ }}` of the environments that have service `{}`: it is not in `{environment}`",
+            service.name
+        );
+        if let (Some(root), Some(_)) = (root, is_own)
+            && root != kind::SERVICE
+        {
+            help = format!(
+                "set `only_in` of the {root} to environments that have service `{}`: it is not in `{environment}`",
+                service.name
+            );
+        }
+        Some(diagnostic.clone().help(help))
+    }
+
     fn is_service_absent(&self, service: &BlockRef) -> bool {
         if self.mode != Mode::Instantiate {
             return false;

@@ -470,14 +470,27 @@ impl<'db> Evaluator<'db> {
             self.report(context, diagnostic.help(help));
             return;
         }
-        if self
-            .schema
-            .kinds
-            .get(&kind.text)
-            .is_some_and(|kind| kind.base.is_some())
-        {
+        let base = self.schema.kinds.get(&kind.text);
+        let base = base.and_then(|kind| kind.base.as_ref());
+        let fits = |base: &&SmolStr| {
+            self.schema
+                .children(&parent_kind)
+                .any(|child| child.name == **base)
+                || matches!(
+                    self.schema
+                        .field(&self.schema_kind(parent), base)
+                        .map(|field| &field.ty),
+                    Some(Ty::One(..))
+                )
+        };
+        if let Some(base) = base.filter(fits) {
+            let name = if self.schema.is_single(base) {
+                ""
+            } else {
+                " name"
+            };
             diagnostic = diagnostic.help(format!(
-                "write the variant after a colon: `{}` is one, as in `sli : {} {{ … }}`",
+                "write the variant after a colon: `{}` is one, as in `{base}{name} : {} {{ … }}`",
                 kind.text, kind.text
             ));
         }

@@ -185,6 +185,7 @@ impl<'db> Evaluator<'db> {
                 },
             );
         }
+        self.report_missing_variant(id);
         self.warn_of_absent(id, &fields);
         self.check_block_metrics(id, &fields);
         let children = self.node(id).children.clone();
@@ -310,6 +311,27 @@ impl<'db> Evaluator<'db> {
                 .unknown_kinds
                 .iter()
                 .any(|name| near(name) || variant(name))
+    }
+
+    /// Reports a block without the variant that its kind needs.
+    fn report_missing_variant(&mut self, id: NodeId) {
+        if !self.lacks_variant(id) || self.node(id).damaged || self.is_baseless(id) {
+            return;
+        }
+        let node = self.node(id);
+        let variants: Vec<String> = self
+            .schema
+            .variants(&node.kind)
+            .map(|variant| format!("`{} : {}`", node.kind, variant.name))
+            .collect();
+        let (head, trail) = (node.head, node.trail.clone());
+        let diagnostic = Diag::new(
+            &codes::MISSING_VARIANT,
+            format!("missing variant of `{}`", node.kind),
+            head,
+        )
+        .help(format!("choose one: {}", variants.join(", ")));
+        self.report_at(&trail, diagnostic);
     }
 
     /// True if a block's kind has variants and the block names none.

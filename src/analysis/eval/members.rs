@@ -81,12 +81,23 @@ impl<'db> Evaluator<'db> {
         }
         let value = match self.quoted_object(object, context) {
             Some(block) => block,
-            None => self.eval(object, context, &Ty::Any),
+            None => {
+                let enclosing = self.enclosing_kinds(object, expected);
+                self.eval(object, context, &enclosing)
+            }
         };
         match value {
             Value::Block(block) => self
                 .nested_in(&block, name, expected, context)
+                .or_else(|| self.nested_anywhere(&block, name, expected, context))
                 .unwrap_or_else(|| self.block_member(&block, name, context)),
+            // It may be a nested block of the expected kind.
+            Value::Unknown(Ty::Ref(kind))
+                if self.schema.field(&kind, &name.text).is_none()
+                    && self.nested_kind(&kind, expected).is_some() =>
+            {
+                Value::Unknown(expected.clone())
+            }
             Value::Unknown(Ty::Ref(kind)) => match self.member_type(&kind, &name.text) {
                 Some(ty) => {
                     self.record_member(&kind, name, context);
@@ -215,10 +226,7 @@ impl<'db> Evaluator<'db> {
             Some(service) => service,
             None => block.clone(),
         };
-        let kind = referred(expected).into_iter().find(|kind| {
-            let known = self.schema.kinds.get(kind);
-            known.is_some_and(|known| known.parents.contains(&block.kind))
-        })?;
+        let kind = self.nested_kind(&block.kind, expected)?;
         if self.schema.field(&block.kind, &name.text).is_some() {
             return None;
         }
@@ -239,12 +247,16 @@ impl<'db> Evaluator<'db> {
             &codes::UNKNOWN_BLOCK,
             format!(
                 "unknown {kind} `{}` in {} `{}`",
-                block.kind, block.name, name.text
+                name.text, block.kind, block.name
             ),
             span,
         )
         .label("not found");
         let known: Vec<&str> = children.iter().map(|child| child.name.as_str()).collect();
+        if let Some(absent) = self.explain_absent_service(&diagnostic, &block) {
+            self.report(context, absent);
+            return Some(Value::Error);
+        }
         diagnostic = match suggest::nearest(&name.text, known.iter().copied()) {
             Some(near) => did_you_mean_block(diagnostic, span, near),
             None if known.is_empty() => diagnostic.note(format!("there is no {kind} in it")),
@@ -252,6 +264,58 @@ impl<'db> Evaluator<'db> {
         };
         self.report(context, diagnostic);
         Some(Value::Error)
+    }
+
+    /// Returns a nested block of any kind by name, where nothing is expected: `for slo in [ledger.availability]`.
+    fn nested_anywhere(
+        &mut self,
+        block: &BlockRef,
+        name: &Name,
+        expected: &Ty,
+        context: &Context<'db>,
+    ) -> Option<Value> {
+        let is_member = name.text == "name"
+            || self.schema.field(&block.kind, &name.text).is_some()
+            || self.child_kind(&block.kind, &name.text).is_some();
+        if *expected.required() != Ty::Any || is_member {
+            return None;
+        }
+        let root = self.root_of(block.item);
+        let node = root.and_then(|root| self.find_node(root, &block.path));
+        let schema = self.schema;
+        let found = schema.children(&block.kind).find_map(|kind| {
+            let children = self.nested(block, node, &kind.name);
+            children.into_iter().find(|child| child.name == name.text)
+        });
+        let found = Value::Block(found?);
+        self.record_block(name, &found, context);
+        Some(found)
+    }
+
+    /// Returns the kind of the expected blocks, if blocks of `kind` contain such.
+    fn nested_kind(&self, kind: &SmolStr, expected: &Ty) -> Option<SmolStr> {
+        referred(expected).into_iter().find(|nested| {
+            let known = self.schema.kinds.get(nested);
+            known.is_some_and(|known| known.parents.contains(kind))
+        })
+    }
+
+    /// Returns the type of the object of a member, which is a path of its own: `checkout.sessions` where an alert is expected, as
+    /// in `checkout.sessions.down`, is a block that alerts are nested in.
+    fn enclosing_kinds(&self, object: &Expr, expected: &Ty) -> Ty {
+        if !matches!(object.node, ExprNode::Member(..)) {
+            return Ty::Any;
+        }
+        let parents = referred(expected).into_iter().flat_map(|kind| {
+            let known = self.schema.kinds.get(&kind);
+            known.map(|known| known.parents.clone()).unwrap_or_default()
+        });
+        let parents: Vec<Ty> = parents.map(Ty::Ref).collect();
+        match parents.as_slice() {
+            [] => Ty::Any,
+            [only] => only.clone(),
+            _ => Ty::Union(parents),
+        }
     }
 
     /// Returns the service of a dependency.

@@ -123,6 +123,13 @@ impl<'db> Evaluator<'db> {
                 "use `${{{}}}` only in the summary, description and annotations of an alert",
                 name
             ));
+        } else if let [kind] = kinds
+            && let Some(owner) = self.owner_elsewhere(kind, context)
+        {
+            diagnostic = diagnostic.help(format!(
+                "write it with its {owner} and a dot: `<{owner}>.{}`",
+                crate::resolve::quote_name(name)
+            ));
         } else {
             diagnostic.unknown_name = Some(UnknownName {
                 kind: kinds.first().map(ToString::to_string).unwrap_or_default(),
@@ -130,6 +137,20 @@ impl<'db> Evaluator<'db> {
             });
         }
         self.report(context, diagnostic);
+    }
+
+    /// Returns the kind that blocks of a nested kind belong to, outside of any block of it.
+    fn owner_elsewhere(&self, kind: &str, context: &Context<'db>) -> Option<&SmolStr> {
+        let parents = &self.schema.kinds.get(kind)?.parents;
+        let mut at = Some(context.node?);
+        while let Some(node) = at {
+            let node = self.node(node);
+            if parents.contains(&node.kind) {
+                return None;
+            }
+            at = node.parent;
+        }
+        parents.first()
     }
 
     /// Returns the names of all visible blocks of these kinds, or of any kind if `kinds` is empty.

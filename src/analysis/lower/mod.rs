@@ -11,6 +11,7 @@ mod service;
 mod signal;
 mod sli;
 mod team;
+mod test;
 mod time_units;
 mod unaggregated;
 mod units;
@@ -27,6 +28,7 @@ pub use gate::expiring_overrides;
 pub(crate) use read::report;
 pub use receiver::{Relabelled, mail_receivers, relabelled};
 pub use team::ignored_urgency;
+pub use test::{LoweredTest, test_model};
 
 use crate::db::{Database, Diag, ItemKey, Workspace};
 use crate::eval::instance;

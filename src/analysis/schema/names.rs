@@ -6,18 +6,34 @@
 pub mod kind {
     /// The kind `alert`.
     pub const ALERT: &str = "alert";
+    /// The kind `budget`.
+    pub const BUDGET: &str = "budget";
+    /// The kind `budget-left`.
+    pub const BUDGET_LEFT: &str = "budget-left";
+    /// The kind `counter-reset`.
+    pub const COUNTER_RESET: &str = "counter-reset";
     /// The kind `deny`.
     pub const DENY: &str = "deny";
     /// The kind `dependency`.
     pub const DEPENDENCY: &str = "dependency";
+    /// The kind `dependency-down`.
+    pub const DEPENDENCY_DOWN: &str = "dependency-down";
+    /// The kind `deployment`.
+    pub const DEPLOYMENT: &str = "deployment";
     /// The kind `environment`.
     pub const ENVIRONMENT: &str = "environment";
     /// The kind `error-ratio`.
     pub const ERROR_RATIO: &str = "error-ratio";
+    /// The kind `errors`.
+    pub const ERRORS: &str = "errors";
     /// The kind `escalation`.
     pub const ESCALATION: &str = "escalation";
+    /// The kind `expect`.
+    pub const EXPECT: &str = "expect";
     /// The kind `gate`.
     pub const GATE: &str = "gate";
+    /// The kind `given`.
+    pub const GIVEN: &str = "given";
     /// The kind `hours`.
     pub const HOURS: &str = "hours";
     /// The kind `latency`.
@@ -28,8 +44,12 @@ pub mod kind {
     pub const MAIL: &str = "mail";
     /// The kind `metric`.
     pub const METRIC: &str = "metric";
+    /// The kind `no-data`.
+    pub const NO_DATA: &str = "no-data";
     /// The kind `override`.
     pub const OVERRIDE: &str = "override";
+    /// The kind `page`.
+    pub const PAGE: &str = "page";
     /// The kind `pagerduty`.
     pub const PAGERDUTY: &str = "pagerduty";
     /// The kind `panel`.
@@ -40,6 +60,8 @@ pub mod kind {
     pub const RECEIVER: &str = "receiver";
     /// The kind `recording`.
     pub const RECORDING: &str = "recording";
+    /// The kind `resolved`.
+    pub const RESOLVED: &str = "resolved";
     /// The kind `row`.
     pub const ROW: &str = "row";
     /// The kind `runbook`.
@@ -48,26 +70,42 @@ pub mod kind {
     pub const SCHEDULE: &str = "schedule";
     /// The kind `section`.
     pub const SECTION: &str = "section";
+    /// The kind `series`.
+    pub const SERIES: &str = "series";
     /// The kind `service`.
     pub const SERVICE: &str = "service";
     /// The kind `signal`.
     pub const SIGNAL: &str = "signal";
+    /// The kind `silent`.
+    pub const SILENT: &str = "silent";
     /// The kind `slack`.
     pub const SLACK: &str = "slack";
     /// The kind `sli`.
     pub const SLI: &str = "sli";
     /// The kind `slo`.
     pub const SLO: &str = "slo";
+    /// The kind `slow`.
+    pub const SLOW: &str = "slow";
     /// The kind `step`.
     pub const STEP: &str = "step";
     /// The kind `support-hours`.
     pub const SUPPORT_HOURS: &str = "support-hours";
+    /// The kind `target-down`.
+    pub const TARGET_DOWN: &str = "target-down";
     /// The kind `team`.
     pub const TEAM: &str = "team";
+    /// The kind `test`.
+    pub const TEST: &str = "test";
+    /// The kind `ticket`.
+    pub const TICKET: &str = "ticket";
     /// The kind `tier`.
     pub const TIER: &str = "tier";
     /// The kind `time-slices`.
     pub const TIME_SLICES: &str = "time-slices";
+    /// The kind `traffic`.
+    pub const TRAFFIC: &str = "traffic";
+    /// The kind `verdict`.
+    pub const VERDICT: &str = "verdict";
     /// The kind `warn`.
     pub const WARN: &str = "warn";
     /// The kind `webhook`.
@@ -76,20 +114,28 @@ pub mod kind {
 
 /// Names of fields.
 pub mod field {
+    /// The field `above` of `budget`.
+    pub const ABOVE: &str = "above";
     /// The field `absence` of `tier`, `slo`.
     pub const ABSENCE: &str = "absence";
     /// The field `absent_after` of `slo`.
     pub const ABSENT_AFTER: &str = "absent_after";
     /// The field `after` of `step`.
     pub const AFTER: &str = "after";
+    /// The field `alert` of `page`, `ticket`, `resolved`, `silent`.
+    pub const ALERT: &str = "alert";
     /// The field `annotations` of `alert`.
     pub const ANNOTATIONS: &str = "annotations";
     /// The field `any_of` of `signal`.
     pub const ANY_OF: &str = "any_of";
+    /// The field `at` of `test`, `counter-reset`, `deployment`, `series`, `verdict`, `budget`.
+    pub const AT: &str = "at";
     /// The field `availability` of `tier`.
     pub const AVAILABILITY: &str = "availability";
     /// The field `bad` of `ratio`.
     pub const BAD: &str = "bad";
+    /// The field `below` of `budget`.
+    pub const BELOW: &str = "below";
     /// The field `breakdown` of `slo`.
     pub const BREAKDOWN: &str = "breakdown";
     /// The field `buckets` of `metric`.
@@ -112,11 +158,15 @@ pub mod field {
     pub const CRITICALITY: &str = "criticality";
     /// The field `dashboard_url` of `service`.
     pub const DASHBOARD_URL: &str = "dashboard_url";
+    /// The field `date` of `test`.
+    pub const DATE: &str = "date";
     /// The field `days` of `support-hours`, `hours`.
     pub const DAYS: &str = "days";
+    /// The field `dependency` of `dependency-down`.
+    pub const DEPENDENCY: &str = "dependency";
     /// The field `deployed` of `service`.
     pub const DEPLOYED: &str = "deployed";
-    /// The field `description` of `service`, `slo`, `alert`, `panel`, `team`, `schedule`, `escalation`, `gate`, `deny`, `warn`.
+    /// The field `description` of `service`, `slo`, `alert`, `panel`, `team`, `schedule`, `escalation`, `gate`, `deny`, `warn`, `test`.
     pub const DESCRIPTION: &str = "description";
     /// The field `dry_run` of `gate`.
     pub const DRY_RUN: &str = "dry_run";
@@ -128,10 +178,12 @@ pub mod field {
     pub const ESCALATION_LOOPS: &str = "escalation_loops";
     /// The field `escalation_waits` of `tier`.
     pub const ESCALATION_WAITS: &str = "escalation_waits";
-    /// The field `for` of `alert`.
+    /// The field `for` of `alert`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`, `page`, `ticket`.
     pub const FOR: &str = "for";
-    /// The field `from` of `support-hours`, `hours`.
+    /// The field `from` of `support-hours`, `hours`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`.
     pub const FROM: &str = "from";
+    /// The field `gate` of `verdict`.
+    pub const GATE: &str = "gate";
     /// The field `gate_denies_below` of `tier`.
     pub const GATE_DENIES_BELOW: &str = "gate_denies_below";
     /// The field `gate_warns_below` of `tier`.
@@ -146,8 +198,12 @@ pub mod field {
     pub const HINT: &str = "hint";
     /// The field `histogram` of `latency`.
     pub const HISTOGRAM: &str = "histogram";
+    /// The field `history` of `test`.
+    pub const HISTORY: &str = "history";
     /// The field `impact` of `dependency`, `alert`.
     pub const IMPACT: &str = "impact";
+    /// The field `is` of `budget-left`, `verdict`.
+    pub const IS: &str = "is";
     /// The field `keep_firing_for` of `alert`.
     pub const KEEP_FIRING_FOR: &str = "keep_firing_for";
     /// The field `labels` of `service`, `slo`, `alert`, `recording`, `metric`.
@@ -156,6 +212,8 @@ pub mod field {
     pub const LATENCY: &str = "latency";
     /// The field `legend` of `panel`.
     pub const LEGEND: &str = "legend";
+    /// The field `length` of `test`.
+    pub const LENGTH: &str = "length";
     /// The field `limit` of `alert`.
     pub const LIMIT: &str = "limit";
     /// The field `loops` of `escalation`.
@@ -186,10 +244,12 @@ pub mod field {
     pub const ON_CALL_EXPECTED: &str = "on_call_expected";
     /// The field `on_no_data` of `gate`.
     pub const ON_NO_DATA: &str = "on_no_data";
-    /// The field `only_in` of `service`, `dependency`, `slo`, `alert`.
+    /// The field `only_in` of `service`, `dependency`, `slo`, `alert`, `test`.
     pub const ONLY_IN: &str = "only_in";
     /// The field `query` of `recording`, `panel`.
     pub const QUERY: &str = "query";
+    /// The field `rate` of `traffic`.
+    pub const RATE: &str = "rate";
     /// The field `ratio` of `error-ratio`.
     pub const RATIO: &str = "ratio";
     /// The field `reason` of `override`.
@@ -208,14 +268,20 @@ pub mod field {
     pub const RUNBOOK_URL: &str = "runbook_url";
     /// The field `selector` of `service`, `dependency`, `environment`.
     pub const SELECTOR: &str = "selector";
-    /// The field `service` of `dependency`.
+    /// The field `series` of `series`.
+    pub const SERIES: &str = "series";
+    /// The field `service` of `dependency`, `traffic`, `no-data`, `target-down`, `counter-reset`, `deployment`, `page`, `ticket`, `resolved`, `silent`, `verdict`.
     pub const SERVICE: &str = "service";
     /// The field `severity` of `alert`.
     pub const SEVERITY: &str = "severity";
+    /// The field `share` of `errors`.
+    pub const SHARE: &str = "share";
     /// The field `slack` of `team`.
     pub const SLACK: &str = "slack";
     /// The field `sli` of `slo`.
     pub const SLI: &str = "sli";
+    /// The field `slo` of `errors`, `slow`, `budget-left`, `page`, `ticket`, `resolved`, `silent`, `budget`.
+    pub const SLO: &str = "slo";
     /// The field `start` of `schedule`, `layer`.
     pub const START: &str = "start";
     /// The field `status_label` of `service`.
@@ -226,11 +292,13 @@ pub mod field {
     pub const SUMMARY: &str = "summary";
     /// The field `support-hours` of `service`, `team`.
     pub const SUPPORT_HOURS: &str = "support-hours";
-    /// The field `team` of `service`.
+    /// The field `takes` of `slow`.
+    pub const TAKES: &str = "takes";
+    /// The field `team` of `service`, `page`, `ticket`.
     pub const TEAM: &str = "team";
     /// The field `technology` of `dependency`.
     pub const TECHNOLOGY: &str = "technology";
-    /// The field `text` of `section`.
+    /// The field `text` of `section`, `page`, `ticket`.
     pub const TEXT: &str = "text";
     /// The field `thresholds` of `panel`.
     pub const THRESHOLDS: &str = "thresholds";
@@ -256,6 +324,8 @@ pub mod field {
     pub const URL: &str = "url";
     /// The field `url_file` of `slack`, `webhook`.
     pub const URL_FILE: &str = "url_file";
+    /// The field `values` of `series`.
+    pub const VALUES: &str = "values";
     /// The field `visualization` of `panel`.
     pub const VISUALIZATION: &str = "visualization";
     /// The field `when` of `alert`, `deny`, `warn`.
@@ -264,6 +334,8 @@ pub mod field {
     pub const WIDTH: &str = "width";
     /// The field `window` of `slo`.
     pub const WINDOW: &str = "window";
-    /// The field `zone` of `support-hours`, `schedule`, `override`.
+    /// The field `within` of `page`, `ticket`, `resolved`.
+    pub const WITHIN: &str = "within";
+    /// The field `zone` of `support-hours`, `schedule`, `override`, `test`.
     pub const ZONE: &str = "zone";
 }

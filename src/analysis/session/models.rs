@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use super::Session;
 use crate::db::{ItemClass, ItemEntry, ItemKey};
-use crate::lower::{Lowered, LoweredTeam, service_model, team_model};
+use crate::lower::{Lowered, LoweredTeam, LoweredTest, service_model, team_model, test_model};
 
 impl Session {
     /// Returns the models of the project's services in an environment, in source order.
@@ -80,6 +80,23 @@ impl Session {
             named.retain(|name| !models.contains_key(name) && !known.contains(name));
         }
         models.into_values().collect()
+    }
+
+    /// Returns the items of the project's tests, in source order. Those of packages are not included: the package runs them.
+    pub fn test_items(&self) -> Vec<ItemKey> {
+        self.entries(ItemClass::Block)
+            .filter(|entry| entry.kind == kind::TEST && !entry.key.file.package(&self.db))
+            .map(|entry| entry.key)
+            .collect()
+    }
+
+    /// Returns the models of the project's tests in an environment, in the order of [`test_items`](Self::test_items).
+    pub fn tests(&self, environment: Option<&str>) -> Vec<Arc<LoweredTest>> {
+        let workspace = self.workspace;
+        let environment = environment.map(SmolStr::from);
+        self.par_query(&self.test_items(), |db, key| {
+            test_model(db, workspace, key, environment.clone()).clone()
+        })
     }
 
     /// Calls `question` with the project's model in an environment, and the models of its services by item.

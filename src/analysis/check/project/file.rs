@@ -16,7 +16,7 @@ use crate::eval::instance;
 use crate::limits;
 use crate::lower::{
     Relabelled, expiring_overrides, ignored_urgency, mail_receivers, relabelled, service_model,
-    team_model,
+    team_model, test_model,
 };
 use crate::schema::names::kind;
 use crate::suppressions::has_directives;
@@ -250,6 +250,18 @@ fn environment_findings(
     for entry in file_names(db, file).of_class(ItemClass::Block) {
         let key = entry.key;
         if items.skipped.contains(&key) {
+            continue;
+        }
+        if entry.kind == kind::TEST {
+            // The tests of a package are run by the package itself.
+            if !is_package {
+                let lowered = test_model(db, workspace, key, environment.clone());
+                let found = lowered.diagnostics.iter().cloned();
+                findings.others.extend(found.map(|found| OtherFinding {
+                    diagnostic: found,
+                    condition: Condition::Always,
+                }));
+            }
             continue;
         }
         if entry.kind != kind::SERVICE {
