@@ -44,7 +44,6 @@ declare_codes! {
     Warning GO_TEMPLATE "N0313" "go-template" "Text looks like a Go template, but is not evaluated as one.";
     Error NAME_COLLISION "N0314" "name-collision" "Two names would generate the same output.";
     Warning SAME_IN_EVERY_TURN "N0315" "same-in-every-iteration" "Every iteration of a loop defines the same block.";
-    Error MISSING_VARIANT "N0316" "missing-variant" "A block of a kind with variants does not choose one.";
     Error VALUE_TOO_LARGE "N0430" "value-too-large" "A list, a set of labels, a condition or a text is too large.";
     Error QUERY_TOO_LARGE "N0431" "query-too-large" "A query, or all queries of an item together, are too large.";
     Error TOO_MANY_BLOCKS "N0432" "too-many-blocks" "A service, or another top-level item, has too many blocks.";

@@ -315,22 +315,26 @@ impl<'db> Evaluator<'db> {
 
     /// Reports a block without the variant that its kind needs.
     fn report_missing_variant(&mut self, id: NodeId) {
-        if !self.lacks_variant(id) || self.node(id).damaged || self.is_baseless(id) {
+        let node = self.node(id);
+        let may_be_there = node.damaged || !node.unknown_kinds.is_empty() || self.is_baseless(id);
+        if may_be_there || !self.lacks_variant(id) {
             return;
         }
-        let node = self.node(id);
         let variants: Vec<String> = self
             .schema
             .variants(&node.kind)
             .map(|variant| format!("`{} : {}`", node.kind, variant.name))
             .collect();
+        let Some((last, others)) = variants.split_last() else {
+            return;
+        };
         let (head, trail) = (node.head, node.trail.clone());
         let diagnostic = Diag::new(
-            &codes::MISSING_VARIANT,
+            &codes::MISSING_FIELD,
             format!("missing variant of `{}`", node.kind),
             head,
         )
-        .help(format!("choose one: {}", variants.join(", ")));
+        .help(format!("write {} or {last}", others.join(", ")));
         self.report_at(&trail, diagnostic);
     }
 

@@ -28,19 +28,7 @@ pub(super) fn lower(
         Some(kind::LATENCY) => latency(sli, buckets, diagnostics),
         Some(kind::TIME_SLICES) => time_slices(sli, diagnostics),
         Some(kind::ERROR_RATIO) => error_ratio(slo, sli, diagnostics),
-        _ if sli.incomplete => None,
-        _ => {
-            let diagnostic = Diag::new(
-                &codes::MISSING_FIELD,
-                "missing variant of `sli`",
-                sli.head,
-            )
-            .help(
-                "write `sli : ratio`, `sli : latency`, `sli : time-slices` or `sli : error-ratio`",
-            );
-            report(sli, diagnostics, diagnostic);
-            None
-        }
+        _ => None,
     }
 }
 
