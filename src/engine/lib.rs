@@ -1,0 +1,21 @@
+#![forbid(unsafe_code)]
+//! Evaluates PromQL, and groups of rules, over series in memory, with the semantics of Prometheus 3.
+//!
+//! An expression is evaluated over all [`Steps`] of a range at once: each node of its tree becomes series with one
+//! [`Point`] per step. An instant query is a range with one step.
+
+mod annotations;
+mod error;
+pub mod eval;
+mod functions;
+pub mod histogram;
+mod labels;
+mod store;
+pub mod testing;
+mod value;
+
+pub use annotations::Annotations;
+pub use error::Error;
+pub use labels::{Labels, METRIC_NAME};
+pub use store::{LabelMatcher, MemoryStore, Samples, Store};
+pub use value::{Evaluated, FloatSample, HistogramSample, Point, STALE_NAN, Series, Steps, Timestamp, Window, is_stale};
