@@ -45,6 +45,12 @@ fn parsed(translated: &str) -> Result<Hir, Box<regex_syntax::Error>> {
         .map_err(Box::new)
 }
 
+/// Returns a regular expression in RE2's syntax as one in that of the `regex` crate, without the anchors of matchers and with
+/// the option that `.` matches a line feed; `None` if it is invalid.
+pub fn for_rust(pattern: &str) -> Option<String> {
+    Some(format!("(?s:{})", translate(pattern).ok()?))
+}
+
 /// Escapes a text, so that it matches only itself as a regular expression.
 pub fn escape(text: &str) -> String {
     regex_syntax::escape(text)
