@@ -111,9 +111,8 @@ mod tests {
             ("month", [2.0, 12.0, 3.0]),
             ("year", [2024.0, 1969.0, 2100.0]),
         ] {
-            let part = date_part(function).map(|part| {
-                [1_709_210_096.0, -1.0, 4_107_542_400.0].map(part)
-            });
+            let part =
+                date_part(function).map(|part| [1_709_210_096.0, -1.0, 4_107_542_400.0].map(part));
             assert_eq!(part, Some(expected), "{function}");
         }
     }

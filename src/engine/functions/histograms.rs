@@ -11,8 +11,8 @@ use crate::error::Error;
 use crate::histogram::FloatHistogram;
 use crate::histogram::number::Shortest;
 use crate::histogram::quantile::{
-    ClassicBucket, NanEffect, average, bucket_fraction, bucket_quantile, deviation, histogram_fraction,
-    histogram_quantile, variance,
+    ClassicBucket, NanEffect, average, bucket_fraction, bucket_quantile, deviation,
+    histogram_fraction, histogram_quantile, variance,
 };
 use crate::labels::Labels;
 use crate::value::{Evaluated, Point, Series, Steps};
@@ -74,7 +74,10 @@ pub(super) fn quantiles(
 fn labelled(series: Series, label: &str, quantiles: &[f64]) -> Vec<Series> {
     let mut distinct: Vec<f64> = Vec::new();
     for quantile in quantiles {
-        if !distinct.iter().any(|known| known.to_bits() == quantile.to_bits()) {
+        if !distinct
+            .iter()
+            .any(|known| known.to_bits() == quantile.to_bits())
+        {
             distinct.push(*quantile);
         }
     }
@@ -117,7 +120,10 @@ pub(super) fn fraction(
     let series = histograms.map(annotations, |value, index, annotations| {
         let [lower, upper] = [0, 1].map(|bound: usize| {
             let values = bounds.get(bound);
-            values.and_then(|values| values.get(index)).copied().unwrap_or(f64::NAN)
+            values
+                .and_then(|values| values.get(index))
+                .copied()
+                .unwrap_or(f64::NAN)
         });
         match value {
             Value::Native(histogram) => {

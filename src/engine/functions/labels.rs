@@ -44,7 +44,10 @@ pub(super) fn join(args: &mut Arguments<'_>, span: Span) -> Result<Vec<Series>, 
     }
     valid_name(&target, "destination", "label_join", span)?;
     for series in &mut all {
-        let values: Vec<&str> = sources.iter().map(|source| series.labels.get(source)).collect();
+        let values: Vec<&str> = sources
+            .iter()
+            .map(|source| series.labels.get(source))
+            .collect();
         let value = values.join(&separator);
         series.labels = series.labels.with(&target, &value);
     }
@@ -152,7 +155,11 @@ fn reference(text: &str) -> Option<(&str, &str)> {
     if name.is_empty() {
         return None;
     }
-    let rest = if braced { rest.strip_prefix('}')? } else { rest };
+    let rest = if braced {
+        rest.strip_prefix('}')?
+    } else {
+        rest
+    };
     Some((name, rest))
 }
 
@@ -174,7 +181,11 @@ mod tests {
             ("$ ${} $9", "$ ${} "),
             ("", ""),
         ] {
-            assert_eq!(Template::parse(template).expand(&captures), expected, "{template}");
+            assert_eq!(
+                Template::parse(template).expand(&captures),
+                expected,
+                "{template}"
+            );
         }
     }
 

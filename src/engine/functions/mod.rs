@@ -6,8 +6,8 @@ mod dates;
 mod histogram_rate;
 mod histograms;
 mod histograms_over_time;
-pub(crate) mod mean;
 mod labels;
+pub(crate) mod mean;
 pub(crate) mod notices;
 pub(crate) mod over_time;
 mod range;
@@ -73,7 +73,11 @@ pub(crate) fn call(
         "clamp" | "clamp_min" | "clamp_max" => {
             let series = args.vector()?;
             let bound = args.scalar()?;
-            let other = if name == "clamp" { args.scalar()? } else { Vec::new() };
+            let other = if name == "clamp" {
+                args.scalar()?
+            } else {
+                Vec::new()
+            };
             let at = |bounds: &[f64], index: usize| bounds.get(index).copied().unwrap_or(f64::NAN);
             let limit = |value: f64, index: usize| {
                 let bound = at(&bound, index);
@@ -87,7 +91,11 @@ pub(crate) fn call(
         }
         "round" => {
             let series = args.vector()?;
-            let steps = if args.is_empty() { None } else { Some(args.scalar()?) };
+            let steps = if args.is_empty() {
+                None
+            } else {
+                Some(args.scalar()?)
+            };
             let nearest = |value: f64, index: usize| {
                 let step = steps.as_ref().and_then(|steps| steps.get(index));
                 Some(round(value, step.copied().unwrap_or(1.0)))
@@ -124,9 +132,11 @@ pub(crate) fn call(
         _ => {
             if let Some(function) = float_function(name) {
                 let series = args.vector()?;
-                return Ok(Evaluated::Vector(vector::map_floats(series, span, |value, _| {
-                    Some(function(value))
-                })?));
+                return Ok(Evaluated::Vector(vector::map_floats(
+                    series,
+                    span,
+                    |value, _| Some(function(value)),
+                )?));
             }
             if let Some(part) = date_part(name) {
                 if !has_args {
@@ -135,14 +145,23 @@ pub(crate) fn call(
                     return Ok(constant((0..steps.count()).map(time).map(part)));
                 }
                 let series = args.vector()?;
-                return Ok(Evaluated::Vector(vector::map_floats(series, span, |value, _| {
-                    Some(part(value))
-                })?));
+                return Ok(Evaluated::Vector(vector::map_floats(
+                    series,
+                    span,
+                    |value, _| Some(part(value)),
+                )?));
             }
             if let Some(function) = histograms::histogram_function(name) {
-                return Ok(Evaluated::Vector(vector::map_histograms(args.vector()?, span, function)?));
+                return Ok(Evaluated::Vector(vector::map_histograms(
+                    args.vector()?,
+                    span,
+                    function,
+                )?));
             }
-            return Err(Error::new(format!("the function {name} is not supported"), span));
+            return Err(Error::new(
+                format!("the function {name} is not supported"),
+                span,
+            ));
         }
     })
 }
@@ -164,7 +183,9 @@ fn constant(values: impl Iterator<Item = f64>) -> Evaluated {
 /// `scalar`: the only float of a vector at each step.
 fn scalar(series: &[Series], steps: Steps) -> Evaluated {
     let only = |index: usize| {
-        let mut floats = series.iter().filter_map(|series| series.points.get(index)?.float());
+        let mut floats = series
+            .iter()
+            .filter_map(|series| series.points.get(index)?.float());
         match (floats.next(), floats.next()) {
             (Some(value), None) => value,
             _ => f64::NAN,

@@ -130,6 +130,8 @@ mod tests {
     fn names_of_counters_are_known() {
         assert_eq!(possible_non_counter("requests_total"), None);
         assert_eq!(possible_non_counter(""), None);
-        assert!(possible_non_counter("requests").is_some_and(|text| text.ends_with("\"requests\"")));
+        assert!(
+            possible_non_counter("requests").is_some_and(|text| text.ends_with("\"requests\""))
+        );
     }
 }

@@ -1,15 +1,19 @@
 //! Aggregations over time.
 
 use super::mean::Mean;
-use crate::histogram::kahan::Sum;
 use super::notices;
 use super::range::{is_mixed, only_floats, seconds};
 use crate::annotations::Annotations;
 use crate::error::Error;
+use crate::histogram::kahan::Sum;
 use crate::value::{FloatSample, Point, Window};
 
 /// `sum_over_time`
-pub(super) fn sum(window: &Window<'_>, _: &[f64], annotations: &mut Annotations) -> Result<Point, Error> {
+pub(super) fn sum(
+    window: &Window<'_>,
+    _: &[f64],
+    annotations: &mut Annotations,
+) -> Result<Point, Error> {
     if is_mixed(window, annotations) {
         return Ok(Point::Absent);
     }
@@ -24,7 +28,11 @@ pub(super) fn sum(window: &Window<'_>, _: &[f64], annotations: &mut Annotations)
 }
 
 /// `avg_over_time`
-pub(super) fn avg(window: &Window<'_>, _: &[f64], annotations: &mut Annotations) -> Result<Point, Error> {
+pub(super) fn avg(
+    window: &Window<'_>,
+    _: &[f64],
+    annotations: &mut Annotations,
+) -> Result<Point, Error> {
     if is_mixed(window, annotations) {
         return Ok(Point::Absent);
     }
@@ -59,25 +67,41 @@ fn best(
 }
 
 /// `max_over_time`
-pub(super) fn max(window: &Window<'_>, _: &[f64], annotations: &mut Annotations) -> Result<Point, Error> {
+pub(super) fn max(
+    window: &Window<'_>,
+    _: &[f64],
+    annotations: &mut Annotations,
+) -> Result<Point, Error> {
     let best = best(window, annotations, |value, best| value > best);
     Ok(best.map_or(Point::Absent, |sample| Point::Float(sample.value)))
 }
 
 /// `min_over_time`
-pub(super) fn min(window: &Window<'_>, _: &[f64], annotations: &mut Annotations) -> Result<Point, Error> {
+pub(super) fn min(
+    window: &Window<'_>,
+    _: &[f64],
+    annotations: &mut Annotations,
+) -> Result<Point, Error> {
     let best = best(window, annotations, |value, best| value < best);
     Ok(best.map_or(Point::Absent, |sample| Point::Float(sample.value)))
 }
 
 /// `ts_of_max_over_time`
-pub(super) fn time_of_max(window: &Window<'_>, _: &[f64], annotations: &mut Annotations) -> Result<Point, Error> {
+pub(super) fn time_of_max(
+    window: &Window<'_>,
+    _: &[f64],
+    annotations: &mut Annotations,
+) -> Result<Point, Error> {
     let best = best(window, annotations, |value, best| value >= best);
     Ok(best.map_or(Point::Absent, |sample| Point::Float(seconds(sample.at))))
 }
 
 /// `ts_of_min_over_time`
-pub(super) fn time_of_min(window: &Window<'_>, _: &[f64], annotations: &mut Annotations) -> Result<Point, Error> {
+pub(super) fn time_of_min(
+    window: &Window<'_>,
+    _: &[f64],
+    annotations: &mut Annotations,
+) -> Result<Point, Error> {
     let best = best(window, annotations, |value, best| value <= best);
     Ok(best.map_or(Point::Absent, |sample| Point::Float(seconds(sample.at))))
 }
@@ -101,13 +125,22 @@ fn variance(window: &Window<'_>, annotations: &mut Annotations) -> Option<f64> {
 }
 
 /// `stdvar_over_time`
-pub(super) fn stdvar(window: &Window<'_>, _: &[f64], annotations: &mut Annotations) -> Result<Point, Error> {
+pub(super) fn stdvar(
+    window: &Window<'_>,
+    _: &[f64],
+    annotations: &mut Annotations,
+) -> Result<Point, Error> {
     Ok(variance(window, annotations).map_or(Point::Absent, Point::Float))
 }
 
 /// `stddev_over_time`
-pub(super) fn stddev(window: &Window<'_>, _: &[f64], annotations: &mut Annotations) -> Result<Point, Error> {
-    Ok(variance(window, annotations).map_or(Point::Absent, |variance| Point::Float(variance.sqrt())))
+pub(super) fn stddev(
+    window: &Window<'_>,
+    _: &[f64],
+    annotations: &mut Annotations,
+) -> Result<Point, Error> {
+    Ok(variance(window, annotations)
+        .map_or(Point::Absent, |variance| Point::Float(variance.sqrt())))
 }
 
 /// `quantile_over_time`
@@ -131,7 +164,11 @@ pub(super) fn quantile(
 }
 
 /// `mad_over_time`: the median of the absolute deviations from the median.
-pub(super) fn mad(window: &Window<'_>, _: &[f64], annotations: &mut Annotations) -> Result<Point, Error> {
+pub(super) fn mad(
+    window: &Window<'_>,
+    _: &[f64],
+    annotations: &mut Annotations,
+) -> Result<Point, Error> {
     let floats = only_floats(window, annotations);
     if floats.is_empty() {
         return Ok(Point::Absent);

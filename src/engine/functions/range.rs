@@ -46,7 +46,10 @@ pub(crate) fn range_function(name: &str) -> Option<RangeFunction> {
 }
 
 /// Returns the floats of a window for a function that ignores histograms, with the annotation if it has both.
-pub(super) fn only_floats<'s>(window: &Window<'s>, annotations: &mut Annotations) -> &'s [FloatSample] {
+pub(super) fn only_floats<'s>(
+    window: &Window<'s>,
+    annotations: &mut Annotations,
+) -> &'s [FloatSample] {
     if !window.floats.is_empty() && !window.histograms.is_empty() {
         annotations.info(notices::histograms_ignored_in_range(window.metric));
     }
@@ -88,7 +91,9 @@ pub(super) fn samples<'s>(window: &Window<'s>) -> impl Iterator<Item = Sample<'s
         if float_is_next {
             floats.next().map(|sample| Sample::Float(sample.value))
         } else {
-            histograms.next().map(|sample| Sample::Histogram(&sample.value))
+            histograms
+                .next()
+                .map(|sample| Sample::Histogram(&sample.value))
         }
     })
 }
@@ -108,20 +113,24 @@ fn count_pairs(window: &Window<'_>, counts: impl Fn(Sample<'_>, Sample<'_>) -> b
 }
 
 fn changes(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point, Error> {
-    Ok(count_pairs(window, |previous, sample| match (previous, sample) {
-        (Sample::Float(previous), Sample::Float(value)) => {
-            previous != value && !(previous.is_nan() && value.is_nan())
+    Ok(count_pairs(window, |previous, sample| {
+        match (previous, sample) {
+            (Sample::Float(previous), Sample::Float(value)) => {
+                previous != value && !(previous.is_nan() && value.is_nan())
+            }
+            (Sample::Histogram(previous), Sample::Histogram(value)) => previous != value,
+            _ => true,
         }
-        (Sample::Histogram(previous), Sample::Histogram(value)) => previous != value,
-        _ => true,
     }))
 }
 
 fn resets(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point, Error> {
-    Ok(count_pairs(window, |previous, sample| match (previous, sample) {
-        (Sample::Float(previous), Sample::Float(value)) => value < previous,
-        (Sample::Histogram(previous), Sample::Histogram(value)) => value.detect_reset(previous),
-        _ => true,
+    Ok(count_pairs(window, |previous, sample| {
+        match (previous, sample) {
+            (Sample::Float(previous), Sample::Float(value)) => value < previous,
+            (Sample::Histogram(previous), Sample::Histogram(value)) => value.detect_reset(previous),
+            _ => true,
+        }
     }))
 }
 

@@ -2,35 +2,38 @@
 
 use std::sync::Arc;
 
+use super::histogram_rate;
+use super::notices;
 use super::range::{is_mixed, seconds};
-use super::{histogram_rate, notices};
 use crate::annotations::Annotations;
 use crate::error::Error;
 use crate::histogram::FloatHistogram;
 use crate::value::{FloatSample, Point, Window};
 
 /// `rate`
-pub(super) fn rate(window: &Window<'_>, _: &[f64], annotations: &mut Annotations) -> Result<Point, Error> {
-    Ok(counter(window, annotations, true))
+pub(super) fn rate(
+    window: &Window<'_>,
+    _: &[f64],
+    annotations: &mut Annotations,
+) -> Result<Point, Error> {
+    Ok(extrapolated(window, annotations, true, true).unwrap_or_default())
 }
 
 /// `increase`
-pub(super) fn increase(window: &Window<'_>, _: &[f64], annotations: &mut Annotations) -> Result<Point, Error> {
-    Ok(counter(window, annotations, false))
-}
-
-fn counter(window: &Window<'_>, annotations: &mut Annotations, per_second: bool) -> Point {
-    let point = extrapolated(window, annotations, true, per_second).unwrap_or_default();
-    if matches!(point, Point::Float(_))
-        && let Some(text) = notices::possible_non_counter(window.metric)
-    {
-        annotations.info(text);
-    }
-    point
+pub(super) fn increase(
+    window: &Window<'_>,
+    _: &[f64],
+    annotations: &mut Annotations,
+) -> Result<Point, Error> {
+    Ok(extrapolated(window, annotations, true, false).unwrap_or_default())
 }
 
 /// `delta`
-pub(super) fn delta(window: &Window<'_>, _: &[f64], annotations: &mut Annotations) -> Result<Point, Error> {
+pub(super) fn delta(
+    window: &Window<'_>,
+    _: &[f64],
+    annotations: &mut Annotations,
+) -> Result<Point, Error> {
     Ok(extrapolated(window, annotations, false, false).unwrap_or_default())
 }
 
@@ -52,13 +55,23 @@ fn extrapolated(
     }
     let (change, first_at, last_at, count) = if let [first, .., last] = window.histograms {
         let change = histogram_rate::change(window, annotations, is_counter)?;
-        (Change::Histogram(change), first.at, last.at, window.histograms.len())
+        (
+            Change::Histogram(change),
+            first.at,
+            last.at,
+            window.histograms.len(),
+        )
     } else if let [first, .., last] = window.floats {
         let mut change = last.value - first.value;
         if is_counter {
             change = without_resets(change, window.floats);
         }
-        (Change::Float(change), first.at, last.at, window.floats.len())
+        (
+            Change::Float(change),
+            first.at,
+            last.at,
+            window.floats.len(),
+        )
     } else {
         return None;
     };
@@ -125,12 +138,20 @@ fn without_resets(mut change: f64, samples: &[FloatSample]) -> f64 {
 }
 
 /// `irate`
-pub(super) fn irate(window: &Window<'_>, _: &[f64], annotations: &mut Annotations) -> Result<Point, Error> {
+pub(super) fn irate(
+    window: &Window<'_>,
+    _: &[f64],
+    annotations: &mut Annotations,
+) -> Result<Point, Error> {
     Ok(instant(window, annotations, true).unwrap_or_default())
 }
 
 /// `idelta`
-pub(super) fn idelta(window: &Window<'_>, _: &[f64], annotations: &mut Annotations) -> Result<Point, Error> {
+pub(super) fn idelta(
+    window: &Window<'_>,
+    _: &[f64],
+    annotations: &mut Annotations,
+) -> Result<Point, Error> {
     Ok(instant(window, annotations, false).unwrap_or_default())
 }
 
@@ -174,7 +195,12 @@ fn instant(window: &Window<'_>, annotations: &mut Annotations, is_rate: bool) ->
 }
 
 /// Notes that the last two samples of a window are of different kinds, unless both are at one time.
-fn mixed(window: &Window<'_>, annotations: &mut Annotations, at: i64, before: Option<i64>) -> Option<Point> {
+fn mixed(
+    window: &Window<'_>,
+    annotations: &mut Annotations,
+    at: i64,
+    before: Option<i64>,
+) -> Option<Point> {
     positive(at - before?)?;
     annotations.warn(notices::mixed_floats_and_histograms(window.metric));
     None

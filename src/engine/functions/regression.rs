@@ -1,9 +1,9 @@
 //! Linear regression and smoothing.
 
-use crate::histogram::kahan::Sum;
 use super::range::{only_floats, seconds};
 use crate::annotations::Annotations;
 use crate::error::Error;
+use crate::histogram::kahan::Sum;
 use crate::value::{FloatSample, Point, Timestamp, Window};
 
 /// A line through samples.
@@ -55,7 +55,11 @@ fn fit(samples: &[FloatSample], intercept_at: Timestamp) -> Option<Line> {
 }
 
 /// `deriv`
-pub(super) fn deriv(window: &Window<'_>, _: &[f64], annotations: &mut Annotations) -> Result<Point, Error> {
+pub(super) fn deriv(
+    window: &Window<'_>,
+    _: &[f64],
+    annotations: &mut Annotations,
+) -> Result<Point, Error> {
     let floats = only_floats(window, annotations);
     // Any time near the samples keeps the sums small.
     let near = floats.first().map_or(0, |sample| sample.at);
@@ -86,7 +90,10 @@ pub(super) fn double_exponential_smoothing(
     let &[smoothing, trend_factor, ..] = parameters else {
         return Ok(Point::Absent);
     };
-    for (name, short, factor) in [("smoothing", "sf", smoothing), ("trend", "tf", trend_factor)] {
+    for (name, short, factor) in [
+        ("smoothing", "sf", smoothing),
+        ("trend", "tf", trend_factor),
+    ] {
         if factor <= 0.0 || factor >= 1.0 {
             let message =
                 format!("invalid {name} factor. Expected: 0 < {short} < 1, got: {factor:.6}");

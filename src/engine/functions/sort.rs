@@ -21,7 +21,11 @@ pub(super) fn by_value(mut all: Vec<Series>, descending: bool) -> Vec<Series> {
     all.sort_by(|left, right| {
         let (left, right) = (value(left), value(right));
         let by_value = left.partial_cmp(&right).unwrap_or(Ordering::Equal);
-        let by_value = if descending { by_value.reverse() } else { by_value };
+        let by_value = if descending {
+            by_value.reverse()
+        } else {
+            by_value
+        };
         left.is_nan().cmp(&right.is_nan()).then(by_value)
     });
     all
