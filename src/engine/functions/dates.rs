@@ -126,7 +126,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn dates_agree_with_jiff(time in -62_135_596_800_i64..253_402_207_200) {
-            let expected = jiff::Timestamp::from_second(time).map(|time| time.to_zoned(jiff::tz::TimeZone::UTC).date());
+            let expected = jiff::Timestamp::from_second(time).map(|time| jiff::tz::Offset::UTC.to_datetime(time).date());
             let date = Date::of(time as f64);
             let expected = expected.map(|date| (i128::from(date.year()), i128::from(date.month()), i128::from(date.day())));
             proptest::prop_assert_eq!(expected.ok(), Some((date.year, date.month, date.day)));

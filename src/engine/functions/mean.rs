@@ -14,10 +14,11 @@ pub(crate) struct Mean {
 impl Mean {
     /// Starts with a value.
     pub(crate) fn new(value: f64) -> Self {
-        let mut sum = Sum::default();
-        sum.total = value;
         Self {
-            sum,
+            sum: Sum {
+                total: value,
+                compensation: 0.0,
+            },
             count: 1.0,
             incremental: false,
         }

@@ -171,8 +171,10 @@ fn instant(window: &Window<'_>, annotations: &mut Annotations, is_rate: bool) ->
         }
         let before = before?;
         let elapsed = positive(sample.at - before.at)?;
+        // After a reset, the counter has started from zero.
+        let reset = is_rate && sample.value < before.value;
         let mut value = sample.value;
-        if !is_rate || !(sample.value < before.value) {
+        if !reset {
             value -= before.value;
         }
         if is_rate {
