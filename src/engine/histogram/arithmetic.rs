@@ -6,8 +6,10 @@ use std::mem;
 use super::bounds::exponential_bound;
 use super::buckets::entries;
 use super::kahan::increase;
-use super::part::{self, Layout, Part};
-use super::{CUSTOM_SCHEMA, CounterResetHint, FloatHistogram, HistogramError, Span, is_exponential};
+use super::part::{self, Layout, Part, View};
+use super::{
+    CUSTOM_SCHEMA, CounterResetHint, FloatHistogram, HistogramError, Span, is_exponential,
+};
 
 /// What is noteworthy about a sum or difference of two histograms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,7 +46,11 @@ impl FloatHistogram {
     /// # Errors
     ///
     /// Exactly one of them has custom buckets. Nothing is changed then.
-    pub fn kahan_add(&mut self, other: &Self, compensation: &mut Option<Self>) -> Result<Combined, HistogramError> {
+    pub fn kahan_add(
+        &mut self,
+        other: &Self,
+        compensation: &mut Option<Self>,
+    ) -> Result<Combined, HistogramError> {
         if self.is_custom() != other.is_custom() {
             return Err(HistogramError::IncompatibleSchemas);
         }
@@ -112,7 +118,10 @@ impl FloatHistogram {
         self.zero_count = map(self.zero_count);
         self.count = map(self.count);
         self.sum = map(self.sum);
-        let buckets = self.positive_buckets.iter_mut().chain(&mut self.negative_buckets);
+        let buckets = self
+            .positive_buckets
+            .iter_mut()
+            .chain(&mut self.negative_buckets);
         for count in buckets {
             *count = map(*count);
         }
@@ -150,7 +159,8 @@ impl FloatHistogram {
         match compensation.as_deref_mut() {
             Some(lost) => {
                 for term in [zero_count, zero_lost] {
-                    (self.zero_count, lost.zero_count) = increase(term, self.zero_count, lost.zero_count);
+                    (self.zero_count, lost.zero_count) =
+                        increase(term, self.zero_count, lost.zero_count);
                 }
                 (self.count, lost.count) = increase(other.count, self.count, lost.count);
                 (self.sum, lost.sum) = increase(other.sum, self.sum, lost.sum);
@@ -172,23 +182,33 @@ impl FloatHistogram {
 
     fn combine_buckets(&mut self, other: &Self, sign: f64, mut compensation: Option<&mut Self>) {
         let (mut positive, mut negative) = self.take_parts(compensation.as_deref_mut());
-        let (mut other_positive, mut other_negative) = other.clone().take_parts(None);
+        let mut others = [
+            View {
+                spans: &other.positive_spans,
+                buckets: &other.positive_buckets,
+                compensations: None,
+            },
+            View {
+                spans: &other.negative_spans,
+                buckets: &other.negative_buckets,
+                compensations: None,
+            },
+        ];
+        let reduced;
         if other.schema < self.schema {
             positive.reduce(self.schema, other.schema);
             negative.reduce(self.schema, other.schema);
             self.schema = other.schema;
         } else if other.schema > self.schema {
-            for part in [&mut other_positive, &mut other_negative] {
-                if compensation.is_some() {
-                    part.compensations = Some(vec![0.0; part.buckets.len()]);
-                }
-                part.reduce(other.schema, self.schema);
-            }
+            reduced =
+                others.map(|side| side.reduced(other.schema, self.schema, compensation.is_some()));
+            others = reduced.each_ref().map(Part::view);
         }
         let (schema, threshold) = (self.schema, self.zero_threshold);
-        let in_zero_bucket = |index| is_exponential(schema) && exponential_bound(index, schema) <= threshold;
-        positive.add(&other_positive, sign, in_zero_bucket);
-        negative.add(&other_negative, sign, in_zero_bucket);
+        let in_zero_bucket =
+            |index| is_exponential(schema) && exponential_bound(index, schema) <= threshold;
+        positive.add(others[0], sign, in_zero_bucket);
+        negative.add(others[1], sign, in_zero_bucket);
         self.put_parts(positive, negative, compensation);
     }
 
@@ -196,7 +216,9 @@ impl FloatHistogram {
     fn combine_mismatched(&mut self, other: &Self, sign: f64, mut compensation: Option<&mut Self>) {
         let bounds = common_bounds(&self.custom_values, &other.custom_values);
         let mut buckets = vec![(0.0, 0.0); bounds.len() + 1];
-        let lost = compensation.as_deref().map(|lost| lost.positive_buckets.as_slice());
+        let lost = compensation
+            .as_deref()
+            .map(|lost| lost.positive_buckets.as_slice());
         for (place, (target, count)) in targets(self, &bounds).enumerate() {
             if let Some((sum, compensation)) = buckets.get_mut(target) {
                 (*sum, *compensation) = increase(count, *sum, *compensation);
@@ -275,12 +297,19 @@ impl FloatHistogram {
             (Gauge, _) | (_, Gauge) => Gauge,
             _ => Unknown,
         };
-        own != other && ![own, other].iter().any(|hint| matches!(hint, Gauge | Unknown))
+        own != other
+            && ![own, other]
+                .iter()
+                .any(|hint| matches!(hint, Gauge | Unknown))
     }
 
     /// Widens the zero bucket so that it covers the other's, and both end at bounds of empty buckets at most. Returns the count
     /// of the other's zero bucket with the same width, and its compensation.
-    fn reconcile_zero_buckets(&mut self, other: &Self, mut compensation: Option<&mut Self>) -> (f64, f64) {
+    fn reconcile_zero_buckets(
+        &mut self,
+        other: &Self,
+        mut compensation: Option<&mut Self>,
+    ) -> (f64, f64) {
         let (mut count, mut threshold, mut lost) = (other.zero_count, other.zero_threshold, 0.0);
         loop {
             if self.zero_threshold > threshold {
@@ -302,13 +331,19 @@ impl FloatHistogram {
 
     /// Returns the count that the zero bucket would have with a larger threshold, the threshold, and the compensation of the
     /// count. A threshold within a populated bucket grows to the end of that bucket.
-    pub(super) fn zero_count_at(&self, threshold: f64, compensation: Option<&Self>) -> (f64, f64, f64) {
+    pub(super) fn zero_count_at(
+        &self,
+        threshold: f64,
+        compensation: Option<&Self>,
+    ) -> (f64, f64, f64) {
         let mut lost = compensation.map_or(0.0, |compensation| compensation.zero_count);
         if threshold == self.zero_threshold {
             return (self.zero_count, threshold, lost);
         }
-        let positive_lost = compensation.map(|compensation| compensation.positive_buckets.as_slice());
-        let negative_lost = compensation.map(|compensation| compensation.negative_buckets.as_slice());
+        let positive_lost =
+            compensation.map(|compensation| compensation.positive_buckets.as_slice());
+        let negative_lost =
+            compensation.map(|compensation| compensation.negative_buckets.as_slice());
         let mut threshold = threshold;
         'wider: loop {
             let mut count = self.zero_count;
@@ -350,8 +385,14 @@ impl FloatHistogram {
 
     /// Removes the buckets that are within the zero bucket, whose count includes theirs already.
     fn trim_into_zero_bucket(&mut self, mut compensation: Option<&mut Self>) {
-        let positive = self.positive().take_while(|bucket| bucket.lower < self.zero_threshold).count();
-        let negative = self.negative().take_while(|bucket| bucket.upper > -self.zero_threshold).count();
+        let positive = self
+            .positive()
+            .take_while(|bucket| bucket.lower < self.zero_threshold)
+            .count();
+        let negative = self
+            .negative()
+            .take_while(|bucket| bucket.upper > -self.zero_threshold)
+            .count();
         clear_first(&mut self.positive_buckets, positive);
         clear_first(&mut self.negative_buckets, negative);
         if let Some(lost) = compensation.as_deref_mut() {
@@ -359,11 +400,24 @@ impl FloatHistogram {
             clear_first(&mut lost.negative_buckets, negative);
         }
         let (positive_lost, negative_lost) = match compensation {
-            Some(lost) => (Some(&mut lost.positive_buckets), Some(&mut lost.negative_buckets)),
+            Some(lost) => (
+                Some(&mut lost.positive_buckets),
+                Some(&mut lost.negative_buckets),
+            ),
             None => (None, None),
         };
-        part::compact(&mut self.positive_spans, &mut self.positive_buckets, positive_lost, 0);
-        part::compact(&mut self.negative_spans, &mut self.negative_buckets, negative_lost, 0);
+        part::compact(
+            &mut self.positive_spans,
+            &mut self.positive_buckets,
+            positive_lost,
+            0,
+        );
+        part::compact(
+            &mut self.negative_spans,
+            &mut self.negative_buckets,
+            negative_lost,
+            0,
+        );
     }
 }
 
@@ -387,11 +441,16 @@ pub(super) fn common_bounds(left: &[f64], right: &[f64]) -> Vec<f64> {
 }
 
 /// Iterates over the counts of custom buckets with the place of the bucket of fewer bounds that contains each.
-fn targets<'h>(histogram: &'h FloatHistogram, bounds: &'h [f64]) -> impl Iterator<Item = (usize, f64)> + 'h {
+fn targets<'h>(
+    histogram: &'h FloatHistogram,
+    bounds: &'h [f64],
+) -> impl Iterator<Item = (usize, f64)> + 'h {
     let spans: &[Span] = &histogram.positive_spans;
     let mut from = 0;
     entries(spans, &histogram.positive_buckets).map(move |(index, count)| {
-        let own = usize::try_from(index).ok().and_then(|index| histogram.custom_values.get(index));
+        let own = usize::try_from(index)
+            .ok()
+            .and_then(|index| histogram.custom_values.get(index));
         let Some(own) = own else {
             return (bounds.len(), count);
         };

@@ -72,7 +72,10 @@ pub(super) fn indices(spans: &[Span]) -> Indices<'_> {
 }
 
 /// Iterates over the indices and counts of buckets, away from zero.
-pub(super) fn entries<'h>(spans: &'h [Span], buckets: &'h [f64]) -> impl Iterator<Item = (i32, f64)> + 'h {
+pub(super) fn entries<'h>(
+    spans: &'h [Span],
+    buckets: &'h [f64],
+) -> impl Iterator<Item = (i32, f64)> + 'h {
     indices(spans).zip(buckets.iter().copied())
 }
 
@@ -171,5 +174,8 @@ impl FloatHistogram {
 
 /// Iterates over buckets towards zero.
 fn reversed(spans: &[Span], buckets: &[f64]) -> impl Iterator<Item = (i32, f64)> + use<> {
-    entries(spans, buckets).collect::<Vec<_>>().into_iter().rev()
+    entries(spans, buckets)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
 }

@@ -10,6 +10,8 @@ pub(crate) mod number;
 mod part;
 pub mod quantile;
 mod resets;
+#[cfg(test)]
+mod tests;
 mod trim;
 mod validation;
 
@@ -104,8 +106,18 @@ impl FloatHistogram {
     /// Removes empty buckets at both ends of each span and within spans where more than `most_empty` follow each other, and
     /// joins spans that are at most `most_empty` apart.
     pub fn compact(&mut self, most_empty: usize) {
-        part::compact(&mut self.positive_spans, &mut self.positive_buckets, None, most_empty);
-        part::compact(&mut self.negative_spans, &mut self.negative_buckets, None, most_empty);
+        part::compact(
+            &mut self.positive_spans,
+            &mut self.positive_buckets,
+            None,
+            most_empty,
+        );
+        part::compact(
+            &mut self.negative_spans,
+            &mut self.negative_buckets,
+            None,
+            most_empty,
+        );
     }
 
     /// Returns the compacted histogram without empty buckets.
@@ -138,5 +150,9 @@ fn same_bits(left: f64, right: f64) -> bool {
 }
 
 fn all_same_bits(left: &[f64], right: &[f64]) -> bool {
-    left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same_bits(*left, *right))
+    left.len() == right.len()
+        && left
+            .iter()
+            .zip(right)
+            .all(|(left, right)| same_bits(*left, *right))
 }

@@ -49,8 +49,16 @@ impl Display for Bucket {
 /// Displays the populated buckets in ascending order: `{count:3, sum:4, (1,2]:3}`.
 impl Display for FloatHistogram {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{{count:{}, sum:{}", Shortest(self.count), Shortest(self.sum))?;
-        let negative: Vec<Bucket> = self.negative().filter(|bucket| bucket.count != 0.0).collect();
+        write!(
+            f,
+            "{{count:{}, sum:{}",
+            Shortest(self.count),
+            Shortest(self.sum)
+        )?;
+        let negative: Vec<Bucket> = self
+            .negative()
+            .filter(|bucket| bucket.count != 0.0)
+            .collect();
         for bucket in negative.iter().rev() {
             write!(f, ", {bucket}")?;
         }
@@ -96,12 +104,24 @@ impl FloatHistogram {
         match self.counter_reset_hint {
             CounterResetHint::Unknown => {}
             CounterResetHint::CounterReset => parts.push("counter_reset_hint:reset".to_owned()),
-            CounterResetHint::NotCounterReset => parts.push("counter_reset_hint:not_reset".to_owned()),
+            CounterResetHint::NotCounterReset => {
+                parts.push("counter_reset_hint:not_reset".to_owned())
+            }
             CounterResetHint::Gauge => parts.push("counter_reset_hint:gauge".to_owned()),
         }
         for (spans, buckets, offset_key, buckets_key) in [
-            (&joined.positive_spans, &joined.positive_buckets, "offset", "buckets"),
-            (&joined.negative_spans, &joined.negative_buckets, "n_offset", "n_buckets"),
+            (
+                &joined.positive_spans,
+                &joined.positive_buckets,
+                "offset",
+                "buckets",
+            ),
+            (
+                &joined.negative_spans,
+                &joined.negative_buckets,
+                "n_offset",
+                "n_buckets",
+            ),
         ] {
             if let Some(span) = spans.first().filter(|span| span.offset != 0) {
                 parts.push(format!("{offset_key}:{}", span.offset));
@@ -115,7 +135,10 @@ impl FloatHistogram {
 }
 
 fn list(values: &[f64]) -> String {
-    let values: Vec<String> = values.iter().map(|value| Shortest(*value).to_string()).collect();
+    let values: Vec<String> = values
+        .iter()
+        .map(|value| Shortest(*value).to_string())
+        .collect();
     format!("[{}]", values.join(" "))
 }
 
@@ -137,7 +160,10 @@ pub fn parse(text: &str) -> Result<(ParsedHistogram, usize), NotationError> {
 /// # Errors
 ///
 /// The text does not start with histograms, they cannot be combined, or there are more than `most`.
-pub fn parse_sequence(text: &str, most: usize) -> Result<(Vec<ParsedHistogram>, usize), NotationError> {
+pub fn parse_sequence(
+    text: &str,
+    most: usize,
+) -> Result<(Vec<ParsedHistogram>, usize), NotationError> {
     let mut reader = Reader { text, at: 0 };
     let base = reader.histogram()?;
     let sign = if reader.eat("+") {
@@ -156,7 +182,8 @@ pub fn parse_sequence(text: &str, most: usize) -> Result<(Vec<ParsedHistogram>, 
         return Err(reader.error("expected `x` and a number of repetitions"));
     }
     let times = reader.times(most)?;
-    let all = repeat(&base.histogram, &step.histogram, sign, times).map_err(|error| reader.error(&error.to_string()))?;
+    let all = repeat(&base.histogram, &step.histogram, sign, times)
+        .map_err(|error| reader.error(&error.to_string()))?;
     let hint_is_set = step.hint_is_set;
     let all = all.into_iter().map(|histogram| ParsedHistogram {
         histogram,
@@ -238,7 +265,9 @@ impl<'t> Reader<'t> {
     /// Takes all characters that satisfy a condition.
     fn take(&mut self, condition: impl Fn(char) -> bool) -> &'t str {
         let rest = self.rest();
-        let end = rest.find(|character| !condition(character)).unwrap_or(rest.len());
+        let end = rest
+            .find(|character| !condition(character))
+            .unwrap_or(rest.len());
         self.at += end;
         rest.get(..end).unwrap_or_default()
     }
@@ -253,7 +282,9 @@ impl<'t> Reader<'t> {
 
     fn histogram(&mut self) -> Result<ParsedHistogram, NotationError> {
         if !self.eat("{{") {
-            return Err(self.error("expected a histogram, such as {{schema:0 sum:1 count:1 buckets:[1]}}"));
+            return Err(
+                self.error("expected a histogram, such as {{schema:0 sum:1 count:1 buckets:[1]}}")
+            );
         }
         let mut described = Described::default();
         loop {
@@ -265,7 +296,8 @@ impl<'t> Reader<'t> {
         }
         let mut histogram = described.histogram;
         histogram.positive_spans = span(described.offset, histogram.positive_buckets.len());
-        histogram.negative_spans = span(described.negative_offset, histogram.negative_buckets.len());
+        histogram.negative_spans =
+            span(described.negative_offset, histogram.negative_buckets.len());
         Ok(ParsedHistogram {
             histogram,
             hint_is_set: described.keys.iter().any(|key| key == "counter_reset_hint"),
@@ -277,15 +309,24 @@ impl<'t> Reader<'t> {
         let word = self.take(|character| character.is_ascii_alphabetic() || character == '_');
         let key = word.to_ascii_lowercase();
         let known = [
-            "sum", "count", "schema", "offset", "n_offset", "buckets", "n_buckets", "z_bucket", "z_bucket_w",
-            "custom_values", "counter_reset_hint",
+            "sum",
+            "count",
+            "schema",
+            "offset",
+            "n_offset",
+            "buckets",
+            "n_buckets",
+            "z_bucket",
+            "z_bucket_w",
+            "custom_values",
+            "counter_reset_hint",
         ];
         if !known.contains(&key.as_str()) {
             self.at = start;
             return Err(match (word, self.rest().chars().next()) {
-                ("", Some(unexpected)) => {
-                    self.error(&format!("histogram description incomplete unexpected: {unexpected:?}"))
-                }
+                ("", Some(unexpected)) => self.error(&format!(
+                    "histogram description incomplete unexpected: {unexpected:?}"
+                )),
                 ("", None) => self.error("histogram description incomplete"),
                 _ => self.error(&format!("bad histogram descriptor found: {word:?}")),
             });
@@ -324,14 +365,18 @@ impl<'t> Reader<'t> {
             "gauge" => Ok(CounterResetHint::Gauge),
             _ => {
                 self.at = start;
-                Err(self.error(&format!("error parsing counter_reset_hint: unknown value {word}")))
+                Err(self.error(&format!(
+                    "error parsing counter_reset_hint: unknown value {word}"
+                )))
             }
         }
     }
 
     /// Takes everything up to a character that ends a value.
     fn value(&mut self) -> &'t str {
-        self.take(|character| !character.is_whitespace() && !matches!(character, '}' | ']' | '[' | ':'))
+        self.take(|character| {
+            !character.is_whitespace() && !matches!(character, '}' | ']' | '[' | ':')
+        })
     }
 
     fn integer(&mut self) -> Result<i32, NotationError> {
@@ -388,7 +433,9 @@ fn number(text: &str) -> Option<f64> {
             // Above 2^53, the nearest float is meant.
             #[allow(clippy::cast_precision_loss)]
             Some(hex) => i64::from_str_radix(hex, 16).ok()? as f64,
-            None if lower.starts_with(|first: char| first.is_ascii_digit() || first == '.') => lower.parse().ok()?,
+            None if lower.starts_with(|first: char| first.is_ascii_digit() || first == '.') => {
+                lower.parse().ok()?
+            }
             None => return None,
         },
     };

@@ -42,7 +42,37 @@ pub(super) struct Part {
     pub(super) compensations: Option<Vec<f64>>,
 }
 
+/// A side that is only read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct View<'p> {
+    pub(super) spans: &'p [Span],
+    pub(super) buckets: &'p [f64],
+    pub(super) compensations: Option<&'p [f64]>,
+}
+
+impl View<'_> {
+    /// Returns the buckets merged so that they fit a lower resolution, with compensations if those are asked for.
+    pub(super) fn reduced(self, from: i32, to: i32, compensated: bool) -> Part {
+        let mut part = Part {
+            spans: self.spans.to_vec(),
+            buckets: self.buckets.to_vec(),
+            compensations: compensated.then(|| vec![0.0; self.buckets.len()]),
+        };
+        part.reduce(from, to);
+        part
+    }
+}
+
 impl Part {
+    /// Returns the side for reading.
+    pub(super) fn view(&self) -> View<'_> {
+        View {
+            spans: &self.spans,
+            buckets: &self.buckets,
+            compensations: self.compensations.as_deref(),
+        }
+    }
+
     /// Merges buckets so that they fit a lower resolution.
     pub(super) fn reduce(&mut self, from: i32, to: i32) {
         let mut layout = Layout::default();
@@ -74,10 +104,10 @@ impl Part {
 
     /// Adds the buckets of another side with the same resolution, multiplied with `sign`; those at whose index `skip` is true
     /// are left out. The result has the buckets of both sides.
-    pub(super) fn add(&mut self, other: &Self, sign: f64, skip: impl Fn(i32) -> bool) {
-        let same = self.spans == other.spans
+    pub(super) fn add(&mut self, other: View<'_>, sign: f64, skip: impl Fn(i32) -> bool) {
+        let same = self.spans.as_slice() == other.spans
             && self.buckets.len() == other.buckets.len()
-            && indices(&other.spans).next().is_none_or(|first| !skip(first));
+            && indices(other.spans).next().is_none_or(|first| !skip(first));
         if same {
             for place in 0..self.buckets.len() {
                 self.add_at(place, other, place, sign);
@@ -90,7 +120,7 @@ impl Part {
             ..Self::default()
         };
         let mut mine = indices(&self.spans).zip(0..self.buckets.len()).peekable();
-        let mut theirs = indices(&other.spans)
+        let mut theirs = indices(other.spans)
             .zip(0..other.buckets.len())
             .filter(|(index, _)| !skip(*index))
             .peekable();
@@ -104,7 +134,7 @@ impl Part {
             let own = mine.next_if(|(known, _)| *known == index);
             let added = theirs.next_if(|(known, _)| *known == index);
             match (own, added) {
-                (Some((_, place)), _) => merged.push(self, place, 1.0),
+                (Some((_, place)), _) => merged.push(self.view(), place, 1.0),
                 (None, Some((_, place))) => merged.push(other, place, sign),
                 (None, None) => break,
             }
@@ -116,24 +146,28 @@ impl Part {
         *self = merged;
     }
 
-    fn push(&mut self, from: &Self, place: usize, sign: f64) {
-        self.buckets.push(sign * value_at(Some(&from.buckets), place));
+    fn push(&mut self, from: View<'_>, place: usize, sign: f64) {
+        self.buckets
+            .push(sign * value_at(Some(from.buckets), place));
         if let Some(compensations) = &mut self.compensations {
-            compensations.push(sign * value_at(from.compensations.as_deref(), place));
+            compensations.push(sign * value_at(from.compensations, place));
         }
     }
 
-    fn add_at(&mut self, place: usize, other: &Self, from: usize, sign: f64) {
-        let count = sign * value_at(Some(&other.buckets), from);
+    fn add_at(&mut self, place: usize, other: View<'_>, from: usize, sign: f64) {
+        let count = sign * value_at(Some(other.buckets), from);
         let Some(sum) = self.buckets.get_mut(place) else {
             return;
         };
-        let lost = self.compensations.as_mut().and_then(|all| all.get_mut(place));
+        let lost = self
+            .compensations
+            .as_mut()
+            .and_then(|all| all.get_mut(place));
         let Some(lost) = lost else {
             *sum += count;
             return;
         };
-        let compensation = sign * value_at(other.compensations.as_deref(), from);
+        let compensation = sign * value_at(other.compensations, from);
         (*sum, *lost) = increase(count, *sum, *lost);
         if compensation != 0.0 {
             (*sum, *lost) = increase(compensation, *sum, *lost);
@@ -142,7 +176,10 @@ impl Part {
 }
 
 fn value_at(values: Option<&[f64]>, place: usize) -> f64 {
-    values.and_then(|values| values.get(place)).copied().unwrap_or(0.0)
+    values
+        .and_then(|values| values.get(place))
+        .copied()
+        .unwrap_or(0.0)
 }
 
 /// Returns the index of the bucket of a lower resolution that contains a bucket.
@@ -160,7 +197,9 @@ pub(super) fn compact(
 ) {
     let limit = i32::try_from(most_empty).unwrap_or(i32::MAX);
     if buckets.iter().all(|count| *count != 0.0)
-        && spans.iter().all(|span| span.offset > limit && span.length != 0)
+        && spans
+            .iter()
+            .all(|span| span.offset > limit && span.length != 0)
     {
         return;
     }

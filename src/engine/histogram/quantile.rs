@@ -94,8 +94,16 @@ pub fn bucket_quantile(q: f64, buckets: &mut Vec<ClassicBucket>) -> ClassicQuant
     }
     let rank = q * last.count;
     // Not `partition_point` on `<`: a count of NaN compares with nothing.
-    let place = all.partition_point(|bucket| !matches!(bucket.count.partial_cmp(&rank), Some(Ordering::Greater | Ordering::Equal)));
-    quantile.value = match (all.get(place), place.checked_sub(1).and_then(|before| all.get(before))) {
+    let place = all.partition_point(|bucket| {
+        !matches!(
+            bucket.count.partial_cmp(&rank),
+            Some(Ordering::Greater | Ordering::Equal)
+        )
+    });
+    quantile.value = match (
+        all.get(place),
+        place.checked_sub(1).and_then(|before| all.get(before)),
+    ) {
         (None, _) => second_highest.upper_bound,
         (Some(bucket), None) if bucket.upper_bound <= 0.0 => bucket.upper_bound,
         (Some(bucket), None) => bucket.upper_bound * (rank / bucket.count),
@@ -121,8 +129,15 @@ fn trivial_quantile(q: f64) -> Option<f64> {
 
 /// Sorts buckets and joins those with equal bounds. Returns false if there is none for +Inf.
 fn sort_and_join(buckets: &mut Vec<ClassicBucket>) -> bool {
-    buckets.sort_by(|left, right| left.upper_bound.partial_cmp(&right.upper_bound).unwrap_or(Ordering::Equal));
-    if buckets.last().is_none_or(|last| last.upper_bound != f64::INFINITY) {
+    buckets.sort_by(|left, right| {
+        left.upper_bound
+            .partial_cmp(&right.upper_bound)
+            .unwrap_or(Ordering::Equal)
+    });
+    if buckets
+        .last()
+        .is_none_or(|last| last.upper_bound != f64::INFINITY)
+    {
         return false;
     }
     buckets.dedup_by(|bucket, before| {
@@ -192,7 +207,10 @@ impl Ranks {
     /// Looks at a bucket. `rank` is the count of all buckets below; `interpolate` returns the rank of a value within. Returns
     /// true once both ranks are known.
     fn visit(&mut self, bounds: (f64, f64), rank: f64, interpolate: impl Fn(f64) -> f64) -> bool {
-        for (value, found) in [(self.lower, &mut self.lower_rank), (self.upper, &mut self.upper_rank)] {
+        for (value, found) in [
+            (self.lower, &mut self.lower_rank),
+            (self.upper, &mut self.upper_rank),
+        ] {
             if found.is_some() {
                 continue;
             }
@@ -296,7 +314,11 @@ pub fn histogram_quantile(q: f64, histogram: &FloatHistogram) -> (f64, Option<Na
     } else if bucket.lower < 0.0 && bucket.upper > 0.0 {
         bucket = one_sided(bucket, histogram);
     }
-    count = if count > histogram.count { histogram.count } else { count };
+    count = if count > histogram.count {
+        histogram.count
+    } else {
+        count
+    };
     if count < rank {
         return if histogram.sum.is_nan() {
             (f64::NAN, Some(NanEffect::Result))
@@ -304,7 +326,11 @@ pub fn histogram_quantile(q: f64, histogram: &FloatHistogram) -> (f64, Option<Na
             (bucket.upper, None)
         };
     }
-    let rank = if ascending { rank - (count - bucket.count) } else { count - rank };
+    let rank = if ascending {
+        rank - (count - bucket.count)
+    } else {
+        count - rank
+    };
     let mut effect = None;
     if histogram.sum.is_nan() {
         for next in buckets {

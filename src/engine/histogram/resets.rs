@@ -35,14 +35,22 @@ impl FloatHistogram {
                 return true;
             }
         }
-        let decreased = |spans: &[Span], buckets: &[f64], previous_spans: &[Span], previous_buckets: &[f64]| {
-            let outside = |(index, _): &(i32, f64)| {
-                !is_exponential(self.schema) || exponential_bound(*index, self.schema) > self.zero_threshold
+        let decreased =
+            |spans: &[Span], buckets: &[f64], previous_spans: &[Span], previous_buckets: &[f64]| {
+                let outside = |(index, _): &(i32, f64)| {
+                    !is_exponential(self.schema)
+                        || exponential_bound(*index, self.schema) > self.zero_threshold
+                };
+                let current = entries(spans, buckets).filter(outside);
+                let previous = merged(
+                    previous_spans,
+                    previous_buckets,
+                    previous.schema,
+                    self.schema,
+                )
+                .filter(outside);
+                any_decrease(current, previous)
             };
-            let current = entries(spans, buckets).filter(outside);
-            let previous = merged(previous_spans, previous_buckets, previous.schema, self.schema).filter(outside);
-            any_decrease(current, previous)
-        };
         decreased(
             &self.positive_spans,
             &self.positive_buckets,
@@ -62,7 +70,10 @@ impl FloatHistogram {
         bounds.push(f64::INFINITY);
         let current = rolled_up(self, &bounds);
         let previous = rolled_up(previous, &bounds);
-        current.iter().zip(&previous).any(|(current, previous)| current < previous)
+        current
+            .iter()
+            .zip(&previous)
+            .any(|(current, previous)| current < previous)
     }
 }
 
@@ -87,7 +98,13 @@ fn merged<'h>(
     to: i32,
 ) -> impl Iterator<Item = (i32, f64)> + 'h {
     let mut all = entries(spans, buckets)
-        .map(move |(index, count)| if from == to { (index, count) } else { (reduced_index(index, from, to), count) })
+        .map(move |(index, count)| {
+            if from == to {
+                (index, count)
+            } else {
+                (reduced_index(index, from, to), count)
+            }
+        })
         .peekable();
     std::iter::from_fn(move || {
         let (index, mut sum) = all.next()?;

@@ -119,7 +119,10 @@ fn bucket_part(bucket: Bucket, at: f64, keep: Keep, positive: bool, linear: bool
     };
     match keep {
         Keep::Below => (below, middle(bucket.lower, at, positive, linear)),
-        Keep::Above => (bucket.count - below, middle(at, bucket.upper, positive, linear)),
+        Keep::Above => (
+            bucket.count - below,
+            middle(at, bucket.upper, positive, linear),
+        ),
     }
 }
 
@@ -129,13 +132,16 @@ fn lowest_part(bucket: Bucket, at: f64, keep: Keep) -> (f64, f64) {
     let bounded = bucket.upper != f64::INFINITY;
     match keep {
         Keep::Below if at >= bucket.upper => (bucket.count, 0.0),
-        Keep::Below if at > 0.0 && bucket.upper > 0.0 && bounded => (bucket.count * at / bucket.upper, at / 2.0),
+        Keep::Below if at > 0.0 && bucket.upper > 0.0 && bounded => {
+            (bucket.count * at / bucket.upper, at / 2.0)
+        }
         Keep::Below if bucket.upper <= 0.0 => (bucket.count, at),
         Keep::Below => nothing,
         Keep::Above if at <= bucket.lower => (bucket.count, 0.0),
-        Keep::Above if at >= 0.0 && bucket.upper > at && bounded => {
-            (bucket.count * (1.0 - at / bucket.upper), (at + bucket.upper) / 2.0)
-        }
+        Keep::Above if at >= 0.0 && bucket.upper > at && bounded => (
+            bucket.count * (1.0 - at / bucket.upper),
+            (at + bucket.upper) / 2.0,
+        ),
         Keep::Above => nothing,
     }
 }
@@ -146,10 +152,16 @@ fn zero_bucket_part(zero: Bucket, at: f64, keep: Keep) -> (f64, f64) {
     match keep {
         Keep::Below if at <= lower => (0.0, 0.0),
         Keep::Below if at >= upper => all,
-        Keep::Below => (zero.count * ((at - lower) / (upper - lower)), (lower + at) / 2.0),
+        Keep::Below => (
+            zero.count * ((at - lower) / (upper - lower)),
+            (lower + at) / 2.0,
+        ),
         Keep::Above if at <= lower => all,
         Keep::Above if at >= upper => (0.0, 0.0),
-        Keep::Above => (zero.count * ((upper - at) / (upper - lower)), (at + upper) / 2.0),
+        Keep::Above => (
+            zero.count * ((upper - at) / (upper - lower)),
+            (at + upper) / 2.0,
+        ),
     }
 }
 

@@ -51,7 +51,8 @@ impl FloatHistogram {
     ///
     /// The first contradiction.
     pub fn validate(&self) -> Result<(), HistogramError> {
-        self.contradiction().map_or(Ok(()), |message| Err(HistogramError::Invalid(message)))
+        self.contradiction()
+            .map_or(Ok(()), |message| Err(HistogramError::Invalid(message)))
     }
 
     fn contradiction(&self) -> Option<String> {
@@ -74,7 +75,10 @@ impl FloatHistogram {
                     )
                 })
             })
-            .or_else(|| negative_count(&self.positive_buckets).map(|message| format!("positive side: {message}")))
+            .or_else(|| {
+                negative_count(&self.positive_buckets)
+                    .map(|message| format!("positive side: {message}"))
+            })
     }
 
     fn custom_contradiction(&self) -> Option<String> {
@@ -102,12 +106,27 @@ impl FloatHistogram {
             return Some(format!("custom buckets: {message}"));
         }
         let unused = [
-            (self.zero_count != 0.0, "custom buckets: must have zero count of 0"),
-            (self.zero_threshold != 0.0, "custom buckets: must have zero threshold of 0"),
-            (!self.negative_spans.is_empty(), "custom buckets: must not have negative spans"),
-            (!self.negative_buckets.is_empty(), "custom buckets: must not have negative buckets"),
+            (
+                self.zero_count != 0.0,
+                "custom buckets: must have zero count of 0",
+            ),
+            (
+                self.zero_threshold != 0.0,
+                "custom buckets: must have zero threshold of 0",
+            ),
+            (
+                !self.negative_spans.is_empty(),
+                "custom buckets: must not have negative spans",
+            ),
+            (
+                !self.negative_buckets.is_empty(),
+                "custom buckets: must not have negative buckets",
+            ),
         ];
-        unused.iter().find(|(used, _)| *used).map(|(_, message)| (*message).to_owned())
+        unused
+            .iter()
+            .find(|(used, _)| *used)
+            .map(|(_, message)| (*message).to_owned())
     }
 
     fn exponential_contradiction(&self) -> Option<String> {
@@ -135,8 +154,9 @@ impl FloatHistogram {
                 })
             })
             .or_else(|| {
-                (!self.custom_values.is_empty())
-                    .then(|| "histogram with exponential schema must not have custom bounds".to_owned())
+                (!self.custom_values.is_empty()).then(|| {
+                    "histogram with exponential schema must not have custom bounds".to_owned()
+                })
             })
     }
 }
