@@ -14,6 +14,8 @@ mod range;
 mod rate;
 mod regression;
 mod sort;
+#[cfg(test)]
+mod tests;
 mod vector;
 
 use std::f64::consts::PI;
