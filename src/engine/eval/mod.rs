@@ -11,6 +11,7 @@ mod operators;
 mod range;
 mod selector;
 mod sets;
+mod statistics;
 mod subquery;
 #[cfg(test)]
 mod tests;
@@ -95,6 +96,8 @@ struct Evaluator<'s> {
     options: Options,
     /// The steps of the whole query; those of a subquery are others.
     query: Steps,
+    /// What the expressions around need of histograms.
+    need: statistics::Need,
     annotations: Annotations,
 }
 
@@ -107,6 +110,7 @@ impl<'s> Evaluator<'s> {
                 ..*options
             },
             query,
+            need: statistics::Need::default(),
             annotations: Annotations::default(),
         }
     }
@@ -119,9 +123,17 @@ impl<'s> Evaluator<'s> {
                 end: steps.start,
                 ..steps
             };
-            return Ok(repeated(self.eval_node(expr, once)?, count));
+            return Ok(repeated(self.eval_within(expr, once)?, count));
         }
-        self.eval_node(expr, steps)
+        self.eval_within(expr, steps)
+    }
+
+    fn eval_within(&mut self, expr: &Expr, steps: Steps) -> Result<Evaluated, Error> {
+        let around = self.need;
+        self.need = around.within(&expr.node);
+        let value = self.eval_node(expr, steps);
+        self.need = around;
+        value
     }
 
     fn eval_node(&mut self, expr: &Expr, steps: Steps) -> Result<Evaluated, Error> {

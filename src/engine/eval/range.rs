@@ -70,6 +70,7 @@ impl<'s> Evaluator<'s> {
                 let store = self.store;
                 let mut series =
                     store.select(&matchers(selector)?, first.saturating_sub(length), last);
+                self.need.reduce(&mut series);
                 series.iter_mut().for_each(drop_staleness_markers);
                 Ok(RangeVector {
                     series,
@@ -77,7 +78,13 @@ impl<'s> Evaluator<'s> {
                     reference,
                 })
             }
-            Node::Subquery(subquery) => self.subquery(subquery, expr.span, steps),
+            node @ Node::Subquery(subquery) => {
+                let around = self.need;
+                self.need = around.within(node);
+                let vector = self.subquery(subquery, expr.span, steps);
+                self.need = around;
+                vector
+            }
             _ => Err(Error::new("expected a range vector", expr.span)),
         }
     }
