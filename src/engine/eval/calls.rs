@@ -1,6 +1,6 @@
 //! Calls of functions.
 
-use nth_promql::{Call, Extended, Node, Span};
+use nth_promql::{Call, Node, Span};
 
 use super::Evaluator;
 use crate::error::Error;
@@ -54,13 +54,4 @@ impl Evaluator<'_> {
         };
         Some(milliseconds as f64 / 1e3)
     }
-}
-
-/// The error of a selector with `anchored` or `smoothed`.
-pub(super) fn unsupported_extension(extended: Extended, span: Span) -> Error {
-    let word = match extended {
-        Extended::Anchored => "anchored",
-        Extended::Smoothed => "smoothed",
-    };
-    Error::new(format!("the modifier {word} is not supported"), span)
 }

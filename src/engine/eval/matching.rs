@@ -27,6 +27,15 @@ pub(super) fn signature(labels: &Labels, matching: Option<&Matching>) -> Labels 
     }
 }
 
+/// Formats labels with the metric's name in the braces.
+fn in_braces(labels: &Labels) -> String {
+    let labels: Vec<String> = labels
+        .iter()
+        .map(|(name, value)| format!("{name}={value:?}"))
+        .collect();
+    format!("{{{}}}", labels.join(", "))
+}
+
 /// Combines two vectors with an operator that is not a set operator.
 pub(super) fn combined(
     binary: &Binary,
@@ -264,13 +273,14 @@ impl Join<'_> {
     }
 
     fn duplicate(&self, signature: &Labels, first: usize, second: usize) -> Error {
-        let name = |index: usize| self.one.get(index).map(|series| series.labels.to_string());
+        let name = |index: usize| self.one.get(index).map(|series| in_braces(&series.labels));
         let mut names = [name(first), name(second)].map(Option::unwrap_or_default);
         names.sort();
         let [first, second] = names;
+        let group = in_braces(signature);
         let side = if self.swapped { "left" } else { "right" };
         let message = format!(
-            "found duplicate series for the match group {signature} on the {side} hand-side of the operation: \
+            "found duplicate series for the match group {group} on the {side} hand-side of the operation: \
              [{first}, {second}];many-to-many matching not allowed: matching labels must be unique on one side"
         );
         Error::new(message, self.span)

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use nth_promql::{Call, Expr, Node, Span};
 
 use super::durations::{Reference, milliseconds};
-use super::selector::matchers;
+use super::selector::{matchers, unsupported};
 use super::Evaluator;
 use crate::error::Error;
 use crate::functions::{self, RangeFunction, notices, unite, without_metadata};
@@ -62,7 +62,7 @@ impl<'s> Evaluator<'s> {
                     return Err(Error::new(message, inner.span));
                 };
                 if let Some(extended) = selector.modifiers.extended {
-                    return Err(super::calls::unsupported_extension(extended, inner.span));
+                    return Err(unsupported(extended, inner.span));
                 }
                 let length = milliseconds(range, self.query, false)?;
                 let reference = Reference::new(&selector.modifiers, self.query, inner.span)?;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use nth_promql::{MatchOp, Matcher, Selector, Span};
+use nth_promql::{Extended, MatchOp, Matcher, Selector, Span};
 use regex::Regex;
 
 use super::durations::Reference;
@@ -51,6 +51,9 @@ impl Evaluator<'_> {
         steps: Steps,
         point: impl Fn(&Latest<'_>) -> Point,
     ) -> Result<Vec<Series>, Error> {
+        if let Some(extended) = selector.modifiers.extended {
+            return Err(unsupported(extended, span));
+        }
         let reference = Reference::new(&selector.modifiers, self.query, span)?;
         let lookback = self.options.lookback;
         let (first, last) = reference.bounds(steps);
@@ -155,6 +158,15 @@ fn last_up_to<'s, S>(
         *next += 1;
     }
     samples.get(next.checked_sub(1)?)
+}
+
+/// The error of a selector with `anchored` or `smoothed`.
+pub(super) fn unsupported(extended: Extended, span: Span) -> Error {
+    let word = match extended {
+        Extended::Anchored => "anchored",
+        Extended::Smoothed => "smoothed",
+    };
+    Error::new(format!("the modifier {word} is not supported"), span)
 }
 
 /// Returns the conditions of a selector.

@@ -27,12 +27,16 @@ impl Need {
     pub(super) fn within(self, node: &Node) -> Self {
         match (self, node) {
             (Self::Buckets, _) | (_, Node::Subquery(_)) => Self::Buckets,
-            (_, Node::Binary(binary)) if matches!(binary.op, BinaryOp::TrimUpper | BinaryOp::TrimLower) => {
+            (_, Node::Binary(binary))
+                if matches!(binary.op, BinaryOp::TrimUpper | BinaryOp::TrimLower) =>
+            {
                 Self::Buckets
             }
             (_, Node::Call(call)) => match call.function.as_str() {
                 "histogram_count" | "histogram_sum" | "histogram_avg" => Self::Statistics,
-                "histogram_quantile" | "histogram_quantiles" | "histogram_fraction" => Self::Buckets,
+                "histogram_quantile" | "histogram_quantiles" | "histogram_fraction" => {
+                    Self::Buckets
+                }
                 _ => self,
             },
             _ => self,

@@ -8,9 +8,9 @@ mod sums;
 
 use std::collections::HashMap;
 
-use nth_promql::{Aggregate, Expr, Grouping, Node};
+use nth_promql::{Aggregate, Expr, Grouping, Node, StringLit, StringPart};
 
-use super::{Evaluator, text};
+use super::Evaluator;
 use crate::annotations::Annotations;
 use crate::error::Error;
 use crate::functions::notices;
@@ -129,12 +129,19 @@ fn label_param(aggregate: &Aggregate) -> Result<&str, Error> {
     let Node::String(string) = &param.node else {
         return Err(Error::new("expected a string", param.span));
     };
-    let label = text(string)?;
-    if label.is_empty() {
-        let message = format!("invalid label name {label:?}");
-        return Err(Error::new(message, param.span));
+    match string.text() {
+        Some(label) if !label.is_empty() => Ok(label),
+        _ => Err(Error::new(format!("invalid label name {}", quoted(string)), param.span)),
     }
-    Ok(label)
+}
+
+fn quoted(string: &StringLit) -> String {
+    let parts = string.parts.iter().map(|part| match part {
+        StringPart::Text(text) => text.escape_debug().to_string(),
+        StringPart::Byte(byte) => format!("\\x{byte:02x}"),
+        StringPart::Hole(_) => "${…}".to_owned(),
+    });
+    format!("\"{}\"", parts.collect::<String>())
 }
 
 fn warn_of_quantiles(values: &[f64], annotations: &mut Annotations) {
