@@ -10,7 +10,9 @@ pub mod eval;
 mod functions;
 pub mod histogram;
 mod labels;
+pub mod rules;
 mod store;
+mod stored_hint;
 pub mod testing;
 mod value;
 

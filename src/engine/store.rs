@@ -7,6 +7,7 @@ use regex::Regex;
 use smol_str::SmolStr;
 
 use crate::labels::{Labels, METRIC_NAME};
+use crate::stored_hint::set_stored_hint;
 use crate::value::{FloatSample, HistogramSample, Timestamp};
 
 /// The condition of a selector on one label.
@@ -80,19 +81,34 @@ impl MemoryStore {
         insert(&mut series.floats, sample, |sample| sample.at);
     }
 
-    /// Adds a native histogram; see [`MemoryStore::add_float`].
-    pub fn add_histogram(&mut self, labels: &Labels, sample: HistogramSample) {
+    /// Adds a native histogram; see [`MemoryStore::add_float`]. Its counter reset hint becomes what Prometheus's storage would
+    /// return: of a counter, [`CounterResetHint::NotCounterReset`](crate::histogram::CounterResetHint) or unknown.
+    pub fn add_histogram(&mut self, labels: &Labels, mut sample: HistogramSample) {
         let series = self.series_mut(labels);
+        let last_float = series.floats.last().map_or(Timestamp::MIN, |float| float.at);
+        let previous = series.histograms.last();
+        let previous = previous.filter(|last| last.at < sample.at && last_float < last.at);
+        set_stored_hint(&mut sample.value, previous.map(|last| last.value.as_ref()));
         insert(&mut series.histograms, sample, |sample| sample.at);
+    }
+
+    /// Adds floats in order of time; see [`MemoryStore::add_float`].
+    pub fn add_floats(&mut self, labels: &Labels, samples: &[FloatSample]) {
+        let series = self.series_mut(labels);
+        for sample in samples {
+            insert(&mut series.floats, *sample, |sample| sample.at);
+        }
+    }
+
+    /// Returns the series with exactly these labels, with all its samples.
+    pub fn series(&self, labels: &Labels) -> Option<Samples<'_>> {
+        let series = self.series.get(*self.by_labels.get(labels)?)?;
+        Some(series.samples())
     }
 
     /// Iterates over all series with all their samples, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = Samples<'_>> {
-        self.series.iter().map(|series| Samples {
-            labels: series.labels.clone(),
-            floats: Cow::Borrowed(&series.floats),
-            histograms: Cow::Borrowed(&series.histograms),
-        })
+        self.series.iter().map(StoredSeries::samples)
     }
 
     fn series_mut(&mut self, labels: &Labels) -> &mut StoredSeries {
@@ -110,6 +126,16 @@ impl MemoryStore {
                 .push(index);
         }
         &mut self.series[index]
+    }
+}
+
+impl StoredSeries {
+    fn samples(&self) -> Samples<'_> {
+        Samples {
+            labels: self.labels.clone(),
+            floats: Cow::Borrowed(&self.floats),
+            histograms: Cow::Borrowed(&self.histograms),
+        }
     }
 }
 

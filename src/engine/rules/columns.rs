@@ -12,10 +12,10 @@ use crate::value::{Evaluated, Point, Series};
 pub(super) fn series_of(evaluated: Evaluated, span: Span) -> Result<Vec<Series>, Error> {
     match evaluated {
         Evaluated::Vector(series) => Ok(series),
-        Evaluated::Scalar(values) => Ok(vec![Series {
-            labels: Labels::default(),
-            points: values.into_iter().map(Point::Float).collect(),
-        }]),
+        Evaluated::Scalar(values) => {
+            let points = values.into_iter().map(Point::Float).collect();
+            Ok(vec![Series::new(Labels::default(), points)])
+        }
         Evaluated::String(_) => Err(not_a_vector(span)),
     }
 }

@@ -5,13 +5,12 @@ use std::collections::HashMap;
 use smol_str::SmolStr;
 
 use super::reads::{self, Read};
-use super::rule::{Rule, RuleId};
+use super::rule::Rule;
 use super::writes::{self, Written};
 
 /// A rule with what decides when it is evaluated.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Placed<'g> {
-    pub(super) id: RuleId,
     pub(super) rule: &'g Rule,
     pub(super) query_offset: i64,
 }

@@ -46,18 +46,19 @@ pub fn run(
     range: RangeInclusive<Timestamp>,
     settings: Settings<'_>,
 ) -> Result<Outcome, Failure> {
-    run_units(groups, store, range, settings, plan::units)
+    run_units(groups, store, range, settings, BLOCK_STEPS, plan::units)
 }
 
 /// The number of steps of the shortest interval in one block. A rule's result is kept in memory for one block.
 const BLOCK_STEPS: i64 = 2048;
 
-/// Evaluates groups in units that `units` chooses.
+/// Evaluates groups in units that `units` chooses, and in blocks of `block_steps` of the shortest interval.
 pub(super) fn run_units(
     groups: &[Group],
     store: &mut MemoryStore,
     range: RangeInclusive<Timestamp>,
     settings: Settings<'_>,
+    block_steps: i64,
     units: impl FnOnce(&[Placed<'_>]) -> Vec<Unit>,
 ) -> Result<Outcome, Failure> {
     let (from, to) = (*range.start(), *range.end());
@@ -70,7 +71,6 @@ pub(super) fn run_units(
                 rule: rule_index,
             };
             placed.push(Placed {
-                id,
                 rule,
                 query_offset: group.query_offset,
             });
@@ -79,7 +79,7 @@ pub(super) fn run_units(
     }
     let units = units(&placed);
     let shortest = rules.iter().map(|rule| rule.interval).min().unwrap_or(1);
-    let block = shortest.saturating_mul(BLOCK_STEPS);
+    let block = shortest.saturating_mul(block_steps);
     let mut start = from;
     while start <= to {
         let mut end = to.min(start.saturating_add(block - 1));

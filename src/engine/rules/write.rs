@@ -1,11 +1,13 @@
 //! The series that a rule writes, with staleness markers where one disappears.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use nth_promql::Span;
 
 use super::failure::Failed;
 use crate::error::Error;
+use crate::histogram::FloatHistogram;
 use crate::labels::Labels;
 use crate::store::MemoryStore;
 use crate::value::{FloatSample, HistogramSample, Point, STALE_NAN, Steps, Timestamp, is_stale};
@@ -100,7 +102,7 @@ impl Results<'_, '_> {
             })
             .collect();
         match floats {
-            Some(floats) if last_time(self.store, labels).is_none_or(|last| last < first) => {
+            Some(floats) if can_append(self.store, labels, first) => {
                 self.store.add_floats(labels, &floats);
             }
             _ => {
@@ -113,9 +115,17 @@ impl Results<'_, '_> {
 
     fn add_one(&mut self, labels: &Labels, time: Timestamp, point: &Point) {
         let at = time - self.writer.query_offset;
-        let conflict = conflict(self.store, labels, at, time);
+        let (before, conflict) = conflict(self.store, labels, at, time);
         match (point, conflict) {
             (Point::Absent, _) => {}
+            (Point::Float(value), Conflict::None) if is_stale(*value) && before == Kind::Histogram => {
+                let stale = FloatHistogram {
+                    sum: STALE_NAN,
+                    ..FloatHistogram::default()
+                };
+                let value = Arc::new(stale);
+                self.store.add_histogram(labels, HistogramSample { at, value });
+            }
             (Point::Float(value), Conflict::None) => {
                 self.store.add_float(labels, FloatSample { at, value: *value });
             }
@@ -150,31 +160,44 @@ enum Conflict {
     Same(Point),
 }
 
-fn last_time(store: &MemoryStore, labels: &Labels) -> Option<Timestamp> {
-    let series = store.series(labels)?;
-    let float = series.floats.last().map(|sample| sample.at);
-    let histogram = series.histograms.last().map(|sample| sample.at);
-    float.max(histogram)
+/// The kind of a series' last sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Float,
+    Histogram,
 }
 
-/// Returns the conflict of a new sample at a time of evaluation, when the store has no input after it yet.
-fn conflict(store: &MemoryStore, labels: &Labels, at: Timestamp, time: Timestamp) -> Conflict {
+/// True if a series has only floats, or nothing, and all of it is before a time.
+fn can_append(store: &MemoryStore, labels: &Labels, first: Timestamp) -> bool {
+    store.series(labels).is_none_or(|series| {
+        series.histograms.is_empty() && series.floats.last().is_none_or(|last| last.at < first)
+    })
+}
+
+/// Returns the kind of the last sample of a series, and the conflict with a new sample, at a time of evaluation, when the store has
+/// no input after it yet.
+fn conflict(store: &MemoryStore, labels: &Labels, at: Timestamp, time: Timestamp) -> (Kind, Conflict) {
     let Some(series) = store.series(labels) else {
-        return Conflict::None;
+        return (Kind::Float, Conflict::None);
     };
     let floats = series.floats.partition_point(|sample| sample.at <= time);
     let histograms = series.histograms.partition_point(|sample| sample.at <= time);
     let float = series.floats[..floats].last();
     let histogram = series.histograms[..histograms].last();
-    let last = float.map(|sample| sample.at).max(histogram.map(|sample| sample.at));
-    if last.is_some_and(|last| last > at) {
-        return Conflict::Later;
-    }
-    match (float, histogram) {
+    let float_at = float.map(|sample| sample.at);
+    let histogram_at = histogram.map(|sample| sample.at);
+    let kind = if histogram_at > float_at {
+        Kind::Histogram
+    } else {
+        Kind::Float
+    };
+    let conflict = match (float, histogram) {
+        _ if float_at.max(histogram_at).is_some_and(|last| last > at) => Conflict::Later,
         (Some(float), _) if float.at == at => Conflict::Same(Point::Float(float.value)),
         (_, Some(histogram)) if histogram.at == at => {
             Conflict::Same(Point::Histogram(histogram.value.clone()))
         }
         _ => Conflict::None,
-    }
+    };
+    (kind, conflict)
 }
