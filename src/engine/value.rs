@@ -68,6 +68,20 @@ pub struct Series {
     pub labels: Labels,
     /// One point per step.
     pub points: Vec<Point>,
+    /// True if the metric's name has to be removed from the labels at the end of the evaluation; see
+    /// [`crate::eval::NameRemoval`]. False in results.
+    pub drops_name: bool,
+}
+
+impl Series {
+    /// Creates a series with final labels.
+    pub fn new(labels: Labels, points: Vec<Point>) -> Self {
+        Self {
+            labels,
+            points,
+            drops_name: false,
+        }
+    }
 }
 
 /// The times at which an expression is evaluated: `start`, `start + step`, … up to `end`.

@@ -6,7 +6,7 @@ use super::operators::{self, Notice};
 use super::{Evaluator, matching, mistyped, sets};
 use crate::annotations::Annotations;
 use crate::error::Error;
-use crate::functions::{unite, without_metadata};
+use crate::functions::unite;
 use crate::value::{Evaluated, Point, Series, Steps};
 
 impl Evaluator<'_> {
@@ -31,7 +31,8 @@ impl Evaluator<'_> {
             }
             (Evaluated::Vector(left), Evaluated::Vector(right)) => {
                 let annotations = &mut self.annotations;
-                matching::combined(binary, &left, &right, steps, span, annotations)
+                let context = (span, self.options.name_removal);
+                matching::combined(binary, &left, &right, steps, context, annotations)
                     .map(Evaluated::Vector)
             }
             (Evaluated::Vector(vector), Evaluated::Scalar(scalar)) => {
@@ -56,11 +57,11 @@ impl Evaluator<'_> {
         span: Span,
     ) -> Result<Evaluated, Error> {
         let drops_name = binary.return_bool || operators::changes_metric(binary.op);
-        for Series { labels, points } in &mut vector {
+        for series in &mut vector {
             if drops_name {
-                *labels = without_metadata(labels);
+                self.options.name_removal.apply(series);
             }
-            for (point, scalar) in points.iter_mut().zip(scalar) {
+            for (point, scalar) in series.points.iter_mut().zip(scalar) {
                 if point.is_present() {
                     let sides = (&*point, *scalar, scalar_first);
                     *point = sample_and_number(binary, sides, &mut self.annotations);

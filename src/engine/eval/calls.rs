@@ -38,7 +38,8 @@ impl Evaluator<'_> {
             .iter()
             .map(|arg| self.eval(arg, steps))
             .collect::<Result<_, _>>()?;
-        functions::call(call, args, steps, &mut self.annotations)
+        let name_removal = self.options.name_removal;
+        functions::call(call, args, (steps, name_removal), &mut self.annotations)
     }
 
     /// Returns the value of a function without arguments that tells about the query: `start()`.

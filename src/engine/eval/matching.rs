@@ -8,6 +8,7 @@ use super::durations::signed;
 use super::operators::{self, Notice};
 use crate::annotations::Annotations;
 use crate::error::Error;
+use super::names::NameRemoval;
 use crate::functions::{unite, without_metadata};
 use crate::labels::{Labels, METRIC_NAME};
 use crate::value::{Point, Series, Steps};
@@ -42,7 +43,7 @@ pub(super) fn combined(
     left: &[Series],
     right: &[Series],
     steps: Steps,
-    span: Span,
+    (span, name_removal): (Span, NameRemoval),
     annotations: &mut Annotations,
 ) -> Result<Vec<Series>, Error> {
     let group = binary
@@ -74,6 +75,7 @@ pub(super) fn combined(
         fill_one: fill(&binary.fill.right)?,
         steps: steps.count(),
         span,
+        name_removal,
     };
     join.run(annotations)
 }
@@ -92,6 +94,7 @@ struct Join<'j> {
     fill_one: Option<Point>,
     steps: usize,
     span: Span,
+    name_removal: NameRemoval,
 }
 
 /// The series with one signature.
@@ -314,7 +317,9 @@ impl Join<'_> {
     }
 
     fn labels(&self, pair: Pair<'_>) -> Labels {
-        let drops_name = self.binary.return_bool || operators::changes_metric(self.binary.op);
+        // The name of a comparison's result can be removed at the end, but not that of any other operator's.
+        let drops_name = operators::changes_metric(self.binary.op)
+            || self.binary.return_bool && self.name_removal == NameRemoval::AtOnce;
         let mut labels = if drops_name {
             without_metadata(pair.many)
         } else {
@@ -343,8 +348,8 @@ impl Columns {
             self.columns.push(Column {
                 order: pair.order,
                 series: Series {
-                    labels,
-                    points: vec![Point::Absent; join.steps],
+                    drops_name: join.binary.return_bool && join.name_removal == NameRemoval::AtEnd,
+                    ..Series::new(labels, vec![Point::Absent; join.steps])
                 },
                 matched: vec![false; join.steps],
             });

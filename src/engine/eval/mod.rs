@@ -7,6 +7,7 @@ mod durations;
 mod histograms;
 mod invariant;
 mod matching;
+mod names;
 mod operators;
 mod range;
 mod selector;
@@ -20,9 +21,10 @@ use std::sync::Arc;
 
 use nth_promql::{Expr, Node, Span, StringLit, Type, UnaryOp, infer};
 
+pub use self::names::NameRemoval;
 use crate::annotations::Annotations;
 use crate::error::Error;
-use crate::functions::{unite, without_metadata};
+use crate::functions::unite;
 use crate::store::{Samples, Store};
 use crate::value::{Evaluated, Point, Series, Steps, Timestamp};
 
@@ -33,6 +35,8 @@ pub struct Options {
     pub lookback: i64,
     /// The step of subqueries that have none, in milliseconds. Default: 1m.
     pub subquery_step: i64,
+    /// When the name of a metric is removed. Default: at once.
+    pub name_removal: NameRemoval,
 }
 
 impl Default for Options {
@@ -40,6 +44,7 @@ impl Default for Options {
         Self {
             lookback: 300_000,
             subquery_step: 60_000,
+            name_removal: NameRemoval::default(),
         }
     }
 }
@@ -59,7 +64,10 @@ pub fn evaluate(
         return Err(Error::new(message, expr.span));
     }
     let mut evaluator = Evaluator::new(store, steps, options);
-    let value = evaluator.eval(expr, steps)?;
+    let value = match evaluator.eval(expr, steps)? {
+        Evaluated::Vector(series) => Evaluated::Vector(names::finished(series, expr.span)?),
+        value => value,
+    };
     Ok((value, evaluator.annotations))
 }
 
@@ -152,7 +160,7 @@ impl<'s> Evaluator<'s> {
                 let value = self.eval(inner, steps)?;
                 match op {
                     UnaryOp::Plus => Ok(value),
-                    UnaryOp::Minus => negated(value, expr.span),
+                    UnaryOp::Minus => negated(value, expr.span, self.options.name_removal),
                 }
             }
             Node::Paren(inner) => self.eval(inner, steps),
@@ -206,25 +214,25 @@ fn repeated(value: Evaluated, count: usize) -> Evaluated {
         Evaluated::Vector(series) => Evaluated::Vector(
             series
                 .into_iter()
-                .map(|Series { labels, points }| Series {
-                    labels,
-                    points: vec![points.into_iter().next().unwrap_or_default(); count],
+                .map(|series| Series {
+                    points: vec![series.points.into_iter().next().unwrap_or_default(); count],
+                    ..series
                 })
                 .collect(),
         ),
     }
 }
 
-fn negated(value: Evaluated, span: Span) -> Result<Evaluated, Error> {
+fn negated(value: Evaluated, span: Span, name_removal: NameRemoval) -> Result<Evaluated, Error> {
     match value {
         Evaluated::Scalar(values) => {
             Ok(Evaluated::Scalar(values.into_iter().map(|value| -value).collect()))
         }
         Evaluated::String(_) => Err(mistyped(Type::Scalar, Type::String, span)),
         Evaluated::Vector(mut series) => {
-            for Series { labels, points } in &mut series {
-                *labels = without_metadata(labels);
-                for point in points {
+            for series in &mut series {
+                name_removal.apply(series);
+                for point in &mut series.points {
                     match point {
                         Point::Absent => {}
                         Point::Float(value) => *value = -*value,

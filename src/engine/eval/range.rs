@@ -8,7 +8,7 @@ use super::durations::{Reference, milliseconds};
 use super::selector::{matchers, unsupported};
 use super::Evaluator;
 use crate::error::Error;
-use crate::functions::{self, RangeFunction, notices, unite, without_metadata};
+use crate::functions::{self, RangeFunction, notices, unite};
 use crate::labels::Labels;
 use crate::store::Samples;
 use crate::value::{
@@ -19,6 +19,9 @@ use crate::value::{
 pub(super) struct RangeVector<'s> {
     /// The series.
     pub(super) series: Vec<Samples<'s>>,
+    /// For each series of a subquery, if the metric's name has to be removed at the end of the evaluation. Empty for a
+    /// selector.
+    pub(super) drops_name: Vec<bool>,
     /// The length of the range, in milliseconds.
     pub(super) length: i64,
     /// The ends of the ranges.
@@ -74,6 +77,7 @@ impl<'s> Evaluator<'s> {
                 series.iter_mut().for_each(drop_staleness_markers);
                 Ok(RangeVector {
                     series,
+                    drops_name: Vec::new(),
                     length,
                     reference,
                 })
@@ -118,7 +122,7 @@ impl<'s> Evaluator<'s> {
         }
         let keeps_name = functions::keeps_metric_name(name);
         let mut result = Vec::with_capacity(vector.series.len());
-        for samples in &vector.series {
+        for (index, samples) in vector.series.iter().enumerate() {
             let points = self.windows(samples, &vector, function, &columns, steps)?;
             if !points.iter().any(Point::is_present) {
                 continue;
@@ -129,12 +133,12 @@ impl<'s> Evaluator<'s> {
             {
                 self.annotations.info(info);
             }
-            let labels = if keeps_name {
-                samples.labels.clone()
-            } else {
-                without_metadata(&samples.labels)
-            };
-            result.push(Series { labels, points });
+            let mut series = Series::new(samples.labels.clone(), points);
+            series.drops_name = vector.drops_name.get(index).is_some_and(|drops| *drops);
+            if !keeps_name {
+                self.options.name_removal.apply(&mut series);
+            }
+            result.push(series);
         }
         unite(result, span).map(Evaluated::Vector)
     }
@@ -191,7 +195,7 @@ fn present(vector: &RangeVector<'_>, steps: Steps) -> Series {
         }
     }
     let labels = Labels::default();
-    Series { labels, points }
+    Series::new(labels, points)
 }
 
 fn drop_staleness_markers(samples: &mut Samples<'_>) {

@@ -9,7 +9,7 @@ use regex::Regex;
 use super::durations::Reference;
 use super::{Evaluator, text};
 use crate::error::Error;
-use crate::functions::{unite, without_metadata};
+use crate::functions::unite;
 use crate::labels::METRIC_NAME;
 use crate::store::{LabelMatcher, Samples};
 use crate::value::{
@@ -39,7 +39,7 @@ impl Evaluator<'_> {
             Point::Float(latest.at() as f64 / 1e3)
         })?;
         for series in &mut series {
-            series.labels = without_metadata(&series.labels);
+            self.options.name_removal.apply(series);
         }
         unite(series, span).map(Evaluated::Vector)
     }
@@ -80,8 +80,7 @@ impl Evaluator<'_> {
                 })
                 .collect();
             if any {
-                let labels = samples.labels.clone();
-                series.push(Series { labels, points });
+                series.push(Series::new(samples.labels.clone(), points));
             }
         }
         Ok(series)

@@ -30,7 +30,7 @@ pub(super) fn combined(
 /// Returns the steps at which any series with a signature has a sample.
 fn presence(series: &[Series], matching: Option<&Matching>) -> HashMap<Labels, Vec<bool>> {
     let mut known: HashMap<Labels, Vec<bool>> = HashMap::with_capacity(series.len());
-    for Series { labels, points } in series {
+    for Series { labels, points, .. } in series {
         let present = known
             .entry(signature(labels, matching))
             .or_insert_with(|| vec![false; points.len()]);
@@ -48,7 +48,7 @@ fn filtered(
     matching: Option<&Matching>,
     keep: bool,
 ) -> Vec<Series> {
-    series.retain_mut(|Series { labels, points }| {
+    series.retain_mut(|Series { labels, points, .. }| {
         let Some(present) = known.get(&signature(labels, matching)) else {
             return !keep;
         };

@@ -34,12 +34,14 @@ impl<'s> Evaluator<'s> {
         }
         let mut vector = RangeVector {
             series: Vec::new(),
+            drops_name: Vec::new(),
             length,
             reference,
         };
         if start <= end {
             let inner = Steps { start, end, step };
             let series = self.eval_vector(&subquery.expr, inner)?;
+            vector.drops_name = series.iter().map(|series| series.drops_name).collect();
             vector.series = series
                 .into_iter()
                 .map(|series| samples(series, inner))

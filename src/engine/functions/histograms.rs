@@ -2,12 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use nth_promql::Span;
-
 use super::notices;
-use super::vector::{unite, without_metadata};
+use super::vector::{Context, unite};
 use crate::annotations::Annotations;
 use crate::error::Error;
+use crate::eval::NameRemoval;
 use crate::histogram::FloatHistogram;
 use crate::histogram::number::Shortest;
 use crate::histogram::quantile::{
@@ -34,16 +33,16 @@ pub(super) fn quantile(
     all: Vec<Series>,
     quantiles: &[f64],
     steps: Steps,
-    span: Span,
+    context: Context,
     annotations: &mut Annotations,
 ) -> Result<Evaluated, Error> {
     validate(quantiles, annotations);
-    let histograms = Histograms::of(&all, steps, annotations);
-    let series = histograms.map(annotations, |value, index, annotations| {
+    let histograms = Histograms::of(&all, steps, context.name_removal, annotations);
+    let series = histograms.map(annotations, |value, index, metric, annotations| {
         let quantile = quantiles.get(index).copied().unwrap_or(f64::NAN);
-        quantile_of(value, quantile, annotations)
+        quantile_of(value, quantile, metric, annotations)
     });
-    Ok(Evaluated::Vector(unite(series, span)?))
+    Ok(Evaluated::Vector(unite(series, context.span)?))
 }
 
 /// `histogram_quantiles`: one series per quantile, with the quantile as the value of a label.
@@ -52,22 +51,22 @@ pub(super) fn quantiles(
     label: &str,
     quantiles: &[Vec<f64>],
     steps: Steps,
-    span: Span,
+    context: Context,
     annotations: &mut Annotations,
 ) -> Result<Evaluated, Error> {
-    let histograms = Histograms::of(&all, steps, annotations);
+    let histograms = Histograms::of(&all, steps, context.name_removal, annotations);
     let mut results = Vec::new();
     for quantiles in quantiles {
         validate(quantiles, annotations);
-        let series = histograms.map(annotations, |value, index, annotations| {
+        let series = histograms.map(annotations, |value, index, metric, annotations| {
             let quantile = quantiles.get(index).copied().unwrap_or(f64::NAN);
-            quantile_of(value, quantile, annotations)
+            quantile_of(value, quantile, metric, annotations)
         });
         for series in series {
             results.extend(labelled(series, label, quantiles));
         }
     }
-    Ok(Evaluated::Vector(unite(results, span)?))
+    Ok(Evaluated::Vector(unite(results, context.span)?))
 }
 
 /// Sets a label of a series to a quantile. There are several results if the quantile is not the same at all steps.
@@ -92,8 +91,9 @@ fn labelled(series: Series, label: &str, quantiles: &[f64]) -> Vec<Series> {
                 }
             });
             Series {
-                labels: series.labels.with(label, &open_metrics(quantile)),
                 points: points.collect(),
+                labels: series.labels.with(label, &open_metrics(quantile)),
+                drops_name: series.drops_name,
             }
         })
         .collect()
@@ -113,11 +113,11 @@ pub(super) fn fraction(
     all: Vec<Series>,
     bounds: &[Vec<f64>; 2],
     steps: Steps,
-    span: Span,
+    context: Context,
     annotations: &mut Annotations,
 ) -> Result<Evaluated, Error> {
-    let histograms = Histograms::of(&all, steps, annotations);
-    let series = histograms.map(annotations, |value, index, annotations| {
+    let histograms = Histograms::of(&all, steps, context.name_removal, annotations);
+    let series = histograms.map(annotations, |value, index, metric, annotations| {
         let [lower, upper] = [0, 1].map(|bound: usize| {
             let values = bounds.get(bound);
             values
@@ -129,14 +129,14 @@ pub(super) fn fraction(
             Value::Native(histogram) => {
                 let (fraction, nan_observed) = histogram_fraction(lower, upper, histogram);
                 if nan_observed {
-                    annotations.info(notices::fraction_without_nan(""));
+                    annotations.info(notices::fraction_without_nan(metric));
                 }
                 fraction
             }
             Value::Classic(mut buckets) => bucket_fraction(lower, upper, &mut buckets),
         }
     });
-    Ok(Evaluated::Vector(unite(series, span)?))
+    Ok(Evaluated::Vector(unite(series, context.span)?))
 }
 
 fn validate(quantiles: &[f64], annotations: &mut Annotations) {
@@ -147,13 +147,18 @@ fn validate(quantiles: &[f64], annotations: &mut Annotations) {
     }
 }
 
-fn quantile_of(value: Value<'_>, quantile: f64, annotations: &mut Annotations) -> f64 {
+fn quantile_of(
+    value: Value<'_>,
+    quantile: f64,
+    metric: &str,
+    annotations: &mut Annotations,
+) -> f64 {
     match value {
         Value::Native(histogram) => {
             let (value, effect) = histogram_quantile(quantile, histogram);
             match effect {
-                Some(NanEffect::Result) => annotations.info(notices::quantile_is_nan("")),
-                Some(NanEffect::Skew) => annotations.info(notices::quantile_is_skewed("")),
+                Some(NanEffect::Result) => annotations.info(notices::quantile_is_nan(metric)),
+                Some(NanEffect::Skew) => annotations.info(notices::quantile_is_skewed(metric)),
                 None => {}
             }
             value
@@ -161,7 +166,7 @@ fn quantile_of(value: Value<'_>, quantile: f64, annotations: &mut Annotations) -
         Value::Classic(mut buckets) => {
             let found = bucket_quantile(quantile, &mut buckets);
             if found.forced_monotonic.is_some() {
-                annotations.info(notices::forced_monotonicity(""));
+                annotations.info(notices::forced_monotonicity(metric));
             }
             found.value
         }
@@ -181,6 +186,7 @@ struct Histograms<'v> {
     all: &'v [Series],
     classic: Vec<Classic>,
     steps: Steps,
+    name_removal: NameRemoval,
     /// For each series, the classic histogram with its labels.
     counterparts: Vec<Option<usize>>,
 }
@@ -209,7 +215,12 @@ impl Classic {
 
 impl<'v> Histograms<'v> {
     /// Groups series of classic histograms by their labels without `le`.
-    fn of(all: &'v [Series], steps: Steps, annotations: &mut Annotations) -> Self {
+    fn of(
+        all: &'v [Series],
+        steps: Steps,
+        name_removal: NameRemoval,
+        annotations: &mut Annotations,
+    ) -> Self {
         let mut classic: Vec<Classic> = Vec::new();
         let mut places: HashMap<Labels, usize> = HashMap::new();
         for (place, series) in all.iter().enumerate() {
@@ -218,7 +229,10 @@ impl<'v> Histograms<'v> {
             }
             let text = series.labels.get("le");
             let Ok(bound) = text.parse::<f64>() else {
-                annotations.warn(notices::bad_bucket_label("", text));
+                annotations.warn(notices::bad_bucket_label(
+                    name_removal.told(&series.labels),
+                    text,
+                ));
                 continue;
             };
             let labels = series.labels.filter(|name| name != "le");
@@ -240,6 +254,7 @@ impl<'v> Histograms<'v> {
             all,
             classic,
             steps,
+            name_removal,
             counterparts,
         }
     }
@@ -249,12 +264,13 @@ impl<'v> Histograms<'v> {
     fn map(
         &self,
         annotations: &mut Annotations,
-        compute: impl Fn(Value<'_>, usize, &mut Annotations) -> f64,
+        compute: impl Fn(Value<'_>, usize, &str, &mut Annotations) -> f64,
     ) -> Vec<Series> {
         let mut results = Vec::new();
         // Steps at which a classic histogram has a native counterpart.
         let mut conflicts: HashSet<(usize, usize)> = HashSet::new();
         for (series, counterpart) in self.all.iter().zip(&self.counterparts) {
+            let metric = self.name_removal.told(&series.labels);
             let mut points = vec![Point::Absent; self.steps.count()];
             for (index, (into, point)) in points.iter_mut().zip(&series.points).enumerate() {
                 let Point::Histogram(histogram) = point else {
@@ -264,29 +280,33 @@ impl<'v> Histograms<'v> {
                 if let Some((group, classic)) = classic
                     && !classic.at(self.all, index).is_empty()
                 {
-                    annotations.warn(notices::mixed_classic_and_native(""));
+                    annotations.warn(notices::mixed_classic_and_native(metric));
                     conflicts.insert((group, index));
                     continue;
                 }
-                *into = Point::Float(compute(Value::Native(histogram), index, annotations));
+                *into = Point::Float(compute(
+                    Value::Native(histogram),
+                    index,
+                    metric,
+                    annotations,
+                ));
             }
-            results.push(Series {
-                labels: without_metadata(&series.labels),
-                points,
-            });
+            let mut result = Series::new(series.labels.clone(), points);
+            self.name_removal.apply(&mut result);
+            results.push(result);
         }
         for (group, classic) in self.classic.iter().enumerate() {
+            let metric = self.name_removal.told(&classic.labels);
             let points = (0..self.steps.count()).map(|index| {
                 let buckets = classic.at(self.all, index);
                 if buckets.is_empty() || conflicts.contains(&(group, index)) {
                     return Point::Absent;
                 }
-                Point::Float(compute(Value::Classic(buckets), index, annotations))
+                Point::Float(compute(Value::Classic(buckets), index, metric, annotations))
             });
-            results.push(Series {
-                labels: without_metadata(&classic.labels),
-                points: points.collect(),
-            });
+            let mut result = Series::new(classic.labels.clone(), points.collect());
+            self.name_removal.apply(&mut result);
+            results.push(result);
         }
         results
     }

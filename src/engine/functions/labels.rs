@@ -26,8 +26,7 @@ pub(super) fn replace(args: &mut Arguments<'_>, span: Span) -> Result<Vec<Series
     let template = Template::parse(&replacement);
     for series in &mut all {
         if let Some(captures) = regex.captures(series.labels.get(&source)) {
-            let value = template.expand(&captures);
-            series.labels = series.labels.with(&target, &value);
+            set(series, &target, &template.expand(&captures));
         }
     }
     unite(all, span)
@@ -49,9 +48,15 @@ pub(super) fn join(args: &mut Arguments<'_>, span: Span) -> Result<Vec<Series>, 
             .map(|source| series.labels.get(source))
             .collect();
         let value = values.join(&separator);
-        series.labels = series.labels.with(&target, &value);
+        set(series, &target, &value);
     }
     unite(all, span)
+}
+
+/// Sets a label. A metric's name that is set stays.
+fn set(series: &mut Series, target: &str, value: &str) {
+    series.labels = series.labels.with(target, value);
+    series.drops_name &= target != METRIC_NAME;
 }
 
 fn valid_name(name: &str, role: &str, function: &str, span: Span) -> Result<(), Error> {

@@ -26,9 +26,11 @@ use self::arguments::Arguments;
 use self::arithmetic::{clamp, float_function, larger, round, smaller};
 use self::dates::date_part;
 pub(crate) use self::range::{RangeFunction, range_function};
+use self::vector::Context;
 pub(crate) use self::vector::{unite, without_metadata};
 use crate::annotations::Annotations;
 use crate::error::Error;
+use crate::eval::NameRemoval;
 use crate::labels::Labels;
 use crate::value::{Evaluated, Point, Series, Steps};
 
@@ -52,13 +54,14 @@ pub(crate) fn keeps_metric_name(function: &str) -> bool {
 pub(crate) fn call(
     call: &Call,
     args: Vec<Evaluated>,
-    steps: Steps,
+    (steps, name_removal): (Steps, NameRemoval),
     annotations: &mut Annotations,
 ) -> Result<Evaluated, Error> {
     let name = call.function.as_str();
     let has_args = !args.is_empty();
     let mut args = Arguments::new(call, args);
     let span = call.function_span;
+    let context = Context { name_removal, span };
     let seconds = |index: usize| range::seconds(steps.time(index));
     Ok(match name {
         "time" => Evaluated::Scalar((0..steps.count()).map(seconds).collect()),
@@ -70,7 +73,9 @@ pub(crate) fn call(
         "absent" => absent(call, &args.vector()?, steps),
         "timestamp" => {
             let series = args.vector()?;
-            Evaluated::Vector(vector::map(series, span, |_, index| Some(seconds(index)))?)
+            Evaluated::Vector(vector::map(series, context, |_, index| {
+                Some(seconds(index))
+            })?)
         }
         "clamp" | "clamp_min" | "clamp_max" => {
             let series = args.vector()?;
@@ -89,7 +94,7 @@ pub(crate) fn call(
                     _ => clamp(value, bound, at(&other, index)),
                 }
             };
-            Evaluated::Vector(vector::map_floats(series, span, limit)?)
+            Evaluated::Vector(vector::map_floats(series, context, limit)?)
         }
         "round" => {
             let series = args.vector()?;
@@ -102,7 +107,7 @@ pub(crate) fn call(
                 let step = steps.as_ref().and_then(|steps| steps.get(index));
                 Some(round(value, step.copied().unwrap_or(1.0)))
             };
-            Evaluated::Vector(vector::map_floats(series, span, nearest)?)
+            Evaluated::Vector(vector::map_floats(series, context, nearest)?)
         }
         "label_replace" => Evaluated::Vector(labels::replace(&mut args, span)?),
         "label_join" => Evaluated::Vector(labels::join(&mut args, span)?),
@@ -120,50 +125,45 @@ pub(crate) fn call(
         }
         "histogram_quantile" => {
             let quantile = args.scalar()?;
-            histograms::quantile(args.vector()?, &quantile, steps, span, annotations)?
+            histograms::quantile(args.vector()?, &quantile, steps, context, annotations)?
         }
         "histogram_quantiles" => {
             let series = args.vector()?;
             let label = args.text()?;
-            histograms::quantiles(series, &label, &args.scalars()?, steps, span, annotations)?
+            histograms::quantiles(
+                series,
+                &label,
+                &args.scalars()?,
+                steps,
+                context,
+                annotations,
+            )?
         }
         "histogram_fraction" => {
             let bounds = [args.scalar()?, args.scalar()?];
-            histograms::fraction(args.vector()?, &bounds, steps, span, annotations)?
+            histograms::fraction(args.vector()?, &bounds, steps, context, annotations)?
         }
         _ => {
-            if let Some(function) = float_function(name) {
+            if let Some(function) = histograms::histogram_function(name) {
                 let series = args.vector()?;
-                return Ok(Evaluated::Vector(vector::map_floats(
-                    series,
-                    span,
-                    |value, _| Some(function(value)),
-                )?));
+                return vector::map_histograms(series, context, function).map(Evaluated::Vector);
             }
-            if let Some(part) = date_part(name) {
-                if !has_args {
-                    // The time of a step without its milliseconds.
-                    let time = |index: usize| steps.time(index).div_euclid(1000) as f64;
+            let function = match (float_function(name), date_part(name)) {
+                (Some(function), _) => function,
+                (None, Some(part)) if has_args => part,
+                (None, Some(part)) => {
+                    let time = |index: usize| (steps.time(index) / 1000) as f64;
                     return Ok(constant((0..steps.count()).map(time).map(part)));
                 }
-                let series = args.vector()?;
-                return Ok(Evaluated::Vector(vector::map_floats(
-                    series,
-                    span,
-                    |value, _| Some(part(value)),
-                )?));
-            }
-            if let Some(function) = histograms::histogram_function(name) {
-                return Ok(Evaluated::Vector(vector::map_histograms(
-                    args.vector()?,
-                    span,
-                    function,
-                )?));
-            }
-            return Err(Error::new(
-                format!("the function {name} is not supported"),
-                span,
-            ));
+                (None, None) => {
+                    let message = format!("the function {name} is not supported");
+                    return Err(Error::new(message, span));
+                }
+            };
+            let series = args.vector()?;
+            Evaluated::Vector(vector::map_floats(series, context, |value, _| {
+                Some(function(value))
+            })?)
         }
     })
 }
@@ -176,10 +176,8 @@ fn scalars(left: Vec<f64>, right: Vec<f64>, combine: fn(f64, f64) -> f64) -> Eva
 
 /// A vector with one series that has no labels.
 fn constant(values: impl Iterator<Item = f64>) -> Evaluated {
-    Evaluated::Vector(vec![Series {
-        labels: Labels::default(),
-        points: values.map(Point::Float).collect(),
-    }])
+    let points = values.map(Point::Float).collect();
+    Evaluated::Vector(vec![Series::new(Labels::default(), points)])
 }
 
 /// `scalar`: the only float of a vector at each step.
@@ -215,7 +213,7 @@ fn absent(call: &Call, series: &[Series], steps: Steps) -> Evaluated {
         return Evaluated::Vector(Vec::new());
     }
     let labels = call.args.first().map(labels::of_absent).unwrap_or_default();
-    Evaluated::Vector(vec![Series { labels, points }])
+    Evaluated::Vector(vec![Series::new(labels, points)])
 }
 
 /// `absent_over_time`, given the series' numbers of samples or any other points: 1 where no series has a point.

@@ -209,17 +209,15 @@ fn called(query: &str, args: Vec<Evaluated>, steps: Steps) -> Result<Evaluated, 
     let Node::Call(parsed) = &expr.node else {
         panic!("{query} is not a call");
     };
-    call(parsed, args, steps, &mut Annotations::default())
+    let context = (steps, NameRemoval::AtOnce);
+    call(parsed, args, context, &mut Annotations::default())
 }
 
 fn series(labels: &[(&str, &str)], points: &[Option<f64>]) -> Series {
-    Series {
-        labels: labels.iter().copied().collect(),
-        points: points
-            .iter()
-            .map(|point| point.map_or(Point::Absent, Point::Float))
-            .collect(),
-    }
+    let points = points
+        .iter()
+        .map(|point| point.map_or(Point::Absent, Point::Float));
+    Series::new(labels.iter().copied().collect(), points.collect())
 }
 
 const TWO: Steps = Steps {

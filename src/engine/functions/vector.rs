@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use nth_promql::Span;
 
 use crate::error::Error;
+use crate::eval::NameRemoval;
 use crate::histogram::FloatHistogram;
 use crate::labels::{Labels, METRIC_NAME};
 use crate::value::{Point, Series};
@@ -14,40 +15,52 @@ pub(crate) fn without_metadata(labels: &Labels) -> Labels {
     labels.filter(|name| !matches!(name, METRIC_NAME | "__type__" | "__unit__"))
 }
 
+/// How the result of a function is built.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Context {
+    /// When the metric's name is removed.
+    pub(super) name_removal: NameRemoval,
+    /// The function's place, for errors.
+    pub(super) span: Span,
+}
+
 /// Applies a function to each sample. It takes the sample and the index of its step. The metric's name is dropped.
 pub(super) fn map(
     mut all: Vec<Series>,
-    span: Span,
+    context: Context,
     function: impl Fn(&Point, usize) -> Option<f64>,
 ) -> Result<Vec<Series>, Error> {
     for series in &mut all {
-        series.labels = without_metadata(&series.labels);
+        context.name_removal.apply(series);
         for (index, point) in series.points.iter_mut().enumerate() {
             if point.is_present() {
                 *point = function(point, index).map_or(Point::Absent, Point::Float);
             }
         }
     }
-    unite(all, span)
+    unite(all, context.span)
 }
 
 /// Applies a function to each float, and drops histograms; see [`map`].
 pub(super) fn map_floats(
     all: Vec<Series>,
-    span: Span,
+    context: Context,
     function: impl Fn(f64, usize) -> Option<f64>,
 ) -> Result<Vec<Series>, Error> {
-    map(all, span, |point, index| function(point.float()?, index))
+    map(all, context, |point, index| function(point.float()?, index))
 }
 
 /// Applies a function to each histogram, and drops floats; see [`map`].
 pub(super) fn map_histograms(
     mut all: Vec<Series>,
-    span: Span,
+    context: Context,
     function: impl Fn(&FloatHistogram) -> f64,
 ) -> Result<Vec<Series>, Error> {
     for series in &mut all {
-        series.labels = series.labels.without_metric();
+        match context.name_removal {
+            NameRemoval::AtOnce => series.labels = series.labels.without_metric(),
+            NameRemoval::AtEnd => series.drops_name = true,
+        }
         for point in &mut series.points {
             *point = match point {
                 Point::Histogram(histogram) => Point::Float(function(histogram)),
@@ -55,7 +68,7 @@ pub(super) fn map_histograms(
             };
         }
     }
-    unite(all, span)
+    unite(all, context.span)
 }
 
 /// Merges series with equal labels, and removes those without any sample. Two samples at one step are an error. The order of
@@ -91,14 +104,17 @@ pub(crate) fn unite(mut all: Vec<Series>, span: Span) -> Result<Vec<Series>, Err
 mod tests {
     use super::*;
 
+    const AT_ONCE: Context = Context {
+        name_removal: NameRemoval::AtOnce,
+        span: Span { start: 0, end: 0 },
+    };
+
     fn series(metric: &str, points: &[Option<f64>]) -> Series {
-        Series {
-            labels: [(METRIC_NAME, metric), ("a", "1")].into_iter().collect(),
-            points: points
-                .iter()
-                .map(|point| point.map_or(Point::Absent, Point::Float))
-                .collect(),
-        }
+        let points = points
+            .iter()
+            .map(|point| point.map_or(Point::Absent, Point::Float));
+        let labels = [(METRIC_NAME, metric), ("a", "1")].into_iter().collect();
+        Series::new(labels, points.collect())
     }
 
     #[test]
@@ -109,13 +125,13 @@ mod tests {
             series("y", &[None, Some(2.0)]),
             series("z", &[None, None]),
         ];
-        let negated = map_floats(all, Span::default(), negate);
-        let expected = Series {
-            labels: [("a", "1")].into_iter().collect(),
-            points: vec![Point::Float(-1.0), Point::Float(-2.0)],
-        };
+        let negated = map_floats(all, AT_ONCE, negate);
+        let expected = Series::new(
+            [("a", "1")].into_iter().collect(),
+            vec![Point::Float(-1.0), Point::Float(-2.0)],
+        );
         assert_eq!(negated, Ok(vec![expected]));
         let all = vec![series("x", &[Some(1.0)]), series("y", &[Some(2.0)])];
-        assert!(map_floats(all, Span::default(), negate).is_err());
+        assert!(map_floats(all, AT_ONCE, negate).is_err());
     }
 }

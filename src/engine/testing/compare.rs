@@ -86,10 +86,8 @@ pub(super) fn range(eval: &Eval, result: &Evaluated) -> Result<(), String> {
     let series = match result {
         Evaluated::Vector(series) => series,
         Evaluated::Scalar(values) => {
-            scalar = vec![Series {
-                labels: Labels::default(),
-                points: values.iter().copied().map(Point::Float).collect(),
-            }];
+            let points = values.iter().copied().map(Point::Float).collect();
+            scalar = vec![Series::new(Labels::default(), points)];
             &scalar
         }
         Evaluated::String(text) => return string(eval, text),

@@ -7,9 +7,16 @@ use nth_promql::{Expr, Type};
 use super::script::{Command, CommandKind, Eval, Expected, Load};
 use super::{compare, custom_buckets, script, variants};
 use crate::annotations::Annotations;
-use crate::eval::{Options, evaluate};
+use crate::eval::{NameRemoval, Options, evaluate};
 use crate::store::MemoryStore;
 use crate::value::{Evaluated, Steps, Timestamp};
+
+/// The settings of Prometheus's own test scripts.
+const OPTIONS: Options = Options {
+    lookback: 300_000,
+    subquery_step: 60_000,
+    name_removal: NameRemoval::AtEnd,
+};
 
 /// The outcomes of a script's evaluations.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -196,7 +203,7 @@ impl State {
             step: 60_000,
         };
         let context = |reason: String| format!("in the middle of a range: {reason}");
-        match evaluate(query, &self.store, steps, &Options::default()) {
+        match evaluate(query, &self.store, steps, &OPTIONS) {
             Ok((result, _)) => compare::instant(eval, &result, 1).map_err(context)?,
             Err(error) => return Err(Problem::Wrong(context(error.message))),
         }
@@ -210,7 +217,7 @@ impl State {
         query: &Expr,
         steps: Steps,
     ) -> Result<Option<(Evaluated, Annotations)>, Problem> {
-        match (evaluate(query, &self.store, steps, &Options::default()), &eval.fail) {
+        match (evaluate(query, &self.store, steps, &OPTIONS), &eval.fail) {
             (Err(error), _) if error.message.ends_with("is not supported") => {
                 Err(Problem::Unsupported(error.message))
             }

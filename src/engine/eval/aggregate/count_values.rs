@@ -17,7 +17,7 @@ pub(super) fn counted(
 ) -> Vec<Series> {
     let mut known: HashMap<Labels, usize> = HashMap::new();
     let mut result: Vec<Series> = Vec::new();
-    for Series { labels, points } in series {
+    for Series { labels, points, .. } in series {
         // Most series repeat few values.
         let mut last: Option<(&Point, usize)> = None;
         for (step, point) in points.iter().enumerate() {
@@ -30,7 +30,7 @@ pub(super) fn counted(
                     let place = *known.entry(labels.clone()).or_insert(next);
                     if place == next {
                         let points = vec![Point::Absent; steps.count()];
-                        result.push(Series { labels, points });
+                        result.push(Series::new(labels, points));
                     }
                     last = Some((point, place));
                     place

@@ -78,10 +78,15 @@ impl Evaluator<'_> {
                     Error::new(message, aggregate.op_span)
                 })?,
             };
-            if points.iter().any(Point::is_present) {
-                let labels = group.labels;
-                result.push(Series { labels, points });
-            }
+            let Some(last) = points.iter().rposition(Point::is_present) else {
+                continue;
+            };
+            let mut of_group = Series::new(group.labels, points);
+            of_group.drops_name = group.members.iter().any(|index| {
+                let member = series.get(*index).filter(|member| member.drops_name);
+                member.and_then(|member| member.points.get(last)).is_some_and(Point::is_present)
+            });
+            result.push(of_group);
         }
         Ok(Evaluated::Vector(result))
     }
