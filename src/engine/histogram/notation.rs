@@ -73,7 +73,7 @@ impl Display for FloatHistogram {
 }
 
 /// The most empty buckets that the test notation spells out.
-const MOST_EMPTY: usize = 1 << 16;
+const MOST_EMPTY: usize = 1 << 14;
 
 impl FloatHistogram {
     /// Returns the histogram in test notation, `{{schema:1 count:3 sum:4 buckets:[1 2]}}`. One with too many buckets between

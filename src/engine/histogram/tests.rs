@@ -380,6 +380,37 @@ fn any_pair() -> impl Strategy<Value = (FloatHistogram, FloatHistogram)> {
     })
 }
 
+/// Histograms that may contradict themselves.
+fn any_histogram() -> impl Strategy<Value = FloatHistogram> {
+    let offset = || prop_oneof![-3..9_i32, any::<i32>()];
+    let length = || prop_oneof![0..5_u32, any::<u32>()];
+    let span = move || (offset(), length()).prop_map(|(offset, length)| Span { offset, length });
+    let side = move || {
+        (
+            prop::collection::vec(span(), 0..4),
+            prop::collection::vec(any::<f64>(), 0..9),
+        )
+    };
+    let schema = prop_oneof![-5..10_i32, Just(CUSTOM_SCHEMA), any::<i32>()];
+    let bounds = prop::collection::vec(-4.0..9.0_f64, 0..5);
+    let numbers = (any::<f64>(), any::<f64>(), any::<f64>(), any::<f64>());
+    (schema, numbers, side(), side(), bounds).prop_map(
+        |(schema, numbers, positive, negative, custom_values)| FloatHistogram {
+            counter_reset_hint: CounterResetHint::Unknown,
+            schema,
+            zero_threshold: numbers.0,
+            zero_count: numbers.1,
+            count: numbers.2,
+            sum: numbers.3,
+            positive_spans: positive.0,
+            negative_spans: negative.0,
+            positive_buckets: positive.1,
+            negative_buckets: negative.1,
+            custom_values,
+        },
+    )
+}
+
 fn in_buckets(histogram: &FloatHistogram) -> f64 {
     histogram.zero_count
         + histogram.positive_buckets.iter().sum::<f64>()
@@ -472,5 +503,23 @@ proptest! {
     #[test]
     fn text_never_panics(text in r"\{\{[a-z_]{0,8}:?[\[\]0-9 .xX+\-}]{0,12}\}?\}?.{0,3}") {
         let _ = parse_sequence(&text, 10);
+    }
+
+    #[test]
+    fn contradictory_histograms_do_not_panic(left in any_histogram(), right in any_histogram(), at in any::<f64>()) {
+        let _ = left.validate();
+        let _ = left.detect_reset(&right);
+        let _ = (left.to_string(), left.notation(), left == right);
+        let _ = (quantile::histogram_quantile(at, &left), quantile::variance(&left));
+        let _ = quantile::histogram_fraction(at, 0.0, &left);
+        for operation in [FloatHistogram::trim_lower, FloatHistogram::trim_upper, FloatHistogram::divide] {
+            operation(&mut left.clone(), at);
+        }
+        let _ = left.clone().reduce_resolution(right.schema);
+        let mut mean = HistogramMean::new(&left);
+        if mean.add(&right).is_ok() {
+            let _ = mean.finish().compacted();
+        }
+        let _ = left.clone().subtract(&right);
     }
 }
