@@ -33,6 +33,7 @@ impl Evaluator<'_> {
         if let Some(index) = range {
             return self.range_call(call, index, span, steps);
         }
+        functions::check_label_names(call)?;
         let args = call
             .args
             .iter()

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use nth_promql::{Call, Expr, Node, Span};
 
 use super::durations::{Reference, milliseconds};
+use super::resets::Resets;
 use super::selector::{matchers, unsupported};
 use super::Evaluator;
 use crate::error::Error;
-use crate::functions::{self, RangeFunction, notices, unite};
+use crate::functions::{self, RangeFunction, notices, unite, without_metadata};
 use crate::labels::Labels;
 use crate::store::Samples;
 use crate::value::{
@@ -36,10 +37,16 @@ impl RangeVector<'_> {
         let mut series: Vec<Samples<'static>> = self
             .series
             .iter()
-            .map(|samples| {
+            .enumerate()
+            .map(|(index, samples)| {
                 let (floats, histograms) = Sliding::new(samples).range(start, end);
+                let drops_name = self.drops_name.get(index).is_some_and(|drops| *drops);
                 Samples {
-                    labels: samples.labels.clone(),
+                    labels: if drops_name {
+                        without_metadata(&samples.labels)
+                    } else {
+                        samples.labels.clone()
+                    },
                     floats: Cow::Owned(floats.to_vec()),
                     histograms: Cow::Owned(histograms.to_vec()),
                 }
@@ -123,7 +130,10 @@ impl<'s> Evaluator<'s> {
         let keeps_name = functions::keeps_metric_name(name);
         let mut result = Vec::with_capacity(vector.series.len());
         for (index, samples) in vector.series.iter().enumerate() {
-            let points = self.windows(samples, &vector, function, &columns, steps)?;
+            // At a single step, a search for resets of the whole series is not worthwhile.
+            let resets = (matches!(name, "rate" | "increase") && steps.count() > 1)
+                .then(|| Resets::new(&samples.floats));
+            let points = self.windows((samples, resets), &vector, function, &columns, steps)?;
             if !points.iter().any(Point::is_present) {
                 continue;
             }
@@ -146,7 +156,7 @@ impl<'s> Evaluator<'s> {
     /// Calls a function for the range of each step.
     fn windows(
         &mut self,
-        samples: &Samples<'_>,
+        (samples, mut resets): (&Samples<'_>, Option<Resets>),
         vector: &RangeVector<'_>,
         function: RangeFunction,
         columns: &[Vec<f64>],
@@ -174,6 +184,9 @@ impl<'s> Evaluator<'s> {
                 end,
                 at,
                 metric,
+                resets: resets
+                    .as_mut()
+                    .map(|resets| resets.within(sliding.floats.from..sliding.floats.to)),
             };
             points.push(function(&window, &params, &mut self.annotations)?);
         }

@@ -1,6 +1,6 @@
 //! Functions that set labels.
 
-use nth_promql::{Expr, MatchOp, Node, Selector, Span};
+use nth_promql::{Call, Expr, MatchOp, Node, Selector, Span, StringPart};
 use regex::{Captures, Regex};
 
 use super::arguments::Arguments;
@@ -51,6 +51,40 @@ pub(super) fn join(args: &mut Arguments<'_>, span: Span) -> Result<Vec<Series>, 
         set(series, &target, &value);
     }
     unite(all, span)
+}
+
+/// Checks the label names among the arguments of a call that are not valid UTF-8, which cannot be evaluated.
+pub(crate) fn check_label_names(call: &Call) -> Result<(), Error> {
+    let function = call.function.as_str();
+    let sources = match function {
+        "label_replace" => call.args.len(),
+        "label_join" => 3,
+        _ => return Ok(()),
+    };
+    let destination = call.args.iter().skip(1).take(1);
+    let names = destination.map(|name| ("destination", name));
+    let sources = call.args.iter().skip(sources).map(|name| ("source", name));
+    for (role, name) in sources.chain(names) {
+        let name = name.unparenthesised();
+        if let Node::String(string) = &name.node
+            && string
+                .parts
+                .iter()
+                .any(|part| matches!(part, StringPart::Byte(_)))
+        {
+            let name_lossy: String = string.parts.iter().map(lossy).collect();
+            let message = format!("invalid {role} label name in {function}(): {name_lossy}");
+            return Err(Error::new(message, name.span));
+        }
+    }
+    Ok(())
+}
+
+fn lossy(part: &StringPart) -> &str {
+    match part {
+        StringPart::Text(text) => text,
+        StringPart::Byte(_) | StringPart::Hole(_) => "\u{fffd}",
+    }
 }
 
 /// Sets a label. A metric's name that is set stays.

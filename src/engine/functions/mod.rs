@@ -25,6 +25,7 @@ use nth_promql::Call;
 use self::arguments::Arguments;
 use self::arithmetic::{clamp, float_function, larger, round, smaller};
 use self::dates::date_part;
+pub(crate) use self::labels::check_label_names;
 pub(crate) use self::range::{RangeFunction, range_function};
 use self::vector::Context;
 pub(crate) use self::vector::{unite, without_metadata};
