@@ -136,6 +136,9 @@ pub struct Window<'s> {
     pub at: Timestamp,
     /// The metric's name, for annotations.
     pub metric: &'s str,
+    /// The values before each reset of a counter, in order, if they are known already: each float that is greater than the next
+    /// one.
+    pub resets: Option<&'s [f64]>,
 }
 
 /// The value of an expression at all steps.

@@ -10,6 +10,7 @@ mod matching;
 mod names;
 mod operators;
 mod range;
+mod resets;
 mod selector;
 mod sets;
 mod statistics;

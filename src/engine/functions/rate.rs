@@ -8,7 +8,7 @@ use super::range::{is_mixed, seconds};
 use crate::annotations::Annotations;
 use crate::error::Error;
 use crate::histogram::FloatHistogram;
-use crate::value::{FloatSample, Point, Window};
+use crate::value::{Point, Window};
 
 /// `rate`
 pub(super) fn rate(
@@ -64,7 +64,7 @@ fn extrapolated(
     } else if let [first, .., last] = window.floats {
         let mut change = last.value - first.value;
         if is_counter {
-            change = without_resets(change, window.floats);
+            change = without_resets(change, window);
         }
         (
             Change::Float(change),
@@ -126,8 +126,11 @@ fn extrapolated(
 }
 
 /// Adds what a counter had reached before each of its resets.
-fn without_resets(mut change: f64, samples: &[FloatSample]) -> f64 {
-    for pair in samples.windows(2) {
+fn without_resets(mut change: f64, window: &Window<'_>) -> f64 {
+    if let Some(resets) = window.resets {
+        return resets.iter().fold(change, |change, before| change + before);
+    }
+    for pair in window.floats.windows(2) {
         if let [previous, sample] = pair
             && sample.value < previous.value
         {

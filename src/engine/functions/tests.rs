@@ -52,6 +52,7 @@ fn over(
         end: 60_000,
         at: 60_000,
         metric: "x_total",
+        resets: None,
     };
     let mut annotations = Annotations::default();
     let point = range_function(function).unwrap()(&window, parameters, &mut annotations);
