@@ -7,9 +7,9 @@ use nth_promql::{Expr, Type};
 use super::script::{Command, CommandKind, Eval, Expected, Load};
 use super::{compare, custom_buckets, script, variants};
 use crate::annotations::Annotations;
-use crate::eval::{NameRemoval, Options, evaluate};
+use crate::eval::{NameRemoval, Options, evaluate, evaluate_range};
 use crate::store::MemoryStore;
-use crate::value::{Evaluated, Steps, Timestamp};
+use crate::value::{Evaluated, Point, Series, Steps, Timestamp};
 
 /// The settings of Prometheus's own test scripts.
 const OPTIONS: Options = Options {
@@ -154,11 +154,13 @@ impl State {
             let reason = "start timestamps are not supported".to_owned();
             return (is_stable, Outcome::Skipped(reason));
         }
-        if kind == Some(Type::RangeVector) && eval.range_vector.is_some() {
-            let reason = "a range vector as result is not supported".to_owned();
-            return (is_stable, Outcome::Skipped(reason));
-        }
-        let outcome = match self.check(eval, &query) {
+        let checked = match eval.range_vector {
+            Some(steps) if kind == Some(Type::RangeVector) => {
+                self.check_range_vector(eval, &query, steps)
+            }
+            _ => self.check(eval, &query),
+        };
+        let outcome = match checked {
             Ok(()) => Outcome::Passed,
             Err(Problem::Wrong(reason)) => Outcome::Failed(reason),
             Err(Problem::Unsupported(reason)) => Outcome::Skipped(reason),
@@ -187,6 +189,33 @@ impl State {
             }
         }
         Ok(())
+    }
+
+    /// Checks the samples of a range vector, which are at the given times.
+    fn check_range_vector(&self, eval: &Eval, query: &Expr, steps: Steps) -> Result<(), Problem> {
+        let found = evaluate_range(query, &self.store, eval.steps.start, &OPTIONS)
+            .map_err(|error| format!("error: {}", error.message))?;
+        let mut result = Vec::new();
+        for samples in found.0 {
+            let mut series = Series::new(samples.labels, vec![Point::Absent; steps.count()]);
+            let floats = samples.floats.iter();
+            let histograms = samples.histograms.iter();
+            let points = floats
+                .map(|sample| (sample.at, Point::Float(sample.value)))
+                .chain(histograms.map(|sample| (sample.at, Point::Histogram(sample.value.clone()))));
+            for (at, found) in points {
+                let index = steps.times().position(|time| time == at);
+                match index.and_then(|index| series.points.get_mut(index)) {
+                    Some(point) => *point = found,
+                    None => {
+                        let labels = &series.labels;
+                        return Err(format!("{labels}: unexpected sample at {at}ms").into());
+                    }
+                }
+            }
+            result.push(series);
+        }
+        Ok(compare::range(eval, &Evaluated::Vector(result))?)
     }
 
     fn check_instant(&self, eval: &Eval, query: &Expr, at: Timestamp) -> Result<(), Problem> {
