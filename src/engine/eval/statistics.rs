@@ -28,15 +28,23 @@ impl Need {
         match (self, node) {
             (Self::Buckets, _) | (_, Node::Subquery(_)) => Self::Buckets,
             (_, Node::Binary(binary))
-                if matches!(binary.op, BinaryOp::TrimUpper | BinaryOp::TrimLower) =>
+                if matches!(
+                    binary.op,
+                    BinaryOp::TrimUpper
+                        | BinaryOp::TrimLower
+                        | BinaryOp::Equal
+                        | BinaryOp::NotEqual
+                ) =>
             {
                 Self::Buckets
             }
+            (_, Node::Aggregate(aggregate)) if aggregate.op == "count_values" => Self::Buckets,
             (_, Node::Call(call)) => match call.function.as_str() {
-                "histogram_count" | "histogram_sum" | "histogram_avg" => Self::Statistics,
-                "histogram_quantile" | "histogram_quantiles" | "histogram_fraction" => {
-                    Self::Buckets
+                "histogram_count" | "histogram_sum" | "histogram_avg" | "timestamp" | "absent" => {
+                    Self::Statistics
                 }
+                "histogram_quantile" | "histogram_quantiles" | "histogram_fraction"
+                | "histogram_stddev" | "histogram_stdvar" | "changes" => Self::Buckets,
                 _ => self,
             },
             _ => self,

@@ -28,8 +28,8 @@ pub(crate) fn float_function(name: &str) -> Option<FloatFunction> {
         "asinh" => f64::asinh,
         "acosh" => f64::acosh,
         "atanh" => f64::atanh,
-        "rad" => |value| value * PI / 180.0,
-        "deg" => |value| value * 180.0 / PI,
+        "rad" => |value| value * (PI / 180.0),
+        "deg" => |value| value * (180.0 / PI),
         "sgn" => |value| {
             if value < 0.0 {
                 -1.0

@@ -228,7 +228,7 @@ impl<'v> Histograms<'v> {
                 continue;
             }
             let text = series.labels.get("le");
-            let Ok(bound) = text.parse::<f64>() else {
+            let Some(bound) = text.parse::<f64>().ok().filter(|bound| !bound.is_nan()) else {
                 annotations.warn(notices::bad_bucket_label(
                     name_removal.told(&series.labels),
                     text,

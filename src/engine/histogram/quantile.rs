@@ -334,8 +334,6 @@ pub fn histogram_quantile(q: f64, histogram: &FloatHistogram) -> (f64, Option<Na
     let mut effect = None;
     if histogram.sum.is_nan() {
         for next in buckets {
-            // As in Prometheus, the interpolation below then happens in the highest bucket.
-            bucket = next;
             count += next.count;
         }
         if count < histogram.count {
@@ -387,9 +385,12 @@ pub fn histogram_fraction(lower: f64, upper: f64, histogram: &FloatHistogram) ->
     let mut buckets = histogram.buckets();
     for mut bucket in buckets.by_ref() {
         count += bucket.count;
-        let zero = bucket.lower <= 0.0 && bucket.upper >= 0.0;
+        let zero = !histogram.is_custom() && bucket.lower <= 0.0 && bucket.upper >= 0.0;
         if zero {
             bucket = one_sided(bucket, histogram);
+        } else if histogram.is_custom() && bucket.lower == f64::NEG_INFINITY && bucket.upper > 0.0 {
+            // As for classic histograms.
+            bucket.lower = 0.0;
         }
         let linear = histogram.is_custom() || zero;
         let interpolate = |value: f64| {

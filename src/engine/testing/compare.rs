@@ -1,7 +1,6 @@
 //! Comparison of results with what a script expects.
 
-use crate::histogram::{FloatHistogram, Span};
-use crate::is_stale;
+use crate::histogram::{FloatHistogram, Span, quantile};
 use crate::labels::Labels;
 use crate::value::{Evaluated, Point, Series};
 
@@ -143,20 +142,8 @@ fn floats(expected: f64, found: f64) -> Result<(), String> {
     Err(format!("expected {expected}, found {found}"))
 }
 
-/// True if two numbers differ by less than a millionth of their sum, both are NaN, or both are staleness markers.
-pub(super) fn almost_equal(left: f64, right: f64) -> bool {
-    if is_stale(left) || is_stale(right) {
-        return is_stale(left) && is_stale(right);
-    }
-    if left == right || (left.is_nan() && right.is_nan()) {
-        return true;
-    }
-    let sum = left.abs() + right.abs();
-    let difference = (left - right).abs();
-    if left == 0.0 || right == 0.0 || sum < f64::MIN_POSITIVE {
-        return difference < EPSILON * f64::MIN_POSITIVE;
-    }
-    difference / sum.min(f64::MAX) < EPSILON
+fn almost_equal(left: f64, right: f64) -> bool {
+    quantile::almost_equal(left, right, EPSILON)
 }
 
 fn histograms(expected: &FloatHistogram, found: &FloatHistogram, has_hint: bool) -> Result<(), String> {

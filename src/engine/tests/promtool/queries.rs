@@ -6,7 +6,7 @@ use nth_promql::functions::{AGGREGATIONS, FUNCTIONS, Function};
 use crate::random::Random;
 
 /// How many random combinations there are.
-const COMBINATIONS: usize = 400;
+const COMBINATIONS: usize = 1000;
 
 const FLOATS: &[&str] = &[
     "requests_total",
@@ -77,7 +77,7 @@ const PAIRS: &[&str] = &[
     "requests_total {} ignoring (code) group_left () limit",
     "memory {} on (job, instance) group_right requests_total",
     "memory {} on (job, instance) group_left (version) build_info",
-    "sum by (job) (requests_total) {} on (job) group_right (job) limit",
+    "sum by (job) (requests_total) {} on (job) group_right limit",
     "special {} special",
     "special {} 0",
     "-1.5 {} special",

@@ -86,22 +86,37 @@ fn samples(text: &str) -> Vec<(Labels, Value)> {
     if text == "nil" {
         return Vec::new();
     }
-    // No label's value has braces.
     let mut samples = Vec::new();
     let mut rest = text;
-    while let Some((labels, tail)) = rest.split_once('}') {
-        let labels = format!("{labels}}}");
+    while !rest.is_empty() {
+        let (labels, tail) = rest.split_at(labels_end(rest));
         let tail = tail.trim_start();
         let end = match tail.strip_prefix("{{") {
             Some(_) => tail.find("}}").map_or(tail.len(), |end| end + 2),
             None => tail.find(',').unwrap_or(tail.len()),
         };
         let (value, tail) = tail.split_at(end);
-        let labels = parse_metric(&labels).expect("promtool prints labels");
+        let labels = parse_metric(labels).expect("promtool prints labels");
         let mut values = parse_values(value.trim_start_matches('+')).expect("promtool prints a value");
         assert_eq!(values.len(), 1, "{text}");
         samples.push((labels, values.remove(0)));
         rest = tail.trim_start_matches(',').trim_start();
     }
     samples
+}
+
+/// Returns where the labels at the start of a text end: after the brace that no string contains.
+fn labels_end(text: &str) -> usize {
+    let (mut in_string, mut is_escaped) = (false, false);
+    let end = text.find(|c| {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        match c {
+            '\\' if in_string => is_escaped = !was_escaped,
+            '"' if !was_escaped => in_string = !in_string,
+            '}' => return !in_string,
+            _ => {}
+        }
+        false
+    });
+    end.map_or(text.len(), |end| end + 1)
 }
