@@ -9,20 +9,20 @@ use super::operators::{self, Notice};
 use crate::annotations::Annotations;
 use crate::error::Error;
 use super::names::NameRemoval;
-use crate::functions::{unite, without_metadata};
-use crate::labels::{Labels, METRIC_NAME};
+use crate::functions::{is_metadata, unite, without_metadata};
+use crate::labels::Labels;
 use crate::value::{Point, Series, Steps};
 
 /// Returns the labels by which series are matched.
 pub(super) fn signature(labels: &Labels, matching: Option<&Matching>) -> Labels {
     match matching {
-        None => labels.without_metric(),
+        None => without_metadata(labels),
         Some(matching) => {
             let listed = |name: &str| matching.labels.iter().any(|label| label.name == name);
             if matching.on {
                 labels.filter(listed)
             } else {
-                labels.filter(|name| name != METRIC_NAME && !listed(name))
+                labels.filter(|name| !is_metadata(name) && !listed(name))
             }
         }
     }
@@ -60,6 +60,8 @@ pub(super) fn combined(
             .transpose()
     };
     let (many, one) = if swapped { (right, left) } else { (left, right) };
+    let fills = (fill(&binary.fill.left)?, fill(&binary.fill.right)?);
+    let (fill_many, fill_one) = if swapped { (fills.1, fills.0) } else { fills };
     let join = Join {
         binary,
         one_to_one: group.is_none(),
@@ -70,9 +72,8 @@ pub(super) fn combined(
             .collect(),
         many,
         one,
-        // As in Prometheus, `fill_left` is for the "many" side, even if that is the right one.
-        fill_many: fill(&binary.fill.left)?,
-        fill_one: fill(&binary.fill.right)?,
+        fill_many,
+        fill_one,
         steps: steps.count(),
         span,
         name_removal,

@@ -4,7 +4,7 @@ use nth_promql::{Call, Expr, MatchOp, Node, Selector, Span, StringPart};
 use regex::{Captures, Regex};
 
 use super::arguments::Arguments;
-use super::vector::unite;
+use super::vector::{is_metadata, unite};
 use crate::error::Error;
 use crate::labels::{Labels, METRIC_NAME};
 use crate::value::Series;
@@ -119,7 +119,7 @@ fn of_selector(selector: &Selector) -> Labels {
     let mut known: Vec<(&str, &str)> = Vec::new();
     for matcher in &selector.matchers {
         let name = matcher.label.as_str();
-        if name == METRIC_NAME {
+        if is_metadata(name) {
             continue;
         }
         let seen = known.iter_mut().find(|(known, _)| *known == name);

@@ -28,7 +28,7 @@ use self::dates::date_part;
 pub(crate) use self::labels::check_label_names;
 pub(crate) use self::range::{RangeFunction, range_function};
 use self::vector::Context;
-pub(crate) use self::vector::{unite, without_metadata};
+pub(crate) use self::vector::{is_metadata, unite, without_metadata};
 use crate::annotations::Annotations;
 use crate::error::Error;
 use crate::eval::NameRemoval;

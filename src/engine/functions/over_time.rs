@@ -207,6 +207,10 @@ pub(crate) fn quantile_of(quantile: f64, values: &mut [f64]) -> f64 {
     let upper = (lower + 1).min(last);
     let weight = rank - rank.floor();
     let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
+    if weight == 0.0 {
+        // Without a product of 0 and infinity.
+        return at(lower);
+    }
     at(lower) * (1.0 - weight) + at(upper) * weight
 }
 

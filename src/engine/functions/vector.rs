@@ -10,9 +10,14 @@ use crate::histogram::FloatHistogram;
 use crate::labels::{Labels, METRIC_NAME};
 use crate::value::{Point, Series};
 
-/// Returns the labels without those that describe the metric: its name, type and unit.
+/// True for the labels that describe a metric: its name, type and unit.
+pub(crate) fn is_metadata(label: &str) -> bool {
+    matches!(label, METRIC_NAME | "__type__" | "__unit__")
+}
+
+/// Returns the labels without those that describe the metric; see [`is_metadata`].
 pub(crate) fn without_metadata(labels: &Labels) -> Labels {
-    labels.filter(|name| !matches!(name, METRIC_NAME | "__type__" | "__unit__"))
+    labels.filter(|name| !is_metadata(name))
 }
 
 /// How the result of a function is built.
@@ -57,10 +62,7 @@ pub(super) fn map_histograms(
     function: impl Fn(&FloatHistogram) -> f64,
 ) -> Result<Vec<Series>, Error> {
     for series in &mut all {
-        match context.name_removal {
-            NameRemoval::AtOnce => series.labels = series.labels.without_metric(),
-            NameRemoval::AtEnd => series.drops_name = true,
-        }
+        context.name_removal.apply(series);
         for point in &mut series.points {
             *point = match point {
                 Point::Histogram(histogram) => Point::Float(function(histogram)),

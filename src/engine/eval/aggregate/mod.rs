@@ -13,8 +13,8 @@ use nth_promql::{Aggregate, Expr, Grouping, Node, StringLit, StringPart};
 use super::Evaluator;
 use crate::annotations::Annotations;
 use crate::error::Error;
-use crate::functions::notices;
-use crate::labels::{Labels, METRIC_NAME};
+use crate::functions::{is_metadata, notices};
+use crate::labels::Labels;
 use crate::value::{Evaluated, Point, Series, Steps};
 
 /// The series with equal grouping labels.
@@ -99,7 +99,7 @@ fn group_labels(labels: &Labels, grouping: Option<&Grouping>) -> Labels {
     };
     let listed = |name: &str| grouping.labels.iter().any(|label| label.name == name);
     if grouping.without {
-        labels.filter(|name| name != METRIC_NAME && !listed(name))
+        labels.filter(|name| !is_metadata(name) && !listed(name))
     } else {
         labels.filter(listed)
     }
