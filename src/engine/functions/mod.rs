@@ -6,6 +6,7 @@ mod dates;
 mod histogram_rate;
 mod histograms;
 mod histograms_over_time;
+mod integral;
 mod labels;
 pub(crate) mod mean;
 pub(crate) mod notices;

@@ -39,6 +39,14 @@ pub(crate) fn invalid_quantile(quantile: f64) -> String {
     )
 }
 
+/// The annotation of an integral with an unknown strategy.
+pub(crate) fn invalid_integral_strategy(strategy: f64) -> String {
+    format!(
+        "strategy should be 0, 1, or 2 (default), using 2, got {}",
+        Shortest(strategy)
+    )
+}
+
 /// The annotation of a metric of which a rate is taken, and whose name is not that of a counter. `None` if it is.
 pub(crate) fn possible_non_counter(metric: &str) -> Option<String> {
     let counter = ["_total", "_sum", "_count", "_bucket"]

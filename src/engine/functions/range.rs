@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::notices;
-use super::{over_time, rate, regression};
+use super::{integral, over_time, rate, regression};
 use crate::annotations::Annotations;
 use crate::error::Error;
 use crate::histogram::FloatHistogram;
@@ -24,6 +24,7 @@ pub(crate) fn range_function(name: &str) -> Option<RangeFunction> {
         "first_over_time" => first,
         "idelta" => rate::idelta,
         "increase" => rate::increase,
+        "integral" => integral::integral,
         "irate" => rate::irate,
         "last_over_time" => last,
         "mad_over_time" => over_time::mad,
