@@ -74,11 +74,23 @@ mod tests {
         let gauge = "{{schema:0 count:3 sum:1 buckets:[3] counter_reset_hint:gauge}}";
         let reset = "{{schema:0 count:9 sum:1 buckets:[3 6] counter_reset_hint:reset}}";
         for (values, expected) in [
-            (format!("{counter} {more} {counter}"), vec![Unknown, NotCounterReset, Unknown]),
-            (format!("{counter} {finer} {finer}"), vec![Unknown, Unknown, NotCounterReset]),
-            (format!("{counter} {gauge} {gauge}"), vec![Unknown, Gauge, Gauge]),
+            (
+                format!("{counter} {more} {counter}"),
+                vec![Unknown, NotCounterReset, Unknown],
+            ),
+            (
+                format!("{counter} {finer} {finer}"),
+                vec![Unknown, Unknown, NotCounterReset],
+            ),
+            (
+                format!("{counter} {gauge} {gauge}"),
+                vec![Unknown, Gauge, Gauge],
+            ),
             (format!("{gauge} {counter}"), vec![Gauge, Unknown]),
-            (format!("{counter} {reset} {reset}"), vec![Unknown, Unknown, Unknown]),
+            (
+                format!("{counter} {reset} {reset}"),
+                vec![Unknown, Unknown, Unknown],
+            ),
             (format!("{counter} 1 {more}"), vec![Unknown, Unknown]),
         ] {
             assert_eq!(hints(&values), expected, "{values}");

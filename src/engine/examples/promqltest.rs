@@ -12,6 +12,7 @@ const EXPERIMENTAL_FILES: &[&str] = &[
     "name_label_dropping.test",
     "start_timestamps.test",
     "type_and_unit.test",
+    "unquoted_utf8_names.test",
 ];
 
 #[derive(Default)]
@@ -83,7 +84,10 @@ fn main() -> ExitCode {
     }
     rows.push(("stable PromQL".to_owned(), stable));
     rows.push(("all".to_owned(), all));
-    println!("{:<28} {:>7} {:>7} {:>7} {:>8}", "file", "passed", "failed", "skipped", "share");
+    println!(
+        "{:<28} {:>7} {:>7} {:>7} {:>8}",
+        "file", "passed", "failed", "skipped", "share"
+    );
     for (name, counts) in &rows {
         println!(
             "{name:<28} {:>7} {:>7} {:>7} {:>7.2}%",

@@ -35,7 +35,10 @@ fn string(eval: &Eval, text: &str) -> Result<(), String> {
 
 fn vector(eval: &Eval, series: &[Series], index: usize) -> Result<(), String> {
     if let Some(expected) = eval.scalar {
-        return Err(format!("expected scalar {expected}, found a vector of {}", series.len()));
+        return Err(format!(
+            "expected scalar {expected}, found a vector of {}",
+            series.len()
+        ));
     }
     let points = series.iter().filter_map(|series| {
         let point = series.points.get(index)?;
@@ -45,16 +48,23 @@ fn vector(eval: &Eval, series: &[Series], index: usize) -> Result<(), String> {
     for (position, (labels, point)) in points.enumerate() {
         let (place, value) = expected_of(eval, labels, point)?;
         if eval.is_ordered && place != position {
-            return Err(format!("expected {labels} at position {place}, found it at {position}"));
+            return Err(format!(
+                "expected {labels} at position {place}, found it at {position}"
+            ));
         }
-        let first = value.first().ok_or_else(|| format!("missing expected value of {labels}"))?;
+        let first = value
+            .first()
+            .ok_or_else(|| format!("missing expected value of {labels}"))?;
         values(first, point).map_err(|error| format!("{labels}: {error}"))?;
         if seen.contains(&labels) {
             return Err(format!("duplicate series {labels}"));
         }
         seen.push(labels);
     }
-    match eval.expected().find(|(_, labels, _)| !seen.contains(labels)) {
+    match eval
+        .expected()
+        .find(|(_, labels, _)| !seen.contains(labels))
+    {
         None => Ok(()),
         Some((_, labels, values)) => Err(format!("missing series {labels} {}", show_all(values))),
     }
@@ -117,7 +127,10 @@ pub(super) fn range(eval: &Eval, result: &Evaluated) -> Result<(), String> {
         }
         seen.push(labels);
     }
-    match eval.expected().find(|(_, labels, _)| !seen.contains(labels)) {
+    match eval
+        .expected()
+        .find(|(_, labels, _)| !seen.contains(labels))
+    {
         None => Ok(()),
         Some((_, labels, values)) => Err(format!("missing series {labels} {}", show_all(values))),
     }
@@ -128,10 +141,18 @@ fn values(expected: &Value, found: &Point) -> Result<(), String> {
     match (expected, found) {
         (Value::Omitted, Point::Absent) => Ok(()),
         (Value::Float(expected), Point::Float(found)) => floats(*expected, *found),
-        (Value::Histogram { histogram, has_hint }, Point::Histogram(found)) => {
-            histograms(histogram, found, *has_hint)
-        }
-        _ => Err(format!("expected {}, found {}", show_value(expected), show(found))),
+        (
+            Value::Histogram {
+                histogram,
+                has_hint,
+            },
+            Point::Histogram(found),
+        ) => histograms(histogram, found, *has_hint),
+        _ => Err(format!(
+            "expected {}, found {}",
+            show_value(expected),
+            show(found)
+        )),
     }
 }
 
@@ -146,7 +167,11 @@ fn almost_equal(left: f64, right: f64) -> bool {
     quantile::almost_equal(left, right, EPSILON)
 }
 
-fn histograms(expected: &FloatHistogram, found: &FloatHistogram, has_hint: bool) -> Result<(), String> {
+fn histograms(
+    expected: &FloatHistogram,
+    found: &FloatHistogram,
+    has_hint: bool,
+) -> Result<(), String> {
     let equal = expected.schema == found.schema
         && almost_equal(expected.count, found.count)
         && almost_equal(expected.sum, found.sum)
@@ -161,11 +186,19 @@ fn histograms(expected: &FloatHistogram, found: &FloatHistogram, has_hint: bool)
     if equal {
         return Ok(());
     }
-    Err(format!("expected {}, found {}", expected.notation(), found.notation()))
+    Err(format!(
+        "expected {}, found {}",
+        expected.notation(),
+        found.notation()
+    ))
 }
 
 fn custom_values(histogram: &FloatHistogram) -> &[f64] {
-    if histogram.is_custom() { &histogram.custom_values } else { &[] }
+    if histogram.is_custom() {
+        &histogram.custom_values
+    } else {
+        &[]
+    }
 }
 
 /// The buckets of a side that are not empty, with their indices.

@@ -23,7 +23,11 @@ struct Classic {
 /// # Errors
 ///
 /// Returns a message for counts that are negative, not cumulative or contradictory.
-pub(super) fn load(series: &[Sequence], store: &mut MemoryStore, interval: i64) -> Result<(), String> {
+pub(super) fn load(
+    series: &[Sequence],
+    store: &mut MemoryStore,
+    interval: i64,
+) -> Result<(), String> {
     let mut found: BTreeMap<Labels, BTreeMap<i64, Classic>> = BTreeMap::new();
     for sequence in series {
         let name = sequence.labels.metric();
@@ -51,8 +55,16 @@ pub(super) fn load(series: &[Sequence], store: &mut MemoryStore, interval: i64) 
     }
     for (labels, times) in found {
         for (at, classic) in times {
-            let value = classic.convert().map_err(|error| format!("{labels}: {error}"))?;
-            store.add_histogram(&labels, HistogramSample { at, value: Arc::new(value) });
+            let value = classic
+                .convert()
+                .map_err(|error| format!("{labels}: {error}"))?;
+            store.add_histogram(
+                &labels,
+                HistogramSample {
+                    at,
+                    value: Arc::new(value),
+                },
+            );
         }
     }
     Ok(())
@@ -60,7 +72,8 @@ pub(super) fn load(series: &[Sequence], store: &mut MemoryStore, interval: i64) 
 
 impl Classic {
     fn convert(mut self) -> Result<FloatHistogram, String> {
-        self.buckets.sort_by(|left, right| left.0.total_cmp(&right.0));
+        self.buckets
+            .sort_by(|left, right| left.0.total_cmp(&right.0));
         self.buckets.dedup_by(|later, earlier| later.0 == earlier.0);
         let last = self.buckets.last().copied();
         let count = self.count.or(last.map(|(_, count)| count)).unwrap_or(0.0);
@@ -73,7 +86,9 @@ impl Classic {
         let mut previous = 0.0;
         for (_, cumulative) in &self.buckets {
             if *cumulative < previous {
-                return Err(format!("count is not cumulative: {cumulative} < {previous}"));
+                return Err(format!(
+                    "count is not cumulative: {cumulative} < {previous}"
+                ));
             }
             counts.push(cumulative - previous);
             previous = *cumulative;
@@ -122,7 +137,10 @@ mod tests {
         assert_eq!(last.custom_values, [1.0, 2.0]);
         assert_eq!(last.positive_buckets, [2.0, 1.0, 3.0]);
         assert_eq!((last.count, last.sum), (6.0, 11.0));
-        let bad = [Sequence::parse(r#"x_bucket{le="1"} 2"#), Sequence::parse("x_count 1")];
+        let bad = [
+            Sequence::parse(r#"x_bucket{le="1"} 2"#),
+            Sequence::parse("x_count 1"),
+        ];
         let bad: Vec<Sequence> = bad.into_iter().flatten().collect();
         assert!(load(&bad, &mut store, 1000).is_err());
     }

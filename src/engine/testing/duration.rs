@@ -52,7 +52,18 @@ mod tests {
     fn durations() {
         assert_eq!(parse_duration("1y2w3d4h5m6s7ms"), Some(33_019_506_007));
         assert_eq!(parse_duration("90s"), Some(90_000));
-        for malformed in ["", "5", "m", "-5m", "1m1m", "1s1h", "5 m", "1.5h", "300y", "9999999999999999999s"] {
+        for malformed in [
+            "",
+            "5",
+            "m",
+            "-5m",
+            "1m1m",
+            "1s1h",
+            "5 m",
+            "1.5h",
+            "300y",
+            "9999999999999999999s",
+        ] {
             assert_eq!(parse_duration(malformed), None, "{malformed}");
         }
     }

@@ -127,12 +127,13 @@ fn metric_end(text: &str) -> usize {
 pub fn parse_metric(text: &str) -> Result<Labels, String> {
     let text = text.trim();
     let (name, braces) = text.split_at(text.find('{').unwrap_or(text.len()));
-    let is_name = name
-        .chars()
-        .enumerate()
-        .all(|(at, c)| c.is_ascii_alphabetic() || matches!(c, '_' | ':') || (at > 0 && c.is_ascii_digit()));
+    let is_name = name.chars().enumerate().all(|(at, c)| {
+        c.is_ascii_alphabetic() || matches!(c, '_' | ':') || (at > 0 && c.is_ascii_digit())
+    });
     if !is_name || text.is_empty() {
-        return Err(format!("unexpected `{text}`, expected a metric with labels"));
+        return Err(format!(
+            "unexpected `{text}`, expected a metric with labels"
+        ));
     }
     let mut labels: Vec<(SmolStr, SmolStr)> = Vec::new();
     if !name.is_empty() {
@@ -141,7 +142,11 @@ pub fn parse_metric(text: &str) -> Result<Labels, String> {
     if !braces.is_empty() {
         let invalid = |reason: &str| format!("invalid labels `{braces}`: {reason}");
         let parsed = nth_promql::parse(braces).map_err(|errors| {
-            invalid(errors.first().map_or("malformed", |error| error.message.as_str()))
+            invalid(
+                errors
+                    .first()
+                    .map_or("malformed", |error| error.message.as_str()),
+            )
         })?;
         let Node::Selector(selector) = parsed.node else {
             return Err(invalid("expected label=\"value\" pairs"));
@@ -188,7 +193,10 @@ fn item<'t>(text: &'t str, values: &mut Vec<Value>) -> Result<&'t str, String> {
         let count = if repeats.is_empty() {
             1
         } else {
-            repeats.strip_prefix('x').and_then(count).ok_or_else(malformed)?
+            repeats
+                .strip_prefix('x')
+                .and_then(count)
+                .ok_or_else(malformed)?
         };
         reserve(values, count)?;
         values.extend(std::iter::repeat_n(Value::Omitted, count));
@@ -233,7 +241,9 @@ fn signed_number(text: &str) -> Option<(Option<f64>, &str)> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let sign = text.len() - unsigned.len();
     let length = if unsigned.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        unsigned.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(unsigned.len())
+        unsigned
+            .find(|c: char| !c.is_ascii_alphanumeric())
+            .unwrap_or(unsigned.len())
     } else {
         number_length(unsigned)
     };
@@ -303,7 +313,10 @@ mod tests {
         assert_eq!(floats("-1-1e1x1"), [-1.0, -11.0].map(Some));
         assert_eq!(floats("7x2"), [7.0; 3].map(Some));
         assert_eq!(floats("_ _x2 1"), [None, None, None, Some(1.0)]);
-        assert_eq!(floats("Inf -Inf"), [f64::INFINITY, f64::NEG_INFINITY].map(Some));
+        assert_eq!(
+            floats("Inf -Inf"),
+            [f64::INFINITY, f64::NEG_INFINITY].map(Some)
+        );
         assert_eq!(floats(""), []);
         let stale = floats("stale");
         assert!(matches!(stale.as_slice(), [Some(value)] if crate::is_stale(*value)));
@@ -312,7 +325,15 @@ mod tests {
     #[test]
     fn malformed_values_are_errors() {
         for text in [
-            "1x", "1+2", "1+x3", "a", "stalex5", "1x-1", "_5", "{{schema:0", "0x5000000000000",
+            "1x",
+            "1+2",
+            "1+x3",
+            "a",
+            "stalex5",
+            "1x-1",
+            "_5",
+            "{{schema:0",
+            "0x5000000000000",
         ] {
             assert!(parse_values(text).is_err(), "{text}");
         }

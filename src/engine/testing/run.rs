@@ -148,8 +148,8 @@ impl State {
         };
         let (kind, errors) = nth_promql::infer(&query, &[]);
         let experimental = nth_promql::codes::PROMQL_EXPERIMENTAL.id;
-        let is_stable = !self.has_start_timestamps
-            && errors.iter().all(|error| error.code.id != experimental);
+        let is_stable =
+            !self.has_start_timestamps && errors.iter().all(|error| error.code.id != experimental);
         if self.has_start_timestamps {
             let reason = "start timestamps are not supported".to_owned();
             return (is_stable, Outcome::Skipped(reason));
@@ -202,7 +202,9 @@ impl State {
             let histograms = samples.histograms.iter();
             let points = floats
                 .map(|sample| (sample.at, Point::Float(sample.value)))
-                .chain(histograms.map(|sample| (sample.at, Point::Histogram(sample.value.clone()))));
+                .chain(
+                    histograms.map(|sample| (sample.at, Point::Histogram(sample.value.clone()))),
+                );
             for (at, found) in points {
                 let index = steps.times().position(|time| time == at);
                 match index.and_then(|index| series.points.get_mut(index)) {
@@ -253,12 +255,14 @@ impl State {
             (Err(error), Some(expected)) if expected.matches(&error.message) => Ok(None),
             (Err(error), Some(expected)) => {
                 let message = error.message;
-                Err(Problem::Wrong(format!("expected the error {expected}, found: {message}")))
+                Err(Problem::Wrong(format!(
+                    "expected the error {expected}, found: {message}"
+                )))
             }
             (Err(error), None) => Err(Problem::Wrong(format!("error: {}", error.message))),
-            (Ok(_), Some(expected)) => {
-                Err(Problem::Wrong(format!("expected the error {expected}, found a result")))
-            }
+            (Ok(_), Some(expected)) => Err(Problem::Wrong(format!(
+                "expected the error {expected}, found a result"
+            ))),
             (Ok((result, annotations)), None) => {
                 let warnings: Vec<&String> = annotations.warnings.iter().collect();
                 check_messages("warning", &eval.warnings, &warnings)?;
@@ -282,9 +286,12 @@ fn check_messages(kind: &str, expected: &Expected, found: &[&String]) -> Result<
             return Err(format!("missing {kind}: {message}, found: {found:?}"));
         }
     }
-    let unexpected = found
-        .iter()
-        .find(|text| !expected.messages.iter().any(|message| message.matches(text)));
+    let unexpected = found.iter().find(|text| {
+        !expected
+            .messages
+            .iter()
+            .any(|message| message.matches(text))
+    });
     match unexpected {
         Some(text) if !expected.messages.is_empty() => Err(format!("unexpected {kind}: {text}")),
         _ => Ok(()),

@@ -119,8 +119,16 @@ pub(super) fn parse(script: &str) -> Vec<Command> {
             continue;
         }
         let block = lines.get(at..).unwrap_or_default();
-        let block: Vec<&str> = block.iter().take_while(|line| !line.is_empty()).copied().collect();
-        let word = line.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
+        let block: Vec<&str> = block
+            .iter()
+            .take_while(|line| !line.is_empty())
+            .copied()
+            .collect();
+        let word = line
+            .split_whitespace()
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         let parsed = if word == "clear" {
             Ok((CommandKind::Clear, 0))
         } else if word.starts_with("load") {
@@ -130,9 +138,8 @@ pub(super) fn parse(script: &str) -> Vec<Command> {
         } else {
             Err("expected `load`, `clear` or `eval`".to_owned())
         };
-        let (kind, used) = parsed.unwrap_or_else(|error| {
-            (CommandKind::Invalid((*line).to_owned(), error), block.len())
-        });
+        let (kind, used) = parsed
+            .unwrap_or_else(|error| (CommandKind::Invalid((*line).to_owned(), error), block.len()));
         at += used;
         commands.push(Command { line: number, kind });
     }
@@ -146,7 +153,10 @@ fn load(line: &str, block: &[&str]) -> Result<Load, String> {
         Some("load_with_nhcb") => true,
         _ => return Err("expected `load` or `load_with_nhcb`".to_owned()),
     };
-    let interval = words.next().and_then(parse_duration).ok_or("invalid step of `load`")?;
+    let interval = words
+        .next()
+        .and_then(parse_duration)
+        .ok_or("invalid step of `load`")?;
     let mut series = Vec::new();
     let mut has_start_timestamps = false;
     for line in block {
@@ -316,7 +326,9 @@ fn regex(pattern: &str) -> Result<Regex, String> {
 
 /// Removes a position such as ` (1:7)` from the end.
 fn without_position(text: &str) -> &str {
-    let cut = text.strip_suffix(')').and_then(|text| text.rsplit_once(" ("));
+    let cut = text
+        .strip_suffix(')')
+        .and_then(|text| text.rsplit_once(" ("));
     match cut {
         Some((before, position)) if is_position(position) => before,
         _ => text,
@@ -332,7 +344,9 @@ fn is_position(text: &str) -> bool {
 
 /// Removes the pattern of a position, such as ` \(1:7\)`, from the end of a pattern.
 fn without_pattern_of_position(pattern: &str) -> &str {
-    let cut = pattern.strip_suffix("\\)").and_then(|text| text.rsplit_once(" \\("));
+    let cut = pattern
+        .strip_suffix("\\)")
+        .and_then(|text| text.rsplit_once(" \\("));
     match cut {
         Some((before, position)) if position.contains(':') => before,
         _ => pattern,
@@ -379,7 +393,9 @@ mod tests {
 
     #[test]
     fn loads() {
-        let CommandKind::Load(load) = only("load_with_nhcb 1m30s\n x_bucket{le=\"1\"} 0+1x5\n x@st _ 5s") else {
+        let CommandKind::Load(load) =
+            only("load_with_nhcb 1m30s\n x_bucket{le=\"1\"} 0+1x5\n x@st _ 5s")
+        else {
             panic!("no load");
         };
         assert!(load.with_custom_buckets && load.has_start_timestamps);
@@ -388,13 +404,19 @@ mod tests {
 
     #[test]
     fn evaluations() {
-        let eval = eval_of("eval instant at 50m sum by (job) (x)\n expect no_info\n expect warn msg: PromQL warning: y (1:7)\n {job=\"a\"} 1\n");
+        let eval = eval_of(
+            "eval instant at 50m sum by (job) (x)\n expect no_info\n expect warn msg: PromQL warning: y (1:7)\n {job=\"a\"} 1\n",
+        );
         assert_eq!(eval.query, "sum by (job) (x)");
         assert_eq!(eval.steps, Steps::instant(3_000_000));
         assert!(eval.infos.none && eval.warnings.messages[0].matches("PromQL warning: y"));
         assert_eq!(eval.series.len(), 1);
         let eval = eval_of("eval range from 0 to 10m step 1m x @ end()\n x 1 2 _");
-        let steps = Steps { start: 0, end: 600_000, step: 60_000 };
+        let steps = Steps {
+            start: 0,
+            end: 600_000,
+            step: 60_000,
+        };
         assert!(eval.is_range && eval.steps == steps);
         let eval = eval_of("eval_fail instant at 1m x\n expected_fail_message no (1:1)");
         assert!(eval.fail.is_some_and(|fail| fail.matches("no (1:1)")));
@@ -402,7 +424,9 @@ mod tests {
         assert!(eval.infos.messages[0].matches("PromQL info: z"));
         let eval = eval_of("eval instant at 0 \"a\"\n expect string `a`");
         assert_eq!(eval.string.as_deref(), Some("a"));
-        let eval = eval_of("eval instant at 0 x[1m]\n expect range vector from 10s to 1m step 10s\n x 1 2");
+        let eval = eval_of(
+            "eval instant at 0 x[1m]\n expect range vector from 10s to 1m step 10s\n x 1 2",
+        );
         assert!(eval.range_vector.is_some());
     }
 

@@ -105,7 +105,8 @@ mod tests {
 
     #[test]
     fn queries_that_depend_on_the_range_are_found() {
-        let depends = |query| depends_on_range(&nth_promql::parse(query).expect("the query is valid"));
+        let depends =
+            |query| depends_on_range(&nth_promql::parse(query).expect("the query is valid"));
         assert!(depends("x @ end()"));
         assert!(depends("x[step()]"));
         assert!(!depends("x[5m]"));

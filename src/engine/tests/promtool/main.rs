@@ -57,12 +57,18 @@ fn the_engine_agrees_with_promtool() {
                 let different = difference(&Ok(in_range), &Ok(instant.clone()), true);
                 assert_eq!(different, None, "{query} at {at}ms: in a range, then alone");
             }
-            asked.push(Asked { query, seconds: at / 1000 });
+            asked.push(Asked {
+                query,
+                seconds: at / 1000,
+            });
             expected.push((instant, is_exact(&expr)));
         }
     }
     // The last one loads all samples, because some queries read the future.
-    asked.push(Asked { query: "vector(0)", seconds: 30 * 60 });
+    asked.push(Asked {
+        query: "vector(0)",
+        seconds: 30 * 60,
+    });
     expected.push((Ok(vec![(Labels::default(), Value::Float(0.0))]), true));
     let answers = report::ask(&promtool, &series, INTERVAL, &asked);
     let mut wrong = Vec::new();
@@ -70,12 +76,27 @@ fn the_engine_agrees_with_promtool() {
     for ((asked, (ours, exact)), theirs) in asked.iter().zip(&expected).zip(&answers) {
         errors += usize::from(theirs.is_err());
         if let Some(different) = difference(ours, theirs, *exact) {
-            wrong.push(format!("{} at {}s\n{different}", asked.query, asked.seconds));
+            wrong.push(format!(
+                "{} at {}s\n{different}",
+                asked.query, asked.seconds
+            ));
         }
     }
-    println!("{} queries, {} results, of them {errors} errors", queries.len(), answers.len());
-    assert!(answers.len() > 5000 && errors * 5 < answers.len(), "the queries have results");
-    assert!(wrong.is_empty(), "{} results differ, ours first:\n{}", wrong.len(), wrong.join("\n"));
+    println!(
+        "{} queries, {} results, of them {errors} errors",
+        queries.len(),
+        answers.len()
+    );
+    assert!(
+        answers.len() > 5000 && errors * 5 < answers.len(),
+        "the queries have results"
+    );
+    assert!(
+        wrong.is_empty(),
+        "{} results differ, ours first:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 fn run(expr: &Expr, store: &MemoryStore, steps: Steps) -> Result<Evaluated, String> {
@@ -124,7 +145,11 @@ fn difference(ours: &Answer, theirs: &Answer, exact: bool) -> Option<String> {
         let found = samples.iter().find(|(known, _)| known == labels);
         found.map(|(_, value)| value.clone())
     };
-    let mut labels: Vec<&Labels> = ours.iter().chain(theirs).map(|(labels, _)| labels).collect();
+    let mut labels: Vec<&Labels> = ours
+        .iter()
+        .chain(theirs)
+        .map(|(labels, _)| labels)
+        .collect();
     labels.sort();
     labels.dedup();
     let different: Vec<String> = labels
@@ -136,12 +161,22 @@ fn difference(ours: &Answer, theirs: &Answer, exact: bool) -> Option<String> {
                     same_float(*ours, *theirs, exact)
                 }
                 (
-                    Some(Value::Histogram { histogram: ours, .. }),
-                    Some(Value::Histogram { histogram: theirs, .. }),
+                    Some(Value::Histogram {
+                        histogram: ours, ..
+                    }),
+                    Some(Value::Histogram {
+                        histogram: theirs, ..
+                    }),
                 ) => same_histogram(ours, theirs, exact),
                 _ => false,
             };
-            (!same).then(|| format!("  {labels}\n    {}\n    {}", show(ours.as_ref()), show(theirs.as_ref())))
+            (!same).then(|| {
+                format!(
+                    "  {labels}\n    {}\n    {}",
+                    show(ours.as_ref()),
+                    show(theirs.as_ref())
+                )
+            })
         })
         .collect();
     (!different.is_empty()).then(|| different.join("\n"))
@@ -183,9 +218,10 @@ fn same_histogram(ours: &FloatHistogram, theirs: &FloatHistogram, exact: bool) -
     };
     let same_side = |ours: Vec<(i64, f64)>, theirs: Vec<(i64, f64)>| {
         ours.len() == theirs.len()
-            && ours.iter().zip(&theirs).all(|(ours, theirs)| {
-                ours.0 == theirs.0 && same_float(ours.1, theirs.1, exact)
-            })
+            && ours
+                .iter()
+                .zip(&theirs)
+                .all(|(ours, theirs)| ours.0 == theirs.0 && same_float(ours.1, theirs.1, exact))
     };
     ours.schema == theirs.schema
         && ours.counter_reset_hint == theirs.counter_reset_hint
@@ -208,12 +244,32 @@ fn same_histogram(ours: &FloatHistogram, theirs: &FloatHistogram, exact: bool) -
 /// sums depend on the order of the series, which is random in promtool.
 fn is_exact(expr: &Expr) -> bool {
     const INEXACT: &[&str] = &[
-        "acos", "acosh", "asin", "asinh", "atan", "atanh", "cos", "cosh", "exp", "histogram_fraction", "histogram_quantile",
-        "histogram_stddev", "histogram_stdvar", "ln", "log10", "log2", "sin", "sinh", "tan", "tanh",
+        "acos",
+        "acosh",
+        "asin",
+        "asinh",
+        "atan",
+        "atanh",
+        "cos",
+        "cosh",
+        "exp",
+        "histogram_fraction",
+        "histogram_quantile",
+        "histogram_stddev",
+        "histogram_stdvar",
+        "ln",
+        "log10",
+        "log2",
+        "sin",
+        "sinh",
+        "tan",
+        "tanh",
     ];
     classify::exprs(expr).all(|expr| match &expr.node {
         Node::Call(call) => !INEXACT.contains(&call.function.as_str()),
-        Node::Aggregate(aggregate) => !["sum", "avg", "stddev", "stdvar"].contains(&aggregate.op.as_str()),
+        Node::Aggregate(aggregate) => {
+            !["sum", "avg", "stddev", "stdvar"].contains(&aggregate.op.as_str())
+        }
         Node::Binary(binary) => !matches!(binary.op, BinaryOp::Power | BinaryOp::Atan2),
         _ => true,
     })

@@ -27,9 +27,26 @@ const FLOATS: &[&str] = &[
     "nothing",
 ];
 
-const HISTOGRAMS: &[&str] = &["sizes", "sizes_now", "waits", "mixed", "sizes offset 2m", "rate(sizes[3m])"];
+const HISTOGRAMS: &[&str] = &[
+    "sizes",
+    "sizes_now",
+    "waits",
+    "mixed",
+    "sizes offset 2m",
+    "rate(sizes[3m])",
+];
 
-const RANGES: &[&str] = &["[90s]", "[5m]", "[31s]", "[10m] offset 2m", "[5m] @ 900", "[4m:1m]", "[5m:]", "[3m:30s] offset 1m", "[6m:1m] @ 1200"];
+const RANGES: &[&str] = &[
+    "[90s]",
+    "[5m]",
+    "[31s]",
+    "[10m] offset 2m",
+    "[5m] @ 900",
+    "[4m:1m]",
+    "[5m:]",
+    "[3m:30s] offset 1m",
+    "[6m:1m] @ 1200",
+];
 
 const SUBQUERIES: &[&str] = &[
     "rate(requests_total[2m])[6m:30s]",
@@ -59,7 +76,15 @@ const SCALARS: &[&str] = &[
     "0x1F",
 ];
 
-const GROUPINGS: &[&str] = &["", "by (job) ", "by (job, code) ", "without (instance) ", "by () ", "without () ", "by (kind, le) "];
+const GROUPINGS: &[&str] = &[
+    "",
+    "by (job) ",
+    "by (job, code) ",
+    "without (instance) ",
+    "by () ",
+    "without () ",
+    "by (kind, le) ",
+];
 
 const ARITHMETIC: &[&str] = &["+", "-", "*", "/", "%", "^", "atan2"];
 
@@ -164,7 +189,10 @@ pub fn all(random: &mut Random) -> Vec<String> {
     for function in FUNCTIONS.iter().filter(|function| !function.experimental) {
         calls(random, function, &mut queries);
     }
-    for aggregation in AGGREGATIONS.iter().filter(|aggregation| !aggregation.experimental) {
+    for aggregation in AGGREGATIONS
+        .iter()
+        .filter(|aggregation| !aggregation.experimental)
+    {
         let name = aggregation.name;
         // Those that rank or name values are among the others.
         if ["topk", "bottomk", "count_values"].contains(&name) {
@@ -207,7 +235,11 @@ fn calls(random: &mut Random, function: &Function, queries: &mut Vec<String>) {
     }
     let most = function.max_args.unwrap_or(function.min_args);
     for count in function.min_args..=most {
-        let takes_vector = function.args.iter().take(count).any(|of| *of != Type::Scalar);
+        let takes_vector = function
+            .args
+            .iter()
+            .take(count)
+            .any(|of| *of != Type::Scalar);
         let variants = if takes_vector { 24 } else { 1 + 2 * count };
         for variant in 0..variants {
             let args: Vec<String> = (0..count)
@@ -248,33 +280,90 @@ fn range(random: &mut Random, variant: usize) -> String {
 /// Returns a random vector. Only the outermost function of a combination may be inexact, so that no comparison or rounding in it
 /// depends on the last digit.
 fn vector(random: &mut Random, depth: u64) -> String {
-    const EXACT: &[&str] = &["abs", "ceil", "floor", "round", "sgn", "sqrt", "sort", "sort_desc", "deg", "timestamp"];
+    const EXACT: &[&str] = &[
+        "abs",
+        "ceil",
+        "floor",
+        "round",
+        "sgn",
+        "sqrt",
+        "sort",
+        "sort_desc",
+        "deg",
+        "timestamp",
+    ];
     const OVER_TIME: &[&str] = &[
-        "rate", "increase", "delta", "irate", "idelta", "changes", "resets", "deriv", "avg_over_time", "sum_over_time",
-        "min_over_time", "max_over_time", "count_over_time", "last_over_time", "present_over_time", "stddev_over_time",
+        "rate",
+        "increase",
+        "delta",
+        "irate",
+        "idelta",
+        "changes",
+        "resets",
+        "deriv",
+        "avg_over_time",
+        "sum_over_time",
+        "min_over_time",
+        "max_over_time",
+        "count_over_time",
+        "last_over_time",
+        "present_over_time",
+        "stddev_over_time",
         "stdvar_over_time",
     ];
     const GROUPED: &[&str] = &["min", "max", "count", "group"];
     if depth == 0 {
-        return if random.chance(80) { random.pick(FLOATS) } else { random.pick(HISTOGRAMS) }.to_owned();
+        return if random.chance(80) {
+            random.pick(FLOATS)
+        } else {
+            random.pick(HISTOGRAMS)
+        }
+        .to_owned();
     }
     match random.below(9) {
         0 | 1 => {
             let variant = random.below(40) as usize;
             format!("{}({})", random.pick(OVER_TIME), range(random, variant))
         }
-        2 => format!("{}(({})[4m:1m])", random.pick(OVER_TIME), vector(random, depth - 1)),
+        2 => format!(
+            "{}(({})[4m:1m])",
+            random.pick(OVER_TIME),
+            vector(random, depth - 1)
+        ),
         3 => format!("{}({})", random.pick(EXACT), vector(random, depth - 1)),
-        4 => format!("{} {}({})", random.pick(GROUPED), random.pick(GROUPINGS), vector(random, depth - 1)),
-        5 => format!("({}) {} {}", vector(random, depth - 1), random.pick(&["+", "-", "*", "/", ">", "!=", "<= bool"]), random.pick(SCALARS)),
-        6 => format!("({}) {} ({})", vector(random, depth - 1), random.pick(SETS), vector(random, depth - 1)),
+        4 => format!(
+            "{} {}({})",
+            random.pick(GROUPED),
+            random.pick(GROUPINGS),
+            vector(random, depth - 1)
+        ),
+        5 => format!(
+            "({}) {} {}",
+            vector(random, depth - 1),
+            random.pick(&["+", "-", "*", "/", ">", "!=", "<= bool"]),
+            random.pick(SCALARS)
+        ),
+        6 => format!(
+            "({}) {} ({})",
+            vector(random, depth - 1),
+            random.pick(SETS),
+            vector(random, depth - 1)
+        ),
         7 => {
             let operator = random.pick(&["+", "-", "/", "==", ">", "< bool"]);
-            format!("({}) {operator} on (job, instance) ({})", vector(random, depth - 1), vector(random, depth - 1))
+            format!(
+                "({}) {operator} on (job, instance) ({})",
+                vector(random, depth - 1),
+                vector(random, depth - 1)
+            )
         }
         _ => {
             let inner = vector(random, depth - 1);
-            format!("clamp({inner}, {}, {})", random.pick(SCALARS), random.pick(SCALARS))
+            format!(
+                "clamp({inner}, {}, {})",
+                random.pick(SCALARS),
+                random.pick(SCALARS)
+            )
         }
     }
 }

@@ -25,7 +25,11 @@ pub fn find() -> Option<PathBuf> {
     let found = built
         .into_iter()
         .chain(std::env::split_paths(&path))
-        .map(|folder| folder.join("promtool").with_extension(std::env::consts::EXE_EXTENSION))
+        .map(|folder| {
+            folder
+                .join("promtool")
+                .with_extension(std::env::consts::EXE_EXTENSION)
+        })
         .find(|program| program.is_file());
     if found.is_none() {
         let is_ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
@@ -39,8 +43,15 @@ pub fn find() -> Option<PathBuf> {
 ///
 /// Each query expects a sample that cannot exist, so that promtool reports what it found with all digits, including NaN and
 /// errors.
-pub fn ask(promtool: &Path, series: &[(String, String)], interval: i64, asked: &[Asked<'_>]) -> Vec<Answer> {
-    let mut file = format!("rule_files: []\nevaluation_interval: {interval}s\ntests:\n- interval: {interval}s\n  input_series:\n");
+pub fn ask(
+    promtool: &Path,
+    series: &[(String, String)],
+    interval: i64,
+    asked: &[Asked<'_>],
+) -> Vec<Answer> {
+    let mut file = format!(
+        "rule_files: []\nevaluation_interval: {interval}s\ntests:\n- interval: {interval}s\n  input_series:\n"
+    );
     for (labels, values) in series {
         let _ = writeln!(file, "  - series: {labels:?}\n    values: {values:?}");
     }
@@ -59,12 +70,13 @@ pub fn ask(promtool: &Path, series: &[(String, String)], interval: i64, asked: &
         .output()
         .expect("promtool runs");
     let report = String::from_utf8_lossy(&output.stderr);
-    let answers: Vec<Answer> = report
-        .split("\n    expr: ")
-        .skip(1)
-        .map(answer)
-        .collect();
-    assert_eq!(answers.len(), asked.len(), "promtool reports each query:\n{}", shortened(&report));
+    let answers: Vec<Answer> = report.split("\n    expr: ").skip(1).map(answer).collect();
+    assert_eq!(
+        answers.len(),
+        asked.len(),
+        "promtool reports each query:\n{}",
+        shortened(&report)
+    );
     answers
 }
 
@@ -76,7 +88,9 @@ fn answer(entry: &str) -> Answer {
     if let Some((_, found)) = entry.split_once("\n        got: ") {
         return Ok(samples(found.lines().next().unwrap_or_default()));
     }
-    let error = entry.split_once(", err: ").map_or(entry, |(_, error)| error);
+    let error = entry
+        .split_once(", err: ")
+        .map_or(entry, |(_, error)| error);
     Err(error.trim().to_owned())
 }
 
@@ -97,7 +111,8 @@ fn samples(text: &str) -> Vec<(Labels, Value)> {
         };
         let (value, tail) = tail.split_at(end);
         let labels = parse_metric(labels).expect("promtool prints labels");
-        let mut values = parse_values(value.trim_start_matches('+')).expect("promtool prints a value");
+        let mut values =
+            parse_values(value.trim_start_matches('+')).expect("promtool prints a value");
         assert_eq!(values.len(), 1, "{text}");
         samples.push((labels, values.remove(0)));
         rest = tail.trim_start_matches(',').trim_start();

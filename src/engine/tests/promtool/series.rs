@@ -29,10 +29,19 @@ pub fn all(random: &mut Random) -> Vec<(String, String)> {
             let (suffix, label) = name;
             lines.push((format!("latency_{suffix}{{job=\"{job}\"{label}}}"), values));
         }
-        lines.push((format!("sizes{{job=\"{job}\"}}"), native(random, Layout::Exponential, "")));
+        lines.push((
+            format!("sizes{{job=\"{job}\"}}"),
+            native(random, Layout::Exponential, ""),
+        ));
         let hint = " counter_reset_hint:gauge";
-        lines.push((format!("sizes_now{{job=\"{job}\"}}"), native(random, Layout::Exponential, hint)));
-        lines.push((format!("waits{{job=\"{job}\"}}"), native(random, Layout::Custom, "")));
+        lines.push((
+            format!("sizes_now{{job=\"{job}\"}}"),
+            native(random, Layout::Exponential, hint),
+        ));
+        lines.push((
+            format!("waits{{job=\"{job}\"}}"),
+            native(random, Layout::Custom, ""),
+        ));
         lines.push((format!("mixed{{job=\"{job}\"}}"), mixed(random)));
     }
     for (kind, values) in [
@@ -44,7 +53,10 @@ pub fn all(random: &mut Random) -> Vec<(String, String)> {
         ("small", "1e-300"),
         ("half", "0.5"),
     ] {
-        lines.push((format!("special{{kind=\"{kind}\"}}"), [values; VALUES].join(" ")));
+        lines.push((
+            format!("special{{kind=\"{kind}\"}}"),
+            [values; VALUES].join(" "),
+        ));
     }
     let changing = ["NaN", "Inf", "-Inf", "0", "-0", "1", "-1.5", "1e300", "2.5"];
     let values: Vec<&str> = (0..VALUES).map(|_| random.pick(&changing)).collect();
@@ -71,7 +83,11 @@ fn with_gaps(random: &mut Random, mut value: impl FnMut(&mut Random) -> String) 
 fn counter(random: &mut Random) -> String {
     let mut value = random.below(1000) as f64;
     with_gaps(random, |random| {
-        value = if random.chance(4) { 0.0 } else { value + random.below(400) as f64 / 4.0 };
+        value = if random.chance(4) {
+            0.0
+        } else {
+            value + random.below(400) as f64 / 4.0
+        };
         value.to_string()
     })
 }
@@ -106,9 +122,14 @@ fn classic(random: &mut Random) -> Vec<Named> {
         columns[5].push(sum.to_string());
         columns[6].push(total.to_string());
     }
-    let names = bounds.iter().map(|bound| ("bucket", format!(", le=\"{bound}\"")));
+    let names = bounds
+        .iter()
+        .map(|bound| ("bucket", format!(", le=\"{bound}\"")));
     let names = names.chain([("sum", String::new()), ("count", String::new())]);
-    names.zip(columns).map(|(name, values)| (name, values.join(" "))).collect()
+    names
+        .zip(columns)
+        .map(|(name, values)| (name, values.join(" ")))
+        .collect()
 }
 
 /// The buckets of native histograms.
@@ -133,13 +154,21 @@ struct Growing {
 impl Growing {
     fn new(random: &mut Random, layout: Layout) -> Self {
         let custom = layout == Layout::Custom;
-        let buckets = if custom { 4 } else { 1 + random.below(4) as usize };
+        let buckets = if custom {
+            4
+        } else {
+            1 + random.below(4) as usize
+        };
         Self {
             layout,
             schema: random.below(3),
             zero: random.below(3),
             positive: (0..buckets).map(|_| random.below(10)).collect(),
-            negative: if custom { vec![] } else { (0..2).map(|_| random.below(5)).collect() },
+            negative: if custom {
+                vec![]
+            } else {
+                (0..2).map(|_| random.below(5)).collect()
+            },
             sum: 0.0,
         }
     }
@@ -197,6 +226,10 @@ fn mixed(random: &mut Random) -> String {
     with_gaps(random, |random| {
         histograms ^= random.chance(15);
         current.grow(random);
-        if histograms { current.notation("") } else { current.sum.to_string() }
+        if histograms {
+            current.notation("")
+        } else {
+            current.sum.to_string()
+        }
     })
 }
