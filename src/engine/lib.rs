@@ -20,4 +20,4 @@ pub use annotations::Annotations;
 pub use error::Error;
 pub use labels::{Labels, METRIC_NAME};
 pub use store::{LabelMatcher, MemoryStore, Samples, Store};
-pub use value::{Evaluated, FloatSample, HistogramSample, Point, STALE_NAN, Series, Steps, Timestamp, Window, is_stale};
+pub use value::{Evaluated, FloatSample, HistogramSample, Point, Prepared, STALE_NAN, Series, Steps, Timestamp, Window, is_stale};

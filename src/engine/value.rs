@@ -136,9 +136,20 @@ pub struct Window<'s> {
     pub at: Timestamp,
     /// The metric's name, for annotations.
     pub metric: &'s str,
-    /// The values before each reset of a counter, in order, if they are known already: each float that is greater than the next
-    /// one.
-    pub resets: Option<&'s [f64]>,
+    /// What is known already about the samples.
+    pub prepared: Prepared<'s>,
+}
+
+/// What is known about the float samples of a range without looking at each of them.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Prepared<'s> {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The values before each reset of a counter, in order: each float that is greater than the next one.
+    Resets(&'s [f64]),
+    /// The sum.
+    Sum(f64),
 }
 
 /// The value of an expression at all steps.

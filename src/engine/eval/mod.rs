@@ -9,10 +9,12 @@ mod invariant;
 mod matching;
 mod names;
 mod operators;
+mod prepare;
 mod range;
 mod resets;
 mod selector;
 mod sets;
+mod sliding_sum;
 mod statistics;
 mod subquery;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use nth_promql::{Call, Expr, Node, Span};
 
 use super::durations::{Reference, milliseconds};
-use super::resets::Resets;
+use super::prepare::Preparation;
 use super::selector::{matchers, unsupported};
 use super::Evaluator;
 use crate::error::Error;
@@ -130,10 +130,8 @@ impl<'s> Evaluator<'s> {
         let keeps_name = functions::keeps_metric_name(name);
         let mut result = Vec::with_capacity(vector.series.len());
         for (index, samples) in vector.series.iter().enumerate() {
-            // At a single step, a search for resets of the whole series is not worthwhile.
-            let resets = (matches!(name, "rate" | "increase") && steps.count() > 1)
-                .then(|| Resets::new(&samples.floats));
-            let points = self.windows((samples, resets), &vector, function, &columns, steps)?;
+            let prepared = Preparation::new(name, samples, steps.count());
+            let points = self.windows((samples, prepared), &vector, function, &columns, steps)?;
             if !points.iter().any(Point::is_present) {
                 continue;
             }
@@ -156,7 +154,7 @@ impl<'s> Evaluator<'s> {
     /// Calls a function for the range of each step.
     fn windows(
         &mut self,
-        (samples, mut resets): (&Samples<'_>, Option<Resets>),
+        (samples, mut prepared): (&Samples<'_>, Preparation<'_>),
         vector: &RangeVector<'_>,
         function: RangeFunction,
         columns: &[Vec<f64>],
@@ -184,9 +182,7 @@ impl<'s> Evaluator<'s> {
                 end,
                 at,
                 metric,
-                resets: resets
-                    .as_mut()
-                    .map(|resets| resets.within(sliding.floats.from..sliding.floats.to)),
+                prepared: prepared.of(sliding.floats.from..sliding.floats.to),
             };
             points.push(function(&window, &params, &mut self.annotations)?);
         }

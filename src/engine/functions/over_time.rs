@@ -6,7 +6,7 @@ use super::range::{is_mixed, only_floats, seconds};
 use crate::annotations::Annotations;
 use crate::error::Error;
 use crate::histogram::kahan::Sum;
-use crate::value::{FloatSample, Point, Window};
+use crate::value::{FloatSample, Point, Prepared, Window};
 
 /// `sum_over_time`
 pub(super) fn sum(
@@ -19,6 +19,9 @@ pub(super) fn sum(
     }
     if !window.histograms.is_empty() {
         return Ok(super::histograms_over_time::sum(window, annotations));
+    }
+    if let Prepared::Sum(sum) = window.prepared {
+        return Ok(Point::Float(sum));
     }
     let mut sum = Sum::default();
     for sample in window.floats {

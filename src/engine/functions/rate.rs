@@ -8,7 +8,7 @@ use super::range::{is_mixed, seconds};
 use crate::annotations::Annotations;
 use crate::error::Error;
 use crate::histogram::FloatHistogram;
-use crate::value::{Point, Window};
+use crate::value::{Point, Prepared, Window};
 
 /// `rate`
 pub(super) fn rate(
@@ -127,7 +127,7 @@ fn extrapolated(
 
 /// Adds what a counter had reached before each of its resets.
 fn without_resets(mut change: f64, window: &Window<'_>) -> f64 {
-    if let Some(resets) = window.resets {
+    if let Prepared::Resets(resets) = window.prepared {
         return resets.iter().fold(change, |change, before| change + before);
     }
     for pair in window.floats.windows(2) {

@@ -7,7 +7,7 @@ use nth_promql::Node;
 
 use super::*;
 use crate::histogram::{CounterResetHint, FloatHistogram};
-use crate::value::{FloatSample, HistogramSample, Timestamp, Window};
+use crate::value::{FloatSample, HistogramSample, Prepared, Timestamp, Window};
 
 fn floats(samples: &[(Timestamp, f64)]) -> Vec<FloatSample> {
     let sample = |&(at, value): &(Timestamp, f64)| FloatSample {
@@ -52,7 +52,7 @@ fn over(
         end: 60_000,
         at: 60_000,
         metric: "x_total",
-        resets: None,
+        prepared: Prepared::Nothing,
     };
     let mut annotations = Annotations::default();
     let point = range_function(function).unwrap()(&window, parameters, &mut annotations);
