@@ -31,9 +31,7 @@ pub(super) fn is_step_invariant(expr: &Expr) -> bool {
             is_step_invariant(&aggregate.expr)
                 && aggregate.param.as_ref().is_none_or(is_step_invariant)
         }
-        Node::Binary(binary) => {
-            is_step_invariant(&binary.left) && is_step_invariant(&binary.right)
-        }
+        Node::Binary(binary) => is_step_invariant(&binary.left) && is_step_invariant(&binary.right),
         Node::Hole(_) | Node::Modified(..) => false,
     }
 }

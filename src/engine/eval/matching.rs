@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use nth_promql::{Binary, Matching, Span};
 
 use super::durations::signed;
+use super::names::NameRemoval;
 use super::operators::{self, Notice};
 use crate::annotations::Annotations;
 use crate::error::Error;
-use super::names::NameRemoval;
 use crate::functions::{is_metadata, unite, without_metadata};
 use crate::labels::Labels;
 use crate::value::{Point, Series, Steps};
@@ -59,7 +59,11 @@ pub(super) fn combined(
             })
             .transpose()
     };
-    let (many, one) = if swapped { (right, left) } else { (left, right) };
+    let (many, one) = if swapped {
+        (right, left)
+    } else {
+        (left, right)
+    };
     let fills = (fill(&binary.fill.left)?, fill(&binary.fill.right)?);
     let (fill_many, fill_one) = if swapped { (fills.1, fills.0) } else { fills };
     let join = Join {
@@ -139,15 +143,26 @@ impl Join<'_> {
             columns.extend(self.group(group, signature, annotations)?);
         }
         columns.sort_by_key(|column| column.order);
-        unite(columns.into_iter().map(|column| column.series).collect(), self.span)
+        unite(
+            columns.into_iter().map(|column| column.series).collect(),
+            self.span,
+        )
     }
 
     fn groups(&self) -> (Vec<Group>, Vec<Labels>) {
         let matching = self.binary.matching.as_ref();
         let mut known: HashMap<Labels, usize> = HashMap::with_capacity(self.many.len());
         let (mut groups, mut signatures) = (Vec::new(), Vec::new());
-        let many = self.many.iter().enumerate().map(|(index, series)| (index, series, true));
-        let one = self.one.iter().enumerate().map(|(index, series)| (index, series, false));
+        let many = self
+            .many
+            .iter()
+            .enumerate()
+            .map(|(index, series)| (index, series, true));
+        let one = self
+            .one
+            .iter()
+            .enumerate()
+            .map(|(index, series)| (index, series, false));
         for (index, series, is_many) in many.chain(one) {
             let signature = signature(&series.labels, matching);
             let next = groups.len();
@@ -157,7 +172,11 @@ impl Join<'_> {
                 signatures.push(signature);
             }
             if let Some(group) = groups.get_mut(place) {
-                let side = if is_many { &mut group.many } else { &mut group.one };
+                let side = if is_many {
+                    &mut group.many
+                } else {
+                    &mut group.one
+                };
                 side.push(index);
             }
         }
@@ -177,7 +196,9 @@ impl Join<'_> {
             matched: vec![false; self.steps],
         };
         for order in &group.many {
-            let Some(many) = self.many.get(*order) else { continue };
+            let Some(many) = self.many.get(*order) else {
+                continue;
+            };
             // The columns for each "one" series that this series is matched with; usually there is just one.
             let mut places: Vec<(Option<usize>, usize)> = Vec::new();
             for (step, (sample, partner)) in many.points.iter().zip(&partners).enumerate() {
@@ -225,7 +246,9 @@ impl Join<'_> {
         annotations: &mut Annotations,
     ) -> Result<(), Error> {
         for index in &group.one {
-            let Some(one) = self.one.get(*index) else { continue };
+            let Some(one) = self.one.get(*index) else {
+                continue;
+            };
             let pair = Pair {
                 order: self.many.len() + index,
                 many: signature,
@@ -250,7 +273,9 @@ impl Join<'_> {
     fn partners(&self, group: &Group, signature: &Labels) -> Result<Vec<Option<usize>>, Error> {
         let mut partners = vec![None; self.steps];
         for index in &group.one {
-            let Some(series) = self.one.get(*index) else { continue };
+            let Some(series) = self.one.get(*index) else {
+                continue;
+            };
             for (step, (partner, point)) in partners.iter_mut().zip(&series.points).enumerate() {
                 if !point.is_present() {
                     continue;
@@ -298,7 +323,11 @@ impl Join<'_> {
         annotations: &mut Annotations,
         put: impl FnOnce(Point) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let (left, right) = if self.swapped { (one, many) } else { (many, one) };
+        let (left, right) = if self.swapped {
+            (one, many)
+        } else {
+            (many, one)
+        };
         let outcome = operators::samples(self.binary.op, left, right);
         match outcome.notice {
             Some(Notice::Invalid(annotation) | Notice::Collision(annotation)) => {

@@ -202,9 +202,12 @@ fn mistyped(expected: Type, found: Type, span: Span) -> Error {
 
 /// Returns the text of a string; an error if it has holes or is not valid UTF-8.
 fn text(string: &StringLit) -> Result<&str, Error> {
-    string
-        .text()
-        .ok_or_else(|| Error::new("a string with interpolations or invalid UTF-8 is not supported", string.span))
+    string.text().ok_or_else(|| {
+        Error::new(
+            "a string with interpolations or invalid UTF-8 is not supported",
+            string.span,
+        )
+    })
 }
 
 /// Returns a value at one step as the value at `count` steps.
@@ -228,9 +231,9 @@ fn repeated(value: Evaluated, count: usize) -> Evaluated {
 
 fn negated(value: Evaluated, span: Span, name_removal: NameRemoval) -> Result<Evaluated, Error> {
     match value {
-        Evaluated::Scalar(values) => {
-            Ok(Evaluated::Scalar(values.into_iter().map(|value| -value).collect()))
-        }
+        Evaluated::Scalar(values) => Ok(Evaluated::Scalar(
+            values.into_iter().map(|value| -value).collect(),
+        )),
         Evaluated::String(_) => Err(mistyped(Type::Scalar, Type::String, span)),
         Evaluated::Vector(mut series) => {
             for series in &mut series {

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use nth_promql::{Call, Expr, Node, Span};
 
+use super::Evaluator;
 use super::durations::{Reference, milliseconds};
 use super::prepare::Preparation;
 use super::selector::{matchers, unsupported};
-use super::Evaluator;
 use crate::error::Error;
 use crate::functions::{self, RangeFunction, notices, unite, without_metadata};
 use crate::labels::Labels;
@@ -268,13 +268,12 @@ impl<'s, S> Part<'s, S> {
         }
     }
 
-    fn range(
-        &mut self,
-        start: Timestamp,
-        end: Timestamp,
-        at: impl Fn(&S) -> Timestamp,
-    ) -> &'s [S] {
-        let passed = |index: usize, time| self.samples.get(index).is_some_and(|sample| at(sample) <= time);
+    fn range(&mut self, start: Timestamp, end: Timestamp, at: impl Fn(&S) -> Timestamp) -> &'s [S] {
+        let passed = |index: usize, time| {
+            self.samples
+                .get(index)
+                .is_some_and(|sample| at(sample) <= time)
+        };
         while passed(self.from, start) {
             self.from += 1;
         }

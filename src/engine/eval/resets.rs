@@ -33,9 +33,8 @@ impl Resets {
     /// Returns the values before the resets between two samples of a range of indices, which does not begin or end before that
     /// of the last call.
     pub(super) fn within(&mut self, range: Range<usize>) -> &[f64] {
-        let is_before = |place: usize, end: usize| {
-            self.samples.get(place).is_some_and(|sample| *sample < end)
-        };
+        let is_before =
+            |place: usize, end: usize| self.samples.get(place).is_some_and(|sample| *sample < end);
         // A reset from a sample before the range to its first one does not count.
         while is_before(self.from, range.start.saturating_add(1)) {
             self.from += 1;

@@ -57,9 +57,9 @@ impl Evaluator<'_> {
         let reference = Reference::new(&selector.modifiers, self.query, span)?;
         let lookback = self.options.lookback;
         let (first, last) = reference.bounds(steps);
-        let mut found = self
-            .store
-            .select(&matchers(selector)?, first.saturating_sub(lookback), last);
+        let mut found =
+            self.store
+                .select(&matchers(selector)?, first.saturating_sub(lookback), last);
         self.need.reduce(&mut found);
         let mut series = Vec::with_capacity(found.len());
         for samples in &found {

@@ -43,8 +43,12 @@ impl Need {
                 "histogram_count" | "histogram_sum" | "histogram_avg" | "timestamp" | "absent" => {
                     Self::Statistics
                 }
-                "histogram_quantile" | "histogram_quantiles" | "histogram_fraction"
-                | "histogram_stddev" | "histogram_stdvar" | "changes" => Self::Buckets,
+                "histogram_quantile"
+                | "histogram_quantiles"
+                | "histogram_fraction"
+                | "histogram_stddev"
+                | "histogram_stdvar"
+                | "changes" => Self::Buckets,
                 _ => self,
             },
             _ => self,

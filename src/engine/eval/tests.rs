@@ -14,7 +14,13 @@ use crate::value::{Evaluated, FloatSample, STALE_NAN, Steps, Timestamp};
 #[track_caller]
 fn passes(script: &str) {
     for case in run(script).cases {
-        assert_eq!(case.outcome, Outcome::Passed, "line {}: {}", case.line, case.query);
+        assert_eq!(
+            case.outcome,
+            Outcome::Passed,
+            "line {}: {}",
+            case.line,
+            case.query
+        );
     }
 }
 
@@ -23,7 +29,9 @@ fn fails(query: &str, message: &str) {
     let store = MemoryStore::new();
     let steps = Steps::instant(0);
     let error = match nth_promql::parse(query) {
-        Ok(expr) => evaluate(&expr, &store, steps, &Options::default()).map_err(|error| error.message),
+        Ok(expr) => {
+            evaluate(&expr, &store, steps, &Options::default()).map_err(|error| error.message)
+        }
         Err(errors) => panic!("{query}: {errors:?}"),
     };
     assert_eq!(error, Err(message.to_owned()), "{query}");
@@ -183,13 +191,22 @@ fn aggregations_by_group() {
 #[test]
 fn what_is_not_supported_is_an_error() {
     fails("x smoothed", "the modifier smoothed is not supported");
-    fails("rate(x[5m] anchored)", "the modifier anchored is not supported");
+    fails(
+        "rate(x[5m] anchored)",
+        "the modifier anchored is not supported",
+    );
     fails(
         "x[5m]",
         r#"invalid expression type "range vector" for range query, must be Scalar or instant Vector"#,
     );
-    fails("rate(x[$window])", "the duration $window cannot be evaluated");
-    fails("${_} + 1", "a query with interpolations cannot be evaluated");
+    fails(
+        "rate(x[$window])",
+        "the duration $window cannot be evaluated",
+    );
+    fails(
+        "${_} + 1",
+        "a query with interpolations cannot be evaluated",
+    );
     fails("topk(NaN, vector(1))", "Parameter value is NaN");
     fails("limit_ratio(NaN, vector(1))", "Ratio value is NaN");
 }
@@ -210,7 +227,8 @@ fn range_vectors_at_one_time() {
     };
     let expected = [(10_000, 2.0), (30_000, 4.0)].map(|(at, value)| FloatSample { at, value });
     assert_eq!(samples("x[30s]"), Ok(Some(expected.to_vec())));
-    let expected = [(-5_000 + 15_000, 2.0), (15_000, 2.0)].map(|(at, value)| FloatSample { at, value });
+    let expected =
+        [(-5_000 + 15_000, 2.0), (15_000, 2.0)].map(|(at, value)| FloatSample { at, value });
     assert_eq!(samples("x[10s:5s] offset 15s"), Ok(Some(expected.to_vec())));
     assert!(samples("x").is_err());
 }
@@ -272,7 +290,10 @@ fn evaluated(query: &str, store: &MemoryStore, steps: Steps) -> Result<PerStep, 
     let Ok(expr) = nth_promql::parse(query) else {
         panic!("{query}");
     };
-    let options = Options { lookback: 30_000, ..Options::default() };
+    let options = Options {
+        lookback: 30_000,
+        ..Options::default()
+    };
     let result = evaluate(&expr, store, steps, &options);
     let (value, _) = result.map_err(|error| error.message)?;
     Ok(per_step(value, steps.count()))

@@ -66,12 +66,7 @@ fn text(point: &Point) -> Option<String> {
     })
 }
 
-fn result_labels(
-    labels: &Labels,
-    label: &str,
-    value: &str,
-    grouping: Option<&Grouping>,
-) -> Labels {
+fn result_labels(labels: &Labels, label: &str, value: &str, grouping: Option<&Grouping>) -> Labels {
     let labels = labels.with(label, value);
     match grouping {
         Some(grouping) if grouping.without => group_labels(&labels, Some(grouping)),

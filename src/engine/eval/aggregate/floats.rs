@@ -27,7 +27,14 @@ pub(super) fn aggregated(
                     *least = value;
                 }
             };
-            folded(members, count, &mut ignore, |value| value, smaller, |least| least)
+            folded(
+                members,
+                count,
+                &mut ignore,
+                |value| value,
+                smaller,
+                |least| least,
+            )
         }
         "max" => {
             let larger = |most: &mut f64, value: f64| {
@@ -35,17 +42,41 @@ pub(super) fn aggregated(
                     *most = value;
                 }
             };
-            folded(members, count, &mut ignore, |value| value, larger, |most| most)
+            folded(
+                members,
+                count,
+                &mut ignore,
+                |value| value,
+                larger,
+                |most| most,
+            )
         }
-        "stdvar" => folded(members, count, &mut ignore, Variance::new, Variance::add, |variance| {
-            variance.value()
-        }),
-        "stddev" => folded(members, count, &mut ignore, Variance::new, Variance::add, |variance| {
-            variance.value().sqrt()
-        }),
+        "stdvar" => folded(
+            members,
+            count,
+            &mut ignore,
+            Variance::new,
+            Variance::add,
+            |variance| variance.value(),
+        ),
+        "stddev" => folded(
+            members,
+            count,
+            &mut ignore,
+            Variance::new,
+            Variance::add,
+            |variance| variance.value().sqrt(),
+        ),
         "count" => {
             let one = |point: &Point| point.is_present().then_some(1.0);
-            folded(members, count, one, |one| one, |sum, one| *sum += one, |sum| sum)
+            folded(
+                members,
+                count,
+                one,
+                |one| one,
+                |sum, one| *sum += one,
+                |sum| sum,
+            )
         }
         "group" => {
             let one = |point: &Point| point.is_present().then_some(1.0);

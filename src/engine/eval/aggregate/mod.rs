@@ -84,7 +84,9 @@ impl Evaluator<'_> {
             let mut of_group = Series::new(group.labels, points);
             of_group.drops_name = group.members.iter().any(|index| {
                 let member = series.get(*index).filter(|member| member.drops_name);
-                member.and_then(|member| member.points.get(last)).is_some_and(Point::is_present)
+                member
+                    .and_then(|member| member.points.get(last))
+                    .is_some_and(Point::is_present)
             });
             result.push(of_group);
         }
@@ -136,7 +138,10 @@ fn label_param(aggregate: &Aggregate) -> Result<&str, Error> {
     };
     match string.text() {
         Some(label) if !label.is_empty() => Ok(label),
-        _ => Err(Error::new(format!("invalid label name {}", quoted(string)), param.span)),
+        _ => Err(Error::new(
+            format!("invalid label name {}", quoted(string)),
+            param.span,
+        )),
     }
 }
 

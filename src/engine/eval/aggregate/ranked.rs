@@ -72,7 +72,9 @@ pub(super) fn chosen(
     }
     if steps.count() == 1 {
         let mut slots: Vec<Option<Series>> = series.into_iter().map(Some).collect();
-        let taken = order.into_iter().filter_map(|index| slots.get_mut(index)?.take());
+        let taken = order
+            .into_iter()
+            .filter_map(|index| slots.get_mut(index)?.take());
         return Ok(taken.collect());
     }
     series.retain(|series| series.points.iter().any(Point::is_present));
@@ -184,7 +186,12 @@ struct Heap {
 
 impl Heap {
     fn is_worse(&self, left: f64, right: f64) -> bool {
-        left.is_nan() || if self.is_top { left < right } else { left > right }
+        left.is_nan()
+            || if self.is_top {
+                left < right
+            } else {
+                left > right
+            }
     }
 
     fn offer(&mut self, index: usize, value: f64) {
@@ -196,7 +203,11 @@ impl Heap {
         let Some(worst) = self.items.first_mut() else {
             return;
         };
-        let beats = if self.is_top { worst.1 < value } else { worst.1 > value };
+        let beats = if self.is_top {
+            worst.1 < value
+        } else {
+            worst.1 > value
+        };
         if beats || (worst.1.is_nan() && !value.is_nan()) {
             *worst = (index, value);
             self.sift_down();
@@ -247,15 +258,20 @@ impl Heap {
     fn into_sorted(mut self) -> Vec<usize> {
         use std::cmp::Ordering::{Equal, Greater, Less};
         let is_top = self.is_top;
-        self.items.sort_by(|left, right| match (left.1.is_nan(), right.1.is_nan()) {
-            (true, true) => Equal,
-            (true, false) => Greater,
-            (false, true) => Less,
-            (false, false) => {
-                let ascending = left.1.partial_cmp(&right.1).unwrap_or(Equal);
-                if is_top { ascending.reverse() } else { ascending }
-            }
-        });
+        self.items
+            .sort_by(|left, right| match (left.1.is_nan(), right.1.is_nan()) {
+                (true, true) => Equal,
+                (true, false) => Greater,
+                (false, true) => Less,
+                (false, false) => {
+                    let ascending = left.1.partial_cmp(&right.1).unwrap_or(Equal);
+                    if is_top {
+                        ascending.reverse()
+                    } else {
+                        ascending
+                    }
+                }
+            });
         self.items.into_iter().map(|(index, _)| index).collect()
     }
 }

@@ -146,9 +146,9 @@ fn totals<'m, F: Floats, H: Histograms>(
                         *total = Total::Incompatible;
                     }
                 }
-                (Total::Floats(_), Point::Histogram(_)) | (Total::Histograms(_), Point::Float(_)) => {
-                    annotations
-                        .warn("encountered a mix of histograms and floats for aggregation");
+                (Total::Floats(_), Point::Histogram(_))
+                | (Total::Histograms(_), Point::Float(_)) => {
+                    annotations.warn("encountered a mix of histograms and floats for aggregation");
                     *total = Total::Mixed;
                 }
             }
