@@ -79,7 +79,7 @@ impl FloatHistogram {
         }
     }
 
-    /// Returns the histogram with a lower resolution and an unknown reset; the histogram itself at the same one.
+    /// Returns the histogram with a lower resolution; the histogram itself at the same one.
     ///
     /// # Errors
     ///
@@ -90,7 +90,6 @@ impl FloatHistogram {
         }
         let mut reduced = self.clone();
         reduced.reduce_resolution(schema)?;
-        reduced.counter_reset_hint = CounterResetHint::Unknown;
         Ok(Cow::Owned(reduced))
     }
 

@@ -78,22 +78,19 @@ impl Kept {
             Keep::Below => (bucket.upper <= at, bucket.lower < at),
             Keep::Above => (bucket.lower >= at, bucket.upper > at),
         };
-        if whole {
-            self.count += bucket.count;
-            self.sum += middle(bucket.lower, bucket.upper, positive, linear) * bucket.count;
-            return bucket.count;
-        }
-        if !part {
-            self.changed = true;
-            return 0.0;
-        }
-        let (count, middle) = bucket_part(bucket, at, keep, positive, linear);
+        let (count, middle) = if whole {
+            (
+                bucket.count,
+                middle(bucket.lower, bucket.upper, positive, linear),
+            )
+        } else if part {
+            bucket_part(bucket, at, keep, positive, linear)
+        } else {
+            (0.0, 0.0)
+        };
         self.count += count;
         self.sum += middle * count;
-        if bucket.count == count {
-            return bucket.count;
-        }
-        self.changed = true;
+        self.changed |= bucket.count != count;
         count
     }
 }

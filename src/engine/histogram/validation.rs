@@ -131,12 +131,7 @@ impl FloatHistogram {
 
     fn exponential_contradiction(&self) -> Option<String> {
         let of_spans = |spans: &[Span], buckets: &[f64]| {
-            spans
-                .iter()
-                .skip(1)
-                .position(|span| span.offset < 0)
-                .map(|number| negative_offset(spans, number + 1))
-                .or_else(|| mismatch(spans, buckets.len()))
+            out_of_range(spans).or_else(|| mismatch(spans, buckets.len()))
         };
         of_spans(&self.positive_spans, &self.positive_buckets)
             .map(|message| format!("positive side: {message}"))
@@ -186,6 +181,32 @@ fn negative_offset(spans: &[Span], place: usize) -> String {
         "span number {} with offset {offset}: histogram has a span whose offset is negative",
         place + 1
     )
+}
+
+/// Finds the first span of exponential buckets that goes back, or whose indices are out of the range of 32 bits.
+fn out_of_range(spans: &[Span]) -> Option<String> {
+    const OUT_OF_RANGE: &str = "histogram has a span whose bucket index is out of range";
+    let mut end = 0_i64;
+    for (place, span) in spans.iter().enumerate() {
+        let number = place + 1;
+        if place > 0 && span.offset < 0 {
+            return Some(negative_offset(spans, place));
+        }
+        if place == 0 && span.offset == i32::MIN {
+            return Some(format!(
+                "span number {number} starts at bucket index {}: {OUT_OF_RANGE}",
+                span.offset
+            ));
+        }
+        end = end.saturating_add(i64::from(span.offset) + i64::from(span.length));
+        if end - 1 > i64::from(i32::MAX) {
+            return Some(format!(
+                "span number {number} ends at bucket index {}: {OUT_OF_RANGE}",
+                end - 1
+            ));
+        }
+    }
+    None
 }
 
 fn mismatch(spans: &[Span], buckets: usize) -> Option<String> {
