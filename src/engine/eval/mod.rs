@@ -31,6 +31,9 @@ use crate::functions::unite;
 use crate::store::{Samples, Store};
 use crate::value::{Evaluated, Point, Series, Steps, Timestamp};
 
+/// The most steps of an evaluation. Prometheus keeps as many samples in memory by default.
+const MAX_STEPS: usize = 50_000_000;
+
 /// The settings of an evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
@@ -129,6 +132,11 @@ impl<'s> Evaluator<'s> {
     /// Evaluates an expression at all steps. What does not depend on the step is evaluated once.
     fn eval(&mut self, expr: &Expr, steps: Steps) -> Result<Evaluated, Error> {
         let count = steps.count();
+        if count > MAX_STEPS {
+            let message =
+                "query processing would load too many samples into memory in query execution";
+            return Err(Error::new(message, expr.span));
+        }
         if count > 1 && invariant::is_step_invariant(expr) {
             let once = Steps {
                 end: steps.start,

@@ -207,6 +207,10 @@ fn what_is_not_supported_is_an_error() {
         "${_} + 1",
         "a query with interpolations cannot be evaluated",
     );
+    fails(
+        "max_over_time(vector(1)[200y:1ms])",
+        "query processing would load too many samples into memory in query execution",
+    );
     fails("topk(NaN, vector(1))", "Parameter value is NaN");
     fails("limit_ratio(NaN, vector(1))", "Ratio value is NaN");
 }
