@@ -118,6 +118,16 @@ enum Problem {
     Unsupported(String),
 }
 
+impl Problem {
+    /// Returns the problem of an unexpected error.
+    fn of(message: String) -> Self {
+        if message.ends_with("is not supported") {
+            return Self::Unsupported(message);
+        }
+        Self::Wrong(format!("error: {message}"))
+    }
+}
+
 impl From<String> for Problem {
     fn from(reason: String) -> Self {
         Self::Wrong(reason)
@@ -194,7 +204,7 @@ impl State {
     /// Checks the samples of a range vector, which are at the given times.
     fn check_range_vector(&self, eval: &Eval, query: &Expr, steps: Steps) -> Result<(), Problem> {
         let found = evaluate_range(query, &self.store, eval.steps.start, &OPTIONS)
-            .map_err(|error| format!("error: {}", error.message))?;
+            .map_err(|error| Problem::of(error.message))?;
         let mut result = Vec::new();
         for samples in found.0 {
             let mut series = Series::new(samples.labels, vec![Point::Absent; steps.count()]);
@@ -249,17 +259,15 @@ impl State {
         steps: Steps,
     ) -> Result<Option<(Evaluated, Annotations)>, Problem> {
         match (evaluate(query, &self.store, steps, &OPTIONS), &eval.fail) {
-            (Err(error), _) if error.message.ends_with("is not supported") => {
-                Err(Problem::Unsupported(error.message))
-            }
-            (Err(error), Some(expected)) if expected.matches(&error.message) => Ok(None),
-            (Err(error), Some(expected)) => {
-                let message = error.message;
-                Err(Problem::Wrong(format!(
-                    "expected the error {expected}, found: {message}"
-                )))
-            }
-            (Err(error), None) => Err(Problem::Wrong(format!("error: {}", error.message))),
+            (Err(error), Some(expected)) => match Problem::of(error.message.clone()) {
+                // What is not supported is not what is expected to fail.
+                Problem::Wrong(_) if expected.matches(&error.message) => Ok(None),
+                Problem::Wrong(reason) => Err(Problem::Wrong(format!(
+                    "expected the error {expected}, found {reason}"
+                ))),
+                unsupported => Err(unsupported),
+            },
+            (Err(error), None) => Err(Problem::of(error.message)),
             (Ok(_), Some(expected)) => Err(Problem::Wrong(format!(
                 "expected the error {expected}, found a result"
             ))),
