@@ -139,8 +139,18 @@ impl Join<'_> {
     fn run(&self, annotations: &mut Annotations) -> Result<Vec<Series>, Error> {
         let (groups, signatures) = self.groups();
         let mut columns = Vec::new();
-        for (group, signature) in groups.iter().zip(&signatures) {
-            columns.extend(self.group(group, signature, annotations)?);
+        let mut all = groups.iter().zip(&signatures);
+        while let Some((group, signature)) = all.next() {
+            match self.group(group, signature, annotations) {
+                Ok(found) => columns.extend(found),
+                Err(error) => {
+                    // As in Prometheus, duplicates in any group are an error before all others.
+                    for (group, signature) in all {
+                        self.partners(group, signature)?;
+                    }
+                    return Err(error);
+                }
+            }
         }
         columns.sort_by_key(|column| column.order);
         unite(

@@ -212,7 +212,8 @@ fn same_histogram(ours: &FloatHistogram, theirs: &FloatHistogram, exact: bool) -
         for span in spans {
             next += i64::from(span.offset);
             for count in counts.by_ref().take(span.length as usize) {
-                if *count != 0.0 {
+                // Prometheus's storage adds empty buckets, which a factor of NaN or infinity makes NaN.
+                if *count != 0.0 && !count.is_nan() {
                     found.push((next, *count));
                 }
                 next += 1;
