@@ -6,6 +6,7 @@
 
 mod alerting;
 mod columns;
+mod delay;
 mod expand;
 mod failure;
 mod outcome;

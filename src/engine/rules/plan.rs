@@ -1,18 +1,32 @@
 //! The order in which rules are evaluated.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use nth_promql::{Expr, Selector};
 use smol_str::SmolStr;
 
+use super::delay::{self, Use};
 use super::reads::{self, Read};
 use super::rule::Rule;
 use super::writes::{self, Written};
 
 /// A rule with what decides when it is evaluated.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Placed<'g> {
     pub(super) rule: &'g Rule,
+    /// Its query, or an equivalent one.
+    pub(super) expr: Expr,
+    pub(super) interval: i64,
     pub(super) query_offset: i64,
+}
+
+/// What else decides the order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Context {
+    /// How old a sample may be to be selected.
+    pub(super) lookback: i64,
+    /// The metrics that the store has already.
+    pub(super) input: HashSet<SmolStr>,
 }
 
 /// Rules that are evaluated together. Rules are given by their index in order.
@@ -24,13 +38,14 @@ pub(super) enum Unit {
     Instants(Vec<usize>),
 }
 
-/// Divides rules into units, so that each unit comes after those whose series it reads.
+/// Divides rules into units, so that each unit comes after those whose series it reads. Queries may become equivalent ones.
 ///
 /// A rule is evaluated over many times at once if its query then sees the same samples as if rules were evaluated one time after
 /// another. It must not read its own series. If the other rule whose series it reads comes later in the order, the query must not
 /// look at the time of evaluation itself, where the later rule has not written yet: then the two are one unit. So are rules that
 /// read each other, and rules that may write the same series, because only one of two samples at a time is kept.
-pub(super) fn units(rules: &[Placed<'_>]) -> Vec<Unit> {
+pub(super) fn units(rules: &mut [Placed<'_>], context: &Context) -> Vec<Unit> {
+    delay_late_reads(rules, context);
     let graph = Graph::new(rules);
     components(&graph.edges)
         .into_iter()
@@ -44,6 +59,63 @@ pub(super) fn units(rules: &[Placed<'_>]) -> Vec<Unit> {
         .collect()
 }
 
+/// Changes queries so that they do not look at the time of evaluation for series that only later rules write.
+fn delay_late_reads(rules: &mut [Placed<'_>], context: &Context) {
+    let writers = Writers::new(rules);
+    let delayed: Vec<Option<Expr>> = rules
+        .iter()
+        .enumerate()
+        .map(|(reader, placed)| {
+            delay::delayed(&placed.expr, &|selector, used| {
+                let is_input = reads::metric_of(selector).is_none_or(|metric| context.input.contains(&metric));
+                let mut of_selector = writers.of(selector).peekable();
+                let is_written = of_selector.peek().is_some();
+                // A series has a sample in each interval until it is stale, so the oldest of the lookback is never the last.
+                let is_late = |writer: usize| {
+                    let other = &rules[writer];
+                    writer >= reader
+                        && other.query_offset == placed.query_offset
+                        && (used == Use::Range || other.interval < context.lookback)
+                };
+                !is_input && is_written && of_selector.all(is_late)
+            })
+        })
+        .collect();
+    for (placed, delayed) in rules.iter_mut().zip(delayed) {
+        if let Some(expr) = delayed {
+            placed.expr = expr;
+        }
+    }
+}
+
+/// The rules that write each metric.
+struct Writers<'g>(HashMap<&'g str, Vec<(usize, Written<'g>)>>);
+
+impl<'g> Writers<'g> {
+    fn new(rules: &[Placed<'g>]) -> Self {
+        let mut writers: HashMap<&str, Vec<(usize, Written<'_>)>> = HashMap::new();
+        for (index, placed) in rules.iter().enumerate() {
+            for one in writes::writes(placed.rule) {
+                writers.entry(one.metric).or_default().push((index, one));
+            }
+        }
+        Self(writers)
+    }
+
+    /// Returns the rules that may write series that a selector selects.
+    fn of<'s>(&'s self, selector: &'s Selector) -> impl Iterator<Item = usize> + use<'s, 'g> {
+        let metric = reads::metric_of(selector);
+        let named = metric.as_ref().and_then(|metric| self.0.get(metric.as_str()));
+        let all = self.0.values().filter(move |_| metric.is_none());
+        named
+            .into_iter()
+            .chain(all)
+            .flatten()
+            .filter(|(_, written)| reads::may_select(selector, written))
+            .map(|(writer, _)| *writer)
+    }
+}
+
 struct Graph {
     /// For each rule, those that must not be evaluated after it. Two rules with edges in both directions are in one unit.
     edges: Vec<Vec<usize>>,
@@ -53,37 +125,19 @@ struct Graph {
 
 impl Graph {
     fn new(rules: &[Placed<'_>]) -> Self {
-        let written: Vec<Vec<Written<'_>>> =
-            rules.iter().map(|placed| writes::writes(placed.rule)).collect();
-        let mut writers: HashMap<&str, Vec<(usize, Written<'_>)>> = HashMap::new();
-        for (rule, all) in written.iter().enumerate() {
-            for one in all {
-                writers.entry(one.metric).or_default().push((rule, *one));
-            }
-        }
+        let writers = Writers::new(rules);
         let mut graph = Self {
             edges: vec![Vec::new(); rules.len()],
-            instants: rules
-                .iter()
-                .map(|placed| reads::is_instant_only(placed.rule.expr()))
-                .collect(),
+            instants: rules.iter().map(|placed| reads::is_instant_only(&placed.expr)).collect(),
         };
         for (reader, placed) in rules.iter().enumerate() {
-            for read in reads::reads(placed.rule.expr()) {
-                let metric: Option<SmolStr> = reads::metric_of(read.selector);
-                let candidates = match &metric {
-                    Some(metric) => writers.get(metric.as_str()).map(Vec::as_slice),
-                    None => None,
-                };
-                let all = writers.values().flatten().filter(|_| metric.is_none());
-                for (writer, one) in candidates.into_iter().flatten().chain(all) {
-                    if reads::may_select(read.selector, one) {
-                        graph.add_read(rules, reader, *writer, &read);
-                    }
+            for read in reads::reads(&placed.expr) {
+                for writer in writers.of(read.selector) {
+                    graph.add_read(rules, reader, writer, &read);
                 }
             }
         }
-        for writers in writers.values() {
+        for writers in writers.0.values() {
             for (index, (left, one)) in writers.iter().enumerate() {
                 for (right, other) in &writers[index + 1..] {
                     if left != right && !one.is_disjoint(other) {

@@ -9,7 +9,7 @@ use super::columns;
 use super::expand::{Expand, Unexpanded};
 use super::failure::{Failed, Failure};
 use super::outcome::Outcome;
-use super::plan::{self, Placed, Unit};
+use super::plan::{self, Context, Placed, Unit};
 use super::recording;
 use super::rule::{Group, Recording, Rule, RuleId};
 use super::until::Until;
@@ -59,10 +59,10 @@ pub(super) fn run_units(
     range: RangeInclusive<Timestamp>,
     settings: Settings<'_>,
     block_steps: i64,
-    units: impl FnOnce(&[Placed<'_>]) -> Vec<Unit>,
+    units: impl FnOnce(&mut [Placed<'_>], &Context) -> Vec<Unit>,
 ) -> Result<Outcome, Failure> {
     let (from, to) = (*range.start(), *range.end());
-    let mut rules = Vec::new();
+    let mut ids = Vec::new();
     let mut placed = Vec::new();
     for (group_index, group) in groups.iter().enumerate() {
         for (rule_index, rule) in group.rules.iter().enumerate() {
@@ -70,14 +70,25 @@ pub(super) fn run_units(
                 group: group_index,
                 rule: rule_index,
             };
+            ids.push((id, group));
             placed.push(Placed {
                 rule,
+                expr: rule.expr().clone(),
+                interval: group.interval.max(1),
                 query_offset: group.query_offset,
             });
-            rules.push(Running::new(group, rule, id, from));
         }
     }
-    let units = units(&placed);
+    let context = Context {
+        lookback: settings.eval.lookback,
+        input: store.iter().map(|series| series.labels.metric().into()).collect(),
+    };
+    let units = units(&mut placed, &context);
+    let mut rules: Vec<Running<'_>> = ids
+        .into_iter()
+        .zip(placed)
+        .map(|((id, group), placed)| Running::new(group, placed, id, from))
+        .collect();
     let shortest = rules.iter().map(|rule| rule.interval).min().unwrap_or(1);
     let block = shortest.saturating_mul(block_steps);
     let mut start = from;
@@ -152,6 +163,8 @@ fn advance(
 struct Running<'g> {
     id: RuleId,
     rule: &'g Rule,
+    /// The rule's query, or an equivalent one.
+    expr: Expr,
     interval: i64,
     query_offset: i64,
     is_vector: bool,
@@ -168,15 +181,17 @@ enum State<'g> {
 }
 
 impl<'g> Running<'g> {
-    fn new(group: &Group, rule: &'g Rule, id: RuleId, start: Timestamp) -> Self {
+    fn new(group: &Group, placed: Placed<'g>, id: RuleId, start: Timestamp) -> Self {
+        let rule = placed.rule;
         Self {
             id,
             rule,
-            interval: group.interval.max(1),
-            query_offset: group.query_offset,
-            is_vector: is_vector(rule.expr()),
+            interval: placed.interval,
+            query_offset: placed.query_offset,
+            is_vector: is_vector(&placed.expr),
             next: start,
-            writer: Writer::new(group.query_offset, rule.expr().span),
+            writer: Writer::new(placed.query_offset, placed.expr.span),
+            expr: placed.expr,
             state: match rule {
                 Rule::Recording(rule) => State::Recording {
                     rule,
@@ -207,7 +222,7 @@ impl<'g> Running<'g> {
     }
 
     fn evaluate(&mut self, store: &mut MemoryStore, steps: Steps, settings: Settings<'_>) -> Result<(), Failed> {
-        let expr = self.rule.expr();
+        let expr = &self.expr;
         if !self.is_vector {
             return Err(Failed {
                 at: steps.start,

@@ -3,11 +3,12 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::rules::plan::{Placed, Unit, units};
+use crate::eval::Options;
+use crate::rules::plan::{Context, Placed, Unit, units};
 use crate::rules::run::run_units;
 
 /// Evaluates everything one time after another.
-fn one_unit(rules: &[Placed<'_>]) -> Vec<Unit> {
+fn one_unit(rules: &mut [Placed<'_>], _: &Context) -> Vec<Unit> {
     vec![Unit::Instants((0..rules.len()).collect())]
 }
 
@@ -125,12 +126,15 @@ impl Expand for Values {
     }
 }
 
-fn compare(groups: &[Group], input: &[String], block_steps: i64) -> Result<(), TestCaseError> {
+fn compare(groups: &[Group], input: &[String], block_steps: i64, lookback: i64) -> Result<(), TestCaseError> {
     let input: Vec<&str> = input.iter().map(String::as_str).collect();
     let (mut fast, mut slow) = (store(&input), store(&input));
     let settings = Settings {
         expand: &Values,
-        ..Settings::default()
+        eval: Options {
+            lookback,
+            ..Options::default()
+        },
     };
     let range = 0..=20_000;
     let expected = run_units(groups, &mut slow, range.clone(), settings, 1000, one_unit);
@@ -144,10 +148,10 @@ fn compare(groups: &[Group], input: &[String], block_steps: i64) -> Result<(), T
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_units_make_no_difference(groups in groups(), input in input(), block_steps in 1..25_i64) {
-        compare(&groups, &input, block_steps)?;
+    fn the_units_make_no_difference(groups in groups(), input in input(), block_steps in 1..25_i64, lookback in 1..10_i64) {
+        compare(&groups, &input, block_steps, lookback * 1000)?;
     }
 }

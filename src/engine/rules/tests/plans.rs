@@ -1,7 +1,7 @@
 //! The order in which rules are evaluated.
 
 use super::*;
-use crate::rules::plan::{Placed, Unit, units};
+use crate::rules::plan::{Context, Placed, Unit, units};
 
 /// Returns the units of rules; those of `instants` in parentheses.
 fn plan(groups: &[Group]) -> String {
@@ -10,12 +10,19 @@ fn plan(groups: &[Group]) -> String {
         for rule in &group.rules {
             placed.push(Placed {
                 rule,
+                expr: rule.expr().clone(),
+                interval: group.interval,
                 query_offset: group.query_offset,
             });
         }
     }
+    let context = Context {
+        lookback: 300_000,
+        input: ["x".into()].into_iter().collect(),
+    };
+    let units = units(&mut placed, &context);
     let name = |index: &usize| placed[*index].rule.name().to_string();
-    let units = units(&placed).into_iter().map(|unit| match unit {
+    let units = units.into_iter().map(|unit| match unit {
         Unit::Range(rule) => name(&rule),
         Unit::Instants(rules) => format!("({})", rules.iter().map(name).collect::<Vec<_>>().join(" ")),
     });
@@ -37,11 +44,24 @@ fn rules_come_after_those_that_they_read() {
 
 #[test]
 fn rules_that_depend_on_the_order_are_evaluated_together() {
-    assert_eq!(plan_of(&[("a", "b"), ("b", "x"), ("c", "a")]), "(a b) c");
+    assert_eq!(plan_of(&[("a", "rate(b[5m])"), ("b", "x"), ("c", "a")]), "(a b) c");
+    // Also input.
+    assert_eq!(plan_of(&[("a", "x"), ("x", "b")]), "(a x)");
     assert_eq!(plan_of(&[("a", "a offset 1m")]), "(a)");
     assert_eq!(plan_of(&[("a", "b offset 1m"), ("c", "x"), ("b", "a")]), "(a b) c");
     assert_eq!(plan_of(&[("a", "x"), ("b", r#"{a="b"}"#), ("c", "x")]), "a (b c)");
     assert_eq!(plan_of(&[("a", "x"), ("b", r#"{__name__=~"a|b"}"#), ("c", "x")]), "a (b) c");
+}
+
+#[test]
+fn samples_of_later_rules_at_the_same_time_can_be_excluded() {
+    assert_eq!(plan_of(&[("a", "b"), ("b", "x"), ("c", "a")]), "b a c");
+    assert_eq!(plan_of(&[("a", "b + max_over_time(b[5m])"), ("b", "x")]), "b a");
+    assert_eq!(plan_of(&[("a", "b"), ("b", "a")]), "(a b)");
+    // Without samples in between, the lookback would be longer.
+    let mut rare = group(vec![recording("b", "x")]);
+    rare.interval = 300_000;
+    assert_eq!(plan(&[group(vec![recording("a", "b")]), rare]), "(a b)");
 }
 
 #[test]
@@ -56,7 +76,7 @@ fn known_labels_decide() {
     let rules = vec![one("x", "m"), one("y", r#"a{slo="x"}"#), recording("b", r#"a{slo=~"[yz]"}"#)];
     assert_eq!(plan(&[group(rules)]), "a a b");
     let rules = vec![one("x", r#"a{slo!="x"}"#), one("y", "m")];
-    assert_eq!(plan(&[group(rules)]), "(a a)");
+    assert_eq!(plan(&[group(rules)]), "a a");
     // Their series may be the same.
     assert_eq!(plan_of(&[("a", "x"), ("a", "y")]), "(a a)");
     let alerts = vec![
