@@ -10,7 +10,9 @@ pub mod eval;
 mod functions;
 pub mod histogram;
 mod labels;
+mod names;
 pub mod rules;
+mod stale;
 mod store;
 mod stored_hint;
 pub mod testing;
@@ -19,5 +21,14 @@ mod value;
 pub use annotations::Annotations;
 pub use error::Error;
 pub use labels::{Labels, METRIC_NAME};
+pub use names::NameRemoval;
+pub use stale::{STALE_NAN, is_stale};
 pub use store::{LabelMatcher, MemoryStore, Samples, Store};
-pub use value::{Evaluated, FloatSample, HistogramSample, Point, Prepared, STALE_NAN, Series, Steps, Timestamp, Window, is_stale};
+pub use value::{
+    Evaluated, FloatSample, HistogramSample, Point, Prepared, Series, Steps, Timestamp, Window,
+};
+
+/// Runs the README's example as a test.
+#[cfg(doctest)]
+#[doc = include_str!("README.md")]
+struct Readme;

@@ -50,7 +50,12 @@ pub struct Samples<'s> {
 pub trait Store {
     /// Returns the series that satisfy all matchers and have samples after `start`, up to and including `end`, in the order of
     /// their labels.
-    fn select(&self, matchers: &[LabelMatcher], start: Timestamp, end: Timestamp) -> Vec<Samples<'_>>;
+    fn select(
+        &self,
+        matchers: &[LabelMatcher],
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Vec<Samples<'_>>;
 }
 
 /// Series in memory.
@@ -85,7 +90,10 @@ impl MemoryStore {
     /// return: of a counter, [`CounterResetHint::NotCounterReset`](crate::histogram::CounterResetHint) or unknown.
     pub fn add_histogram(&mut self, labels: &Labels, mut sample: HistogramSample) {
         let series = self.series_mut(labels);
-        let last_float = series.floats.last().map_or(Timestamp::MIN, |float| float.at);
+        let last_float = series
+            .floats
+            .last()
+            .map_or(Timestamp::MIN, |float| float.at);
         let previous = series.histograms.last();
         let previous = previous.filter(|last| last.at < sample.at && last_float < last.at);
         set_stored_hint(&mut sample.value, previous.map(|last| last.value.as_ref()));
@@ -151,14 +159,24 @@ fn insert<T>(samples: &mut Vec<T>, sample: T, at: impl Fn(&T) -> Timestamp) {
     }
 }
 
-fn within<T>(samples: &[T], start: Timestamp, end: Timestamp, at: impl Fn(&T) -> Timestamp) -> &[T] {
+fn within<T>(
+    samples: &[T],
+    start: Timestamp,
+    end: Timestamp,
+    at: impl Fn(&T) -> Timestamp,
+) -> &[T] {
     let from = samples.partition_point(|sample| at(sample) <= start);
     let to = samples.partition_point(|sample| at(sample) <= end);
     samples.get(from..to).unwrap_or_default()
 }
 
 impl Store for MemoryStore {
-    fn select(&self, matchers: &[LabelMatcher], start: Timestamp, end: Timestamp) -> Vec<Samples<'_>> {
+    fn select(
+        &self,
+        matchers: &[LabelMatcher],
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Vec<Samples<'_>> {
         let metric = matchers.iter().find_map(|matcher| match matcher {
             LabelMatcher::Equal(name, value) if name == METRIC_NAME => Some(value),
             _ => None,
@@ -171,11 +189,17 @@ impl Store for MemoryStore {
             None => Box::new(self.series.iter()),
         };
         let mut found: Vec<Samples<'_>> = candidates
-            .filter(|series| matchers.iter().all(|matcher| matcher.matches(&series.labels)))
+            .filter(|series| {
+                matchers
+                    .iter()
+                    .all(|matcher| matcher.matches(&series.labels))
+            })
             .map(|series| Samples {
                 labels: series.labels.clone(),
                 floats: Cow::Borrowed(within(&series.floats, start, end, |sample| sample.at)),
-                histograms: Cow::Borrowed(within(&series.histograms, start, end, |sample| sample.at)),
+                histograms: Cow::Borrowed(within(&series.histograms, start, end, |sample| {
+                    sample.at
+                })),
             })
             .filter(|samples| !samples.floats.is_empty() || !samples.histograms.is_empty())
             .collect();

@@ -45,6 +45,7 @@ fn continues(sample: &FloatHistogram, previous: &FloatHistogram) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
     use crate::testing::{Sequence, Value};

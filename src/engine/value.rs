@@ -8,14 +8,6 @@ use crate::labels::Labels;
 /// Milliseconds since the Unix epoch.
 pub type Timestamp = i64;
 
-/// The value of a staleness marker: the series has ended. From Prometheus's `model/value`.
-pub const STALE_NAN: f64 = f64::from_bits(0x7ff0_0000_0000_0002);
-
-/// True for the staleness marker, false for every other NaN.
-pub fn is_stale(value: f64) -> bool {
-    value.to_bits() == STALE_NAN.to_bits()
-}
-
 /// A sample of a float series.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FloatSample {
@@ -69,7 +61,7 @@ pub struct Series {
     /// One point per step.
     pub points: Vec<Point>,
     /// True if the metric's name has to be removed from the labels at the end of the evaluation; see
-    /// [`crate::eval::NameRemoval`]. False in results.
+    /// [`NameRemoval`](crate::NameRemoval). False in results.
     pub drops_name: bool,
 }
 

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use nth_promql::{Binary, Matching, Span};
 
 use super::durations::signed;
-use super::names::NameRemoval;
 use super::operators::{self, Notice};
 use crate::annotations::Annotations;
 use crate::error::Error;
-use crate::functions::{is_metadata, unite, without_metadata};
+use crate::functions::unite;
 use crate::labels::Labels;
+use crate::names::{NameRemoval, is_metadata, without_metadata};
 use crate::value::{Point, Series, Steps};
 
 /// Returns the labels by which series are matched.

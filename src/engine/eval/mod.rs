@@ -24,10 +24,10 @@ use std::sync::Arc;
 
 use nth_promql::{Expr, Node, Span, StringLit, Type, UnaryOp, infer};
 
-pub use self::names::NameRemoval;
 use crate::annotations::Annotations;
 use crate::error::Error;
 use crate::functions::unite;
+pub use crate::names::NameRemoval;
 use crate::store::{Samples, Store};
 use crate::value::{Evaluated, Point, Series, Steps, Timestamp};
 

@@ -9,11 +9,13 @@ use super::durations::{Reference, milliseconds};
 use super::prepare::Preparation;
 use super::selector::{matchers, unsupported};
 use crate::error::Error;
-use crate::functions::{self, RangeFunction, notices, unite, without_metadata};
+use crate::functions::{self, RangeFunction, notices, unite};
 use crate::labels::Labels;
+use crate::names::without_metadata;
+use crate::stale::is_stale;
 use crate::store::Samples;
 use crate::value::{
-    Evaluated, FloatSample, HistogramSample, Point, Series, Steps, Timestamp, Window, is_stale,
+    Evaluated, FloatSample, HistogramSample, Point, Series, Steps, Timestamp, Window,
 };
 
 /// The series of a range vector, with all samples that any step needs and without staleness markers.

@@ -11,10 +11,9 @@ use super::{Evaluator, text};
 use crate::error::Error;
 use crate::functions::unite;
 use crate::labels::METRIC_NAME;
+use crate::stale::is_stale;
 use crate::store::{LabelMatcher, Samples};
-use crate::value::{
-    Evaluated, FloatSample, HistogramSample, Point, Series, Steps, Timestamp, is_stale,
-};
+use crate::value::{Evaluated, FloatSample, HistogramSample, Point, Series, Steps, Timestamp};
 
 impl Evaluator<'_> {
     /// Evaluates a selector: each series' last sample, unless it is too old or a staleness marker.

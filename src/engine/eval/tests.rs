@@ -7,9 +7,10 @@ use proptest::prelude::*;
 
 use super::{Options, evaluate, evaluate_range};
 use crate::labels::{Labels, METRIC_NAME};
+use crate::stale::STALE_NAN;
 use crate::store::MemoryStore;
 use crate::testing::{Outcome, run};
-use crate::value::{Evaluated, FloatSample, STALE_NAN, Steps, Timestamp};
+use crate::value::{Evaluated, FloatSample, Steps, Timestamp};
 
 #[track_caller]
 fn passes(script: &str) {

@@ -6,7 +6,6 @@ use super::notices;
 use super::vector::{Context, unite};
 use crate::annotations::Annotations;
 use crate::error::Error;
-use crate::eval::NameRemoval;
 use crate::histogram::FloatHistogram;
 use crate::histogram::number::Shortest;
 use crate::histogram::quantile::{
@@ -14,6 +13,7 @@ use crate::histogram::quantile::{
     histogram_fraction, histogram_quantile, variance,
 };
 use crate::labels::Labels;
+use crate::names::NameRemoval;
 use crate::value::{Evaluated, Point, Series, Steps};
 
 /// Returns the function that is applied to each native histogram of a vector.
@@ -63,14 +63,14 @@ pub(super) fn quantiles(
             quantile_of(value, quantile, metric, annotations)
         });
         for series in series {
-            results.extend(labelled(series, label, quantiles));
+            results.extend(labeled(series, label, quantiles));
         }
     }
     Ok(Evaluated::Vector(unite(results, context.span)?))
 }
 
 /// Sets a label of a series to a quantile. There are several results if the quantile is not the same at all steps.
-fn labelled(series: Series, label: &str, quantiles: &[f64]) -> Vec<Series> {
+fn labeled(series: Series, label: &str, quantiles: &[f64]) -> Vec<Series> {
     let mut distinct: Vec<f64> = Vec::new();
     for quantile in quantiles {
         if !distinct
@@ -230,7 +230,7 @@ impl<'v> Histograms<'v> {
             let text = series.labels.get("le");
             let Some(bound) = text.parse::<f64>().ok().filter(|bound| !bound.is_nan()) else {
                 annotations.warn(notices::bad_bucket_label(
-                    name_removal.told(&series.labels),
+                    name_removal.metric(&series.labels),
                     text,
                 ));
                 continue;
@@ -270,7 +270,7 @@ impl<'v> Histograms<'v> {
         // Steps at which a classic histogram has a native counterpart.
         let mut conflicts: HashSet<(usize, usize)> = HashSet::new();
         for (series, counterpart) in self.all.iter().zip(&self.counterparts) {
-            let metric = self.name_removal.told(&series.labels);
+            let metric = self.name_removal.metric(&series.labels);
             let mut points = vec![Point::Absent; self.steps.count()];
             for (index, (into, point)) in points.iter_mut().zip(&series.points).enumerate() {
                 let Point::Histogram(histogram) = point else {
@@ -296,7 +296,7 @@ impl<'v> Histograms<'v> {
             results.push(result);
         }
         for (group, classic) in self.classic.iter().enumerate() {
-            let metric = self.name_removal.told(&classic.labels);
+            let metric = self.name_removal.metric(&classic.labels);
             let points = (0..self.steps.count()).map(|index| {
                 let buckets = classic.at(self.all, index);
                 if buckets.is_empty() || conflicts.contains(&(group, index)) {

@@ -4,9 +4,10 @@ use nth_promql::{Call, Expr, MatchOp, Node, Selector, Span, StringPart};
 use regex::{Captures, Regex};
 
 use super::arguments::Arguments;
-use super::vector::{is_metadata, unite};
+use super::vector::unite;
 use crate::error::Error;
 use crate::labels::{Labels, METRIC_NAME};
+use crate::names::is_metadata;
 use crate::value::Series;
 
 /// `label_replace`

@@ -12,6 +12,7 @@ pub(crate) mod mean;
 pub(crate) mod notices;
 pub(crate) mod over_time;
 mod range;
+mod range_table;
 mod rate;
 mod regression;
 mod sort;
@@ -27,13 +28,13 @@ use self::arguments::Arguments;
 use self::arithmetic::{clamp, float_function, larger, round, smaller};
 use self::dates::date_part;
 pub(crate) use self::labels::check_label_names;
-pub(crate) use self::range::{RangeFunction, range_function};
+pub(crate) use self::range_table::{RangeFunction, range_function};
 use self::vector::Context;
-pub(crate) use self::vector::{is_metadata, unite, without_metadata};
+pub(crate) use self::vector::unite;
 use crate::annotations::Annotations;
 use crate::error::Error;
-use crate::eval::NameRemoval;
 use crate::labels::Labels;
+use crate::names::NameRemoval;
 use crate::value::{Evaluated, Point, Series, Steps};
 
 /// True if the result of a function keeps the metric's name.

@@ -3,48 +3,10 @@
 use std::sync::Arc;
 
 use super::notices;
-use super::{integral, over_time, rate, regression};
 use crate::annotations::Annotations;
 use crate::error::Error;
 use crate::histogram::FloatHistogram;
 use crate::value::{FloatSample, Point, Timestamp, Window};
-
-/// A function of the samples of one series in a range. The floats are its scalar arguments, in order.
-pub(crate) type RangeFunction = fn(&Window<'_>, &[f64], &mut Annotations) -> Result<Point, Error>;
-
-/// Returns the range function of a name. `absent_over_time` is none, because its result does not depend on one series.
-pub(crate) fn range_function(name: &str) -> Option<RangeFunction> {
-    Some(match name {
-        "avg_over_time" => over_time::avg,
-        "changes" => changes,
-        "count_over_time" => count,
-        "delta" => rate::delta,
-        "deriv" => regression::deriv,
-        "double_exponential_smoothing" => regression::double_exponential_smoothing,
-        "first_over_time" => first,
-        "idelta" => rate::idelta,
-        "increase" => rate::increase,
-        "integral" => integral::integral,
-        "irate" => rate::irate,
-        "last_over_time" => last,
-        "mad_over_time" => over_time::mad,
-        "max_over_time" => over_time::max,
-        "min_over_time" => over_time::min,
-        "predict_linear" => regression::predict_linear,
-        "present_over_time" => present,
-        "quantile_over_time" => over_time::quantile,
-        "rate" => rate::rate,
-        "resets" => resets,
-        "stddev_over_time" => over_time::stddev,
-        "stdvar_over_time" => over_time::stdvar,
-        "sum_over_time" => over_time::sum,
-        "ts_of_first_over_time" => time_of_first,
-        "ts_of_last_over_time" => time_of_last,
-        "ts_of_max_over_time" => over_time::time_of_max,
-        "ts_of_min_over_time" => over_time::time_of_min,
-        _ => return None,
-    })
-}
 
 /// Returns the floats of a window for a function that ignores histograms, with the annotation if it has both.
 pub(super) fn only_floats<'s>(
@@ -113,7 +75,7 @@ fn count_pairs(window: &Window<'_>, counts: impl Fn(Sample<'_>, Sample<'_>) -> b
     Point::Float(f64::from(count))
 }
 
-fn changes(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point, Error> {
+pub(super) fn changes(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point, Error> {
     Ok(count_pairs(window, |previous, sample| {
         match (previous, sample) {
             (Sample::Float(previous), Sample::Float(value)) => {
@@ -125,7 +87,7 @@ fn changes(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point,
     }))
 }
 
-fn resets(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point, Error> {
+pub(super) fn resets(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point, Error> {
     Ok(count_pairs(window, |previous, sample| {
         match (previous, sample) {
             (Sample::Float(previous), Sample::Float(value)) => value < previous,
@@ -135,7 +97,7 @@ fn resets(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point, 
     }))
 }
 
-fn count(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point, Error> {
+pub(super) fn count(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point, Error> {
     let count = window.floats.len() + window.histograms.len();
     Ok(if count == 0 {
         Point::Absent
@@ -144,7 +106,7 @@ fn count(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point, E
     })
 }
 
-fn present(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point, Error> {
+pub(super) fn present(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point, Error> {
     let empty = window.floats.is_empty() && window.histograms.is_empty();
     Ok(if empty {
         Point::Absent
@@ -153,7 +115,7 @@ fn present(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point,
     })
 }
 
-fn first(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point, Error> {
+pub(super) fn first(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point, Error> {
     Ok(match (window.floats.first(), window.histograms.first()) {
         (Some(float), Some(histogram)) if histogram.at <= float.at => {
             Point::Histogram(Arc::clone(&histogram.value))
@@ -164,7 +126,7 @@ fn first(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point, E
     })
 }
 
-fn last(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point, Error> {
+pub(super) fn last(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point, Error> {
     Ok(match (window.floats.last(), window.histograms.last()) {
         (Some(float), Some(histogram)) if float.at <= histogram.at => {
             Point::Histogram(Arc::clone(&histogram.value))
@@ -175,14 +137,22 @@ fn last(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point, Er
     })
 }
 
-fn time_of_first(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point, Error> {
+pub(super) fn time_of_first(
+    window: &Window<'_>,
+    _: &[f64],
+    _: &mut Annotations,
+) -> Result<Point, Error> {
     let float = window.floats.first().map(|sample| sample.at);
     let histogram = window.histograms.first().map(|sample| sample.at);
     let time = float.into_iter().chain(histogram).min();
     Ok(time.map_or(Point::Absent, |time| Point::Float(seconds(time))))
 }
 
-fn time_of_last(window: &Window<'_>, _: &[f64], _: &mut Annotations) -> Result<Point, Error> {
+pub(super) fn time_of_last(
+    window: &Window<'_>,
+    _: &[f64],
+    _: &mut Annotations,
+) -> Result<Point, Error> {
     let float = window.floats.last().map(|sample| sample.at);
     let histogram = window.histograms.last().map(|sample| sample.at);
     let time = float.into_iter().chain(histogram).max();

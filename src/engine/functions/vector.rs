@@ -5,20 +5,10 @@ use std::collections::HashMap;
 use nth_promql::Span;
 
 use crate::error::Error;
-use crate::eval::NameRemoval;
 use crate::histogram::FloatHistogram;
-use crate::labels::{Labels, METRIC_NAME};
+use crate::labels::Labels;
+use crate::names::NameRemoval;
 use crate::value::{Point, Series};
-
-/// True for the labels that describe a metric: its name, type and unit.
-pub(crate) fn is_metadata(label: &str) -> bool {
-    matches!(label, METRIC_NAME | "__type__" | "__unit__")
-}
-
-/// Returns the labels without those that describe the metric; see [`is_metadata`].
-pub(crate) fn without_metadata(labels: &Labels) -> Labels {
-    labels.filter(|name| !is_metadata(name))
-}
 
 /// How the result of a function is built.
 #[derive(Debug, Clone, Copy)]
@@ -105,6 +95,7 @@ pub(crate) fn unite(mut all: Vec<Series>, span: Span) -> Result<Vec<Series>, Err
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::labels::METRIC_NAME;
 
     const AT_ONCE: Context = Context {
         name_removal: NameRemoval::AtOnce,

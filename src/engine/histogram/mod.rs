@@ -21,7 +21,7 @@ pub use mean::{HistogramMean, HistogramSum};
 pub use notation::{NotationError, ParsedHistogram, parse, parse_sequence, repeat};
 pub use validation::HistogramError;
 
-use crate::value::is_stale;
+use crate::stale::is_stale;
 
 /// The schema of histograms with custom buckets.
 pub const CUSTOM_SCHEMA: i32 = -53;

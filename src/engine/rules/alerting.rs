@@ -62,7 +62,11 @@ impl<'g> Alerts<'g> {
         for (_, column) in &mut columns.columns {
             // Columns of several series were appended to each other.
             column.sort_by_key(|(step, _)| *step);
-            if let Some([(step, _), _]) = column.array_windows().find(|[(left, _), (right, _)]| left == right) {
+            let repeated = column.windows(2).find_map(|pair| match pair {
+                [(left, _), (right, _)] if left == right => Some(left),
+                _ => None,
+            });
+            if let Some(step) = repeated {
                 let error = Error::new(
                     "vector contains metrics with the same labelset after applying alert labels",
                     self.rule.expr.span,
@@ -83,7 +87,11 @@ impl<'g> Alerts<'g> {
         for (labels, column) in columns.columns {
             self.alert(&labels, column, steps, &mut counts, &mut series);
         }
-        if let Some((step, count)) = counts.iter().enumerate().find(|(_, count)| **count > self.limit) {
+        if let Some((step, count)) = counts
+            .iter()
+            .enumerate()
+            .find(|(_, count)| **count > self.limit)
+        {
             let message = format!("exceeded limit of {} with {count} alerts", self.limit);
             let error = Error::new(message, self.rule.expr.span);
             let at = steps.time(step);
@@ -123,7 +131,9 @@ impl<'g> Alerts<'g> {
                 };
                 if depends_on_value {
                     let labels = self.labels(&observation, expand);
-                    columns.add(labels, vec![(step, observation)], |known, more| known.extend(more));
+                    columns.add(labels, vec![(step, observation)], |known, more| {
+                        known.extend(more)
+                    });
                 } else {
                     column.push((step, observation));
                 }
@@ -151,7 +161,10 @@ impl<'g> Alerts<'g> {
             .iter()
             .map(|(name, value)| (name, value.to_owned()))
             .chain(own)
-            .chain([(METRIC_NAME, String::new()), (ALERT_NAME, self.rule.alert.to_string())])
+            .chain([
+                (METRIC_NAME, String::new()),
+                (ALERT_NAME, self.rule.alert.to_string()),
+            ])
             .collect()
     }
 
@@ -169,12 +182,15 @@ impl<'g> Alerts<'g> {
             keep_firing: self.rule.keep_firing,
         };
         let mut active = self.active.remove(labels);
-        let history = self.histories.entry(labels.clone()).or_insert_with(|| AlertHistory {
-            rule: self.id,
-            labels: labels.clone(),
-            transitions: Vec::new(),
-            observations: Vec::new(),
-        });
+        let history = self
+            .histories
+            .entry(labels.clone())
+            .or_insert_with(|| AlertHistory {
+                rule: self.id,
+                labels: labels.clone(),
+                transitions: Vec::new(),
+                observations: Vec::new(),
+            });
         let mut written = Written::default();
         let mut samples = column.into_iter().peekable();
         let mut step = 0;
@@ -214,9 +230,14 @@ impl<'g> Alerts<'g> {
         if let Some(active) = active {
             self.active.insert(labels.clone(), active);
         }
-        for (points, state) in [(written.pending, AlertState::Pending), (written.firing, AlertState::Firing)] {
+        for (points, state) in [
+            (written.pending, AlertState::Pending),
+            (written.firing, AlertState::Firing),
+        ] {
             if !points.is_empty() {
-                let labels = self.series(labels, ALERTS).with(ALERT_STATE, state.as_str());
+                let labels = self
+                    .series(labels, ALERTS)
+                    .with(ALERT_STATE, state.as_str());
                 series.add(labels, points, |known, more| known.extend(more));
             }
         }
@@ -229,8 +250,14 @@ impl<'g> Alerts<'g> {
     /// Returns the labels of a series about an alert. Templates of labels that expand to nothing remain unexpanded in it, as in
     /// Prometheus.
     fn series(&self, labels: &Labels, metric: &str) -> Labels {
-        let own = self.rule.labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        own.chain(labels.iter()).chain([(METRIC_NAME, metric)]).collect()
+        let own = self
+            .rule
+            .labels
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        own.chain(labels.iter())
+            .chain([(METRIC_NAME, metric)])
+            .collect()
     }
 }
 

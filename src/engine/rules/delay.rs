@@ -40,14 +40,19 @@ fn delay(expr: &mut Expr, is_late: &impl Fn(&Selector, Use) -> bool) -> bool {
             let mut changed = false;
             for arg in &mut call.args {
                 changed |= match &mut arg.node {
-                    Node::Range(inner, range) if looks_at_samples => delay_range(inner, range, is_late),
+                    Node::Range(inner, range) if looks_at_samples => {
+                        delay_range(inner, range, is_late)
+                    }
                     _ => delay(arg, is_late),
                 };
             }
             changed
         }
         Node::Aggregate(aggregate) => {
-            let param = aggregate.param.as_mut().is_some_and(|param| delay(param, is_late));
+            let param = aggregate
+                .param
+                .as_mut()
+                .is_some_and(|param| delay(param, is_late));
             delay(&mut aggregate.expr, is_late) || param
         }
         Node::Binary(binary) => {
@@ -57,7 +62,11 @@ fn delay(expr: &mut Expr, is_late: &impl Fn(&Selector, Use) -> bool) -> bool {
     }
 }
 
-fn delay_range(inner: &mut Expr, range: &mut Duration, is_late: &impl Fn(&Selector, Use) -> bool) -> bool {
+fn delay_range(
+    inner: &mut Expr,
+    range: &mut Duration,
+    is_late: &impl Fn(&Selector, Use) -> bool,
+) -> bool {
     let Node::Selector(selector) = &mut inner.node else {
         return false;
     };
@@ -88,13 +97,19 @@ fn shortened(range: &Duration) -> Option<Duration> {
     if !(2.0..1e15).contains(&milliseconds) || (milliseconds - milliseconds.round()).abs() > 1e-3 {
         return None;
     }
-    Some(Duration::literal(format!("{}ms", milliseconds.round() as i64 - 1)))
+    Some(Duration::literal(format!(
+        "{}ms",
+        milliseconds.round() as i64 - 1
+    )))
 }
 
 /// True if a function's result depends only on the samples of its range, not on the bounds of the range.
 fn looks_at_samples(function: &str) -> bool {
     function.ends_with("_over_time")
-        || matches!(function, "changes" | "deriv" | "idelta" | "irate" | "predict_linear" | "resets")
+        || matches!(
+            function,
+            "changes" | "deriv" | "idelta" | "irate" | "predict_linear" | "resets"
+        )
 }
 
 #[cfg(test)]
@@ -106,7 +121,10 @@ mod tests {
     fn selectors_without_modifiers_are_delayed() {
         for (query, expected) in [
             ("a + b", Some("a offset 1ms + b")),
-            ("sum(max_over_time(a[1m])) > a", Some("sum(max_over_time(a[59999ms] offset 1ms)) > a offset 1ms")),
+            (
+                "sum(max_over_time(a[1m])) > a",
+                Some("sum(max_over_time(a[59999ms] offset 1ms)) > a offset 1ms"),
+            ),
             ("timestamp(a)", Some("timestamp(a offset 1ms)")),
             ("rate(a[1m])", None),
             ("max_over_time(a[1m:1m])", None),
@@ -114,9 +132,18 @@ mod tests {
             ("a @ end()", None),
             ("b", None),
         ] {
-            let is_late = |selector: &Selector, _| selector.metric.as_ref().is_some_and(|metric| metric.text == "a");
+            let is_late = |selector: &Selector, _| {
+                selector
+                    .metric
+                    .as_ref()
+                    .is_some_and(|metric| metric.text == "a")
+            };
             let found = delayed(&nth_promql::parse(query).unwrap(), &is_late);
-            assert_eq!(found.map(|expr| expr.to_string()).as_deref(), expected, "{query}");
+            assert_eq!(
+                found.map(|expr| expr.to_string()).as_deref(),
+                expected,
+                "{query}"
+            );
         }
     }
 }

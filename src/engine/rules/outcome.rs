@@ -102,7 +102,11 @@ fn last_until<T>(all: &[T], until: Timestamp, at: impl Fn(&T) -> Timestamp) -> O
 
 impl Outcome {
     /// Iterates over the alerts that are in a state after the evaluation at a time, or after the last one before it.
-    pub fn alerts_at(&self, at: Timestamp, state: AlertState) -> impl Iterator<Item = &AlertHistory> {
+    pub fn alerts_at(
+        &self,
+        at: Timestamp,
+        state: AlertState,
+    ) -> impl Iterator<Item = &AlertHistory> {
         self.alerts
             .iter()
             .filter(move |alert| alert.state_at(at) == state)

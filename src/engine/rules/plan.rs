@@ -67,7 +67,8 @@ fn delay_late_reads(rules: &mut [Placed<'_>], context: &Context) {
         .enumerate()
         .map(|(reader, placed)| {
             delay::delayed(&placed.expr, &|selector, used| {
-                let is_input = reads::metric_of(selector).is_none_or(|metric| context.input.contains(&metric));
+                let is_input =
+                    reads::metric_of(selector).is_none_or(|metric| context.input.contains(&metric));
                 let mut of_selector = writers.of(selector).peekable();
                 let is_written = of_selector.peek().is_some();
                 // A series has a sample in each interval until it is stale, so the oldest of the lookback is never the last.
@@ -105,7 +106,9 @@ impl<'g> Writers<'g> {
     /// Returns the rules that may write series that a selector selects.
     fn of<'s>(&'s self, selector: &'s Selector) -> impl Iterator<Item = usize> + use<'s, 'g> {
         let metric = reads::metric_of(selector);
-        let named = metric.as_ref().and_then(|metric| self.0.get(metric.as_str()));
+        let named = metric
+            .as_ref()
+            .and_then(|metric| self.0.get(metric.as_str()));
         let all = self.0.values().filter(move |_| metric.is_none());
         named
             .into_iter()
@@ -128,7 +131,10 @@ impl Graph {
         let writers = Writers::new(rules);
         let mut graph = Self {
             edges: vec![Vec::new(); rules.len()],
-            instants: rules.iter().map(|placed| reads::is_instant_only(&placed.expr)).collect(),
+            instants: rules
+                .iter()
+                .map(|placed| reads::is_instant_only(&placed.expr))
+                .collect(),
         };
         for (reader, placed) in rules.iter().enumerate() {
             for read in reads::reads(&placed.expr) {
@@ -180,7 +186,11 @@ fn sees_only_the_past(rules: &[Placed<'_>], reader: usize, writer: usize, read: 
     }
     // Samples at the reader's query time are the last that it sees; the writer's sample of the same evaluation has its own.
     let reach = rules[reader].query_offset + i64::from(read.delayed);
-    if is_earlier { offset <= reach } else { offset < reach }
+    if is_earlier {
+        offset <= reach
+    } else {
+        offset < reach
+    }
 }
 
 /// Returns the strongly connected components of a graph, each after those that its edges lead to: Tarjan's algorithm.

@@ -54,7 +54,9 @@ impl Place {
         self.peeks |= modifiers.at.is_some() || modifiers.extended.is_some();
         if let Some(offset) = &modifiers.offset {
             match &offset.duration.node {
-                DurationNode::Literal(text) if !offset.negative => self.delayed |= is_positive(text),
+                DurationNode::Literal(text) if !offset.negative => {
+                    self.delayed |= is_positive(text)
+                }
                 _ => self.peeks = true,
             }
         }

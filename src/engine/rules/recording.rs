@@ -21,16 +21,20 @@ pub(super) fn record(
     let mut failed = None;
     let mut relabeled: Relabeled<Vec<Point>> = Relabeled::default();
     for series in result {
-        relabeled.add(labels(rule, &series.labels), series.points, |known, points| {
-            if let Some(step) = merge(known, points) {
-                let error = Error::new(
-                    "vector contains metrics with the same labelset after applying rule labels",
-                    rule.expr.span,
-                );
-                let at = steps.time(step);
-                Failed::earliest(&mut failed, Failed { at, error });
-            }
-        });
+        relabeled.add(
+            labels(rule, &series.labels),
+            series.points,
+            |known, points| {
+                if let Some(step) = merge(known, points) {
+                    let error = Error::new(
+                        "vector contains metrics with the same labelset after applying rule labels",
+                        rule.expr.span,
+                    );
+                    let at = steps.time(step);
+                    Failed::earliest(&mut failed, Failed { at, error });
+                }
+            },
+        );
     }
     if limit > 0 && relabeled.columns.len() > limit {
         let mut counts = vec![0_usize; steps.count()];
@@ -48,7 +52,10 @@ pub(super) fn record(
     }
     let mut results = writer.begin(store, steps);
     for (labels, points) in relabeled.columns {
-        let present = points.iter().enumerate().filter(|(_, point)| point.is_present());
+        let present = points
+            .iter()
+            .enumerate()
+            .filter(|(_, point)| point.is_present());
         results.series(labels, present);
     }
     if let Some(conflict) = results.finish() {
@@ -59,7 +66,10 @@ pub(super) fn record(
 
 /// Returns the labels of a recorded series.
 fn labels(rule: &Recording, labels: &Labels) -> Labels {
-    let own = rule.labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let own = rule
+        .labels
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
     labels
         .iter()
         .chain([(METRIC_NAME, rule.record.as_str())])

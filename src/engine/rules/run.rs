@@ -81,7 +81,10 @@ pub(super) fn run_units(
     }
     let context = Context {
         lookback: settings.eval.lookback,
-        input: store.iter().map(|series| series.labels.metric().into()).collect(),
+        input: store
+            .iter()
+            .map(|series| series.labels.metric().into())
+            .collect(),
     };
     let units = units(&mut placed, &context);
     let mut rules: Vec<Running<'_>> = ids
@@ -143,7 +146,10 @@ fn advance(
                 .map_err(|failed| rule.failure(failed))
         }
         Unit::Instants(members) => loop {
-            let next = members.iter().filter_map(|index| Some(rules.get(*index)?.next)).min();
+            let next = members
+                .iter()
+                .filter_map(|index| Some(rules.get(*index)?.next))
+                .min();
             let Some(at) = next.filter(|next| *next <= end) else {
                 return Ok(());
             };
@@ -221,7 +227,12 @@ impl<'g> Running<'g> {
         }
     }
 
-    fn evaluate(&mut self, store: &mut MemoryStore, steps: Steps, settings: Settings<'_>) -> Result<(), Failed> {
+    fn evaluate(
+        &mut self,
+        store: &mut MemoryStore,
+        steps: Steps,
+        settings: Settings<'_>,
+    ) -> Result<(), Failed> {
         let expr = &self.expr;
         if !self.is_vector {
             return Err(Failed {
@@ -242,8 +253,8 @@ impl<'g> Running<'g> {
             Ok((evaluated, annotations)) => {
                 self.annotations.merge(annotations);
                 let at = steps.start;
-                let result =
-                    columns::series_of(evaluated, expr.span).map_err(|error| Failed { at, error })?;
+                let result = columns::series_of(evaluated, expr.span)
+                    .map_err(|error| Failed { at, error })?;
                 match &mut self.state {
                     State::Recording { rule, limit } => {
                         recording::record(rule, *limit, result, steps, &mut self.writer, store)

@@ -24,7 +24,12 @@ pub(super) struct Durations {
 }
 
 /// Returns the state of an alert after an evaluation; `None` if it is inactive.
-pub(super) fn next(before: Option<Active>, exists: bool, at: Timestamp, durations: Durations) -> Option<Active> {
+pub(super) fn next(
+    before: Option<Active>,
+    exists: bool,
+    at: Timestamp,
+    durations: Durations,
+) -> Option<Active> {
     let mut active = match (before, exists) {
         (None, false) => return None,
         (None, true) => Active {

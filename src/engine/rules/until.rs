@@ -11,7 +11,12 @@ pub(super) struct Until<'s> {
 }
 
 impl Store for Until<'_> {
-    fn select(&self, matchers: &[LabelMatcher], start: Timestamp, end: Timestamp) -> Vec<Samples<'_>> {
+    fn select(
+        &self,
+        matchers: &[LabelMatcher],
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Vec<Samples<'_>> {
         let end = end.min(self.time);
         if start >= end {
             return Vec::new();

@@ -9,8 +9,9 @@ use super::failure::Failed;
 use crate::error::Error;
 use crate::histogram::FloatHistogram;
 use crate::labels::Labels;
+use crate::stale::{STALE_NAN, is_stale};
 use crate::store::MemoryStore;
-use crate::value::{FloatSample, HistogramSample, Point, STALE_NAN, Steps, Timestamp, is_stale};
+use crate::value::{FloatSample, HistogramSample, Point, Steps, Timestamp};
 
 /// Writes the results of one rule to the store.
 pub(super) struct Writer {
@@ -42,7 +43,11 @@ impl Writer {
     }
 
     /// Starts to write the results of the evaluations at `steps`, which follow those of the call before.
-    pub(super) fn begin<'w, 's>(&'w mut self, store: &'s mut MemoryStore, steps: Steps) -> Results<'w, 's> {
+    pub(super) fn begin<'w, 's>(
+        &'w mut self,
+        store: &'s mut MemoryStore,
+        steps: Steps,
+    ) -> Results<'w, 's> {
         let missing = std::mem::take(&mut self.previous);
         Results {
             writer: self,
@@ -56,7 +61,11 @@ impl Writer {
 
 impl Results<'_, '_> {
     /// Writes one series: its points, with the indices of their steps in order. Each series is written once.
-    pub(super) fn series<'p>(&mut self, labels: Labels, points: impl Iterator<Item = (usize, &'p Point)>) {
+    pub(super) fn series<'p>(
+        &mut self,
+        labels: Labels,
+        points: impl Iterator<Item = (usize, &'p Point)>,
+    ) {
         const STALE: Point = Point::Float(STALE_NAN);
         let mut samples: Vec<(Timestamp, Point)> = Vec::new();
         // The step after the last one at which the series was returned.
@@ -118,26 +127,33 @@ impl Results<'_, '_> {
         let (before, conflict) = conflict(self.store, labels, at, time);
         match (point, conflict) {
             (Point::Absent, _) => {}
-            (Point::Float(value), Conflict::None) if is_stale(*value) && before == Kind::Histogram => {
+            (Point::Float(value), Conflict::None)
+                if is_stale(*value) && before == Kind::Histogram =>
+            {
                 let stale = FloatHistogram {
                     sum: STALE_NAN,
                     ..FloatHistogram::default()
                 };
                 let value = Arc::new(stale);
-                self.store.add_histogram(labels, HistogramSample { at, value });
+                self.store
+                    .add_histogram(labels, HistogramSample { at, value });
             }
             (Point::Float(value), Conflict::None) => {
-                self.store.add_float(labels, FloatSample { at, value: *value });
+                self.store
+                    .add_float(labels, FloatSample { at, value: *value });
             }
             (Point::Histogram(value), Conflict::None) => {
                 let value = value.clone();
-                self.store.add_histogram(labels, HistogramSample { at, value });
+                self.store
+                    .add_histogram(labels, HistogramSample { at, value });
             }
             // Another rule returns the series.
             (Point::Float(value), _) if is_stale(*value) => {}
             (_, Conflict::Later) => self.fail(time, OUT_OF_ORDER),
-            (Point::Float(value), Conflict::Same(Point::Float(known))) if value.to_bits() == known.to_bits() => {}
-            (Point::Histogram(value), Conflict::Same(Point::Histogram(known))) if *value == known => {}
+            (Point::Float(value), Conflict::Same(Point::Float(known)))
+                if value.to_bits() == known.to_bits() => {}
+            (Point::Histogram(value), Conflict::Same(Point::Histogram(known)))
+                if *value == known => {}
             (_, Conflict::Same(_)) => self.fail(time, DUPLICATE),
         }
     }
@@ -176,12 +192,19 @@ fn can_append(store: &MemoryStore, labels: &Labels, first: Timestamp) -> bool {
 
 /// Returns the kind of the last sample of a series, and the conflict with a new sample, at a time of evaluation, when the store has
 /// no input after it yet.
-fn conflict(store: &MemoryStore, labels: &Labels, at: Timestamp, time: Timestamp) -> (Kind, Conflict) {
+fn conflict(
+    store: &MemoryStore,
+    labels: &Labels,
+    at: Timestamp,
+    time: Timestamp,
+) -> (Kind, Conflict) {
     let Some(series) = store.series(labels) else {
         return (Kind::Float, Conflict::None);
     };
     let floats = series.floats.partition_point(|sample| sample.at <= time);
-    let histograms = series.histograms.partition_point(|sample| sample.at <= time);
+    let histograms = series
+        .histograms
+        .partition_point(|sample| sample.at <= time);
     let float = series.floats[..floats].last();
     let histogram = series.histograms[..histograms].last();
     let float_at = float.map(|sample| sample.at);

@@ -55,9 +55,9 @@ impl<'r> Written<'r> {
 
     /// True if two rules certainly do not write the same series.
     pub(super) fn is_disjoint(&self, other: &Self) -> bool {
-        let differs = |label: &str| {
-            matches!((self.known(label), other.known(label)), (Some(left), Some(right)) if left != right)
-        };
-        differs(METRIC_NAME) || differs(ALERT_NAME) || self.labels.keys().any(|label| differs(label))
+        let differs = |label: &str| matches!((self.known(label), other.known(label)), (Some(left), Some(right)) if left != right);
+        differs(METRIC_NAME)
+            || differs(ALERT_NAME)
+            || self.labels.keys().any(|label| differs(label))
     }
 }

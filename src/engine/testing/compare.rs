@@ -249,7 +249,7 @@ fn show_all(values: &[Value]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::STALE_NAN;
+    use crate::stale::STALE_NAN;
 
     #[test]
     fn numbers_are_almost_equal() {

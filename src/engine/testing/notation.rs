@@ -7,8 +7,9 @@ use smol_str::SmolStr;
 
 use crate::histogram::{FloatHistogram, parse_sequence};
 use crate::labels::{Labels, METRIC_NAME};
+use crate::stale::STALE_NAN;
 use crate::store::MemoryStore;
-use crate::value::{FloatSample, HistogramSample, STALE_NAN, Timestamp};
+use crate::value::{FloatSample, HistogramSample, Timestamp};
 
 /// The maximum number of values of a series.
 const MOST_VALUES: usize = 10_000_000;
@@ -291,6 +292,7 @@ fn histograms<'t>(text: &'t str, values: &mut Vec<Value>) -> Result<&'t str, Str
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
 

@@ -87,6 +87,7 @@ pub(super) fn depends_on_range(query: &Expr) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
 

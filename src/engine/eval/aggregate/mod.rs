@@ -13,8 +13,9 @@ use nth_promql::{Aggregate, Expr, Grouping, Node, StringLit, StringPart};
 use super::Evaluator;
 use crate::annotations::Annotations;
 use crate::error::Error;
-use crate::functions::{is_metadata, notices};
+use crate::functions::notices;
 use crate::labels::Labels;
+use crate::names::is_metadata;
 use crate::value::{Evaluated, Point, Series, Steps};
 
 /// The series with equal grouping labels.

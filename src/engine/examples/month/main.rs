@@ -37,7 +37,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let count: usize = groups.iter().map(|group| group.rules.len()).sum();
     let metrics = series::metrics(&groups);
-    println!("{count} rules in {} groups, {} series", groups.len(), metrics.len());
+    println!(
+        "{count} rules in {} groups, {} series",
+        groups.len(),
+        metrics.len()
+    );
 
     let (took, store, outcome) = evaluate(&groups, &metrics, options.days * 24 * HOUR)?;
     let samples: usize = store.iter().map(|series| series.floats.len()).sum();
@@ -46,7 +50,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         options.days,
         took.as_secs_f64(),
         outcome.alerts.len(),
-        outcome.alerts.iter().map(|alert| alert.transitions.len()).sum::<usize>(),
+        outcome
+            .alerts
+            .iter()
+            .map(|alert| alert.transitions.len())
+            .sum::<usize>(),
     );
 
     // promtool evaluates all groups at each interval of the test.
@@ -55,7 +63,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let to = options.hours * HOUR;
     let (own, store, _) = evaluate(&groups, &metrics, to)?;
-    match promtool::run(&options.promtool, &options.files, &metrics, &groups, &store, to) {
+    match promtool::run(
+        &options.promtool,
+        &options.files,
+        &metrics,
+        &groups,
+        &store,
+        to,
+    ) {
         Ok((took, report)) => {
             println!(
                 "{} hours, all groups each {} s: {:.2} s; promtool {:.2} s, {:.1} times as long",
@@ -96,7 +111,11 @@ fn options() -> Result<Options, String> {
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().ok_or(format!("missing value of {argument}"));
+        let mut value = || {
+            arguments
+                .next()
+                .ok_or(format!("missing value of {argument}"))
+        };
         let number = |text: String| text.parse().map_err(|error| format!("{text}: {error}"));
         match argument.as_str() {
             "--days" => options.days = number(value()?)?,

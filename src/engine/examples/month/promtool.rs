@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nth_engine::rules::{Group, Rule};
-use nth_engine::{MemoryStore, METRIC_NAME, is_stale};
+use nth_engine::{METRIC_NAME, MemoryStore, is_stale};
 
 use crate::INTERVAL;
 use crate::series::Generated;
@@ -31,7 +31,11 @@ pub(crate) fn run(
     let series: Vec<_> = metrics
         .iter()
         .map(|metric| {
-            let values: Vec<String> = metric.values().take(input).map(|value| value.to_string()).collect();
+            let values: Vec<String> = metric
+                .values()
+                .take(input)
+                .map(|value| value.to_string())
+                .collect();
             serde_json::json!({"series": metric.labels.to_string(), "values": values.join(" ")})
         })
         .collect();
@@ -75,22 +79,35 @@ pub(crate) fn run(
     );
     for (record, samples) in tests {
         let seconds = to / 1000;
-        writeln!(text, "  - expr: {record:?}\n    eval_time: {seconds}s\n    exp_samples:")?;
+        writeln!(
+            text,
+            "  - expr: {record:?}\n    eval_time: {seconds}s\n    exp_samples:"
+        )?;
         for (labels, value) in samples {
-            writeln!(text, "    - {{labels: {}, value: {value}}}", serde_json::to_string(&labels)?)?;
+            writeln!(
+                text,
+                "    - {{labels: {}, value: {value}}}",
+                serde_json::to_string(&labels)?
+            )?;
         }
     }
     let path = std::env::temp_dir().join("nth-engine-month.yaml");
     std::fs::write(&path, text)?;
     let start = Instant::now();
-    let output = Command::new(promtool).args(["test", "rules"]).arg(&path).output()?;
+    let output = Command::new(promtool)
+        .args(["test", "rules"])
+        .arg(&path)
+        .output()?;
     let took = start.elapsed();
     let errors = String::from_utf8_lossy(&output.stderr);
     let differing = errors.matches("expr: ").count();
     let report = if output.status.success() {
         format!("the values of {} recordings are the same", records.len())
     } else {
-        format!("{differing} of {} recordings differ:\n{errors}", records.len())
+        format!(
+            "{differing} of {} recordings differ:\n{errors}",
+            records.len()
+        )
     };
     Ok((took, report))
 }

@@ -45,7 +45,10 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Group>, Box<dyn Error>> {
 }
 
 fn group(group: FileGroup) -> Result<Group, Box<dyn Error>> {
-    let rules = group.rules.into_iter().map(|rule| self::rule(rule, &group.labels));
+    let rules = group
+        .rules
+        .into_iter()
+        .map(|rule| self::rule(rule, &group.labels));
     Ok(Group {
         rules: rules.collect::<Result<_, _>>()?,
         name: group.name.into(),
@@ -56,7 +59,8 @@ fn group(group: FileGroup) -> Result<Group, Box<dyn Error>> {
 }
 
 fn rule(rule: FileRule, shared: &BTreeMap<String, String>) -> Result<Rule, Box<dyn Error>> {
-    let expr = nth_promql::parse(&rule.expr).map_err(|errors| format!("{}: {errors:?}", rule.expr))?;
+    let expr =
+        nth_promql::parse(&rule.expr).map_err(|errors| format!("{}: {errors:?}", rule.expr))?;
     let labels = shared
         .iter()
         .chain(&rule.labels)

@@ -31,15 +31,23 @@ pub(crate) fn metrics(groups: &[Group]) -> Vec<Generated> {
     let mut all: BTreeSet<BTreeMap<String, String>> = BTreeSet::new();
     for selector in rules().flat_map(|rule| classify::metrics(rule.expr())) {
         match &selector.metric {
-            Some(metric) if !recorded.contains(metric.text.as_str()) => all.extend(label_sets(metric.text.as_str(), selector)),
+            Some(metric) if !recorded.contains(metric.text.as_str()) => {
+                all.extend(label_sets(metric.text.as_str(), selector))
+            }
             _ => {}
         }
     }
     let is_part = |small: &BTreeMap<String, String>, large: &BTreeMap<String, String>| {
-        small.len() < large.len() && small.iter().all(|(name, value)| large.get(name) == Some(value))
+        small.len() < large.len()
+            && small
+                .iter()
+                .all(|(name, value)| large.get(name) == Some(value))
     };
     let mut generated = Vec::new();
-    for labels in all.iter().filter(|labels| !all.iter().any(|other| is_part(labels, other))) {
+    for labels in all
+        .iter()
+        .filter(|labels| !all.iter().any(|other| is_part(labels, other)))
+    {
         for instance in 0..INSTANCES {
             let instance = ("instance".to_owned(), format!("i{instance}"));
             generated.push(Generated {
@@ -56,9 +64,15 @@ fn label_sets(metric: &str, selector: &Selector) -> Vec<BTreeMap<String, String>
     let mut selected = BTreeMap::from([(METRIC_NAME.to_owned(), metric.to_owned())]);
     let mut other = selected.clone();
     for matcher in &selector.matchers {
-        let Some(value) = example(matcher) else { continue };
+        let Some(value) = example(matcher) else {
+            continue;
+        };
         let is_regex = matcher.op == MatchOp::Matches;
-        let differs = if is_regex { "200".to_owned() } else { value.clone() };
+        let differs = if is_regex {
+            "200".to_owned()
+        } else {
+            value.clone()
+        };
         other.insert(matcher.label.to_string(), differs);
         selected.insert(matcher.label.to_string(), value);
     }
@@ -76,7 +90,11 @@ fn example(matcher: &Matcher) -> Option<String> {
         MatchOp::Equal => Some(text.to_owned()),
         MatchOp::Matches => {
             let first = text.split('|').next().unwrap_or_default();
-            let plain = first.replace("\\.", "0").replace(".*", "").replace(".+", "0").replace('.', "0");
+            let plain = first
+                .replace("\\.", "0")
+                .replace(".*", "")
+                .replace(".+", "0")
+                .replace('.', "0");
             let plain = plain.replace(['(', ')', '^', '$'], "");
             (matches_any(text, [plain.as_str()]) == Some(true)).then_some(plain)
         }
@@ -110,14 +128,24 @@ impl Generated {
             .labels
             .iter()
             .any(|(_, value)| value.starts_with('5') || ["failed", "error"].contains(&value));
-        let bound = self.labels.get("le").parse::<f64>().unwrap_or(f64::INFINITY);
+        let bound = self
+            .labels
+            .get("le")
+            .parse::<f64>()
+            .unwrap_or(f64::INFINITY);
         let share = bound / (bound + 0.1);
-        let scale = if share.is_nan() { 30.0 } else { (30.0 * share).floor() };
+        let scale = if share.is_nan() {
+            30.0
+        } else {
+            (30.0 * share).floor()
+        };
         let mut random = u64::from(self.number) * 7919 + 1;
         let mut counter = 0.0;
         let number = i64::from(self.number);
         (0_i64..).map(move |index| {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             let noise = (random >> 33) as f64 / f64::from(1_u32 << 31);
             let time = index * INTERVAL;
             // Two hours in three days are bad.

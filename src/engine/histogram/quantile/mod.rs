@@ -10,7 +10,7 @@ pub use classic::{
 };
 pub use native::{NanEffect, average, deviation, histogram_fraction, histogram_quantile, variance};
 
-use crate::value::is_stale;
+use crate::stale::is_stale;
 
 /// True if two numbers differ by less than `tolerance` times their sum, or are both NaN. The staleness marker equals itself
 /// alone.

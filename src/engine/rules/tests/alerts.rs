@@ -22,9 +22,15 @@ fn an_alert_is_pending_then_fires_then_is_resolved() {
         ]
     );
     let firing = |at| outcome.alerts_at(at, AlertState::Firing).count();
-    assert_eq!([firing(1999), firing(2000), firing(3999), firing(4000)], [0, 1, 1, 0]);
+    assert_eq!(
+        [firing(1999), firing(2000), firing(3999), firing(4000)],
+        [0, 1, 1, 0]
+    );
     let observation = outcome.alerts[0].observation_at(2500).unwrap();
-    assert_eq!((observation.at, &observation.value), (2000, &Point::Float(3.0)));
+    assert_eq!(
+        (observation.at, &observation.value),
+        (2000, &Point::Float(3.0))
+    );
     assert_eq!(observation.labels.to_string(), r#"x{a="1"}"#);
 }
 
@@ -36,13 +42,20 @@ fn an_alert_keeps_firing() {
         rule.keep_firing = 2000;
     }
     let outcome = evaluate(&[group(vec![rule])], &mut store, 4);
-    assert_eq!(transitions(&outcome), [r#"{alertname="High"} firing@0=1 inactive@3=1"#]);
+    assert_eq!(
+        transitions(&outcome),
+        [r#"{alertname="High"} firing@0=1 inactive@3=1"#]
+    );
 }
 
 #[test]
 fn an_alert_becomes_active_again() {
     let mut store = store(&["x 1 0 2 2 0"]);
-    let outcome = evaluate(&[group(vec![alerting("High", "x > 0", 1, &[])])], &mut store, 4);
+    let outcome = evaluate(
+        &[group(vec![alerting("High", "x > 0", 1, &[])])],
+        &mut store,
+        4,
+    );
     assert_eq!(
         transitions(&outcome),
         [r#"{alertname="High"} pending@0=1 inactive@1=1 pending@2=2 firing@3=2 inactive@4=2"#]
@@ -107,8 +120,17 @@ fn histories_are_ordered_by_rule_and_labels() {
     let labels: Vec<(usize, &str, &str)> = outcome
         .alerts
         .iter()
-        .map(|alert| (alert.rule.rule, alert.labels.get(ALERT_NAME), alert.labels.get("a")))
+        .map(|alert| {
+            (
+                alert.rule.rule,
+                alert.labels.get(ALERT_NAME),
+                alert.labels.get("a"),
+            )
+        })
         .collect();
-    assert_eq!(labels, [(0, "B", "1"), (0, "B", "2"), (2, "A", "1"), (2, "A", "2")]);
+    assert_eq!(
+        labels,
+        [(0, "B", "1"), (0, "B", "2"), (2, "A", "1"), (2, "A", "2")]
+    );
     assert_ne!(outcome.alerts[0].labels, Labels::default());
 }

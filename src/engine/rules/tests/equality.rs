@@ -16,14 +16,32 @@ fn one_unit(rules: &mut [Placed<'_>], _: &Context) -> Vec<Unit> {
 const NAMES: [&str; 5] = ["r0", "r1", "r2", "r3", "x"];
 
 fn selector() -> impl Strategy<Value = String> {
-    let name = prop::sample::select(&["r0", "r1", "r2", "r3", "x", "x", "y", "ALERTS", "ALERTS_FOR_STATE"][..]);
+    let name = prop::sample::select(
+        &[
+            "r0",
+            "r1",
+            "r2",
+            "r3",
+            "x",
+            "x",
+            "y",
+            "ALERTS",
+            "ALERTS_FOR_STATE",
+        ][..],
+    );
     let matcher = prop_oneof![
         8 => Just(""),
         1 => Just(r#"{a="1"}"#),
         1 => Just(r#"{own!="1"}"#),
         1 => Just(r#"{alertname=~"A|B"}"#),
     ];
-    let any = prop::sample::select(&[r#"{__name__=~"r.|x"}"#, r#"{__name__!~"ALERTS.*",a="1"}"#, r#"{a="2"}"#][..]);
+    let any = prop::sample::select(
+        &[
+            r#"{__name__=~"r.|x"}"#,
+            r#"{__name__!~"ALERTS.*",a="1"}"#,
+            r#"{a="2"}"#,
+        ][..],
+    );
     prop_oneof![
         20 => (name, matcher).prop_map(|(name, matcher)| format!("{name}{matcher}")),
         1 => any.prop_map(str::to_owned),
@@ -57,7 +75,11 @@ fn operand() -> impl Strategy<Value = String> {
 
 fn query() -> impl Strategy<Value = String> {
     let single = operand();
-    let double = (operand(), operand(), prop::sample::select(&["+", "-", "or", "unless", "and", ">", "<= bool"][..]));
+    let double = (
+        operand(),
+        operand(),
+        prop::sample::select(&["+", "-", "or", "unless", "and", ">", "<= bool"][..]),
+    );
     prop_oneof![
         single,
         double.prop_map(|(left, right, op)| format!("{left} {op} {right}")),
@@ -75,17 +97,19 @@ fn rule() -> impl Strategy<Value = Rule> {
         1 => Just(vec![("a", "")]),
         1 => Just(vec![("own", "{{value}}")]),
     ];
-    (query(), labels, 0..8_usize, 0..3_i64, 0..3_i64).prop_map(|(query, labels, kind, hold, keep)| {
-        if kind < NAMES.len() {
-            return recording_with(NAMES[kind], &query, &labels);
-        }
-        let name = ["A", "B", "C"][kind - NAMES.len()];
-        let mut rule = alerting(name, &query, hold, &labels);
-        if let Rule::Alerting(rule) = &mut rule {
-            rule.keep_firing = keep * 1000;
-        }
-        rule
-    })
+    (query(), labels, 0..8_usize, 0..3_i64, 0..3_i64).prop_map(
+        |(query, labels, kind, hold, keep)| {
+            if kind < NAMES.len() {
+                return recording_with(NAMES[kind], &query, &labels);
+            }
+            let name = ["A", "B", "C"][kind - NAMES.len()];
+            let mut rule = alerting(name, &query, hold, &labels);
+            if let Rule::Alerting(rule) = &mut rule {
+                rule.keep_firing = keep * 1000;
+            }
+            rule
+        },
+    )
 }
 
 fn groups() -> impl Strategy<Value = Vec<Group>> {
@@ -112,8 +136,18 @@ fn input() -> impl Strategy<Value = Vec<String>> {
         1 => Just("stale".to_owned()),
         1 => Just("{{schema:0 sum:1 count:1 buckets:[1]}}".to_owned()),
     ];
-    let name = prop::sample::select(&[r#"x{a="1"}"#, r#"x{a="2"}"#, r#"x{b="1"}"#, r#"y{a="1"}"#, r#"y{a="2"}"#, r#"r0{a="9"}"#][..]);
-    let series = (name, prop::collection::vec(value, 1..25)).prop_map(|(name, values)| format!("{name} {}", values.join(" ")));
+    let name = prop::sample::select(
+        &[
+            r#"x{a="1"}"#,
+            r#"x{a="2"}"#,
+            r#"x{b="1"}"#,
+            r#"y{a="1"}"#,
+            r#"y{a="2"}"#,
+            r#"r0{a="9"}"#,
+        ][..],
+    );
+    let series = (name, prop::collection::vec(value, 1..25))
+        .prop_map(|(name, values)| format!("{name} {}", values.join(" ")));
     prop::collection::vec(series, 0..6)
 }
 
@@ -122,11 +156,19 @@ struct Values;
 
 impl Expand for Values {
     fn expand(&self, _: &str, sample: &Observation) -> String {
-        sample.value.float().map_or("?".to_owned(), |value| value.to_string())
+        sample
+            .value
+            .float()
+            .map_or("?".to_owned(), |value| value.to_string())
     }
 }
 
-fn compare(groups: &[Group], input: &[String], block_steps: i64, lookback: i64) -> Result<(), TestCaseError> {
+fn compare(
+    groups: &[Group],
+    input: &[String],
+    block_steps: i64,
+    lookback: i64,
+) -> Result<(), TestCaseError> {
     let input: Vec<&str> = input.iter().map(String::as_str).collect();
     let (mut fast, mut slow) = (store(&input), store(&input));
     let settings = Settings {

@@ -14,9 +14,10 @@ use nth_promql::parse;
 use smol_str::SmolStr;
 
 use super::*;
+use crate::stale::is_stale;
 use crate::store::MemoryStore;
 use crate::testing::Sequence;
-use crate::value::{Timestamp, is_stale};
+use crate::value::Timestamp;
 
 /// Returns a group that is evaluated every second.
 fn group(rules: Vec<Rule>) -> Group {
@@ -92,7 +93,9 @@ fn written(store: &MemoryStore, prefix: &str) -> Vec<String> {
             });
             let mut samples: Vec<(Timestamp, String)> = floats.chain(histograms).collect();
             samples.sort();
-            let samples = samples.iter().map(|(at, value)| format!(" {value}@{}", *at as f64 / 1000.0));
+            let samples = samples
+                .iter()
+                .map(|(at, value)| format!(" {value}@{}", *at as f64 / 1000.0));
             series.labels.to_string() + &samples.collect::<String>()
         })
         .collect();
@@ -110,7 +113,9 @@ fn transitions(outcome: &Outcome) -> Vec<String> {
     let lines = outcome.alerts.iter().map(|alert| {
         let transitions = alert.transitions.iter().map(|transition| {
             let Transition { at, state, value } = transition;
-            let value = value.float().map_or("?".to_owned(), |value| value.to_string());
+            let value = value
+                .float()
+                .map_or("?".to_owned(), |value| value.to_string());
             format!(" {}@{}={value}", state.as_str(), *at as f64 / 1000.0)
         });
         alert.labels.to_string() + &transitions.collect::<String>()

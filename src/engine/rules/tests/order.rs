@@ -5,18 +5,29 @@ use super::*;
 #[test]
 fn a_rule_sees_what_earlier_rules_wrote_at_the_same_time() {
     let mut store = store(&["x 1 2 3"]);
-    evaluate(&[group(vec![recording("a", "x"), recording("b", "a")])], &mut store, 2);
+    evaluate(
+        &[group(vec![recording("a", "x"), recording("b", "a")])],
+        &mut store,
+        2,
+    );
     assert_eq!(written(&store, "b"), ["b 1@0 2@1 3@2"]);
 }
 
 #[test]
 fn a_rule_sees_what_later_rules_wrote_before() {
     let mut store = store(&["x 1 2 3"]);
-    evaluate(&[group(vec![recording("a", "b"), recording("b", "x")])], &mut store, 2);
+    evaluate(
+        &[group(vec![recording("a", "b"), recording("b", "x")])],
+        &mut store,
+        2,
+    );
     assert_eq!(written(&store, "a"), ["a 1@1 2@2"]);
     let mut store = super::store(&["x 1 2 3"]);
     evaluate(
-        &[group(vec![recording("a", "b")]), group(vec![recording("b", "x")])],
+        &[
+            group(vec![recording("a", "b")]),
+            group(vec![recording("b", "x")]),
+        ],
         &mut store,
         2,
     );

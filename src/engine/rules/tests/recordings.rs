@@ -39,10 +39,23 @@ fn a_series_that_disappears_is_marked_stale_once() {
 fn series_are_marked_stale_between_blocks() {
     // The second block starts at 2048.
     let mut store = store(&["x 1x2046 2 stale", "z 1x2047 2 stale"]);
-    evaluate(&[group(vec![recording("a", "x"), recording("b", "z")])], &mut store, 5000);
-    let last = |line: &String| line.rsplitn(3, ' ').take(2).map(str::to_owned).collect::<Vec<_>>();
+    evaluate(
+        &[group(vec![recording("a", "x"), recording("b", "z")])],
+        &mut store,
+        5000,
+    );
+    let last = |line: &String| {
+        line.rsplitn(3, ' ')
+            .take(2)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(
-        written(&store, "").iter().take(2).map(last).collect::<Vec<_>>(),
+        written(&store, "")
+            .iter()
+            .take(2)
+            .map(last)
+            .collect::<Vec<_>>(),
         [["stale@2048", "2@2047"], ["stale@2049", "2@2048"]]
     );
 }
