@@ -22,7 +22,7 @@ pub struct FloatSample {
 pub struct HistogramSample {
     /// Its time.
     pub at: Timestamp,
-    /// Its value. A stale marker is a histogram whose sum is [`STALE_NAN`].
+    /// Its value. A stale marker is a histogram whose sum is [`STALE_NAN`](crate::STALE_NAN).
     pub value: Arc<FloatHistogram>,
 }
 

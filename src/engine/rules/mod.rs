@@ -1,6 +1,6 @@
 //! Groups of rules over a range of time: recording rules add series to the store, alerting rules have states.
 //!
-//! [`run`] evaluates as `promtool test rules` does: at each time, all groups in order and the rules of each group in order. A rule
+//! [`run()`] evaluates as `promtool test rules` does: at each time, all groups in order and the rules of each group in order. A rule
 //! sees what earlier rules wrote at that time, and what later ones wrote before. The result is the same as if rules were evaluated
 //! one time after another. Most are not: those that do not depend on the order are evaluated over many times at once.
 

@@ -5,7 +5,7 @@ use crate::annotations::Annotations;
 use crate::labels::Labels;
 use crate::value::{Point, Timestamp};
 
-/// The result of [`run`](super::run).
+/// The result of [`run`](super::run()).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Outcome {
     /// The alerts that were active at any time, ordered by rule, then by labels.
