@@ -196,8 +196,8 @@ fn constant(duration: &Duration) -> Option<f64> {
     }
 }
 
-/// Returns the seconds of a number or duration.
-pub(super) fn seconds(text: &str) -> Option<f64> {
+/// Returns the seconds of a number or duration, as in [`DurationNode::Literal`]; `None` if it is malformed.
+pub fn seconds(text: &str) -> Option<f64> {
     literal::number(text).or_else(|| match literal::duration(text) {
         Ok(time) => Some(time.as_secs_f64()),
         Err(literal::BadDuration::TooLong) => Some(f64::INFINITY),

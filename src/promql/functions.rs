@@ -149,6 +149,7 @@ functions! {
     "increase" (RangeVector) 1 Some(1), InstantVector false "The increase of each counter over the \
         range, adjusted for resets.";
     "info" (InstantVector, InstantVector) 1 Some(2), InstantVector true "The vector with the labels of matching info series added.";
+    "integral" (RangeVector, Scalar) 1 Some(2), InstantVector true "The area under each series over the range, with time in seconds.";
     "irate" (RangeVector) 1 Some(1), InstantVector false "The increase per second of each counter \
         between its last two samples in the range.";
     "label_join" (InstantVector, String, String, String) 3 None, InstantVector false "The vector with a \

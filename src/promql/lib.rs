@@ -42,11 +42,13 @@ mod uncompared;
 
 pub use check::{HoleType, infer};
 pub use classify::size;
+pub use durations::seconds;
 pub use error::Error;
 pub use grammar::MAX_TREE_DEPTH;
 pub use labels::{LabelSet, labels_of};
+pub use literal::number;
 pub use parse::{MAX_DEPTH, parse, too_deep};
-pub use regex::{escape as escape_regex, matches_any};
+pub use regex::{escape as escape_regex, for_rust as regex_for_rust, matches_any};
 pub use time_unit::{buckets_unit, time_unit};
 pub use tree::*;
 pub use types::Type;

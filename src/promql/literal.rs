@@ -7,8 +7,8 @@ use super::tree::StringPart;
 /// The maximum seconds of Prometheus's durations, which are 64-bit nanoseconds.
 pub(super) const MAX_SECONDS: f64 = 9_223_372_036.854_776;
 
-/// Parses a number; [`None`] if it is malformed or too large.
-pub(super) fn number(text: &str) -> Option<f64> {
+/// Parses a number without a sign, as in [`Node::Number`](crate::Node::Number); `None` if it is malformed or too large.
+pub fn number(text: &str) -> Option<f64> {
     if text.eq_ignore_ascii_case("inf") {
         return Some(f64::INFINITY);
     }

@@ -45,6 +45,12 @@ fn parsed(translated: &str) -> Result<Hir, Box<regex_syntax::Error>> {
         .map_err(Box::new)
 }
 
+/// Returns a regular expression in RE2's syntax as one in that of the `regex` crate, without the anchors of matchers and with
+/// the option that `.` matches a line feed; `None` if it is invalid.
+pub fn for_rust(pattern: &str) -> Option<String> {
+    Some(format!("(?s:{})", translate(pattern).ok()?))
+}
+
 /// Escapes a text, so that it matches only itself as a regular expression.
 pub fn escape(text: &str) -> String {
     regex_syntax::escape(text)
@@ -223,6 +229,14 @@ fn escaped(tail: &str) -> Result<(usize, String), BadRegex> {
             Ok((digits, format!("\\x{{{value:x}}}")))
         }
         'C' => Ok((1, "(?s:.)".to_owned())),
+        // RE2's are of ASCII only. A class may contain a class.
+        'd' => Ok((1, "[0-9]".to_owned())),
+        'D' => Ok((1, "[^0-9]".to_owned())),
+        's' => Ok((1, r"[\t\n\x0C\r ]".to_owned())),
+        'S' => Ok((1, r"[^\t\n\x0C\r ]".to_owned())),
+        'w' => Ok((1, "[0-9A-Za-z_]".to_owned())),
+        'W' => Ok((1, "[^0-9A-Za-z_]".to_owned())),
+        'b' | 'B' => Ok((1, format!(r"(?-u:\{c})"))),
         c if c.is_ascii_alphanumeric() => {
             if !"abBdDsSwWAzfnrtvxpP".contains(c) {
                 return Err(BadRegex(format!("invalid escape sequence `\\{c}`")));
@@ -285,6 +299,22 @@ fn class(text: &str) -> Result<(usize, String), BadRegex> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn classes_are_of_ascii() {
+        for (pattern, matches, others) in [
+            (r"\d+", "07", "٣"),
+            (r"[\d-]+", "0-7", "٣"),
+            (r"[^\D]", "7", "٣"),
+            (r"\w+", "a_1", "é"),
+            (r"[\W]+", "é-", "e"),
+            (r"a\sb", "a b", "a\u{a0}b"),
+            (r"é\bb", "éb", "bb"),
+        ] {
+            assert_eq!(matches_any(pattern, [matches]), Some(true), "{pattern}");
+            assert_eq!(matches_any(pattern, [others]), Some(false), "{pattern}");
+        }
+    }
 
     #[test]
     fn re2_takes_these() {

@@ -22,6 +22,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("nth-render", &["nth-diagnostics"]),
     ("nth-syntax", &["nth-diagnostics"]),
     ("nth-promql", &["nth-diagnostics", "nth-units"]),
+    ("nth-engine", &["nth-promql"]),
     ("nth-model", &["nth-promql", "nth-units"]),
     (
         "nth-metrics",

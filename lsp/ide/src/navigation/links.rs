@@ -113,7 +113,7 @@ fn without_punctuation(mut address: &str) -> &str {
 mod tests {
     use super::{Destination, pages};
 
-    fn found(text: &str) -> Vec<String> {
+    fn link_texts(text: &str) -> Vec<String> {
         let links = pages(text).into_iter();
         links
             .map(|link| {
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn addresses_end_where_they_end() {
         assert_eq!(
-            found(
+            link_texts(
                 "// See https://a.example/x_(y), (https://b.example) or <http://c.example/?q=1>."
             ),
             [
@@ -140,7 +140,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            found("url = \"https://a.example/ü\""),
+            link_texts("url = \"https://a.example/ü\""),
             ["https://a.example/ü"]
         );
     }
@@ -148,7 +148,10 @@ mod tests {
     #[test]
     fn what_is_no_address_is_none() {
         let none: [&str; 0] = [];
-        assert_eq!(found("http https:// xhttp://a http_requests_total"), none);
-        assert_eq!(found("\"https://a.example/${service.name}\""), none);
+        assert_eq!(
+            link_texts("http https:// xhttp://a http_requests_total"),
+            none
+        );
+        assert_eq!(link_texts("\"https://a.example/${service.name}\""), none);
     }
 }

@@ -127,7 +127,7 @@ pub fn apply(text: &str, changes: &[Change]) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn shown(old: &str, new: &str) -> Vec<(String, String)> {
+    fn replacements(old: &str, new: &str) -> Vec<(String, String)> {
         let found = changes(old, new);
         assert_eq!(apply(old, &found).as_deref(), Some(new));
         let range = |range: TextRange| range.start as usize..range.end as usize;
@@ -143,22 +143,22 @@ mod tests {
 
     #[test]
     fn only_what_differs_is_touched() {
-        assert_eq!(shown("a\nb\n", "a\nb\n"), []);
+        assert_eq!(replacements("a\nb\n", "a\nb\n"), []);
         assert_eq!(
-            shown("x = 1\nlonger = 2\nend\n", "x      = 1\nlonger = 2\nend\n"),
+            replacements("x = 1\nlonger = 2\nend\n", "x      = 1\nlonger = 2\nend\n"),
             [pair("", "     ")]
         );
-        assert_eq!(shown("a\n\n\n\nb\n", "a\n\nb\n"), [pair("\n\n", "")]);
-        assert_eq!(shown("a", "a\n"), [pair("", "\n")]);
-        assert_eq!(shown("", "a\n"), [pair("", "a\n")]);
+        assert_eq!(replacements("a\n\n\n\nb\n", "a\n\nb\n"), [pair("\n\n", "")]);
+        assert_eq!(replacements("a", "a\n"), [pair("", "\n")]);
+        assert_eq!(replacements("", "a\n"), [pair("", "a\n")]);
     }
 
     #[test]
     fn line_ends_stay_whole() {
         assert_eq!(
-            shown("a\r\nb\r\n", "a\nb\n"),
+            replacements("a\r\nb\r\n", "a\nb\n"),
             [pair("\r\n", "\n"), pair("\r\n", "\n")]
         );
-        assert_eq!(shown("é = 1\n", "è = 1\n"), [pair("é", "è")]);
+        assert_eq!(replacements("é = 1\n", "è = 1\n"), [pair("é", "è")]);
     }
 }

@@ -316,7 +316,7 @@ mod tests {
     use super::*;
 
     /// `sum:Aggregation (…`: each word with its class.
-    fn shown(text: &str) -> String {
+    fn marked_tokens(text: &str) -> String {
         let words = lexemes(text).into_iter().map(|found| {
             let range = found.range.start as usize..found.range.end as usize;
             format!("{}:{:?}", &text[range], found.word)
@@ -327,32 +327,32 @@ mod tests {
     #[test]
     fn words_are_what_they_stand_for() {
         assert_eq!(
-            shown(
+            marked_tokens(
                 r#"sum by (job) (rate(http_requests_total{code=~"5..", job!='x'}[5m] offset 1h)) > bool 0.5"#
             ),
             r#"sum:Aggregation by:Keyword job:Label rate:Function http_requests_total:Metric code:Label =~:Operator "5..":Text job:Label !=:Operator 'x':Text 5m:Number offset:Keyword 1h:Number >:Operator bool:Keyword 0.5:Number"#
         );
         assert_eq!(
-            shown("max(a) / on (x, by) group_left b{le=\"1\"}[$window:] @ start()"),
+            marked_tokens("max(a) / on (x, by) group_left b{le=\"1\"}[$window:] @ start()"),
             "max:Aggregation a:Metric /:Operator on:Keyword x:Label by:Label group_left:Keyword b:Metric le:Label =:Operator \"1\":Text $window:Window @:Operator start:Keyword"
         );
         assert_eq!(
-            shown("1e-3 + Inf - 0xff * .5 # why\nand x:y:z"),
+            marked_tokens("1e-3 + Inf - 0xff * .5 # why\nand x:y:z"),
             "1e-3:Number +:Operator Inf:Number -:Operator 0xff:Number *:Operator .5:Number # why:Comment and:Keyword x:y:z:Metric"
         );
     }
 
     #[test]
     fn a_range_may_have_a_step() {
-        assert_eq!(shown("x[1h:5m]"), "x:Metric 1h:Number 5m:Number");
-        assert_eq!(shown("x[$window:]"), "x:Metric $window:Window");
+        assert_eq!(marked_tokens("x[1h:5m]"), "x:Metric 1h:Number 5m:Number");
+        assert_eq!(marked_tokens("x[$window:]"), "x:Metric $window:Window");
     }
 
     #[test]
     fn names_that_are_words_elsewhere_are_names() {
-        assert_eq!(shown("sum + on"), "sum:Metric +:Operator on:Metric");
+        assert_eq!(marked_tokens("sum + on"), "sum:Metric +:Operator on:Metric");
         assert_eq!(
-            shown("x{by=\"1\"}"),
+            marked_tokens("x{by=\"1\"}"),
             "x:Metric by:Label =:Operator \"1\":Text"
         );
     }
@@ -360,11 +360,11 @@ mod tests {
     #[test]
     fn holes_are_left_out() {
         assert_eq!(
-            shown("rate(${_____}[${__}]) > ${___}"),
+            marked_tokens("rate(${_____}[${__}]) > ${___}"),
             "rate:Function >:Operator"
         );
         assert_eq!(
-            shown(r#"x{a="b${__}c"}"#),
+            marked_tokens(r#"x{a="b${__}c"}"#),
             r#"x:Metric a:Label =:Operator "b:Text c":Text"#
         );
     }
@@ -372,12 +372,18 @@ mod tests {
     #[test]
     fn half_of_a_query_has_its_colors() {
         assert_eq!(
-            shown("sum(rate(http_"),
+            marked_tokens("sum(rate(http_"),
             "sum:Aggregation rate:Function http_:Metric"
         );
-        assert_eq!(shown("x{a=\"b"), "x:Metric a:Label =:Operator \"b:Text");
-        assert_eq!(shown("x}{)]("), "x:Metric");
-        assert_eq!(shown("${"), "");
-        assert_eq!(shown("x{a=\"\\"), "x:Metric a:Label =:Operator \"\\:Text");
+        assert_eq!(
+            marked_tokens("x{a=\"b"),
+            "x:Metric a:Label =:Operator \"b:Text"
+        );
+        assert_eq!(marked_tokens("x}{)]("), "x:Metric");
+        assert_eq!(marked_tokens("${"), "");
+        assert_eq!(
+            marked_tokens("x{a=\"\\"),
+            "x:Metric a:Label =:Operator \"\\:Text"
+        );
     }
 }
