@@ -20,7 +20,7 @@ pub mod prometheus;
 pub(crate) mod receivers;
 mod registry;
 mod resource;
-pub(crate) mod series_names;
+pub mod series_names;
 mod target;
 
 pub use error::{EmitError, TooManyGroups, WriteError};

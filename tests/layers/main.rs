@@ -42,6 +42,16 @@ const FLOORS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "nth-simulate",
+        &[
+            "nth-analysis",
+            "nth-targets",
+            "nth-model",
+            "nth-engine",
+            "nth-promql",
+        ],
+    ),
+    (
         "nthc-compiler",
         &[
             "nth-analysis",

@@ -1,0 +1,171 @@
+//! The past of SLOs: what their rules would have recorded, so that a month need not be evaluated.
+
+use nth_engine::rules::Recording;
+use nth_engine::{FloatSample, Labels, METRIC_NAME, MemoryStore, Timestamp};
+use nth_model::burn_rate::SLICE;
+use nth_model::Sli;
+use nth_targets::series_names::{BAD_EVENTS, KNOWN_TIME, OBJECTIVE, TOTAL_EVENTS};
+
+use crate::error::Error;
+use crate::piecewise::Span;
+use crate::plan::{BAD_SLICE, Plan, float};
+use crate::rule_groups::RuleSet;
+use crate::timeline::{Scenario, millis};
+use crate::world::{SloIndex, is_chosen};
+
+/// Adds what the rules of all SLOs recorded in their windows before the first evaluation.
+pub(crate) fn plant(
+    plan: &Plan<'_>,
+    scenario: &Scenario,
+    rules: &RuleSet,
+    from: Timestamp,
+    store: &mut MemoryStore,
+) -> Result<(), Error> {
+    for (index, planned) in plan.slos.iter().enumerate() {
+        let Some(service) = plan.services.get(planned.service) else {
+            continue;
+        };
+        let past = Past::new(plan, scenario, index, from)?;
+        for rule in rules.of_slo(&service.name, &planned.slo.name) {
+            let labels = recorded_labels(rule);
+            let samples = match rule.record.as_str() {
+                KNOWN_TIME => past.slices(|_| SLICE_SECONDS),
+                TOTAL_EVENTS => past.slices(|_| past.total),
+                BAD_EVENTS => past.slices(|at| past.bad_at(at)),
+                BAD_SLICE => past.evaluations(),
+                // The time since the last sample is what a slice covers.
+                OBJECTIVE => vec![FloatSample {
+                    at: from - millis(SLICE),
+                    value: float(planned.slo.objective),
+                }],
+                _ => continue,
+            };
+            store.add_floats(&labels, &samples);
+        }
+    }
+    Ok(())
+}
+
+const SLICE_SECONDS: f64 = 180.0;
+
+fn recorded_labels(rule: &Recording) -> Labels {
+    let labels = rule.labels.iter().map(|(name, value)| (name.clone(), value.clone()));
+    labels.chain([(METRIC_NAME.into(), rule.record.clone())]).collect()
+}
+
+/// The past of an SLO.
+struct Past {
+    /// The first evaluation, before which the past is.
+    from: Timestamp,
+    /// The SLO window, in milliseconds.
+    window: i64,
+    /// The time between two evaluations of fast rules.
+    tick: i64,
+    /// Events or seconds of a slice.
+    total: f64,
+    /// When some are bad.
+    bad: Option<Span>,
+    /// The bad share then.
+    share: f64,
+}
+
+impl Past {
+    fn new(plan: &Plan<'_>, scenario: &Scenario, index: SloIndex, from: Timestamp) -> Result<Self, Error> {
+        let unknown = || Error::inapplicable(plan.slo_name(index), "it is not simulated");
+        let planned = plan.slos.get(index).ok_or_else(unknown)?;
+        let service = scenario.world.services.get(planned.service).ok_or_else(unknown)?;
+        let is_timed = matches!(
+            planned.slo.sli,
+            Sli::TimeSlices { .. } | Sli::ErrorRatio { total: None, .. }
+        );
+        let rate = if is_timed { 1.0 } else { service.rate.at(from) };
+        let mut past = Self {
+            from,
+            window: millis(planned.slo.window),
+            tick: scenario.world.tick,
+            total: rate * SLICE_SECONDS,
+            bad: None,
+            share: 0.0,
+        };
+        let mut budgets = scenario.budgets.iter().rev();
+        if let Some((_, left)) = budgets.find(|(slo, _)| *slo == index) {
+            past.consume(plan, scenario, index, 1.0 - left)?;
+        }
+        Ok(past)
+    }
+
+    /// Lets as much be bad as consumes a share of the error budget: before the windows of alerts, so that none of them fires for
+    /// it, and so late that it is in the SLO window until the end.
+    fn consume(
+        &mut self,
+        plan: &Plan<'_>,
+        scenario: &Scenario,
+        index: SloIndex,
+        consumed: f64,
+    ) -> Result<(), Error> {
+        if consumed == 0.0 {
+            return Ok(());
+        }
+        let Some(planned) = plan.slos.get(index) else {
+            return Ok(());
+        };
+        let margin = 2 * millis(SLICE);
+        let pairs = planned.slo.burn_rate_pairs.iter();
+        let longest = pairs.map(|pair| millis(pair.long)).max().unwrap_or(0);
+        let span = Span {
+            from: scenario.end - self.window + margin,
+            to: self.from - longest - margin,
+        };
+        let everything = Span {
+            from: scenario.begin - self.window,
+            to: self.from,
+        };
+        let span = if span.to - span.from > self.window / 4 { span } else { everything };
+        #[allow(clippy::cast_precision_loss)]
+        let share = consumed * float(planned.slo.error_budget()) * self.window as f64 / (span.to - span.from) as f64;
+        if !(0.0..=1.0).contains(&share) {
+            let reason = format!(
+                "its history cannot leave {:.4}% of the budget",
+                (1.0 - consumed) * 100.0
+            );
+            return Err(Error::inapplicable(plan.slo_name(index), reason));
+        }
+        self.bad = Some(span);
+        self.share = share;
+        Ok(())
+    }
+
+    fn bad_at(&self, at: Timestamp) -> f64 {
+        self.share_at(at) * self.total
+    }
+
+    fn share_at(&self, at: Timestamp) -> f64 {
+        if self.bad.is_some_and(|span| span.contains(at)) {
+            self.share
+        } else {
+            0.0
+        }
+    }
+
+    /// Returns a sample of each slice.
+    fn slices(&self, value: impl Fn(Timestamp) -> f64) -> Vec<FloatSample> {
+        let sample = |at| FloatSample { at, value: value(at) };
+        self.times(millis(SLICE)).map(sample).collect()
+    }
+
+    /// Returns whether each time slice is bad.
+    fn evaluations(&self) -> Vec<FloatSample> {
+        let bad = |at: Timestamp| is_chosen(at.div_euclid(self.tick), self.share_at(at));
+        let sample = |at| FloatSample {
+            at,
+            value: f64::from(u8::from(bad(at))),
+        };
+        self.times(self.tick).map(sample).collect()
+    }
+
+    /// Returns the times in the window before the first evaluation, in order.
+    fn times(&self, step: i64) -> impl Iterator<Item = Timestamp> {
+        let (from, count) = (self.from, self.window / step);
+        (1..=count).rev().map(move |number| from - number * step)
+    }
+}

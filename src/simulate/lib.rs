@@ -1,0 +1,31 @@
+#![forbid(unsafe_code)]
+//! Runs the rules of services over simulated series: from incidents to the alerts that follow.
+//!
+//! A [`Plan`] generates series from the queries of SLOs and alerts, and verifies with the engine that these queries give what is
+//! asked for. [`simulate`] adds what happens in a [`Test`](nth_model::test::Test) and runs the generated rules. [`detection`] does
+//! that for an SLO in typical incidents.
+
+mod alerts;
+mod detection;
+mod error;
+mod example;
+mod history;
+mod matching;
+mod piecewise;
+mod plan;
+mod queries;
+mod rule_groups;
+mod run;
+mod series;
+mod timeline;
+mod world;
+
+pub use alerts::{AlertTimeline, Period};
+pub use detection::{
+    Detection, DetectionTable, Fired, Incident, STRENGTHS, Situation, Strength, detection, incident,
+};
+pub use error::{Error, QueryError};
+pub use plan::Plan;
+pub use rule_groups::RuleSet;
+pub use run::{Simulation, labels_by_hand, simulate};
+pub use timeline::{DEFAULT_RATE, services_of};

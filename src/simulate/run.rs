@@ -1,0 +1,128 @@
+//! Runs the rules of services in what happens to them.
+
+use nth_engine::rules::{self, Outcome};
+use nth_engine::{MemoryStore, Timestamp};
+use nth_model::burn_rate::SLICE;
+use nth_model::test::{History, Test};
+use nth_promql::Selector;
+
+use crate::alerts::{AlertTimeline, timelines};
+use crate::error::Error;
+use crate::history;
+use crate::plan::Plan;
+use crate::queries::reach;
+use crate::rule_groups::{Literal, RuleSet};
+use crate::series::Scrapes;
+use crate::timeline::{self, Scenario, millis};
+
+/// The result of a test's events.
+#[derive(Debug, Clone)]
+pub struct Simulation {
+    /// The beginning, in milliseconds since 1970.
+    pub begin: Timestamp,
+    /// The end, in milliseconds since 1970.
+    pub end: Timestamp,
+    /// The raw series, and those that the rules recorded.
+    pub store: MemoryStore,
+    /// The rules.
+    pub rules: RuleSet,
+    /// The alerts that were pending or firing at any time.
+    pub alerts: Vec<AlertTimeline>,
+}
+
+/// The shortest time before a test for which the rules are evaluated.
+const LEAST_WARM_UP: i64 = 20 * 60_000;
+
+/// How long before a test the raw series exist at least: longer than the lookback of slices.
+const LEAST_LEAD: i64 = 70 * 60_000;
+
+/// Runs the rules of a plan's services in a test. The expectations are not checked.
+///
+/// With a good history, the rules are also evaluated for some time before the test, so that an alert that holds when it begins is
+/// firing already.
+///
+/// # Errors
+///
+/// If an event does not apply to its subject, a series is invalid, or a rule fails.
+pub fn simulate(plan: &Plan<'_>, test: &Test) -> Result<Simulation, Error> {
+    let scenario = timeline::scenario(plan, test)?;
+    let rules = RuleSet::new(&plan.services, plan.settings, &|_| true)?;
+    run(plan, scenario, rules)
+}
+
+/// Returns the labels of a test's hand-written series, which a [`Plan`] leaves out.
+///
+/// # Errors
+///
+/// If a series is invalid.
+pub fn labels_by_hand(test: &Test) -> Result<Vec<nth_engine::Labels>, Error> {
+    let written = timeline::written(test)?;
+    Ok(written.into_iter().map(|one| one.sequence.labels).collect())
+}
+
+/// Runs rules in a scenario.
+pub(crate) fn run(plan: &Plan<'_>, scenario: Scenario, rules: RuleSet) -> Result<Simulation, Error> {
+    let Scenario { begin, end, .. } = scenario;
+    let mut store = MemoryStore::new();
+    let (from, scrapes) = times(plan, &scenario, &rules);
+    for series in &plan.series {
+        if rules.reads(&series.labels) {
+            series.load(&scenario.world, scrapes, &mut store);
+        }
+    }
+    for written in &scenario.written {
+        let start = begin.saturating_add(written.from);
+        written.sequence.load(&mut store, start, scrapes.interval);
+    }
+    if scenario.history == History::Good {
+        history::plant(plan, &scenario, &rules, from, &mut store)?;
+    }
+    let settings = rules::Settings {
+        expand: &Literal,
+        ..rules::Settings::default()
+    };
+    let Outcome { alerts, .. } = rules::run(&rules.groups, &mut store, from..=end, settings)
+        .map_err(|failure| Error::Evaluation(Box::new(failure)))?;
+    Ok(Simulation {
+        begin,
+        end,
+        store,
+        alerts: timelines(plan, &rules, alerts, begin),
+        rules,
+    })
+}
+
+/// Returns the time of the first evaluation, and the scrapes.
+fn times(plan: &Plan<'_>, scenario: &Scenario, rules: &RuleSet) -> (Timestamp, Scrapes) {
+    let Scenario { begin, end, .. } = *scenario;
+    let interval = millis(plan.settings.prometheus.scrape_interval).max(1);
+    let scrapes = |lead: i64, counted_before: f64| Scrapes {
+        first: begin - lead.div_euclid(interval) * interval,
+        last: end,
+        interval,
+        counted_before,
+    };
+    if scenario.history == History::None {
+        return (begin, scrapes(0, 0.0));
+    }
+    let slice = millis(SLICE);
+    // The evaluations of all groups include the beginning.
+    let step = least_common_multiple(slice, millis(plan.settings.prometheus.interval).max(1));
+    let warm_up = rules.longest_hold().saturating_add(3 * slice).max(LEAST_WARM_UP);
+    let warm_up = (warm_up + step - 1) / step * step;
+    let is_raw = |selector: &Selector| !rules.records(selector);
+    let lead = rules.exprs().map(|expr| reach(expr, &is_raw)).max().unwrap_or(0);
+    let lead = lead.saturating_add(2 * interval).max(LEAST_LEAD);
+    (begin - warm_up, scrapes(warm_up.saturating_add(lead), COUNTED_BEFORE))
+}
+
+/// What counters have counted before their first sample: they are not new.
+const COUNTED_BEFORE: f64 = 1000.0;
+
+fn least_common_multiple(one: i64, other: i64) -> i64 {
+    let (mut divisor, mut rest) = (one, other);
+    while rest != 0 {
+        (divisor, rest) = (rest, divisor % rest);
+    }
+    (one / divisor.max(1)).saturating_mul(other)
+}
