@@ -41,12 +41,17 @@ pub struct Period {
 impl AlertTimeline {
     /// Returns when it fired first, at or after a time.
     pub fn fires_from(&self, from: i64) -> Option<i64> {
-        self.periods.iter().filter_map(|period| period.firing).find(|firing| *firing >= from)
+        self.periods
+            .iter()
+            .filter_map(|period| period.firing)
+            .find(|firing| *firing >= from)
     }
 
     /// True if it fires at the end.
     pub fn is_firing(&self) -> bool {
-        self.periods.last().is_some_and(|period| period.firing.is_some() && period.ended.is_none())
+        self.periods
+            .last()
+            .is_some_and(|period| period.firing.is_some() && period.ended.is_none())
     }
 
     /// Returns when it was resolved last; `None` if it never fired or fires at the end.
@@ -54,7 +59,11 @@ impl AlertTimeline {
         if self.is_firing() {
             return None;
         }
-        let fired = self.periods.iter().rev().find(|period| period.firing.is_some());
+        let fired = self
+            .periods
+            .iter()
+            .rev()
+            .find(|period| period.firing.is_some());
         fired.and_then(|period| period.ended)
     }
 }
@@ -76,7 +85,10 @@ pub(crate) fn timelines(
             Some(AlertTimeline {
                 service: service.name.clone(),
                 name: history.labels.get(ALERT_NAME).into(),
-                severity: severity(history.labels.get(RuleLabel::Severity.name()), plan.settings),
+                severity: severity(
+                    history.labels.get(RuleLabel::Severity.name()),
+                    plan.settings,
+                ),
                 slo: is_slo.then(|| slo.into()),
                 periods: periods(&history, begin),
                 labels: history.labels.clone(),

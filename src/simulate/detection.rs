@@ -95,8 +95,12 @@ pub enum Situation {
 
 impl Situation {
     /// All situations.
-    pub const ALL: [Self; 4] =
-        [Self::NoTraffic, Self::OneFailure, Self::CounterReset, Self::MissingScrape];
+    pub const ALL: [Self; 4] = [
+        Self::NoTraffic,
+        Self::OneFailure,
+        Self::CounterReset,
+        Self::MissingScrape,
+    ];
 }
 
 /// The longest incident that is simulated.
@@ -137,7 +141,11 @@ pub fn detection(plan: &Plan<'_>, slo: &SloRef) -> Result<DetectionTable, Error>
 /// # Errors
 ///
 /// If the SLO is not in the plan, or a rule fails.
-pub fn incident(plan: &Plan<'_>, slo: &SloRef, strength: Strength) -> Result<Option<Incident>, Error> {
+pub fn incident(
+    plan: &Plan<'_>,
+    slo: &SloRef,
+    strength: Strength,
+) -> Result<Option<Incident>, Error> {
     let index = plan.slo(&slo.service, &slo.slo)?;
     Runner { plan, index }.incident(strength)
 }
@@ -150,9 +158,9 @@ struct Runner<'p, 'm> {
 impl Runner<'_, '_> {
     fn slo(&self) -> Result<&Slo, Error> {
         let planned = self.plan.slos.get(self.index);
-        planned
-            .map(|planned| planned.slo)
-            .ok_or_else(|| Error::inapplicable(self.plan.slo_name(self.index), "it is not simulated"))
+        planned.map(|planned| planned.slo).ok_or_else(|| {
+            Error::inapplicable(self.plan.slo_name(self.index), "it is not simulated")
+        })
     }
 
     fn incident(&self, strength: Strength) -> Result<Option<Incident>, Error> {
@@ -180,15 +188,20 @@ impl Runner<'_, '_> {
             }
         })?;
         let detection = |severity| {
-            let fired: Vec<&AlertTimeline> =
-                alerts.iter().filter(|alert| alert.severity == Some(severity)).collect();
+            let fired: Vec<&AlertTimeline> = alerts
+                .iter()
+                .filter(|alert| alert.severity == Some(severity))
+                .collect();
             let mut all: Vec<Fired> = fired.iter().filter_map(|alert| first(alert)).collect();
             all.sort_by_key(|fired| fired.after);
             let burning: Vec<&AlertTimeline> = fired
                 .into_iter()
                 .filter(|alert| is_burn_rate(alert) && alert.fires_from(0).is_some())
                 .collect();
-            let resolved = burning.iter().map(|alert| alert.resolved()).collect::<Option<Vec<i64>>>();
+            let resolved = burning
+                .iter()
+                .map(|alert| alert.resolved())
+                .collect::<Option<Vec<i64>>>();
             let resolved = resolved.and_then(|times| times.into_iter().max());
             all.into_iter().next().map(|alert| Detection {
                 alert,
@@ -204,7 +217,11 @@ impl Runner<'_, '_> {
     }
 
     fn situation(&self, situation: Situation) -> Result<Vec<Fired>, Error> {
-        let service = self.plan.slos.get(self.index).map_or(0, |planned| planned.service);
+        let service = self
+            .plan
+            .slos
+            .get(self.index)
+            .map_or(0, |planned| planned.service);
         let is_timed = matches!(self.slo()?.sli, Sli::TimeSlices { .. });
         let scrape = millis(self.plan.settings.prometheus.scrape_interval);
         let (index, length) = (self.index, millis(SITUATION));
@@ -219,7 +236,8 @@ impl Runner<'_, '_> {
             };
             match situation {
                 Situation::NoTraffic => {
-                    state.rate = Piecewise::of_spans(DEFAULT_RATE, &[(span(length), 0.0)], f64::min);
+                    state.rate =
+                        Piecewise::of_spans(DEFAULT_RATE, &[(span(length), 0.0)], f64::min);
                 }
                 Situation::OneFailure if is_timed => {
                     if let Some(bad) = world.bad.get_mut(index) {
@@ -240,13 +258,22 @@ impl Runner<'_, '_> {
     }
 
     /// Runs the SLO's rules for a time.
-    fn alerts(&self, length: i64, change: impl FnOnce(&mut World)) -> Result<Vec<AlertTimeline>, Error> {
+    fn alerts(
+        &self,
+        length: i64,
+        change: impl FnOnce(&mut World),
+    ) -> Result<Vec<AlertTimeline>, Error> {
         let plan = self.plan;
         let slo = self.slo()?;
         let Some(planned) = plan.slos.get(self.index) else {
             return Ok(Vec::new());
         };
-        let services: Vec<_> = plan.services.get(planned.service).copied().into_iter().collect();
+        let services: Vec<_> = plan
+            .services
+            .get(planned.service)
+            .copied()
+            .into_iter()
+            .collect();
         let mut world = World {
             services: vec![ServiceState::steady(DEFAULT_RATE); plan.services.len()],
             bad: vec![Piecewise::constant(0.0); plan.slos.len()],
@@ -259,7 +286,9 @@ impl Runner<'_, '_> {
                 Rule::Recording(rule) => &rule.labels,
                 Rule::Alerting(rule) => &rule.labels,
             };
-            labels.get(RuleLabel::Slo.name()).is_some_and(|name| *name == slo.name)
+            labels
+                .get(RuleLabel::Slo.name())
+                .is_some_and(|name| *name == slo.name)
         };
         let scenario = Scenario {
             begin: BEGIN,
@@ -278,23 +307,36 @@ impl Runner<'_, '_> {
 const BEGIN: i64 = 1_704_715_200_000;
 
 /// How long an incident has to last so that both a page and a ticket fire, if they do.
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss
+)]
 fn expected(slo: &Slo, burn_rate: f64) -> Duration {
     let margin = 4 * millis(SLICE) + 2 * millis(Duration::MINUTE);
     let of = |severity: Severity| {
         let hold = millis(severity.default_hold());
-        let pairs = slo.burn_rate_pairs.iter().filter(|pair| pair.severity == severity);
+        let pairs = slo
+            .burn_rate_pairs
+            .iter()
+            .filter(|pair| pair.severity == severity);
         let pairs = pairs.filter_map(|pair| {
             let factor = float(pair.factor);
             (burn_rate > factor).then(|| pair.long.0 as f64 * factor / burn_rate)
         });
-        let budgets = slo.budget_alerts.iter().filter(|alert| alert.severity == severity);
+        let budgets = slo
+            .budget_alerts
+            .iter()
+            .filter(|alert| alert.severity == severity);
         let budgets = budgets.map(|alert| slo.window.0 as f64 * float(alert.consumed) / burn_rate);
         let first = pairs.chain(budgets).reduce(f64::min);
         first.map(|first| (first as i64).saturating_add(hold + margin))
     };
     let both = [of(Severity::Page), of(Severity::Ticket)];
-    let known = both.into_iter().flatten().filter(|length| *length <= millis(LONGEST));
+    let known = both
+        .into_iter()
+        .flatten()
+        .filter(|length| *length <= millis(LONGEST));
     let length = known.max().unwrap_or_else(|| millis(SITUATION));
     // Whole slices, so that tables of different rules can be compared.
     let slice = millis(SLICE);

@@ -63,7 +63,11 @@ pub struct QueryError {
 }
 
 impl Error {
-    pub(crate) fn query(subject: impl Into<String>, query: impl Display, problem: impl Into<String>) -> Self {
+    pub(crate) fn query(
+        subject: impl Into<String>,
+        query: impl Display,
+        problem: impl Into<String>,
+    ) -> Self {
         Self::Query(Box::new(QueryError {
             subject: subject.into(),
             query: query.to_string(),
@@ -82,7 +86,8 @@ impl Error {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Query(_) => Some(
-                "write its series by hand: `given x : series { series = \"…\"  values = \"…\" }`".to_owned(),
+                "write its series by hand: `given x : series { series = \"…\"  values = \"…\" }`"
+                    .to_owned(),
             ),
             _ => None,
         }
@@ -98,11 +103,21 @@ impl Display for Error {
                 error.query, error.subject, error.problem
             ),
             Self::UnknownService(service) => write!(f, "unknown service `{service}`"),
-            Self::UnknownSlo { service, slo } => write!(f, "unknown SLO `{slo}` of service `{service}`"),
-            Self::UnknownDependency { service, dependency } => {
-                write!(f, "unknown dependency `{dependency}` of service `{service}`")
+            Self::UnknownSlo { service, slo } => {
+                write!(f, "unknown SLO `{slo}` of service `{service}`")
             }
-            Self::Inapplicable { subject, reason } => write!(f, "cannot simulate `{subject}`: {reason}"),
+            Self::UnknownDependency {
+                service,
+                dependency,
+            } => {
+                write!(
+                    f,
+                    "unknown dependency `{dependency}` of service `{service}`"
+                )
+            }
+            Self::Inapplicable { subject, reason } => {
+                write!(f, "cannot simulate `{subject}`: {reason}")
+            }
             Self::Series { series, reason } => write!(f, "invalid series `{series}`: {reason}"),
             Self::Rule { name, reason } => write!(f, "cannot evaluate the rule `{name}`: {reason}"),
             Self::Evaluation(failure) => write!(f, "{failure}"),

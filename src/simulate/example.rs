@@ -47,13 +47,17 @@ fn texts(hir: &Hir) -> Vec<String> {
             let pairs = before
                 .iter()
                 .flat_map(|before| after.iter().map(move |after| format!("{before}{after}")));
-            pairs.filter(|text| text.len() <= LONGEST).take(MOST).collect()
+            pairs
+                .filter(|text| text.len() <= LONGEST)
+                .take(MOST)
+                .collect()
         }),
         HirKind::Alternation(parts) => {
             let all: Vec<Vec<String>> = parts.iter().map(texts).collect();
             let longest = all.iter().map(Vec::len).max().unwrap_or(0);
             // The first example of each part, then the second ones.
-            let found = (0..longest).flat_map(|index| all.iter().filter_map(move |texts| texts.get(index)));
+            let found =
+                (0..longest).flat_map(|index| all.iter().filter_map(move |texts| texts.get(index)));
             found.take(MOST).cloned().collect()
         }
     }
@@ -62,14 +66,21 @@ fn texts(hir: &Hir) -> Vec<String> {
 /// Returns a digit and a letter of a class; if it has neither, its first character.
 fn characters(class: &Class) -> Vec<String> {
     let ranges: Vec<(char, char)> = match class {
-        Class::Unicode(class) => class.iter().map(|range| (range.start(), range.end())).collect(),
+        Class::Unicode(class) => class
+            .iter()
+            .map(|range| (range.start(), range.end()))
+            .collect(),
         Class::Bytes(class) => class
             .iter()
             .filter(|range| range.start().is_ascii())
             .map(|range| (char::from(range.start()), char::from(range.end().min(0x7f))))
             .collect(),
     };
-    let has = |c: &char| ranges.iter().any(|(start, end)| (*start..=*end).contains(c));
+    let has = |c: &char| {
+        ranges
+            .iter()
+            .any(|(start, end)| (*start..=*end).contains(c))
+    };
     let mut found: Vec<char> = [('0'..='9'), ('a'..='z'), ('A'..='Z')]
         .into_iter()
         .filter_map(|mut plain| plain.find(has))
@@ -98,7 +109,11 @@ mod tests {
             ("(", None),
             ("a{1000}", None),
         ] {
-            assert_eq!(examples(pattern).first().map(String::as_str), first, "{pattern}");
+            assert_eq!(
+                examples(pattern).first().map(String::as_str),
+                first,
+                "{pattern}"
+            );
         }
     }
 

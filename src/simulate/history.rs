@@ -2,8 +2,8 @@
 
 use nth_engine::rules::Recording;
 use nth_engine::{FloatSample, Labels, METRIC_NAME, MemoryStore, Timestamp};
-use nth_model::burn_rate::SLICE;
 use nth_model::Sli;
+use nth_model::burn_rate::SLICE;
 use nth_targets::series_names::{BAD_EVENTS, KNOWN_TIME, OBJECTIVE, TOTAL_EVENTS};
 
 use crate::error::Error;
@@ -49,8 +49,13 @@ pub(crate) fn plant(
 const SLICE_SECONDS: f64 = 180.0;
 
 fn recorded_labels(rule: &Recording) -> Labels {
-    let labels = rule.labels.iter().map(|(name, value)| (name.clone(), value.clone()));
-    labels.chain([(METRIC_NAME.into(), rule.record.clone())]).collect()
+    let labels = rule
+        .labels
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()));
+    labels
+        .chain([(METRIC_NAME.into(), rule.record.clone())])
+        .collect()
 }
 
 /// The past of an SLO.
@@ -70,10 +75,19 @@ struct Past {
 }
 
 impl Past {
-    fn new(plan: &Plan<'_>, scenario: &Scenario, index: SloIndex, from: Timestamp) -> Result<Self, Error> {
+    fn new(
+        plan: &Plan<'_>,
+        scenario: &Scenario,
+        index: SloIndex,
+        from: Timestamp,
+    ) -> Result<Self, Error> {
         let unknown = || Error::inapplicable(plan.slo_name(index), "it is not simulated");
         let planned = plan.slos.get(index).ok_or_else(unknown)?;
-        let service = scenario.world.services.get(planned.service).ok_or_else(unknown)?;
+        let service = scenario
+            .world
+            .services
+            .get(planned.service)
+            .ok_or_else(unknown)?;
         let is_timed = matches!(
             planned.slo.sli,
             Sli::TimeSlices { .. } | Sli::ErrorRatio { total: None, .. }
@@ -120,9 +134,14 @@ impl Past {
             from: scenario.begin - self.window,
             to: self.from,
         };
-        let span = if span.to - span.from > self.window / 4 { span } else { everything };
+        let span = if span.to - span.from > self.window / 4 {
+            span
+        } else {
+            everything
+        };
         #[allow(clippy::cast_precision_loss)]
-        let share = consumed * float(planned.slo.error_budget()) * self.window as f64 / (span.to - span.from) as f64;
+        let share = consumed * float(planned.slo.error_budget()) * self.window as f64
+            / (span.to - span.from) as f64;
         if !(0.0..=1.0).contains(&share) {
             let reason = format!(
                 "its history cannot leave {:.4}% of the budget",
@@ -149,7 +168,10 @@ impl Past {
 
     /// Returns a sample of each slice.
     fn slices(&self, value: impl Fn(Timestamp) -> f64) -> Vec<FloatSample> {
-        let sample = |at| FloatSample { at, value: value(at) };
+        let sample = |at| FloatSample {
+            at,
+            value: value(at),
+        };
         self.times(millis(SLICE)).map(sample).collect()
     }
 

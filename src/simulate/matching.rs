@@ -71,7 +71,8 @@ fn requirements(selector: &Selector) -> Option<Vec<Requirement>> {
 
 /// Returns true if a series satisfies a selector.
 pub(crate) fn matches(selector: &Selector, labels: &Labels) -> bool {
-    requirements(selector).is_some_and(|all| all.iter().all(|one| one.is_met(labels.get(&one.label))))
+    requirements(selector)
+        .is_some_and(|all| all.iter().all(|one| one.is_met(labels.get(&one.label))))
 }
 
 /// Returns the selector without `offset` and `@`.
@@ -97,7 +98,11 @@ pub(crate) fn witness(conditions: &[Condition]) -> Option<Labels> {
             violated.push(all);
         }
     }
-    let choices = violated.iter().map(Vec::len).product::<usize>().min(MOST_CHOICES);
+    let choices = violated
+        .iter()
+        .map(Vec::len)
+        .product::<usize>()
+        .min(MOST_CHOICES);
     (0..choices).find_map(|choice| {
         let mut rest = choice;
         let mut all = required.clone();
@@ -134,7 +139,9 @@ fn value(of_label: &[&Requirement]) -> Option<String> {
     let suggested: BTreeSet<String> = of_label.iter().flat_map(|one| one.suggestions()).collect();
     let in_order = of_label.iter().flat_map(|one| one.suggestions());
     // A status is a number if the query compares it with one.
-    let is_number = of_label.iter().any(|one| one.value.starts_with(|c: char| c.is_ascii_digit()));
+    let is_number = of_label
+        .iter()
+        .any(|one| one.value.starts_with(|c: char| c.is_ascii_digit()));
     let others: [&str; 6] = if is_number {
         ["200", "404", "1", "0", "other", ""]
     } else {
@@ -170,7 +177,11 @@ mod tests {
             .collect();
         let found = witness(&conditions)?;
         for condition in &conditions {
-            assert_eq!(matches(&condition.selector, &found), condition.matches, "{found}");
+            assert_eq!(
+                matches(&condition.selector, &found),
+                condition.matches,
+                "{found}"
+            );
         }
         Some(found.to_string())
     }
@@ -192,13 +203,20 @@ mod tests {
     #[test]
     fn matchers_are_satisfied_together() {
         assert_eq!(
-            labels(&[(r#"x{path=~"/api/.*", path!~".*health", kind!="newsletter"}"#, true)]).unwrap(),
+            labels(&[(
+                r#"x{path=~"/api/.*", path!~".*health", kind!="newsletter"}"#,
+                true
+            )])
+            .unwrap(),
             r#"x{kind="ok", path="/api/0"}"#
         );
         assert_eq!(labels(&[(r#"x{a="1", a="2"}"#, true)]), None);
         assert_eq!(labels(&[(r#"x{a=""}"#, true)]).unwrap(), "x");
         assert_eq!(labels(&[(r#"x{a!=""}"#, true)]).unwrap(), r#"x{a="ok"}"#);
-        assert_eq!(labels(&[(r#"x{le=~"5(\\.0)?"}"#, true)]).unwrap(), r#"x{le="5.0"}"#);
+        assert_eq!(
+            labels(&[(r#"x{le=~"5(\\.0)?"}"#, true)]).unwrap(),
+            r#"x{le="5.0"}"#
+        );
         assert_eq!(labels(&[(r#"{__name__=~"a|b"}"#, true)]).unwrap(), "a");
     }
 

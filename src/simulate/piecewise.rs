@@ -21,13 +21,23 @@ impl Piecewise {
     }
 
     /// Creates a value from spans in which it is another one. Where spans overlap, `both` decides.
-    pub(crate) fn of_spans(initial: f64, spans: &[(Span, f64)], both: impl Fn(f64, f64) -> f64) -> Self {
-        let mut times: Vec<Timestamp> = spans.iter().flat_map(|(span, _)| [span.from, span.to]).collect();
+    pub(crate) fn of_spans(
+        initial: f64,
+        spans: &[(Span, f64)],
+        both: impl Fn(f64, f64) -> f64,
+    ) -> Self {
+        let mut times: Vec<Timestamp> = spans
+            .iter()
+            .flat_map(|(span, _)| [span.from, span.to])
+            .collect();
         times.sort_unstable();
         times.dedup();
         let value_at = |at: Timestamp| {
             let active = spans.iter().filter(|(span, _)| span.contains(at));
-            active.map(|(_, value)| *value).reduce(&both).unwrap_or(initial)
+            active
+                .map(|(_, value)| *value)
+                .reduce(&both)
+                .unwrap_or(initial)
         };
         Self {
             initial,
@@ -48,7 +58,11 @@ impl Piecewise {
     pub(crate) fn map(&self, of: impl Fn(f64) -> f64) -> Self {
         Self {
             initial: of(self.initial),
-            changes: self.changes.iter().map(|(at, value)| (*at, of(*value))).collect(),
+            changes: self
+                .changes
+                .iter()
+                .map(|(at, value)| (*at, of(*value)))
+                .collect(),
         }
     }
 
@@ -62,7 +76,10 @@ impl Piecewise {
         times.dedup();
         Self {
             initial: self.initial * other.initial,
-            changes: times.into_iter().map(|at| (at, self.at(at) * other.at(at))).collect(),
+            changes: times
+                .into_iter()
+                .map(|at| (at, self.at(at) * other.at(at)))
+                .collect(),
         }
     }
 

@@ -78,7 +78,10 @@ pub(crate) fn without_spans(selector: &Selector) -> Selector {
 pub(crate) fn children(expr: &Expr) -> Vec<&Expr> {
     match &expr.node {
         Node::Number(_) | Node::String(_) | Node::Selector(_) | Node::Hole(_) => Vec::new(),
-        Node::Range(inner, _) | Node::Unary(_, inner) | Node::Paren(inner) | Node::Modified(inner, _) => {
+        Node::Range(inner, _)
+        | Node::Unary(_, inner)
+        | Node::Paren(inner)
+        | Node::Modified(inner, _) => {
             vec![inner]
         }
         Node::Subquery(subquery) => vec![&subquery.expr],
@@ -95,9 +98,9 @@ pub(crate) fn reach(expr: &Expr, counts: &dyn Fn(&Selector) -> bool) -> i64 {
         _ => 0,
     };
     match &expr.node {
-        Node::Selector(selector) if counts(selector) => {
-            Options::default().lookback.saturating_add(offset(&selector.modifiers))
-        }
+        Node::Selector(selector) if counts(selector) => Options::default()
+            .lookback
+            .saturating_add(offset(&selector.modifiers)),
         Node::Range(inner, range) => match reach(inner, counts) {
             0 => 0,
             inner => inner.saturating_add(millis(range)),
@@ -136,7 +139,9 @@ pub(crate) fn seconds_to_millis(seconds: f64) -> i64 {
 pub(crate) fn parsed(text: &str, name: &str) -> Result<Expr, Error> {
     parse(text).map_err(|errors| Error::Rule {
         name: name.to_owned(),
-        reason: errors.first().map_or_else(String::new, |error| error.message.clone()),
+        reason: errors
+            .first()
+            .map_or_else(String::new, |error| error.message.clone()),
     })
 }
 
@@ -162,7 +167,10 @@ pub(crate) fn constants(expr: &Expr) -> Vec<f64> {
     while let Some(expr) = waiting.pop() {
         let all: Vec<&Expr> = nth_promql::classify::exprs(expr).collect();
         let is_constant = all.iter().all(|part| {
-            matches!(part.node, Node::Number(_) | Node::Binary(_) | Node::Unary(..) | Node::Paren(_))
+            matches!(
+                part.node,
+                Node::Number(_) | Node::Binary(_) | Node::Unary(..) | Node::Paren(_)
+            )
         });
         if !is_constant {
             waiting.extend(children(expr).into_iter().rev());
@@ -185,12 +193,23 @@ mod tests {
 
     #[test]
     fn selectors_are_read_once_with_their_form() {
-        let query = parse("sum(rate(a[5m])) / sum(rate(a[5m] offset 1h)) + b + histogram_count(rate(h[5m]))");
+        let query = parse(
+            "sum(rate(a[5m])) / sum(rate(a[5m] offset 1h)) + b + histogram_count(rate(h[5m]))",
+        );
         let found: Vec<(String, Form)> = readings(&query.unwrap())
             .into_iter()
-            .map(|reading| (Expr::new(Node::Selector(reading.selector)).to_string(), reading.form))
+            .map(|reading| {
+                (
+                    Expr::new(Node::Selector(reading.selector)).to_string(),
+                    reading.form,
+                )
+            })
             .collect();
-        let expected = [("a", Form::Counter), ("b", Form::Gauge), ("h", Form::Native)];
+        let expected = [
+            ("a", Form::Counter),
+            ("b", Form::Gauge),
+            ("h", Form::Native),
+        ];
         assert_eq!(found, expected.map(|(name, form)| (name.to_owned(), form)));
     }
 
@@ -199,7 +218,10 @@ mod tests {
         let minutes = |text: &str| reach(&parse(text).unwrap(), &|_| true) / 60_000;
         assert_eq!(minutes("x"), 5);
         assert_eq!(minutes("rate(x[1h3m] offset 1m) + x"), 69);
-        assert_eq!(minutes("max_over_time(rate(x[5m])[1h:1m] offset 1d)"), 5 + 5 + 60 + 24 * 60);
+        assert_eq!(
+            minutes("max_over_time(rate(x[5m])[1h:1m] offset 1d)"),
+            5 + 5 + 60 + 24 * 60
+        );
         assert_eq!(minutes("vector(1)"), 0);
     }
 

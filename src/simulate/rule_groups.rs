@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use nth_engine::rules::{Alerting, Expand, Group, Observation, Recording, Rule};
 use nth_engine::Labels;
+use nth_engine::rules::{Alerting, Expand, Group, Observation, Recording, Rule};
 use nth_model::{Service, Settings};
 use nth_promql::{Expr, Selector};
 use nth_targets::prometheus::{self, rule_groups};
@@ -74,25 +74,37 @@ impl RuleSet {
 
     /// True if a rule reads a series.
     pub(crate) fn reads(&self, labels: &Labels) -> bool {
-        self.selectors.iter().any(|selector| matches(selector, labels))
+        self.selectors
+            .iter()
+            .any(|selector| matches(selector, labels))
     }
 
     /// True if a selector reads what the rules record.
     pub(crate) fn records(&self, selector: &Selector) -> bool {
-        selector.metric.as_ref().is_some_and(|metric| self.recorded.contains(&metric.text))
+        selector
+            .metric
+            .as_ref()
+            .is_some_and(|metric| self.recorded.contains(&metric.text))
     }
 
-    /// The longest duration for which a condition must hold, in milliseconds.
-    pub(crate) fn longest_hold(&self) -> i64 {
+    /// Returns the durations for which conditions must hold, in milliseconds, the shortest first.
+    pub(crate) fn holds(&self) -> Vec<i64> {
         let holds = self.rules().filter_map(|(_, rule)| match rule {
             Rule::Alerting(rule) => Some(rule.hold),
             Rule::Recording(_) => None,
         });
-        holds.max().unwrap_or(0)
+        let mut holds: Vec<i64> = holds.collect();
+        holds.sort_unstable();
+        holds.dedup();
+        holds
     }
 
     /// Returns the recording rules of an SLO.
-    pub(crate) fn of_slo<'s>(&'s self, service: &'s str, slo: &'s str) -> impl Iterator<Item = &'s Recording> {
+    pub(crate) fn of_slo<'s>(
+        &'s self,
+        service: &'s str,
+        slo: &'s str,
+    ) -> impl Iterator<Item = &'s Recording> {
         self.rules().filter_map(move |(of, rule)| match rule {
             Rule::Recording(rule) => {
                 let is = of == service && rule.labels.get("slo").is_some_and(|name| name == slo);
@@ -114,14 +126,22 @@ fn read_group(group: &prometheus::Group) -> Result<Group, Error> {
         name: group.name.as_str().into(),
         interval: duration(&group.interval, &group.name)?.max(1),
         query_offset: 0,
-        limit: group.limit.map_or(0, |limit| usize::try_from(limit).unwrap_or(usize::MAX)),
-        rules: group.rules.iter().map(read_rule).collect::<Result<_, _>>()?,
+        limit: group
+            .limit
+            .map_or(0, |limit| usize::try_from(limit).unwrap_or(usize::MAX)),
+        rules: group
+            .rules
+            .iter()
+            .map(read_rule)
+            .collect::<Result<_, _>>()?,
     })
 }
 
 fn read_rule(rule: &prometheus::Rule) -> Result<Rule, Error> {
     let texts = |map: &std::collections::BTreeMap<String, String>| {
-        map.iter().map(|(name, text)| (name.into(), text.into())).collect()
+        map.iter()
+            .map(|(name, text)| (name.into(), text.into()))
+            .collect()
     };
     Ok(match rule {
         prometheus::Rule::Recording(rule) => Rule::Recording(Recording {

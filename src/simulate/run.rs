@@ -61,7 +61,11 @@ pub fn labels_by_hand(test: &Test) -> Result<Vec<nth_engine::Labels>, Error> {
 }
 
 /// Runs rules in a scenario.
-pub(crate) fn run(plan: &Plan<'_>, scenario: Scenario, rules: RuleSet) -> Result<Simulation, Error> {
+pub(crate) fn run(
+    plan: &Plan<'_>,
+    scenario: Scenario,
+    rules: RuleSet,
+) -> Result<Simulation, Error> {
     let Scenario { begin, end, .. } = scenario;
     let mut store = MemoryStore::new();
     let (from, scrapes) = times(plan, &scenario, &rules);
@@ -108,12 +112,25 @@ fn times(plan: &Plan<'_>, scenario: &Scenario, rules: &RuleSet) -> (Timestamp, S
     let slice = millis(SLICE);
     // The evaluations of all groups include the beginning.
     let step = least_common_multiple(slice, millis(plan.settings.prometheus.interval).max(1));
-    let warm_up = rules.longest_hold().saturating_add(3 * slice).max(LEAST_WARM_UP);
+    let mut warm_up = LEAST_WARM_UP;
+    for hold in rules.holds() {
+        // An alert that must hold for longer than all that is evaluated does not fire.
+        if hold <= warm_up + (end - begin) {
+            warm_up = warm_up.max(hold.saturating_add(3 * slice));
+        }
+    }
     let warm_up = (warm_up + step - 1) / step * step;
     let is_raw = |selector: &Selector| !rules.records(selector);
-    let lead = rules.exprs().map(|expr| reach(expr, &is_raw)).max().unwrap_or(0);
+    let lead = rules
+        .exprs()
+        .map(|expr| reach(expr, &is_raw))
+        .max()
+        .unwrap_or(0);
     let lead = lead.saturating_add(2 * interval).max(LEAST_LEAD);
-    (begin - warm_up, scrapes(warm_up.saturating_add(lead), COUNTED_BEFORE))
+    (
+        begin - warm_up,
+        scrapes(warm_up.saturating_add(lead), COUNTED_BEFORE),
+    )
 }
 
 /// What counters have counted before their first sample: they are not new.

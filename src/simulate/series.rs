@@ -114,9 +114,16 @@ impl Simulated {
         let meter = Meter::new(self, world, scrapes);
         let mut floats = Vec::new();
         let mut was_histogram = None;
-        let stale = |at| FloatSample { at, value: STALE_NAN };
+        let stale = |at| FloatSample {
+            at,
+            value: STALE_NAN,
+        };
         for at in scrapes.times() {
-            let sample = if self.is_gone(world, at) { None } else { meter.read(at) };
+            let sample = if self.is_gone(world, at) {
+                None
+            } else {
+                meter.read(at)
+            };
             match sample {
                 Some(Sample::Float(value)) => {
                     floats.push(FloatSample { at, value });
@@ -175,7 +182,9 @@ impl<'w> Meter<'w> {
     fn new(series: &'w Simulated, world: &'w World, scrapes: Scrapes) -> Self {
         let resets = || {
             let service = world.services.get(series.service);
-            service.map(|service| service.resets.clone()).unwrap_or_default()
+            service
+                .map(|service| service.resets.clone())
+                .unwrap_or_default()
         };
         let counter = |rate: &Piecewise, failures: Vec<(Timestamp, f64)>| ResetCount {
             count: rate.count_from(scrapes.first),
@@ -202,7 +211,9 @@ impl<'w> Meter<'w> {
                 }
             }
             Source::Share(part) => Self::Gauge(share(*part, world)),
-            Source::Fixed(Value::Slope(rate)) => Self::Counter(counter(&Piecewise::constant(*rate), Vec::new())),
+            Source::Fixed(Value::Slope(rate)) => {
+                Self::Counter(counter(&Piecewise::constant(*rate), Vec::new()))
+            }
             // Only a constant share of slices changes a counter steadily.
             Source::Slices {
                 slos,
@@ -222,9 +233,11 @@ impl<'w> Meter<'w> {
     fn read(&self, at: Timestamp) -> Option<Sample> {
         match self {
             Self::Counter(count) => Some(Sample::Float(count.at(at))),
-            Self::Histogram { good, bad, limit } => {
-                Some(Sample::Histogram(histogram(good.at(at), bad.at(at), *limit)))
-            }
+            Self::Histogram { good, bad, limit } => Some(Sample::Histogram(histogram(
+                good.at(at),
+                bad.at(at),
+                *limit,
+            ))),
             Self::Gauge(value) => Some(Sample::Float(value.at(at))),
             Self::Other(series, world) => series.value(world, at).map(Sample::Float),
         }
@@ -253,14 +266,17 @@ impl Simulated {
             }
             Source::Up => {
                 let mut down = service?.dependencies_down.iter();
-                let is_down =
-                    down.any(|(name, span)| Some(name) == self.dependency.as_ref() && span.contains(at));
+                let is_down = down.any(|(name, span)| {
+                    Some(name) == self.dependency.as_ref() && span.contains(at)
+                });
                 Some(if is_down { 0.0 } else { 1.0 })
             }
             Source::Deployed => {
                 let deployments = &service?.deployments;
                 let until = deployments.partition_point(|time| *time <= at);
-                let last = until.checked_sub(1).and_then(|last| deployments.get(last))?;
+                let last = until
+                    .checked_sub(1)
+                    .and_then(|last| deployments.get(last))?;
                 Some(*last as f64 / 1000.0)
             }
             Source::Events(_) | Source::Histogram { .. } | Source::Share(_) => None,
@@ -294,9 +310,14 @@ impl ResetCount {
 
 /// Returns the events per second that are in all parts.
 fn rate(parts: &[Part], service: ServiceIndex, world: &World) -> Piecewise {
-    let all = world.services.get(service).map(|service| service.rate.clone());
+    let all = world
+        .services
+        .get(service)
+        .map(|service| service.rate.clone());
     let all = all.unwrap_or_else(|| Piecewise::constant(0.0));
-    parts.iter().fold(all, |rate, part| rate.times(&share(*part, world)))
+    parts
+        .iter()
+        .fold(all, |rate, part| rate.times(&share(*part, world)))
 }
 
 /// Returns the single failures that a series counts.
@@ -317,7 +338,13 @@ fn failures(parts: &[Part], service: ServiceIndex, world: &World) -> Vec<(Timest
 }
 
 fn share(part: Part, world: &World) -> Piecewise {
-    let bad = |slo: SloIndex| world.bad.get(slo).cloned().unwrap_or_else(|| Piecewise::constant(0.0));
+    let bad = |slo: SloIndex| {
+        world
+            .bad
+            .get(slo)
+            .cloned()
+            .unwrap_or_else(|| Piecewise::constant(0.0))
+    };
     match part {
         Part::All => Piecewise::constant(1.0),
         Part::Nothing => Piecewise::constant(0.0),
@@ -360,7 +387,9 @@ mod tests {
 
     fn samples(source: Source, world: &World) -> Vec<f64> {
         let series = Simulated {
-            labels: [("__name__", if source == Source::Up { UP } else { "x" })].into_iter().collect(),
+            labels: [("__name__", if source == Source::Up { UP } else { "x" })]
+                .into_iter()
+                .collect(),
             service: 0,
             dependency: None,
             conditions: Vec::new(),
@@ -399,7 +428,10 @@ mod tests {
             from: 20_000,
             to: 40_000,
         }];
-        assert_eq!(samples(Source::Up, &world), [1.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0]);
+        assert_eq!(
+            samples(Source::Up, &world),
+            [1.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0]
+        );
         let counter = samples(Source::Events(vec![Part::All]), &world);
         assert_eq!(counter.len(), 6, "one staleness marker: {counter:?}");
     }
@@ -410,7 +442,10 @@ mod tests {
         world.services[0].failures = vec![(0, 30_000)];
         let bad = samples(Source::Events(vec![Part::Bad(0)]), &world);
         assert_eq!(bad, [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]);
-        assert_eq!(samples(Source::Events(vec![Part::Good(0)]), &world), [0.0; 7]);
+        assert_eq!(
+            samples(Source::Events(vec![Part::Good(0)]), &world),
+            [0.0; 7]
+        );
         assert_eq!(samples(Source::Events(vec![Part::Good(1)]), &world), bad);
     }
 }

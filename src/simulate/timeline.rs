@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use nth_engine::testing::Sequence;
 use nth_engine::Timestamp;
+use nth_engine::testing::Sequence;
 use nth_model::test::{Event, Given, History, Outcome, SloRef, Subject, Test};
 use nth_model::{Criticality, Duration, Project, Service, Sli};
 use nth_promql::Expr;
@@ -62,10 +62,15 @@ pub fn services_of<'m>(test: &Test, project: &Project<'m>) -> Result<Vec<&'m Ser
             | Event::Deployment { service } => {
                 names.insert(service);
             }
-            Event::Errors { slo, .. } | Event::Latency { slo, .. } | Event::BudgetLeft { slo, .. } => {
+            Event::Errors { slo, .. }
+            | Event::Latency { slo, .. }
+            | Event::BudgetLeft { slo, .. } => {
                 names.insert(&slo.service);
             }
-            Event::DependencyDown { service, dependency } => {
+            Event::DependencyDown {
+                service,
+                dependency,
+            } => {
                 names.insert(service);
                 let of = project.service(service).into_iter();
                 let mut all = of.flat_map(|service| &service.dependencies);
@@ -78,7 +83,9 @@ pub fn services_of<'m>(test: &Test, project: &Project<'m>) -> Result<Vec<&'m Ser
     }
     for expectation in &test.expect {
         match &expectation.outcome {
-            Outcome::Fires { subject, .. } | Outcome::Resolved { subject, .. } | Outcome::Silent { subject } => {
+            Outcome::Fires { subject, .. }
+            | Outcome::Resolved { subject, .. }
+            | Outcome::Silent { subject } => {
                 names.insert(match subject {
                     Subject::Slo(slo) => &slo.service,
                     Subject::Alert { service, .. } | Subject::Service(service) => service,
@@ -92,7 +99,11 @@ pub fn services_of<'m>(test: &Test, project: &Project<'m>) -> Result<Vec<&'m Ser
             }
         }
     }
-    let find = |name: &str| project.service(name).ok_or_else(|| Error::UnknownService(name.into()));
+    let find = |name: &str| {
+        project
+            .service(name)
+            .ok_or_else(|| Error::UnknownService(name.into()))
+    };
     names.into_iter().map(find).collect()
 }
 
@@ -166,7 +177,10 @@ pub(crate) fn scenario(plan: &Plan<'_>, test: &Test) -> Result<Scenario, Error> 
         written: written(test)?,
         world: World {
             services: states,
-            bad: bad.iter().map(|spans| Piecewise::of_spans(0.0, spans, f64::max)).collect(),
+            bad: bad
+                .iter()
+                .map(|spans| Piecewise::of_spans(0.0, spans, f64::max))
+                .collect(),
             tick: millis(plan.settings.prometheus.interval).max(1),
             begin,
         },
@@ -187,7 +201,9 @@ struct Reader<'p, 'm> {
 impl Reader<'_, '_> {
     fn read(&mut self, given: &Given, history: History) -> Result<(), Error> {
         let from = self.begin.saturating_add(millis(given.from));
-        let to = given.length.map(|length| from.saturating_add(millis(length)));
+        let to = given
+            .length
+            .map(|length| from.saturating_add(millis(length)));
         let span = Span {
             from,
             // Beyond the end, so that the last evaluation is included.
@@ -207,8 +223,10 @@ impl Reader<'_, '_> {
             Event::Latency { slo, is } => {
                 let index = self.slo(slo)?;
                 let planned = self.plan.slos.get(index);
-                let Some(histogram) = planned.and_then(|planned| planned.slo.histogram.as_ref()) else {
-                    let reason = "it has no histogram, so its events have no duration; write `errors`";
+                let Some(histogram) = planned.and_then(|planned| planned.slo.histogram.as_ref())
+                else {
+                    let reason =
+                        "it has no histogram, so its events have no duration; write `errors`";
                     return Err(Error::inapplicable(self.plan.slo_name(index), reason));
                 };
                 let share = if *is > histogram.under { 1.0 } else { 0.0 };
@@ -217,7 +235,10 @@ impl Reader<'_, '_> {
             Event::NoData { service } => self.state(service)?.gone.push(span),
             Event::TargetDown { service } => self.state(service)?.down.push(span),
             Event::CounterReset { service } => self.state(service)?.resets.push(from),
-            Event::DependencyDown { service, dependency } => self.dependency_down(service, dependency, span)?,
+            Event::DependencyDown {
+                service,
+                dependency,
+            } => self.dependency_down(service, dependency, span)?,
             Event::BudgetLeft { slo, left } => {
                 let index = self.slo(slo)?;
                 if history == History::None {
@@ -258,9 +279,19 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    fn dependency_down(&mut self, service: &str, dependency: &str, span: Span) -> Result<(), Error> {
+    fn dependency_down(
+        &mut self,
+        service: &str,
+        dependency: &str,
+        span: Span,
+    ) -> Result<(), Error> {
         let index = self.plan.service(service)?;
-        let mut known = self.plan.services.get(index).into_iter().flat_map(|service| &service.dependencies);
+        let mut known = self
+            .plan
+            .services
+            .get(index)
+            .into_iter()
+            .flat_map(|service| &service.dependencies);
         let Some(found) = known.find(|known| known.name == dependency) else {
             return Err(Error::UnknownDependency {
                 service: service.into(),
@@ -268,7 +299,10 @@ impl Reader<'_, '_> {
             });
         };
         let is_hard = found.criticality == Criticality::Hard;
-        let refers = found.service.as_deref().and_then(|name| self.plan.service(name).ok());
+        let refers = found
+            .service
+            .as_deref()
+            .and_then(|name| self.plan.service(name).ok());
         let is_measured = self.plan.is_dependency_measured(index, dependency);
         if !is_hard && refers.is_none() && !is_measured {
             let reason = format!(
@@ -288,7 +322,9 @@ impl Reader<'_, '_> {
         for slo in failing {
             self.be_bad(slo, span, 1.0)?;
         }
-        self.state(service)?.dependencies_down.push((dependency.to_owned(), span));
+        self.state(service)?
+            .dependencies_down
+            .push((dependency.to_owned(), span));
         Ok(())
     }
 }
@@ -304,7 +340,10 @@ pub(crate) fn check_share(plan: &Plan<'_>, index: SloIndex, share: f64) -> Resul
         return Err(Error::inapplicable(name(), reason));
     }
     if !(0.0..=1.0).contains(&share) {
-        return Err(Error::inapplicable(name(), format!("the bad share {share} is not between 0 and 1")));
+        return Err(Error::inapplicable(
+            name(),
+            format!("the bad share {share} is not between 0 and 1"),
+        ));
     }
     let is_partial = share > 0.0 && share < 1.0;
     if let (true, Sli::TimeSlices { good }) = (is_partial, &planned.slo.sli)

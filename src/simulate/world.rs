@@ -61,8 +61,14 @@ impl World {
     /// A world in which nothing changes: with these events per second and bad shares.
     pub(crate) fn steady(rates: &[f64], bad: &[f64], tick: i64) -> Self {
         Self {
-            services: rates.iter().map(|rate| ServiceState::steady(*rate)).collect(),
-            bad: bad.iter().map(|share| Piecewise::constant(*share)).collect(),
+            services: rates
+                .iter()
+                .map(|rate| ServiceState::steady(*rate))
+                .collect(),
+            bad: bad
+                .iter()
+                .map(|share| Piecewise::constant(*share))
+                .collect(),
             tick: tick.max(1),
             begin: 0,
         }
@@ -92,7 +98,11 @@ mod tests {
 
     #[test]
     fn a_share_of_the_slices_is_bad() {
-        let bad = |share: f64| (-500..500).filter(|number| is_chosen(*number, share)).count();
+        let bad = |share: f64| {
+            (-500..500)
+                .filter(|number| is_chosen(*number, share))
+                .count()
+        };
         assert_eq!(bad(0.0), 0);
         assert_eq!(bad(0.1), 100);
         assert_eq!(bad(0.5), 500);

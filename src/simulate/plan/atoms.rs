@@ -29,9 +29,10 @@ pub(super) fn atoms(selectors: &[&Selector]) -> Vec<Vec<Atom>> {
     let mut metrics: Vec<Vec<&Selector>> = Vec::new();
     let name = |selector: &Selector| selector.metric.as_ref().map(|metric| metric.text.clone());
     for selector in selectors {
-        let known = metrics
-            .iter_mut()
-            .find(|of| of.first().is_some_and(|first| name(first) == name(selector)));
+        let known = metrics.iter_mut().find(|of| {
+            of.first()
+                .is_some_and(|first| name(first) == name(selector))
+        });
         match known {
             Some(of) => of.push(selector),
             None => metrics.push(vec![selector]),

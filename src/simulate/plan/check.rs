@@ -48,7 +48,9 @@ impl Plan<'_> {
             for (index, planned) in self.slos.iter().enumerate() {
                 if planned.ratio.is_some() && !planned.is_by_hand {
                     self.check_in(index, &self.series, &world)
-                        .map_err(|problem| Error::query(self.slo_name(index), self.query(index), problem))?;
+                        .map_err(|problem| {
+                            Error::query(self.slo_name(index), self.query(index), problem)
+                        })?;
                 }
             }
         }
@@ -83,7 +85,9 @@ impl Plan<'_> {
         if let Some(total) = &planned.total {
             let found = single(total, &store).map_err(|problem| format!("`{total}`: {problem}"))?;
             if (found - RATE).abs() > TOLERANCE * RATE {
-                return Err(format!("`{total}` counts {found} events per second, not {RATE}"));
+                return Err(format!(
+                    "`{total}` counts {found} events per second, not {RATE}"
+                ));
             }
         }
         Ok(())
@@ -96,7 +100,10 @@ impl Plan<'_> {
         world: &World,
         queries: impl Iterator<Item = &'e Expr>,
     ) -> MemoryStore {
-        let back = queries.map(|query| reach(query, &|_| true)).max().unwrap_or(0);
+        let back = queries
+            .map(|query| reach(query, &|_| true))
+            .max()
+            .unwrap_or(0);
         let scrapes = self.scrapes(AT.saturating_sub(back), AT);
         let mut store = MemoryStore::new();
         for one in series {
@@ -107,7 +114,9 @@ impl Plan<'_> {
 
     /// Returns the scrapes up to a time, the first one before another time.
     pub(super) fn scrapes(&self, from: Timestamp, at: Timestamp) -> Scrapes {
-        let interval = i64::try_from(self.settings.prometheus.scrape_interval.0).unwrap_or(i64::MAX).max(1);
+        let interval = i64::try_from(self.settings.prometheus.scrape_interval.0)
+            .unwrap_or(i64::MAX)
+            .max(1);
         let count = (at - from) / interval + 2;
         Scrapes {
             first: at - count * interval,

@@ -26,7 +26,11 @@ impl Plan<'_> {
         let Some(planned) = self.slos.get(index) else {
             return Ok(());
         };
-        let selectors: Vec<&Selector> = planned.readings.iter().map(|one| &one.reading.selector).collect();
+        let selectors: Vec<&Selector> = planned
+            .readings
+            .iter()
+            .map(|one| &one.reading.selector)
+            .collect();
         let candidates: Vec<Candidate> = atoms(&selectors)
             .into_iter()
             .flatten()
@@ -39,7 +43,9 @@ impl Plan<'_> {
         let mut problem = None;
         for combination in 0..combinations.min(MOST_COMBINATIONS) {
             let Some(series) = self.with(planned.service, &candidates, combination) else {
-                problem.get_or_insert_with(|| "other SLOs count the same events in another way".to_owned());
+                problem.get_or_insert_with(|| {
+                    "other SLOs count the same events in another way".to_owned()
+                });
                 continue;
             };
             match self.check(index, &series) {
@@ -54,15 +60,26 @@ impl Plan<'_> {
             }
         }
         let problem = problem.unwrap_or_else(|| "no labels satisfy its selectors".to_owned());
-        Err(Error::query(self.slo_name(index), self.query(index), problem))
+        Err(Error::query(
+            self.slo_name(index),
+            self.query(index),
+            problem,
+        ))
     }
 
     /// Returns all series with those of a combination of sources; `None` if they contradict the known ones.
-    fn with(&self, service: usize, candidates: &[Candidate], combination: usize) -> Option<Vec<Simulated>> {
+    fn with(
+        &self,
+        service: usize,
+        candidates: &[Candidate],
+        combination: usize,
+    ) -> Option<Vec<Simulated>> {
         let mut rest = combination;
         let mut added: Vec<Simulated> = Vec::new();
         for candidate in candidates {
-            let source = candidate.sources.get(rest % candidate.sources.len().max(1))?;
+            let source = candidate
+                .sources
+                .get(rest % candidate.sources.len().max(1))?;
             rest /= candidate.sources.len().max(1);
             added.push(Simulated {
                 labels: candidate.atom.labels.clone(),
@@ -82,8 +99,14 @@ fn sources(planned: &PlannedSlo<'_>, index: SloIndex, atom: &Atom) -> Vec<Source
         let mut all = planned.readings.iter();
         all.any(|one| of(one) && atom.is_matched_by(&one.reading.selector))
     };
-    let of_atom = planned.readings.iter().filter(|one| atom.is_matched_by(&one.reading.selector));
-    let form = of_atom.map(|one| one.reading.form).next().unwrap_or(Form::Gauge);
+    let of_atom = planned
+        .readings
+        .iter()
+        .filter(|one| atom.is_matched_by(&one.reading.selector));
+    let form = of_atom
+        .map(|one| one.reading.form)
+        .next()
+        .unwrap_or(Form::Gauge);
     let (some, others) = match &planned.slo.sli {
         Sli::Events {
             numerator: Numerator::Good(_),
@@ -115,11 +138,15 @@ fn sources(planned: &PlannedSlo<'_>, index: SloIndex, atom: &Atom) -> Vec<Source
                 add(Source::Histogram { slo: index, limit });
             }
         }
-        Form::Counter => parts.into_iter().for_each(|part| add(Source::Events(vec![part]))),
+        Form::Counter => parts
+            .into_iter()
+            .for_each(|part| add(Source::Events(vec![part]))),
         Form::Gauge => {
             parts.into_iter().for_each(|part| add(Source::Share(part)));
             if read(|one| one.in_total) {
-                parts.into_iter().for_each(|part| add(Source::Events(vec![part])));
+                parts
+                    .into_iter()
+                    .for_each(|part| add(Source::Events(vec![part])));
             }
             add(Source::Fixed(Value::Constant(100.0)));
         }
@@ -134,11 +161,13 @@ fn merged(known: &[Simulated], added: Vec<Simulated>) -> Option<Vec<Simulated>> 
     let mut rest = added;
     while let Some(first) = rest.first() {
         let metric = first.labels.metric().to_owned();
-        let (of_metric, others): (Vec<_>, Vec<_>) =
-            rest.into_iter().partition(|one| one.labels.metric() == metric);
+        let (of_metric, others): (Vec<_>, Vec<_>) = rest
+            .into_iter()
+            .partition(|one| one.labels.metric() == metric);
         rest = others;
         let is_shared = |known: &Simulated| {
-            known.labels.metric() == metric && of_metric.iter().any(|one| joint(known, one).is_some())
+            known.labels.metric() == metric
+                && of_metric.iter().any(|one| joint(known, one).is_some())
         };
         let (shared, mut separate): (Vec<_>, Vec<_>) = all.into_iter().partition(is_shared);
         if shared.is_empty() {

@@ -67,7 +67,11 @@ impl<'m> Plan<'m> {
     /// # Errors
     ///
     /// If no series are found that give a query the required values.
-    pub fn new(services: &[&'m Service], settings: &'m Settings, by_hand: &[Labels]) -> Result<Self, Error> {
+    pub fn new(
+        services: &[&'m Service],
+        settings: &'m Settings,
+        by_hand: &[Labels],
+    ) -> Result<Self, Error> {
         let mut plan = Self {
             services: services.to_vec(),
             settings,
@@ -110,7 +114,10 @@ impl<'m> Plan<'m> {
 
     /// Returns the index of a service.
     pub(crate) fn service(&self, name: &str) -> Result<ServiceIndex, Error> {
-        let index = self.services.iter().position(|service| service.name == name);
+        let index = self
+            .services
+            .iter()
+            .position(|service| service.name == name);
         index.ok_or_else(|| Error::UnknownService(name.into()))
     }
 
@@ -141,15 +148,25 @@ impl<'m> Plan<'m> {
 
     /// True if a generated or hand-written series satisfies a selector.
     fn is_provided(&self, selector: &Selector) -> bool {
-        self.is_by_hand(selector) || self.series.iter().any(|series| matches(selector, &series.labels))
+        self.is_by_hand(selector)
+            || self
+                .series
+                .iter()
+                .any(|series| matches(selector, &series.labels))
     }
 
-    fn planned(&self, index: ServiceIndex, service: &'m Service, slo: &'m Slo) -> Result<PlannedSlo<'m>, Error> {
+    fn planned(
+        &self,
+        index: ServiceIndex,
+        service: &'m Service,
+        slo: &'m Slo,
+    ) -> Result<PlannedSlo<'m>, Error> {
         let (numerators, total): (Vec<&Expr>, Option<&Expr>) = match &slo.sli {
             Sli::Events {
                 numerator, total, ..
             } => {
-                let (nth_model::Numerator::Bad(part) | nth_model::Numerator::Good(part)) = numerator;
+                let (nth_model::Numerator::Bad(part) | nth_model::Numerator::Good(part)) =
+                    numerator;
                 (vec![part], Some(total))
             }
             Sli::TimeSlices { good } => (vec![good], None),
@@ -159,7 +176,10 @@ impl<'m> Plan<'m> {
         let parts = numerators.into_iter().map(|part| (part, true));
         for (expr, in_numerator) in parts.chain(total.map(|total| (total, false))) {
             for reading in readings(expr) {
-                match all.iter_mut().find(|known| known.reading.selector == reading.selector) {
+                match all
+                    .iter_mut()
+                    .find(|known| known.reading.selector == reading.selector)
+                {
                     Some(known) => known.in_total |= !in_numerator,
                     None => all.push(SliReading {
                         reading,
@@ -197,7 +217,8 @@ impl<'m> Plan<'m> {
         let mut rules = groups.iter().flat_map(|group| &group.rules);
         let text = rules.find_map(|rule| match rule {
             Rule::Recording(rule)
-                if rule.record == BAD_SLICE && rule.labels.get("slo").is_some_and(|of| *of == slo.name) =>
+                if rule.record == BAD_SLICE
+                    && rule.labels.get("slo").is_some_and(|of| *of == slo.name) =>
             {
                 Some(rule.expr.as_str())
             }
@@ -214,17 +235,27 @@ impl<'m> Plan<'m> {
             };
             let of_slos = service.slos.iter().flat_map(|slo| &slo.missing_data_alerts);
             let of_slos = of_slos.filter_map(|alert| Some((None, alert.up.as_ref()?)));
-            let of_alerts = service.alerts.iter().map(|alert| (alert.dependency.clone(), &alert.when));
+            let of_alerts = service
+                .alerts
+                .iter()
+                .map(|alert| (alert.dependency.clone(), &alert.when));
             for (dependency, query) in of_slos.chain(of_alerts) {
                 for reading in readings(query) {
                     let metric = reading.selector.metric.as_ref();
                     if metric.is_some_and(|metric| metric.text == UP) {
-                        self.add_single(index, dependency.as_deref(), &reading.selector, Source::Up);
+                        self.add_single(
+                            index,
+                            dependency.as_deref(),
+                            &reading.selector,
+                            Source::Up,
+                        );
                     }
                 }
             }
             for signal in service.signals.iter().filter(|signal| signal.name == UP) {
-                let (Some(dependency), Some(candidate)) = (&signal.dependency, signal.selected_candidate()) else {
+                let (Some(dependency), Some(candidate)) =
+                    (&signal.dependency, signal.selected_candidate())
+                else {
                     continue;
                 };
                 if let Node::Selector(selector) = &candidate.unparenthesised().node {
@@ -238,7 +269,10 @@ impl<'m> Plan<'m> {
     /// Adds series of the time of deployments.
     fn add_deployments(&mut self) {
         for index in 0..self.services.len() {
-            let query = self.services.get(index).and_then(|service| service.deployed.as_ref());
+            let query = self
+                .services
+                .get(index)
+                .and_then(|service| service.deployed.as_ref());
             if let [only] = query.map(readings).unwrap_or_default().as_slice() {
                 self.add_single(index, None, &only.selector, Source::Deployed);
             }
@@ -246,7 +280,13 @@ impl<'m> Plan<'m> {
     }
 
     /// Adds a series that satisfies a selector, unless there is one.
-    fn add_single(&mut self, service: ServiceIndex, dependency: Option<&str>, selector: &Selector, source: Source) {
+    fn add_single(
+        &mut self,
+        service: ServiceIndex,
+        dependency: Option<&str>,
+        selector: &Selector,
+        source: Source,
+    ) {
         if self.is_provided(selector) {
             return;
         }

@@ -7,10 +7,15 @@ use crate::support::{shop, slo};
 #[test]
 fn the_stronger_an_incident_the_sooner_it_is_detected() {
     let shop = shop();
-    for name in ["checkout.availability", "search.latency", "orders-db.available"] {
+    for name in [
+        "checkout.availability",
+        "search.latency",
+        "orders-db.available",
+    ] {
         let slo = slo(name);
         let service = shop.service(&slo.service);
-        let plan = Plan::new(&[service], &shop.settings, &[]).unwrap_or_else(|error| panic!("{error}"));
+        let plan =
+            Plan::new(&[service], &shop.settings, &[]).unwrap_or_else(|error| panic!("{error}"));
         let started = std::time::Instant::now();
         let table = detection(&plan, &slo).unwrap_or_else(|error| panic!("{error}"));
         println!("{name} {:?}\n{table:#?}", started.elapsed());

@@ -24,13 +24,18 @@ impl Shop {
     }
 
     pub fn service(&self, name: &str) -> &Service {
-        self.services.iter().find(|service| service.name == name).unwrap()
+        self.services
+            .iter()
+            .find(|service| service.name == name)
+            .unwrap()
     }
 }
 
 /// Reads the sources below a folder of `examples`. The modules of a package begin with its name.
 fn sources(folder: &str, package: Option<&str>) -> Vec<SourceInput> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(folder);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../examples")
+        .join(folder);
     let mut waiting = vec![root.clone()];
     let mut found = Vec::new();
     while let Some(folder) = waiting.pop() {
@@ -65,7 +70,10 @@ pub fn shop() -> &'static Shop {
         session.configure(&Configuration::new(&settings, None, Levels::default()));
         let environment = Some("production".into());
         let (services, teams) = session.with_project(&environment, |project, _| {
-            (project.services().cloned().collect(), project.teams().cloned().collect())
+            (
+                project.services().cloned().collect(),
+                project.teams().cloned().collect(),
+            )
         });
         Shop {
             services,
@@ -114,7 +122,8 @@ pub fn run(test: &Test) -> Simulation {
     let shop = shop();
     let services = services_of(test, &shop.project()).unwrap();
     let by_hand = labels_by_hand(test).unwrap();
-    let plan = Plan::new(&services, &shop.settings, &by_hand).unwrap_or_else(|error| panic!("{error}"));
+    let plan =
+        Plan::new(&services, &shop.settings, &by_hand).unwrap_or_else(|error| panic!("{error}"));
     simulate(&plan, test).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -125,15 +134,25 @@ pub fn fired(simulation: &Simulation) -> Vec<String> {
 
 fn lines(alert: &AlertTimeline) -> Vec<String> {
     let minutes = |millis: i64| format!("{}", millis as f64 / 60_000.0);
-    let threshold = ["long_window", "budget_consumed", "targets"].map(|label| alert.labels.get(label)).join("");
+    let threshold = ["long_window", "budget_consumed", "targets"]
+        .map(|label| alert.labels.get(label))
+        .join("");
     let of = alert.slo.as_deref().unwrap_or("-");
-    let periods = alert.periods.iter().filter_map(|period| Some((period.firing?, period.ended)));
+    let periods = alert
+        .periods
+        .iter()
+        .filter_map(|period| Some((period.firing?, period.ended)));
     periods
         .map(|(firing, ended)| {
             let ended = ended.map_or("…".to_owned(), minutes);
-            let severity = alert.severity.map_or("none".to_owned(), |severity| format!("{severity:?}"));
+            let severity = alert
+                .severity
+                .map_or("none".to_owned(), |severity| format!("{severity:?}"));
             let firing = minutes(firing);
-            let line = format!("{firing}–{ended} {} {severity} {}.{of} {threshold}", alert.name, alert.service);
+            let line = format!(
+                "{firing}–{ended} {} {severity} {}.{of} {threshold}",
+                alert.name, alert.service
+            );
             line.trim_end().to_owned()
         })
         .collect()
