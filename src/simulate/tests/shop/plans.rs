@@ -5,21 +5,33 @@ use nth_simulate::{Error, Plan};
 
 use crate::support::shop;
 
-#[test]
-fn every_service_has_series() {
+/// The labels of the generated series of a service.
+fn series(service: &str) -> Vec<String> {
     let shop = shop();
-    for service in &shop.services {
-        let started = std::time::Instant::now();
-        match Plan::new(&[service], &shop.settings, &[]) {
-            Ok(plan) => {
-                println!("{} {:?}", service.name, started.elapsed());
-                for labels in plan.series() {
-                    println!("  {labels}");
-                }
-            }
-            Err(error) => panic!("{error}"),
-        }
-    }
+    let plan = Plan::new(&[shop.service(service)], &shop.settings, &[]);
+    let plan = plan.unwrap_or_else(|error| panic!("{error}"));
+    plan.series().map(ToString::to_string).collect()
+}
+
+#[test]
+fn series_satisfy_the_selectors_of_the_queries() {
+    assert_eq!(
+        series("ledger")[..4],
+        [
+            r#"grpc_server_handled_total{env="production", grpc_code="DataLoss", job="ledger"}"#,
+            r#"grpc_server_handled_total{env="production", grpc_code="ok", job="ledger"}"#,
+            r#"grpc_server_handling_seconds_bucket{env="production", grpc_type="unary", job="ledger", le="0.1"}"#,
+            r#"grpc_server_handling_seconds_count{env="production", grpc_type="unary", job="ledger"}"#,
+        ]
+    );
+    assert_eq!(
+        series("orders-db")[..3],
+        [
+            r#"pg_up{cluster="orders", env="production"}"#,
+            r#"pg_replication_is_replica{cluster="orders", env="production"}"#,
+            r#"pg_replication_lag_seconds{cluster="orders", env="production"}"#,
+        ]
+    );
 }
 
 #[test]
