@@ -60,14 +60,14 @@ pub struct SloRef {
 /// What happens to services.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Event {
-    /// A service has this many events per second, of each SLO.
+    /// A service has this many events per second, of each SLO; 100 at other times. If several overlap, the last one counts.
     Traffic {
         /// The service.
         service: SmolStr,
         /// Events per second; 0 for no traffic.
         rate: Decimal,
     },
-    /// A share of an SLO's events, or of its time, is bad.
+    /// A share of an SLO's events, or of its time, is bad. If several overlap, the largest one counts.
     Errors {
         /// The SLO.
         slo: SloRef,
@@ -81,7 +81,7 @@ pub enum Event {
         /// The duration of each event.
         is: Duration,
     },
-    /// All series of a service are gone, as without its exporter.
+    /// All series of a service are gone, also `up`, as without its exporter. Counters continue afterward.
     NoData {
         /// The service.
         service: SmolStr,
@@ -96,22 +96,23 @@ pub enum Event {
         /// The service.
         service: SmolStr,
     },
-    /// A dependency is down. If it is a service of the project, all events of its SLOs are bad; if it is hard, so are those of the
-    /// service that has it. At least one of both is so.
+    /// A dependency is down: its series `up` is 0, all events of the service that it refers to are bad, and if it is a hard
+    /// dependency, so are those of the service that has it. At least one of both is so.
     DependencyDown {
         /// The service that has the dependency.
         service: SmolStr,
         /// The dependency's name.
         dependency: SmolStr,
     },
-    /// This share of an SLO's error budget is left when the test begins.
+    /// This share of an SLO's error budget is left when the test begins, whose history is good otherwise. The rest was consumed
+    /// before the windows of burn-rate alerts.
     BudgetLeft {
         /// The SLO.
         slo: SloRef,
         /// The share, at most 1; negative if more than the budget is consumed.
         left: Decimal,
     },
-    /// A service is deployed, at the start.
+    /// A service is deployed, at the start. It was deployed a week before the test.
     Deployment {
         /// The service.
         service: SmolStr,
