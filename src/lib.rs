@@ -14,6 +14,7 @@ pub mod reference;
 mod regular;
 #[cfg(test)]
 mod selectors_tests;
+pub mod testing;
 
 pub use nth_analysis::{
     check, db, eval, limits, lower, resolve, schema, session, stack, suppressions,

@@ -482,23 +482,25 @@ impl Session {
         sources
     }
 
+    /// Converts a span in an item to a span in a file.
+    pub fn file_span(&self, span: Span) -> FileSpan {
+        let start = item_start(&self.db, span.item) as usize;
+        FileSpan {
+            file: self
+                .file_indices
+                .get(&span.item.file)
+                .copied()
+                .unwrap_or_default(),
+            start: start + span.range.start as usize,
+            end: start + span.range.end as usize,
+        }
+    }
+
     /// Converts spans in items to spans in files.
     pub fn locate(&self, diagnostics: Vec<Diag>) -> Vec<Diagnostic<FileSpan>> {
-        let mut locate = |span: Span| {
-            let start = item_start(&self.db, span.item) as usize;
-            FileSpan {
-                file: self
-                    .file_indices
-                    .get(&span.item.file)
-                    .copied()
-                    .unwrap_or_default(),
-                start: start + span.range.start as usize,
-                end: start + span.range.end as usize,
-            }
-        };
         diagnostics
             .into_iter()
-            .map(|found| found.map_spans(&mut locate))
+            .map(|found| found.map_spans(&mut |span| self.file_span(span)))
             .collect()
     }
 }

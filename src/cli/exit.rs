@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// 0: success. Warnings do not change that without `--deny-warnings`.
     Ok,
-    /// 1: the input has errors, a `--check` found a difference, or coverage is below `--fail-under`.
+    /// 1: the input has errors, a `--check` found a difference, coverage is below `--fail-under`, or a test failed.
     Findings,
     /// 2: invalid usage, or no project was found.
     Usage,

@@ -5,8 +5,8 @@
 //! | code | meaning |
 //! |---|---|
 //! | 0 | success; there may be warnings |
-//! | 1 | the input has errors (warnings too, with `--deny-warnings`), `--check` found a difference, or coverage is below `--fail-under` |
-//! | 2 | invalid usage, or there is no project |
+//! | 1 | the input has errors (warnings too, with `--deny-warnings`), `--check` found a difference, coverage is below `--fail-under`, or a test failed |
+//! | 2 | invalid usage, or there is no project or no such test |
 //! | 3 | a file could not be read or written, or a server gave no valid answer |
 //!
 //! `gate` has its own exit codes: 0 allow, 1 warn, 2 deny, 3 no decision, 64 invalid usage.
@@ -35,6 +35,8 @@ mod prometheus_client;
 mod report;
 mod schema;
 mod select;
+mod test;
+mod test_report;
 
 use std::ffi::OsString;
 use std::panic::resume_unwind;
@@ -147,6 +149,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Init(options) => init::run(&context, &options, console),
         Command::Check(options) => check::run(&context, &options, console),
         Command::Build(options) => build::run(&context, &options, console),
+        Command::Test(options) => test::run(&context, &options, console),
         Command::Fmt(options) => fmt::run(&context, &options, console),
         Command::Preview(options) => preview::run(&context, &options, console),
         Command::Metrics(options) => metrics::run(&context, &options, console),

@@ -2,6 +2,7 @@
 
 mod connection;
 mod gate;
+mod test;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use crate::diagnostics::render;
 pub use connection::Connection;
 use connection::connection_help_exit;
 pub use gate::{Gate, GateCommand, GateQuery};
+pub use test::Test;
 
 /// The exit codes, as `--help` shows them.
 const EXIT_CODES: &str = "\
@@ -38,6 +40,7 @@ Exit codes:
   nthc init shop                 create a project in ./shop
   nthc check                     check this project
   nthc build                     generate its files into build/
+  nthc test                      run its tests
   nthc build checkout.nth        build a single file
   nthc explain N0602             explain a diagnostic code")
 )]
@@ -118,6 +121,8 @@ pub enum Command {
     Check(Check),
     /// Generate the project's output files
     Build(Build),
+    /// Run the project's tests: simulated incidents, and who is notified
+    Test(Test),
     /// Format source files
     Fmt(Fmt),
     /// Preview SLOs, alerts and dashboards in a browser, with live reload

@@ -1,0 +1,20 @@
+//! Runs tests: from their incidents to the alerts, the notifications and the decisions of gates, compared with what is
+//! expected.
+//!
+//! The series and alerts come from `nth-simulate`, notifications from the simulated Alertmanager. A test whose incident
+//! cannot be simulated is an error, not a success.
+
+mod annotations;
+mod check;
+mod decisions;
+mod humanize;
+mod incident;
+mod result;
+mod run;
+mod sparkline;
+mod story;
+mod wording;
+
+pub use result::{Failure, FailureKind, Outcome, TestResult};
+pub use run::{KnownTest, Selection, known_tests, run};
+pub use story::{Activity, AlertRow, NotificationRow, SloRow, Story};

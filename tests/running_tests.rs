@@ -1,0 +1,277 @@
+//! `nthc test`, from end to end.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[allow(dead_code)]
+mod place;
+
+use std::path::Path;
+
+use place::{Place, Ran};
+use serde_json::Value;
+
+const PROJECT: &str = r##"
+import std.http
+
+team payments {
+  slack = "#payments"
+
+  schedule primary { zone = "Europe/London"  members = ["a@example.com", "b@example.com"] }
+  escalation default { step primary { notify = primary } }
+}
+
+team search { slack = "#search" }
+
+service checkout {
+  team     = payments
+  selector = { job = "checkout" }
+
+  slo availability : http.availability { objective = 99.9% }
+
+  alert backlog {
+    when     = `max(checkout_queue_depth) > 1000`
+    for      = 10m
+    severity = page
+    summary  = "${value} orders wait."
+  }
+
+  gate production { deny spent { when = budget(availability) < 10% } }
+}
+"##;
+
+/// An incident that pages.
+const DEPLOY: &str = r#"
+  given requests : traffic { service = checkout  rate = 200/s }
+  given deploy   : errors  { slo = checkout.availability  share = 50%  from = 10m  for = 20m }
+"#;
+
+/// A full queue.
+const QUEUE: &str = r#"
+  given queue : series { series = `checkout_queue_depth{job="checkout"}`  values = "10x20 2000x60" }
+"#;
+
+/// A project with a test `noon` of these statements.
+fn project(body: &[&str]) -> Place {
+    let place = Place::new();
+    place.write("nth.toml", "[project]\nname = \"shop\"\n");
+    place.write("main.nth", PROJECT);
+    place.write(
+        "tests.nth",
+        format!("test \"noon\" {{\n{}\n}}\n", body.join("\n")),
+    );
+    place
+}
+
+/// Runs the test and returns the kinds of its failures.
+fn kinds(body: &[&str]) -> Vec<String> {
+    let ran = project(body).run(&["test", "--format", "json"]);
+    let document = json(&ran);
+    let test = &document["tests"][0];
+    assert_eq!(test["error"], Value::Null, "{ran:?}");
+    let failures = test["failures"].as_array().unwrap();
+    assert_eq!(ran.code, i32::from(!failures.is_empty()), "{ran:?}");
+    let kinds = failures
+        .iter()
+        .map(|failure| failure["kind"].as_str().unwrap().to_owned());
+    kinds.collect()
+}
+
+fn json(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
+}
+
+/// Replaces what depends on the machine's speed.
+fn without_times(text: &str) -> String {
+    let word = |word: &str| {
+        let is_time = ["ms", "µs", "s"].into_iter().any(|unit| {
+            word.strip_suffix(unit)
+                .is_some_and(|number| number.parse::<f64>().is_ok())
+        });
+        if is_time {
+            "TIME".to_owned()
+        } else {
+            word.to_owned()
+        }
+    };
+    let line = |line: &str| match line.starts_with("passed")
+        || line.starts_with("failed")
+        || line.contains(" passed")
+    {
+        true => line.split(' ').map(word).collect::<Vec<_>>().join(" "),
+        false => line.to_owned(),
+    };
+    text.lines().map(|text| line(text) + "\n").collect()
+}
+
+#[test]
+fn each_expectation_passes_and_fails_as_it_says() {
+    let page = "expect paged : page { slo = checkout.availability  within = 10m }";
+    let none: [&str; 0] = [];
+    assert_eq!(kinds(&[DEPLOY, page]), none);
+    for (expectation, kind) in [
+        (
+            "page { slo = checkout.availability  within = 1m }",
+            "too-late",
+        ),
+        (
+            "page { slo = checkout.availability  for = 2h }",
+            "too-short",
+        ),
+        (
+            "page { slo = checkout.availability  team = search }",
+            "other-team",
+        ),
+        (
+            "page { slo = checkout.availability  text = \"gone fishing\" }",
+            "other-text",
+        ),
+        ("page { alert = checkout.backlog }", "not-fired"),
+        (
+            "resolved { slo = checkout.availability  within = 1m }",
+            "not-resolved",
+        ),
+        ("resolved { alert = checkout.backlog }", "not-fired"),
+        ("silent { slo = checkout.availability }", "not-silent"),
+        (
+            "verdict { gate = checkout.production  is = warned }",
+            "other-verdict",
+        ),
+        (
+            "budget { slo = checkout.availability  above = 90% }",
+            "other-budget",
+        ),
+    ] {
+        let other = format!("expect other : {expectation}");
+        let also = if expectation.starts_with("silent") {
+            ""
+        } else {
+            page
+        };
+        let mut found = kinds(&[DEPLOY, also, &other]);
+        found.retain(|kind| kind != "unexpected-page");
+        assert_eq!(found, [kind], "{expectation}");
+    }
+    for expectation in [
+        "page { slo = checkout.availability  for = 5m  team = payments  text = \"error budget burning\" }",
+        "silent { alert = checkout.backlog }",
+        "verdict { gate = checkout.production  is = allowed }",
+        "budget { slo = checkout.availability  below = 90% }",
+    ] {
+        let other = format!("expect other : {expectation}");
+        assert_eq!(kinds(&[DEPLOY, page, &other]), none, "{expectation}");
+    }
+}
+
+#[test]
+fn a_page_that_is_not_expected_fails_the_test() {
+    let whole = "expect whole : budget { slo = checkout.availability  above = 1% }";
+    assert_eq!(kinds(&[QUEUE, whole]), ["unexpected-page"]);
+    let page = "expect paged : page { alert = checkout.backlog  text = \"2k orders wait\" }";
+    assert_eq!(kinds(&[QUEUE, page]), Vec::<String>::new());
+}
+
+#[test]
+fn a_consumed_budget_denies() {
+    let body = [
+        "given consumed : budget-left { slo = checkout.availability  is = 5% }",
+        "expect frozen : verdict { gate = checkout.production  is = denied }",
+        "expect rest   : budget  { slo = checkout.availability  above = 4%  below = 6% }",
+    ];
+    assert_eq!(kinds(&body), Vec::<String>::new());
+}
+
+#[test]
+fn a_failure_tells_its_story() {
+    let place = project(&[
+        DEPLOY,
+        "expect paged : page { slo = checkout.availability  within = 1m }",
+    ]);
+    let ran = place.run(&["test"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    insta::assert_snapshot!(without_times(&(ran.out + &ran.err)));
+    let ran = place.run(&["test", "--format", "github"]);
+    assert!(
+        ran.out
+            .starts_with("::error file=tests.nth,line=6,title=test noon::`paged`: expected a page"),
+        "{ran:?}"
+    );
+    let ran = place.run(&["test", "--format", "short"]);
+    assert!(
+        ran.out
+            .starts_with("tests.nth:6: noon: `paged`: expected a page"),
+        "{ran:?}"
+    );
+    let ran = place.run(&["test", "--format", "sarif"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+}
+
+#[test]
+fn names_select_tests() {
+    let place = project(&["expect quiet : silent { service = checkout }"]);
+    place.write(
+        "more.nth",
+        "test \"midnight\" {\n  expect quiet : silent { service = checkout }\n}\n",
+    );
+    let ran = place.run(&["test", "night"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.starts_with("passed  midnight"), "{ran:?}");
+    assert!(ran.err.starts_with("1 test: 1 passed, in "), "{ran:?}");
+    let ran = place.run(&["test", "--quiet"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+    let ran = place.run(&["test", "midnigth"]);
+    assert_eq!(
+        (ran.code, ran.err.as_str()),
+        (
+            2,
+            "error: unknown test `midnigth`\n  help: did you mean `midnight`?\n"
+        )
+    );
+    let ran = place.run(&["test", "--env", "mars"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+}
+
+#[test]
+fn nothing_to_run_is_no_success() {
+    let place = project(&["expect quiet : silent { service = checkout }"]);
+    place.write("tests.nth", "");
+    let ran = place.run(&["test"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(
+        ran.err.starts_with("error: the project has no tests\n"),
+        "{ran:?}"
+    );
+    place.write(
+        "tests.nth",
+        "test \"noon\" {\n  expect quiet : silent { service = chekcout }\n}\n",
+    );
+    let ran = place.run(&["test"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("no test was run: 1 error"), "{ran:?}");
+}
+
+#[test]
+fn what_cannot_be_simulated_does_not_pass() {
+    let place = project(&[
+        "given slow : errors { slo = checkout.odd  share = 50%  from = 10m }",
+        "expect quiet : silent { slo = checkout.odd }",
+    ]);
+    let odd = "slo odd { objective = 99%  sli : error-ratio { ratio = `max(absent(a) * scalar(b))` } }\n  gate";
+    place.replace("main.nth", "gate", odd);
+    let ran = place.run(&["test", "--format", "json"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let test = json(&ran)["tests"][0].clone();
+    assert_eq!(test["outcome"], "error", "{test}");
+    assert!(test["help"].is_string(), "{test}");
+}
+
+/// Runs a project's tests in a folder of this repository.
+fn passes(folder: &str) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let place = Place::new();
+    let ran = place.run(&["test", "--project", root.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn the_tests_of_the_shop_pass() {
+    passes("examples/shop");
+}
