@@ -385,6 +385,7 @@ fn the_help_is_what_a_person_reads() {
         "init",
         "check",
         "build",
+        "test",
         "fmt",
         "metrics",
         "metrics pull",

@@ -38,6 +38,9 @@ service checkout {
 }
 "##;
 
+/// What tests in other files name.
+const IMPORT: &str = "import main.{checkout, payments, search}\n\n";
+
 /// An incident that pages.
 const DEPLOY: &str = r#"
   given requests : traffic { service = checkout  rate = 200/s }
@@ -56,7 +59,7 @@ fn project(body: &[&str]) -> Place {
     place.write("main.nth", PROJECT);
     place.write(
         "tests.nth",
-        format!("test \"noon\" {{\n{}\n}}\n", body.join("\n")),
+        format!("{IMPORT}test \"noon\" {{\n{}\n}}\n", body.join("\n")),
     );
     place
 }
@@ -191,13 +194,13 @@ fn a_failure_tells_its_story() {
     let ran = place.run(&["test", "--format", "github"]);
     assert!(
         ran.out
-            .starts_with("::error file=tests.nth,line=6,title=test noon::`paged`: expected a page"),
+            .starts_with("::error file=tests.nth,line=8,title=test noon::`paged`: expected a page"),
         "{ran:?}"
     );
     let ran = place.run(&["test", "--format", "short"]);
     assert!(
         ran.out
-            .starts_with("tests.nth:6: noon: `paged`: expected a page"),
+            .starts_with("tests.nth:8: noon: `paged`: expected a page"),
         "{ran:?}"
     );
     let ran = place.run(&["test", "--format", "sarif"]);
@@ -209,7 +212,9 @@ fn names_select_tests() {
     let place = project(&["expect quiet : silent { service = checkout }"]);
     place.write(
         "more.nth",
-        "test \"midnight\" {\n  expect quiet : silent { service = checkout }\n}\n",
+        format!(
+            "{IMPORT}test \"midnight\" {{\n  expect quiet : silent {{ service = checkout }}\n}}\n"
+        ),
     );
     let ran = place.run(&["test", "night"]);
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -254,7 +259,7 @@ fn what_cannot_be_simulated_does_not_pass() {
         "given slow : errors { slo = checkout.odd  share = 50%  from = 10m }",
         "expect quiet : silent { slo = checkout.odd }",
     ]);
-    let odd = "slo odd { objective = 99%  sli : error-ratio { ratio = `max(absent(a) * scalar(b))` } }\n  gate";
+    let odd = "slo odd { objective = 99%  sli : error-ratio { ratio = `max(avg_over_time(a[$window])) * max(avg_over_time(b[$window])) % 0.013` } }\n  gate";
     place.replace("main.nth", "gate", odd);
     let ran = place.run(&["test", "--format", "json"]);
     assert_eq!(ran.code, 1, "{ran:?}");
@@ -274,4 +279,22 @@ fn passes(folder: &str) {
 #[test]
 fn the_tests_of_the_shop_pass() {
     passes("examples/shop");
+}
+
+#[test]
+fn the_tests_in_the_documentation_pass() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/tests.md")).unwrap();
+    let place = Place::new();
+    place.write("nth.toml", "[project]\nname = \"shop\"\n");
+    let mut number = 0;
+    for fence in page.split("\n```nth file=").skip(1) {
+        let (file, rest) = fence.split_once('\n').unwrap();
+        let (body, _) = rest.split_once("\n```").unwrap();
+        place.write(file, body.to_owned() + "\n");
+        number += 1;
+    }
+    assert!(number > 5, "{number}");
+    let ran = place.run(&["test"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
 }

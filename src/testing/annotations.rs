@@ -323,3 +323,94 @@ pub fn single(text: &str, store: &dyn Store, at: Timestamp) -> Result<Option<f64
     let found = samples(text, store, at)?;
     Ok(found.first().map(|sample| sample.value))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeMap;
+
+    use nth_engine::{FloatSample, MemoryStore, Point};
+    use nth_promql::parse;
+
+    use super::*;
+
+    /// Expands a template for a sample with the label `job` and the value 1234.
+    fn expanded(template: &str) -> Result<String, String> {
+        let labels = |of: &[(&str, &str)]| -> Labels {
+            of.iter()
+                .map(|(name, value)| (*name, (*value).to_owned()))
+                .collect()
+        };
+        let mut store = MemoryStore::new();
+        for (code, value) in [("500", 0.75), ("", 0.25)] {
+            let of = labels(&[("__name__", "bad"), ("code", code)]);
+            store.add_float(&of, FloatSample { at: 0, value });
+        }
+        let rule = Alerting {
+            alert: "A".into(),
+            expr: parse("x").unwrap(),
+            hold: 0,
+            keep_firing: 0,
+            labels: BTreeMap::new(),
+            annotations: [("summary".into(), template.into())].into(),
+        };
+        let sample = Observation {
+            at: 0,
+            labels: labels(&[("job", "checkout"), ("k8s.pod", "a-1")]),
+            value: Point::Float(1234.0),
+        };
+        let mut texts = expand(&rule, &sample, &store, 0)?;
+        Ok(texts.remove("summary").unwrap())
+    }
+
+    #[test]
+    fn what_the_target_generates_is_expanded() {
+        for (template, text) in [
+            ("plain", "plain"),
+            (
+                "{{ $value | humanize }} of {{ $labels.job }}",
+                "1.234k of checkout",
+            ),
+            (r#"{{ index $labels "k8s.pod" }}{{ "{{" }} }}"#, "a-1{{ }}"),
+            ("{{ $labels.gone }}|{{ $externalLabels.region }}", "|"),
+            (
+                r#"{{ with query "sum(bad{code=\"500\"})" }}{{ . | first | value | humanizePercentage }}{{ else }}none{{ end }}"#,
+                "75%",
+            ),
+            (
+                r#"{{ with query "gone" }}{{ . | first | value | humanize }}{{ else }}none{{ end }}"#,
+                "none",
+            ),
+            ("{{ if ge $value 1.0 }}all{{ else }}some{{ end }}.", "all."),
+            (
+                "{{ if ge $value 2000 }}all{{ else }}some{{ end }}.",
+                "some.",
+            ),
+            (
+                r#"{{ range query "sort_desc(bad)" }}- {{ with .Labels.code }}{{ . }}{{ else }}no code{{ end }}: {{ .Value | humanizePercentage }};{{ else }} none{{ end }}"#,
+                "- 500: 75%;- no code: 25%;",
+            ),
+            (
+                r#"{{ range query "gone" }}x{{ else }}none{{ end }}"#,
+                "none",
+            ),
+        ] {
+            assert_eq!(expanded(template).as_deref(), Ok(text), "{template}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_an_error() {
+        for template in [
+            "{{ $value",
+            "{{ $value | title }}",
+            "{{ template \"x\" }}",
+            "{{ end }}",
+            "{{ if ge $value 1.0 }}",
+            "{{ with query \"sum(\" }}{{ end }}",
+            "{{ $other.job }}",
+        ] {
+            assert!(expanded(template).is_err(), "{template}");
+        }
+    }
+}

@@ -130,3 +130,59 @@ fn bars(row: &SloRow, largest: f64) -> String {
     let columns = usize::try_from(COLUMNS).unwrap_or_default();
     row.shares.iter().take(columns).map(bar).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use nth_model::Severity;
+    use nth_simulate::Period;
+
+    use super::super::story::{AlertRow, NotificationRow};
+    use super::*;
+
+    #[test]
+    fn a_story_is_a_timeline() {
+        const MINUTE: i64 = 60_000;
+        let shares = (0..60).map(|column| match column {
+            0..10 => Some(0.0),
+            10..18 => Some(0.1 * f64::from(column - 9)),
+            18..30 => None,
+            _ => Some(0.0),
+        });
+        let story = Story {
+            length: 60 * MINUTE,
+            slos: vec![SloRow {
+                name: "a.b".to_owned(),
+                shares: shares.collect(),
+            }],
+            alerts: vec![AlertRow {
+                name: "A of a.b".to_owned(),
+                severity: Some(Severity::Page),
+                periods: vec![Period {
+                    pending: 12 * MINUTE,
+                    firing: Some(14 * MINUTE),
+                    ended: Some(30 * MINUTE),
+                }],
+            }],
+            notifications: vec![NotificationRow {
+                at: 14 * MINUTE + 30_000,
+                team: "t".to_owned(),
+                receiver: "t-page".to_owned(),
+                channel: "Slack #t".to_owned(),
+                about: "fires",
+                alerts: vec!["A of a.b".to_owned()],
+            }],
+        };
+        let lines = story.lines();
+        let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
+        let expected = [
+            "                 0s             15m            30m            45m             1h",
+            "a.b              ··········▁▂▃▄▅▆▇█            ······························ at most 80% bad",
+            "A of a.b (page)  ············░░████████████████······························ fires 14m to 30m",
+            "notifications:",
+            "    14m30s  t-page (Slack #t), fires: A of a.b",
+        ];
+        assert_eq!(lines, expected);
+        let empty = Story::default().lines();
+        assert_eq!(empty.len(), 2, "{empty:?}");
+    }
+}
