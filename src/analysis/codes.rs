@@ -114,11 +114,11 @@ declare_codes! {
     Error GATE_DEPENDENCY "N1007" "gate-dependency" "A gate uses the error budgets of a dependency that has none.";
     Warning GATE_OVERRIDE_EXPIRED "N1008" "gate-override-expired" "An override of a gate has expired and has no effect.";
     Error TEST_EXPECTS_NOTHING "N1101" "test-expects-nothing" "A test has no expectation.";
-    Error TEST_TIMES "N1102" "test-times" "A part of a test is after its end, or counts from an end that there is not.";
+    Error TEST_TIMES "N1102" "test-times" "A part of a test is after its end, or counts from the end of an event that does not end.";
     Error TEST_EVENT "N1103" "test-event" "An event of a test cannot happen to what it names.";
     Error TEST_SERIES "N1104" "test-series" "A series of a test is not one series with values.";
     Error TEST_CONTRADICTION "N1105" "test-contradiction" "Two parts of a test contradict each other.";
-    Error TEST_SUBJECT "N1106" "test-subject" "An expectation of a test does not say of what, or not unambiguously.";
+    Error TEST_SUBJECT "N1106" "test-subject" "An expectation of a test names no subject, or several.";
     Error TEST_ELSEWHERE "N1107" "test-elsewhere" "A test uses a service that is not in the environment, or belongs to a package.";
     Error TEST_NEVER_MET "N1108" "test-never-met" "An expectation of a test can never be met.";
 }
