@@ -313,6 +313,34 @@ pub fn item_name(db: &dyn salsa::Database, key: ItemKey) -> SmolStr {
         .unwrap_or_default()
 }
 
+/// Returns the place of an item's name, or of the whole item if it has none.
+pub fn name_span(db: &dyn salsa::Database, key: ItemKey) -> Span {
+    let range = match item(db, key).as_ref().map(|tree| &tree.node) {
+        Some(ItemNode::Block(block)) => block.name.as_ref().map_or(block.head, |name| name.range),
+        Some(ItemNode::Template(template)) => template.name.range,
+        Some(ItemNode::Kind(decl)) => decl.name.range,
+        Some(ItemNode::Enum(decl)) => decl.name.range,
+        Some(ItemNode::Function(decl)) => decl.name.range,
+        Some(ItemNode::Let(decl)) => decl.name.range,
+        Some(ItemNode::Rule(rule)) => rule.name.range,
+        _ => item_span(db, key).range,
+    };
+    Span { item: key, range }
+}
+
+/// Returns the place of a whole item.
+pub fn item_span(db: &dyn salsa::Database, key: ItemKey) -> Span {
+    let length = item(db, key).as_ref().map_or(0, |tree| tree.len);
+    let range = match item(db, key).as_ref().map(|tree| &tree.node) {
+        Some(ItemNode::Import(import)) => import.range,
+        _ => TextRange {
+            start: 0,
+            end: length,
+        },
+    };
+    Span { item: key, range }
+}
+
 /// Returns the byte offset of an item in its file. For output only: a query that reads it is recomputed after most edits.
 pub fn item_start(db: &dyn salsa::Database, key: ItemKey) -> u32 {
     let position = file_names(db, key.file).positions.get(&key.local).copied();

@@ -6,11 +6,12 @@ use smol_str::SmolStr;
 
 use crate::codes;
 use crate::db::{
-    Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace, file_names, item,
+    Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace, file_names, item_span,
+    name_span,
 };
 use crate::schema::names::kind;
 use nth_diagnostics::{Applicability, Edit, Fix, suggest};
-use nth_syntax::tree::{ItemNode, TextRange};
+use nth_syntax::tree::TextRange;
 
 /// A name that must be unique in the project, because an output file or folder is named after it, or a test's result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,9 +39,9 @@ pub fn duplicate_names(db: &dyn salsa::Database, file: SourceFile) -> (Vec<Diag>
                 Diag::new(
                     &codes::DUPLICATE_NAME,
                     format!("two imports are both named `{}`", import.alias),
-                    whole(db, import.key),
+                    item_span(db, import.key),
                 )
-                .because(whole(db, first), "first imported here")
+                .because(item_span(db, first), "first imported here")
                 .help(format!("rename one: `import {} as other`", import.module)),
             );
         }
@@ -141,33 +142,6 @@ fn duplicate(entry: &ItemEntry, span: Span) -> Diag {
         format!("duplicate {what} `{}`", entry.name),
         span,
     )
-}
-
-fn whole(db: &dyn salsa::Database, key: ItemKey) -> Span {
-    let length = item(db, key).as_ref().map_or(0, |tree| tree.len);
-    let range = match item(db, key).as_ref().map(|tree| &tree.node) {
-        Some(ItemNode::Import(import)) => import.range,
-        _ => TextRange {
-            start: 0,
-            end: length,
-        },
-    };
-    Span { item: key, range }
-}
-
-/// Returns the place of an item's name, or of the whole item if it has none.
-pub fn name_span(db: &dyn salsa::Database, key: ItemKey) -> Span {
-    let range = match item(db, key).as_ref().map(|tree| &tree.node) {
-        Some(ItemNode::Block(block)) => block.name.as_ref().map_or(block.head, |name| name.range),
-        Some(ItemNode::Template(template)) => template.name.range,
-        Some(ItemNode::Kind(decl)) => decl.name.range,
-        Some(ItemNode::Enum(decl)) => decl.name.range,
-        Some(ItemNode::Function(decl)) => decl.name.range,
-        Some(ItemNode::Let(decl)) => decl.name.range,
-        Some(ItemNode::Rule(rule)) => rule.name.range,
-        _ => whole(db, key).range,
-    };
-    Span { item: key, range }
 }
 
 /// The modules that declare each name, to find suggestions for unknown names. Built only if there are unknown names.
@@ -302,7 +276,7 @@ impl NameIndex {
 pub fn import_edit(db: &dyn salsa::Database, file: SourceFile, import: &str) -> Option<Edit<Span>> {
     let names = file_names(db, file);
     if let Some(last) = names.imports.last() {
-        let mut span = whole(db, last.key);
+        let mut span = item_span(db, last.key);
         span.range.start = span.range.end;
         return Some(Edit {
             span,

@@ -15,12 +15,13 @@ use smol_str::SmolStr;
 use super::read::{report, text};
 use super::service_model;
 use crate::codes;
-use crate::db::{Diag, ItemKey, Span, Workspace, item_name};
+use crate::db::{Diag, ItemKey, Span, Workspace, item_name, name_span};
 use crate::eval::{BlockRef, Instance, Value, block_field, instance};
 use crate::schema::names::{field, kind};
 use events::Happening;
 use nth_diagnostics::Severity;
 use nth_model as ir;
+use nth_model::Duration;
 use nth_model::test::{Expectation, Given, History, SloRef, Test};
 
 /// The result of [`test_model`].
@@ -49,7 +50,7 @@ pub fn test_model(
     let evaluated = instance(db, workspace, key, environment.clone());
     let mut lowered = LoweredTest {
         test: None,
-        place: crate::check::names::name_span(db, key),
+        place: name_span(db, key),
         given: Vec::new(),
         expect: Vec::new(),
         diagnostics: evaluated.diagnostics.clone(),
@@ -255,4 +256,9 @@ fn ratio(value: &Value) -> Option<rust_decimal::Decimal> {
         ),
         _ => None,
     }
+}
+
+/// Returns the sum of two durations.
+fn plus(first: Duration, second: Duration) -> Duration {
+    Duration(first.0.saturating_add(second.0))
 }

@@ -11,7 +11,9 @@ use crate::check::names::{self, GlobalName};
 use crate::check::series::Measured;
 use crate::check::{check_item, paging, reliability, utf8_names};
 use crate::codes;
-use crate::db::{Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, parsed};
+use crate::db::{
+    Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, name_span, parsed,
+};
 use crate::eval::instance;
 use crate::limits;
 use crate::lower::{
@@ -232,7 +234,7 @@ fn too_much(db: &dyn salsa::Database, key: ItemKey) -> Diag {
             "the evaluation of this file takes more than {} steps",
             limits::STEPS_OF_FILE
         ),
-        names::name_span(db, key),
+        name_span(db, key),
     )
     .label("not evaluated from this point on")
     .help("split the file, or loop over fewer elements")

@@ -2,8 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::times::plus;
-use super::{Lowering, notation, ratio};
+use super::{Lowering, notation, plus, ratio};
 use crate::codes;
 use crate::db::Diag;
 use crate::eval::{Instance, Value};

@@ -3,8 +3,8 @@
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZoneDatabase;
 
-use super::Lowering;
 use super::events::Happening;
+use super::{Lowering, plus};
 use crate::codes;
 use crate::db::Diag;
 use crate::eval::{Instance, Value};
@@ -34,11 +34,6 @@ pub(super) fn begin(test: &Instance) -> Option<i64> {
         .ok()?;
     let begin = date.to_datetime(time).to_zoned_datetime(zone).ok()?;
     Some(begin.timestamp().as_second())
-}
-
-/// Returns the sum of two durations.
-pub(super) fn plus(first: Duration, second: Duration) -> Duration {
-    Duration(first.0.saturating_add(second.0))
 }
 
 /// Returns when an expectation is decided, if it says so.
