@@ -10,6 +10,7 @@
 
 mod inhibition;
 mod message;
+mod rule;
 mod series;
 mod simulation;
 mod template;
@@ -24,10 +25,11 @@ use super::routes::{Node, group_by};
 
 pub use super::plan::Integration;
 pub use inhibition::Inhibited;
-pub use message::{Message, Messages, RenderError};
+pub use message::{Message, Messages};
 pub use simulation::{Notification, Reason, Simulation};
+pub use template::RenderError;
 
-use inhibition::Rule;
+use rule::Rule;
 
 /// The placeholder of Alertmanager's address in messages: no setting contains it.
 pub const ALERTMANAGER: &str = "https://ALERTMANAGER";

@@ -1,8 +1,7 @@
 //! Inhibition over time.
 
+use super::rule::Rule;
 use super::series::Series;
-use super::{Texts, all_match};
-use crate::alertmanager::inhibit::Inhibition;
 
 /// An alert whose notifications are suppressed for a time, as another alert inhibits it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,32 +14,6 @@ pub struct Inhibited {
     pub from: i64,
     /// The time at which it no longer was inhibited, or no longer known; `None` if that is after the end.
     pub until: Option<i64>,
-}
-
-/// An inhibition rule.
-#[derive(Debug)]
-pub struct Rule(Inhibition);
-
-impl Rule {
-    /// The rule as the configuration has it.
-    pub fn new(inhibition: Inhibition) -> Self {
-        Self(inhibition)
-    }
-
-    /// Returns whether an alert with these labels inhibits others.
-    pub fn is_source(&self, labels: &Texts) -> bool {
-        all_match(&self.0.source, labels)
-    }
-
-    /// Returns whether an alert with these labels can be inhibited.
-    pub fn is_target(&self, labels: &Texts) -> bool {
-        all_match(&self.0.target, labels)
-    }
-
-    fn is_equal(&self, source: &Texts, target: &Texts) -> bool {
-        let mut labels = self.0.equal.iter();
-        labels.all(|label| source.get(*label) == target.get(*label))
-    }
 }
 
 /// The alerts that inhibit others at a time.

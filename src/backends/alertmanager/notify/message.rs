@@ -1,12 +1,9 @@
 //! The texts of a notification, rendered from the templates that the configuration contains.
 
-use std::error::Error;
-use std::fmt;
-
 use nth_model::{Channel, Settings};
 
 use super::series::order;
-use super::template::{Alert, Data, Definitions, Template};
+use super::template::{Alert, Data, Definitions, RenderError, Template};
 use super::{AlertInstance, Notification, Texts};
 use crate::receivers::message::{Wording, template_file};
 use crate::receivers::{Context, Entry, Language, describe};
@@ -32,29 +29,6 @@ impl Message {
         all.any(|known| known.contains(text))
     }
 }
-
-/// A template that cannot be rendered, as it contains something that only Alertmanager interprets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RenderError {
-    reason: String,
-}
-
-impl RenderError {
-    /// Creates the error.
-    pub(super) fn new(reason: impl Into<String>) -> Self {
-        Self {
-            reason: reason.into(),
-        }
-    }
-}
-
-impl fmt::Display for RenderError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot render the notification: {}", self.reason)
-    }
-}
-
-impl Error for RenderError {}
 
 /// The most characters of a title in Slack and of a summary in PagerDuty.
 const MAX_TITLE: usize = 1024;

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::rule::Rule;
 use super::{AlertInstance, Routing, Texts};
 
 /// The alerts with the same labels.
@@ -41,7 +42,7 @@ impl AllSeries {
                     return Some(*series);
                 }
                 let route = *routing.path(&labels)?.last()?;
-                let rules = |is_matched: &dyn Fn(&super::Rule) -> bool| {
+                let rules = |is_matched: &dyn Fn(&Rule) -> bool| {
                     let rules = routing.rules.iter().enumerate();
                     let matched = rules.filter(|(_, rule)| is_matched(rule));
                     matched.map(|(index, _)| index).collect()

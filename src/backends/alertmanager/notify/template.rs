@@ -5,10 +5,10 @@ mod render;
 mod tokens;
 
 use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
 
 pub use render::{Alert, Data};
-
-use super::RenderError;
 
 /// A parsed template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,29 @@ pub struct Template(Vec<Node>);
 
 /// The templates that others include, by name.
 pub type Definitions = BTreeMap<String, Template>;
+
+/// A template that cannot be rendered, as it contains something that only Alertmanager interprets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RenderError {
+    reason: String,
+}
+
+impl RenderError {
+    /// Creates the error.
+    pub(super) fn new(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+        }
+    }
+}
+
+impl fmt::Display for RenderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot render the notification: {}", self.reason)
+    }
+}
+
+impl Error for RenderError {}
 
 /// A part of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
