@@ -54,6 +54,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "nthc-compiler",
         &[
+            "nth-simulate",
+            "nth-engine",
             "nth-analysis",
             "nth-targets",
             "nth-policy",
