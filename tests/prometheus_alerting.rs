@@ -14,8 +14,17 @@ mod conditions;
 #[path = "prometheus/document.rs"]
 mod document;
 
+#[path = "prometheus/scenario.rs"]
+mod scenario;
+
 #[path = "prometheus/firing.rs"]
 mod firing;
+
+#[path = "prometheus/missing_series.rs"]
+mod missing_series;
+
+#[path = "prometheus/over_time.rs"]
+mod over_time;
 
 #[path = "prometheus/labels.rs"]
 mod labels;

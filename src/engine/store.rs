@@ -87,7 +87,8 @@ impl MemoryStore {
     }
 
     /// Adds a native histogram; see [`MemoryStore::add_float`]. Its counter reset hint becomes what Prometheus's storage would
-    /// return: of a counter, [`CounterResetHint::NotCounterReset`](crate::histogram::CounterResetHint) or unknown.
+    /// return: of a counter, [`CounterResetHint::NotCounterReset`](crate::histogram::CounterResetHint) or unknown. The histogram is not
+    /// checked: see [`FloatHistogram::validate`](crate::histogram::FloatHistogram::validate).
     pub fn add_histogram(&mut self, labels: &Labels, mut sample: HistogramSample) {
         let series = self.series_mut(labels);
         let last_float = series

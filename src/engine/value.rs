@@ -53,6 +53,19 @@ impl Point {
     }
 }
 
+/// Adds points to those of another series at the same steps. Returns the first step that has both, where the old one stays.
+pub(crate) fn merge_points(known: &mut [Point], points: Vec<Point>) -> Option<usize> {
+    let mut both = None;
+    for (step, (known, point)) in known.iter_mut().zip(points).enumerate() {
+        match (&*known, point.is_present()) {
+            (Point::Absent, _) => *known = point,
+            (_, true) => both = both.or(Some(step)),
+            (_, false) => {}
+        }
+    }
+    both
+}
+
 /// A series of an instant vector over all steps of an evaluation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {

@@ -204,3 +204,8 @@ pub fn seconds(text: &str) -> Option<f64> {
         Err(_) => None,
     })
 }
+
+/// Returns the milliseconds of a duration with units, `1h30m`; `None` if it is malformed or longer than 292 years.
+pub fn milliseconds(text: &str) -> Option<i64> {
+    i64::try_from(literal::duration(text).ok()?.as_millis()).ok()
+}

@@ -42,7 +42,7 @@ mod uncompared;
 
 pub use check::{HoleType, infer};
 pub use classify::size;
-pub use durations::seconds;
+pub use durations::{milliseconds, seconds};
 pub use error::Error;
 pub use grammar::MAX_TREE_DEPTH;
 pub use labels::{LabelSet, labels_of};

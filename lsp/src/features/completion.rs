@@ -1,15 +1,15 @@
 //! Completion, converted to what the client supports.
 
 use nth_ide::features::completion::{Offer, What, complete};
-use nth_ide::features::docs::{Subject, plain};
+use nth_ide::features::docs::Subject;
 use serde_json::json;
 use tower_lsp::lsp_types::{
     CompletionClientCapabilities, CompletionItem, CompletionItemKind, CompletionItemLabelDetails,
     CompletionList, CompletionOptions, CompletionParams, CompletionResponse, CompletionTextEdit,
-    Documentation, InsertTextFormat, InsertTextMode, MarkupContent, MarkupKind, ServerCapabilities,
-    TextEdit, Url,
+    Documentation, InsertTextFormat, InsertTextMode, ServerCapabilities, TextEdit, Url,
 };
 
+use super::documentation::{completion_prefers_markdown, markup};
 use super::manifest;
 use crate::lines::Lines;
 use crate::settings::Settings;
@@ -45,9 +45,7 @@ impl Shows {
         let has = |of: Option<bool>| of.unwrap_or_default();
         Self {
             snippets: has(item.and_then(|item| item.snippet_support)),
-            markdown: item
-                .and_then(|item| item.documentation_format.as_ref())
-                .is_some_and(|formats| formats.first() == Some(&MarkupKind::Markdown)),
+            markdown: completion_prefers_markdown(settings),
             later: item
                 .and_then(|item| item.resolve_support.as_ref())
                 .is_some_and(|resolve| {
@@ -68,16 +66,7 @@ impl Shows {
     }
 
     fn documentation(&self, text: &str) -> Documentation {
-        Documentation::MarkupContent(MarkupContent {
-            kind: match self.markdown {
-                true => MarkupKind::Markdown,
-                false => MarkupKind::PlainText,
-            },
-            value: match self.markdown {
-                true => text.to_owned(),
-                false => plain(text),
-            },
-        })
+        Documentation::MarkupContent(markup(text, self.markdown))
     }
 }
 

@@ -8,6 +8,7 @@ use tower_lsp::lsp_types::{
     ServerCapabilities,
 };
 
+use super::documentation::hover_prefers_markdown;
 use super::manifest;
 use crate::settings::Settings;
 use crate::view::View;
@@ -35,16 +36,15 @@ pub fn hover(view: &View, params: &HoverParams) -> Option<Hover> {
 
 /// Converts the contents to the format that the client prefers in hovers, which it lists first.
 pub fn content(settings: &Settings, markup: &Markup) -> MarkupContent {
-    let text_document = settings.client.text_document.as_ref();
-    let formats = text_document.and_then(|known| known.hover.as_ref()?.content_format.as_ref());
-    match formats.and_then(|formats| formats.first()) {
-        Some(&MarkupKind::Markdown) => MarkupContent {
+    if hover_prefers_markdown(settings) {
+        MarkupContent {
             kind: MarkupKind::Markdown,
             value: markup.markdown(),
-        },
-        _ => MarkupContent {
+        }
+    } else {
+        MarkupContent {
             kind: MarkupKind::PlainText,
             value: markup.plain(),
-        },
+        }
     }
 }

@@ -1,15 +1,14 @@
 //! An open `nth.toml`: the settings that can be written at a position, and what they mean.
 
-use nth_ide::features::docs::plain;
 use nthc::project::edit::{self, CompletionKind};
 use nthc::syntax::tree::TextRange;
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{
     CompletionItem, CompletionItemKind, CompletionResponse, CompletionTextEdit, Documentation,
-    Hover, HoverContents, MarkupContent, MarkupKind, Position, Registration, TextDocumentSyncKind,
-    TextEdit,
+    Hover, HoverContents, Position, Registration, TextDocumentSyncKind, TextEdit,
 };
 
+use super::documentation::{completion_prefers_markdown, hover_prefers_markdown, markup};
 use crate::buffers::Buffer;
 use crate::settings::Settings;
 use crate::view::View;
@@ -59,9 +58,9 @@ fn can_register(settings: &Settings) -> Option<bool> {
 pub fn completion(view: &View, buffer: &Buffer, position: Position) -> CompletionResponse {
     let lines = view.lines(&buffer.text);
     let offered = edit::complete(&buffer.text, lines.offset(position));
-    let formats = completion_formats(&view.settings);
+    let as_markdown = completion_prefers_markdown(&view.settings);
     let items = offered.into_iter().enumerate().map(|(place, offered)| {
-        let doc = (!offered.doc.is_empty()).then(|| markup(formats.as_deref(), &offered.doc));
+        let doc = (!offered.doc.is_empty()).then(|| markup(&offered.doc, as_markdown));
         CompletionItem {
             label: offered.label,
             kind: Some(match offered.kind {
@@ -87,39 +86,8 @@ pub fn completion(view: &View, buffer: &Buffer, position: Position) -> Completio
 pub fn hover(view: &View, buffer: &Buffer, position: Position) -> Option<Hover> {
     let lines = view.lines(&buffer.text);
     let found = edit::hover(&buffer.text, lines.offset(position))?;
-    let formats = hover_formats(&view.settings);
     Some(Hover {
-        contents: HoverContents::Markup(markup(formats.as_deref(), &found.doc)),
+        contents: HoverContents::Markup(markup(&found.doc, hover_prefers_markdown(&view.settings))),
         range: Some(lines.range(TextRange::new(found.range.start, found.range.end))),
     })
-}
-
-/// The formats of documentation that the client knows, the one that it likes best first.
-fn completion_formats(settings: &Settings) -> Option<Vec<MarkupKind>> {
-    let text_document = settings.client.text_document.as_ref()?;
-    let item = text_document
-        .completion
-        .as_ref()?
-        .completion_item
-        .as_ref()?;
-    item.documentation_format.clone()
-}
-
-/// The same for hovers.
-fn hover_formats(settings: &Settings) -> Option<Vec<MarkupKind>> {
-    let text_document = settings.client.text_document.as_ref()?;
-    text_document.hover.as_ref()?.content_format.clone()
-}
-
-fn markup(formats: Option<&[MarkupKind]>, markdown: &str) -> MarkupContent {
-    match formats.and_then(<[MarkupKind]>::first) {
-        Some(MarkupKind::Markdown) => MarkupContent {
-            kind: MarkupKind::Markdown,
-            value: markdown.to_owned(),
-        },
-        _ => MarkupContent {
-            kind: MarkupKind::PlainText,
-            value: plain(markdown),
-        },
-    }
 }

@@ -28,6 +28,7 @@ pub mod code_lens;
 pub mod completion;
 pub mod definition;
 pub mod document_links;
+mod documentation;
 pub mod file_renames;
 pub mod folding;
 pub mod formatting;

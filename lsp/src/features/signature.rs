@@ -1,13 +1,12 @@
 //! Signature help.
 
-use nth_ide::features::docs::plain;
 use nth_ide::features::signature::{self, Signature};
 use tower_lsp::lsp_types::{
-    Documentation, MarkupContent, MarkupKind, ParameterInformation, ParameterLabel,
-    ServerCapabilities, SignatureHelp, SignatureHelpOptions, SignatureHelpParams,
-    SignatureInformation,
+    Documentation, ParameterInformation, ParameterLabel, ServerCapabilities, SignatureHelp,
+    SignatureHelpOptions, SignatureHelpParams, SignatureInformation,
 };
 
+use super::documentation::{markup, prefers_markdown};
 use crate::settings::Settings;
 use crate::view::View;
 
@@ -44,18 +43,8 @@ fn help(view: &View, found: Signature) -> SignatureHelp {
     let offsets = known
         .and_then(|known| known.parameter_information.as_ref()?.label_offset_support)
         .unwrap_or_default();
-    let markdown = known
-        .and_then(|known| known.documentation_format.as_ref()?.first())
-        .is_some_and(|format| *format == MarkupKind::Markdown);
-    let documentation = |text: String| {
-        Documentation::MarkupContent(MarkupContent {
-            kind: match markdown {
-                true => MarkupKind::Markdown,
-                false => MarkupKind::PlainText,
-            },
-            value: if markdown { text } else { plain(&text) },
-        })
-    };
+    let as_markdown = prefers_markdown(known.and_then(|known| known.documentation_format.as_ref()));
+    let documentation = |text: String| Documentation::MarkupContent(markup(&text, as_markdown));
     let mut label = format!("{}(", found.name);
     let units = |text: &str| u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX);
     let mut parameters = Vec::new();

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
+use super::service_instances;
 use crate::eval::metrics::{block_labels, environment_labels, plain_selector};
-use crate::eval::{Instance, Value, instance};
+use crate::eval::{Instance, Value};
 use crate::schema::names::{field, kind};
 use crate::session::Session;
 use nth_metrics::check::read_under;
@@ -18,19 +19,14 @@ pub fn required_errors(
     session: &Session,
     environment: Option<&str>,
 ) -> BTreeMap<String, BTreeSet<Errors>> {
-    let db = &session.db;
-    let shared = environment_labels(db, session.workspace, environment);
+    let shared = environment_labels(&session.db, session.workspace, environment);
     let mut found = BTreeMap::new();
-    for key in session.services() {
-        let environment = environment.map(SmolStr::from);
-        let evaluated = instance(db, session.workspace, key, environment);
-        if let Some(service) = &evaluated.instance {
-            for (_, section, errors) in errors_of(service, &shared) {
-                found
-                    .entry(section)
-                    .or_insert_with(BTreeSet::new)
-                    .insert(errors);
-            }
+    for service in service_instances(session, environment) {
+        for (_, section, errors) in errors_of(service, &shared) {
+            found
+                .entry(section)
+                .or_insert_with(BTreeSet::new)
+                .insert(errors);
         }
     }
     found

@@ -329,6 +329,22 @@ fn errors(
         .collect()
 }
 
+/// Iterates over the evaluated blocks of the project's services in an environment. Services that do not exist there are
+/// skipped.
+fn service_instances<'s>(
+    session: &'s Session,
+    environment: Option<&str>,
+) -> impl Iterator<Item = &'s Instance> {
+    let environment = environment.map(SmolStr::from);
+    let evaluate = move |key| {
+        let environment = environment.clone();
+        instance(&session.db, session.workspace, key, environment)
+            .instance
+            .as_ref()
+    };
+    session.services().into_iter().filter_map(evaluate)
+}
+
 fn left_out(left_out: &SkippedRule) -> LeftOutCoverage {
     LeftOutCoverage {
         rule: Rule::word(left_out.rule),

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use smol_str::SmolStr;
-
+use super::service_instances;
+use crate::eval::Instance;
 use crate::eval::metrics::{block_labels, environment_labels};
-use crate::eval::{Instance, instance};
 use crate::session::Session;
 use nth_metrics::selector_of;
 
@@ -15,15 +14,10 @@ pub type RequiredSelectors = BTreeMap<String, BTreeSet<String>>;
 /// Returns the selectors of the project's services in an environment: those of services and of nested blocks such as
 /// dependencies, each with the environment's labels. Blocks without labels are skipped.
 pub fn required_selectors(session: &Session, environment: Option<&str>) -> RequiredSelectors {
-    let db = &session.db;
-    let shared = environment_labels(db, session.workspace, environment);
+    let shared = environment_labels(&session.db, session.workspace, environment);
     let mut found = RequiredSelectors::new();
-    for key in session.services() {
-        let environment = environment.map(SmolStr::from);
-        let evaluated = instance(db, session.workspace, key, environment);
-        if let Some(service) = &evaluated.instance {
-            gather(service, "", &shared, &mut found);
-        }
+    for service in service_instances(session, environment) {
+        gather(service, "", &shared, &mut found);
     }
     found
 }

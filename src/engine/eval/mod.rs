@@ -69,6 +69,16 @@ pub fn evaluate(
         let message = r#"invalid expression type "range vector" for range query, must be Scalar or instant Vector"#;
         return Err(Error::new(message, expr.span));
     }
+    evaluate_checked(expr, store, steps, options)
+}
+
+/// Evaluates an expression, which [`check`] accepts, at all steps: see [`evaluate`].
+pub(crate) fn evaluate_checked(
+    expr: &Expr,
+    store: &dyn Store,
+    steps: Steps,
+    options: &Options,
+) -> Result<(Evaluated, Annotations), Error> {
     let mut evaluator = Evaluator::new(store, steps, options);
     let value = match evaluator.eval(expr, steps)? {
         Evaluated::Vector(series) => Evaluated::Vector(names::finished(series, expr.span)?),
@@ -96,7 +106,8 @@ pub fn evaluate_range(
     Ok((series, evaluator.annotations))
 }
 
-fn check(expr: &Expr) -> Result<Option<Type>, Error> {
+/// Returns the type of an expression; `None` if it is unknown, an error if it is invalid.
+pub(crate) fn check(expr: &Expr) -> Result<Option<Type>, Error> {
     let (of, errors) = infer(expr, &[]);
     match errors.into_iter().find(nth_promql::Error::is_error) {
         Some(error) => Err(Error::new(error.message, error.span)),

@@ -4,50 +4,26 @@ use std::sync::Arc;
 
 use super::notices;
 use crate::annotations::Annotations;
-use crate::histogram::{Combined, FloatHistogram, HistogramError, HistogramMean, HistogramSum};
+use crate::histogram::HistogramTotal;
 use crate::value::{Point, Window};
 
-/// `sum_over_time` of a window with histograms alone.
-pub(super) fn sum(window: &Window<'_>, annotations: &mut Annotations) -> Point {
-    let total = || {
-        let (first, rest) = window.histograms.split_first()?;
-        let mut sum = HistogramSum::new(&first.value);
-        let added = rest.iter().try_for_each(|sample| sum.add(&sample.value));
-        Some(added.map(|()| (sum.combined(), sum.finish())))
-    };
-    point(total(), window, annotations)
-}
-
-/// `avg_over_time` of a window with histograms alone.
-pub(super) fn avg(window: &Window<'_>, annotations: &mut Annotations) -> Point {
-    let total = || {
-        let (first, rest) = window.histograms.split_first()?;
-        let mut mean = HistogramMean::new(&first.value);
-        let added = rest.iter().try_for_each(|sample| mean.add(&sample.value));
-        Some(added.map(|()| (mean.combined(), mean.finish())))
-    };
-    point(total(), window, annotations)
-}
-
-fn point(
-    total: Option<Result<(Combined, FloatHistogram), HistogramError>>,
+/// `sum_over_time` or `avg_over_time` of a window with histograms alone.
+pub(super) fn total<T: HistogramTotal>(
     window: &Window<'_>,
     annotations: &mut Annotations,
 ) -> Point {
-    match total {
-        Some(Ok((combined, histogram))) => {
-            if combined.counter_reset_collision {
-                annotations.warn(notices::counter_reset_collision("aggregation"));
-            }
-            if combined.bounds_reconciled {
-                annotations.info(notices::custom_buckets_reconciled("aggregation"));
-            }
-            Point::Histogram(Arc::new(histogram))
-        }
-        Some(Err(_)) => {
-            annotations.warn(notices::mixed_exponential_and_custom(window.metric));
-            Point::Absent
-        }
-        None => Point::Absent,
+    let Some((first, rest)) = window.histograms.split_first() else {
+        return Point::Absent;
+    };
+    let mut total = T::new(&first.value);
+    if rest
+        .iter()
+        .try_for_each(|sample| total.add(&sample.value))
+        .is_err()
+    {
+        annotations.warn(notices::mixed_exponential_and_custom(window.metric));
+        return Point::Absent;
     }
+    notices::combined(total.combined(), "aggregation", annotations);
+    Point::Histogram(Arc::new(total.finish()))
 }

@@ -1,5 +1,7 @@
 //! The texts of annotations.
 
+use crate::annotations::Annotations;
+use crate::histogram::Combined;
 use crate::histogram::number::Shortest;
 
 /// The annotation of a range or vector that has both kinds of samples where only one is supported.
@@ -67,6 +69,16 @@ pub(crate) fn custom_buckets_reconciled(operation: &str) -> String {
 /// The annotation of histograms of which some are marked as reset and others as not reset.
 pub(crate) fn counter_reset_collision(operation: &str) -> String {
     format!("conflicting counter resets during histogram {operation}")
+}
+
+/// Notes what was noteworthy about histograms that an operation combined.
+pub(crate) fn combined(noticed: Combined, operation: &str, annotations: &mut Annotations) {
+    if noticed.counter_reset_collision {
+        annotations.warn(counter_reset_collision(operation));
+    }
+    if noticed.bounds_reconciled {
+        annotations.info(custom_buckets_reconciled(operation));
+    }
 }
 
 /// The annotation of a classic histogram's series without a valid bound.

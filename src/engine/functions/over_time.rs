@@ -1,11 +1,12 @@
 //! Aggregations over time.
 
 use super::mean::Mean;
-use super::notices;
 use super::range::{is_mixed, only_floats, seconds};
+use super::{histograms_over_time, notices};
 use crate::annotations::Annotations;
 use crate::error::Error;
 use crate::histogram::kahan::Sum;
+use crate::histogram::{HistogramMean, HistogramSum};
 use crate::value::{FloatSample, Point, Prepared, Window};
 
 /// `sum_over_time`
@@ -18,7 +19,10 @@ pub(super) fn sum(
         return Ok(Point::Absent);
     }
     if !window.histograms.is_empty() {
-        return Ok(super::histograms_over_time::sum(window, annotations));
+        return Ok(histograms_over_time::total::<HistogramSum>(
+            window,
+            annotations,
+        ));
     }
     if let Prepared::Sum(sum) = window.prepared {
         return Ok(Point::Float(sum));
@@ -40,7 +44,10 @@ pub(super) fn avg(
         return Ok(Point::Absent);
     }
     if !window.histograms.is_empty() {
-        return Ok(super::histograms_over_time::avg(window, annotations));
+        return Ok(histograms_over_time::total::<HistogramMean>(
+            window,
+            annotations,
+        ));
     }
     let Some((first, rest)) = window.floats.split_first() else {
         return Ok(Point::Absent);

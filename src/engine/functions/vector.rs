@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::histogram::FloatHistogram;
 use crate::labels::Labels;
 use crate::names::NameRemoval;
-use crate::value::{Point, Series};
+use crate::value::{Point, Series, merge_points};
 
 /// How the result of a function is built.
 #[derive(Debug, Clone, Copy)]
@@ -76,17 +76,11 @@ pub(crate) fn unite(mut all: Vec<Series>, span: Span) -> Result<Vec<Series>, Err
             united.push(series);
             continue;
         };
-        for (into, point) in known.points.iter_mut().zip(series.points) {
-            if !point.is_present() {
-                continue;
-            }
-            if into.is_present() {
-                return Err(Error::new(
-                    "vector cannot contain metrics with the same labelset",
-                    span,
-                ));
-            }
-            *into = point;
+        if merge_points(&mut known.points, series.points).is_some() {
+            return Err(Error::new(
+                "vector cannot contain metrics with the same labelset",
+                span,
+            ));
         }
     }
     Ok(united)

@@ -27,6 +27,25 @@ impl Seen {
     }
 }
 
+/// A sum or an average of histograms, which grows by one histogram at a time.
+pub trait HistogramTotal: Sized {
+    /// Starts with the first histogram.
+    fn new(first: &FloatHistogram) -> Self;
+
+    /// Adds a histogram.
+    ///
+    /// # Errors
+    ///
+    /// Only one of the total and the histogram has custom buckets.
+    fn add(&mut self, next: &FloatHistogram) -> Result<(), HistogramError>;
+
+    /// Tells whether hints of any two histograms collided, and whether custom bounds differed.
+    fn combined(&self) -> Combined;
+
+    /// Returns the total. It may have empty buckets.
+    fn finish(self) -> FloatHistogram;
+}
+
 /// A sum of histograms with Kahan summation.
 #[derive(Debug, Clone)]
 pub struct HistogramSum {
@@ -35,9 +54,8 @@ pub struct HistogramSum {
     seen: Seen,
 }
 
-impl HistogramSum {
-    /// Starts a sum with its first histogram.
-    pub fn new(first: &FloatHistogram) -> Self {
+impl HistogramTotal for HistogramSum {
+    fn new(first: &FloatHistogram) -> Self {
         let mut seen = Seen::default();
         seen.hint(first.counter_reset_hint);
         Self {
@@ -47,25 +65,18 @@ impl HistogramSum {
         }
     }
 
-    /// Adds a histogram.
-    ///
-    /// # Errors
-    ///
-    /// Only one of the sum and the histogram has custom buckets.
-    pub fn add(&mut self, next: &FloatHistogram) -> Result<(), HistogramError> {
+    fn add(&mut self, next: &FloatHistogram) -> Result<(), HistogramError> {
         self.seen.hint(next.counter_reset_hint);
         let combined = self.sum.kahan_add(next, &mut self.compensation)?;
         self.seen.bounds_reconciled |= combined.bounds_reconciled;
         Ok(())
     }
 
-    /// Tells whether hints of any two histograms collided, and whether custom bounds differed.
-    pub fn combined(&self) -> Combined {
+    fn combined(&self) -> Combined {
         self.seen.all()
     }
 
-    /// Returns the sum. It may have empty buckets.
-    pub fn finish(self) -> FloatHistogram {
+    fn finish(self) -> FloatHistogram {
         compensated(self.sum, self.compensation)
     }
 }
@@ -81,9 +92,8 @@ pub struct HistogramMean {
     seen: Seen,
 }
 
-impl HistogramMean {
-    /// Starts an average with its first histogram.
-    pub fn new(first: &FloatHistogram) -> Self {
+impl HistogramTotal for HistogramMean {
+    fn new(first: &FloatHistogram) -> Self {
         let HistogramSum {
             sum,
             compensation,
@@ -98,12 +108,7 @@ impl HistogramMean {
         }
     }
 
-    /// Adds a histogram.
-    ///
-    /// # Errors
-    ///
-    /// Only one of the average and the histogram has custom buckets.
-    pub fn add(&mut self, next: &FloatHistogram) -> Result<(), HistogramError> {
+    fn add(&mut self, next: &FloatHistogram) -> Result<(), HistogramError> {
         self.seen.hint(next.counter_reset_hint);
         self.number += 1.0;
         if !self.running {
@@ -128,6 +133,22 @@ impl HistogramMean {
         Ok(())
     }
 
+    fn combined(&self) -> Combined {
+        self.seen.all()
+    }
+
+    fn finish(mut self) -> FloatHistogram {
+        if !self.running {
+            self.value.divide(self.number);
+            if let Some(compensation) = &mut self.compensation {
+                compensation.divide(self.number);
+            }
+        }
+        compensated(self.value, self.compensation)
+    }
+}
+
+impl HistogramMean {
     /// Adds to the sum, unless that would overflow. Returns true if it was added.
     fn add_to_sum(&mut self, next: &FloatHistogram) -> Result<bool, HistogramError> {
         if is_far_from_overflow(&self.value) && is_far_from_overflow(next) {
@@ -145,22 +166,6 @@ impl HistogramMean {
         self.value = sum;
         self.compensation = compensation;
         Ok(true)
-    }
-
-    /// Tells whether hints of any two histograms collided, and whether custom bounds differed.
-    pub fn combined(&self) -> Combined {
-        self.seen.all()
-    }
-
-    /// Returns the average. It may have empty buckets.
-    pub fn finish(mut self) -> FloatHistogram {
-        if !self.running {
-            self.value.divide(self.number);
-            if let Some(compensation) = &mut self.compensation {
-                compensation.divide(self.number);
-            }
-        }
-        compensated(self.value, self.compensation)
     }
 }
 

@@ -17,7 +17,7 @@ mod validation;
 
 pub use arithmetic::Combined;
 pub use buckets::Bucket;
-pub use mean::{HistogramMean, HistogramSum};
+pub use mean::{HistogramMean, HistogramSum, HistogramTotal};
 pub use notation::{NotationError, ParsedHistogram, parse, parse_sequence, repeat};
 pub use validation::HistogramError;
 

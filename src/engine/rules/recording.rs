@@ -7,7 +7,7 @@ use super::write::Writer;
 use crate::error::Error;
 use crate::labels::{Labels, METRIC_NAME};
 use crate::store::MemoryStore;
-use crate::value::{Point, Series, Steps};
+use crate::value::{Point, Series, Steps, merge_points};
 
 /// Writes the result of a recording rule.
 pub(super) fn record(
@@ -25,7 +25,7 @@ pub(super) fn record(
             labels(rule, &series.labels),
             series.points,
             |known, points| {
-                if let Some(step) = merge(known, points) {
+                if let Some(step) = merge_points(known, points) {
                     let error = Error::new(
                         "vector contains metrics with the same labelset after applying rule labels",
                         rule.expr.span,
@@ -75,17 +75,4 @@ fn labels(rule: &Recording, labels: &Labels) -> Labels {
         .chain([(METRIC_NAME, rule.record.as_str())])
         .chain(own)
         .collect()
-}
-
-/// Adds points to those of another series. Returns the first step that has both.
-fn merge(known: &mut [Point], points: Vec<Point>) -> Option<usize> {
-    let mut both = None;
-    for (step, (known, point)) in known.iter_mut().zip(points).enumerate() {
-        match (&*known, point.is_present()) {
-            (Point::Absent, _) => *known = point,
-            (_, true) => both = both.or(Some(step)),
-            (_, false) => {}
-        }
-    }
-    both
 }

@@ -173,7 +173,8 @@ struct Running<'g> {
     expr: Expr,
     interval: i64,
     query_offset: i64,
-    is_vector: bool,
+    /// The error of a query that is invalid, or neither a vector nor a scalar.
+    checked: Result<(), Error>,
     /// The time of the next evaluation.
     next: Timestamp,
     writer: Writer,
@@ -194,7 +195,7 @@ impl<'g> Running<'g> {
             rule,
             interval: placed.interval,
             query_offset: placed.query_offset,
-            is_vector: is_vector(&placed.expr),
+            checked: check(&placed.expr),
             next: start,
             writer: Writer::new(placed.query_offset, placed.expr.span),
             expr: placed.expr,
@@ -234,10 +235,10 @@ impl<'g> Running<'g> {
         settings: Settings<'_>,
     ) -> Result<(), Failed> {
         let expr = &self.expr;
-        if !self.is_vector {
+        if let Err(error) = &self.checked {
             return Err(Failed {
                 at: steps.start,
-                error: columns::not_a_vector(expr.span),
+                error: error.clone(),
             });
         }
         let queried = Steps {
@@ -249,7 +250,7 @@ impl<'g> Running<'g> {
             store,
             time: steps.end,
         };
-        match eval::evaluate(expr, &until, queried, &settings.eval) {
+        match eval::evaluate_checked(expr, &until, queried, &settings.eval) {
             Ok((evaluated, annotations)) => {
                 self.annotations.merge(annotations);
                 let at = steps.start;
@@ -294,8 +295,11 @@ impl<'g> Running<'g> {
     }
 }
 
-/// True if a query is an instant vector or a scalar, or if its type is unknown.
-fn is_vector(expr: &Expr) -> bool {
+/// Checks that a query is valid, and an instant vector or a scalar unless its type is unknown.
+fn check(expr: &Expr) -> Result<(), Error> {
     let (of, _) = nth_promql::infer(expr, &[]);
-    !matches!(of, Some(Type::RangeVector | Type::String))
+    if matches!(of, Some(Type::RangeVector | Type::String)) {
+        return Err(columns::not_a_vector(expr.span));
+    }
+    eval::check(expr).map(|_| ())
 }

@@ -61,6 +61,11 @@ fn vector(eval: &Eval, series: &[Series], index: usize) -> Result<(), String> {
         }
         seen.push(labels);
     }
+    all_seen(eval, &seen)
+}
+
+/// Fails on a series that the script expects and that was not found.
+fn all_seen(eval: &Eval, seen: &[&Labels]) -> Result<(), String> {
     match eval
         .expected()
         .find(|(_, labels, _)| !seen.contains(labels))
@@ -127,13 +132,7 @@ pub(super) fn range(eval: &Eval, result: &Evaluated) -> Result<(), String> {
         }
         seen.push(labels);
     }
-    match eval
-        .expected()
-        .find(|(_, labels, _)| !seen.contains(labels))
-    {
-        None => Ok(()),
-        Some((_, labels, values)) => Err(format!("missing series {labels} {}", show_all(values))),
-    }
+    all_seen(eval, &seen)
 }
 
 /// Compares one value with one point.

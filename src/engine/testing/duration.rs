@@ -1,16 +1,5 @@
 //! Durations of scripts and test files: `0`, `5m`, `1h30m`.
 
-/// The units in the order in which a duration has them, with their milliseconds.
-const UNITS: [(&str, i64); 7] = [
-    ("y", 365 * 24 * 3_600_000),
-    ("w", 7 * 24 * 3_600_000),
-    ("d", 24 * 3_600_000),
-    ("h", 3_600_000),
-    ("m", 60_000),
-    ("s", 1_000),
-    ("ms", 1),
-];
-
 /// Parses a duration without a sign. Returns milliseconds; `None` if it is malformed or longer than 292 years.
 ///
 /// ```
@@ -24,24 +13,7 @@ pub fn parse_duration(text: &str) -> Option<i64> {
     if text == "0" {
         return Some(0);
     }
-    let mut units = UNITS.iter();
-    let mut rest = text;
-    let mut total: i64 = 0;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let (number, tail) = rest.split_at(digits);
-        let letters = tail
-            .find(|c: char| !c.is_ascii_lowercase())
-            .unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(letters);
-        // Continues after the previous unit, so each appears once and in order.
-        let (_, length) = units.find(|(name, _)| *name == unit)?;
-        let milliseconds = number.parse::<i64>().ok()?.checked_mul(*length)?;
-        total = total.checked_add(milliseconds)?;
-        rest = tail;
-    }
-    let longest = i64::MAX / 1_000_000;
-    (!text.is_empty() && total <= longest).then_some(total)
+    nth_promql::milliseconds(text)
 }
 
 #[cfg(test)]

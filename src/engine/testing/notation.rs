@@ -68,6 +68,20 @@ impl Sequence {
         })
     }
 
+    /// Checks that Prometheus would store the histograms.
+    ///
+    /// # Errors
+    ///
+    /// Returns a message about the first one that contradicts itself.
+    pub fn validate(&self) -> Result<(), String> {
+        self.values.iter().try_for_each(|value| match value {
+            Value::Histogram { histogram, .. } => histogram
+                .validate()
+                .map_err(|error| format!("{}: {error}", self.labels)),
+            Value::Omitted | Value::Float(_) => Ok(()),
+        })
+    }
+
     /// Adds the samples to a store: the first at `start`, the others `interval` milliseconds apart.
     pub fn load(&self, store: &mut MemoryStore, start: Timestamp, interval: i64) {
         // As in Prometheus's storage, a staleness marker after a histogram is a histogram.
@@ -322,6 +336,24 @@ mod tests {
         assert_eq!(floats(""), []);
         let stale = floats("stale");
         assert!(matches!(stale.as_slice(), [Some(value)] if crate::is_stale(*value)));
+    }
+
+    #[test]
+    fn histograms_that_storage_rejects_are_errors() {
+        let validated = |text: &str| Sequence::parse(&format!("x {text}")).unwrap().validate();
+        assert_eq!(validated("1 _ {{schema:0 count:3 buckets:[1 2]}}"), Ok(()));
+        let negative = validated("{{schema:0 count:1 buckets:[2 -1]}}");
+        assert!(
+            negative
+                .as_ref()
+                .is_err_and(|error| error.starts_with("x: ")),
+            "{negative:?}"
+        );
+        let report = super::super::run("load 1m\n  x {{schema:0 count:1 buckets:[2 -1]}}\n");
+        assert!(matches!(
+            report.cases[0].outcome,
+            super::super::Outcome::Failed(_)
+        ));
     }
 
     #[test]

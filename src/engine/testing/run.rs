@@ -138,6 +138,7 @@ impl State {
     fn load(&mut self, load: &Load) -> Result<(), String> {
         self.has_start_timestamps |= load.has_start_timestamps;
         for sequence in &load.series {
+            sequence.validate()?;
             sequence.load(&mut self.store, 0, load.interval);
         }
         if load.with_custom_buckets {

@@ -144,7 +144,7 @@ func dayAndNight(t int64) float64 {
 	}
 }
 
-const extrapolated = "PromQL extrapolates a counter by half a scrape interval where it begins and ends, as if what it counts went on evenly. Of a pod that lives for 5 min that is 2.5% at each end, and errors are not even."
+const extrapolated = "PromQL extrapolates a counter by half a scrape interval at its start and end, as if events were evenly spaced. For a pod that lives for 5 min, that is 2.5% at each end, and errors are not evenly spaced."
 
 func shapes() []*shape {
 	incident := []stretch{{12*day + 3*hour, 12*day + 3*hour + 40*minute}}
@@ -273,7 +273,7 @@ func shapes() []*shape {
 		newShape("new SLO of 1 h", "service and SLO are an hour old; 0.05% fail", func(s *shape) {
 			s.length, s.budget = hour, true
 			s.bound = 0.08
-			s.why = "Budgets are recorded each 3m, of events up to 1m ago: of an hour, the last 4 min are not counted yet."
+			s.why = "Budgets are recorded every 3m, for events up to 1m ago: the last 4 min of an hour are not counted yet."
 		}),
 		newShape("new SLO of 1 d", "service and SLO are a day old; 0.05% fail", func(s *shape) {
 			s.length, s.budget = day, true
@@ -317,7 +317,7 @@ func shapes() []*shape {
 		newShape("the service is gone", "the service is gone for 40 min, and nobody counts what fails", func(s *shape) {
 			s.gone = []stretch{{15*day + 4*hour, 15*day + 4*hour + 40*minute}}
 			s.bound = 0.7
-			s.why = "Requests to a service that is gone are counted by nobody. The missing-data alert pages."
+			s.why = "No one counts requests to a service that is down. The missing-data alert pages."
 		}),
 		newShape("retention under the period", "Prometheus keeps 15 days, and the true value is of these", func(s *shape) {
 			s.retention = 15 * day

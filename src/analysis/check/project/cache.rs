@@ -65,18 +65,11 @@ impl ProjectCache {
                 continue;
             }
             has_globals &= before.globals == now.globals;
-            has_needs &= before.environments.len() == now.environments.len()
-                && before
-                    .environments
-                    .iter()
-                    .zip(&now.environments)
-                    .all(|(before, now)| before.needs == now.needs);
-            has_measured &= before.environments.len() == now.environments.len()
-                && before
-                    .environments
-                    .iter()
-                    .zip(&now.environments)
-                    .all(|(before, now)| before.measured == now.measured);
+            let (before, now) = (&before.environments, &now.environments);
+            has_needs &=
+                (before.iter().map(|found| &found.needs)).eq(now.iter().map(|found| &found.needs));
+            has_measured &= (before.iter().map(|found| &found.measured))
+                .eq(now.iter().map(|found| &found.measured));
         }
         if !has_globals {
             self.duplicates = None;

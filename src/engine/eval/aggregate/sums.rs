@@ -6,7 +6,7 @@ use crate::annotations::Annotations;
 use crate::functions::mean::Mean;
 use crate::functions::notices;
 use crate::histogram::kahan::Sum;
-use crate::histogram::{Combined, FloatHistogram, HistogramError, HistogramMean, HistogramSum};
+use crate::histogram::{HistogramMean, HistogramSum, HistogramTotal};
 use crate::value::{Point, Steps};
 
 /// Returns the sums of a group.
@@ -67,50 +67,6 @@ impl Floats for Mean {
     }
 }
 
-/// A sum or average of histograms.
-trait Histograms {
-    fn start(value: &FloatHistogram) -> Self;
-    fn append(&mut self, value: &FloatHistogram) -> Result<(), HistogramError>;
-    fn noticed(&self) -> Combined;
-    fn result(self) -> FloatHistogram;
-}
-
-impl Histograms for HistogramSum {
-    fn start(value: &FloatHistogram) -> Self {
-        Self::new(value)
-    }
-
-    fn append(&mut self, value: &FloatHistogram) -> Result<(), HistogramError> {
-        self.add(value)
-    }
-
-    fn noticed(&self) -> Combined {
-        self.combined()
-    }
-
-    fn result(self) -> FloatHistogram {
-        self.finish()
-    }
-}
-
-impl Histograms for HistogramMean {
-    fn start(value: &FloatHistogram) -> Self {
-        Self::new(value)
-    }
-
-    fn append(&mut self, value: &FloatHistogram) -> Result<(), HistogramError> {
-        self.add(value)
-    }
-
-    fn noticed(&self) -> Combined {
-        self.combined()
-    }
-
-    fn result(self) -> FloatHistogram {
-        self.finish()
-    }
-}
-
 /// The total of a group at one step.
 enum Total<F, H> {
     Nothing,
@@ -122,7 +78,7 @@ enum Total<F, H> {
     Incompatible,
 }
 
-fn totals<'m, F: Floats, H: Histograms>(
+fn totals<'m, F: Floats, H: HistogramTotal>(
     members: &[&[Point]],
     steps: Steps,
     metric: impl Fn(usize) -> &'m str,
@@ -137,10 +93,10 @@ fn totals<'m, F: Floats, H: Histograms>(
                 (Total::Nothing, Point::Float(value)) => *total = Total::Floats(F::start(*value)),
                 (Total::Floats(floats), Point::Float(value)) => floats.append(*value),
                 (Total::Nothing, Point::Histogram(histogram)) => {
-                    *total = Total::Histograms(Box::new(H::start(histogram)));
+                    *total = Total::Histograms(Box::new(H::new(histogram)));
                 }
                 (Total::Histograms(histograms), Point::Histogram(histogram)) => {
-                    if histograms.append(histogram).is_err() {
+                    if histograms.add(histogram).is_err() {
                         let metric = metric(member);
                         annotations.warn(notices::mixed_exponential_and_custom(metric));
                         *total = Total::Incompatible;
@@ -158,19 +114,13 @@ fn totals<'m, F: Floats, H: Histograms>(
     totals.map(|total| point(total, annotations)).collect()
 }
 
-fn point<F: Floats, H: Histograms>(total: Total<F, H>, annotations: &mut Annotations) -> Point {
+fn point<F: Floats, H: HistogramTotal>(total: Total<F, H>, annotations: &mut Annotations) -> Point {
     match total {
         Total::Nothing | Total::Mixed | Total::Incompatible => Point::Absent,
         Total::Floats(floats) => Point::Float(floats.result()),
         Total::Histograms(histograms) => {
-            let noticed = histograms.noticed();
-            if noticed.bounds_reconciled {
-                annotations.info(notices::custom_buckets_reconciled("aggregation"));
-            }
-            if noticed.counter_reset_collision {
-                annotations.warn(notices::counter_reset_collision("aggregation"));
-            }
-            Point::Histogram(Arc::new(histograms.result().compacted()))
+            notices::combined(histograms.combined(), "aggregation", annotations);
+            Point::Histogram(Arc::new(histograms.finish().compacted()))
         }
     }
 }
