@@ -3,8 +3,7 @@
 use smol_str::SmolStr;
 
 use crate::backends::{self, Artifact, EmitError, TooManyGroups};
-use crate::check::names;
-use crate::db::{Database, Diag, ItemClass, ItemKey, Span};
+use crate::db::{Database, Diag, ItemClass, ItemKey, Span, name_span};
 use crate::diagnostics::codes;
 use crate::ir::{self, Settings};
 use crate::schema::names::kind;
@@ -95,7 +94,7 @@ pub(crate) fn service_artifacts(
 ) -> Result<Vec<Artifact>, Box<Diag>> {
     backends::service_artifacts(service, project, settings)
         .map(|artifacts| move_to_environment(artifacts, settings))
-        .map_err(|error| diagnostic(&error, settings, |_| names::name_span(db, key)))
+        .map_err(|error| diagnostic(&error, settings, |_| name_span(db, key)))
 }
 
 /// Generates the artifacts of a project that belong to no service, or to several.
@@ -132,7 +131,7 @@ fn service_span(session: &Session, service: Option<&str>) -> Span {
     let key = service.and_then(|name| find_service(session, name));
     key.map_or_else(
         || session.fallback_span(),
-        |key| names::name_span(&session.db, key),
+        |key| name_span(&session.db, key),
     )
 }
 

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use crate::artifacts::{check_limits, project_artifacts, service_artifacts, settings_in};
 use crate::backends::policy::SYNC_WINDOWS;
 use crate::backends::{self, Artifact};
-use crate::check::names::name_span;
+use crate::db::name_span;
 use crate::db::{Database, Diag, ItemKey};
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, codes};
 use crate::ir::settings::texts::ENVIRONMENT;

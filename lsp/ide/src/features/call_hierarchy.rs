@@ -1,6 +1,6 @@
 //! Dependencies between services as a call hierarchy: a service calls those that it depends on.
 
-use nthc::check::names::name_span;
+use nthc::db::name_span;
 use nthc::db::{ItemKey, SourceFile, item_entry, item_start, parsed};
 use nthc::syntax::tree::TextRange;
 

@@ -118,5 +118,5 @@ fn describe(at: &Cursor<'_>, span: Span) -> Option<Type> {
 
 /// True if a range is the name of its item.
 fn is_own(at: &Cursor<'_>, span: Span) -> bool {
-    nthc::check::names::name_span(at.names.db, span.item) == span
+    nthc::db::name_span(at.names.db, span.item) == span
 }

@@ -1,6 +1,6 @@
 //! The declaration of what a name means.
 
-use nthc::check::names::name_span;
+use nthc::db::name_span;
 use nthc::db::{SourceFile, Span};
 use nthc::eval::index::Definition;
 use nthc::schema::schema;
