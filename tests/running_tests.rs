@@ -246,7 +246,7 @@ fn nothing_to_run_is_no_success() {
     );
     place.write(
         "tests.nth",
-        "test \"noon\" {\n  expect quiet : silent { service = chekcout }\n}\n",
+        "test \"noon\" {\n  expect quiet : silent { service = chekout }\n}\n",
     );
     let ran = place.run(&["test"]);
     assert_eq!(ran.code, 1, "{ran:?}");
