@@ -429,6 +429,7 @@ fn no_command_is_listed_that_does_nothing() {
             "init",
             "check",
             "build",
+            "test",
             "fmt",
             "preview",
             "metrics",

@@ -121,7 +121,8 @@ fn bars(row: &SloRow, largest: f64) -> String {
         None => ' ',
         Some(share) if *share <= 0.0 || largest <= 0.0 => '·',
         Some(share) => {
-            let height = (share / largest * 8.0).ceil() as usize;
+            // An eighth that is inexact in binary is not one more.
+            let height = (share / largest * 8.0 - 1e-9).ceil() as usize;
             BARS.get(height.saturating_sub(1).min(7))
                 .copied()
                 .unwrap_or(' ')
