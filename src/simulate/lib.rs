@@ -2,7 +2,7 @@
 //! Runs the rules of services over simulated series: from incidents to the alerts that follow.
 //!
 //! A [`Plan`] generates series from the queries of SLOs and alerts, and verifies with the engine that these queries give what is
-//! asked for. [`simulate`] adds what happens in a [`Test`](nth_model::test::Test) and runs the generated rules. [`detection`] does
+//! asked for. [`simulate`] adds what happens in a [`Test`](nth_model::test::Test) and runs the generated rules. [`detection()`] does
 //! that for an SLO in typical incidents.
 
 mod alerts;

@@ -1,3 +1,6 @@
+//! Who is notified, when and of what.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use nth_model::channel::{Mail, PagerDuty, Slack};
 use nth_model::{Receiver, Severity, Team, WebhookUrl, default_settings};
 
