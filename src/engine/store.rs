@@ -1,9 +1,9 @@
 //! Where series come from.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use regex::Regex;
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::labels::{Labels, METRIC_NAME};
@@ -62,8 +62,8 @@ pub trait Store {
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
     series: Vec<StoredSeries>,
-    by_labels: HashMap<Labels, usize>,
-    by_metric: HashMap<SmolStr, Vec<usize>>,
+    by_labels: FxHashMap<Labels, usize>,
+    by_metric: FxHashMap<SmolStr, Vec<usize>>,
 }
 
 #[derive(Debug, Clone)]
@@ -104,6 +104,14 @@ impl MemoryStore {
     /// Adds floats in order of time; see [`MemoryStore::add_float`].
     pub fn add_floats(&mut self, labels: &Labels, samples: &[FloatSample]) {
         let series = self.series_mut(labels);
+        let last = series.floats.last().map(|last| last.at);
+        let times = last
+            .into_iter()
+            .chain(samples.iter().map(|sample| sample.at));
+        if times.is_sorted_by(|one, next| one < next) {
+            series.floats.extend_from_slice(samples);
+            return;
+        }
         for sample in samples {
             insert(&mut series.floats, *sample, |sample| sample.at);
         }

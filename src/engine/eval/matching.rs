@@ -1,8 +1,7 @@
 //! Operators between two vectors.
 
-use std::collections::HashMap;
-
 use nth_promql::{Binary, Matching, Span};
+use rustc_hash::FxHashMap;
 
 use super::durations::signed;
 use super::operators::{self, Notice};
@@ -121,7 +120,7 @@ struct Column {
 /// The columns of a group.
 struct Columns {
     /// By labels.
-    known: HashMap<Labels, usize>,
+    known: FxHashMap<Labels, usize>,
     columns: Vec<Column>,
     /// The steps at which there is a match.
     matched: Vec<bool>,
@@ -161,7 +160,8 @@ impl Join<'_> {
 
     fn groups(&self) -> (Vec<Group>, Vec<Labels>) {
         let matching = self.binary.matching.as_ref();
-        let mut known: HashMap<Labels, usize> = HashMap::with_capacity(self.many.len());
+        let mut known: FxHashMap<Labels, usize> =
+            FxHashMap::with_capacity_and_hasher(self.many.len(), Default::default());
         let (mut groups, mut signatures) = (Vec::new(), Vec::new());
         let many = self
             .many
@@ -201,7 +201,7 @@ impl Join<'_> {
     ) -> Result<Vec<Column>, Error> {
         let partners = self.partners(group, signature)?;
         let mut columns = Columns {
-            known: HashMap::new(),
+            known: FxHashMap::default(),
             columns: Vec::new(),
             matched: vec![false; self.steps],
         };

@@ -1,10 +1,10 @@
 //! Selectors of instant vectors.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 use nth_promql::{Extended, MatchOp, Matcher, Selector, Span};
 use regex::Regex;
+use rustc_hash::FxHashMap;
 
 use super::durations::Reference;
 use super::{Evaluator, text};
@@ -197,7 +197,7 @@ fn matcher(matcher: &Matcher) -> Result<LabelMatcher, Error> {
 const KEPT: usize = 256;
 
 thread_local! {
-    static COMPILED: RefCell<HashMap<String, Regex>> = RefCell::new(HashMap::new());
+    static COMPILED: RefCell<FxHashMap<String, Regex>> = RefCell::new(FxHashMap::default());
 }
 
 /// Compiles a regular expression that must match a whole value.

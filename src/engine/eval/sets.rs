@@ -1,8 +1,7 @@
 //! The set operators `and`, `or` and `unless`.
 
-use std::collections::HashMap;
-
 use nth_promql::{BinaryOp, Matching, Span};
+use rustc_hash::FxHashMap;
 
 use super::matching::signature;
 use crate::error::Error;
@@ -28,8 +27,9 @@ pub(super) fn combined(
 }
 
 /// Returns the steps at which any series with a signature has a sample.
-fn presence(series: &[Series], matching: Option<&Matching>) -> HashMap<Labels, Vec<bool>> {
-    let mut known: HashMap<Labels, Vec<bool>> = HashMap::with_capacity(series.len());
+fn presence(series: &[Series], matching: Option<&Matching>) -> FxHashMap<Labels, Vec<bool>> {
+    let mut known: FxHashMap<Labels, Vec<bool>> =
+        FxHashMap::with_capacity_and_hasher(series.len(), Default::default());
     for Series { labels, points, .. } in series {
         let present = known
             .entry(signature(labels, matching))
@@ -44,7 +44,7 @@ fn presence(series: &[Series], matching: Option<&Matching>) -> HashMap<Labels, V
 /// Keeps samples at steps with another sample of the same signature, or at those without.
 fn filtered(
     mut series: Vec<Series>,
-    known: &HashMap<Labels, Vec<bool>>,
+    known: &FxHashMap<Labels, Vec<bool>>,
     matching: Option<&Matching>,
     keep: bool,
 ) -> Vec<Series> {

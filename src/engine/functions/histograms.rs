@@ -1,6 +1,6 @@
 //! Functions of histograms, native and classic.
 
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::notices;
 use super::vector::{Context, unite};
@@ -222,7 +222,7 @@ impl<'v> Histograms<'v> {
         annotations: &mut Annotations,
     ) -> Self {
         let mut classic: Vec<Classic> = Vec::new();
-        let mut places: HashMap<Labels, usize> = HashMap::new();
+        let mut places: FxHashMap<Labels, usize> = FxHashMap::default();
         for (place, series) in all.iter().enumerate() {
             if !series.points.iter().any(|point| point.float().is_some()) {
                 continue;
@@ -268,7 +268,7 @@ impl<'v> Histograms<'v> {
     ) -> Vec<Series> {
         let mut results = Vec::new();
         // Steps at which a classic histogram has a native counterpart.
-        let mut conflicts: HashSet<(usize, usize)> = HashSet::new();
+        let mut conflicts: FxHashSet<(usize, usize)> = FxHashSet::default();
         for (series, counterpart) in self.all.iter().zip(&self.counterparts) {
             let metric = self.name_removal.metric(&series.labels);
             let mut points = vec![Point::Absent; self.steps.count()];

@@ -1,8 +1,7 @@
 //! Functions that are applied to each sample of an instant vector.
 
-use std::collections::HashMap;
-
 use nth_promql::Span;
+use rustc_hash::FxHashMap;
 
 use crate::error::Error;
 use crate::histogram::FloatHistogram;
@@ -67,7 +66,8 @@ pub(super) fn map_histograms(
 /// the series stays.
 pub(crate) fn unite(mut all: Vec<Series>, span: Span) -> Result<Vec<Series>, Error> {
     all.retain(|series| series.points.iter().any(Point::is_present));
-    let mut places: HashMap<Labels, usize> = HashMap::with_capacity(all.len());
+    let mut places: FxHashMap<Labels, usize> =
+        FxHashMap::with_capacity_and_hasher(all.len(), Default::default());
     let mut united: Vec<Series> = Vec::with_capacity(all.len());
     for series in all {
         let next = united.len();

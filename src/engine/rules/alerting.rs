@@ -1,6 +1,6 @@
 //! Alerting rules.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::columns::Relabeled;
 use super::expand::{Expand, is_template};
@@ -20,8 +20,8 @@ pub(super) struct Alerts<'g> {
     rule: &'g Alerting,
     id: RuleId,
     limit: usize,
-    active: HashMap<Labels, Active>,
-    histories: HashMap<Labels, AlertHistory>,
+    active: FxHashMap<Labels, Active>,
+    histories: FxHashMap<Labels, AlertHistory>,
 }
 
 /// The samples of one alert, with the indices of their steps in order.
@@ -36,8 +36,8 @@ impl<'g> Alerts<'g> {
             rule,
             id,
             limit,
-            active: HashMap::new(),
-            histories: HashMap::new(),
+            active: FxHashMap::default(),
+            histories: FxHashMap::default(),
         }
     }
 

@@ -1,8 +1,7 @@
 //! The result of a query as series of points, and points of several series merged into one.
 
-use std::collections::HashMap;
-
 use nth_promql::Span;
+use rustc_hash::FxHashMap;
 
 use crate::error::Error;
 use crate::labels::Labels;
@@ -29,14 +28,14 @@ pub(super) fn not_a_vector(span: Span) -> Error {
 #[derive(Debug)]
 pub(super) struct Relabeled<T> {
     pub(super) columns: Vec<(Labels, T)>,
-    places: HashMap<Labels, usize>,
+    places: FxHashMap<Labels, usize>,
 }
 
 impl<T> Default for Relabeled<T> {
     fn default() -> Self {
         Self {
             columns: Vec::new(),
-            places: HashMap::new(),
+            places: FxHashMap::default(),
         }
     }
 }

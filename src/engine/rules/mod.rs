@@ -9,6 +9,7 @@ mod columns;
 mod delay;
 mod expand;
 mod failure;
+mod input;
 mod outcome;
 mod plan;
 mod reads;

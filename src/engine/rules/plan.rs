@@ -1,14 +1,14 @@
 //! The order in which rules are evaluated.
 
-use std::collections::{HashMap, HashSet};
-
 use nth_promql::{Expr, Selector};
-use smol_str::SmolStr;
+use rustc_hash::FxHashMap;
 
 use super::delay::{self, Use};
+use super::input::Input;
 use super::reads::{self, Read};
 use super::rule::Rule;
 use super::writes::{self, Written};
+use crate::value::Timestamp;
 
 /// A rule with what decides when it is evaluated.
 #[derive(Debug, Clone)]
@@ -25,8 +25,10 @@ pub(super) struct Placed<'g> {
 pub(super) struct Context {
     /// How old a sample may be to be selected.
     pub(super) lookback: i64,
-    /// The metrics that the store has already.
-    pub(super) input: HashSet<SmolStr>,
+    /// The time of the first evaluation.
+    pub(super) start: Timestamp,
+    /// What the store has already.
+    pub(super) input: Input,
 }
 
 /// Rules that are evaluated together. Rules are given by their index in order.
@@ -67,8 +69,10 @@ fn delay_late_reads(rules: &mut [Placed<'_>], context: &Context) {
         .enumerate()
         .map(|(reader, placed)| {
             delay::delayed(&placed.expr, &|selector, used| {
-                let is_input =
-                    reads::metric_of(selector).is_none_or(|metric| context.input.contains(&metric));
+                let times = (context.start, placed.interval, placed.query_offset);
+                let is_input = context
+                    .input
+                    .interferes(selector, used, times, context.lookback);
                 let mut of_selector = writers.of(selector).peekable();
                 let is_written = of_selector.peek().is_some();
                 // A series has a sample in each interval until it is stale, so the oldest of the lookback is never the last.
@@ -90,11 +94,11 @@ fn delay_late_reads(rules: &mut [Placed<'_>], context: &Context) {
 }
 
 /// The rules that write each metric.
-struct Writers<'g>(HashMap<&'g str, Vec<(usize, Written<'g>)>>);
+struct Writers<'g>(FxHashMap<&'g str, Vec<(usize, Written<'g>)>>);
 
 impl<'g> Writers<'g> {
     fn new(rules: &[Placed<'g>]) -> Self {
-        let mut writers: HashMap<&str, Vec<(usize, Written<'_>)>> = HashMap::new();
+        let mut writers: FxHashMap<&str, Vec<(usize, Written<'_>)>> = FxHashMap::default();
         for (index, placed) in rules.iter().enumerate() {
             for one in writes::writes(placed.rule) {
                 writers.entry(one.metric).or_default().push((index, one));

@@ -8,6 +8,7 @@ use super::alerting::Alerts;
 use super::columns;
 use super::expand::{Expand, Unexpanded};
 use super::failure::{Failed, Failure};
+use super::input::Input;
 use super::outcome::Outcome;
 use super::plan::{self, Context, Placed, Unit};
 use super::recording;
@@ -81,10 +82,8 @@ pub(super) fn run_units(
     }
     let context = Context {
         lookback: settings.eval.lookback,
-        input: store
-            .iter()
-            .map(|series| series.labels.metric().into())
-            .collect(),
+        start: from,
+        input: Input::new(store, settings.eval.lookback),
     };
     let units = units(&mut placed, &context);
     let mut rules: Vec<Running<'_>> = ids

@@ -1,9 +1,9 @@
 //! The series that a rule writes, with staleness markers where one disappears.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use nth_promql::Span;
+use rustc_hash::FxHashSet;
 
 use super::failure::Failed;
 use crate::error::Error;
@@ -20,7 +20,7 @@ pub(super) struct Writer {
     /// The place of the rule's query, for errors.
     span: Span,
     /// The series that the last evaluation returned.
-    previous: HashSet<Labels>,
+    previous: FxHashSet<Labels>,
 }
 
 /// The results of a rule's evaluations.
@@ -29,7 +29,7 @@ pub(super) struct Results<'w, 's> {
     store: &'s mut MemoryStore,
     steps: Steps,
     /// The series of `previous` that were not returned at all.
-    missing: HashSet<Labels>,
+    missing: FxHashSet<Labels>,
     failed: Option<Failed>,
 }
 
@@ -38,7 +38,7 @@ impl Writer {
         Self {
             query_offset,
             span,
-            previous: HashSet::new(),
+            previous: FxHashSet::default(),
         }
     }
 

@@ -1,8 +1,7 @@
 //! `count_values`.
 
-use std::collections::HashMap;
-
 use nth_promql::Grouping;
+use rustc_hash::FxHashMap;
 
 use super::group_labels;
 use crate::labels::Labels;
@@ -15,7 +14,7 @@ pub(super) fn counted(
     grouping: Option<&Grouping>,
     steps: Steps,
 ) -> Vec<Series> {
-    let mut known: HashMap<Labels, usize> = HashMap::new();
+    let mut known: FxHashMap<Labels, usize> = FxHashMap::default();
     let mut result: Vec<Series> = Vec::new();
     for Series { labels, points, .. } in series {
         // Most series repeat few values.

@@ -6,9 +6,8 @@ mod hash;
 mod ranked;
 mod sums;
 
-use std::collections::HashMap;
-
 use nth_promql::{Aggregate, Expr, Grouping, Node, StringLit, StringPart};
+use rustc_hash::FxHashMap;
 
 use super::Evaluator;
 use crate::annotations::Annotations;
@@ -110,7 +109,7 @@ fn group_labels(labels: &Labels, grouping: Option<&Grouping>) -> Labels {
 
 /// Groups series, in the order of the groups' first series.
 fn grouped(series: &[Series], grouping: Option<&Grouping>) -> Vec<Group> {
-    let mut known: HashMap<Labels, usize> = HashMap::new();
+    let mut known: FxHashMap<Labels, usize> = FxHashMap::default();
     let mut groups: Vec<Group> = Vec::new();
     for (index, series) in series.iter().enumerate() {
         let labels = group_labels(&series.labels, grouping);

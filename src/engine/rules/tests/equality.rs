@@ -144,6 +144,8 @@ fn input() -> impl Strategy<Value = Vec<String>> {
             r#"y{a="1"}"#,
             r#"y{a="2"}"#,
             r#"r0{a="9"}"#,
+            r#"r1{a="1"}"#,
+            r#"r2{a="2"}"#,
         ][..],
     );
     let series = (name, prop::collection::vec(value, 1..25))
@@ -168,6 +170,7 @@ fn compare(
     input: &[String],
     block_steps: i64,
     lookback: i64,
+    start: i64,
 ) -> Result<(), TestCaseError> {
     let input: Vec<&str> = input.iter().map(String::as_str).collect();
     let (mut fast, mut slow) = (store(&input), store(&input));
@@ -178,7 +181,7 @@ fn compare(
             ..Options::default()
         },
     };
-    let range = 0..=20_000;
+    let range = start..=start + 20_000;
     let expected = run_units(groups, &mut slow, range.clone(), settings, 1000, one_unit);
     let found = run_units(groups, &mut fast, range, settings, block_steps, units);
     if found.is_ok() && expected.is_ok() {
@@ -193,7 +196,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_units_make_no_difference(groups in groups(), input in input(), block_steps in 1..25_i64, lookback in 1..10_i64) {
-        compare(&groups, &input, block_steps, lookback * 1000)?;
+    fn the_units_make_no_difference(groups in groups(), input in input(), block_steps in 1..25_i64, lookback in 1..10_i64, start in 0..12_i64) {
+        compare(&groups, &input, block_steps, lookback * 1000, start * 1000)?;
     }
 }

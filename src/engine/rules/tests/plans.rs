@@ -1,7 +1,10 @@
 //! The order in which rules are evaluated.
 
 use super::*;
+use crate::labels::{Labels, METRIC_NAME};
+use crate::rules::input::Input;
 use crate::rules::plan::{Context, Placed, Unit, units};
+use crate::value::FloatSample;
 
 /// Returns the units of rules; those of `instants` in parentheses.
 fn plan(groups: &[Group]) -> String {
@@ -16,9 +19,15 @@ fn plan(groups: &[Group]) -> String {
             });
         }
     }
+    let mut input = store(&["x 1 1"]);
+    let one = |metric: &str| [(METRIC_NAME, metric)].into_iter().collect::<Labels>();
+    for (metric, at) in [("past", -1500), ("leaving", -2000)] {
+        input.add_float(&one(metric), FloatSample { at, value: 1.0 });
+    }
     let context = Context {
         lookback: 300_000,
-        input: ["x".into()].into_iter().collect(),
+        start: 0,
+        input: Input::new(&input, 300_000),
     };
     let units = units(&mut placed, &context);
     let name = |index: &usize| placed[*index].rule.name().to_string();
@@ -50,6 +59,28 @@ fn rules_come_after_those_that_they_read() {
     assert_eq!(
         plan_of(&[("a", "max_over_time(b[5m:1m] offset 1m)"), ("b", "x")]),
         "b a"
+    );
+}
+
+#[test]
+fn input_from_before_the_evaluations_is_no_obstacle() {
+    // The input of `x` begins with the first evaluation, that of `past` ended before.
+    assert_eq!(
+        plan_of(&[("a", "max_over_time(x[5m])"), ("x", "b")]),
+        "(a x)"
+    );
+    assert_eq!(
+        plan_of(&[("a", "max_over_time(past[5m])"), ("past", "b")]),
+        "past a"
+    );
+    assert_eq!(
+        plan_of(&[("a", "timestamp(past)"), ("past", "b")]),
+        "past a"
+    );
+    // An evaluation sees the last sample leave the lookback.
+    assert_eq!(
+        plan_of(&[("a", "timestamp(leaving)"), ("leaving", "b")]),
+        "(a leaving)"
     );
 }
 
