@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
+use jiff::Timestamp;
 use smol_str::SmolStr;
 
 use super::Context;
@@ -11,8 +12,12 @@ use super::exit::{Exit, Failure};
 use super::options::{self, Format};
 use super::report::Findings;
 use super::select::{self, Selected};
+use super::test_page_file::PageFile;
 use super::test_report::{self, Report};
+use super::{test_junit, test_page, test_watch};
 use crate::diagnostics::suggest;
+use crate::project::Loaded;
+use crate::session::Session;
 use crate::testing::{self, KnownTest, Selection};
 
 /// Runs the tests of the project.
@@ -25,57 +30,110 @@ pub fn run(
     options: &options::Test,
     console: &mut Console,
 ) -> Result<Exit, Failure> {
-    let start = Instant::now();
     let format = context.global.format;
     if format == Format::Sarif {
         return Err(
             Failure::usage("unsupported format for the results of tests").help(
-                "use `--format human`, `--format short`, `--format json` or `--format github`",
+                "use `--format human`, `--format short`, `--format json`, `--format junit` or `--format github`",
             ),
         );
     }
+    let page = options.html.as_deref();
+    let page = page.map(|file| PageFile::new(file, context)).transpose()?;
+    if options.watch {
+        return test_watch::run(context, options, page.as_ref(), console);
+    }
     let selected = Selected::whole(select::project(context)?);
     let session = selected.session();
-    let env = options.env.as_deref();
-    let compilation = select::require_environment(env, session.check(env))?;
-    let environments: Vec<Option<SmolStr>> = match compilation.environments.as_slice() {
-        [] => vec![None],
-        all => all.iter().map(|name| Some(name.into())).collect(),
+    let run = Run {
+        format,
+        options,
+        is_quiet: options.quiet,
+        page: page.as_ref(),
     };
-    let mut findings = Findings::default();
-    let own = selected.loaded.diagnostics.iter().cloned();
-    findings.add(&selected.loaded.sources, own);
-    findings.add(&compilation.sources, compilation.diagnostics);
-    if findings.has_errors() {
-        // Standard output is reserved for results.
-        let shown = match format {
-            Format::Human | Format::Github => format,
-            _ => Format::Short,
+    run.tests(&selected.loaded, &session, console)
+}
+
+/// How tests are run and shown.
+pub struct Run<'r> {
+    /// The format of the results.
+    pub format: Format,
+    /// The names of the tests, and the environment.
+    pub options: &'r options::Test,
+    /// True if tests that pass are not shown.
+    pub is_quiet: bool,
+    /// The page to write.
+    pub page: Option<&'r PageFile>,
+}
+
+impl Run<'_> {
+    /// Runs the tests of a project that is loaded into a session.
+    ///
+    /// # Errors
+    ///
+    /// If there is no test, no test of a given name, or no such environment, or something cannot be written.
+    pub fn tests(
+        &self,
+        loaded: &Loaded,
+        session: &Session,
+        console: &mut Console,
+    ) -> Result<Exit, Failure> {
+        let start = Instant::now();
+        let (format, options) = (self.format, self.options);
+        let project = &loaded.project.settings.project;
+        let env = options.env.as_deref();
+        let compilation = select::require_environment(env, session.check(env))?;
+        let environments: Vec<Option<SmolStr>> = match compilation.environments.as_slice() {
+            [] => vec![None],
+            all => all.iter().map(|name| Some(name.into())).collect(),
         };
-        findings.show(shown, console)?;
-        console
-            .err
-            .line(format_args!("no test was run: {}", findings.counts()));
-        return Ok(Exit::Findings);
+        let mut findings = Findings::default();
+        findings.add(&loaded.sources, loaded.diagnostics.iter().cloned());
+        findings.add(&compilation.sources, compilation.diagnostics);
+        if findings.has_errors() {
+            let none = format!("no test was run: {}", findings.counts());
+            if format == Format::Junit {
+                let document = test_junit::no_test(project, &none, &findings.short_text()?)?;
+                console.out.text(&document);
+            }
+            // Standard output is reserved for results.
+            let shown = match format {
+                Format::Human | Format::Github => format,
+                _ => Format::Short,
+            };
+            findings.show(shown, console)?;
+            console.err.line(none);
+            return Ok(Exit::Findings);
+        }
+        let known = testing::known_tests(session, &environments);
+        require_tests(&known, &options.names, env)?;
+        let selection = Selection {
+            environments: &environments,
+            names: &options.names,
+        };
+        let settings = &loaded.project.settings;
+        let results = match self.page {
+            Some(_) => testing::run_in_detail(session, settings, selection),
+            None => testing::run(session, settings, selection),
+        };
+        let report = Report {
+            project,
+            results: &results,
+            took: start.elapsed(),
+        };
+        test_report::show(&report, format, self.is_quiet, console)?;
+        if let Some(page) = self.page {
+            page.write(&test_page::page(&report, Timestamp::now()))?;
+            if !format.is_for_programs() {
+                console.err.line(format_args!("wrote {}", page.shown()));
+            }
+        }
+        Ok(if report.is_passed() {
+            Exit::Ok
+        } else {
+            Exit::Findings
+        })
     }
-    let known = testing::known_tests(&session, &environments);
-    require_tests(&known, &options.names, env)?;
-    let selection = Selection {
-        environments: &environments,
-        names: &options.names,
-    };
-    let results = testing::run(&session, &selected.loaded.project.settings, selection);
-    let report = Report {
-        project: &selected.loaded.project.settings.project,
-        results: &results,
-        took: start.elapsed(),
-    };
-    test_report::show(&report, format, options.quiet, console)?;
-    Ok(if report.is_passed() {
-        Exit::Ok
-    } else {
-        Exit::Findings
-    })
 }
 
 /// Requires that there are tests, and that each name selects one: a test that does not run must not look like one that passes.

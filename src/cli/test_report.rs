@@ -11,6 +11,7 @@ use super::console::Console;
 use super::exit::Failure as CommandFailure;
 use super::options::Format;
 use super::report::count;
+use super::test_junit;
 use crate::testing::{Failure, FailureKind, Outcome, TestResult};
 
 /// The results of a run.
@@ -36,8 +37,8 @@ impl Report<'_> {
             .count()
     }
 
-    /// `3 passed, 1 failed, in 120ms`
-    fn summary(&self) -> String {
+    /// `4 tests: 3 passed, 1 failed`
+    pub fn counts(&self) -> String {
         let passed = self.number(|outcome| matches!(outcome, Outcome::Passed));
         let failed = self.number(|outcome| matches!(outcome, Outcome::Failed { .. }));
         let errors = self.number(|outcome| matches!(outcome, Outcome::Error { .. }));
@@ -48,7 +49,6 @@ impl Report<'_> {
         if errors > 0 {
             let _ = write!(text, ", {errors} could not run");
         }
-        let _ = write!(text, ", in {}", elapsed(self.took));
         text
     }
 }
@@ -72,16 +72,23 @@ pub fn show(
             console.out.text(&(text + "\n"));
             return Ok(());
         }
+        Format::Junit => {
+            console.out.text(&test_junit::document(report)?);
+            return Ok(());
+        }
         Format::Github => github(report, console),
         Format::Short => short(report, console),
         Format::Human | Format::Sarif => human(report, quiet, console),
     }
-    console.err.line(report.summary());
+    let took = elapsed(report.took);
+    console
+        .err
+        .line(format_args!("{}, in {took}", report.counts()));
     Ok(())
 }
 
 /// Formats how long something took.
-fn elapsed(took: Duration) -> String {
+pub fn elapsed(took: Duration) -> String {
     match took.as_millis() {
         0 => format!("{}µs", took.as_micros()),
         millis if millis < 10_000 => format!("{millis}ms"),
@@ -127,7 +134,9 @@ fn human(report: &Report<'_>, quiet: bool, console: &mut Console) {
                 let begin = Timestamp::from_second(result.begin)
                     .map_or_else(|_| String::new(), |begin| format!("  from {begin}:"));
                 console.out.line(begin);
-                for line in story.lines() {
+                // Lines are indented.
+                let width = console.out.width.map(|width| width.saturating_sub(2));
+                for line in story.lines_within(width) {
                     console.out.line(format_args!("  {line}"));
                 }
                 console.out.line("");
@@ -148,7 +157,8 @@ fn show_failure(result: &TestResult, failure: &Failure, console: &mut Console) {
     }
 }
 
-fn named(failure: &Failure) -> String {
+/// The name of the expectation that a failure is about, before its text: "`paged`: "; empty for an unexpected page.
+pub fn named(failure: &Failure) -> String {
     match &failure.expectation {
         Some(name) => format!("`{name}`: "),
         None => String::new(),

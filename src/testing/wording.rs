@@ -1,5 +1,6 @@
 //! Words for what happens in tests.
 
+use nth_model::test::Subject;
 use nth_model::{Duration, Severity};
 use nth_simulate::AlertTimeline;
 
@@ -29,5 +30,14 @@ pub fn name(alert: &AlertTimeline) -> String {
     match &alert.slo {
         Some(slo) => format!("{} of {}.{slo}", alert.name, alert.service),
         None => format!("{} of {}", alert.name, alert.service),
+    }
+}
+
+/// The name of the alerts of an expectation.
+pub fn shown(subject: &Subject) -> String {
+    match subject {
+        Subject::Slo(slo) => format!("`{}.{}`", slo.service, slo.slo),
+        Subject::Alert { service, alert } => format!("`{service}.{alert}`"),
+        Subject::Service(service) => format!("service `{service}`"),
     }
 }
