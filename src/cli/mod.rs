@@ -40,6 +40,7 @@ mod test_junit;
 mod test_page;
 mod test_page_file;
 mod test_report;
+mod test_run;
 mod test_watch;
 mod watch;
 

@@ -1,11 +1,13 @@
 //! The file of the page of `nthc test --html`.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::Context;
 use super::exit::Failure;
 use super::test_page::GENERATOR;
-use crate::output::{check_regular, read_regular, replace_file};
+use crate::output::{check_regular, replace_file};
 use crate::project::{io_cause, paths};
 
 /// A file that is written after each run.
@@ -37,7 +39,10 @@ impl PageFile {
         };
         let is_there = check_regular(&path).map_err(|cause| unusable(&cause))?;
         if is_there.is_some() {
-            let bytes = read_regular(&path).map_err(|cause| unusable(&cause))?;
+            let mut bytes = Vec::new();
+            File::open(&path)
+                .and_then(|file| file.take(LOOKED_AT).read_to_end(&mut bytes))
+                .map_err(|cause| unusable(&cause))?;
             if !bytes.is_empty() && !is_page(&bytes) {
                 return Err(Failure::usage(format!(
                     "{shown} exists and is not a page of `nthc test`"
@@ -65,10 +70,11 @@ impl PageFile {
     }
 }
 
-/// Returns whether a text is a page of an earlier run: its generator is at the beginning.
-fn is_page(bytes: &[u8]) -> bool {
-    const LOOKED_AT: usize = 512;
-    let start = bytes.get(..LOOKED_AT).unwrap_or(bytes);
+/// How much of a file is read to recognize a page, in bytes.
+const LOOKED_AT: u64 = 512;
+
+/// Returns whether a text begins as a page of an earlier run does.
+fn is_page(start: &[u8]) -> bool {
     let generator = format!("<meta name=\"generator\" content=\"{GENERATOR}\">");
     String::from_utf8_lossy(start).contains(&generator)
 }

@@ -11,7 +11,6 @@ use super::console::Console;
 use super::exit::Failure as CommandFailure;
 use super::options::Format;
 use super::report::count;
-use super::test_junit;
 use crate::testing::{Failure, FailureKind, Outcome, TestResult};
 
 /// The results of a run.
@@ -53,7 +52,7 @@ impl Report<'_> {
     }
 }
 
-/// Prints the results.
+/// Prints the results. Documents in other formats are written elsewhere.
 ///
 /// # Errors
 ///
@@ -72,13 +71,9 @@ pub fn show(
             console.out.text(&(text + "\n"));
             return Ok(());
         }
-        Format::Junit => {
-            console.out.text(&test_junit::document(report)?);
-            return Ok(());
-        }
         Format::Github => github(report, console),
         Format::Short => short(report, console),
-        Format::Human | Format::Sarif => human(report, quiet, console),
+        Format::Human | Format::Sarif | Format::Junit => human(report, quiet, console),
     }
     let took = elapsed(report.took);
     console
@@ -91,7 +86,7 @@ pub fn show(
 pub fn elapsed(took: Duration) -> String {
     match took.as_millis() {
         0 => format!("{}µs", took.as_micros()),
-        millis if millis < 10_000 => format!("{millis}ms"),
+        millis if millis < 1000 => format!("{millis}ms"),
         _ => format!("{:.1}s", took.as_secs_f64()),
     }
 }
@@ -105,7 +100,10 @@ fn title(result: &TestResult) -> String {
 
 fn human(report: &Report<'_>, quiet: bool, console: &mut Console) {
     let plain = Style::new();
-    for result in report.results {
+    // Failures are last, where they are seen.
+    let (passed, failed): (Vec<_>, Vec<_>) =
+        report.results.iter().partition(|result| result.is_passed());
+    for result in passed.into_iter().chain(failed) {
         let (word, color) = match &result.outcome {
             Outcome::Passed if quiet => continue,
             Outcome::Passed => ("passed", AnsiColor::Green),

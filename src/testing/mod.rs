@@ -20,5 +20,6 @@ mod wording;
 pub use detail::{Curve, Detail, EventRow, ExpectationRow, Happened, Notice};
 pub use result::{Failure, FailureKind, Outcome, TestResult};
 pub use run::{KnownTest, Selection, known_tests, run, run_in_detail};
+pub use sparkline::{fires, round_step};
 pub use story::{Activity, AlertRow, NotificationRow, SloRow, Story};
-pub use wording::{share, time, word};
+pub use wording::{rough_share, time, word};

@@ -1,7 +1,7 @@
 //! A story drawn as text.
 
 use super::story::{Activity, AlertRow, COLUMNS, SloRow, Story};
-use super::wording::{share, time, word};
+use super::wording::{rough_share, time, word};
 
 /// The heights of a bar, the lowest first.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -102,7 +102,7 @@ impl Story {
             Row {
                 name: row.name.clone(),
                 cells: bars(row, largest, columns),
-                note: format!("at most {} bad", share(largest)),
+                note: format!("at most {} bad", rough_share(largest)),
             }
         });
         let alerts = self.alerts.iter().map(|row| Row {
@@ -125,22 +125,21 @@ impl Story {
         (0..columns).map(cell).collect()
     }
 
-    /// The times of the columns.
+    /// The times of the columns: the beginning, some round ones, and the end.
     fn axis(&self, columns: usize) -> String {
-        const PARTS: usize = 4;
-        const MINUTE: i64 = 60_000;
-        let columns_before = |part: usize| columns * part / PARTS;
+        const SPACE: usize = 12;
+        const MOST: usize = 4;
+        let most = i64::try_from((columns / SPACE).clamp(1, MOST)).unwrap_or(1);
+        let step = round_step(self.length, most);
         let mut axis = String::new();
-        for part in 0..PARTS {
-            let at = self.length * i64::try_from(part).unwrap_or_default() / 4;
-            // Seconds do not matter in a longer test.
-            let unit = if self.length > 30 * MINUTE {
-                MINUTE
-            } else {
-                1000
-            };
-            let label = time(at / unit * unit);
-            while axis.chars().count() < columns_before(part) {
+        for at in (0..self.length.max(1)).step_by(usize::try_from(step).unwrap_or(usize::MAX)) {
+            let label = time(at);
+            let place = at * i64::try_from(columns).unwrap_or_default() / self.length.max(1);
+            let place = usize::try_from(place).unwrap_or_default();
+            if place + label.chars().count() >= columns {
+                break;
+            }
+            while axis.chars().count() < place {
                 axis.push(' ');
             }
             axis.push_str(&label);
@@ -152,9 +151,21 @@ impl Story {
     }
 }
 
+/// The shortest round time, in milliseconds, of which a length has at most this many.
+pub fn round_step(length: i64, most: i64) -> i64 {
+    const MINUTE: i64 = 60_000;
+    let minutes = [
+        1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 10_080, 43_200,
+    ];
+    let mut steps = minutes.into_iter().map(|minutes| minutes * MINUTE);
+    steps
+        .find(|step| length / step <= most)
+        .unwrap_or_else(|| length.max(1))
+}
+
 /// When an alert fires: `fires 13m to 25m, 18m to 51m`
-fn fires(row: &AlertRow) -> String {
-    let firing: Vec<String> = row
+pub fn fires(row: &AlertRow) -> String {
+    let mut firing: Vec<String> = row
         .periods
         .iter()
         .filter_map(|period| {
@@ -165,6 +176,8 @@ fn fires(row: &AlertRow) -> String {
             })
         })
         .collect();
+    // Several windows can fire at the same time.
+    firing.dedup();
     match firing.as_slice() {
         [] => "only pending".to_owned(),
         all => {
@@ -280,7 +293,7 @@ mod tests {
             "  ····▁▃▅▇█      ··············",
             "A of a.b (page): fires 14m to 30m",
             "  ·····░███████···············",
-            "  0s     15m    30m   45m     1h",
+            "  0s            30m            1h",
             "notifications:",
             "    14m30s  t-page (Slack #t), fires: A of a.b",
         ];

@@ -88,7 +88,9 @@ fn body(report: &Report<'_>, at: Timestamp) -> Markup {
             p {
                 span.key.pending { } " pending " span.key.page { } " page fires "
                 span.key.ticket { } " ticket fires " span.key.event { } " event "
-                "▲ fires ▼ resolved ◆ other notification"
+                "▲ fires ▼ resolved ◆ other notification "
+                span.key.line.deadline { } " time until which something is expected "
+                span.key.line.unmet { } " failure"
             }
         }
     }
@@ -138,7 +140,8 @@ fn test(number: usize, result: &TestResult) -> Markup {
             }
             p.faint {
                 (one_line(&result.file)) ":" (result.line)
-                @if let Ok(begin) = Timestamp::from_second(result.begin) { " from " (begin) }
+                @if let Ok(begin) = Timestamp::from_second(result.begin) { ", from " (begin) }
+                @if let Some(detail) = &result.detail { ", for " (time(detail.length)) }
             }
             @if let Some(detail) = &result.detail {
                 @if let Some(description) = &detail.description {

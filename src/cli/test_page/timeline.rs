@@ -8,7 +8,8 @@ use super::marked;
 use crate::diagnostics::render::one_line;
 use crate::ir::Severity;
 use crate::testing::{
-    AlertRow, Curve, Detail, EventRow, Failure, Happened, Notice, share, time, word,
+    AlertRow, Curve, Detail, EventRow, Failure, Happened, Notice, fires, rough_share, round_step,
+    time, word,
 };
 
 /// Draws a test. Nothing is drawn for one without a length.
@@ -77,18 +78,10 @@ impl Axis<'_> {
         percent(((to - from) as f64 / self.length as f64).max(0.002))
     }
 
-    /// The times of the labels: at most eight round ones, and the beginning.
+    /// The times of the labels: the beginning, and at most five round ones.
     fn ticks(&self) -> Vec<i64> {
-        const MINUTE: i64 = 60_000;
-        const MOST: i64 = 8;
-        let steps = [
-            1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080,
-        ];
-        let step = steps
-            .into_iter()
-            .map(|minutes| minutes * MINUTE)
-            .find(|step| self.length / step <= MOST)
-            .unwrap_or(self.length);
+        const MOST: i64 = 5;
+        let step = round_step(self.length, MOST);
         (0..=self.length / step).map(|tick| tick * step).collect()
     }
 
@@ -171,33 +164,25 @@ fn alert_row(axis: &Axis<'_>, alert: &AlertRow) -> Markup {
         Some(Severity::Ticket) => "ticket",
         None => "other",
     };
-    let mut firing = Vec::new();
+    // Several windows can be active at the same time: firing is drawn above pending.
     let shapes = html! {
         @for period in &alert.periods {
-            @let end = period.ended.unwrap_or(axis.length);
-            @let until = period.ended.map_or("the end".to_owned(), time);
-            @let fires = period.firing.unwrap_or(end);
-            @if fires > period.pending.max(0) {
-                (bar(axis, "pending", (period.pending, fires), &format!("pending from {}", time(period.pending))))
+            @let until = period.firing.or(period.ended).unwrap_or(axis.length);
+            @if until > period.pending.max(0) {
+                (bar(axis, "pending", (period.pending, until), &format!("pending from {}", time(period.pending))))
             }
+        }
+        @for period in &alert.periods {
             @if let Some(fires) = period.firing {
+                @let end = period.ended.unwrap_or(axis.length);
+                @let until = period.ended.map_or("the end".to_owned(), time);
                 (bar(axis, class, (fires, end), &format!("fires {} to {until}", time(fires))))
             }
         }
     };
-    for period in &alert.periods {
-        if let Some(fires) = period.firing {
-            let until = period.ended.map_or("the end".to_owned(), time);
-            firing.push(format!("{} to {until}", time(fires.max(0))));
-        }
-    }
-    let when = match firing.as_slice() {
-        [] => "only pending".to_owned(),
-        all => format!("fires {}", all.join(", ")),
-    };
     let heading = html! {
         b { (one_line(&alert.name)) } " " span.badge .(class) { (word(alert.severity)) } " "
-        span.faint { (when) }
+        span.faint { (fires(alert)) }
     };
     row(&heading, 14, &shapes, axis)
 }
@@ -223,16 +208,16 @@ fn curve_rows(axis: &Axis<'_>, curve: &Curve) -> Markup {
     let largest = curve.shares.iter().flatten().copied().fold(0.0, f64::max);
     let bad = html! {
         b { (one_line(&curve.name)) } " bad "
-        span.faint { "at most " (share(largest)) ", objective " (curve.objective) }
+        span.faint { "at most " (rough_share(largest)) ", objective " (curve.objective) }
     };
     let lowest = curve.left.iter().flatten().copied().reduce(f64::min);
     let last = curve.left.iter().rev().flatten().next();
     let left = html! {
         b { (one_line(&curve.name)) } " error budget left "
         span.faint {
-            @if let (Some(lowest), Some(last)) = (lowest, last) {
-                (share(*last)) " at the end"
-                @if lowest < *last { ", at least " (share(lowest)) }
+            @if let (Some(lowest), Some(last)) = (lowest.map(rough_share), last) {
+                (rough_share(*last)) " at the end"
+                @if lowest != rough_share(*last) { ", lowest " (lowest) }
             } @else { "not recorded" }
         }
     };
@@ -281,10 +266,10 @@ fn area(run: &[(usize, f64)]) -> Option<String> {
         let same = |other: Option<&(usize, f64)>| other.is_some_and(|(_, of)| of == height);
         let before = index.checked_sub(1).and_then(|before| run.get(before));
         if !same(before) {
-            points += &format!(" {place},{height:.2}");
+            points += &format!(" {place},{height:.1}");
         }
         if !same(run.get(index + 1)) {
-            points += &format!(" {},{height:.2}", place + 1);
+            points += &format!(" {},{height:.1}", place + 1);
         }
     }
     Some(points + &format!(" {},100", last.0 + 1))
