@@ -332,7 +332,7 @@ fn junit_shows_what_could_not_run() {
     // The sources have errors: a document that says so, so that no pipeline shows the last one.
     place.write(
         "tests/second.nth",
-        "test \"odd\" {\n  expect quiet : silent { service = chekcout }\n}\n",
+        "test \"odd\" {\n  expect quiet : silent { service = chekout }\n}\n",
     );
     let ran = place.run(&["test", "--format", "junit"]);
     assert_eq!(ran.code, 1, "{ran:?}");
