@@ -558,7 +558,7 @@ fn a_browser_shows_the_page() {
 
 #[cfg(unix)]
 mod watch {
-    use std::io::{BufRead as _, BufReader, Read};
+    use std::io::{BufRead as _, BufReader};
     use std::process::{Child, Command, Stdio};
     use std::sync::mpsc::{Receiver, channel};
     use std::thread;
@@ -573,24 +573,24 @@ mod watch {
 
     impl Watching {
         fn start(place: &Place, args: &[&str]) -> Self {
-            let args = [&["test", "--watch"], args].concat();
-            let mut command = place.command(&args);
+            // One pipe for both streams keeps the order of their lines.
+            let mut command = Command::new("sh");
             let mut child = command
+                .args(["-c", "exec \"$@\" 2>&1", "sh", env!("CARGO_BIN_EXE_nthc")])
+                .args(["test", "--watch"])
+                .args(args)
+                .current_dir(place.path(""))
+                .stdin(Stdio::null())
                 .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
                 .spawn()
                 .unwrap();
             let (send, lines) = channel();
-            let out: Box<dyn Read + Send> = Box::new(child.stdout.take().unwrap());
-            let err: Box<dyn Read + Send> = Box::new(child.stderr.take().unwrap());
-            for stream in [out, err] {
-                let send = send.clone();
-                thread::spawn(move || {
-                    for line in BufReader::new(stream).lines().map_while(Result::ok) {
-                        let _ = send.send(line);
-                    }
-                });
-            }
+            let out = child.stdout.take().unwrap();
+            thread::spawn(move || {
+                for line in BufReader::new(out).lines().map_while(Result::ok) {
+                    let _ = send.send(line);
+                }
+            });
             Self { child, lines }
         }
 
