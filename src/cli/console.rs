@@ -24,11 +24,16 @@ pub struct Console {
     pub is_interactive: bool,
 }
 
+/// Clears the screen and goes to its beginning.
+const CLEAR: &str = "\u{1b}[2J\u{1b}[H";
+
 /// An output stream.
 pub struct Stream {
     writer: Box<dyn Write>,
     /// True if styles are shown.
     pub color: bool,
+    /// The number of characters in a line: `COLUMNS`, or what the terminal has. `None` for a file or a pipe.
+    pub width: Option<usize>,
     /// True if the stream is a terminal.
     is_terminal: bool,
     is_closed: bool,
@@ -87,6 +92,17 @@ fn style_stream<W: RawStream + AsLockedWrite + 'static>(
     }
 }
 
+/// Returns the width that a user sets, or that of the terminal.
+fn width(is_terminal: bool) -> Option<usize> {
+    let set = std::env::var("COLUMNS").ok();
+    let set = set.and_then(|columns| columns.parse().ok());
+    let shown = || {
+        let size = is_terminal.then(terminal_size::terminal_size).flatten();
+        size.map(|(width, _)| usize::from(width.0))
+    };
+    set.or_else(shown).filter(|columns| *columns > 0)
+}
+
 fn choice(requested: Color, found: ColorChoice) -> ColorChoice {
     match requested {
         Color::Auto => found,
@@ -100,6 +116,7 @@ impl Stream {
         Self {
             writer,
             color: choice != ColorChoice::Never,
+            width: width(is_terminal),
             is_terminal,
             is_closed: false,
             failure: None,
@@ -150,6 +167,20 @@ impl Stream {
         } else {
             self.write_all(text.as_bytes())
         };
+    }
+
+    /// Clears the screen if the stream is a terminal that can. What was shown can still be scrolled to.
+    pub fn clear(&mut self) {
+        let is_able = std::env::var_os("TERM").is_none_or(|name| name != "dumb");
+        if self.is_terminal && is_able {
+            // The stream keeps the error.
+            let _ = self.write_all(CLEAR.as_bytes());
+        }
+    }
+
+    /// Returns true if the reader is gone.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     fn keep<T>(&mut self, result: io::Result<T>, instead: T) -> io::Result<T> {

@@ -36,7 +36,13 @@ mod report;
 mod schema;
 mod select;
 mod test;
+mod test_junit;
+mod test_page;
+mod test_page_file;
 mod test_report;
+mod test_run;
+mod test_watch;
+mod watch;
 
 use std::ffi::OsString;
 use std::panic::resume_unwind;
@@ -50,7 +56,7 @@ pub use options::Cli;
 
 use console::Console;
 use exit::Failure;
-use options::{Command, Global};
+use options::{Command, Format, Global};
 
 use crate::project::io_cause;
 use crate::stack::STACK;
@@ -145,6 +151,19 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         global: cli.global,
         cwd,
     };
+    if context.global.format == Format::Junit && !matches!(cli.command, Command::Test(_)) {
+        let failure = Failure::usage("unsupported format `junit`").help(
+            "use it with `nthc test`; other commands print `human`, `short`, `json`, `sarif` or `github`",
+        );
+        // The exit code of `gate` must differ from those of decisions.
+        return match cli.command {
+            Command::Gate(_) => {
+                report::show_failure(&failure, console);
+                Ok(Exit::Misused)
+            }
+            _ => Err(failure),
+        };
+    }
     match cli.command {
         Command::Init(options) => init::run(&context, &options, console),
         Command::Check(options) => check::run(&context, &options, console),

@@ -81,6 +81,8 @@ pub enum Format {
     Sarif,
     /// GitHub Actions annotations
     Github,
+    /// JUnit XML, for the results of `nthc test` only
+    Junit,
 }
 
 impl Format {
@@ -92,12 +94,14 @@ impl Format {
             Self::Json => render::Format::Json,
             Self::Sarif => render::Format::Sarif,
             Self::Github => render::Format::Github,
+            // Its documents have results of tests, not diagnostics.
+            Self::Junit => render::Format::Short,
         }
     }
 
     /// Returns true if programs read this format from standard output.
     pub fn is_for_programs(self) -> bool {
-        matches!(self, Self::Json | Self::Sarif | Self::Github)
+        matches!(self, Self::Json | Self::Sarif | Self::Github | Self::Junit)
     }
 }
 

@@ -89,6 +89,29 @@ impl Findings {
         })
     }
 
+    /// Returns all diagnostics, one a line.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be rendered.
+    pub fn short_text(&self) -> Result<String, Failure> {
+        let mut text = Vec::new();
+        render::render(
+            &self.diagnostics,
+            &self.sources,
+            render::Format::Short,
+            false,
+            &mut text,
+        )
+        .map_err(|cause| {
+            Failure::io(format!(
+                "cannot write: {}",
+                crate::project::io_cause(&cause)
+            ))
+        })?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
     /// Returns the counts as text: `0 errors, 1 warning`.
     pub fn counts(&self) -> String {
         let shown = render::in_order(&self.diagnostics, &self.sources);

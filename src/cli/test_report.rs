@@ -36,8 +36,8 @@ impl Report<'_> {
             .count()
     }
 
-    /// `3 passed, 1 failed, in 120ms`
-    fn summary(&self) -> String {
+    /// `4 tests: 3 passed, 1 failed`
+    pub fn counts(&self) -> String {
         let passed = self.number(|outcome| matches!(outcome, Outcome::Passed));
         let failed = self.number(|outcome| matches!(outcome, Outcome::Failed { .. }));
         let errors = self.number(|outcome| matches!(outcome, Outcome::Error { .. }));
@@ -48,12 +48,11 @@ impl Report<'_> {
         if errors > 0 {
             let _ = write!(text, ", {errors} could not run");
         }
-        let _ = write!(text, ", in {}", elapsed(self.took));
         text
     }
 }
 
-/// Prints the results.
+/// Prints the results. Documents in other formats are written elsewhere.
 ///
 /// # Errors
 ///
@@ -74,17 +73,20 @@ pub fn show(
         }
         Format::Github => github(report, console),
         Format::Short => short(report, console),
-        Format::Human | Format::Sarif => human(report, quiet, console),
+        Format::Human | Format::Sarif | Format::Junit => human(report, quiet, console),
     }
-    console.err.line(report.summary());
+    let took = elapsed(report.took);
+    console
+        .err
+        .line(format_args!("{}, in {took}", report.counts()));
     Ok(())
 }
 
 /// Formats how long something took.
-fn elapsed(took: Duration) -> String {
+pub fn elapsed(took: Duration) -> String {
     match took.as_millis() {
         0 => format!("{}µs", took.as_micros()),
-        millis if millis < 10_000 => format!("{millis}ms"),
+        millis if millis < 1000 => format!("{millis}ms"),
         _ => format!("{:.1}s", took.as_secs_f64()),
     }
 }
@@ -98,7 +100,10 @@ fn title(result: &TestResult) -> String {
 
 fn human(report: &Report<'_>, quiet: bool, console: &mut Console) {
     let plain = Style::new();
-    for result in report.results {
+    // Failures are last, where they are seen.
+    let (passed, failed): (Vec<_>, Vec<_>) =
+        report.results.iter().partition(|result| result.is_passed());
+    for result in passed.into_iter().chain(failed) {
         let (word, color) = match &result.outcome {
             Outcome::Passed if quiet => continue,
             Outcome::Passed => ("passed", AnsiColor::Green),
@@ -127,7 +132,9 @@ fn human(report: &Report<'_>, quiet: bool, console: &mut Console) {
                 let begin = Timestamp::from_second(result.begin)
                     .map_or_else(|_| String::new(), |begin| format!("  from {begin}:"));
                 console.out.line(begin);
-                for line in story.lines() {
+                // Lines are indented.
+                let width = console.out.width.map(|width| width.saturating_sub(2));
+                for line in story.lines_within(width) {
                     console.out.line(format_args!("  {line}"));
                 }
                 console.out.line("");
@@ -148,7 +155,8 @@ fn show_failure(result: &TestResult, failure: &Failure, console: &mut Console) {
     }
 }
 
-fn named(failure: &Failure) -> String {
+/// The name of the expectation that a failure is about, before its text: "`paged`: "; empty for an unexpected page.
+pub fn named(failure: &Failure) -> String {
     match &failure.expectation {
         Some(name) => format!("`{name}`: "),
         None => String::new(),

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use super::decisions;
 use super::incident::{Delivery, Fired, Incident, concerns};
 use super::result::{Failure, FailureKind};
-use super::wording::{name, share, time, word};
+use super::wording::{name, share, shown, time, word};
 use nth_simulate::AlertTimeline;
 
 /// What expectations are compared with.
@@ -564,12 +564,4 @@ fn budget(
 
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.0).unwrap_or(i64::MAX)
-}
-
-fn shown(subject: &Subject) -> String {
-    match subject {
-        Subject::Slo(slo) => format!("`{}.{}`", slo.service, slo.slo),
-        Subject::Alert { service, alert } => format!("`{service}.{alert}`"),
-        Subject::Service(service) => format!("service `{service}`"),
-    }
 }

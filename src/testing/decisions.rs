@@ -17,17 +17,29 @@ const LOOKBACK: i64 = 5 * 60_000;
 
 /// Returns the share of an error budget that is left at a time since the beginning of the test; `None` without data.
 pub fn budget_left(incident: &Incident<'_>, slo: &SloRef, at: i64) -> Option<f64> {
+    let left = budget_over_time(incident, slo)?;
+    left(at)
+}
+
+/// Returns the share of an error budget that is left, as a function of the time since the beginning of the test; `None` if it
+/// is not recorded.
+pub fn budget_over_time<'i>(
+    incident: &'i Incident<'_>,
+    slo: &SloRef,
+) -> Option<impl Fn(i64) -> Option<f64> + 'i> {
     let simulation = &incident.simulation;
-    let at = simulation.begin.saturating_add(at);
     let series = simulation.store.iter().find(|samples| {
         let labels = &samples.labels;
         labels.metric() == BUDGET_REMAINING
             && labels.get(RuleLabel::Service.name()) == slo.service
             && labels.get(RuleLabel::Slo.name()) == slo.slo
     })?;
-    let known = series.floats.partition_point(|sample| sample.at <= at);
-    let last = series.floats.get(known.checked_sub(1)?)?;
-    (last.at > at - LOOKBACK && !is_stale(last.value)).then_some(last.value)
+    Some(move |at| {
+        let at = simulation.begin.saturating_add(at);
+        let known = series.floats.partition_point(|sample| sample.at <= at);
+        let last = series.floats.get(known.checked_sub(1)?)?;
+        (last.at > at - LOOKBACK && !is_stale(last.value)).then_some(last.value)
+    })
 }
 
 /// Decides by a gate at a time since the beginning of the test.

@@ -7,6 +7,8 @@
 mod annotations;
 mod check;
 mod decisions;
+mod describe;
+mod detail;
 mod humanize;
 mod incident;
 mod result;
@@ -15,6 +17,9 @@ mod sparkline;
 mod story;
 mod wording;
 
+pub use detail::{Curve, Detail, EventRow, ExpectationRow, Happened, Notice};
 pub use result::{Failure, FailureKind, Outcome, TestResult};
-pub use run::{KnownTest, Selection, known_tests, run};
+pub use run::{KnownTest, Selection, known_tests, run, run_in_detail};
+pub use sparkline::{fires, round_step};
 pub use story::{Activity, AlertRow, NotificationRow, SloRow, Story};
+pub use wording::{rough_share, time, word};

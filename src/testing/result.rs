@@ -5,6 +5,7 @@ use std::time::Duration as Elapsed;
 use serde::Serialize;
 use smol_str::SmolStr;
 
+use super::detail::Detail;
 use super::story::Story;
 
 /// The result of a test in an environment.
@@ -22,7 +23,9 @@ pub struct TestResult {
     pub begin: i64,
     /// What it resulted in.
     pub outcome: Outcome,
-    /// How long it took, without the preparation that it shares with other tests.
+    /// What happens and what follows; `None` unless the tests were run in detail.
+    pub detail: Option<Box<Detail>>,
+    /// How long it took, without the preparation that it shares with other tests and without the detail.
     pub took: Elapsed,
 }
 

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use smol_str::SmolStr;
 
 use super::check::Check;
+use super::detail::Detail;
 use super::incident::Incident;
 use super::result::{Outcome, TestResult};
 use super::story::Story;
@@ -76,11 +77,39 @@ type Key = (Vec<SmolStr>, Vec<Labels>);
 
 /// Runs tests, in source order for each environment. `settings` are those of the project.
 pub fn run(session: &Session, settings: &Settings, selection: Selection<'_>) -> Vec<TestResult> {
+    run_with(session, settings, selection, false)
+}
+
+/// The same with [`TestResult::detail`], which takes longer.
+pub fn run_in_detail(
+    session: &Session,
+    settings: &Settings,
+    selection: Selection<'_>,
+) -> Vec<TestResult> {
+    run_with(session, settings, selection, true)
+}
+
+fn run_with(
+    session: &Session,
+    settings: &Settings,
+    selection: Selection<'_>,
+    is_detailed: bool,
+) -> Vec<TestResult> {
     let sources = session.sources();
+    let in_environment = |environment| {
+        in_environment(
+            session,
+            settings,
+            environment,
+            selection,
+            &sources,
+            is_detailed,
+        )
+    };
     selection
         .environments
         .iter()
-        .flat_map(|environment| in_environment(session, settings, environment, selection, &sources))
+        .flat_map(in_environment)
         .collect()
 }
 
@@ -90,6 +119,7 @@ fn in_environment(
     environment: &Option<SmolStr>,
     selection: Selection<'_>,
     sources: &SourceMap,
+    is_detailed: bool,
 ) -> Vec<TestResult> {
     let lowered = session.tests(environment.as_deref());
     let positions = Positions::new(sources);
@@ -105,6 +135,7 @@ fn in_environment(
             project,
             settings: &settings,
             routing: routing.as_ref(),
+            is_detailed,
         };
         runner.run(&placed)
     })
@@ -131,6 +162,7 @@ struct Runner<'p> {
     project: &'p Project<'p>,
     settings: &'p Settings,
     routing: Option<&'p Routing<'p>>,
+    is_detailed: bool,
 }
 
 impl Runner<'_> {
@@ -152,9 +184,20 @@ impl Runner<'_> {
                     let unknown = || nth_simulate::Error::UnknownService(placed.test.name.clone());
                     plan.ok_or_else(unknown)?.as_ref().map_err(Clone::clone)
                 });
-                let outcome = plan
-                    .map_err(|error| not_simulated(&error))
-                    .map_or_else(|outcome| outcome, |plan| self.outcome(plan, placed));
+                let incident = plan.and_then(|plan| Incident::new(plan, placed.test, self.routing));
+                let outcome = match &incident {
+                    Ok(incident) => self.outcome(incident, placed),
+                    Err(error) => not_simulated(error),
+                };
+                let took = start.elapsed();
+                let incident = incident.as_ref().ok();
+                let detail = self.is_detailed.then(|| {
+                    let mut detail = Detail::new(placed.test, placed.line, &placed.expect);
+                    if let Some(incident) = incident {
+                        detail.add(incident, placed.test, self.project, self.settings);
+                    }
+                    Box::new(detail)
+                });
                 TestResult {
                     name: placed.test.name.clone(),
                     environment: self.settings.environment.clone(),
@@ -162,7 +205,8 @@ impl Runner<'_> {
                     line: placed.line,
                     begin: placed.test.begin,
                     outcome,
-                    took: start.elapsed(),
+                    detail,
+                    took,
                 }
             })
             .collect()
@@ -201,13 +245,9 @@ impl Runner<'_> {
         Plan::new(&services, self.settings, by_hand)
     }
 
-    fn outcome(&self, plan: &Plan<'_>, placed: &Placed<'_>) -> Outcome {
-        let incident = match Incident::new(plan, placed.test, self.routing) {
-            Ok(incident) => incident,
-            Err(error) => return not_simulated(&error),
-        };
+    fn outcome(&self, incident: &Incident<'_>, placed: &Placed<'_>) -> Outcome {
         let check = Check {
-            incident: &incident,
+            incident,
             project: self.project,
             settings: self.settings,
         };
@@ -219,7 +259,7 @@ impl Runner<'_> {
             Ok(failures) if failures.is_empty() => Outcome::Passed,
             Ok(failures) => Outcome::Failed {
                 failures,
-                story: Box::new(Story::new(&incident, self.project, self.settings)),
+                story: Box::new(Story::new(incident, self.project, self.settings)),
             },
         }
     }

@@ -139,7 +139,7 @@ impl Story {
             .iter()
             .flat_map(|service| service.slos.iter().map(move |slo| (*service, slo)))
             .filter_map(|(service, slo)| {
-                let row = measured(incident, service, slo, settings)?;
+                let row = measured(incident, service, slo, settings, COLUMNS)?;
                 let is_bad = row.shares.iter().flatten().any(|share| *share > 0.0);
                 let has_alerts = simulation.alerts.iter().any(|alert| {
                     alert.service == service.name && alert.slo.as_ref() == Some(&slo.name)
@@ -156,12 +156,13 @@ impl Story {
     }
 }
 
-/// Measures the bad share of an SLO over time; `None` if it cannot be measured.
-fn measured(
+/// Measures the bad share of an SLO at this many times; `None` if it cannot be measured.
+pub fn measured(
     incident: &Incident<'_>,
     service: &Service,
     slo: &Slo,
     settings: &Settings,
+    columns: i64,
 ) -> Option<SloRow> {
     let simulation = &incident.simulation;
     let status = BudgetStatus::new(service, slo, settings);
@@ -169,7 +170,7 @@ fn measured(
         .measured_error_ratio(settings.prometheus.current_window())
         .unwrap_or_else(|| status.error_ratio(status.burn_window()));
     let expr = nth_promql::parse(&query).ok()?;
-    let step = (incident.length() / COLUMNS).max(1);
+    let step = (incident.length() / columns.max(1)).max(1);
     let steps = Steps {
         start: simulation.begin + step,
         end: simulation.end,

@@ -1,5 +1,7 @@
 //! Options of `test`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 /// Options of `test`.
@@ -8,7 +10,10 @@ use clap::Args;
 Simulates the incident of each test in memory: generates the series, evaluates the rules
 and sends the alerts through the Alertmanager configuration. Needs no Prometheus. A test
 fails if an expectation is not met, or if an alert pages that no expectation names.
-With --format json, prints one JSON document.
+With --format json and --format junit, prints one document.
+
+--html writes one page that needs neither scripts nor a network. It replaces only pages that
+it wrote. --watch shows failures only, and exits with the code of the last run.
 
 Examples:
   nthc test
@@ -16,6 +21,9 @@ Examples:
   nthc test \"a bad deploy at noon\" --env production
   nthc test --quiet              failures and the summary only
   nthc test --format github      annotations of a pull request
+  nthc test --format junit > junit.xml
+  nthc test --html report.html   every test with plots, in one file
+  nthc test --watch              again after each change, until Ctrl+C
 
 Exit codes:
   0  all tests passed
@@ -32,4 +40,10 @@ pub struct Test {
     /// Print failures and the summary only
     #[arg(long, short)]
     pub quiet: bool,
+    /// Also write a page with every test: events, plots, alerts, notifications
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Run again whenever a source file changes
+    #[arg(long)]
+    pub watch: bool,
 }

@@ -1,6 +1,5 @@
 //! `nthc preview`.
 
-mod files;
 mod live_project;
 mod server;
 
@@ -15,10 +14,10 @@ use super::exit::{Exit, Failure};
 use super::options::Preview;
 use super::prometheus_client::Client;
 use super::select::{self, Selected};
+use super::watch::{self, WatchedFiles};
 use crate::db::Database;
 use crate::project::{io_cause, paths};
 
-use files::WatchedFiles;
 use live_project::LiveProject;
 use server::PreviewState;
 
@@ -71,7 +70,7 @@ pub fn run(context: &Context, options: &Preview, console: &mut Console) -> Resul
         .local_addr()
         .map_err(|cause| Failure::io(format!("cannot listen: {}", io_cause(&cause))))?;
     let following = Arc::clone(&shared);
-    let _watch = files::watch(watched, move || {
+    let _watch = watch::watch(watched, move || {
         if let Some(shown) = work.reload() {
             following.show(shown);
         }

@@ -1,4 +1,4 @@
-//! File watching for `nthc preview`.
+//! Watching the files of a project.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -83,7 +83,7 @@ pub fn watch(
     let (folders, mode) = (watched.folders.clone(), watched.mode());
     let (notify, changes) = mpsc::channel();
     let handler = move |event: notify::Result<Event>| {
-        // Reading a file, as the preview itself does, is not a change. An unknown event may be one.
+        // Reading a file, as the caller itself does, is not a change. An unknown event may be one.
         let matters = event.map_or(true, |event| {
             !event.kind.is_access() && event.paths.iter().any(|path| watched.is_source(path))
         });

@@ -1,0 +1,215 @@
+//! Events and expectations of a test in words, with names between backticks.
+
+use nth_model::Duration;
+use nth_model::number::percent_text;
+use nth_model::test::{Event, Expectation, Given, Outcome, SloRef};
+use rust_decimal::Decimal;
+
+use super::wording::{shown, word};
+
+/// Describes what happens, without its times.
+pub fn event(given: &Given) -> String {
+    match &given.event {
+        Event::Traffic { service, rate } if rate.is_zero() => format!("no traffic of `{service}`"),
+        Event::Traffic { service, rate } => {
+            format!("{} events per second of `{service}`", rate.normalize())
+        }
+        Event::Errors { slo, share } => format!("{} of {} bad", percent_text(*share), named(slo)),
+        Event::Latency { slo, is } => format!("each event of {} takes {is}", named(slo)),
+        Event::NoData { service } => format!("all series of `{service}` missing"),
+        Event::TargetDown { service } => format!("all targets of `{service}` down"),
+        Event::CounterReset { service } => format!("counters of `{service}` start again from 0"),
+        Event::DependencyDown {
+            service,
+            dependency,
+        } => format!("dependency `{service}.{dependency}` down"),
+        Event::BudgetLeft { slo, left } => {
+            format!(
+                "{} of the error budget of {} left",
+                percent_text(*left),
+                named(slo)
+            )
+        }
+        Event::Deployment { service } => format!("`{service}` deployed"),
+        Event::Series { series, values } => format!("series `{series}` with values `{values}`"),
+    }
+}
+
+/// True for events that happen at one time.
+pub fn is_instant(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::CounterReset { .. } | Event::BudgetLeft { .. } | Event::Deployment { .. }
+    )
+}
+
+/// Describes what must follow.
+pub fn expectation(expectation: &Expectation) -> String {
+    match &expectation.outcome {
+        Outcome::Fires {
+            subject,
+            severity,
+            since,
+            within,
+            at_least,
+            team,
+            text,
+        } => {
+            let mut said = format!("a {} of {}", word(Some(*severity)), shown(subject));
+            if since.0 > 0 {
+                said += &format!(" after {since}");
+            }
+            if let Some(within) = within {
+                let and = if since.0 > 0 { " and" } else { "" };
+                said += &format!("{and} by {}", after(*since, *within));
+            }
+            if let Some(least) = at_least {
+                said += &format!(", firing for at least {least}");
+            }
+            if let Some(team) = team {
+                said += &format!(", to team `{team}`");
+            }
+            if let Some(text) = text {
+                said += &format!(", with the text \"{text}\"");
+            }
+            said
+        }
+        Outcome::Resolved {
+            subject,
+            since,
+            within,
+        } => {
+            let by = within.map_or("the end".to_owned(), |within| {
+                after(*since, within).to_string()
+            });
+            format!("all alerts of {} resolved by {by}", shown(subject))
+        }
+        Outcome::Silent { subject } => format!("no alert of {}", shown(subject)),
+        Outcome::Gate {
+            service,
+            gate,
+            verdict,
+            at,
+        } => format!(
+            "gate `{service}.{gate}` decides `{verdict}` at {}",
+            time(*at)
+        ),
+        Outcome::Budget {
+            slo,
+            above,
+            below,
+            at,
+        } => format!(
+            "error budget of {} {} at {}",
+            named(slo),
+            bounds(*above, *below),
+            time(*at)
+        ),
+    }
+}
+
+/// The time since the beginning of the test until which an expectation must be met; `None` for its end.
+pub fn deadline(outcome: &Outcome) -> Option<Duration> {
+    match outcome {
+        Outcome::Fires { since, within, .. } | Outcome::Resolved { since, within, .. } => {
+            within.map(|within| after(*since, within))
+        }
+        Outcome::Gate { at, .. } | Outcome::Budget { at, .. } => *at,
+        Outcome::Silent { .. } => None,
+    }
+}
+
+fn after(since: Duration, within: Duration) -> Duration {
+    Duration(since.0.saturating_add(within.0))
+}
+
+fn named(slo: &SloRef) -> String {
+    format!("`{}.{}`", slo.service, slo.slo)
+}
+
+fn time(at: Option<Duration>) -> String {
+    at.map_or("the end".to_owned(), |at| at.to_string())
+}
+
+fn bounds(above: Option<Decimal>, below: Option<Decimal>) -> String {
+    let bounds: Vec<String> = [("above", above), ("below", below)]
+        .into_iter()
+        .filter_map(|(word, bound)| Some(format!("{word} {}", percent_text(bound?))))
+        .collect();
+    bounds.join(" and ")
+}
+
+#[cfg(test)]
+mod tests {
+    use nth_model::Severity;
+    use nth_model::test::Subject;
+
+    use super::*;
+
+    fn slo() -> SloRef {
+        SloRef {
+            service: "a".into(),
+            slo: "b".into(),
+        }
+    }
+
+    #[test]
+    fn expectations_read_as_sentences() {
+        let minutes = |number: u64| Duration(number * 60_000);
+        let fires = Outcome::Fires {
+            subject: Subject::Slo(slo()),
+            severity: Severity::Page,
+            since: minutes(10),
+            within: Some(minutes(5)),
+            at_least: Some(minutes(2)),
+            team: Some("payments".into()),
+            text: Some("gone".to_owned()),
+        };
+        let budget = Outcome::Budget {
+            slo: slo(),
+            above: Some(Decimal::new(5, 1)),
+            below: Some(Decimal::new(9, 1)),
+            at: None,
+        };
+        let gate = Outcome::Gate {
+            service: "a".into(),
+            gate: "g".into(),
+            verdict: "deny".into(),
+            at: Some(minutes(3)),
+        };
+        let resolved = Outcome::Resolved {
+            subject: Subject::Service("a".into()),
+            since: minutes(30),
+            within: None,
+        };
+        let silent = Outcome::Silent {
+            subject: Subject::Service("a".into()),
+        };
+        for (outcome, text, until) in [
+            (
+                fires,
+                "a page of `a.b` after 10m and by 15m, firing for at least 2m, to team `payments`, with the text \"gone\"",
+                Some(minutes(15)),
+            ),
+            (
+                budget,
+                "error budget of `a.b` above 50% and below 90% at the end",
+                None,
+            ),
+            (gate, "gate `a.g` decides `deny` at 3m", Some(minutes(3))),
+            (
+                resolved,
+                "all alerts of service `a` resolved by the end",
+                None,
+            ),
+            (silent, "no alert of service `a`", None),
+        ] {
+            let expected = Expectation {
+                name: "e".into(),
+                outcome,
+            };
+            assert_eq!(expectation(&expected), text);
+            assert_eq!(deadline(&expected.outcome), until, "{text}");
+        }
+    }
+}
