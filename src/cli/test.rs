@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::Context;
 use super::console::Console;
+use super::detection;
 use super::exit::{Exit, Failure};
 use super::options::{self, Format};
 use super::report::Findings;
@@ -57,6 +58,14 @@ pub fn run(
             .err
             .line(format_args!("no test was run: {}", findings.counts()));
         return Ok(Exit::Findings);
+    }
+    if options.detection.detection {
+        let checked = detection::Checked {
+            session: &session,
+            settings: &selected.loaded.project.settings,
+            environments: &environments,
+        };
+        return detection::run(context, options, &checked, console);
     }
     let known = testing::known_tests(&session, &environments);
     require_tests(&known, &options.names, env)?;

@@ -7,6 +7,8 @@
 mod annotations;
 mod check;
 mod decisions;
+pub mod detection;
+pub mod detection_file;
 mod humanize;
 mod incident;
 mod result;

@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use super::detection::Detection;
+
 /// Options of `test`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -9,6 +11,8 @@ Simulates the incident of each test in memory: generates the series, evaluates t
 and sends the alerts through the Alertmanager configuration. Needs no Prometheus. A test
 fails if an expectation is not met, or if an alert pages that no expectation names.
 With --format json, prints one JSON document.
+With --detection, shows how soon the alerts of each SLO fire and are resolved in typical
+incidents, without any test.
 
 Examples:
   nthc test
@@ -16,11 +20,16 @@ Examples:
   nthc test \"a bad deploy at noon\" --env production
   nthc test --quiet              failures and the summary only
   nthc test --format github      annotations of a pull request
+  nthc test --detection          detection times of all SLOs
+  nthc test --detection checkout --env production
+  nthc test --detection --write detection.md
+  nthc test --detection --check detection.md
 
 Exit codes:
   0  all tests passed
-  1  a test failed or could not be simulated, or errors in the sources
-  2  invalid usage, no project found, or no such test
+  1  a test failed or could not be simulated, errors in the sources,
+     or the detection times are not those of --check
+  2  invalid usage, no project found, or no such test or SLO
   3  I/O error")]
 pub struct Test {
     /// Run tests whose name contains one of these texts [default: all]
@@ -32,4 +41,7 @@ pub struct Test {
     /// Print failures and the summary only
     #[arg(long, short)]
     pub quiet: bool,
+    /// What to show of detection times.
+    #[command(flatten)]
+    pub detection: Detection,
 }
