@@ -5,7 +5,8 @@
 //! be what [`nthc::detection`] finds, which plants the past instead of evaluating it, to one evaluation.
 //!
 //! promtool evaluates all groups in the same interval. Rules over short windows therefore run alone in their interval, and
-//! rules over long windows with them every three minutes, when both are due.
+//! rules over long windows with them every three minutes, when both are due. All that short windows read of what long ones record
+//! is how much of the time is known, which is all of it here.
 //!
 //! Choices are the same in every run. `NTH_DETECTION_SLOS` sets how many SLOs are compared, `NTH_DETECTION_SEED` a number for
 //! other ones:
@@ -33,7 +34,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use nthc::backends::prometheus::{Group, rule_groups};
+use nthc::backends::prometheus::{Group, Rule, rule_groups};
 use nthc::ir::burn_rate::SLICE;
 use nthc::ir::detection::{DetectionTable, Incident, Strength};
 use nthc::ir::{Duration, Service, Slo};
@@ -76,7 +77,9 @@ fn detection_times_are_those_of_promtool() {
         return;
     }
     let number = |name: &str, default: u64| match std::env::var(name) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is not a number")),
+        Ok(text) => text
+            .parse()
+            .unwrap_or_else(|_| panic!("{name} is not a number")),
         Err(_) => default,
     };
     let count = usize::try_from(number("NTH_DETECTION_SLOS", FEW as u64)).unwrap();
@@ -135,7 +138,9 @@ fn compare(random: &RandomSlo, tally: &Mutex<Tally>) {
                 }
                 (Some(ours), Some(theirs)) => {
                     tally.fired += 1;
-                    (ours.fires - theirs.fires).abs().max((ours.ends - theirs.ends).abs())
+                    (ours.fires - theirs.fires)
+                        .abs()
+                        .max((ours.ends - theirs.ends).abs())
                 }
                 _ => f64::INFINITY,
             };
@@ -164,7 +169,9 @@ fn ours_of(incident: &Incident, long: &str) -> Option<Times> {
     let found = alerts.find(|found| found.alert.threshold.as_deref() == Some(long))?;
     Some(Times {
         fires: found.alert.after.as_seconds_f64(),
-        ends: found.resolved.map_or(f64::INFINITY, Seconds::as_seconds_f64),
+        ends: found
+            .resolved
+            .map_or(f64::INFINITY, Seconds::as_seconds_f64),
     })
 }
 
@@ -180,10 +187,47 @@ fn interval(random: &RandomSlo, pair: usize) -> Duration {
     }
 }
 
+/// Keeps burn-rate alerts, and the recording rules that they read, directly or through others.
+fn for_burn_rates(mut groups: Vec<Group>) -> Vec<Group> {
+    let mut needed = vec![false; groups.iter().map(|group| group.rules.len()).sum()];
+    let mut read = String::new();
+    loop {
+        let before = needed.clone();
+        let rules = groups.iter().flat_map(|group| &group.rules);
+        for (needed, rule) in needed.iter_mut().zip(rules) {
+            let (expr, is_read) = match rule {
+                Rule::Recording(rule) => (&rule.expr, read.contains(&format!("{}{{", rule.record))),
+                Rule::Alerting(rule) => (&rule.expr, rule.labels.contains_key("long_window")),
+            };
+            if is_read && !*needed {
+                *needed = true;
+                read.push_str(expr);
+            }
+        }
+        if needed == before {
+            break;
+        }
+    }
+    let mut needed = needed.into_iter();
+    for group in &mut groups {
+        group.rules.retain(|_| needed.next() == Some(true));
+    }
+    groups
+}
+
+/// The alerts that are compared.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Windows {
+    /// Those of windows over raw series.
+    Short,
+    /// The others.
+    Long,
+}
+
 /// When the alert of each pair fires and ends by promtool; `None` if it does not fire.
 fn in_promtool(random: &RandomSlo, incident: &Incident) -> Vec<Option<Times>> {
     let slo = &random.service.slos[0];
-    let groups = rule_groups(&random.service, &random.settings);
+    let groups = for_burn_rates(rule_groups(&random.service, &random.settings));
     let is_slow = |group: &Group| group.name.ends_with("-budget");
     let fast: Vec<&Group> = groups.iter().filter(|group| !is_slow(group)).collect();
     let all: Vec<&Group> = groups.iter().collect();
@@ -191,16 +235,20 @@ fn in_promtool(random: &RandomSlo, incident: &Incident) -> Vec<Option<Times>> {
     let mut found = BTreeMap::new();
     for (groups, is_of, past) in [
         (fast, true, Duration::hours(3)),
-        (all, false, Duration(longest.unwrap().0 + Duration::hours(2).0)),
+        (
+            all,
+            false,
+            Duration(longest.unwrap().0 + Duration::hours(2).0),
+        ),
     ] {
         let pairs: Vec<usize> = (0..slo.burn_rate_pairs.len())
             .filter(|pair| is_fast(slo, *pair) == is_of)
             .collect();
-        let Some(first) = pairs.first() else {
+        if pairs.is_empty() {
             continue;
-        };
-        let interval = interval(random, *first);
-        let times = run(random, incident, &groups, &pairs, interval, past);
+        }
+        let kind = if is_of { Windows::Short } else { Windows::Long };
+        let times = run(random, incident, &groups, &pairs, kind, past);
         found.extend(pairs.into_iter().zip(times));
     }
     found.into_values().collect()
@@ -211,10 +259,11 @@ fn run(
     incident: &Incident,
     groups: &[&Group],
     pairs: &[usize],
-    interval: Duration,
+    windows: Windows,
     past: Duration,
 ) -> Vec<Option<Times>> {
     let slo = &random.service.slos[0];
+    let interval = interval(random, pairs[0]);
     // The onset is an evaluation of all groups and a scrape.
     let even = Duration::minutes(6).0;
     let onset = Duration(past.0.div_ceil(even) * even);
@@ -232,10 +281,15 @@ fn run(
         scrape: random.settings.prometheus.scrape_interval,
         tick: random.settings.prometheus.interval,
     };
+    let mut input_series = raw_series::of(random.kind, &given);
+    if windows == Windows::Short {
+        let known = r#"slo:sli_known_time:seconds{service="checkout",slo="availability"}"#;
+        input_series.push(promtool::series(known, given.known_time()));
+    }
     let test = promtool::Test {
         name: random.to_string(),
         interval: given.scrape.to_string(),
-        input_series: raw_series::of(random.kind, &given),
+        input_series,
         ..promtool::Test::default()
     };
     let queries = queries(slo, pairs, interval, end);
@@ -254,7 +308,11 @@ fn run(
             let first = known(0).reduce(f64::min)?;
             let last = known(1).reduce(f64::max)?;
             let count: f64 = known(2).sum();
-            assert_eq!((last - first) / step + 1.0, count, "{random}: it fires once");
+            assert_eq!(
+                (last - first) / step + 1.0,
+                count,
+                "{random}: it fires once"
+            );
             Some(Times {
                 fires: first - onset.as_seconds_f64(),
                 ends: match last + step > end.as_seconds_f64() {

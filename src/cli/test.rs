@@ -54,9 +54,15 @@ pub fn run(
             _ => Format::Short,
         };
         findings.show(shown, console)?;
-        console
-            .err
-            .line(format_args!("no test was run: {}", findings.counts()));
+        console.err.line(format_args!(
+            "{}: {}",
+            if options.detection.detection {
+                "nothing was simulated"
+            } else {
+                "no test was run"
+            },
+            findings.counts()
+        ));
         return Ok(Exit::Findings);
     }
     if options.detection.detection {

@@ -47,7 +47,14 @@ mod tests {
     fn a_row_fits_on_a_line() {
         let rows = [
             ["100% bad", "39m", "4m (1h)", "30m", "27m (1d)", "6h3m"],
-            ["burn rate 2x", "more than 100% would be bad", "", "", "", ""],
+            [
+                "burn rate 2x",
+                "more than 100% would be bad",
+                "",
+                "",
+                "",
+                "",
+            ],
             ["one failure", "", "-", "", "10m (SLOMetricAbsent)", ""],
         ];
         assert_eq!(

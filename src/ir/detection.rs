@@ -193,7 +193,14 @@ impl DetectionTable {
     pub fn rows(&self) -> Vec<[String; 6]> {
         let impossible = |words: String, why: &Impossible| {
             let none = String::new;
-            [words, why.words().to_owned(), none(), none(), none(), none()]
+            [
+                words,
+                why.words().to_owned(),
+                none(),
+                none(),
+                none(),
+                none(),
+            ]
         };
         let mut rows = Vec::new();
         for strength in STRENGTHS {

@@ -139,7 +139,8 @@ impl Runner<'_, '_> {
         let mut length = in_time().max().copied();
         loop {
             let incident = self.incident_of(strength, share, length)?;
-            let fired = usize::from(incident.page.is_some()) + usize::from(incident.ticket.is_some());
+            let fired =
+                usize::from(incident.page.is_some()) + usize::from(incident.ticket.is_some());
             length = match length {
                 // They may be later than expected, never earlier.
                 Some(length) if fired < in_time().count() && length < millis(LONGEST) => {
@@ -147,7 +148,8 @@ impl Runner<'_, '_> {
                 }
                 _ => {
                     let later = [Severity::Page, Severity::Ticket].into_iter().zip(due);
-                    let later = later.filter(|(_, due)| due.is_some_and(|due| due > millis(LONGEST)));
+                    let later =
+                        later.filter(|(_, due)| due.is_some_and(|due| due > millis(LONGEST)));
                     return Ok(Ok(Incident {
                         later: later.map(|(severity, _)| severity).collect(),
                         ..incident

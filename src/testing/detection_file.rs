@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::detection::SloDetection;
+use crate::ir::Duration;
 use crate::ir::detection::{COLUMNS, LEGEND};
 use crate::ir::number::percent_text;
-use crate::ir::Duration;
 use crate::promql;
 
 /// The first line of a file.
@@ -249,7 +249,10 @@ fn compare(before: &[&str], now: &[&str]) -> Vec<ChangeKind> {
             });
             continue;
         };
-        let pairs = cells(&old).into_iter().flatten().zip(cells(line).into_iter().flatten());
+        let pairs = cells(&old)
+            .into_iter()
+            .flatten()
+            .zip(cells(line).into_iter().flatten());
         for (column, (before, now)) in COLUMNS.iter().zip(pairs) {
             if before != now {
                 changes.push(ChangeKind::Cell {
@@ -270,7 +273,9 @@ fn compare(before: &[&str], now: &[&str]) -> Vec<ChangeKind> {
     }));
     let text = |lines: &[&str]| {
         let lines = lines.iter().filter(|line| cells(line).is_none());
-        lines.map(|line| (*line).to_owned()).collect::<Vec<String>>()
+        lines
+            .map(|line| (*line).to_owned())
+            .collect::<Vec<String>>()
     };
     let (old, new) = (text(before), text(now));
     for number in 0..old.len().max(new.len()) {
@@ -289,11 +294,11 @@ fn compare(before: &[&str], now: &[&str]) -> Vec<ChangeKind> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::ir::Severity;
     use crate::ir::detection::{
         Detection, DetectionTable, Fired, Incident, NotSimulated, STRENGTHS, Situation,
     };
     use crate::ir::test::SloRef;
-    use crate::ir::Severity;
 
     fn found(slo: &str, after: u64) -> SloDetection {
         let slo = SloRef {
@@ -367,10 +372,15 @@ mod tests {
                 "checkout.latency in production: in the file, but no longer in the project",
             ]
         );
-        let faster = words(&before, &[found("availability", 180), found("latency", 240)]);
+        let faster = words(
+            &before,
+            &[found("availability", 180), found("latency", 240)],
+        );
         assert_eq!(
             faster,
-            ["checkout.availability in production: 100% bad: page after `3m (1h)`, was `4m (1h)`: 1m faster"]
+            [
+                "checkout.availability in production: 100% bad: page after `3m (1h)`, was `4m (1h)`: 1m faster"
+            ]
         );
     }
 

@@ -1,6 +1,7 @@
 //! The raw series of an incident in promtool's notation, for each kind of SLI.
 
 use nthc::ir::Duration;
+use nthc::ir::burn_rate::SLICE;
 
 use crate::support::promtool::{InputSeries, series};
 
@@ -72,12 +73,31 @@ impl Incident {
         ]
     }
 
+    /// The events of a part between two scrapes: a multiple of 2^-20, of which sums are exact. Otherwise, the last digit of a
+    /// counter could fall, which is a reset.
+    fn each(&self, part: f64) -> f64 {
+        let unit = f64::from(1 << 20);
+        (RATE * part * self.scrape.0 as f64 / 1000.0 * unit).round() / unit
+    }
+
+    /// What the rules over long windows record of the time that is known, for rules over short windows that run without them.
+    pub fn known_time(&self) -> String {
+        let apart = SLICE.0.div_ceil(self.scrape.0);
+        let gap = match apart {
+            1 => String::new(),
+            _ => format!(" _x{}", apart - 1),
+        };
+        let seconds = SLICE.0 / 1000;
+        let slices = self.end.0 / self.scrape.0 / apart;
+        vec![format!("{seconds}{gap}"); usize::try_from(slices + 1).expect("it fits")].join(" ")
+    }
+
     /// A counter of a part of the events.
     fn counter(&self, part: impl Fn(f64) -> f64) -> String {
         let mut value = BEFORE;
         let mut text = format!("{value}");
         for (share, scrapes) in self.stretches() {
-            let each = RATE * part(share) * self.scrape.0 as f64 / 1000.0;
+            let each = self.each(part(share));
             if scrapes > 0 {
                 text.push_str(&format!(" {}+{each}x{}", value + each, scrapes - 1));
             }
@@ -90,13 +110,14 @@ impl Incident {
     fn histogram(&self) -> String {
         let shown = |good: f64, bad: f64| {
             let (count, sum) = (good + bad, good * 0.2 + bad * 3.0);
-            format!("{{{{schema:0 sum:{sum} count:{count} offset:-2 buckets:[{good} 0 0 0 {bad}]}}}}")
+            format!(
+                "{{{{schema:0 sum:{sum} count:{count} offset:-2 buckets:[{good} 0 0 0 {bad}]}}}}"
+            )
         };
         let (mut good, mut bad) = (BEFORE, BEFORE);
         let mut text = shown(good, bad);
         for (share, scrapes) in self.stretches() {
-            let all = RATE * self.scrape.0 as f64 / 1000.0;
-            let each = (all * (1.0 - share), all * share);
+            let each = (self.each(1.0 - share), self.each(share));
             if scrapes > 0 {
                 text.push_str(&format!(
                     " {}+{}x{}",
@@ -128,7 +149,9 @@ impl Incident {
                 _ => runs.push((value, 1)),
             }
         }
-        let runs = runs.iter().map(|(value, count)| format!("{value}+0x{}", count - 1));
+        let runs = runs
+            .iter()
+            .map(|(value, count)| format!("{value}+0x{}", count - 1));
         runs.collect::<Vec<_>>().join(" ")
     }
 }

@@ -69,7 +69,8 @@ pub fn run(
         found: &found,
         changes: changes.as_deref(),
     };
-    report::show(&report, of.write.is_some(), context.global.format, console)?;
+    let is_brief = of.write.is_some() || options.quiet;
+    report::show(&report, is_brief, context.global.format, console)?;
     let unknown = found.iter().filter(|one| one.reaction.is_err()).count();
     let counted = match unknown {
         0 => count(found.len(), "SLO"),
@@ -115,9 +116,8 @@ fn require_slos(project: &Checked<'_>, options: &options::Test) -> Result<(), Fa
         let all = known.iter().map(String::as_str);
         return Err(match suggest::nearest(name, all) {
             Some(near) => failure.help(format!("did you mean `{near}`?")),
-            None => failure.help(
-                "use a part of an SLO's name, such as `checkout` or `checkout.availability`",
-            ),
+            None => failure
+                .help("use a part of an SLO's name, such as `checkout` or `checkout.availability`"),
         });
     }
     Ok(())

@@ -23,14 +23,14 @@ pub struct Report<'r> {
     pub changes: Option<&'r [Change]>,
 }
 
-/// Prints the changes, or else the detection times unless they are written to a file.
+/// Prints the changes, or else the detection times. `is_brief` leaves out those of SLOs that were simulated.
 ///
 /// # Errors
 ///
 /// If they cannot be written.
 pub fn show(
     report: &Report<'_>,
-    is_written: bool,
+    is_brief: bool,
     format: Format,
     console: &mut Console,
 ) -> Result<(), Failure> {
@@ -49,7 +49,7 @@ pub fn show(
                     .line(format_args!("{}: {}", change.title, change.kind.words()));
             }
         }
-        _ if is_written => not_simulated(report.found, format, console),
+        _ if is_brief => not_simulated(report.found, format, console),
         (Format::Short, None) => short(report.found, console),
         (Format::Github, None) => not_simulated(report.found, format, console),
         _ => human(report.found, console),

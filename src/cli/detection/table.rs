@@ -22,13 +22,27 @@ pub fn lines(rows: &[[String; 6]], width: Option<usize>) -> Vec<String> {
     }
 }
 
+/// The titles of the columns. Those of ends follow what ends.
+const TITLES: [&str; COLUMNS.len()] = [
+    "incident",
+    "lasts",
+    "page after",
+    "ends after",
+    "ticket after",
+    "ends after",
+];
+
 fn columns(rows: &[[String; 6]]) -> Vec<String> {
-    let head = COLUMNS.map(str::to_owned);
+    let head = TITLES.map(str::to_owned);
     let all: Vec<&[String; 6]> = std::iter::once(&head).chain(rows).collect();
     let mut widths = [0; COLUMNS.len()];
     for row in &all {
         // A reason may be as long as it is.
-        let counted = if detection::is_reason(row) { 1 } else { COLUMNS.len() };
+        let counted = if detection::is_reason(row) {
+            1
+        } else {
+            COLUMNS.len()
+        };
         for (width, cell) in widths.iter_mut().zip(row.iter()).take(counted) {
             *width = (*width).max(cell.chars().count());
         }
@@ -59,7 +73,14 @@ mod tests {
     fn rows() -> [[String; 6]; 3] {
         [
             ["100% bad", "39m", "4m (1h)", "30m", "27m (1d)", "6h3m"],
-            ["burn rate 2x", "more than 100% would be bad", "", "", "", ""],
+            [
+                "burn rate 2x",
+                "more than 100% would be bad",
+                "",
+                "",
+                "",
+                "",
+            ],
             ["one failure", "", "-", "", "10m (SLOMetricAbsent)", ""],
         ]
         .map(|row| row.map(str::to_owned))
@@ -72,10 +93,10 @@ mod tests {
         let widest = shown.iter().max().copied().unwrap_or(0) + 2;
         assert_eq!(lines(&rows(), Some(widest)), wide);
         insta::assert_snapshot!(wide.join("\n"), @r"
-        incident      lasts  page after  page ends after  ticket after           ticket ends after
-        100% bad      39m    4m (1h)     30m              27m (1d)               6h3m
+        incident      lasts  page after  ends after  ticket after           ends after
+        100% bad      39m    4m (1h)     30m         27m (1d)               6h3m
         burn rate 2x  more than 100% would be bad
-        one failure          -                            10m (SLOMetricAbsent)
+        one failure          -                       10m (SLOMetricAbsent)
         ");
         insta::assert_snapshot!(lines(&rows(), Some(widest - 1)).join("\n"), @r"
         100% bad for 39m

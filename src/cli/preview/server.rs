@@ -191,7 +191,10 @@ async fn detection(
     match &*reaction {
         Ok(table) => Json(json!({ "columns": COLUMNS, "rows": table.rows() })).into_response(),
         Err(problem) => {
-            let why = format!("Not simulated: {}. Help: {}.", problem.message, problem.help);
+            let why = format!(
+                "Not simulated: {}. Help: {}.",
+                problem.message, problem.help
+            );
             error_response(StatusCode::UNPROCESSABLE_ENTITY, &why)
         }
     }
