@@ -120,6 +120,7 @@ fn compare(random: &RandomSlo, tally: &Mutex<Tally>) {
         .unwrap_or_else(|problem| panic!("{random}: {problem:?}"));
     let ours = start.elapsed().as_secs_f64();
     tally.lock().unwrap().ours += ours;
+    let mut of_slo = Vec::new();
     for incident in &table.incidents {
         let start = Instant::now();
         let theirs = in_promtool(random, incident);
@@ -144,6 +145,7 @@ fn compare(random: &RandomSlo, tally: &Mutex<Tally>) {
                 }
                 _ => f64::INFINITY,
             };
+            of_slo.push(difference);
             tally.same += usize::from(difference == 0.0);
             tally.largest = tally.largest.max(difference);
             if difference > interval {
@@ -154,7 +156,14 @@ fn compare(random: &RandomSlo, tally: &Mutex<Tally>) {
             }
         }
     }
-    println!("{random}: {ours:.3}s here; {}", summary(&table));
+    let same = of_slo.iter().filter(|difference| **difference == 0.0);
+    let largest = of_slo.iter().copied().fold(0.0, f64::max);
+    println!(
+        "{random}: {ours:.3}s here; {} of {} alerts at promtool's time, the largest difference is {largest}s\n  {}",
+        same.count(),
+        of_slo.len(),
+        summary(&table)
+    );
 }
 
 fn summary(table: &DetectionTable) -> String {

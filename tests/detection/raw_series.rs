@@ -63,13 +63,19 @@ pub fn of(kind: &str, incident: &Incident) -> Vec<InputSeries> {
 }
 
 impl Incident {
-    /// The bad share of each stretch, with its number of scrapes. The first one begins with the first scrape.
-    fn stretches(&self) -> [(f64, u64); 3] {
-        let scrapes = |from: Duration, to: Duration| to.0 / self.scrape.0 - from.0 / self.scrape.0;
+    /// The bad share of each stretch, with its number of scrapes after the first one. The incident begins with a scrape, but may end
+    /// between two.
+    fn stretches(&self) -> [(f64, u64); 4] {
+        let scrape = self.scrape.0;
+        assert_eq!(self.onset.0 % scrape, 0, "it begins with a scrape");
+        let length = self.recovery.0 - self.onset.0;
+        let (before, during, part) = (self.onset.0 / scrape, length / scrape, length % scrape);
+        let partial = u64::from(part > 0);
         [
-            (0.0, scrapes(Duration(0), self.onset)),
-            (self.share, scrapes(self.onset, self.recovery)),
-            (0.0, scrapes(self.recovery, self.end)),
+            (0.0, before),
+            (self.share, during),
+            (self.share * part as f64 / scrape as f64, partial),
+            (0.0, self.end.0 / scrape - before - during - partial),
         ]
     }
 

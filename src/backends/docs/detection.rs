@@ -7,6 +7,14 @@ use nth_model::{Project, Service};
 use super::page::Page;
 use super::text;
 
+/// A cell as Markdown. A dash alone needs no escape.
+fn shown(cell: String) -> String {
+    match cell.as_str() {
+        "-" => cell,
+        cell => text::inline(cell),
+    }
+}
+
 /// Adds a table for each SLO of a service.
 pub fn tables(page: &mut Page, service: &Service, project: &Project<'_>) {
     let mut is_explained = false;
@@ -23,8 +31,7 @@ pub fn tables(page: &mut Page, service: &Service, project: &Project<'_>) {
             Ok(table) => {
                 page.paragraph(format!("Detection times of **{name}**, simulated:"));
                 let rows = table.rows().into_iter();
-                let cells = rows.map(|row| row.map(|cell| text::inline(&cell)));
-                page.table(COLUMNS, cells.collect());
+                page.table(COLUMNS, rows.map(|row| row.map(shown)).collect());
                 is_explained = true;
             }
             Err(problem) => page.paragraph(format!(

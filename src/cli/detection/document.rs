@@ -2,11 +2,21 @@
 
 use serde::Serialize;
 
-use super::report::Report;
 use crate::ir::detection::{Detection, DetectionTable, Fired, Incident};
 use crate::ir::number::percent_text;
 use crate::ir::{Duration, Severity};
 use crate::testing::detection::SloDetection;
+use crate::testing::detection_file::Change;
+
+/// What was found.
+pub struct Report<'r> {
+    /// The name of the project.
+    pub project: &'r str,
+    /// The detection times.
+    pub found: &'r [SloDetection],
+    /// The changes since a file was written; `None` if no file is checked.
+    pub changes: Option<&'r [Change]>,
+}
 
 /// The document.
 #[derive(Serialize)]
@@ -91,7 +101,7 @@ pub fn document<'r>(report: &Report<'r>) -> Document<'r> {
         project: report.project,
         slos: report.found.iter().map(slo).collect(),
         changes: report.changes.map(|changes| {
-            let entry = |change: &'r crate::testing::detection_file::Change| ChangeEntry {
+            let entry = |change: &'r Change| ChangeEntry {
                 slo: &change.title,
                 change: change.kind.words(),
             };

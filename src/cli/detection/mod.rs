@@ -23,7 +23,7 @@ use crate::testing::Selection;
 use crate::testing::detection::{self, SloDetection};
 use crate::testing::detection_file::{self, HEADER};
 
-use report::Report;
+use document::Report;
 
 /// A project without errors.
 pub struct Checked<'s> {

@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::document::document;
+use super::document::{Report, document};
 use super::table;
 use crate::cli::console::Console;
 use crate::cli::exit::Failure;
@@ -12,16 +12,6 @@ use crate::diagnostics::render::one_line;
 use crate::ir::number::percent_text;
 use crate::testing::detection::SloDetection;
 use crate::testing::detection_file::{Change, title};
-
-/// What was found.
-pub struct Report<'r> {
-    /// The name of the project.
-    pub project: &'r str,
-    /// The detection times.
-    pub found: &'r [SloDetection],
-    /// The changes since a file was written; `None` if no file is checked.
-    pub changes: Option<&'r [Change]>,
-}
 
 /// Prints the changes, or else the detection times. `is_brief` leaves out those of SLOs that were simulated.
 ///
