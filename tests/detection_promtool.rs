@@ -8,8 +8,9 @@
 //! rules over long windows with them every three minutes, when both are due. All that short windows read of what long ones record
 //! is how much of the time is known, which is all of it here.
 //!
-//! Choices are the same in every run. `NTH_DETECTION_SLOS` sets how many SLOs are compared, `NTH_DETECTION_SEED` a number for
-//! other ones:
+//! Choices are the same in every run. By default, a few SLOs over 7 days are compared, because promtool takes minutes for the long
+//! windows of others. `NTH_DETECTION_SLOS` sets how many SLOs of all windows are compared, `NTH_DETECTION_SEED` a number for other
+//! ones:
 //!
 //! ```text
 //! NTH_DETECTION_SLOS=30 cargo test --release -p nthc --test detection_promtool -- --nocapture
@@ -44,7 +45,7 @@ use random_slos::RandomSlo;
 use raw_series::Incident as Given;
 use support::promtool;
 
-/// How many SLOs are compared unless `NTH_DETECTION_SLOS` says otherwise.
+/// How many SLOs over 7 days are compared unless `NTH_DETECTION_SLOS` says otherwise.
 const FEW: usize = 4;
 
 /// The most steps of a subquery: promtool holds 10,000 samples a query.
@@ -76,14 +77,19 @@ fn detection_times_are_those_of_promtool() {
     if !promtool::available() {
         return;
     }
-    let number = |name: &str, default: u64| match std::env::var(name) {
-        Ok(text) => text
-            .parse()
-            .unwrap_or_else(|_| panic!("{name} is not a number")),
-        Err(_) => default,
+    let number = |name: &str| -> Option<u64> {
+        let text = std::env::var(name).ok()?;
+        Some(
+            text.parse()
+                .unwrap_or_else(|_| panic!("{name} is not a number")),
+        )
     };
-    let count = usize::try_from(number("NTH_DETECTION_SLOS", FEW as u64)).unwrap();
-    let all = random_slos::all(number("NTH_DETECTION_SEED", 15), count);
+    let seed = number("NTH_DETECTION_SEED").unwrap_or(15);
+    let all = match number("NTH_DETECTION_SLOS") {
+        Some(count) => random_slos::all(seed, usize::try_from(count).unwrap()),
+        None => random_slos::over_a_week(seed, FEW),
+    };
+    let count = all.len();
     let (next, tally) = (AtomicUsize::new(0), Mutex::new(Tally::default()));
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {

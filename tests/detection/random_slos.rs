@@ -28,6 +28,15 @@ const INTERVALS: [u64; 4] = [30, 60, 90, 180];
 /// Intervals of scrapes, in seconds.
 const SCRAPES: [u64; 4] = [15, 30, 60, 120];
 
+/// The first SLOs of a seed with the shortest window.
+pub fn over_a_week(seed: u64, count: usize) -> Vec<RandomSlo> {
+    let every = WINDOWS.len();
+    all(seed, count * every)
+        .into_iter()
+        .step_by(every)
+        .collect()
+}
+
 /// The SLOs of a seed. Each run of four has every window.
 pub fn all(seed: u64, count: usize) -> Vec<RandomSlo> {
     let mut random = Random(seed);
