@@ -8,9 +8,10 @@ use crate::backends::policy::SYNC_WINDOWS;
 use crate::backends::{self, Artifact};
 use crate::db::name_span;
 use crate::db::{Database, Diag, ItemKey};
+use crate::detection::with_reactions;
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, codes};
 use crate::ir::settings::texts::ENVIRONMENT;
-use crate::ir::{Settings, TargetName};
+use crate::ir::{self, Settings, TargetName};
 use crate::partial::{self, Partial};
 use crate::session::{Configuration, Session, conclude};
 
@@ -134,7 +135,8 @@ impl Build for Session {
         self.with_project(environment, |project, models| match models.get(&key) {
             Some(service) => {
                 let settings = settings_in(settings, environment);
-                service_artifacts(&self.db, key, service, project, &settings)
+                let project = with_reactions(project, &[service], &settings);
+                service_artifacts(&self.db, key, service, &project, &settings)
             }
             None => Ok(Vec::new()),
         })
@@ -168,6 +170,8 @@ fn build(
 ) -> Vec<Result<Vec<Artifact>, Box<Diag>>> {
     session.with_project(environment, |project, models| {
         let settings = settings_in(settings, environment);
+        let all: Vec<&ir::Service> = project.services().collect();
+        let project = &*with_reactions(project, &all, &settings);
         let keys = session.services();
         let mut built = session.par_query(&keys, |db, key| {
             let Some(service) = models.get(&key) else {

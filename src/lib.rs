@@ -5,6 +5,7 @@ mod artifacts;
 pub mod cli;
 pub mod codes;
 pub mod compile;
+pub mod detection;
 pub mod import;
 pub mod output;
 pub mod partial;

@@ -7,7 +7,9 @@ use smol_str::SmolStr;
 use crate::artifacts::{project_artifacts, service_artifacts, settings_in};
 use crate::backends::{self, Artifact};
 use crate::db::{ItemClass, ItemKey, SourceFile, file_names, find_module, item_name};
+use crate::detection::with_reactions;
 use crate::diagnostics::{Diagnostic, FileSpan, Severity};
+use crate::ir;
 use crate::schema::names::kind;
 use crate::session::{Input, Session};
 
@@ -70,6 +72,12 @@ pub(crate) fn compile_sound(
     for environment in &names {
         let artifacts = session.with_project(environment, |project, models| {
             let settings = settings_in(&input.settings, environment);
+            let shown: Vec<&ir::Service> = services
+                .iter()
+                .filter(|key| !faults.unsound.contains_key(&key.file))
+                .filter_map(|key| models.get(key).copied())
+                .collect();
+            let project = &*with_reactions(project, &shown, &settings);
             let describes_others =
                 |file: &Artifact| backends::target(file.target).describes_other_services();
             let mut artifacts = Vec::new();

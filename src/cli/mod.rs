@@ -20,6 +20,7 @@ mod check;
 mod completions;
 mod console;
 mod coverage;
+mod detection;
 mod exit;
 mod explain;
 mod fmt;

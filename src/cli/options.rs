@@ -1,6 +1,7 @@
 //! The command line: options and their help.
 
 mod connection;
+mod detection;
 mod gate;
 mod test;
 

@@ -36,6 +36,7 @@ pub fn run(
     let session = selected.session();
     let run = Run {
         format,
+        context,
         options,
         is_quiet: options.quiet,
         page: page.as_ref(),

@@ -6,7 +6,9 @@ use std::time::Instant;
 use jiff::Timestamp;
 use smol_str::SmolStr;
 
+use super::Context;
 use super::console::Console;
+use super::detection;
 use super::exit::{Exit, Failure};
 use super::options::{self, Format};
 use super::progress::Progress;
@@ -24,7 +26,9 @@ use crate::testing::{self, KnownTest, Selection};
 pub struct Run<'r> {
     /// The format of the results.
     pub format: Format,
-    /// The names of the tests, and the environment.
+    /// The command's context.
+    pub context: &'r Context,
+    /// The names of the tests, the environment, and what to do with the tests.
     pub options: &'r options::Test,
     /// True if tests that pass are not shown.
     pub is_quiet: bool,
@@ -57,7 +61,11 @@ impl Run<'_> {
         findings.add(&loaded.sources, loaded.diagnostics.iter().cloned());
         findings.add(&compilation.sources, compilation.diagnostics);
         if findings.has_errors() {
-            let none = format!("no test was run: {}", findings.counts());
+            let nothing = match options.detection.detection {
+                true => "nothing was simulated",
+                false => "no test was run",
+            };
+            let none = format!("{nothing}: {}", findings.counts());
             if format == Format::Junit {
                 let document = test_junit::no_test(project, &none, &findings.short_text()?)?;
                 console.out.text(&document);
@@ -71,13 +79,21 @@ impl Run<'_> {
             console.err.line(none);
             return Ok(Exit::Findings);
         }
+        let settings = &loaded.project.settings;
+        if options.detection.detection {
+            let checked = detection::Checked {
+                session,
+                settings,
+                environments: &environments,
+            };
+            return detection::run(self.context, options, &checked, console);
+        }
         let known = testing::known_tests(session, &environments);
         require_tests(&known, &options.names, env)?;
         let selection = Selection {
             environments: &environments,
             names: &options.names,
         };
-        let settings = &loaded.project.settings;
         let is_shown = console.is_interactive && !format.is_for_programs();
         let progress = Progress::start("running tests", is_shown);
         let results = match self.page {

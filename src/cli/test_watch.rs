@@ -73,6 +73,7 @@ pub fn run(
     let mut watcher = start(&watched)?;
     let run = Run {
         format,
+        context,
         options,
         is_quiet: true,
         page,

@@ -9,6 +9,7 @@ mod artifact;
 pub mod burn_rate;
 pub mod channel;
 mod dependency;
+pub mod detection;
 pub mod gate;
 pub mod names;
 pub mod panel;

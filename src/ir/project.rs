@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::detection::Reaction;
+use super::test::SloRef;
 use super::{Dependency, Escalation, EscalationRef, Service, SupportHours, Team};
 
 /// The services of a project in an environment, and their teams.
@@ -11,6 +13,7 @@ pub struct Project<'a> {
     services: BTreeMap<&'a str, &'a Service>,
     teams: BTreeMap<&'a str, &'a Team>,
     dependents: BTreeMap<&'a str, Vec<(&'a Service, &'a Dependency)>>,
+    detection: BTreeMap<SloRef, Reaction>,
 }
 
 impl<'a> Project<'a> {
@@ -37,7 +40,19 @@ impl<'a> Project<'a> {
             services,
             teams: teams.collect(),
             dependents,
+            detection: BTreeMap::new(),
         }
+    }
+
+    /// Adds how the alerts of SLOs react to typical incidents.
+    #[must_use]
+    pub fn with_detection(self, detection: BTreeMap<SloRef, Reaction>) -> Self {
+        Self { detection, ..self }
+    }
+
+    /// How the alerts of an SLO react to typical incidents; `None` if that was not simulated.
+    pub fn detection(&self, slo: &SloRef) -> Option<&Reaction> {
+        self.detection.get(slo)
     }
 
     /// The services, by name.

@@ -1,107 +1,26 @@
 //! How long it takes until an SLO's alerts fire, and until they are resolved.
 
 use nth_model::burn_rate::SLICE;
+use nth_model::detection::{
+    Detection, DetectionTable, Fired, Impossible, Incident, STRENGTHS, Situation, Strength,
+};
 use nth_model::test::{History, SloRef};
-use nth_model::{Duration, RuleLabel, Severity, Sli, Slo};
+use nth_model::{Duration, RuleLabel, Service, Settings, Severity, Sli, Slo};
 use nth_targets::prometheus::Rule;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use crate::alerts::AlertTimeline;
 use crate::error::Error;
+use crate::matching::matches;
 use crate::piecewise::{Piecewise, Span};
-use crate::plan::{Plan, float};
+use crate::plan::{Plan, PlannedSlo, float};
+use crate::queries::Form;
 use crate::rule_groups::RuleSet;
 use crate::run::run;
+use crate::series::Source;
 use crate::timeline::{DEFAULT_RATE, Scenario, check_share, millis};
 use crate::world::{ServiceState, SloIndex, World};
-
-/// How an SLO's alerts react to typical incidents.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DetectionTable {
-    /// The SLO.
-    pub slo: SloRef,
-    /// The incidents of different strength, the strongest first.
-    pub incidents: Vec<Incident>,
-    /// What should not alert.
-    pub situations: Vec<(Situation, Vec<Fired>)>,
-}
-
-/// The strength of an incident.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Strength {
-    /// This share of events, or of time, is bad.
-    Share(Decimal),
-    /// The error budget burns at this rate.
-    BurnRate(Decimal),
-}
-
-/// The strengths of a table: 100%, 10%, 2x and 1.01x.
-pub const STRENGTHS: [Strength; 4] = [
-    Strength::Share(Decimal::ONE),
-    Strength::Share(Decimal::from_parts(1, 0, 0, false, 1)),
-    Strength::BurnRate(Decimal::TWO),
-    Strength::BurnRate(Decimal::from_parts(101, 0, 0, false, 2)),
-];
-
-/// An incident of a strength.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Incident {
-    /// The strength.
-    pub strength: Strength,
-    /// How long it lasted in the simulation.
-    pub length: Duration,
-    /// The first page.
-    pub page: Option<Detection>,
-    /// The first ticket.
-    pub ticket: Option<Detection>,
-}
-
-/// When alerts of a severity fired in an incident.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Detection {
-    /// The first alert.
-    pub alert: Fired,
-    /// The time from the recovery until no burn-rate alert of the severity fires; `None` if one fired until the end, or if there
-    /// was none.
-    pub resolved: Option<Duration>,
-}
-
-/// An alert that fired.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Fired {
-    /// The alert's name.
-    pub name: SmolStr,
-    /// The severity.
-    pub severity: Severity,
-    /// The long window of a burn-rate alert, or the share of a budget alert.
-    pub threshold: Option<SmolStr>,
-    /// The time from the onset until it fired.
-    pub after: Duration,
-}
-
-/// A situation that is no incident.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Situation {
-    /// There are no events for two hours.
-    NoTraffic,
-    /// One event is bad, while there is one a minute. For time slices, one slice is bad.
-    OneFailure,
-    /// All counters start again from 0.
-    CounterReset,
-    /// One scrape fails.
-    MissingScrape,
-}
-
-impl Situation {
-    /// All situations.
-    pub const ALL: [Self; 4] = [
-        Self::NoTraffic,
-        Self::OneFailure,
-        Self::CounterReset,
-        Self::MissingScrape,
-    ];
-}
 
 /// The longest incident that is simulated.
 const LONGEST: Duration = Duration::days(10);
@@ -109,8 +28,44 @@ const LONGEST: Duration = Duration::days(10);
 /// How long a situation lasts.
 const SITUATION: Duration = Duration::hours(2);
 
+/// A share of time slices that is neither none nor all.
+const HALF: Decimal = Decimal::from_parts(5, 0, 0, false, 1);
+
 /// The events per second while one fails.
 const QUIET_RATE: f64 = 1.0 / 60.0;
+
+/// Returns how an SLO reacts, simulated without the rest of its service. Its past is good.
+///
+/// # Errors
+///
+/// If no series can be generated from the queries of its SLI, or a rule fails.
+pub fn detection_of(
+    service: &Service,
+    slo: &Slo,
+    settings: &Settings,
+) -> Result<DetectionTable, Error> {
+    let alone = alone(service, slo);
+    let plan = Plan::new(&[&alone], settings, &[])?;
+    let slo = SloRef {
+        service: service.name.clone(),
+        slo: slo.name.clone(),
+    };
+    detection(&plan, &slo)
+}
+
+/// Returns a service with an SLO, and nothing else that could fail to be simulated.
+pub fn alone(service: &Service, slo: &Slo) -> Service {
+    Service {
+        slos: vec![slo.clone()],
+        alerts: Vec::new(),
+        recordings: Vec::new(),
+        dependencies: Vec::new(),
+        signals: Vec::new(),
+        gates: Vec::new(),
+        deployed: None,
+        ..service.clone()
+    }
+}
 
 /// Returns how an SLO of a plan reacts. Its past is good.
 ///
@@ -121,9 +76,11 @@ pub fn detection(plan: &Plan<'_>, slo: &SloRef) -> Result<DetectionTable, Error>
     let index = plan.slo(&slo.service, &slo.slo)?;
     let run = Runner { plan, index };
     let mut incidents = Vec::new();
+    let mut impossible = Vec::new();
     for strength in STRENGTHS {
-        if let Some(incident) = run.incident(strength)? {
-            incidents.push(incident);
+        match run.incident(strength)? {
+            Ok(incident) => incidents.push(incident),
+            Err(why) => impossible.push((strength, why)),
         }
     }
     let situations = Situation::ALL.into_iter();
@@ -131,6 +88,7 @@ pub fn detection(plan: &Plan<'_>, slo: &SloRef) -> Result<DetectionTable, Error>
     Ok(DetectionTable {
         slo: slo.clone(),
         incidents,
+        impossible,
         situations: situations.collect::<Result<_, Error>>()?,
     })
 }
@@ -147,7 +105,7 @@ pub fn incident(
     strength: Strength,
 ) -> Result<Option<Incident>, Error> {
     let index = plan.slo(&slo.service, &slo.slo)?;
-    Runner { plan, index }.incident(strength)
+    Ok(Runner { plan, index }.incident(strength)?.ok())
 }
 
 struct Runner<'p, 'm> {
@@ -163,66 +121,130 @@ impl Runner<'_, '_> {
         })
     }
 
-    fn incident(&self, strength: Strength) -> Result<Option<Incident>, Error> {
+    fn incident(&self, strength: Strength) -> Result<Result<Incident, Impossible>, Error> {
         let slo = self.slo()?;
         let share = match strength {
             Strength::Share(share) => share,
             Strength::BurnRate(rate) => rate * slo.error_budget(),
         };
-        if share > Decimal::ONE || slo.error_budget().is_zero() {
-            return Ok(None);
+        if share > Decimal::ONE {
+            return Ok(Err(Impossible::MoreThanAll));
         }
-        // A share of time cannot be simulated if the slices depend on ranges.
-        if check_share(self.plan, self.index, float(share)).is_err() {
-            return Ok(None);
+        if self.has_whole_ranges(share)? {
+            return Ok(Err(Impossible::WholeRanges));
         }
-        let length = expected(slo, float(share / slo.error_budget()));
-        let recovery = millis(length);
+        let burn_rate = float(share) / float(slo.error_budget());
+        let due = [Severity::Page, Severity::Ticket].map(|severity| due(slo, burn_rate, severity));
+        let in_time = || due.iter().flatten().filter(|due| **due <= millis(LONGEST));
+        let mut length = in_time().max().copied();
+        loop {
+            let incident = self.incident_of(strength, share, length)?;
+            let fired =
+                usize::from(incident.page.is_some()) + usize::from(incident.ticket.is_some());
+            length = match length {
+                // They may be later than expected, never earlier.
+                Some(length) if fired < in_time().count() && length < millis(LONGEST) => {
+                    Some(length.saturating_mul(2).min(millis(LONGEST)))
+                }
+                _ => {
+                    let later = [Severity::Page, Severity::Ticket].into_iter().zip(due);
+                    let later =
+                        later.filter(|(_, due)| due.is_some_and(|due| due > millis(LONGEST)));
+                    return Ok(Ok(Incident {
+                        later: later.map(|(severity, _)| severity).collect(),
+                        ..incident
+                    }));
+                }
+            };
+        }
+    }
+
+    /// True if a share of time is bad of time slices that depend on ranges, which cannot be simulated.
+    fn has_whole_ranges(&self, share: Decimal) -> Result<bool, Error> {
+        let is_timed = matches!(self.slo()?.sli, Sli::TimeSlices { .. });
+        match check_share(self.plan, self.index, float(share)) {
+            Ok(()) => Ok(false),
+            Err(_) if is_timed && share < Decimal::ONE => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Runs an incident in which a share is bad for some milliseconds; `None` if no alert is expected.
+    fn incident_of(
+        &self,
+        strength: Strength,
+        share: Decimal,
+        length: Option<i64>,
+    ) -> Result<Incident, Error> {
+        // Whole slices, so that tables of different rules can be compared.
+        let slice = millis(SLICE);
+        let length = length.unwrap_or_else(|| millis(SITUATION));
+        let recovery = (length + slice - 1) / slice * slice;
+        let observed = tail(self.slo()?);
         let span = Span {
             from: BEGIN,
             to: BEGIN + recovery,
         };
-        let alerts = self.alerts(recovery.saturating_add(tail(slo)), |world| {
+        let timelines = self.alerts(recovery.saturating_add(observed), |world| {
             if let Some(bad) = world.bad.get_mut(self.index) {
                 *bad = Piecewise::of_spans(0.0, &[(span, float(share))], f64::max);
             }
         })?;
+        let mut alerts: Vec<Detection> = timelines
+            .iter()
+            .filter_map(|alert| {
+                let resolved = alert.resolved().filter(|_| is_burn_rate(alert));
+                Some(Detection {
+                    alert: first(alert)?,
+                    resolved: resolved.map(|at| duration(at - recovery)),
+                })
+            })
+            .collect();
+        alerts.sort_by_key(|found| found.alert.after);
         let detection = |severity| {
-            let fired: Vec<&AlertTimeline> = alerts
-                .iter()
-                .filter(|alert| alert.severity == Some(severity))
-                .collect();
-            let mut all: Vec<Fired> = fired.iter().filter_map(|alert| first(alert)).collect();
-            all.sort_by_key(|fired| fired.after);
-            let burning: Vec<&AlertTimeline> = fired
-                .into_iter()
-                .filter(|alert| is_burn_rate(alert) && alert.fires_from(0).is_some())
-                .collect();
-            let resolved = burning
-                .iter()
-                .map(|alert| alert.resolved())
-                .collect::<Option<Vec<i64>>>();
-            let resolved = resolved.and_then(|times| times.into_iter().max());
-            all.into_iter().next().map(|alert| Detection {
-                alert,
-                resolved: resolved.map(|at| duration(at - recovery)),
+            let mut of_severity = alerts.iter().filter(|one| one.alert.severity == severity);
+            let first = of_severity.next()?;
+            let burning = timelines.iter().filter(|alert| {
+                alert.severity == Some(severity)
+                    && is_burn_rate(alert)
+                    && alert.fires_from(0).is_some()
+            });
+            let resolved: Option<Vec<i64>> = burning.map(AlertTimeline::resolved).collect();
+            let last = resolved.and_then(|times| times.into_iter().max());
+            Some(Detection {
+                alert: first.alert.clone(),
+                resolved: last.map(|at| duration(at - recovery)),
             })
         };
-        Ok(Some(Incident {
+        Ok(Incident {
             strength,
-            length,
+            length: duration(recovery),
+            observed: duration(observed),
             page: detection(Severity::Page),
             ticket: detection(Severity::Ticket),
-        }))
+            later: Vec::new(),
+            alerts,
+        })
     }
 
-    fn situation(&self, situation: Situation) -> Result<Vec<Fired>, Error> {
-        let service = self
-            .plan
-            .slos
-            .get(self.index)
-            .map_or(0, |planned| planned.service);
-        let is_timed = matches!(self.slo()?.sli, Sli::TimeSlices { .. });
+    fn situation(&self, situation: Situation) -> Result<Result<Vec<Fired>, Impossible>, Error> {
+        let unknown = || Error::inapplicable(self.plan.slo_name(self.index), "it is not simulated");
+        let planned = self.plan.slos.get(self.index).ok_or_else(unknown)?;
+        let service = planned.service;
+        let is_timed = matches!(planned.slo.sli, Sli::TimeSlices { .. });
+        match situation {
+            Situation::OneFailure if is_timed && self.has_whole_ranges(HALF)? => {
+                return Ok(Err(Impossible::WholeRanges));
+            }
+            Situation::OneFailure if is_timed => {}
+            Situation::NoTraffic | Situation::OneFailure if !self.counts_events(planned) => {
+                return Ok(Err(Impossible::NoEvents));
+            }
+            Situation::CounterReset if !reads_counters(planned) => {
+                return Ok(Err(Impossible::NoCounters));
+            }
+            _ => {}
+        }
         let scrape = millis(self.plan.settings.prometheus.scrape_interval);
         let (index, length) = (self.index, millis(SITUATION));
         let span = |length: i64| Span {
@@ -254,7 +276,17 @@ impl Runner<'_, '_> {
         })?;
         let mut all: Vec<Fired> = alerts.iter().filter_map(first).collect();
         all.sort_by_key(|fired| fired.after);
-        Ok(all)
+        Ok(Ok(all))
+    }
+
+    /// True if a series of the SLO counts events.
+    fn counts_events(&self, planned: &PlannedSlo<'_>) -> bool {
+        let mut series = self.plan.series.iter();
+        series.any(|series| {
+            let counts = matches!(series.source, Source::Events(_) | Source::Histogram { .. });
+            let mut read = planned.readings.iter();
+            counts && read.any(|one| matches(&one.reading.selector, &series.labels))
+        })
     }
 
     /// Runs the SLO's rules for a time.
@@ -298,7 +330,7 @@ impl Runner<'_, '_> {
             written: Vec::new(),
             world,
         };
-        let rules = RuleSet::new(&services, plan.settings, &is_of_slo)?;
+        let rules = RuleSet::new(&services, plan.settings, &is_of_slo)?.for_alerts();
         Ok(run(plan, scenario, rules)?.alerts)
     }
 }
@@ -306,41 +338,32 @@ impl Runner<'_, '_> {
 /// The onset, in milliseconds since 1970: a Monday at noon.
 const BEGIN: i64 = 1_704_715_200_000;
 
-/// How long an incident has to last so that both a page and a ticket fire, if they do.
-#[allow(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss
-)]
-fn expected(slo: &Slo, burn_rate: f64) -> Duration {
+/// How long an incident of a burn rate has to last, in milliseconds, until an alert of a severity fires; `None` if none does.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
+fn due(slo: &Slo, burn_rate: f64, severity: Severity) -> Option<i64> {
     let margin = 4 * millis(SLICE) + 2 * millis(Duration::MINUTE);
-    let of = |severity: Severity| {
-        let hold = millis(severity.default_hold());
-        let pairs = slo
-            .burn_rate_pairs
-            .iter()
-            .filter(|pair| pair.severity == severity);
-        let pairs = pairs.filter_map(|pair| {
-            let factor = float(pair.factor);
-            (burn_rate > factor).then(|| pair.long.0 as f64 * factor / burn_rate)
-        });
-        let budgets = slo
-            .budget_alerts
-            .iter()
-            .filter(|alert| alert.severity == severity);
-        let budgets = budgets.map(|alert| slo.window.0 as f64 * float(alert.consumed) / burn_rate);
-        let first = pairs.chain(budgets).reduce(f64::min);
-        first.map(|first| (first as i64).saturating_add(hold + margin))
-    };
-    let both = [of(Severity::Page), of(Severity::Ticket)];
-    let known = both
-        .into_iter()
-        .flatten()
-        .filter(|length| *length <= millis(LONGEST));
-    let length = known.max().unwrap_or_else(|| millis(SITUATION));
-    // Whole slices, so that tables of different rules can be compared.
-    let slice = millis(SLICE);
-    duration((length + slice - 1) / slice * slice)
+    let pairs = slo
+        .burn_rate_pairs
+        .iter()
+        .filter(|pair| pair.severity == severity);
+    let pairs = pairs.filter_map(|pair| {
+        let factor = float(pair.factor);
+        (burn_rate > factor).then(|| pair.long.0 as f64 * factor / burn_rate)
+    });
+    let budgets = slo
+        .budget_alerts
+        .iter()
+        .filter(|alert| alert.severity == severity);
+    let budgets = budgets.map(|alert| slo.window.0 as f64 * float(alert.consumed) / burn_rate);
+    let first = pairs.chain(budgets).reduce(f64::min)?;
+    let hold = millis(severity.default_hold());
+    Some((first as i64).saturating_add(hold + margin))
+}
+
+/// True if the SLI of an SLO reads counters or histograms.
+fn reads_counters(planned: &PlannedSlo<'_>) -> bool {
+    let mut read = planned.readings.iter();
+    read.any(|one| one.reading.form != Form::Gauge)
 }
 
 /// How long after an incident burn-rate alerts may fire.

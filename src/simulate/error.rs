@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use nth_engine::rules::Failure;
+use nth_model::detection::NotSimulated;
 use smol_str::SmolStr;
 
 /// The reason that a test cannot run.
@@ -90,6 +91,16 @@ impl Error {
                     .to_owned(),
             ),
             _ => None,
+        }
+    }
+}
+
+impl From<&Error> for NotSimulated {
+    /// An SLO that is simulated without a test.
+    fn from(error: &Error) -> Self {
+        Self {
+            message: error.to_string(),
+            help: "write a `test` of the SLO with its series by hand: `given x : series { series = \"…\"  values = \"…\" }`".to_owned(),
         }
     }
 }

@@ -21,10 +21,11 @@ mod timeline;
 mod world;
 
 pub use alerts::{AlertTimeline, Period};
-pub use detection::{
-    Detection, DetectionTable, Fired, Incident, STRENGTHS, Situation, Strength, detection, incident,
-};
+pub use detection::{alone, detection, detection_of, incident};
 pub use error::{Error, QueryError};
+pub use nth_model::detection::{
+    Detection, DetectionTable, Fired, Impossible, Incident, STRENGTHS, Situation, Strength,
+};
 pub use plan::Plan;
 pub use rule_groups::RuleSet;
 pub use run::{Simulation, labels_by_hand, simulate};

@@ -61,6 +61,34 @@ impl RuleSet {
         Ok(set)
     }
 
+    /// Omits recording rules that no alert reads, directly or through others.
+    pub(crate) fn for_alerts(mut self) -> Self {
+        if let Some(metrics) = self.metrics_for_alerts() {
+            for group in &mut self.groups {
+                group.rules.retain(|rule| is_needed(rule, &metrics));
+            }
+        }
+        self
+    }
+
+    /// Returns the metrics that alerts read, directly or through other rules; `None` if a rule reads any metric.
+    fn metrics_for_alerts(&self) -> Option<BTreeSet<SmolStr>> {
+        let mut metrics = BTreeSet::new();
+        loop {
+            let before = metrics.len();
+            for (_, rule) in self.rules() {
+                if is_needed(rule, &metrics) {
+                    for reading in readings(rule.expr()) {
+                        metrics.insert(reading.selector.metric?.text);
+                    }
+                }
+            }
+            if metrics.len() == before {
+                return Some(metrics);
+            }
+        }
+    }
+
     /// Iterates over the rules with their services.
     pub(crate) fn rules(&self) -> impl Iterator<Item = (&SmolStr, &Rule)> {
         let groups = self.groups.iter().zip(&self.services);
@@ -118,6 +146,13 @@ impl RuleSet {
     pub(crate) fn service_of(&self, group: usize, services: &[&Service]) -> Option<ServiceIndex> {
         let name = self.services.get(group)?;
         services.iter().position(|service| service.name == *name)
+    }
+}
+
+fn is_needed(rule: &Rule, metrics: &BTreeSet<SmolStr>) -> bool {
+    match rule {
+        Rule::Recording(rule) => metrics.contains(&rule.record),
+        Rule::Alerting(_) => true,
     }
 }
 

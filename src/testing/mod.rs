@@ -9,6 +9,8 @@ mod check;
 mod decisions;
 mod describe;
 mod detail;
+pub mod detection;
+pub mod detection_file;
 mod humanize;
 mod incident;
 mod result;

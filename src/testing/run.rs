@@ -33,7 +33,7 @@ pub struct Selection<'s> {
 }
 
 impl Selection<'_> {
-    fn includes(&self, test: &str) -> bool {
+    pub(super) fn includes(&self, test: &str) -> bool {
         self.names.is_empty() || self.names.iter().any(|name| test.contains(name.as_str()))
     }
 }

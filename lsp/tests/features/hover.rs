@@ -180,10 +180,12 @@ service checkout {
 "#,
     ));
     let (head, rules) = text.split_once("\n\nGenerates ").unwrap();
+    let (head, detection) = head.split_once("\n\nDetection times").unwrap();
     assert_eq!(
         head,
         "```nth\nslo orders\n```\n\nOrders are taken.\n\nError budget for 99.9% over 30d: **43m12s** of full downtime"
     );
+    assert_eq!(detection, ": being simulated, hover again");
     assert!(
         rules.starts_with("9 alerts, 24 recordings:\n\n```yaml\n- alert: SLOErrorBudgetBurn"),
         "{rules}"
@@ -193,6 +195,38 @@ service checkout {
         "{rules}"
     );
     assert!(rules.ends_with("more recordings\n```"), "{rules}");
+}
+
+#[test]
+fn an_slo_shows_how_soon_its_alerts_fire_once_that_is_simulated() {
+    let source = with_team(
+        r#"
+import teams.{payments}
+service checkout {
+  team = payments
+  selector = { job = "checkout" }
+  slo detect$0ed {
+    objective = 99%
+    window = 7d
+    sli : ratio { bad = `errors_total`  total = `requests_total` }
+  }
+}
+"#,
+    );
+    let text = loop {
+        let text = markdown(&source);
+        if !text.contains("being simulated") {
+            break text;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    };
+    let (_, times) = text.split_once("\n\nDetection times:\n\n").unwrap();
+    let (times, _) = times.split_once("\n\n").unwrap();
+    let lines: Vec<&str> = times.lines().collect();
+    assert_eq!(lines.len(), 8, "{times}");
+    assert!(lines[0].starts_with("- 100% bad for "), "{times}");
+    assert!(lines[0].contains(": page after "), "{times}");
+    assert_eq!(lines[7], "- missing scrape: no page; no ticket");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 mod alert;
 mod author_sections;
 mod call;
+mod detection;
 mod explore_links;
 mod graph;
 mod headings;

@@ -2,7 +2,7 @@
 
 use super::alert::{self, Alerts};
 use super::page::Page;
-use super::{call, graph, text, words};
+use super::{call, detection, graph, text, words};
 use crate::alerts::{NamedAlert, Origin, headings, service_alerts};
 use crate::anchors::Anchors;
 use crate::links;
@@ -33,6 +33,7 @@ pub fn page(
 
     page.heading(2, headings::OBJECTIVES);
     objectives(&mut page, service);
+    detection::tables(&mut page, service, project);
     page.heading(2, headings::DEPENDENCIES);
     needs(&mut page, service, project);
     let call = page.heading(2, headings::ESCALATION);

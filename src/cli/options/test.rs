@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::detection::Detection;
+
 /// Options of `test`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -13,7 +15,9 @@ fails if an expectation is not met, or if an alert pages that no expectation nam
 With --format json and --format junit, prints one document.
 
 --html writes one page that needs neither scripts nor a network. It replaces only pages that
-it wrote. --watch shows failures only, and exits with the code of the last run.
+it wrote. --watch shows failures only, and exits with the code of the last run. With
+--detection, shows how soon the alerts of each SLO fire and are resolved in typical
+incidents, without any test.
 
 Examples:
   nthc test
@@ -24,11 +28,16 @@ Examples:
   nthc test --format junit > junit.xml
   nthc test --html report.html   every test with plots, in one file
   nthc test --watch              again after each change, until Ctrl+C
+  nthc test --detection          detection times of all SLOs
+  nthc test --detection checkout --env production
+  nthc test --detection --write detection.md
+  nthc test --detection --check detection.md
 
 Exit codes:
   0  all tests passed
-  1  a test failed or could not be simulated, or errors in the sources
-  2  invalid usage, no project found, or no such test
+  1  a test failed or could not be simulated, errors in the sources,
+     or the detection times are not those of --check
+  2  invalid usage, no project found, or no such test or SLO
   3  I/O error")]
 pub struct Test {
     /// Run tests whose name contains one of these texts [default: all]
@@ -46,4 +55,7 @@ pub struct Test {
     /// Run again whenever a source file changes
     #[arg(long)]
     pub watch: bool,
+    /// What to show of detection times.
+    #[command(flatten)]
+    pub detection: Detection,
 }

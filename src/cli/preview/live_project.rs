@@ -8,8 +8,11 @@ use crate::cli::report::Findings;
 use crate::cli::select::Source;
 use crate::compile::Build as _;
 use crate::db::Database;
+use crate::detection::known_or_now;
 use crate::diagnostics::{Severity, render};
+use crate::ir::detection::Reaction;
 use crate::ir::{DashboardFormat, Settings};
+use crate::lower::Lowered;
 use crate::preview::{self, Model, Problems};
 use crate::project::Loaded;
 use crate::session::{Configuration, Session};
@@ -21,6 +24,28 @@ pub struct Models {
     pub project: String,
     /// The models by environment; the key is `None` for a project without environments. Requests share them.
     pub models: BTreeMap<Option<String>, Arc<Model>>,
+    /// What detection times are simulated of, by environment.
+    pub sources: BTreeMap<Option<String>, Arc<Simulated>>,
+}
+
+/// What detection times are simulated of.
+#[derive(Debug)]
+pub struct Simulated {
+    /// The services.
+    services: Vec<Arc<Lowered>>,
+    /// The settings, in the environment.
+    settings: Settings,
+}
+
+impl Simulated {
+    /// Simulates an SLO; `None` if it does not exist.
+    pub fn reaction(&self, service: &str, slo: &str) -> Option<Arc<Reaction>> {
+        let services = self.services.iter();
+        let mut services = services.filter_map(|lowered| lowered.service.as_ref());
+        let service = services.find(|known| known.name == service)?;
+        let slo = service.slos.iter().find(|known| known.name == slo)?;
+        Some(known_or_now(service, slo, &self.settings))
+    }
 }
 
 /// A project that is read repeatedly. Only results that an edit affects are computed again.
@@ -73,11 +98,14 @@ impl LiveProject {
         if environments.is_empty() {
             environments.push(None);
         }
+        let mut sources = BTreeMap::new();
         let models = environments
             .into_iter()
             .map(|environment| {
                 let before = self.last.models.get(&environment);
                 let (services, overview) = if problems.errors > 0 {
+                    let kept = self.last.sources.get(&environment);
+                    sources.extend(kept.map(|kept| (environment.clone(), Arc::clone(kept))));
                     before
                         .map(|model| (model.services.clone(), model.overview.clone()))
                         .unwrap_or_default()
@@ -87,11 +115,17 @@ impl LiveProject {
                         environment: environment.as_deref().map(Into::into),
                         ..input.settings.clone()
                     };
-                    preview::model(
+                    let shown = preview::model(
                         models.iter().filter_map(|lowered| lowered.service.as_ref()),
                         &compilation.artifacts,
                         &settings,
-                    )
+                    );
+                    let source = Simulated {
+                        services: models,
+                        settings,
+                    };
+                    sources.insert(environment.clone(), Arc::new(source));
+                    shown
                 };
                 let model = Model {
                     project: project.clone(),
@@ -105,7 +139,11 @@ impl LiveProject {
                 (environment, Arc::new(model))
             })
             .collect();
-        self.last = Models { project, models };
+        self.last = Models {
+            project,
+            models,
+            sources,
+        };
         self.last.clone()
     }
 }

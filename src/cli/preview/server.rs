@@ -21,8 +21,9 @@ use tokio::sync::watch;
 use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::WatchStream;
 
-use super::live_project::Models;
+use super::live_project::{Models, Simulated};
 use crate::cli::prometheus_client::Client;
+use crate::ir::detection::COLUMNS;
 use crate::preview::page::FILES;
 use crate::preview::{Model, PanelQuery, panel_expression};
 
@@ -56,6 +57,15 @@ impl PreviewState {
         self.version.send_modify(|version| *version += 1);
     }
 
+    /// Returns what detection times are simulated of in an environment, or in the first one if no environment is given.
+    fn source(&self, environment: Option<&str>) -> Option<Arc<Simulated>> {
+        let shown = self.models.read().unwrap_or_else(PoisonError::into_inner);
+        match environment {
+            Some(name) => shown.sources.get(&Some(name.to_owned())).cloned(),
+            None => shown.sources.values().next().cloned(),
+        }
+    }
+
     /// Returns the model of an environment, or the first one if no environment is given.
     fn model(&self, environment: Option<&str>) -> Option<Arc<Model>> {
         let shown = self.models.read().unwrap_or_else(PoisonError::into_inner);
@@ -75,6 +85,7 @@ pub async fn serve(listener: TcpListener, shared: Arc<PreviewState>) -> io::Resu
     let mut routes = Router::new()
         .route("/api/model", get(model))
         .route("/api/values", post(values))
+        .route("/api/detection", get(detection))
         .route("/events", get(events));
     for file in FILES {
         let answer = move || async move { ([(header::CONTENT_TYPE, file.media_type)], file.text) };
@@ -158,6 +169,37 @@ async fn values(
     }
 }
 
+#[derive(Deserialize)]
+struct DetectionQuery {
+    environment: Option<String>,
+    service: String,
+    slo: String,
+}
+
+async fn detection(
+    State(shared): State<Arc<PreviewState>>,
+    Query(query): Query<DetectionQuery>,
+) -> Response {
+    let Some(source) = shared.source(query.environment.as_deref()) else {
+        return error_response(StatusCode::NOT_FOUND, "nothing to simulate");
+    };
+    let simulated =
+        tokio::task::spawn_blocking(move || source.reaction(&query.service, &query.slo)).await;
+    let Ok(Some(reaction)) = simulated else {
+        return error_response(StatusCode::NOT_FOUND, "this SLO no longer exists");
+    };
+    match &*reaction {
+        Ok(table) => Json(json!({ "columns": COLUMNS, "rows": table.rows() })).into_response(),
+        Err(problem) => {
+            let why = format!(
+                "Not simulated: {}. Help: {}.",
+                problem.message, problem.help
+            );
+            error_response(StatusCode::UNPROCESSABLE_ENTITY, &why)
+        }
+    }
+}
+
 fn error_response(status: StatusCode, why: &str) -> Response {
     (status, Json(json!({ "error": why }))).into_response()
 }
@@ -174,6 +216,8 @@ async fn events(
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::preview::Problems;
 
@@ -198,6 +242,7 @@ mod tests {
                 .iter()
                 .map(|model| (model.environment.clone(), Arc::clone(model)))
                 .collect(),
+            sources: BTreeMap::new(),
         };
         let shared = PreviewState::new(shown(&[&production, &staging]), None);
         let is = |environment: Option<&str>, expected: &Arc<Model>| {

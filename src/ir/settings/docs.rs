@@ -36,4 +36,8 @@ settings_table! {
 
     /// What follows a service's name in the URL of its runbook, which depends on where runbooks are read.
     suffix: String = String::new(), Kind::Choice(&SUFFIXES);
+
+    /// Whether runbooks show how soon the alerts of each SLO fire, as `nthc test --detection` does. Builds take longer: each
+    /// SLO is simulated.
+    detection: bool = false, Kind::Boolean;
 }

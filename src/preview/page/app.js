@@ -108,7 +108,36 @@ function objectives(service) {
         h("td", {}, `${pair.long}/${pair.short}`),
         h("td", { class: "number" }, `> ${pair.factor}x`),
         h("td", { class: "number" }, `> ${pair.threshold}`),
-        h("td", { class: "number" }, pair.exhaustion)))))));
+        h("td", { class: "number" }, pair.exhaustion)))),
+    detection(service.name, slo.name))));
+}
+
+/** Detection times, which are simulated when somebody opens them. */
+function detection(service, slo) {
+  const place = h("div", {});
+  let asked = false;
+  const open = async () => {
+    if (asked) return;
+    asked = true;
+    place.replaceChildren(h("p", { class: "faint" }, "Simulating…"));
+    try {
+      const query = new URLSearchParams({ service, slo });
+      if (environment) query.set("environment", environment);
+      const answer = await fetch(`api/detection?${query}`);
+      const found = await answer.json();
+      place.replaceChildren(answer.ok
+        ? h("table", {},
+          h("tr", {}, found.columns.map((title) => h("th", {}, title))),
+          found.rows.map((row) => h("tr", {}, row.map((cell) => h("td", {}, cell)))))
+        : h("p", { class: "faint" }, found.error));
+    } catch {
+      asked = false;
+      place.replaceChildren(h("p", { class: "faint" }, "The preview does not answer."));
+    }
+  };
+  const shown = h("details", {}, h("summary", {}, "Detection times"), place);
+  shown.addEventListener("toggle", open);
+  return shown;
 }
 
 function alerts(found) {

@@ -1,8 +1,11 @@
 //! How long alerts of the shop take.
 
-use nth_model::Duration;
 use nth_model::Severity::{Page, Ticket};
-use nth_simulate::{Plan, STRENGTHS, Situation, detection, incident};
+use nth_model::{BudgetAlert, Duration, Sli, Slo};
+use nth_simulate::{
+    DetectionTable, Fired, Impossible, Plan, STRENGTHS, Situation, Strength, detection,
+    detection_of, incident,
+};
 
 use crate::support::{shop, slo};
 
@@ -44,7 +47,7 @@ fn the_stronger_an_incident_the_sooner_it_is_detected() {
     );
     assert_eq!(table.situations.len(), Situation::ALL.len());
     for (situation, fired) in &table.situations {
-        assert!(fired.is_empty(), "{situation:?}: {fired:?}");
+        assert_eq!(*fired, Ok(Vec::new()), "{situation:?}");
     }
 }
 
@@ -61,4 +64,101 @@ fn full_downtime_is_detected_in_every_kind_of_sli() {
         assert!(page.alert.after < Duration::hours(1), "{name}: {page:?}");
         assert!(page.resolved.is_some(), "{name}: {page:?}");
     }
+}
+
+/// The table of an SLO that is changed before.
+fn table(name: &str, change: impl FnOnce(&mut Slo)) -> DetectionTable {
+    let shop = shop();
+    let service = shop.service(&slo(name).service);
+    let of = |known: &&Slo| known.name == slo(name).slo;
+    let mut changed = service
+        .slos
+        .iter()
+        .find(of)
+        .cloned()
+        .unwrap_or_else(|| panic!("{name}"));
+    change(&mut changed);
+    detection_of(service, &changed, &shop.settings).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn outcome(table: &DetectionTable, of: Situation) -> &Result<Vec<Fired>, Impossible> {
+    let mut all = table.situations.iter();
+    &all.find(|(situation, _)| *situation == of).unwrap().1
+}
+
+#[test]
+fn what_cannot_happen_says_why() {
+    let slices = table("orders-db.available", |_| ());
+    assert_eq!(
+        *outcome(&slices, Situation::NoTraffic),
+        Err(Impossible::NoEvents)
+    );
+    assert_eq!(
+        *outcome(&slices, Situation::CounterReset),
+        Err(Impossible::NoCounters)
+    );
+    assert_eq!(*outcome(&slices, Situation::OneFailure), Ok(Vec::new()));
+
+    let ranges = table("orders-db.available", |slo| {
+        slo.sli = Sli::TimeSlices {
+            good: nth_promql::parse("max(max_over_time(replication_lag[10m])) < 60").unwrap(),
+        };
+    });
+    let strengths: Vec<Strength> = ranges
+        .impossible
+        .iter()
+        .map(|(strength, _)| *strength)
+        .collect();
+    assert_eq!(strengths, STRENGTHS[1..]);
+    assert!(
+        ranges
+            .impossible
+            .iter()
+            .all(|(_, why)| *why == Impossible::WholeRanges)
+    );
+    assert_eq!(
+        *outcome(&ranges, Situation::OneFailure),
+        Err(Impossible::WholeRanges)
+    );
+    assert!(ranges.incidents[0].page.is_some());
+
+    let loose = table("checkout.availability", |slo| {
+        slo.objective = "0.4".parse().unwrap()
+    });
+    assert_eq!(
+        loose.impossible,
+        [STRENGTHS[2], STRENGTHS[3]].map(|strength| (strength, Impossible::MoreThanAll))[..1]
+    );
+    for found in [&slices, &ranges, &loose] {
+        let rows = found.rows();
+        assert_eq!(rows.len(), 8, "{rows:?}");
+    }
+}
+
+#[test]
+fn what_fires_after_the_longest_incident_is_later() {
+    let found = table("checkout.availability", |slo| {
+        slo.burn_rate_pairs.clear();
+        slo.budget_alerts = vec![BudgetAlert {
+            consumed: "0.9".parse().unwrap(),
+            severity: Ticket,
+        }];
+    });
+    let of = |strength| {
+        let mut all = found.incidents.iter();
+        all.find(|incident| incident.strength == strength).unwrap()
+    };
+    // 90% of 30 days at a burn rate of 2 is 13.5 days.
+    assert_eq!(of(STRENGTHS[2]).later, [Ticket]);
+    assert_eq!(of(STRENGTHS[2]).ticket, None);
+    let worst = of(STRENGTHS[0]);
+    let ticket = worst.ticket.as_ref().unwrap();
+    assert_eq!(worst.later, []);
+    assert_eq!(ticket.resolved, None, "a consumed budget stays consumed");
+    // 0.9 × 0.2% of 30 days is 1h17m45.6s.
+    assert!(ticket.alert.after >= Duration::minutes(77), "{ticket:?}");
+    assert!(
+        ticket.alert.after <= Duration::minutes(77 + 15 + 12),
+        "{ticket:?}"
+    );
 }

@@ -9,7 +9,7 @@ use crate::features::markup::{Line, Markup};
 use crate::features::source::Source;
 
 use super::source_text::source_text;
-use super::{meaning, rules, signals};
+use super::{detection, meaning, rules, signals};
 
 /// Maximum number of fields shown.
 const MOST: usize = 10;
@@ -36,6 +36,7 @@ pub fn card(source: &Source<'_>, block: &BlockRef) -> Markup {
         kind::SERVICE => markup.then(service(source, block, instance)),
         kind::SLO => markup
             .then(slo(source, block))
+            .then(detection::times(source, block))
             .then(rules::slo_rules(source, block)),
         kind::SLI => markup.then(fields(instance)),
         kind::ALERT | kind::RECORDING => markup.then(rules::rule(source, block)),

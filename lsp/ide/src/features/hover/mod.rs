@@ -1,6 +1,7 @@
 //! Hover: names, values, and words in queries.
 
 mod blocks;
+mod detection;
 mod meaning;
 mod names;
 mod queries;

@@ -1,0 +1,143 @@
+//! Detection times and their changes in each format.
+
+use anstyle::{AnsiColor, Style};
+
+use super::document::{Report, document};
+use super::table;
+use crate::cli::console::Console;
+use crate::cli::exit::Failure;
+use crate::cli::options::Format;
+use crate::detection::sentence;
+use crate::diagnostics::render::one_line;
+use crate::ir::number::percent_text;
+use crate::testing::detection::SloDetection;
+use crate::testing::detection_file::{Change, title};
+
+/// Prints the changes, or else the detection times. `is_brief` leaves out those of SLOs that were simulated.
+///
+/// # Errors
+///
+/// If they cannot be written.
+pub fn show(
+    report: &Report<'_>,
+    is_brief: bool,
+    format: Format,
+    console: &mut Console,
+) -> Result<(), Failure> {
+    match (format, report.changes) {
+        (Format::Json, _) => {
+            let text = serde_json::to_string_pretty(&document(report)).map_err(|error| {
+                Failure::io(format!("cannot write the detection times: {error}"))
+            })?;
+            console.out.text(&(text + "\n"));
+        }
+        (Format::Github, Some(changes)) => github(report.found, changes, console),
+        (_, Some(changes)) => {
+            for change in changes {
+                console
+                    .out
+                    .line(format_args!("{}: {}", change.title, change.kind.words()));
+            }
+        }
+        _ if is_brief => not_simulated(report.found, format, console),
+        (Format::Short, None) => short(report.found, console),
+        (Format::Github, None) => not_simulated(report.found, format, console),
+        _ => human(report.found, console),
+    }
+    Ok(())
+}
+
+fn human(found: &[SloDetection], console: &mut Console) {
+    let width = table::width();
+    let bold = Style::new().bold();
+    for one in found {
+        let of = format!("  {} over {}", percent_text(one.objective), one.window);
+        console
+            .out
+            .styled_line(&[(bold, &title(one)), (Style::new(), &of)]);
+        match &one.reaction {
+            Ok(found) => {
+                for line in table::lines(&found.rows(), width) {
+                    console.out.line(format_args!("  {line}"));
+                }
+            }
+            Err(problem) => {
+                let red = AnsiColor::Red.on_default().bold();
+                let text = format!(": {}", one_line(&problem.message));
+                console
+                    .out
+                    .styled_line(&[(red, &"  not simulated"), (Style::new(), &text)]);
+                console.out.line(format_args!("    help: {}", problem.help));
+            }
+        }
+        console.out.line("");
+    }
+}
+
+/// One line for each row of a table.
+fn short(found: &[SloDetection], console: &mut Console) {
+    for one in found {
+        let place = format!("{}:{}: {}", one.file, one.line, title(one));
+        match &one.reaction {
+            Ok(found) => {
+                for row in found.rows() {
+                    let words = sentence(&row);
+                    console.out.line(format_args!("{place}: {words}"));
+                }
+            }
+            Err(problem) => console.out.line(format_args!(
+                "{place}: not simulated: {}",
+                one_line(&problem.message)
+            )),
+        }
+    }
+}
+
+/// Prints what could not be simulated.
+fn not_simulated(found: &[SloDetection], format: Format, console: &mut Console) {
+    for one in found {
+        let Err(problem) = &one.reaction else {
+            continue;
+        };
+        let text = format!("{}: {}; {}", title(one), problem.message, problem.help);
+        if format == Format::Github {
+            command("error", one, &text, console);
+        } else {
+            let text = one_line(&text);
+            let line = format!("{}:{}: not simulated: {text}", one.file, one.line);
+            console.out.line(line);
+        }
+    }
+}
+
+/// Prints changes as annotations of the SLOs.
+fn github(found: &[SloDetection], changes: &[Change], console: &mut Console) {
+    for change in changes {
+        let words = change.kind.words();
+        match found.iter().find(|one| title(one) == change.title) {
+            Some(one) => command("error", one, &words, console),
+            None => console.out.line(format_args!(
+                "::error title=detection::{}",
+                data(&format!("{}: {words}", change.title))
+            )),
+        }
+    }
+}
+
+/// Prints a command of GitHub Actions, in which some characters are escaped.
+fn command(level: &str, at: &SloDetection, text: &str, console: &mut Console) {
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    console.out.line(format_args!(
+        "::{level} file={},line={},title={}::{}",
+        property(&at.file),
+        at.line,
+        property(&format!("detection of {}", title(at))),
+        data(text)
+    ));
+}
+
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
