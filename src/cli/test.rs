@@ -11,9 +11,10 @@ use super::exit::{Exit, Failure};
 use super::options::{self, Format};
 use super::report::Findings;
 use super::select::{self, Selected};
+use super::test_mutation;
 use super::test_report::{self, Report};
 use crate::diagnostics::suggest;
-use crate::testing::{self, KnownTest, Selection};
+use crate::testing::{self, KnownTest, Selection, mutation};
 
 /// Runs the tests of the project.
 ///
@@ -64,6 +65,18 @@ pub fn run(
         environments: &environments,
         names: &options.names,
     };
+    if options.mutate {
+        let mut session = session;
+        let settings = &selected.loaded.project.settings;
+        let report = mutation::mutate(&mut session, settings, selection);
+        let shown = test_mutation::Shown {
+            project: &settings.project,
+            report: &report,
+            min_score: options.min_score,
+            took: start.elapsed(),
+        };
+        return test_mutation::show(&shown, format, options.quiet, console);
+    }
     let results = testing::run(&session, &selected.loaded.project.settings, selection);
     let report = Report {
         project: &selected.loaded.project.settings.project,

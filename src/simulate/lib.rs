@@ -7,10 +7,12 @@
 
 mod alerts;
 mod detection;
+mod difference;
 mod error;
 mod example;
 mod history;
 mod matching;
+mod other_past;
 mod piecewise;
 mod plan;
 mod queries;
@@ -24,8 +26,9 @@ pub use alerts::{AlertTimeline, Period};
 pub use detection::{
     Detection, DetectionTable, Fired, Incident, STRENGTHS, Situation, Strength, detection, incident,
 };
+pub use difference::Difference;
 pub use error::{Error, QueryError};
 pub use plan::Plan;
 pub use rule_groups::RuleSet;
-pub use run::{Simulation, labels_by_hand, simulate};
+pub use run::{Simulation, labels_by_hand, simulate, simulate_rules};
 pub use timeline::{DEFAULT_RATE, services_of};

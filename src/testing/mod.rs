@@ -9,6 +9,7 @@ mod check;
 mod decisions;
 mod humanize;
 mod incident;
+pub mod mutation;
 mod result;
 mod run;
 mod sparkline;

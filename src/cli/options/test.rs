@@ -1,6 +1,7 @@
 //! Options of `test`.
 
 use clap::Args;
+use rust_decimal::Decimal;
 
 /// Options of `test`.
 #[derive(Debug, Args)]
@@ -32,4 +33,23 @@ pub struct Test {
     /// Print failures and the summary only
     #[arg(long, short)]
     pub quiet: bool,
+    /// Change alerts, objectives, gates and routes, and report the changes that no test notices
+    #[arg(long)]
+    pub mutate: bool,
+    /// Exit with 1 if the tests notice less than this percentage of the changes
+    #[arg(long, value_name = "PERCENT", requires = "mutate", value_parser = percentage)]
+    pub min_score: Option<Decimal>,
+    /// Report alerts, gates and receivers that no test exercises
+    #[arg(long, conflicts_with = "mutate")]
+    pub coverage: bool,
+}
+
+/// Reads a percentage from 0 to 100.
+fn percentage(text: &str) -> Result<Decimal, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).parse::<Decimal>();
+    let is_share = |number: &Decimal| *number >= Decimal::ZERO && *number <= Decimal::ONE_HUNDRED;
+    number
+        .ok()
+        .filter(is_share)
+        .ok_or_else(|| "expected a percentage from 0 to 100, such as 90".to_owned())
 }
