@@ -36,6 +36,7 @@ mod report;
 mod schema;
 mod select;
 mod test;
+mod test_coverage;
 mod test_mutation;
 mod test_report;
 

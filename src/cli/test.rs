@@ -11,10 +11,10 @@ use super::exit::{Exit, Failure};
 use super::options::{self, Format};
 use super::report::Findings;
 use super::select::{self, Selected};
-use super::test_mutation;
 use super::test_report::{self, Report};
+use super::{test_coverage, test_mutation};
 use crate::diagnostics::suggest;
-use crate::testing::{self, KnownTest, Selection, mutation};
+use crate::testing::{self, KnownTest, Selection, coverage, mutation};
 
 /// Runs the tests of the project.
 ///
@@ -65,6 +65,11 @@ pub fn run(
         environments: &environments,
         names: &options.names,
     };
+    if options.coverage {
+        let settings = &selected.loaded.project.settings;
+        let found = coverage::coverage(&session, settings, selection);
+        return test_coverage::show(&settings.project, &found, format, options.quiet, console);
+    }
     if options.mutate {
         let mut session = session;
         let settings = &selected.loaded.project.settings;

@@ -6,6 +6,7 @@
 
 mod annotations;
 mod check;
+pub mod coverage;
 mod decisions;
 mod humanize;
 mod incident;
