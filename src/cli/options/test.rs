@@ -17,10 +17,13 @@ Examples:
   nthc test \"a bad deploy at noon\" --env production
   nthc test --quiet              failures and the summary only
   nthc test --format github      annotations of a pull request
+  nthc test --mutate             changes of alerts that no test notices
+  nthc test --mutate --min-score 90
+  nthc test --coverage           what no test exercises
 
 Exit codes:
   0  all tests passed
-  1  a test failed or could not be simulated, or errors in the sources
+  1  a test failed or could not be simulated, errors in the sources, or too low a score
   2  invalid usage, no project found, or no such test
   3  I/O error")]
 pub struct Test {

@@ -18,6 +18,7 @@ mod search;
 mod series_incidents;
 mod slo;
 mod suite;
+mod texts;
 mod variant;
 
 pub use killer::Killer;

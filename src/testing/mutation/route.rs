@@ -20,7 +20,14 @@ pub fn of_service(mutator: &mut Mutator<'_>) {
     };
     let place = places.field(places.root, field::TEAM);
     let is_notified = |team: &&Team| !receivers(team).is_empty();
-    if let Some(other) = others().find(is_notified).map(|team| team.name.clone()) {
+    if let Some(to) = others().find(is_notified) {
+        let other = to.name.clone();
+        // Without another one, the escalation is that of the team.
+        let follows = places.own_field(places.root, field::ESCALATION).is_none();
+        let escalation = to.escalations.first().map(|escalation| EscalationRef {
+            team: to.name.clone(),
+            name: escalation.name.clone(),
+        });
         let change = becomes(format_args!("team = {own}"), format_args!("team = {other}"));
         mutator.add(
             MutationKind::Route,
@@ -28,6 +35,9 @@ pub fn of_service(mutator: &mut Mutator<'_>) {
             change,
             |service| {
                 service.team = Some(other);
+                if follows {
+                    service.escalation = escalation;
+                }
                 Some(())
             },
         );
