@@ -27,13 +27,20 @@ pub fn run(
             ),
         );
     }
+    if format == Format::Junit && !options.runs_tests() {
+        return Err(
+            Failure::usage("`--format junit` is for the results of tests").help(
+                "use `--format human`, `--format short`, `--format json` or `--format github`",
+            ),
+        );
+    }
     let page = options.html.as_deref();
     let page = page.map(|file| PageFile::new(file, context)).transpose()?;
     if options.watch {
         return test_watch::run(context, options, page.as_ref(), console);
     }
     let selected = Selected::whole(select::project(context)?);
-    let session = selected.session();
+    let mut session = selected.session();
     let run = Run {
         format,
         context,
@@ -41,5 +48,5 @@ pub fn run(
         is_quiet: options.quiet,
         page: page.as_ref(),
     };
-    run.tests(&selected.loaded, &session, console)
+    run.tests(&selected.loaded, &mut session, console)
 }

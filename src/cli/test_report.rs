@@ -173,22 +173,34 @@ fn short(report: &Report<'_>, console: &mut Console) {
     }
 }
 
-/// Prints commands of GitHub Actions, in which some characters are escaped.
+/// Prints commands of GitHub Actions.
 fn github(report: &Report<'_>, console: &mut Console) {
+    for (result, line, message) in messages(report) {
+        let title = format!("test {}", title(result));
+        let command = github_annotation("error", (&result.file, line), &title, &message);
+        console.out.line(command);
+    }
+}
+
+/// Returns a command of GitHub Actions, in which some characters are escaped.
+pub(super) fn github_annotation(
+    level: &str,
+    (file, line): (&str, usize),
+    title: &str,
+    message: &str,
+) -> String {
     let data = |text: &str| {
         text.replace('%', "%25")
             .replace('\r', "%0D")
             .replace('\n', "%0A")
     };
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
-    for (result, line, message) in messages(report) {
-        console.out.line(format_args!(
-            "::error file={},line={line},title={}::{}",
-            property(&result.file),
-            property(&format!("test {}", title(result))),
-            data(&message)
-        ));
-    }
+    format!(
+        "::{level} file={},line={line},title={}::{}",
+        property(file),
+        property(title),
+        data(message)
+    )
 }
 
 /// Each failure and error with its line, on one line.

@@ -16,11 +16,11 @@ use super::report::Findings;
 use super::select;
 use super::test_page_file::PageFile;
 use super::test_report::{self, Report};
-use super::{test_junit, test_page};
+use super::{test_coverage, test_junit, test_mutation, test_page};
 use crate::diagnostics::suggest;
 use crate::project::Loaded;
 use crate::session::Session;
-use crate::testing::{self, KnownTest, Selection};
+use crate::testing::{self, KnownTest, Selection, coverage, mutation};
 
 /// How tests are run and shown.
 pub struct Run<'r> {
@@ -45,7 +45,7 @@ impl Run<'_> {
     pub fn tests(
         &self,
         loaded: &Loaded,
-        session: &Session,
+        session: &mut Session,
         console: &mut Console,
     ) -> Result<Exit, Failure> {
         let start = Instant::now();
@@ -94,6 +94,20 @@ impl Run<'_> {
             environments: &environments,
             names: &options.names,
         };
+        if options.coverage {
+            let found = coverage::coverage(session, settings, selection);
+            return test_coverage::show(project, &found, format, self.is_quiet, console);
+        }
+        if options.mutate {
+            let report = mutation::mutate(session, settings, selection);
+            let shown = test_mutation::Shown {
+                project,
+                report: &report,
+                min_score: options.min_score,
+                took: start.elapsed(),
+            };
+            return test_mutation::show(&shown, format, self.is_quiet, console);
+        }
         let is_shown = console.is_interactive && !format.is_for_programs();
         let progress = Progress::start("running tests", is_shown);
         let results = match self.page {

@@ -95,7 +95,7 @@ pub fn run(
             .map_err(Failure::from)
             .and_then(|loaded| {
                 update(&mut session, &loaded);
-                run.tests(&loaded, &session, console)
+                run.tests(&loaded, &mut session, console)
             })
             .unwrap_or_else(|failure| report::show_failure(&failure, console));
         let now = Timestamp::now().strftime("%H:%M:%S").to_string();

@@ -7,17 +7,19 @@ use nth_model::burn_rate::SLICE;
 use nth_targets::series_names::{BAD_EVENTS, KNOWN_TIME, OBJECTIVE, TOTAL_EVENTS};
 
 use crate::error::Error;
+use crate::other_past::{OtherPast, Values};
 use crate::piecewise::Span;
 use crate::plan::{BAD_SLICE, Plan, float};
 use crate::rule_groups::RuleSet;
 use crate::timeline::{Scenario, millis};
 use crate::world::{SloIndex, is_chosen};
 
-/// Adds what the rules of all SLOs recorded in their windows before the first evaluation.
+/// Adds what the rules of all SLOs recorded in their windows before the first evaluation. `original` are the rules of the plan's
+/// services, if these are other ones.
 pub(crate) fn plant(
     plan: &Plan<'_>,
     scenario: &Scenario,
-    rules: &RuleSet,
+    (rules, original): (&RuleSet, Option<&RuleSet>),
     from: Timestamp,
     store: &mut MemoryStore,
 ) -> Result<(), Error> {
@@ -26,7 +28,19 @@ pub(crate) fn plant(
             continue;
         };
         let past = Past::new(plan, scenario, index, from)?;
+        let other = match original {
+            Some(known) => {
+                OtherPast::new(plan, scenario, (rules, known), (index, past.share), from)?
+            }
+            None => None,
+        };
         for rule in rules.of_slo(&service.name, &planned.slo.name) {
+            if let Some(series) = other.as_ref().and_then(|other| other.series(rule)) {
+                for (labels, values) in series {
+                    store.add_floats(&labels, &past.measured(rule, values));
+                }
+                continue;
+            }
             let labels = recorded_labels(rule);
             let samples = match rule.record.as_str() {
                 KNOWN_TIME => past.slices(|_| SLICE_SECONDS),
@@ -164,6 +178,27 @@ impl Past {
         } else {
             0.0
         }
+    }
+
+    /// Returns the samples of a rule that measures these values.
+    fn measured(&self, rule: &Recording, values: Values) -> Vec<FloatSample> {
+        let sample = |at, value: Option<f64>| Some(FloatSample { at, value: value? });
+        if rule.record == BAD_SLICE {
+            let is_bad = |at: Timestamp| is_chosen(at.div_euclid(self.tick), self.share_at(at));
+            let value = |at| {
+                if is_bad(at) {
+                    values.bad_slice
+                } else {
+                    values.good
+                }
+            };
+            let times = self.times(self.tick);
+            return times.filter_map(|at| sample(at, value(at))).collect();
+        }
+        let is_bad = |at| self.bad.is_some_and(|span| span.contains(at));
+        let value = |at| if is_bad(at) { values.bad } else { values.good };
+        let times = self.times(millis(SLICE));
+        times.filter_map(|at| sample(at, value(at))).collect()
     }
 
     /// Returns a sample of each slice.

@@ -7,10 +7,12 @@
 
 mod alerts;
 mod detection;
+mod difference;
 mod error;
 mod example;
 mod history;
 mod matching;
+mod other_past;
 mod piecewise;
 mod plan;
 mod queries;
@@ -22,11 +24,12 @@ mod world;
 
 pub use alerts::{AlertTimeline, Period};
 pub use detection::{alone, detection, detection_of, incident};
+pub use difference::Difference;
 pub use error::{Error, QueryError};
 pub use nth_model::detection::{
     Detection, DetectionTable, Fired, Impossible, Incident, STRENGTHS, Situation, Strength,
 };
 pub use plan::Plan;
 pub use rule_groups::RuleSet;
-pub use run::{Simulation, labels_by_hand, simulate};
+pub use run::{Simulation, labels_by_hand, simulate, simulate_rules};
 pub use timeline::{DEFAULT_RATE, services_of};

@@ -34,20 +34,35 @@ impl RuleSet {
         settings: &Settings,
         keeps: &dyn Fn(&prometheus::Rule) -> bool,
     ) -> Result<Self, Error> {
-        let mut set = Self {
-            groups: Vec::new(),
-            services: Vec::new(),
-            recorded: BTreeSet::new(),
-            selectors: Vec::new(),
-        };
+        let (mut groups, mut names) = (Vec::new(), Vec::new());
         for service in services {
             for group in rule_groups(service, settings) {
                 if group.rules.iter().any(keeps) {
-                    set.groups.push(read_group(&group)?);
-                    set.services.push(service.name.clone());
+                    groups.push(read_group(&group)?);
+                    names.push(service.name.clone());
                 }
             }
         }
+        Ok(Self::of_groups(groups, names))
+    }
+
+    /// Reads all rules that the Prometheus target generates for services.
+    ///
+    /// # Errors
+    ///
+    /// If the engine cannot read a rule.
+    pub fn of_services(services: &[&Service], settings: &Settings) -> Result<Self, Error> {
+        Self::new(services, settings, &|_| true)
+    }
+
+    /// Creates a set of groups, with the name of each one's service.
+    pub(crate) fn of_groups(groups: Vec<Group>, services: Vec<SmolStr>) -> Self {
+        let mut set = Self {
+            groups,
+            services,
+            recorded: BTreeSet::new(),
+            selectors: Vec::new(),
+        };
         for rule in set.groups.iter().flat_map(|group| &group.rules) {
             if let Rule::Recording(rule) = rule {
                 set.recorded.insert(rule.record.clone());
@@ -58,7 +73,7 @@ impl RuleSet {
                 }
             }
         }
-        Ok(set)
+        set
     }
 
     /// Omits recording rules that no alert reads, directly or through others.

@@ -46,8 +46,29 @@ const LEAST_LEAD: i64 = 70 * 60_000;
 /// If an event does not apply to its subject, a series is invalid, or a rule fails.
 pub fn simulate(plan: &Plan<'_>, test: &Test) -> Result<Simulation, Error> {
     let scenario = timeline::scenario(plan, test)?;
-    let rules = RuleSet::new(&plan.services, plan.settings, &|_| true)?;
+    let rules = RuleSet::of_services(&plan.services, plan.settings)?;
     run(plan, scenario, rules)
+}
+
+/// Runs other rules than those of a plan's services in a test: what they would do if the same happened. The series are the
+/// plan's, whatever the rules read.
+///
+/// `part` are the rules to evaluate, all of `rules` or some; when the evaluation begins depends on `rules`, so that a part has
+/// the same results as the whole. `original` are the rules of the plan's services.
+///
+/// # Errors
+///
+/// If an event does not apply to its subject, a series is invalid, or a rule fails.
+pub fn simulate_rules(
+    plan: &Plan<'_>,
+    test: &Test,
+    rules: &RuleSet,
+    part: RuleSet,
+    original: &RuleSet,
+) -> Result<Simulation, Error> {
+    let scenario = timeline::scenario(plan, test)?;
+    let times = times(plan, &scenario, rules);
+    run_from(plan, scenario, part, times, Some(original))
 }
 
 /// Returns the labels of a test's hand-written series, which a [`Plan`] leaves out.
@@ -66,9 +87,20 @@ pub(crate) fn run(
     scenario: Scenario,
     rules: RuleSet,
 ) -> Result<Simulation, Error> {
+    let times = times(plan, &scenario, &rules);
+    run_from(plan, scenario, rules, times, None)
+}
+
+/// Runs rules in a scenario from a time. `original` are those of the plan's services, if these are other ones.
+fn run_from(
+    plan: &Plan<'_>,
+    scenario: Scenario,
+    rules: RuleSet,
+    (from, scrapes): (Timestamp, Scrapes),
+    original: Option<&RuleSet>,
+) -> Result<Simulation, Error> {
     let Scenario { begin, end, .. } = scenario;
     let mut store = MemoryStore::new();
-    let (from, scrapes) = times(plan, &scenario, &rules);
     for series in &plan.series {
         // Gates read the times of deployments, which rules do not.
         if series.source == Source::Deployed || rules.reads(&series.labels) {
@@ -80,7 +112,7 @@ pub(crate) fn run(
         written.sequence.load(&mut store, start, scrapes.interval);
     }
     if scenario.history == History::Good {
-        history::plant(plan, &scenario, &rules, from, &mut store)?;
+        history::plant(plan, &scenario, (&rules, original), from, &mut store)?;
     }
     let settings = rules::Settings {
         expand: &Literal,

@@ -59,6 +59,11 @@ impl<'r> Incident<'r> {
         routing: Option<&'r Routing<'r>>,
     ) -> Result<Self, nth_simulate::Error> {
         let simulation = nth_simulate::simulate(plan, test)?;
+        Ok(Self::of_simulation(simulation, routing))
+    }
+
+    /// Sends the alerts of a simulation through Alertmanager.
+    pub fn of_simulation(simulation: Simulation, routing: Option<&'r Routing<'r>>) -> Self {
         let mut fired = Vec::new();
         for (alert, timeline) in simulation.alerts.iter().enumerate() {
             for period in &timeline.periods {
@@ -82,12 +87,12 @@ impl<'r> Incident<'r> {
         let notified = routing.map_or_else(notify::Simulation::default, |routing| {
             routing.simulate(&instances, simulation.end)
         });
-        Ok(Self {
+        Self {
             simulation,
             fired,
             routing,
             notified,
-        })
+        }
     }
 
     /// The end of the test, in milliseconds since its beginning.

@@ -6,6 +6,7 @@
 
 mod annotations;
 mod check;
+pub mod coverage;
 mod decisions;
 mod describe;
 mod detail;
@@ -13,6 +14,7 @@ pub mod detection;
 pub mod detection_file;
 mod humanize;
 mod incident;
+pub mod mutation;
 mod result;
 mod run;
 mod sparkline;

@@ -33,6 +33,7 @@ pub struct Selection<'s> {
 }
 
 impl Selection<'_> {
+    /// True if a test of this name is to run.
     pub(super) fn includes(&self, test: &str) -> bool {
         self.names.is_empty() || self.names.iter().any(|name| test.contains(name.as_str()))
     }
@@ -65,15 +66,19 @@ pub fn known_tests(session: &Session, environments: &[Option<SmolStr>]) -> Vec<K
 }
 
 /// A test with the lines of its parts.
-struct Placed<'t> {
-    test: &'t Test,
-    file: String,
-    line: usize,
-    expect: Vec<usize>,
+pub(super) struct Placed<'t> {
+    /// The test.
+    pub(super) test: &'t Test,
+    /// The file, as it is shown.
+    pub(super) file: String,
+    /// The line of the test, from 1.
+    pub(super) line: usize,
+    /// The lines of its expectations.
+    pub(super) expect: Vec<usize>,
 }
 
 /// The series that a test's services need: tests with the same key share a plan.
-type Key = (Vec<SmolStr>, Vec<Labels>);
+pub(super) type Key = (Vec<SmolStr>, Vec<Labels>);
 
 /// Runs tests, in source order for each environment. `settings` are those of the project.
 pub fn run(session: &Session, settings: &Settings, selection: Selection<'_>) -> Vec<TestResult> {
@@ -141,7 +146,8 @@ fn in_environment(
     })
 }
 
-fn placed<'t>(
+/// Returns a test with its lines; `None` if it is not in the environment.
+pub(super) fn placed<'t>(
     session: &Session,
     positions: &Positions<'_>,
     lowered: &'t LoweredTest,
@@ -158,14 +164,19 @@ fn placed<'t>(
     })
 }
 
-struct Runner<'p> {
-    project: &'p Project<'p>,
-    settings: &'p Settings,
-    routing: Option<&'p Routing<'p>>,
-    is_detailed: bool,
+/// Runs the tests of an environment.
+pub(super) struct Runner<'p> {
+    /// The services and teams.
+    pub(super) project: &'p Project<'p>,
+    /// The settings, with the environment.
+    pub(super) settings: &'p Settings,
+    /// The routes; `None` if no team has a receiver.
+    pub(super) routing: Option<&'p Routing<'p>>,
+    /// True if all of each test is kept, also of those that pass.
+    pub(super) is_detailed: bool,
 }
 
-impl Runner<'_> {
+impl<'p> Runner<'p> {
     fn run(&self, tests: &[Placed<'_>]) -> Vec<TestResult> {
         let keys: Vec<Result<Key, nth_simulate::Error>> =
             tests.iter().map(|placed| self.key(placed.test)).collect();
@@ -212,7 +223,8 @@ impl Runner<'_> {
             .collect()
     }
 
-    fn key(&self, test: &Test) -> Result<Key, nth_simulate::Error> {
+    /// Returns what the plan of a test depends on.
+    pub(super) fn key(&self, test: &Test) -> Result<Key, nth_simulate::Error> {
         let services = services_of(test, self.project)?;
         let mut names: BTreeSet<SmolStr> = services
             .iter()
@@ -237,7 +249,8 @@ impl Runner<'_> {
         Ok((names.into_iter().collect(), by_hand))
     }
 
-    fn plan(&self, (names, by_hand): &Key) -> Result<Plan<'_>, nth_simulate::Error> {
+    /// Generates the series of services.
+    pub(super) fn plan(&self, (names, by_hand): &Key) -> Result<Plan<'p>, nth_simulate::Error> {
         let services: Vec<&Service> = names
             .iter()
             .filter_map(|name| self.project.service(name))

@@ -162,6 +162,13 @@ impl<'a> Routing<'a> {
         index
     }
 
+    /// The names of the receivers that notify a team, in the order of the configuration.
+    pub fn receivers(&self) -> impl Iterator<Item = &str> {
+        let all = self.receivers.iter();
+        let notifying = all.filter(|receiver| !receiver.integrations.is_empty());
+        notifying.map(|receiver| receiver.name.as_str())
+    }
+
     /// The route of an alert; `None` if the Prometheus operator gives the alert to another configuration, as it does
     /// not have the label `namespace` of this one.
     pub fn route(&self, labels: &Texts) -> Option<Route<'_, 'a>> {

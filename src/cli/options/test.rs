@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use rust_decimal::Decimal;
 
 use super::detection::Detection;
 
@@ -32,10 +33,13 @@ Examples:
   nthc test --detection checkout --env production
   nthc test --detection --write detection.md
   nthc test --detection --check detection.md
+  nthc test --mutate             changes of alerts that no test notices
+  nthc test --mutate --min-score 90
+  nthc test --coverage           what no test exercises
 
 Exit codes:
   0  all tests passed
-  1  a test failed or could not be simulated, errors in the sources,
+  1  a test failed or could not be simulated, errors in the sources, too low a score,
      or the detection times are not those of --check
   2  invalid usage, no project found, or no such test or SLO
   3  I/O error")]
@@ -58,4 +62,30 @@ pub struct Test {
     /// What to show of detection times.
     #[command(flatten)]
     pub detection: Detection,
+    /// Change alerts, objectives, gates and routes, and report the changes that no test notices
+    #[arg(long, conflicts_with_all = ["html", "watch", "detection"])]
+    pub mutate: bool,
+    /// Exit with 1 if the tests notice less than this percentage of the changes
+    #[arg(long, value_name = "PERCENT", requires = "mutate", value_parser = percentage)]
+    pub min_score: Option<Decimal>,
+    /// Report alerts, gates and receivers that no test exercises
+    #[arg(long, conflicts_with_all = ["mutate", "html", "watch", "detection"])]
+    pub coverage: bool,
+}
+
+impl Test {
+    /// True if tests are run for their results.
+    pub fn runs_tests(&self) -> bool {
+        !(self.detection.detection || self.mutate || self.coverage)
+    }
+}
+
+/// Reads a percentage from 0 to 100.
+fn percentage(text: &str) -> Result<Decimal, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).parse::<Decimal>();
+    let is_share = |number: &Decimal| *number >= Decimal::ZERO && *number <= Decimal::ONE_HUNDRED;
+    number
+        .ok()
+        .filter(is_share)
+        .ok_or_else(|| "expected a percentage from 0 to 100, such as 90".to_owned())
 }

@@ -3,5 +3,6 @@
 
 mod detection;
 mod incidents;
+mod other_rules;
 mod plans;
 mod support;

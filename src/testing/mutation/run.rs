@@ -1,0 +1,324 @@
+//! Runs the tests of a project on its mutants.
+
+use std::collections::BTreeMap;
+
+use nth_model::{Project, Settings};
+use rayon::prelude::*;
+use smol_str::SmolStr;
+
+use super::killer::Killer;
+use super::mutant::{Fate, Mutant, MutantResult, MutationKind};
+use super::mutator::{self, Mutator};
+use super::search;
+use super::suite::{Suite, tests_of};
+use super::variant::Variant;
+use crate::artifacts::settings_in;
+use crate::backends::alertmanager::notify::Routing;
+use crate::db::{ItemClass, ItemKey, Span};
+use crate::diagnostics::position::Positions;
+use crate::eval::instance;
+use crate::schema::names::kind;
+use crate::session::Session;
+use crate::testing::run::{Placed, Runner, Selection, placed};
+
+/// The mutants of a project with their fates, or the tests that do not pass without any.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MutationReport {
+    /// The mutants, in the order of the source.
+    pub mutants: Vec<MutantResult>,
+    /// The tests that fail without a change, or cannot run. Then there is no mutant: tests must pass first.
+    pub failing: Vec<FailingTest>,
+}
+
+/// A test that does not pass without a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailingTest {
+    /// The name of the test.
+    pub name: SmolStr,
+    /// The environment; `None` if the project declares none.
+    pub environment: Option<SmolStr>,
+    /// The file, as it is shown.
+    pub file: String,
+    /// The line of the test's name, from 1.
+    pub line: usize,
+    /// The reason, without a full stop.
+    pub problem: String,
+}
+
+/// How many mutants of a kind the tests notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KindScore {
+    /// The kind.
+    pub kind: MutationKind,
+    /// The mutants that a test notices.
+    pub killed: usize,
+    /// All mutants.
+    pub all: usize,
+}
+
+impl MutationReport {
+    /// How many mutants are noticed.
+    pub fn killed(&self) -> usize {
+        self.mutants
+            .iter()
+            .filter(|mutant| mutant.is_killed())
+            .count()
+    }
+
+    /// The share of the mutants that are noticed, in percent; 100 if there are none.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn score(&self) -> f64 {
+        match self.mutants.len() {
+            0 => 100.0,
+            all => self.killed() as f64 / all as f64 * 100.0,
+        }
+    }
+
+    /// The numbers of each kind of which there are mutants.
+    pub fn kinds(&self) -> Vec<KindScore> {
+        let of = |kind| {
+            let all = self
+                .mutants
+                .iter()
+                .filter(move |mutant| mutant.kind == kind);
+            KindScore {
+                kind,
+                killed: all.clone().filter(|mutant| mutant.is_killed()).count(),
+                all: all.count(),
+            }
+        };
+        let scores = MutationKind::ALL.into_iter().map(of);
+        scores.filter(|score| score.all > 0).collect()
+    }
+}
+
+/// What makes a mutant the same change of the source in several environments.
+pub type Identity = (String, usize, String, MutationKind, String);
+
+/// Runs tests on each mutant of a project. For those that survive, searches for tests that would notice them: the session then
+/// has another file with the last of them.
+pub fn mutate(
+    session: &mut Session,
+    settings: &Settings,
+    selection: Selection<'_>,
+) -> MutationReport {
+    let mut report = MutationReport {
+        mutants: Vec::new(),
+        failing: Vec::new(),
+    };
+    let mut known: BTreeMap<Identity, usize> = BTreeMap::new();
+    for environment in selection.environments {
+        in_environment(session, settings, environment, selection, |view| {
+            report.failing.extend(view.failing());
+            if report.failing.is_empty() {
+                view.judge(&mut known, &mut report.mutants);
+            }
+        });
+    }
+    if !report.failing.is_empty() {
+        report.mutants.clear();
+        return report;
+    }
+    search::killers(session, settings, selection, &known, &mut report.mutants);
+    report
+        .mutants
+        .sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
+    report
+}
+
+/// An environment with its tests and mutants.
+pub struct View<'v> {
+    /// The session.
+    pub session: &'v Session,
+    /// The environment; `None` if the project declares none.
+    pub environment: &'v Option<SmolStr>,
+    /// The selected tests, run without a change.
+    pub suite: Suite<'v>,
+    placed: &'v [Placed<'v>],
+    /// The mutants, in the order of the source.
+    pub mutants: Vec<Mutant>,
+    positions: &'v Positions<'v>,
+}
+
+/// Calls `act` with the tests and mutants of an environment.
+pub fn in_environment<T>(
+    session: &Session,
+    settings: &Settings,
+    environment: &Option<SmolStr>,
+    selection: Selection<'_>,
+    act: impl FnOnce(View<'_>) -> T,
+) -> T {
+    let sources = session.sources();
+    let positions = Positions::new(&sources);
+    let lowered = session.tests(environment.as_deref());
+    let placed: Vec<Placed<'_>> = lowered
+        .iter()
+        .filter_map(|lowered| placed(session, &positions, lowered))
+        .filter(|placed| selection.includes(&placed.test.name))
+        .collect();
+    let settings = settings_in(settings, environment);
+    session.with_project(environment, |project, _| {
+        let routing = Routing::new(project, &settings);
+        let runner = Runner {
+            project,
+            settings: &settings,
+            routing: routing.as_ref(),
+            is_detailed: false,
+        };
+        act(View {
+            session,
+            environment,
+            suite: Suite::new(runner, &tests_of(&placed)),
+            placed: &placed,
+            mutants: mutants(session, environment, project),
+            positions: &positions,
+        })
+    })
+}
+
+/// Returns the mutants of all services and teams of the project.
+fn mutants(session: &Session, environment: &Option<SmolStr>, project: &Project<'_>) -> Vec<Mutant> {
+    let blocks = |kind: &'static str| {
+        let entries = session.entries(ItemClass::Block);
+        let own = move |key: &ItemKey| !key.file.package(&session.db);
+        let of_kind = entries.filter(move |entry| entry.kind == kind);
+        of_kind
+            .map(|entry| entry.key)
+            .filter(own)
+            .collect::<Vec<_>>()
+    };
+    let evaluated = |key| {
+        instance(&session.db, session.workspace, key, environment.clone())
+            .instance
+            .as_ref()
+    };
+    let mut found = Vec::new();
+    for block in blocks(kind::SERVICE).into_iter().filter_map(evaluated) {
+        if let Some(service) = project.service(&block.name) {
+            found.extend(Mutator::mutants(session, (service, block), project));
+        }
+    }
+    for block in blocks(kind::TEAM).into_iter().filter_map(evaluated) {
+        if let Some(team) = project.team(&block.name) {
+            found.extend(mutator::of_team(session, team, block));
+        }
+    }
+    found
+}
+
+impl View<'_> {
+    fn failing(&self) -> Vec<FailingTest> {
+        let tests = self.placed.iter().zip(&self.suite.baselines);
+        tests
+            .filter_map(|(placed, baseline)| {
+                Some(FailingTest {
+                    name: placed.test.name.clone(),
+                    environment: self.environment.clone(),
+                    file: placed.file.clone(),
+                    line: placed.line,
+                    problem: baseline.problem.clone()?,
+                })
+            })
+            .collect()
+    }
+
+    /// The file and the line of a place.
+    pub fn position(&self, span: Span) -> (String, usize) {
+        let span = self.session.file_span(span);
+        let line = self.positions.range(span).0.line;
+        (self.positions.path(span.file).to_owned(), line)
+    }
+
+    /// The identity of a mutant.
+    pub fn identity(&self, mutant: &Mutant) -> Identity {
+        let (file, line) = self.position(mutant.place);
+        let (subject, change) = (mutant.subject.clone(), mutant.change.clone());
+        (file, line, subject, mutant.kind, change)
+    }
+
+    /// Runs the tests on all mutants that are not killed in another environment.
+    fn judge(&self, known: &mut BTreeMap<Identity, usize>, results: &mut Vec<MutantResult>) {
+        let identities: Vec<Identity> = self
+            .mutants
+            .iter()
+            .map(|mutant| self.identity(mutant))
+            .collect();
+        let is_open = |identity: &Identity| {
+            let index = known.get(identity);
+            let result = index.and_then(|index| results.get(*index));
+            !result.is_some_and(MutantResult::is_killed)
+        };
+        let open: Vec<bool> = identities.iter().map(is_open).collect();
+        let suite = &self.suite;
+        let fates: Vec<Option<Fate>> = self
+            .mutants
+            .par_iter()
+            .zip(&open)
+            .map(|(mutant, open)| open.then(|| fate(suite, mutant)))
+            .collect();
+        for ((mutant, identity), fate) in self.mutants.iter().zip(identities).zip(fates) {
+            let environment = self.environment.iter().cloned();
+            if let Some(result) = known
+                .get(&identity)
+                .and_then(|index| results.get_mut(*index))
+            {
+                result.environments.extend(environment);
+                result.environments.dedup();
+                if let Some(fate) = fate {
+                    result.fate = worse(result.fate.clone(), fate);
+                }
+                continue;
+            }
+            let Some(fate) = fate else { continue };
+            let (file, line, ..) = identity.clone();
+            known.insert(identity, results.len());
+            results.push(MutantResult {
+                kind: mutant.kind,
+                of: mutant.of.clone(),
+                subject: mutant.subject.clone(),
+                change: mutant.change.clone(),
+                environments: environment.collect(),
+                file,
+                line,
+                fate,
+            });
+        }
+    }
+}
+
+/// Runs the tests on a mutant until one fails.
+fn fate(suite: &Suite<'_>, mutant: &Mutant) -> Fate {
+    let none = || Killer::NotFound {
+        reason: "no test was searched for".to_owned(),
+    };
+    let tests = suite.tests_of(mutant);
+    if tests.is_empty() {
+        return Fate::NoTest { killer: none() };
+    }
+    // Rules that cannot be read fail every test.
+    let Ok(mut variant) = Variant::new(mutant, suite) else {
+        return Fate::Killed {
+            test: tests
+                .first()
+                .map(|test| test.test.name.clone())
+                .unwrap_or_default(),
+        };
+    };
+    let failing = tests.iter().find(|test| variant.fails(suite, test));
+    match failing {
+        Some(test) => Fate::Killed {
+            test: test.test.name.clone(),
+        },
+        None => Fate::Survived { killer: none() },
+    }
+}
+
+/// The fate of a mutant that is in two environments: one test that fails is enough.
+fn worse(one: Fate, other: Fate) -> Fate {
+    match (&one, &other) {
+        (Fate::Killed { .. }, _) => one,
+        (_, Fate::Killed { .. }) => other,
+        (Fate::Survived { .. }, _) => one,
+        _ => other,
+    }
+}

@@ -1,0 +1,193 @@
+//! Mutants of SLOs: of the objective, of the alerts that follow from it, and of the SLI.
+
+use nth_model::number::percent_text;
+use nth_model::{MissingDataCause, Numerator, Service, Severity, Sli, Slo};
+use nth_promql::Expr;
+use rust_decimal::Decimal;
+
+use super::mutant::{MutationKind, Target};
+use super::mutator::{Mutator, becomes};
+use super::query;
+use crate::db::Span;
+use crate::eval::{Instance, Value};
+use crate::schema::names::{field, kind};
+
+/// Adds the mutants of all SLOs.
+pub fn mutants(mutator: &mut Mutator<'_>) {
+    let places = mutator.places;
+    for (index, slo) in mutator.service.slos.iter().enumerate() {
+        let Some(block) = places.child(kind::SLO, &slo.name) else {
+            continue;
+        };
+        let mut of_slo = OfSlo {
+            mutator,
+            index,
+            slo,
+            block,
+        };
+        of_slo.objective();
+        of_slo.burn_rates();
+        of_slo.least_events();
+        of_slo.budgets();
+        of_slo.missing_data();
+        of_slo.indicator();
+    }
+}
+
+struct OfSlo<'s, 'm> {
+    mutator: &'s mut Mutator<'m>,
+    index: usize,
+    slo: &'m Slo,
+    block: &'m Instance,
+}
+
+impl OfSlo<'_, '_> {
+    fn add(
+        &mut self,
+        kind: MutationKind,
+        place: Span,
+        change: impl Into<String>,
+        mutate: impl FnOnce(&mut Slo) -> Option<()>,
+    ) {
+        let index = self.index;
+        let target = Target::Slo(self.slo.name.clone());
+        self.mutator
+            .add(kind, (target, place), change, |service: &mut Service| {
+                mutate(service.slos.get_mut(index)?)
+            });
+    }
+
+    fn place(&self, field: &str) -> Span {
+        self.mutator.places.field(self.block, field)
+    }
+
+    /// A tenth of the error budget, and ten times as much, or half of all events if that is more.
+    fn objective(&mut self) {
+        let budget = self.slo.error_budget();
+        let half = (Decimal::ONE + budget) / Decimal::TWO;
+        let place = self.place(field::OBJECTIVE);
+        for budget in [(budget * Decimal::TEN).min(half), budget / Decimal::TEN] {
+            let objective = (Decimal::ONE - budget).normalize();
+            let change = becomes(percent_text(self.slo.objective), percent_text(objective));
+            self.add(MutationKind::Objective, place, change, |slo| {
+                slo.objective = objective;
+                slo.burn_rate_pairs.retain(|pair| pair.can_fire(objective));
+                Some(())
+            });
+        }
+    }
+
+    fn burn_rates(&mut self) {
+        for (index, pair) in self.slo.burn_rate_pairs.iter().enumerate() {
+            let (field, word) = match pair.severity {
+                Severity::Page => (field::BURN_RATE_PAGES, "page"),
+                Severity::Ticket => (field::BURN_RATE_TICKETS, "ticket"),
+            };
+            let change = format!(
+                "the {word} of {}/{} is removed",
+                pair.long.to_human(),
+                pair.short.to_human()
+            );
+            let place = self.place(field);
+            self.add(MutationKind::BurnRate, place, change, |slo| {
+                (index < slo.burn_rate_pairs.len()).then(|| drop(slo.burn_rate_pairs.remove(index)))
+            });
+        }
+    }
+
+    fn least_events(&mut self) {
+        if let Some(least) = self.slo.min_bad_events {
+            let place = self.place(field::MIN_BAD_EVENTS);
+            let change = format!("`min_bad_events = {least}` vanishes");
+            self.add(MutationKind::Threshold, place, change, |slo| {
+                slo.min_bad_events.take().map(|_| ())
+            });
+        }
+        if let Some(least) = self.slo.min_events {
+            let place = self.place(field::MIN_EVENTS);
+            let change = format!("`min_events = {least}` vanishes");
+            self.add(MutationKind::Threshold, place, change, |slo| {
+                slo.min_events.take().map(|_| ())
+            });
+        }
+    }
+
+    fn budgets(&mut self) {
+        for (index, alert) in self.slo.budget_alerts.iter().enumerate() {
+            let (field, word) = match alert.severity {
+                Severity::Page => (field::BUDGET_PAGES, "page"),
+                Severity::Ticket => (field::BUDGET_TICKETS, "ticket"),
+            };
+            let change = format!(
+                "the {word} at {} of the budget is removed",
+                percent_text(alert.consumed)
+            );
+            let place = self.place(field);
+            self.add(MutationKind::Budget, place, change, |slo| {
+                (index < slo.budget_alerts.len()).then(|| drop(slo.budget_alerts.remove(index)))
+            });
+        }
+    }
+
+    fn missing_data(&mut self) {
+        for (index, alert) in self.slo.missing_data_alerts.iter().enumerate() {
+            let change = match alert.cause {
+                MissingDataCause::Data => "the missing-data alert is removed",
+                MissingDataCause::Series => {
+                    "the alert on series that are missing while the targets are up is removed"
+                }
+            };
+            let place = self.place(field::ABSENCE);
+            self.add(MutationKind::MissingData, place, change, |slo| {
+                (index < slo.missing_data_alerts.len())
+                    .then(|| drop(slo.missing_data_alerts.remove(index)))
+            });
+        }
+    }
+
+    /// The queries that the project's own files contain. Those of packages and of the standard library have tests of their own.
+    fn indicator(&mut self) {
+        type Part = fn(&mut Sli) -> Option<&mut Expr>;
+        let parts: [(&[&str], Part); 4] = [
+            (&[field::BAD, field::GOOD], |sli| match sli {
+                Sli::Events { numerator, .. } => Some(match numerator {
+                    Numerator::Bad(part) | Numerator::Good(part) => part,
+                }),
+                _ => None,
+            }),
+            (&[field::TOTAL], |sli| match sli {
+                Sli::Events { total, .. } => Some(total),
+                Sli::ErrorRatio { total, .. } => total.as_mut(),
+                Sli::TimeSlices { .. } => None,
+            }),
+            (&[field::GOOD], |sli| match sli {
+                Sli::TimeSlices { good } => Some(good),
+                _ => None,
+            }),
+            (&[field::RATIO], |sli| match sli {
+                Sli::ErrorRatio { ratio, .. } => Some(ratio),
+                _ => None,
+            }),
+        ];
+        let Some(sli) = self.block.children_of(kind::SLI).next() else {
+            return;
+        };
+        for (fields, part) in parts {
+            let places = self.mutator.places;
+            let written = fields.iter().find_map(|field| match sli.get(field) {
+                Value::Query(query) if places.is_own(query.span) => Some(places.field(sli, field)),
+                _ => None,
+            });
+            let mut original = self.slo.sli.clone();
+            let (Some(place), Some(expr)) = (written, part(&mut original)) else {
+                continue;
+            };
+            for variant in query::variants(expr, &self.mutator.service.selector) {
+                self.add(variant.kind, place, variant.change, |slo| {
+                    *part(&mut slo.sli)? = variant.expr;
+                    Some(())
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The tests of an environment, with what happens in them without a change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nth_model::Service;
+use nth_model::test::{Outcome as Expected, Subject, Test};
+use nth_simulate::{AlertTimeline, Plan, RuleSet};
+use rayon::prelude::*;
+use smol_str::SmolStr;
+
+use super::mutant::{Mutant, Replacement, Target};
+use super::route::teams_of;
+use crate::testing::check::Check;
+use crate::testing::incident::Incident;
+use crate::testing::run::{Key, Placed, Runner};
+
+/// The series of services, and their rules.
+pub struct Planned<'p> {
+    /// The series.
+    pub plan: Plan<'p>,
+    /// The rules without a change.
+    pub rules: RuleSet,
+}
+
+/// A test, and what happens in it without a change.
+pub struct Baseline<'t> {
+    /// The test.
+    pub test: &'t Test,
+    /// What its plan depends on.
+    pub key: Key,
+    /// The alerts that were pending or firing.
+    pub alerts: Vec<AlertTimeline>,
+    /// The reason why it does not pass.
+    pub problem: Option<String>,
+}
+
+/// The tests of an environment.
+pub struct Suite<'p> {
+    /// Runs tests of the project without a change.
+    pub runner: Runner<'p>,
+    plans: BTreeMap<Key, Result<Planned<'p>, nth_simulate::Error>>,
+    /// The tests, in the order of the source.
+    pub baselines: Vec<Baseline<'p>>,
+}
+
+impl<'p> Suite<'p> {
+    /// Runs the tests of an environment.
+    pub fn new(runner: Runner<'p>, tests: &[&'p Test]) -> Self {
+        let mut suite = Self {
+            runner,
+            plans: BTreeMap::new(),
+            baselines: Vec::new(),
+        };
+        suite.baselines = suite.run(tests);
+        suite
+    }
+
+    /// Prepares the plans of tests, and runs them.
+    pub fn run<'t>(&mut self, tests: &[&'t Test]) -> Vec<Baseline<'t>> {
+        let keys: Vec<Result<Key, nth_simulate::Error>> =
+            tests.iter().map(|test| self.runner.key(test)).collect();
+        let missing: BTreeSet<&Key> = keys
+            .iter()
+            .flatten()
+            .filter(|key| !self.plans.contains_key(*key))
+            .collect();
+        let runner = &self.runner;
+        let planned: Vec<(Key, Result<Planned<'p>, nth_simulate::Error>)> = missing
+            .into_par_iter()
+            .map(|key| {
+                let planned = runner.plan(key).and_then(|plan| {
+                    let services: Vec<&Service> = key
+                        .0
+                        .iter()
+                        .filter_map(|name| runner.project.service(name))
+                        .collect();
+                    let rules = RuleSet::of_services(&services, runner.settings)?;
+                    Ok(Planned { plan, rules })
+                });
+                (key.clone(), planned)
+            })
+            .collect();
+        self.plans.extend(planned);
+        let suite = &*self;
+        tests
+            .par_iter()
+            .zip(keys)
+            .map(|(test, key)| suite.baseline(test, key))
+            .collect()
+    }
+
+    fn baseline<'t>(&self, test: &'t Test, key: Result<Key, nth_simulate::Error>) -> Baseline<'t> {
+        let found = key.and_then(|key| {
+            let incident = Incident::new(&self.planned(&key)?.plan, test, self.runner.routing)?;
+            Ok((key, incident))
+        });
+        match found {
+            Err(error) => Baseline {
+                test,
+                key: Key::default(),
+                alerts: Vec::new(),
+                problem: Some(error.to_string()),
+            },
+            Ok((key, incident)) => {
+                let check = Check {
+                    incident: &incident,
+                    project: self.runner.project,
+                    settings: self.runner.settings,
+                };
+                Baseline {
+                    test,
+                    key,
+                    problem: problem(&check, test),
+                    alerts: incident.simulation.alerts,
+                }
+            }
+        }
+    }
+
+    /// The plan of a test's services.
+    ///
+    /// # Errors
+    ///
+    /// If no series are found that give a query the required values.
+    pub fn planned(&self, key: &Key) -> Result<&Planned<'p>, nth_simulate::Error> {
+        let name = || key.0.first().cloned().unwrap_or_default();
+        let planned = self.plans.get(key);
+        let planned = planned.ok_or_else(|| nth_simulate::Error::UnknownService(name()))?;
+        planned.as_ref().map_err(Clone::clone)
+    }
+
+    /// The tests that simulate what a mutant changes, those that name it first, then the shortest.
+    pub fn tests_of<'s>(&'s self, mutant: &Mutant) -> Vec<&'s Baseline<'p>> {
+        let mut found: Vec<&Baseline<'p>> = self
+            .baselines
+            .iter()
+            .filter(|baseline| self.simulates(baseline, mutant))
+            .collect();
+        found.sort_by_key(|baseline| (!names(baseline.test, mutant), baseline.test.length));
+        found
+    }
+
+    fn simulates(&self, baseline: &Baseline<'_>, mutant: &Mutant) -> bool {
+        let services = &baseline.key.0;
+        match &mutant.replacement {
+            Replacement::Service(service) => services.contains(&service.name),
+            Replacement::Team(team) => services
+                .iter()
+                .filter_map(|name| self.runner.project.service(name))
+                .any(|service| teams_of(service).any(|name| *name == team.name)),
+        }
+    }
+}
+
+/// The reason why a test does not pass; `None` if it passes.
+pub fn problem(check: &Check<'_, '_>, test: &Test) -> Option<String> {
+    match check.test(test, 0, &[]) {
+        Err(unchecked) => Some(unchecked.message),
+        Ok(failures) => failures
+            .first()
+            .map(|failure| format!("expected {}, but {}", failure.expected, failure.happened)),
+    }
+}
+
+/// The tests of an environment that are selected.
+pub fn tests_of<'t>(placed: &'t [Placed<'t>]) -> Vec<&'t Test> {
+    placed.iter().map(|placed| placed.test).collect()
+}
+
+/// True if an expectation of a test is about what a mutant changes.
+fn names(test: &Test, mutant: &Mutant) -> bool {
+    let is_slo = |service: &SmolStr, slo: &SmolStr| {
+        *service == mutant.of && mutant.target == Target::Slo(slo.clone())
+    };
+    test.expect
+        .iter()
+        .any(|expectation| match &expectation.outcome {
+            Expected::Fires { subject, .. }
+            | Expected::Resolved { subject, .. }
+            | Expected::Silent { subject } => match subject {
+                Subject::Slo(slo) => is_slo(&slo.service, &slo.slo),
+                Subject::Alert { service, .. } => {
+                    *service == mutant.of && matches!(mutant.target, Target::Alert(_))
+                }
+                Subject::Service(service) => *service == mutant.of,
+            },
+            Expected::Gate { service, gate, .. } => {
+                *service == mutant.of && mutant.target == Target::Gate(gate.clone())
+            }
+            Expected::Budget { slo, .. } => is_slo(&slo.service, &slo.slo),
+        })
+}
