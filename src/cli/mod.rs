@@ -36,6 +36,7 @@ mod report;
 mod schema;
 mod select;
 mod test;
+mod test_export;
 mod test_report;
 
 use std::ffi::OsString;

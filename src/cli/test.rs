@@ -11,6 +11,7 @@ use super::exit::{Exit, Failure};
 use super::options::{self, Format};
 use super::report::Findings;
 use super::select::{self, Selected};
+use super::test_export;
 use super::test_report::{self, Report};
 use crate::diagnostics::suggest;
 use crate::testing::{self, KnownTest, Selection};
@@ -64,6 +65,9 @@ pub fn run(
         environments: &environments,
         names: &options.names,
     };
+    if options.export.is_some() {
+        return test_export::run(context, options, (&selected, &session), selection, console);
+    }
     let results = testing::run(&session, &selected.loaded.project.settings, selection);
     let report = Report {
         project: &selected.loaded.project.settings.project,

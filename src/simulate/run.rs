@@ -1,7 +1,7 @@
 //! Runs the rules of services in what happens to them.
 
 use nth_engine::rules::{self, Outcome};
-use nth_engine::{MemoryStore, Timestamp};
+use nth_engine::{Labels, MemoryStore, Timestamp};
 use nth_model::burn_rate::SLICE;
 use nth_model::test::{History, Test};
 use nth_promql::Selector;
@@ -22,6 +22,10 @@ pub struct Simulation {
     pub begin: Timestamp,
     /// The end, in milliseconds since 1970.
     pub end: Timestamp,
+    /// The first evaluation of the rules, in milliseconds since 1970.
+    pub from: Timestamp,
+    /// The labels of the series that no rule recorded.
+    pub raw: Vec<Labels>,
     /// The raw series, and those that the rules recorded.
     pub store: MemoryStore,
     /// The rules.
@@ -55,7 +59,7 @@ pub fn simulate(plan: &Plan<'_>, test: &Test) -> Result<Simulation, Error> {
 /// # Errors
 ///
 /// If a series is invalid.
-pub fn labels_by_hand(test: &Test) -> Result<Vec<nth_engine::Labels>, Error> {
+pub fn labels_by_hand(test: &Test) -> Result<Vec<Labels>, Error> {
     let written = timeline::written(test)?;
     Ok(written.into_iter().map(|one| one.sequence.labels).collect())
 }
@@ -79,6 +83,7 @@ pub(crate) fn run(
         let start = begin.saturating_add(written.from);
         written.sequence.load(&mut store, start, scrapes.interval);
     }
+    let raw = store.iter().map(|series| series.labels).collect();
     if scenario.history == History::Good {
         history::plant(plan, &scenario, &rules, from, &mut store)?;
     }
@@ -91,6 +96,8 @@ pub(crate) fn run(
     Ok(Simulation {
         begin,
         end,
+        from,
+        raw,
         store,
         alerts: timelines(plan, &rules, alerts, begin),
         rules,

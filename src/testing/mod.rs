@@ -7,6 +7,8 @@
 mod annotations;
 mod check;
 mod decisions;
+mod export;
+mod exports;
 mod humanize;
 mod incident;
 mod result;
@@ -15,6 +17,8 @@ mod sparkline;
 mod story;
 mod wording;
 
+pub use export::{Exported, NotExported};
+pub use exports::{Exports, Refused, export};
 pub use result::{Failure, FailureKind, Outcome, TestResult};
 pub use run::{KnownTest, Selection, known_tests, run};
 pub use story::{Activity, AlertRow, NotificationRow, SloRow, Story};

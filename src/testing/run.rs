@@ -32,7 +32,8 @@ pub struct Selection<'s> {
 }
 
 impl Selection<'_> {
-    fn includes(&self, test: &str) -> bool {
+    /// True if a test of this name is selected.
+    pub fn includes(&self, test: &str) -> bool {
         self.names.is_empty() || self.names.iter().any(|name| test.contains(name.as_str()))
     }
 }
@@ -64,11 +65,15 @@ pub fn known_tests(session: &Session, environments: &[Option<SmolStr>]) -> Vec<K
 }
 
 /// A test with the lines of its parts.
-struct Placed<'t> {
-    test: &'t Test,
-    file: String,
-    line: usize,
-    expect: Vec<usize>,
+pub struct Placed<'t> {
+    /// The test.
+    pub test: &'t Test,
+    /// The file, as it is shown.
+    pub file: String,
+    /// The line of its name, from 1.
+    pub line: usize,
+    /// The lines of its expectations.
+    pub expect: Vec<usize>,
 }
 
 /// The series that a test's services need: tests with the same key share a plan.
@@ -110,7 +115,8 @@ fn in_environment(
     })
 }
 
-fn placed<'t>(
+/// Returns a test with its lines; `None` if it has errors.
+pub fn placed<'t>(
     session: &Session,
     positions: &Positions<'_>,
     lowered: &'t LoweredTest,
@@ -127,14 +133,19 @@ fn placed<'t>(
     })
 }
 
-struct Runner<'p> {
-    project: &'p Project<'p>,
-    settings: &'p Settings,
-    routing: Option<&'p Routing<'p>>,
+/// Runs tests in one environment.
+pub struct Runner<'p> {
+    /// The services.
+    pub project: &'p Project<'p>,
+    /// The settings, with the environment.
+    pub settings: &'p Settings,
+    /// The routes; `None` if no team has a receiver.
+    pub routing: Option<&'p Routing<'p>>,
 }
 
 impl Runner<'_> {
-    fn run(&self, tests: &[Placed<'_>]) -> Vec<TestResult> {
+    /// Runs tests in parallel.
+    pub fn run(&self, tests: &[Placed<'_>]) -> Vec<TestResult> {
         let keys: Vec<Result<Key, nth_simulate::Error>> =
             tests.iter().map(|placed| self.key(placed.test)).collect();
         let distinct: BTreeSet<&Key> = keys.iter().filter_map(|key| key.as_ref().ok()).collect();
@@ -168,7 +179,12 @@ impl Runner<'_> {
             .collect()
     }
 
-    fn key(&self, test: &Test) -> Result<Key, nth_simulate::Error> {
+    /// Returns what the test's plan depends on.
+    ///
+    /// # Errors
+    ///
+    /// If it names an unknown service, or a series is invalid.
+    pub fn key(&self, test: &Test) -> Result<Key, nth_simulate::Error> {
         let services = services_of(test, self.project)?;
         let mut names: BTreeSet<SmolStr> = services
             .iter()
@@ -193,7 +209,12 @@ impl Runner<'_> {
         Ok((names.into_iter().collect(), by_hand))
     }
 
-    fn plan(&self, (names, by_hand): &Key) -> Result<Plan<'_>, nth_simulate::Error> {
+    /// Plans the series of services.
+    ///
+    /// # Errors
+    ///
+    /// If no series are found that give a query the required values.
+    pub fn plan(&self, (names, by_hand): &Key) -> Result<Plan<'_>, nth_simulate::Error> {
         let services: Vec<&Service> = names
             .iter()
             .filter_map(|name| self.project.service(name))

@@ -1,6 +1,8 @@
 //! Options of `test`.
 
-use clap::Args;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
 
 /// Options of `test`.
 #[derive(Debug, Args)]
@@ -16,6 +18,7 @@ Examples:
   nthc test \"a bad deploy at noon\" --env production
   nthc test --quiet              failures and the summary only
   nthc test --format github      annotations of a pull request
+  nthc test --export promtool    write files for \"promtool test rules\"
 
 Exit codes:
   0  all tests passed
@@ -32,4 +35,17 @@ pub struct Test {
     /// Print failures and the summary only
     #[arg(long, short)]
     pub quiet: bool,
+    /// Write the tests that run as files of another program, if all of them pass
+    #[arg(long, value_name = "PROGRAM")]
+    pub export: Option<Export>,
+    /// The output directory of --export [default: promtool in the project]
+    #[arg(long, value_name = "DIR", requires = "export")]
+    pub out: Option<PathBuf>,
+}
+
+/// A program that runs exported tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Export {
+    /// Rules and unit tests for `promtool test rules`
+    Promtool,
 }
