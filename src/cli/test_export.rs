@@ -59,9 +59,16 @@ pub fn run(
             ),
         );
     }
-    let exports = testing::export(session, &project.settings, selection);
+    let root = paths::display(&project.root, &context.cwd);
+    let exports = testing::export(session, &project.settings, &root, selection);
     if !exports.failed.is_empty() || !exports.refused.is_empty() {
-        return refuse(&exports, project.settings.project.as_str(), options, format, console);
+        return refuse(
+            &exports,
+            project.settings.project.as_str(),
+            options,
+            format,
+            console,
+        );
     }
     let name = format!("{}: tests for promtool", project.settings.project);
     let only = options.env.as_deref().map(file_stem);
@@ -83,9 +90,8 @@ pub fn run(
     let lock = match lock::lock(&path, true, PATIENCE, &mut |_| {}) {
         Ok(lock) => lock,
         Err(LockError::Busy(_)) => {
-            return Err(
-                Failure::io(format!("another command writes to {shown}")).help("no file was changed")
-            );
+            return Err(Failure::io(format!("another command writes to {shown}"))
+                .help("no file was changed"));
         }
         Err(LockError::Io(cause)) => {
             return Err(
@@ -128,20 +134,38 @@ pub fn run(
             .map_err(|error| Failure::io(format!("cannot write the results: {error}")))?;
         console.out.text(&(text + "\n"));
     } else if !options.quiet {
-        exports.exported.iter().for_each(|test| print(test, console));
+        exports
+            .exported
+            .iter()
+            .for_each(|test| print(test, console));
     }
-    let alerts: usize = exports.exported.iter().map(|test| test.alert_expectations).sum();
-    let queries: usize = exports.exported.iter().map(|test| test.query_expectations).sum();
-    let missing: usize = exports.exported.iter().map(|test| test.not_exported.len()).sum();
+    let alerts: usize = exports
+        .exported
+        .iter()
+        .map(|test| test.alert_expectations)
+        .sum();
+    let queries: usize = exports
+        .exported
+        .iter()
+        .map(|test| test.query_expectations)
+        .sum();
+    let missing = exports.exported.iter().flat_map(|test| &test.not_exported);
+    let (expectations, alerts_missing): (Vec<_>, Vec<_>) =
+        missing.partition(|missing| missing.line.is_some());
     console.err.line(format_args!(
         "exported {} with {} of alerts and {queries} of queries to {shown}: {report}",
         count(exports.exported.len(), "test"),
         count(alerts, "expectation"),
     ));
-    if missing > 0 {
+    let missing: Vec<String> = [(expectations, "expectation"), (alerts_missing, "alert")]
+        .into_iter()
+        .filter(|(all, _)| !all.is_empty())
+        .map(|(all, what)| count(all.len(), what))
+        .collect();
+    if !missing.is_empty() {
         console.err.line(format_args!(
             "not exported: {}; the comments at the top of the files name them",
-            count(missing, "expectation")
+            missing.join(", ")
         ));
     }
     let folders: BTreeSet<&str> = exports
@@ -153,9 +177,9 @@ pub fn run(
         .collect();
     let levels = folders.iter().any(|folder| folder.contains('/'));
     let below = if levels { "*/*" } else { "*" };
-    console
-        .err
-        .line(format_args!("run them: promtool test rules {shown}/{below}/test-*.yaml"));
+    console.err.line(format_args!(
+        "run them: promtool test rules {shown}/{below}/test-*.yaml"
+    ));
     Ok(Exit::Ok)
 }
 
@@ -196,7 +220,10 @@ fn refuse(
     }
     let mut reasons = Vec::new();
     if !exports.failed.is_empty() {
-        reasons.push(format!("{} did not pass", count(exports.failed.len(), "test")));
+        reasons.push(format!(
+            "{} did not pass",
+            count(exports.failed.len(), "test")
+        ));
     }
     if !exports.refused.is_empty() {
         reasons.push(format!(

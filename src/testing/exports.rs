@@ -11,6 +11,7 @@ use super::result::TestResult;
 use super::run::{Placed, Runner, Selection, placed};
 use crate::artifacts::settings_in;
 use crate::backends::alertmanager::notify::Routing;
+use crate::backends::file_stem;
 use crate::diagnostics::position::Positions;
 use crate::session::Session;
 
@@ -40,18 +41,30 @@ pub struct Refused {
     pub reason: String,
 }
 
-/// Runs tests, and exports those that pass to promtool. `settings` are those of the project.
-pub fn export(session: &Session, settings: &Settings, selection: Selection<'_>) -> Exports {
+/// Runs tests, and exports those that pass to promtool. `settings` are those of the project, `root` is its folder as it is
+/// shown: paths in the files begin below it.
+pub fn export(
+    session: &Session,
+    settings: &Settings,
+    root: &str,
+    selection: Selection<'_>,
+) -> Exports {
     let mut exports = Exports::default();
     for environment in selection.environments {
-        in_environment(session, settings, environment, selection, &mut exports);
+        in_environment(
+            session,
+            (settings, root),
+            environment,
+            selection,
+            &mut exports,
+        );
     }
     exports
 }
 
 fn in_environment(
     session: &Session,
-    settings: &Settings,
+    (settings, root): (&Settings, &str),
     environment: &Option<SmolStr>,
     selection: Selection<'_>,
     exports: &mut Exports,
@@ -71,22 +84,13 @@ fn in_environment(
             settings: &settings,
             routing: routing.as_ref(),
         };
-        let exporting = |placed: &Placed<'_>| {
-            let exporting = Exporting {
-                test: placed.test,
-                lines: &placed.expect,
-                file: &placed.file,
-                project,
-                settings: &settings,
-            };
-            exporting.folder()
-        };
         // Also tests that are not selected have a folder.
-        let shared = shared_folders(all.iter().map(exporting));
-        let (selected, others): (Vec<Placed<'_>>, Vec<Placed<'_>>) = all
+        let names = all.iter().map(|placed| placed.test.name.as_str());
+        let shared = shared_folders(names.map(|name| folder(name, &settings)));
+        let selected: Vec<Placed<'_>> = all
             .into_iter()
-            .partition(|placed| selection.includes(&placed.test.name));
-        drop(others);
+            .filter(|placed| selection.includes(&placed.test.name))
+            .collect();
         let results = runner.run(&selected);
         let outcomes: Vec<Result<Exported, String>> = selected
             .par_iter()
@@ -96,14 +100,15 @@ fn in_environment(
                 let exporting = Exporting {
                     test: placed.test,
                     lines: &placed.expect,
-                    file: &placed.file,
+                    file: below(root, &placed.file),
+                    folder: folder(&placed.test.name, &settings),
                     project,
                     settings: &settings,
                 };
-                if shared.contains(&exporting.folder()) {
+                if shared.contains(&exporting.folder) {
                     return Err(format!(
                         "its files are in the same folder as those of another test, {}; rename it",
-                        exporting.folder()
+                        exporting.folder
                     ));
                 }
                 let plan = runner.key(placed.test).and_then(|key| runner.plan(&key));
@@ -129,6 +134,23 @@ fn in_environment(
             }
         }
     });
+}
+
+/// Returns the part of a path below a folder.
+fn below<'p>(root: &str, path: &'p str) -> &'p str {
+    let inner = path.strip_prefix(root);
+    inner
+        .and_then(|inner| inner.strip_prefix('/'))
+        .unwrap_or(path)
+}
+
+/// Returns the folder of a test's files, which may be that of another test, too.
+fn folder(test: &str, settings: &Settings) -> String {
+    let test = file_stem(test).to_lowercase();
+    match &settings.environment {
+        Some(environment) => format!("{}/{test}", file_stem(environment)),
+        None => test,
+    }
 }
 
 /// Returns the folders that several tests have.

@@ -119,9 +119,7 @@ impl Expecting<'_, '_> {
             });
         }
         found.sort_by(|left, right| {
-            let key = |one: &ExpectedAlert| {
-                (one.exp_labels.clone(), one.exp_annotations.clone())
-            };
+            let key = |one: &ExpectedAlert| (one.exp_labels.clone(), one.exp_annotations.clone());
             key(left).cmp(&key(right))
         });
         Ok(found)
@@ -134,7 +132,10 @@ impl Expecting<'_, '_> {
         at: Timestamp,
     ) -> Result<BTreeMap<String, String>, String> {
         let failed = |problem: String| {
-            format!("cannot expand the annotations of `{}`: {problem}", rule.alert)
+            format!(
+                "cannot expand the annotations of `{}`: {problem}",
+                rule.alert
+            )
         };
         let Some(sample) = alert.observation_at(at) else {
             return Ok(BTreeMap::new());
@@ -143,7 +144,9 @@ impl Expecting<'_, '_> {
         let mut at = at;
         while rule.keep_firing > 0
             && at > sample.at
-            && !self.exists(alert.rule, rule, &sample.labels, at).map_err(failed)?
+            && !self
+                .exists(alert.rule, rule, &sample.labels, at)
+                .map_err(failed)?
         {
             at -= self.settled.unit.interval;
         }

@@ -21,7 +21,6 @@ use nth_model::{Project, RuleLabel, Settings};
 use nth_simulate::{Plan, Simulation};
 use smol_str::SmolStr;
 
-use crate::backends::file_stem;
 use crate::backends::series_names::BUDGET_REMAINING;
 use recorded::Source;
 
@@ -56,14 +55,16 @@ pub struct NotExported {
 }
 
 /// The test to export, with its place.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Exporting<'e> {
     /// The test.
     pub test: &'e Test,
     /// The lines of its expectations.
     pub lines: &'e [usize],
-    /// The file, as it is shown.
+    /// The file, below the folder of the project.
     pub file: &'e str,
+    /// The folder of the files, below the output folder.
+    pub folder: String,
     /// The services.
     pub project: &'e Project<'e>,
     /// The settings, with the environment.
@@ -101,15 +102,6 @@ impl Exporting<'_> {
         write::write(self, &source, &settled, not_exported)
     }
 
-    /// The folder of the files, which may be that of another test, too.
-    pub fn folder(&self) -> String {
-        let test = file_stem(&self.test.name).to_lowercase();
-        match &self.settings.environment {
-            Some(environment) => format!("{}/{test}", file_stem(environment)),
-            None => test,
-        }
-    }
-
     /// Returns what the expectations of the test require besides alerts.
     fn not_expressed(&self, source: &Source<'_>, settled: &[unit::Settled]) -> Vec<NotExported> {
         let mut found = Vec::new();
@@ -127,7 +119,7 @@ impl Exporting<'_> {
                     if is_budget_recorded(source, settled, slo) {
                         continue;
                     }
-                    "the remaining budget: promtool has not the past of the SLO window, so the series is given".to_owned()
+                    "the remaining budget: promtool has no past, so the series is given".to_owned()
                 }
             };
             found.push(NotExported {

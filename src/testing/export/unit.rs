@@ -377,10 +377,7 @@ fn different_recordings(
 }
 
 fn is_recording(source: &Source<'_>, id: RuleId) -> bool {
-    matches!(
-        source.rule(id),
-        Some(nth_engine::rules::Rule::Recording(_))
-    )
+    matches!(source.rule(id), Some(nth_engine::rules::Rule::Recording(_)))
 }
 
 fn has_samples(samples: &Samples<'_>, from: Timestamp, end: Timestamp) -> bool {
@@ -414,9 +411,10 @@ fn is_same(
     };
     let (left, right) = (floats(one), floats(other));
     left.len() == right.len()
-        && left.iter().zip(&right).all(|(left, right)| {
-            left.0 == right.0 && is_same_float(left.1, right.1)
-        })
+        && left
+            .iter()
+            .zip(&right)
+            .all(|(left, right)| left.0 == right.0 && is_same_float(left.1, right.1))
         && histograms(one) == histograms(other)
 }
 
@@ -483,11 +481,7 @@ fn different_alerts(
 }
 
 /// Iterates over the evaluations of a range.
-pub fn times(
-    from: Timestamp,
-    end: Timestamp,
-    interval: i64,
-) -> impl Iterator<Item = Timestamp> {
+pub fn times(from: Timestamp, end: Timestamp, interval: i64) -> impl Iterator<Item = Timestamp> {
     let step = usize::try_from(interval.max(1)).unwrap_or(1);
     (from..=end).step_by(step)
 }

@@ -251,7 +251,10 @@ mod tests {
         assert_eq!(floats(&[1.0, 1.0, 1.0, 4.0, 7.0, 10.0]), "1x2 4+3x2");
         assert_eq!(floats(&[5.0, 3.0, 1.0, 0.0]), "5-2x2 0");
         assert_eq!(floats(&[1.0, 2.0]), "1 2");
-        assert_eq!(floats(&[f64::NAN, f64::INFINITY, f64::NEG_INFINITY]), "NaN Inf -Inf");
+        assert_eq!(
+            floats(&[f64::NAN, f64::INFINITY, f64::NEG_INFINITY]),
+            "NaN Inf -Inf"
+        );
         assert_eq!(floats(&[1e300, -1.5e-9, 0.1]), "1e300 -1.5e-9 0.1");
         let float = |value| Some(Slot::Float(value));
         assert_eq!(
@@ -288,12 +291,17 @@ mod tests {
 
     /// Counters with steps that add rounding errors, and gaps.
     fn any_counter() -> impl Strategy<Value = Vec<Option<Slot>>> {
-        (any::<f64>(), prop_oneof![Just(0.1), Just(15.0), -1e3..1e3], 1..40_usize).prop_map(
-            |(start, step, length)| {
-                let value = |index: usize| start % 1e6 + step * index as f64;
-                (0..length).map(|index| Some(Slot::Float(value(index)))).collect()
-            },
+        (
+            any::<f64>(),
+            prop_oneof![Just(0.1), Just(15.0), -1e3..1e3],
+            1..40_usize,
         )
+            .prop_map(|(start, step, length)| {
+                let value = |index: usize| start % 1e6 + step * index as f64;
+                (0..length)
+                    .map(|index| Some(Slot::Float(value(index))))
+                    .collect()
+            })
     }
 
     proptest! {

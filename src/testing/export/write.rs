@@ -33,7 +33,7 @@ pub fn write(
         given: Vec::new(),
         not_exported,
     };
-    let folder = exporting.folder();
+    let folder = &exporting.folder;
     let mut known: BTreeMap<i64, usize> = BTreeMap::new();
     for settled in settled {
         let found = expect::expectations(source, settled)?;
