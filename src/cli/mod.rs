@@ -38,6 +38,7 @@ mod schema;
 mod select;
 mod test;
 mod test_coverage;
+mod test_export;
 mod test_junit;
 mod test_mutation;
 mod test_page;

@@ -16,7 +16,7 @@ use super::report::Findings;
 use super::select;
 use super::test_page_file::PageFile;
 use super::test_report::{self, Report};
-use super::{test_coverage, test_junit, test_mutation, test_page};
+use super::{test_coverage, test_export, test_junit, test_mutation, test_page};
 use crate::diagnostics::suggest;
 use crate::project::Loaded;
 use crate::session::Session;
@@ -94,6 +94,9 @@ impl Run<'_> {
             environments: &environments,
             names: &options.names,
         };
+        if options.export.is_some() {
+            return test_export::run(self.context, options, (loaded, session), selection, console);
+        }
         if options.coverage {
             let found = coverage::coverage(session, settings, selection);
             return test_coverage::show(project, &found, format, self.is_quiet, console);

@@ -1,5 +1,7 @@
 //! How long it takes until an SLO's alerts fire, and until they are resolved.
 
+use std::sync::Arc;
+
 use nth_model::burn_rate::SLICE;
 use nth_model::detection::{
     Detection, DetectionTable, Fired, Impossible, Incident, STRENGTHS, Situation, Strength,
@@ -331,7 +333,7 @@ impl Runner<'_, '_> {
             world,
         };
         let rules = RuleSet::new(&services, plan.settings, &is_of_slo)?.for_alerts();
-        Ok(run(plan, scenario, rules)?.alerts)
+        Ok(run(plan, scenario, Arc::new(rules))?.alerts)
     }
 }
 

@@ -16,6 +16,7 @@ mod other_past;
 mod piecewise;
 mod plan;
 mod queries;
+mod replay;
 mod rule_groups;
 mod run;
 mod series;
@@ -30,6 +31,7 @@ pub use nth_model::detection::{
     Detection, DetectionTable, Fired, Impossible, Incident, STRENGTHS, Situation, Strength,
 };
 pub use plan::Plan;
+pub use replay::{Selectors, replay};
 pub use rule_groups::RuleSet;
 pub use run::{Simulation, labels_by_hand, simulate, simulate_rules};
 pub use timeline::{DEFAULT_RATE, services_of};

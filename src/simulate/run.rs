@@ -1,7 +1,9 @@
 //! Runs the rules of services in what happens to them.
 
+use std::sync::Arc;
+
 use nth_engine::rules::{self, Outcome};
-use nth_engine::{MemoryStore, Timestamp};
+use nth_engine::{Labels, MemoryStore, Timestamp};
 use nth_model::burn_rate::SLICE;
 use nth_model::test::{History, Test};
 use nth_promql::Selector;
@@ -22,10 +24,14 @@ pub struct Simulation {
     pub begin: Timestamp,
     /// The end, in milliseconds since 1970.
     pub end: Timestamp,
+    /// The first evaluation of the rules, in milliseconds since 1970.
+    pub from: Timestamp,
+    /// The labels of the series that no rule recorded.
+    pub raw: Vec<Labels>,
     /// The raw series, and those that the rules recorded.
     pub store: MemoryStore,
     /// The rules.
-    pub rules: RuleSet,
+    pub rules: Arc<RuleSet>,
     /// The alerts that were pending or firing at any time.
     pub alerts: Vec<AlertTimeline>,
 }
@@ -46,8 +52,7 @@ const LEAST_LEAD: i64 = 70 * 60_000;
 /// If an event does not apply to its subject, a series is invalid, or a rule fails.
 pub fn simulate(plan: &Plan<'_>, test: &Test) -> Result<Simulation, Error> {
     let scenario = timeline::scenario(plan, test)?;
-    let rules = RuleSet::of_services(&plan.services, plan.settings)?;
-    run(plan, scenario, rules)
+    run(plan, scenario, Arc::clone(&plan.rules))
 }
 
 /// Runs other rules than those of a plan's services in a test: what they would do if the same happened. The series are the
@@ -63,7 +68,7 @@ pub fn simulate_rules(
     plan: &Plan<'_>,
     test: &Test,
     rules: &RuleSet,
-    part: RuleSet,
+    part: Arc<RuleSet>,
     original: &RuleSet,
 ) -> Result<Simulation, Error> {
     let scenario = timeline::scenario(plan, test)?;
@@ -76,7 +81,7 @@ pub fn simulate_rules(
 /// # Errors
 ///
 /// If a series is invalid.
-pub fn labels_by_hand(test: &Test) -> Result<Vec<nth_engine::Labels>, Error> {
+pub fn labels_by_hand(test: &Test) -> Result<Vec<Labels>, Error> {
     let written = timeline::written(test)?;
     Ok(written.into_iter().map(|one| one.sequence.labels).collect())
 }
@@ -85,7 +90,7 @@ pub fn labels_by_hand(test: &Test) -> Result<Vec<nth_engine::Labels>, Error> {
 pub(crate) fn run(
     plan: &Plan<'_>,
     scenario: Scenario,
-    rules: RuleSet,
+    rules: Arc<RuleSet>,
 ) -> Result<Simulation, Error> {
     let times = times(plan, &scenario, &rules);
     run_from(plan, scenario, rules, times, None)
@@ -95,7 +100,7 @@ pub(crate) fn run(
 fn run_from(
     plan: &Plan<'_>,
     scenario: Scenario,
-    rules: RuleSet,
+    rules: Arc<RuleSet>,
     (from, scrapes): (Timestamp, Scrapes),
     original: Option<&RuleSet>,
 ) -> Result<Simulation, Error> {
@@ -111,6 +116,7 @@ fn run_from(
         let start = begin.saturating_add(written.from);
         written.sequence.load(&mut store, start, scrapes.interval);
     }
+    let raw = store.iter().map(|series| series.labels).collect();
     if scenario.history == History::Good {
         history::plant(plan, &scenario, (&rules, original), from, &mut store)?;
     }
@@ -123,6 +129,8 @@ fn run_from(
     Ok(Simulation {
         begin,
         end,
+        from,
+        raw,
         store,
         alerts: timelines(plan, &rules, alerts, begin),
         rules,

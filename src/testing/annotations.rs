@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use nth_engine::eval::{self, Options};
 use nth_engine::rules::{Alerting, Observation};
 use nth_engine::{Evaluated, Labels, Steps, Store, Timestamp};
+use nth_promql::Expr;
 
 use super::humanize;
 
@@ -32,6 +33,26 @@ pub fn expand(
         }
     });
     texts.collect()
+}
+
+/// Returns the queries in the annotations of a rule.
+///
+/// # Errors
+///
+/// If one cannot be read.
+pub fn queries(rule: &Alerting) -> Result<Vec<Expr>, String> {
+    let mut found = Vec::new();
+    for template in rule.annotations.values() {
+        for piece in pieces(template)? {
+            if let Piece::Action(action) = piece
+                && let Some((_, query)) = action.split_once("query ")
+                && !action.starts_with('"')
+            {
+                found.push(parsed(&unquoted(query)?)?);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// A part of a template.
@@ -284,12 +305,16 @@ fn unquoted(text: &str) -> Result<String, String> {
     Ok(out)
 }
 
-/// Returns the samples of a query at a time, with floats only.
-fn samples(text: &str, store: &dyn Store, at: Timestamp) -> Result<Vec<Sample>, String> {
-    let expr = nth_promql::parse(text).map_err(|errors| {
+fn parsed(query: &str) -> Result<Expr, String> {
+    nth_promql::parse(query).map_err(|errors| {
         let first = errors.first().map(|error| error.message.clone());
         format!("invalid query: {}", first.unwrap_or_default())
-    })?;
+    })
+}
+
+/// Returns the samples of a query at a time, with floats only.
+fn samples(text: &str, store: &dyn Store, at: Timestamp) -> Result<Vec<Sample>, String> {
+    let expr = parsed(text)?;
     let evaluated = eval::evaluate(&expr, store, Steps::instant(at), &Options::default())
         .map_err(|error| error.message)?;
     Ok(match evaluated.0 {

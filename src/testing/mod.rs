@@ -12,6 +12,8 @@ mod describe;
 mod detail;
 pub mod detection;
 pub mod detection_file;
+mod export;
+mod exports;
 mod humanize;
 mod incident;
 pub mod mutation;
@@ -22,6 +24,8 @@ mod story;
 mod wording;
 
 pub use detail::{Curve, Detail, EventRow, ExpectationRow, Happened, Notice};
+pub use export::{Exported, NotExported};
+pub use exports::{Exports, Refused, export};
 pub use result::{Failure, FailureKind, Outcome, TestResult};
 pub use run::{KnownTest, Selection, known_tests, run, run_in_detail};
 pub use sparkline::{fires, round_step};

@@ -177,7 +177,8 @@ pub(super) struct Runner<'p> {
 }
 
 impl<'p> Runner<'p> {
-    fn run(&self, tests: &[Placed<'_>]) -> Vec<TestResult> {
+    /// Runs tests in parallel.
+    pub(super) fn run(&self, tests: &[Placed<'_>]) -> Vec<TestResult> {
         let keys: Vec<Result<Key, nth_simulate::Error>> =
             tests.iter().map(|placed| self.key(placed.test)).collect();
         let distinct: BTreeSet<&Key> = keys.iter().filter_map(|key| key.as_ref().ok()).collect();

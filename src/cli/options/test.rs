@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use rust_decimal::Decimal;
 
 use super::detection::Detection;
@@ -36,6 +36,7 @@ Examples:
   nthc test --mutate             changes of alerts that no test notices
   nthc test --mutate --min-score 90
   nthc test --coverage           what no test exercises
+  nthc test --export promtool    write files for \"promtool test rules\"
 
 Exit codes:
   0  all tests passed
@@ -71,12 +72,18 @@ pub struct Test {
     /// Report alerts, gates and receivers that no test exercises
     #[arg(long, conflicts_with_all = ["mutate", "html", "watch", "detection"])]
     pub coverage: bool,
+    /// Write the tests that run as files of another program, if all of them pass
+    #[arg(long, value_name = "PROGRAM", conflicts_with_all = ["html", "watch", "detection", "mutate", "coverage"])]
+    pub export: Option<Export>,
+    /// The output directory of --export [default: promtool in the project]
+    #[arg(long, value_name = "DIR", requires = "export")]
+    pub out: Option<PathBuf>,
 }
 
 impl Test {
     /// True if tests are run for their results.
     pub fn runs_tests(&self) -> bool {
-        !(self.detection.detection || self.mutate || self.coverage)
+        !(self.detection.detection || self.mutate || self.coverage || self.export.is_some())
     }
 }
 
@@ -88,4 +95,11 @@ fn percentage(text: &str) -> Result<Decimal, String> {
         .ok()
         .filter(is_share)
         .ok_or_else(|| "expected a percentage from 0 to 100, such as 90".to_owned())
+}
+
+/// A program that runs exported tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Export {
+    /// Rules and unit tests for `promtool test rules`
+    Promtool,
 }

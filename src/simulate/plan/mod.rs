@@ -5,6 +5,8 @@ mod check;
 mod events;
 mod values;
 
+use std::sync::Arc;
+
 use nth_engine::Labels;
 use nth_model::{Service, Settings, Sli, Slo};
 use nth_promql::{Expr, Node, Selector};
@@ -14,6 +16,7 @@ use rust_decimal::Decimal;
 use crate::error::Error;
 use crate::matching::matches;
 use crate::queries::{Reading, parsed, readings};
+use crate::rule_groups::RuleSet;
 use crate::series::{Simulated, Source, UP};
 use crate::world::{ServiceIndex, SloIndex};
 
@@ -27,6 +30,8 @@ pub struct Plan<'m> {
     pub(crate) settings: &'m Settings,
     pub(crate) slos: Vec<PlannedSlo<'m>>,
     pub(crate) series: Vec<Simulated>,
+    /// The rules of the services.
+    pub(crate) rules: Arc<RuleSet>,
     /// The labels of hand-written series.
     by_hand: Vec<Labels>,
 }
@@ -77,6 +82,7 @@ impl<'m> Plan<'m> {
             settings,
             slos: Vec::new(),
             series: Vec::new(),
+            rules: Arc::new(RuleSet::of_services(services, settings)?),
             by_hand: by_hand.to_vec(),
         };
         for (index, service) in services.iter().copied().enumerate() {
@@ -99,6 +105,11 @@ impl<'m> Plan<'m> {
         plan.check_all()?;
         plan.add_quiet()?;
         Ok(plan)
+    }
+
+    /// Returns the rules of the services.
+    pub fn rules(&self) -> &Arc<RuleSet> {
+        &self.rules
     }
 
     /// Returns the labels of the generated series.

@@ -1,8 +1,8 @@
 //! The tests of an environment, with what happens in them without a change.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use nth_model::Service;
 use nth_model::test::{Outcome as Expected, Subject, Test};
 use nth_simulate::{AlertTimeline, Plan, RuleSet};
 use rayon::prelude::*;
@@ -19,7 +19,7 @@ pub struct Planned<'p> {
     /// The series.
     pub plan: Plan<'p>,
     /// The rules without a change.
-    pub rules: RuleSet,
+    pub rules: Arc<RuleSet>,
 }
 
 /// A test, and what happens in it without a change.
@@ -69,12 +69,7 @@ impl<'p> Suite<'p> {
             .into_par_iter()
             .map(|key| {
                 let planned = runner.plan(key).and_then(|plan| {
-                    let services: Vec<&Service> = key
-                        .0
-                        .iter()
-                        .filter_map(|name| runner.project.service(name))
-                        .collect();
-                    let rules = RuleSet::of_services(&services, runner.settings)?;
+                    let rules = Arc::clone(plan.rules());
                     Ok(Planned { plan, rules })
                 });
                 (key.clone(), planned)

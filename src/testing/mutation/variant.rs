@@ -1,6 +1,7 @@
 //! A changed project, and whether a test fails with it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use nth_engine::MemoryStore;
 use nth_engine::rules::RuleId;
@@ -32,7 +33,7 @@ pub struct Variant<'v> {
 
 /// The rules of a plan's services with a mutant.
 struct Prepared {
-    rules: RuleSet,
+    rules: Arc<RuleSet>,
     /// How they differ from those without it; `None` if they are the same.
     difference: Option<Difference>,
 }
@@ -95,8 +96,8 @@ impl<'v> Variant<'v> {
             return;
         }
         let rules = match &self.rules {
-            Some((service, own)) => planned.rules.replaced(service, own),
-            None => planned.rules.clone(),
+            Some((service, own)) => Arc::new(planned.rules.replaced(service, own)),
+            None => Arc::clone(&planned.rules),
         };
         let difference = rules.difference(&planned.rules);
         self.prepared
@@ -187,6 +188,8 @@ impl<'v> Variant<'v> {
                     .begin
                     .saturating_mul(1000)
                     .saturating_add(i64::try_from(test.length.0).unwrap_or(i64::MAX / 4)),
+                from: test.begin.saturating_mul(1000),
+                raw: Vec::new(),
                 store: MemoryStore::new(),
                 rules: planned.rules.clone(),
                 alerts: baseline.alerts.clone(),
@@ -201,7 +204,7 @@ impl<'v> Variant<'v> {
             &planned.plan,
             test,
             &prepared.rules,
-            difference.rules.clone(),
+            Arc::new(difference.rules.clone()),
             &planned.rules,
         )?;
         let changed: Vec<Shown<'_>> = shown(&part.alerts, |id| difference.affected.contains(&id));

@@ -23,9 +23,9 @@ fn both(test: &Test, service: &Service) -> (Simulation, Simulation, Option<Simul
     let original = RuleSet::of_services(&services, &shop.settings).unwrap();
     let own = RuleSet::of_services(&[service], &shop.settings).unwrap();
     let rules = original.replaced(&service.name, &own);
-    let whole = simulate_rules(&plan, test, &rules, rules.clone(), &original).unwrap();
+    let whole = simulate_rules(&plan, test, &rules, rules.clone().into(), &original).unwrap();
     let part = rules.difference(&original).map(|difference| {
-        simulate_rules(&plan, test, &rules, difference.rules, &original).unwrap()
+        simulate_rules(&plan, test, &rules, difference.rules.into(), &original).unwrap()
     });
     (simulate(&plan, test).unwrap(), whole, part)
 }
