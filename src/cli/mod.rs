@@ -14,6 +14,8 @@
 //! Diagnostics for people go to standard error, those for programs (`--format json`, `sarif`, `github`) to standard output.
 
 mod backfill;
+mod backtest;
+mod backtest_report;
 mod budget;
 mod build;
 mod check;
@@ -33,6 +35,7 @@ mod preview;
 mod progress;
 mod prometheus_client;
 mod report;
+mod revision;
 mod schema;
 mod select;
 mod test;
@@ -157,6 +160,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Gate(options) => Ok(gate::run(&context, &options, console)),
         Command::Budget(options) => budget::run(&context, &options, console),
         Command::Backfill(options) => backfill::run(&context, &options, console),
+        Command::Backtest(options) => backtest::run(&context, &options, console),
         Command::Explain(options) => explain::run(&options, console),
         Command::Completions(options) => Ok(completions::run(&options, console)),
         Command::Schema(_) => Ok(schema::run(console)),

@@ -1,5 +1,6 @@
 //! The command line: options and their help.
 
+mod backtest;
 mod connection;
 mod gate;
 mod test;
@@ -14,6 +15,7 @@ use rust_decimal::Decimal;
 
 use crate::diagnostics::render;
 
+pub use backtest::Backtest;
 pub use connection::Connection;
 use connection::connection_help_exit;
 pub use gate::{Gate, GateCommand, GateQuery};
@@ -137,6 +139,8 @@ pub enum Command {
     Budget(Budget),
     /// Generate rules that backfill the past of a new or renamed SLO
     Backfill(Backfill),
+    /// Run the rules over real history: what would have paged, and what a change would change
+    Backtest(Backtest),
     /// Explain a diagnostic code
     Explain(Explain),
     /// Print a shell completion script

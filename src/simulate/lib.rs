@@ -14,6 +14,7 @@ mod matching;
 mod piecewise;
 mod plan;
 mod queries;
+mod replay;
 mod rule_groups;
 mod run;
 mod series;
@@ -26,6 +27,7 @@ pub use detection::{
 };
 pub use error::{Error, QueryError};
 pub use plan::Plan;
+pub use replay::{HistoryQuery, HistorySeries, Reach, Replay, Replayed};
 pub use rule_groups::RuleSet;
 pub use run::{Simulation, labels_by_hand, simulate};
 pub use timeline::{DEFAULT_RATE, services_of};

@@ -92,7 +92,7 @@ pub(crate) fn run(
         begin,
         end,
         store,
-        alerts: timelines(plan, &rules, alerts, begin),
+        alerts: timelines(&plan.services, plan.settings, &rules, alerts, begin),
         rules,
     })
 }
@@ -137,7 +137,7 @@ fn times(plan: &Plan<'_>, scenario: &Scenario, rules: &RuleSet) -> (Timestamp, S
 /// What counters have counted before their first sample: they are not new.
 const COUNTED_BEFORE: f64 = 1000.0;
 
-fn least_common_multiple(one: i64, other: i64) -> i64 {
+pub(crate) fn least_common_multiple(one: i64, other: i64) -> i64 {
     let (mut divisor, mut rest) = (one, other);
     while rest != 0 {
         (divisor, rest) = (rest, divisor % rest);
