@@ -12,6 +12,7 @@ mod coverage;
 mod episodes;
 mod fetch;
 mod incidents;
+pub mod record;
 
 pub use answer::{Matrix, matrix};
 pub use cache::{Cache, CacheError};

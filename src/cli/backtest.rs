@@ -5,27 +5,21 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use nth_simulate::{HistorySeries, Replay};
-use smol_str::SmolStr;
 
 use super::Context;
 use super::backtest_report::{self, Report, Side};
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::gate::unknown_service;
+use super::history::{Compiled, History, View, requests_of, rule_failure};
 use super::options::{self, Format};
-use super::progress::Progress;
 use super::prometheus_client::Client;
-use super::report::Findings;
 use super::revision::Revision;
-use super::select::{self, Selected};
+use super::select;
 use crate::backends::alertmanager::notify::Routing;
-use crate::backtest::{
-    self, Cache, CacheError, FetchError, Incidents, Request, explain, probes, shortages,
-};
-use crate::ir::{Project, Service, Settings};
+use crate::backtest::{self, Incidents, explain, probes, shortages};
 use crate::limits;
-use crate::project::{self, Loaded, io_cause, paths, read_file_at_most};
-use crate::session::Session;
+use crate::project::{self, io_cause, paths, read_file_at_most};
 
 /// Runs the rules of the project over the history of a server.
 ///
@@ -69,8 +63,13 @@ pub fn run(
         context,
         options,
         window,
-        now: now.as_millisecond(),
-        client: &client,
+        history: History {
+            client: &client,
+            cache: options.cache.as_deref(),
+            no_cache: options.no_cache,
+            now: now.as_millisecond(),
+            cwd: &context.cwd,
+        },
         commit: revision.as_ref().map(|revision| revision.commit.as_str()),
     };
     head.with_project(|head| match &base {
@@ -118,95 +117,11 @@ impl Window {
     }
 }
 
-/// A project without errors, in one environment.
-struct Compiled {
-    session: Session,
-    settings: Settings,
-}
-
-impl Compiled {
-    /// Compiles a project; `None` if it has errors, which are reported.
-    fn new(
-        loaded: Loaded,
-        env: Option<&str>,
-        format: Format,
-        console: &mut Console,
-    ) -> Result<Option<Self>, Failure> {
-        let selected = Selected::whole(loaded);
-        let session = selected.session();
-        let compilation = select::require_environment(env, session.check(env))?;
-        let mut findings = Findings::default();
-        let own = selected.loaded.diagnostics.iter().cloned();
-        findings.add(&selected.loaded.sources, own);
-        findings.add(&compilation.sources, compilation.diagnostics);
-        if findings.has_errors() {
-            // Standard output is reserved for the report.
-            let shown = match format {
-                Format::Human => Format::Human,
-                _ => Format::Short,
-            };
-            findings.show(shown, console)?;
-            return Ok(None);
-        }
-        let environment: Option<SmolStr> = match compilation.environments.as_slice() {
-            [] => None,
-            [only] => Some(only.as_str().into()),
-            several => {
-                let help = format!("choose one with `--env`: `{}`", several.join("`, `"));
-                let failure = Failure::usage("the project has several environments");
-                return Err(failure.help(help));
-            }
-        };
-        let settings = Settings {
-            environment,
-            ..selected.loaded.project.settings.clone()
-        };
-        Ok(Some(Self { session, settings }))
-    }
-
-    fn with_project<T>(&self, see: impl FnOnce(View<'_>) -> T) -> T {
-        self.session.with_project(&self.settings.environment, |project, _| {
-            see(View {
-                project,
-                settings: &self.settings,
-            })
-        })
-    }
-}
-
-/// The model of a project.
-#[derive(Clone, Copy)]
-struct View<'p> {
-    project: &'p Project<'p>,
-    settings: &'p Settings,
-}
-
-impl<'p> View<'p> {
-    fn services(self) -> Vec<&'p Service> {
-        self.project.services().collect()
-    }
-
-    /// Returns the rules of the services with these names, or of all.
-    fn replay(self, names: &[String]) -> Result<Replay<'p>, Failure> {
-        let is_chosen = |service: &&'p Service| {
-            names.is_empty() || names.iter().any(|name| service.name == name)
-        };
-        let services: Vec<&Service> = self.project.services().filter(is_chosen).collect();
-        Replay::new(&services, self.settings).map_err(|error| rule_failure(&error))
-    }
-}
-
-fn rule_failure(error: &nth_simulate::Error) -> Failure {
-    Failure::usage(format!("cannot backtest: {error}"))
-        .help("change the query, or name the other services on the command line")
-}
-
 struct Run<'r> {
     context: &'r Context,
     options: &'r options::Backtest,
     window: Window,
-    now: i64,
-    client: &'r Client,
+    history: History<'r>,
     commit: Option<&'r str>,
 }
 
@@ -234,12 +149,12 @@ impl Run<'_> {
         }
         let mut requests = Vec::new();
         for replay in &replays {
-            requests.extend(requests_of(replay, window));
+            requests.extend(requests_of(replay, window.from, window.to));
         }
         let probes = replays.first().map(|replay| probes(replay, window.from, window.to));
         let probes = probes.unwrap_or_default();
         requests.extend(probes.values().cloned());
-        let fetched = self.fetch(&requests, console)?;
+        let fetched = self.history.fetch(&requests, console)?;
         let mut results = fetched.results.into_iter();
         let mut sides = Vec::new();
         for (replay, view) in replays.iter().zip(&views) {
@@ -317,70 +232,6 @@ impl Run<'_> {
         }
         Ok(incidents)
     }
-
-    fn fetch(
-        &self,
-        requests: &[Request],
-        console: &mut Console,
-    ) -> Result<backtest::Fetched, Failure> {
-        let cache = self.cache()?;
-        let total = backtest::total(requests, self.now);
-        let progress = Progress::steps(
-            "querying history",
-            u64::try_from(total).unwrap_or(u64::MAX),
-            console.is_interactive,
-        );
-        let fetched = backtest::fetch(
-            self.client,
-            cache.as_ref(),
-            requests,
-            self.now,
-            &|| progress.advance(),
-        );
-        drop(progress);
-        fetched.map_err(|error| match error {
-            FetchError::Server(failure) => failure,
-            FetchError::TooMuch(query) => Failure::io(format!(
-                "the history is too large: `{query}` and the other queries have more than 40 million samples"
-            ))
-            .help("name fewer services, or use a shorter `--since`"),
-        })
-    }
-
-    fn cache(&self) -> Result<Option<Cache>, Failure> {
-        if self.options.no_cache {
-            return Ok(None);
-        }
-        let variable = |name: &str| std::env::var(name).ok();
-        let folder = match &self.options.cache {
-            Some(folder) => Some(paths::absolute(folder, &self.context.cwd)),
-            None => Cache::default_folder(&variable),
-        };
-        let Some(folder) = folder else {
-            return Ok(None);
-        };
-        let opened = Cache::open(&folder, &self.client.identity(), self.now);
-        opened.map(Some).map_err(|CacheError { message, help }| {
-            let failure = Failure::io(message);
-            match help {
-                Some(help) => failure.help(help),
-                None => failure,
-            }
-        })
-    }
-}
-
-fn requests_of(replay: &Replay<'_>, window: Window) -> Vec<Request> {
-    let queries = replay.queries().iter();
-    queries
-        .map(|query| Request {
-            query: query.text.clone(),
-            step: query.interval,
-            from: window.from.saturating_sub(query.before),
-            to: window.to,
-            what: format!("the history of rule {} of {}", query.rule, query.service),
-        })
-        .collect()
 }
 
 fn least_common_multiple(one: i64, other: i64) -> i64 {

@@ -27,6 +27,7 @@ mod explain;
 mod fmt;
 mod gate;
 mod gate_table;
+mod history;
 mod import;
 mod init;
 mod metrics;
@@ -34,6 +35,7 @@ mod options;
 mod preview;
 mod progress;
 mod prometheus_client;
+mod record;
 mod report;
 mod revision;
 mod schema;
@@ -161,6 +163,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Budget(options) => budget::run(&context, &options, console),
         Command::Backfill(options) => backfill::run(&context, &options, console),
         Command::Backtest(options) => backtest::run(&context, &options, console),
+        Command::Record(options) => record::run(&context, &options, console),
         Command::Explain(options) => explain::run(&options, console),
         Command::Completions(options) => Ok(completions::run(&options, console)),
         Command::Schema(_) => Ok(schema::run(console)),

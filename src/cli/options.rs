@@ -3,6 +3,7 @@
 mod backtest;
 mod connection;
 mod gate;
+mod record;
 mod test;
 
 use std::fmt;
@@ -19,6 +20,7 @@ pub use backtest::Backtest;
 pub use connection::Connection;
 use connection::connection_help_exit;
 pub use gate::{Gate, GateCommand, GateQuery};
+pub use record::Record;
 pub use test::Test;
 
 /// The exit codes, as `--help` shows them.
@@ -141,6 +143,8 @@ pub enum Command {
     Backfill(Backfill),
     /// Run the rules over real history: what would have paged, and what a change would change
     Backtest(Backtest),
+    /// Turn an incident of the history into a test
+    Record(Record),
     /// Explain a diagnostic code
     Explain(Explain),
     /// Print a shell completion script
