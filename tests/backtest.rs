@@ -182,7 +182,12 @@ fn a_month_is_backtested_recorded_and_compared() {
             (one["result"].as_str().unwrap(), delay / 60.0)
         })
         .collect();
-    let bounds = [(2.0, 12.0), (12.0 * 60.0, 30.0 * 60.0), (2.0, 12.0), (10.0, 20.0)];
+    let bounds = [
+        (8.0, 15.0),
+        (17.0 * 60.0, 20.0 * 60.0),
+        (15.0, 25.0),
+        (10.0, 20.0),
+    ];
     assert_eq!(delays.len(), bounds.len());
     for ((result, delay), (least, most)) in delays.iter().zip(bounds) {
         assert_eq!(*result, "detected");
@@ -212,6 +217,7 @@ fn a_month_is_backtested_recorded_and_compared() {
     assert!(fresh.out.starts_with("page SLOMetricAbsent of ledger.availability at "), "{}", fresh.out);
 
     misses_are_findings(&month);
+    incidents_become_tests(&month);
     if find(&["git"]).is_some() {
         revisions_differ_as_planted(&month);
     }
@@ -231,6 +237,46 @@ fn misses_are_findings(month: &Month) {
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.out.contains("missed  ledger from 2025-09-05T00:00:00Z for 2h  nobody noticed"), "{}", ran.out);
     assert!(ran.out.contains("pages without an incident\npage SLOErrorBudgetBurn of checkout.availability"), "{}", ran.out);
+}
+
+/// Three incidents are recorded, and the tests pass.
+fn incidents_become_tests(month: &Month) {
+    for (slo, from, to, file) in [
+        ("checkout.availability", "2025-09-08T12:00:00Z", "2025-09-08T12:30:00Z", "deploy"),
+        ("checkout.latency", "2025-09-20T18:00:00Z", "2025-09-20T18:30:00Z", "index"),
+        ("ledger.availability", "2025-09-27T03:00:00Z", "2025-09-27T04:00:00Z", "moved"),
+    ] {
+        let out = format!("repository/shop/{file}.nth");
+        let record = || {
+            let name = format!("it was {file}");
+            let times = ["--slo", slo, "--from", from, "--to", to];
+            month.run("record", &[&times[..], &["--name", &name, "--out", &out]].concat())
+        };
+        let ran = record();
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let text = month.place.read(&out);
+        assert!(text.matches("given ").count() <= 4, "{text}");
+        assert!(text.contains("expect paged : page"), "{text}");
+        assert!(text.contains("team = payments"), "{text}");
+        let again = record();
+        assert_eq!(again.code, 2, "{again:?}");
+        assert_eq!(month.place.read(&out), text);
+    }
+    let project = ["--project", "repository/shop"];
+    let tested = month.place.run(&[&["test"], &project[..]].concat());
+    assert_eq!(tested.code, 0, "{tested:?}");
+    assert!(tested.err.starts_with("3 passed"), "{tested:?}");
+    let formatted = month.place.run(&[&["fmt", "--check"], &project[..]].concat());
+    assert_eq!(formatted.code, 0, "{formatted:?}");
+    // A name that is taken.
+    let taken = ["--name", "it was moved", "--slo", "ledger.availability"];
+    let times = ["--from", "2025-09-27T03:00:00Z", "--to", "2025-09-27T04:00:00Z"];
+    let ran = month.run("record", &[&taken[..], &times].concat());
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("has a test `it was moved` already"), "{}", ran.err);
+    for file in ["deploy", "index", "moved"] {
+        std::fs::remove_file(month.place.path(&format!("repository/shop/{file}.nth"))).unwrap();
+    }
 }
 
 /// Two changes: an objective and a threshold.
@@ -329,4 +375,36 @@ fn invalid_usage_is_told_before_anything_is_asked() {
     place.write("repository/shop/broken.nth", "service x {");
     let ran = backtest(&[]);
     assert_eq!(ran.code, 1, "{ran:?}");
+}
+
+#[test]
+fn a_bad_range_of_a_recording_is_told() {
+    let place = Place::new();
+    write_project(&place, HEAD);
+    place.write("there.nth", "// It stays.\n");
+    let record = |more: &[&str]| {
+        let mut all = vec!["record", "--project", "repository/shop"];
+        all.extend(["--prometheus", "http://127.0.0.1:1", "--timeout", "1s", "--no-cache"]);
+        all.extend(more);
+        let mut command = place.command(&all);
+        clean(&mut command);
+        run(&mut command)
+    };
+    let times = ["--from", "2025-09-08T12:00:00Z", "--to", "2025-09-08T12:30:00Z"];
+    let slo = ["--slo", "checkout.availability"];
+    for (more, code, why) in [
+        (&["--slo", "checkout.availabilty"][..], 2, "did you mean `checkout.availability`?"),
+        (&["--slo", "checkout"], 2, "unknown SLO `checkout`"),
+        (&[slo[0], slo[1], "--out", "there.nth"], 2, "there.nth already exists"),
+        (&[slo[0], slo[1], "--format", "json"], 2, "unsupported format"),
+        (&slo, 3, "cannot query"),
+    ] {
+        let ran = record(&[&times, more].concat());
+        assert_eq!(ran.code, code, "{ran:?}");
+        assert!(ran.err.contains(why), "{}", ran.err);
+    }
+    let ran = record(&[slo[0], slo[1], "--from", times[3], "--to", times[1]]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("the range of time is empty"), "{}", ran.err);
+    assert_eq!(place.read("there.nth"), "// It stays.\n");
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use nth_engine::{FloatSample, Labels};
-use nth_metrics::{BadAnswer, check_json, complete_data};
+use nth_metrics::{BadAnswer, check_json, complete_answer};
 use nth_simulate::HistorySeries;
 use serde::Deserialize;
 
@@ -36,7 +36,7 @@ struct Line {
 pub fn matrix(bytes: &[u8], chunk: &Chunk) -> Result<Matrix, BadAnswer> {
     let malformed = |why: String| BadAnswer::Malformed(why);
     check_json(bytes)?;
-    let (data, _): (Data, _) = complete_data(bytes)?;
+    let (data, _): (Data, _) = complete_answer(bytes)?;
     if data.result_type != "matrix" {
         let found: String = data.result_type.chars().take(20).collect();
         return Err(malformed(format!("expected a matrix, found {found:?}")));

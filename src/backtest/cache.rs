@@ -78,7 +78,10 @@ impl Cache {
         if !found.is_dir() {
             return Err(failed(&io::Error::from(io::ErrorKind::NotADirectory)));
         }
-        if is_shared(&found) {
+        // A new file belongs to this user.
+        let probe = tempfile::NamedTempFile::new_in(folder).map_err(|cause| failed(&cause))?;
+        let own = probe.as_file().metadata().map_err(|cause| failed(&cause))?;
+        if is_shared(&found, &own) {
             return Err(CacheError {
                 message: format!("other users can write to the cache {}", folder.display()),
                 help: Some(format!(
@@ -165,16 +168,16 @@ fn create(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// True if other users can write to the folder.
+/// True if other users can write to the folder. `own` is a file of this user.
 #[cfg(unix)]
-fn is_shared(found: &Metadata) -> bool {
+fn is_shared(found: &Metadata, own: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    found.mode() & 0o022 != 0 || found.uid() != rustix::process::geteuid().as_raw()
+    found.mode() & 0o022 != 0 || found.uid() != own.uid()
 }
 
 /// True if other users can write to the folder, which is not known here.
 #[cfg(not(unix))]
-fn is_shared(_: &Metadata) -> bool {
+fn is_shared(_: &Metadata, _: &Metadata) -> bool {
     false
 }
 

@@ -34,7 +34,7 @@ pub fn probes(replay: &Replay<'_>, from: i64, to: i64) -> BTreeMap<String, Reque
     let mut furthest: BTreeMap<&str, i64> = BTreeMap::new();
     for reach in replay.reaches() {
         for (selector, back) in &reach.selectors {
-            let known = furthest.entry(selector).or_insert(0);
+            let known = furthest.entry(selector.as_str()).or_insert(0);
             *known = (*known).max(*back);
         }
     }

@@ -140,8 +140,11 @@ pub fn episodes(
         let Some(new) = told.episode(index, from) else {
             continue;
         };
-        let mut same = found.iter_mut().rev().filter(|known| known.key() == new.key());
-        match same.find(|known| known.end.is_none_or(|end| end >= new.start)) {
+        let is_same = |known: &Episode| {
+            known.key() == new.key() && known.end.is_none_or(|end| end >= new.start)
+        };
+        let place = found.iter().rposition(is_same);
+        match place.and_then(|place| found.get_mut(place)) {
             Some(known) => join(known, new),
             None => found.push(new),
         }

@@ -76,7 +76,7 @@ fn wanted(requests: &[Request], now: i64) -> BTreeSet<(&str, Chunk)> {
         .iter()
         .flat_map(|request| {
             let chunks = request.chunks(now).into_iter();
-            chunks.map(|chunk| (request.query.as_str(), chunk))
+            chunks.map(move |chunk| (request.query.as_str(), chunk))
         })
         .collect()
 }
@@ -111,11 +111,12 @@ pub fn fetch<S: Server>(
     };
     let work = || {
         while !stopped.load(Ordering::Relaxed) {
-            let Some((query, chunk)) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) else {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some((query, chunk)) = wanted.get(place).copied() else {
                 return;
             };
-            let known = cache.and_then(|cache| cache.get(query, chunk));
-            let known = known.and_then(|bytes| matrix(&bytes, chunk).ok());
+            let known = cache.and_then(|cache| cache.get(query, &chunk));
+            let known = known.and_then(|bytes| matrix(&bytes, &chunk).ok());
             let answer = match known {
                 Some(answer) => {
                     kept.fetch_add(1, Ordering::Relaxed);
@@ -123,31 +124,31 @@ pub fn fetch<S: Server>(
                 }
                 None => {
                     sent.fetch_add(1, Ordering::Relaxed);
-                    let bytes = match server.range(query, chunk, what(query)) {
+                    let bytes = match server.range(query, &chunk, what(query)) {
                         Ok(bytes) => bytes,
                         Err(error) => return fail(FetchError::Server(error)),
                     };
                     // The server accepts nothing else.
-                    let answer = matrix(&bytes, chunk).unwrap_or_default();
+                    let answer = matrix(&bytes, &chunk).unwrap_or_default();
                     if let Some(cache) = cache {
-                        cache.keep(query, chunk, &bytes);
+                        cache.keep(query, &chunk, &bytes);
                     }
                     answer
                 }
             };
             let more: usize = answer.iter().map(|series| series.samples.len()).sum();
             if samples.fetch_add(more, Ordering::Relaxed) > MOST_SAMPLES {
-                return fail(FetchError::TooMuch((*query).to_owned()));
+                return fail(FetchError::TooMuch(query.to_owned()));
             }
             let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
-            answers.insert((query, *chunk), answer);
+            answers.insert((query, chunk), answer);
             drop(answers);
             advance();
         }
     };
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE.min(wanted.len()) {
-            scope.spawn(work);
+            scope.spawn(&work);
         }
     });
     if let Some(error) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {

@@ -123,12 +123,12 @@ impl Incidents {
             };
             let (service, slo) = match (&entry.service, &entry.slo) {
                 (Some(service), None) => {
-                    known_service(service.as_ref(), services)
+                    known_service(service.get_ref(), services)
                         .map_err(|(message, help)| at(service.span().start, message, help))?;
-                    (service.as_ref().clone(), None)
+                    (service.get_ref().clone(), None)
                 }
                 (None, Some(slo)) => {
-                    let (service, name) = known_slo(slo.as_ref(), services)
+                    let (service, name) = known_slo(slo.get_ref(), services)
                         .map_err(|(message, help)| at(slo.span().start, message, help))?;
                     (service, Some(name))
                 }
@@ -144,7 +144,7 @@ impl Incidents {
                 }
             };
             let time = |time: &Spanned<Time>| {
-                let text = time.as_ref().text();
+                let text = time.get_ref().text();
                 let found = text.parse::<Timestamp>();
                 found.map(|found| found.as_millisecond()).map_err(|_| {
                     let message = format!("invalid time `{text}`");

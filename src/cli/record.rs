@@ -14,12 +14,12 @@ use super::Context;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::history::{Compiled, History, View, requests_of, rule_failure};
-use super::options::{self, Format};
+use super::options;
 use super::prometheus_client::Client;
 use super::select;
 use crate::backends::alertmanager::notify::Routing;
 use crate::backends::prometheus::BudgetStatus;
-use crate::backends::series_names::TOTAL_EVENTS;
+use crate::backends::series_names::{BUDGET_REMAINING, TOTAL_EVENTS};
 use crate::backtest::record::{Measured, Piece, Recording, pieces, text};
 use crate::backtest::{Change, Episode, Request, changes, episodes};
 use crate::db::ItemClass;
@@ -341,7 +341,7 @@ impl<'r> Recorder<'r> {
 
     /// The share of the error budget that is left at the beginning, if at least a hundredth is consumed.
     fn budget_left(&self, store: &MemoryStore) -> Option<f64> {
-        let left = self.recorded(store, REMAINING);
+        let left = self.recorded(store, BUDGET_REMAINING);
         let (_, left) = left.iter().rfind(|(at, _)| *at <= self.begin)?;
         (*left < 0.99).then_some(*left)
     }
@@ -353,7 +353,7 @@ impl<'r> Recorder<'r> {
         happened: &[Episode],
         routing: Option<&Routing<'_>>,
     ) -> Result<Recorded, Failure> {
-        let text = syntax::format::format(text)
+        let text = syntax::format(text)
             .ok_or_else(|| Failure::io(format!("cannot format the recorded test:\n{text}")))?;
         let mut loaded = self.loaded.clone();
         loaded.project.files.push(SourceFile {
@@ -432,9 +432,6 @@ impl<'r> Recorder<'r> {
 
 /// The length of a slice.
 const SLICE_SECONDS: f64 = SLICE.0 as f64 / 1000.0;
-
-/// The recorded series of the budget that is left.
-const REMAINING: &str = "slo:period_error_budget_remaining:ratio";
 
 fn as_float(decimal: rust_decimal::Decimal) -> f64 {
     use rust_decimal::prelude::ToPrimitive as _;

@@ -48,17 +48,35 @@ impl RuleSet {
                 }
             }
         }
-        for rule in set.groups.iter().flat_map(|group| &group.rules) {
+        set.index();
+        Ok(set)
+    }
+
+    /// Takes groups that no service declares.
+    #[cfg(test)]
+    pub(crate) fn of_groups(groups: Vec<Group>, services: Vec<SmolStr>) -> Self {
+        let mut set = Self {
+            groups,
+            services,
+            recorded: BTreeSet::new(),
+            selectors: Vec::new(),
+        };
+        set.index();
+        set
+    }
+
+    /// Collects what the rules record and read.
+    fn index(&mut self) {
+        for rule in self.groups.iter().flat_map(|group| &group.rules) {
             if let Rule::Recording(rule) = rule {
-                set.recorded.insert(rule.record.clone());
+                self.recorded.insert(rule.record.clone());
             }
             for reading in readings(rule.expr()) {
-                if !set.selectors.contains(&reading.selector) {
-                    set.selectors.push(reading.selector);
+                if !self.selectors.contains(&reading.selector) {
+                    self.selectors.push(reading.selector);
                 }
             }
         }
-        Ok(set)
     }
 
     /// Iterates over the rules with their services.

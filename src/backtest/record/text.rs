@@ -54,7 +54,7 @@ pub fn text(recording: &Recording<'_>) -> String {
         let _ = writeln!(text, "only_in = [{environment}]");
     }
     if let Ok(begin) = Timestamp::from_millisecond(recording.begin) {
-        let begin = begin.to_zoned(TimeZone::UTC);
+        let begin = begin.to_zoned_datetime(TimeZone::UTC);
         let (hour, minute) = (begin.hour(), begin.minute());
         let _ = writeln!(text, "at = {hour:02}:{minute:02}\ndate = \"{}\"", begin.date());
     }

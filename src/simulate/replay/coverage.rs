@@ -94,3 +94,9 @@ fn collect(
         }
     }
 }
+
+/// Collects what an alert reads.
+#[cfg(test)]
+pub(super) fn collect_for_tests(rules: &RuleSet, rule: &Rule, found: &mut BTreeMap<String, i64>) {
+    collect(rules, rule.expr(), 0, &mut Vec::new(), found);
+}
