@@ -26,7 +26,10 @@ const HEAD: &str = include_str!("backtest/shop.nth");
 const INCIDENTS: &str = include_str!("backtest/incidents.toml");
 
 /// What differs at the base: a lenient objective, and a threshold that an ordinary evening exceeds.
-const BASE: [(&str, &str); 2] = [("objective = 99.9%", "objective = 99%"), ("> 1000", "> 500")];
+const BASE: [(&str, &str); 2] = [
+    ("objective = 99.9%", "objective = 99%"),
+    ("> 1000", "> 500"),
+];
 
 /// A Prometheus that has the month, with the project that reads it.
 struct Month {
@@ -64,7 +67,13 @@ impl Month {
     /// Runs a command in the project's folder, over the month.
     fn run(&self, command: &str, more: &[&str]) -> Ran {
         let url = self.url();
-        let mut all = vec![command, "--project", "repository/shop", "--prometheus", &url];
+        let mut all = vec![
+            command,
+            "--project",
+            "repository/shop",
+            "--prometheus",
+            &url,
+        ];
         all.extend(more);
         let mut command = self.place.command(&all);
         command.env("XDG_CACHE_HOME", self.place.path("caches"));
@@ -97,7 +106,11 @@ fn clean(command: &mut Command) {
 /// Starts a Prometheus that scrapes nothing, over a folder of blocks.
 fn prometheus(program: &Path, place: &Place, data: &str, name: &str) -> Running {
     let config = place.path(&format!("{name}.yml"));
-    std::fs::write(&config, format!("global: {{ external_labels: {{ name: {name} }} }}\n")).unwrap();
+    std::fs::write(
+        &config,
+        format!("global: {{ external_labels: {{ name: {name} }} }}\n"),
+    )
+    .unwrap();
     let arguments = |port: u16| {
         vec![
             format!("--config.file={}", config.display()),
@@ -122,7 +135,12 @@ fn write_project(place: &Place, services: &str) {
 fn git(place: &Place, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .args(["-c", "user.name=a", "-c", "user.email=a@example.com"])
-        .args(["-c", "commit.gpgSign=false", "-c", "init.defaultBranch=main"])
+        .args([
+            "-c",
+            "commit.gpgSign=false",
+            "-c",
+            "init.defaultBranch=main",
+        ])
         .args(arguments)
         .current_dir(place.path("repository"))
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
@@ -201,7 +219,9 @@ fn a_month_is_backtested_recorded_and_compared() {
     let windows: Vec<&Value> = incomplete.iter().map(|one| &one["window"]).collect();
     assert!(windows.contains(&&Value::from("3d")), "{incomplete:?}");
     assert!(
-        incomplete.iter().all(|one| one["data_begins"].as_str().unwrap() <= FROM),
+        incomplete
+            .iter()
+            .all(|one| one["data_begins"].as_str().unwrap() <= FROM),
         "{incomplete:?}"
     );
 
@@ -209,12 +229,22 @@ fn a_month_is_backtested_recorded_and_compared() {
     let again = month.backtest(&incidents);
     assert_eq!(again.code, 0, "{again:?}");
     assert!(again.err.contains("(0 queries sent, "), "{}", again.err);
-    assert!(again.out.contains("payments-page (PagerDuty)"), "{}", again.out);
+    assert!(
+        again.out.contains("payments-page (PagerDuty)"),
+        "{}",
+        again.out
+    );
     assert!(!again.out.contains('\u{1b}') && !again.err.contains('\u{1b}'));
     let fresh = month.backtest(&["--no-cache", "--format", "short", "ledger"]);
     assert_eq!(fresh.code, 0, "{fresh:?}");
     assert!(!fresh.err.contains("(0 queries sent"), "{}", fresh.err);
-    assert!(fresh.out.starts_with("page SLOMetricAbsent of ledger.availability at "), "{}", fresh.out);
+    assert!(
+        fresh
+            .out
+            .starts_with("page SLOMetricAbsent of ledger.availability at "),
+        "{}",
+        fresh.out
+    );
 
     misses_are_findings(&month);
     incidents_become_tests(&month);
@@ -231,26 +261,63 @@ fn misses_are_findings(month: &Month) {
     month.place.write("other.toml", format!("{quiet}{rest}"));
     let ran = month.backtest(&["--incidents", "other.toml"]);
     assert_eq!(ran.code, 2, "it ends when it begins: {ran:?}");
-    assert!(ran.err.contains("other.toml:4: the incident ends before it begins"), "{}", ran.err);
-    month.place.write("other.toml", format!("{}{rest}", quiet.replace("+02:00", "Z")));
+    assert!(
+        ran.err
+            .contains("other.toml:4: the incident ends before it begins"),
+        "{}",
+        ran.err
+    );
+    month.place.write(
+        "other.toml",
+        format!("{}{rest}", quiet.replace("+02:00", "Z")),
+    );
     let ran = month.backtest(&["--incidents", "other.toml"]);
     assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.out.contains("missed  ledger from 2025-09-05T00:00:00Z for 2h  nobody noticed"), "{}", ran.out);
-    assert!(ran.out.contains("pages without an incident\npage SLOErrorBudgetBurn of checkout.availability"), "{}", ran.out);
+    assert!(
+        ran.out
+            .contains("missed  ledger from 2025-09-05T00:00:00Z for 2h  nobody noticed"),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.out.contains(
+            "pages without an incident\npage SLOErrorBudgetBurn of checkout.availability"
+        ),
+        "{}",
+        ran.out
+    );
 }
 
 /// Three incidents are recorded, and the tests pass.
 fn incidents_become_tests(month: &Month) {
     for (slo, from, to, file) in [
-        ("checkout.availability", "2025-09-08T12:00:00Z", "2025-09-08T12:30:00Z", "deploy"),
-        ("checkout.latency", "2025-09-20T18:00:00Z", "2025-09-20T18:30:00Z", "index"),
-        ("ledger.availability", "2025-09-27T03:00:00Z", "2025-09-27T04:00:00Z", "moved"),
+        (
+            "checkout.availability",
+            "2025-09-08T12:00:00Z",
+            "2025-09-08T12:30:00Z",
+            "deploy",
+        ),
+        (
+            "checkout.latency",
+            "2025-09-20T18:00:00Z",
+            "2025-09-20T18:30:00Z",
+            "index",
+        ),
+        (
+            "ledger.availability",
+            "2025-09-27T03:00:00Z",
+            "2025-09-27T04:00:00Z",
+            "moved",
+        ),
     ] {
         let out = format!("repository/shop/{file}.nth");
         let record = || {
             let name = format!("it was {file}");
             let times = ["--slo", slo, "--from", from, "--to", to];
-            month.run("record", &[&times[..], &["--name", &name, "--out", &out]].concat())
+            month.run(
+                "record",
+                &[&times[..], &["--name", &name, "--out", &out]].concat(),
+            )
         };
         let ran = record();
         assert_eq!(ran.code, 0, "{ran:?}");
@@ -266,14 +333,25 @@ fn incidents_become_tests(month: &Month) {
     let tested = month.place.run(&[&["test"], &project[..]].concat());
     assert_eq!(tested.code, 0, "{tested:?}");
     assert!(tested.err.starts_with("3 passed"), "{tested:?}");
-    let formatted = month.place.run(&[&["fmt", "--check"], &project[..]].concat());
+    let formatted = month
+        .place
+        .run(&[&["fmt", "--check"], &project[..]].concat());
     assert_eq!(formatted.code, 0, "{formatted:?}");
     // A name that is taken.
     let taken = ["--name", "it was moved", "--slo", "ledger.availability"];
-    let times = ["--from", "2025-09-27T03:00:00Z", "--to", "2025-09-27T04:00:00Z"];
+    let times = [
+        "--from",
+        "2025-09-27T03:00:00Z",
+        "--to",
+        "2025-09-27T04:00:00Z",
+    ];
     let ran = month.run("record", &[&taken[..], &times].concat());
     assert_eq!(ran.code, 2, "{ran:?}");
-    assert!(ran.err.contains("has a test `it was moved` already"), "{}", ran.err);
+    assert!(
+        ran.err.contains("has a test `it was moved` already"),
+        "{}",
+        ran.err
+    );
     for file in ["deploy", "index", "moved"] {
         std::fs::remove_file(month.place.path(&format!("repository/shop/{file}.nth"))).unwrap();
     }
@@ -325,7 +403,13 @@ fn revisions_differ_as_planted(month: &Month) {
         ]
     );
     let shown = month.backtest(&["--base", "v1"]);
-    assert!(shown.out.contains("only with v1: page backlog of checkout at 2025-09-24T"), "{}", shown.out);
+    assert!(
+        shown
+            .out
+            .contains("only with v1: page backlog of checkout at 2025-09-24T"),
+        "{}",
+        shown.out
+    );
 
     for (revision, why) in [
         ("v2", "unknown git revision `v2`"),
@@ -345,21 +429,41 @@ fn invalid_usage_is_told_before_anything_is_asked() {
     write_project(&place, HEAD);
     let backtest = |more: &[&str]| {
         let mut all = vec!["backtest", "--project", "repository/shop"];
-        all.extend(["--prometheus", "http://127.0.0.1:1", "--timeout", "1s", "--no-cache"]);
+        all.extend([
+            "--prometheus",
+            "http://127.0.0.1:1",
+            "--timeout",
+            "1s",
+            "--no-cache",
+        ]);
         all.extend(more);
         let mut command = place.command(&all);
         clean(&mut command);
         run(&mut command)
     };
     for (more, why) in [
-        (&["--from", "2025-09-02T00:00:00Z", "--to", "2025-09-01T00:00:00Z"][..], "the range of time is empty"),
+        (
+            &[
+                "--from",
+                "2025-09-02T00:00:00Z",
+                "--to",
+                "2025-09-01T00:00:00Z",
+            ][..],
+            "the range of time is empty",
+        ),
         (&["--to", "9000-01-01T00:00:00Z"], "`--to` is in the future"),
         (&["--since", "soon"], "a duration, e.g. `12h`"),
-        (&["--since", "1d", "--from", "2025-09-02T00:00:00Z"], "cannot be used with"),
+        (
+            &["--since", "1d", "--from", "2025-09-02T00:00:00Z"],
+            "cannot be used with",
+        ),
         (&["chekout"], "did you mean `checkout`?"),
         (&["--env", "production"], "unknown environment `production`"),
         (&["--format", "sarif"], "unsupported format for a backtest"),
-        (&["--base", "main"], "`--base` requires a project in a git repository"),
+        (
+            &["--base", "main"],
+            "`--base` requires a project in a git repository",
+        ),
     ] {
         let ran = backtest(more);
         assert_eq!(ran.code, 2, "{ran:?}");
@@ -368,7 +472,11 @@ fn invalid_usage_is_told_before_anything_is_asked() {
     }
     let ran = backtest(&[]);
     assert_eq!(ran.code, 3, "{ran:?}");
-    assert!(ran.err.contains("cannot query the history of rule "), "{}", ran.err);
+    assert!(
+        ran.err.contains("cannot query the history of rule "),
+        "{}",
+        ran.err
+    );
     let ran = backtest(&["--incidents", "missing.toml"]);
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(ran.err.contains("cannot read missing.toml"), "{}", ran.err);
@@ -384,19 +492,42 @@ fn a_bad_range_of_a_recording_is_told() {
     place.write("there.nth", "// It stays.\n");
     let record = |more: &[&str]| {
         let mut all = vec!["record", "--project", "repository/shop"];
-        all.extend(["--prometheus", "http://127.0.0.1:1", "--timeout", "1s", "--no-cache"]);
+        all.extend([
+            "--prometheus",
+            "http://127.0.0.1:1",
+            "--timeout",
+            "1s",
+            "--no-cache",
+        ]);
         all.extend(more);
         let mut command = place.command(&all);
         clean(&mut command);
         run(&mut command)
     };
-    let times = ["--from", "2025-09-08T12:00:00Z", "--to", "2025-09-08T12:30:00Z"];
+    let times = [
+        "--from",
+        "2025-09-08T12:00:00Z",
+        "--to",
+        "2025-09-08T12:30:00Z",
+    ];
     let slo = ["--slo", "checkout.availability"];
     for (more, code, why) in [
-        (&["--slo", "checkout.availabilty"][..], 2, "did you mean `checkout.availability`?"),
+        (
+            &["--slo", "checkout.availabilty"][..],
+            2,
+            "did you mean `checkout.availability`?",
+        ),
         (&["--slo", "checkout"], 2, "unknown SLO `checkout`"),
-        (&[slo[0], slo[1], "--out", "there.nth"], 2, "there.nth already exists"),
-        (&[slo[0], slo[1], "--format", "json"], 2, "unsupported format"),
+        (
+            &[slo[0], slo[1], "--out", "there.nth"],
+            2,
+            "there.nth already exists",
+        ),
+        (
+            &[slo[0], slo[1], "--format", "json"],
+            2,
+            "unsupported format",
+        ),
         (&slo, 3, "cannot query"),
     ] {
         let ran = record(&[&times, more].concat());
@@ -405,6 +536,10 @@ fn a_bad_range_of_a_recording_is_told() {
     }
     let ran = record(&[slo[0], slo[1], "--from", times[3], "--to", times[1]]);
     assert_eq!(ran.code, 2, "{ran:?}");
-    assert!(ran.err.contains("the range of time is empty"), "{}", ran.err);
+    assert!(
+        ran.err.contains("the range of time is empty"),
+        "{}",
+        ran.err
+    );
     assert_eq!(place.read("there.nth"), "// It stays.\n");
 }

@@ -56,9 +56,9 @@ pub fn matrix(bytes: &[u8], chunk: &Chunk) -> Result<Matrix, BadAnswer> {
                 if !chunk.contains(at) || !is_later {
                     return Err(malformed(format!("unexpected time of a sample: {seconds}")));
                 }
-                let value: f64 = text.parse().map_err(|_| {
-                    malformed("a sample's value is not a number".to_owned())
-                })?;
+                let value: f64 = text
+                    .parse()
+                    .map_err(|_| malformed("a sample's value is not a number".to_owned()))?;
                 samples.push(FloatSample { at, value });
             }
             let labels: Labels = line
@@ -111,7 +111,10 @@ mod tests {
     #[test]
     fn other_answers_are_refused() {
         for (data, why) in [
-            (r#"{"resultType":"vector","result":[]}"#, "expected a matrix"),
+            (
+                r#"{"resultType":"vector","result":[]}"#,
+                "expected a matrix",
+            ),
             (
                 r#"{"resultType":"matrix","result":[{"metric":{},"values":[[61,"1"]]}]}"#,
                 "unexpected time",
@@ -136,7 +139,8 @@ mod tests {
             let found = read(data).unwrap_err();
             assert!(found.contains(why), "{found}");
         }
-        let partial = r#"{"status":"success","isPartial":true,"data":{"resultType":"matrix","result":[]}}"#;
+        let partial =
+            r#"{"status":"success","isPartial":true,"data":{"resultType":"matrix","result":[]}}"#;
         assert!(matrix(partial.as_bytes(), &CHUNK).is_err());
         let warned = r#"{"status":"success","warnings":["a store is gone"],"data":{"resultType":"matrix","result":[]}}"#;
         assert!(matrix(warned.as_bytes(), &CHUNK).is_err());

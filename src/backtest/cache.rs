@@ -147,7 +147,9 @@ impl Cache {
             let path = entry.path();
             let is_own = path.extension().is_some_and(|ending| ending == EXTENSION);
             let age = entry.metadata().and_then(|found| found.modified());
-            let age = age.ok().and_then(|written| now.duration_since(written).ok());
+            let age = age
+                .ok()
+                .and_then(|written| now.duration_since(written).ok());
             if is_own && age.is_some_and(|age| age > KEPT) {
                 // It is tried again next time.
                 let _ = fs::remove_file(&path);
@@ -203,7 +205,10 @@ mod tests {
         assert_eq!(open("one").get("up", &CHUNK).unwrap(), b"{}\n{}");
         assert_eq!(open("other").get("up", &CHUNK), None);
         assert_eq!(cache.get("down", &CHUNK), None);
-        let later = Chunk { end: 120_000, ..CHUNK };
+        let later = Chunk {
+            end: 120_000,
+            ..CHUNK
+        };
         assert_eq!(cache.get("up", &later), None);
     }
 
@@ -260,7 +265,10 @@ mod tests {
                 found.map(|(_, value)| (*value).to_owned())
             })
         };
-        assert_eq!(of(&[("HOME", "/h")]), Some("/h/.cache/nthc/backtest".into()));
+        assert_eq!(
+            of(&[("HOME", "/h")]),
+            Some("/h/.cache/nthc/backtest".into())
+        );
         assert_eq!(
             of(&[("HOME", "/h"), ("XDG_CACHE_HOME", "/c")]),
             Some("/c/nthc/backtest".into())

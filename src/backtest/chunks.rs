@@ -75,6 +75,10 @@ mod tests {
         assert!(Chunk::covering(11 * DAY, 12 * DAY, 30_000, 10 * DAY).is_empty());
         // An interval of a second does not exceed the limit.
         let short = Chunk::covering(0, DAY, 1_000, now);
-        assert!(short.iter().all(|chunk| (chunk.end - chunk.start) / 1_000 < MOST_POINTS));
+        assert!(
+            short
+                .iter()
+                .all(|chunk| (chunk.end - chunk.start) / 1_000 < MOST_POINTS)
+        );
     }
 }

@@ -39,7 +39,10 @@ pub fn probes(replay: &Replay<'_>, from: i64, to: i64) -> BTreeMap<String, Reque
         }
     }
     let request = |(selector, back): (&str, i64)| {
-        let start = from.saturating_sub(back).div_euclid(LOOK).saturating_mul(LOOK);
+        let start = from
+            .saturating_sub(back)
+            .div_euclid(LOOK)
+            .saturating_mul(LOOK);
         let request = Request {
             query: format!("count({selector})"),
             step: LOOK,
@@ -54,7 +57,11 @@ pub fn probes(replay: &Replay<'_>, from: i64, to: i64) -> BTreeMap<String, Reque
 
 /// Returns the alerts whose windows are not whole when the range begins, each subject's longest window first. `begins` has the answers
 /// to [`probes`] by selector.
-pub fn shortages(replay: &Replay<'_>, begins: &BTreeMap<String, Matrix>, from: i64) -> Vec<Shortage> {
+pub fn shortages(
+    replay: &Replay<'_>,
+    begins: &BTreeMap<String, Matrix>,
+    from: i64,
+) -> Vec<Shortage> {
     let begin = |selector: &String| {
         let series = begins.get(selector)?.first()?;
         Some(series.samples.first()?.at)

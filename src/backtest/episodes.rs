@@ -131,7 +131,10 @@ pub fn episodes(
         fired: &fired,
         instances: &instances,
         routing: routing.zip(simulation.as_ref()),
-        first: simulation.as_ref().map(first_notifications).unwrap_or_default(),
+        first: simulation
+            .as_ref()
+            .map(first_notifications)
+            .unwrap_or_default(),
     };
     let mut found: Vec<Episode> = Vec::new();
     let mut order: Vec<usize> = (0..fired.len()).collect();
@@ -151,7 +154,11 @@ pub fn episodes(
     }
     // What ended before the range was only there to start it.
     found.retain(|episode| episode.end.is_none_or(|end| end > from));
-    found.sort_by(|one, other| one.start.cmp(&other.start).then(one.key().cmp(&other.key())));
+    found.sort_by(|one, other| {
+        one.start
+            .cmp(&other.start)
+            .then(one.key().cmp(&other.key()))
+    });
     found
 }
 

@@ -101,7 +101,11 @@ pub fn fetch<S: Server>(
     };
     let answers: Mutex<BTreeMap<(&str, Chunk), Matrix>> = Mutex::new(BTreeMap::new());
     let failure: Mutex<Option<FetchError<S::Error>>> = Mutex::new(None);
-    let (next, sent, kept) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    let (next, sent, kept) = (
+        AtomicUsize::new(0),
+        AtomicUsize::new(0),
+        AtomicUsize::new(0),
+    );
     let samples = AtomicUsize::new(0);
     let stopped = AtomicBool::new(false);
     let fail = |error| {

@@ -173,12 +173,15 @@ type Unknown = (String, Option<String>);
 
 fn known_service<'s>(name: &str, services: &[&'s Service]) -> Result<&'s Service, Unknown> {
     let mut known = services.iter();
-    known.find(|service| service.name == name).copied().ok_or_else(|| {
-        let names = services.iter().map(|service| service.name.as_str());
-        let near = suggest::nearest(name, names);
-        let help = near.map(|near| format!("did you mean `{near}`?"));
-        (format!("unknown service `{name}`"), help)
-    })
+    known
+        .find(|service| service.name == name)
+        .copied()
+        .ok_or_else(|| {
+            let names = services.iter().map(|service| service.name.as_str());
+            let near = suggest::nearest(name, names);
+            let help = near.map(|near| format!("did you mean `{near}`?"));
+            (format!("unknown service `{name}`"), help)
+        })
 }
 
 fn known_slo(name: &str, services: &[&Service]) -> Result<(String, String), Unknown> {
@@ -225,7 +228,10 @@ pub struct Explained {
 impl Explained {
     /// True if all incidents in the range were found, and all pages belong to one.
     pub fn is_clean(&self) -> bool {
-        let missed = self.incidents.iter().any(|found| *found == Detection::Missed);
+        let missed = self
+            .incidents
+            .iter()
+            .any(|found| *found == Detection::Missed);
         !missed && self.unexplained.is_empty()
     }
 }
@@ -300,7 +306,12 @@ mod tests {
     fn a_page_finds_an_incident_before_a_ticket_does() {
         let fired = [
             episode("availability", Severity::Ticket, 101 * MINUTE, None),
-            episode("availability", Severity::Page, 103 * MINUTE, Some(120 * MINUTE)),
+            episode(
+                "availability",
+                Severity::Page,
+                103 * MINUTE,
+                Some(120 * MINUTE),
+            ),
             episode("latency", Severity::Page, 300 * MINUTE, Some(310 * MINUTE)),
         ];
         let listed = [
@@ -336,7 +347,12 @@ mod tests {
     fn an_alert_soon_after_an_incident_belongs_to_it() {
         let listed = [incident(None, 0, 10 * MINUTE)];
         let late = |minutes: i64| {
-            let fired = [episode("availability", Severity::Page, minutes * MINUTE, None)];
+            let fired = [episode(
+                "availability",
+                Severity::Page,
+                minutes * MINUTE,
+                None,
+            )];
             explain(&listed, &fired, 0, 1000 * MINUTE).is_clean()
         };
         assert!(late(25));
@@ -364,6 +380,11 @@ mod tests {
             read(&format!("[[incident]]\n{from}slo = \"x\"")),
             "4: unknown SLO `x`"
         );
-        assert!(Incidents::read("\r\n# none\r\n", &[]).unwrap().all.is_empty());
+        assert!(
+            Incidents::read("\r\n# none\r\n", &[])
+                .unwrap()
+                .all
+                .is_empty()
+        );
     }
 }

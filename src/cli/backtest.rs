@@ -52,7 +52,9 @@ pub fn run(
             let loaded = project::load(&revision.root, &context.cwd)?;
             let env = head.settings.environment.as_deref();
             let Some(base) = Compiled::new(loaded, env, format, console)? else {
-                console.err.line("the project at the base revision has errors");
+                console
+                    .err
+                    .line("the project at the base revision has errors");
                 return Ok(Exit::Findings);
             };
             Some(base)
@@ -98,8 +100,9 @@ impl Window {
             })?,
         };
         if from >= to {
-            return Err(Failure::usage("the range of time is empty")
-                .help("`--from` must be before `--to`"));
+            return Err(
+                Failure::usage("the range of time is empty").help("`--from` must be before `--to`")
+            );
         }
         Ok(Self {
             from: from.as_millisecond(),
@@ -141,7 +144,10 @@ impl Run<'_> {
         views.extend(base);
         let replays = views.iter().map(|view| view.replay(&self.options.services));
         let replays: Vec<Replay<'_>> = replays.collect::<Result<_, _>>()?;
-        let step = replays.iter().map(Replay::step).fold(1, least_common_multiple);
+        let step = replays
+            .iter()
+            .map(Replay::step)
+            .fold(1, least_common_multiple);
         let window = self.window.aligned(step);
         if window.from >= window.to {
             return Err(Failure::usage("the range of time is empty")
@@ -151,7 +157,9 @@ impl Run<'_> {
         for replay in &replays {
             requests.extend(requests_of(replay, window.from, window.to));
         }
-        let probes = replays.first().map(|replay| probes(replay, window.from, window.to));
+        let probes = replays
+            .first()
+            .map(|replay| probes(replay, window.from, window.to));
         let probes = probes.unwrap_or_default();
         requests.extend(probes.values().cloned());
         let fetched = self.history.fetch(&requests, console)?;
@@ -174,12 +182,14 @@ impl Run<'_> {
             });
         }
         let begins: BTreeMap<_, _> = probes.into_keys().zip(results).collect();
-        let shortages = replays.first().map(|head| shortages(head, &begins, window.from));
+        let shortages = replays
+            .first()
+            .map(|head| shortages(head, &begins, window.from));
         let mut sides = sides.into_iter();
         let head_side = sides.next().unwrap_or_default();
-        let explained = incidents.as_ref().map(|incidents| {
-            explain(&incidents.all, &head_side.episodes, window.from, window.to)
-        });
+        let explained = incidents
+            .as_ref()
+            .map(|incidents| explain(&incidents.all, &head_side.episodes, window.from, window.to));
         let report = Report {
             project: &head.settings.project,
             environment: head.settings.environment.as_deref(),
@@ -195,7 +205,10 @@ impl Run<'_> {
             kept: fetched.kept,
         };
         backtest_report::show(&report, self.context.global.format, console)?;
-        let is_clean = report.explained.as_ref().is_none_or(backtest::Explained::is_clean);
+        let is_clean = report
+            .explained
+            .as_ref()
+            .is_none_or(backtest::Explained::is_clean);
         Ok(if is_clean { Exit::Ok } else { Exit::Findings })
     }
 
@@ -228,7 +241,9 @@ impl Run<'_> {
         })?;
         let names = &self.options.services;
         if !names.is_empty() {
-            incidents.all.retain(|incident| names.contains(&incident.service));
+            incidents
+                .all
+                .retain(|incident| names.contains(&incident.service));
         }
         Ok(incidents)
     }

@@ -52,7 +52,9 @@ pub struct Report<'r> {
 impl Report<'_> {
     fn changes(&self) -> Vec<Change<'_>> {
         let base = self.base.as_ref();
-        base.map_or_else(Vec::new, |base| changes(&base.episodes, &self.head.episodes))
+        base.map_or_else(Vec::new, |base| {
+            changes(&base.episodes, &self.head.episodes)
+        })
     }
 
     fn summary(&self) -> String {
@@ -81,10 +83,14 @@ impl Report<'_> {
         }
         text.push_str(&format!(
             " ({} sent, {} from the cache)",
-            count(self.sent, "query"),
+            if self.sent == 1 {
+                "1 query".to_owned()
+            } else {
+                format!("{} queries", self.sent)
+            },
             self.kept
         ));
-        text.replace("querys", "queries")
+        text
     }
 }
 
@@ -262,7 +268,14 @@ fn human(report: &Report<'_>, console: &mut Console) {
     if report.head.episodes.is_empty() {
         console.out.line("no alert fires");
     } else {
-        let head = ["severity", "SLO or service", "alert", "fires at", "for", "notified"];
+        let head = [
+            "severity",
+            "SLO or service",
+            "alert",
+            "fires at",
+            "for",
+            "notified",
+        ];
         let mut rows = vec![head.map(str::to_owned)];
         for episode in &report.head.episodes {
             rows.push([
@@ -286,7 +299,9 @@ fn human(report: &Report<'_>, console: &mut Console) {
                 Detection::Outside => Style::new(),
             };
             let text = format!("  {}: {how}", incident(listed));
-            console.out.styled_line(&[(color, &word), (Style::new(), &text)]);
+            console
+                .out
+                .styled_line(&[(color, &word), (Style::new(), &text)]);
         }
         if report.incidents.is_empty() {
             console.out.line("none listed");
@@ -338,12 +353,16 @@ fn short(report: &Report<'_>, console: &mut Console) {
     if let Some(explained) = &report.explained {
         for (listed, found) in report.incidents.iter().zip(&explained.incidents) {
             let (word, how) = detection(report, found);
-            console.out.line(format_args!("{word}: {}: {how}", incident(listed)));
+            console
+                .out
+                .line(format_args!("{word}: {}: {how}", incident(listed)));
         }
         for index in &explained.unexplained {
             if let Some(episode) = report.head.episodes.get(*index) {
                 let text = described(episode);
-                console.out.line(format_args!("without an incident: {text}"));
+                console
+                    .out
+                    .line(format_args!("without an incident: {text}"));
             }
         }
     }
@@ -465,41 +484,51 @@ fn document<'r>(report: &'r Report<'_>) -> Document<'r> {
         alerts: report.head.episodes.iter().map(alert_document).collect(),
         incidents: report.explained.as_ref().map(|explained| {
             let listed = report.incidents.iter().zip(&explained.incidents);
-            listed.map(|(one, found)| incident_document(one, found)).collect()
+            listed
+                .map(|(one, found)| incident_document(one, found))
+                .collect()
         }),
-        pages_without_incident: report.explained.as_ref().map(|all| all.unexplained.as_slice()),
-        base: report.base.as_ref().zip(report.revision).map(|(base, (revision, commit))| {
-            let changes = report.changes();
-            let place = |all: &[Episode], one: &Episode| all.iter().position(|other| other == one);
-            let of_base = |one| place(&base.episodes, one);
-            let of_head = |one| place(&report.head.episodes, one);
-            let changes = changes.iter().map(|change| match change {
-                Change::OnlyBase(base) => ChangeDocument {
-                    change: "only-base",
-                    base: of_base(base),
-                    head: None,
-                    later_seconds: None,
-                },
-                Change::OnlyHead(head) => ChangeDocument {
-                    change: "only-head",
-                    base: None,
-                    head: of_head(head),
-                    later_seconds: None,
-                },
-                Change::Differs { base, head } => ChangeDocument {
-                    change: "differs",
-                    base: of_base(base),
-                    head: of_head(head),
-                    later_seconds: Some(seconds(head.start - base.start)),
-                },
-            });
-            BaseDocument {
-                revision,
-                commit,
-                alerts: base.episodes.iter().map(alert_document).collect(),
-                changes: changes.collect(),
-            }
-        }),
+        pages_without_incident: report
+            .explained
+            .as_ref()
+            .map(|all| all.unexplained.as_slice()),
+        base: report
+            .base
+            .as_ref()
+            .zip(report.revision)
+            .map(|(base, (revision, commit))| {
+                let changes = report.changes();
+                let place =
+                    |all: &[Episode], one: &Episode| all.iter().position(|other| other == one);
+                let of_base = |one| place(&base.episodes, one);
+                let of_head = |one| place(&report.head.episodes, one);
+                let changes = changes.iter().map(|change| match change {
+                    Change::OnlyBase(base) => ChangeDocument {
+                        change: "only-base",
+                        base: of_base(base),
+                        head: None,
+                        later_seconds: None,
+                    },
+                    Change::OnlyHead(head) => ChangeDocument {
+                        change: "only-head",
+                        base: None,
+                        head: of_head(head),
+                        later_seconds: None,
+                    },
+                    Change::Differs { base, head } => ChangeDocument {
+                        change: "differs",
+                        base: of_base(base),
+                        head: of_head(head),
+                        later_seconds: Some(seconds(head.start - base.start)),
+                    },
+                });
+                BaseDocument {
+                    revision,
+                    commit,
+                    alerts: base.episodes.iter().map(alert_document).collect(),
+                    changes: changes.collect(),
+                }
+            }),
         incomplete: report.shortages.iter().map(shortage_document).collect(),
     }
 }
@@ -517,7 +546,11 @@ fn alert_document(episode: &Episode) -> AlertDocument<'_> {
         slo: episode.slo.as_deref(),
         alert: &episode.alert,
         severity: episode.severity.map(|severity| word(Some(severity))),
-        windows: episode.windows.iter().map(|window| window.as_str()).collect(),
+        windows: episode
+            .windows
+            .iter()
+            .map(|window| window.as_str())
+            .collect(),
         start: time(episode.start),
         end: episode.end.map(time),
         delivery,

@@ -71,12 +71,13 @@ impl Compiled {
 
     /// Calls `see` with the model.
     pub fn with_project<T>(&self, see: impl FnOnce(View<'_>) -> T) -> T {
-        self.session.with_project(&self.settings.environment, |project, _| {
-            see(View {
-                project,
-                settings: &self.settings,
+        self.session
+            .with_project(&self.settings.environment, |project, _| {
+                see(View {
+                    project,
+                    settings: &self.settings,
+                })
             })
-        })
     }
 }
 
@@ -147,13 +148,9 @@ impl History<'_> {
             u64::try_from(total).unwrap_or(u64::MAX),
             console.is_interactive,
         );
-        let fetched = backtest::fetch(
-            self.client,
-            cache.as_ref(),
-            requests,
-            self.now,
-            &|| progress.advance(),
-        );
+        let fetched = backtest::fetch(self.client, cache.as_ref(), requests, self.now, &|| {
+            progress.advance()
+        });
         drop(progress);
         fetched.map_err(|error| match error {
             FetchError::Server(failure) => failure,
@@ -200,4 +197,3 @@ pub fn requests_of(replay: &Replay<'_>, from: i64, to: i64) -> Vec<Request> {
         })
         .collect()
 }
-

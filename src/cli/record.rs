@@ -60,10 +60,14 @@ pub fn run(
         return Err(Failure::usage("`--to` is in the future"));
     }
     if options.from >= options.to {
-        return Err(Failure::usage("the range of time is empty")
-            .help("`--from` must be before `--to`"));
+        return Err(
+            Failure::usage("the range of time is empty").help("`--from` must be before `--to`")
+        );
     }
-    let out = options.out.as_deref().map(|out| paths::absolute(out, &context.cwd));
+    let out = options
+        .out
+        .as_deref()
+        .map(|out| paths::absolute(out, &context.cwd));
     if let Some(out) = &out {
         require_free(out, context)?;
     }
@@ -89,7 +93,9 @@ pub fn run(
         Some(out) => write_new(out, &recorded.text, context)?,
     }
     for difference in &recorded.differences {
-        console.err.line(format_args!("differs from the history: {difference}"));
+        console
+            .err
+            .line(format_args!("differs from the history: {difference}"));
     }
     Ok(if recorded.differences.is_empty() {
         Exit::Ok
@@ -153,7 +159,11 @@ impl<'r> Recorder<'r> {
         let (service, slo) = find(&options.slo, &view.services())?;
         let replay = view.replay(&[service.name.to_string()])?;
         let step = replay.step().max(1);
-        let step = if step % MINUTE == 0 { step } else { step.saturating_mul(MINUTE) };
+        let step = if step % MINUTE == 0 {
+            step
+        } else {
+            step.saturating_mul(MINUTE)
+        };
         let aligned = |at: i64| at.div_euclid(step).saturating_mul(step);
         let begin = aligned(options.from.as_millisecond().saturating_sub(BEFORE));
         let end = aligned(options.to.as_millisecond().saturating_add(AFTER));
@@ -163,11 +173,15 @@ impl<'r> Recorder<'r> {
         );
         let name = options.name.clone();
         let name = name.unwrap_or_else(|| format!("{} on {day}", options.slo));
-        if compiled.session.entries(ItemClass::Block).any(|entry| {
-            entry.kind == kind::TEST && entry.name == name
-        }) {
-            return Err(Failure::usage(format!("the project has a test `{name}` already"))
-                .help("choose another name with `--name`"));
+        if compiled
+            .session
+            .entries(ItemClass::Block)
+            .any(|entry| entry.kind == kind::TEST && entry.name == name)
+        {
+            return Err(
+                Failure::usage(format!("the project has a test `{name}` already"))
+                    .help("choose another name with `--name`"),
+            );
         }
         Ok(Self {
             compiled,
@@ -184,7 +198,9 @@ impl<'r> Recorder<'r> {
     }
 
     fn record(&self, history: &History<'_>, console: &mut Console) -> Result<Recorded, Failure> {
-        let end = self.end.min(history.now.div_euclid(MINUTE).saturating_mul(MINUTE));
+        let end = self
+            .end
+            .min(history.now.div_euclid(MINUTE).saturating_mul(MINUTE));
         let mut requests = requests_of(&self.replay, self.begin, end);
         requests.push(self.measurement(end)?);
         let mut results = history.fetch(&requests, console)?.results;
@@ -200,7 +216,12 @@ impl<'r> Recorder<'r> {
         let replayed = self.replay.run(self.begin..=end, results);
         let replayed = replayed.map_err(|error| rule_failure(&error))?;
         let routing = Routing::new(self.view.project, self.view.settings);
-        let happened = self.own(episodes(&replayed.alerts, routing.as_ref(), self.begin, end));
+        let happened = self.own(episodes(
+            &replayed.alerts,
+            routing.as_ref(),
+            self.begin,
+            end,
+        ));
         let mut best: Option<Recorded> = None;
         for fineness in FINENESS {
             let pieces = pieces(&measured, fineness);
@@ -210,7 +231,10 @@ impl<'r> Recorder<'r> {
             if best.as_ref().is_none_or(is_better) {
                 best = Some(tried);
             }
-            if best.as_ref().is_some_and(|best| best.differences.is_empty()) {
+            if best
+                .as_ref()
+                .is_some_and(|best| best.differences.is_empty())
+            {
                 break;
             }
         }
@@ -224,8 +248,11 @@ impl<'r> Recorder<'r> {
         let window = Duration((2 * scrape.0).div_ceil(60_000).max(1) * 60_000);
         let status = BudgetStatus::new(self.service, self.slo, self.view.settings);
         let query = status.measured_error_ratio(window).ok_or_else(|| {
-            Failure::usage(format!("the bad share of `{}` cannot be measured", self.options.slo))
-                .help("record an SLO that counts events; the SLI of this one is recorded by its rules")
+            Failure::usage(format!(
+                "the bad share of `{}` cannot be measured",
+                self.options.slo
+            ))
+            .help("record an SLO that counts events; the SLI of this one is recorded by its rules")
         })?;
         Ok(Request {
             query,
@@ -269,7 +296,9 @@ impl<'r> Recorder<'r> {
         let team = self.service.team.as_deref();
         let services = self.import(kind::SERVICE, &self.service.name);
         let notified = happened.iter().any(|episode| episode.counts_at().is_some());
-        let teams = team.filter(|_| notified).and_then(|team| self.import(kind::TEAM, team));
+        let teams = team
+            .filter(|_| notified)
+            .and_then(|team| self.import(kind::TEAM, team));
         let mut imports: Vec<String> = services.into_iter().chain(teams).collect();
         imports.sort();
         imports.dedup();
@@ -366,7 +395,10 @@ impl<'r> Recorder<'r> {
         });
         let environment = self.view.settings.environment.clone();
         let session = crate::compile::session(&loaded.project.input(None));
-        let error = session.findings().into_iter().find(|found| found.severity == Level::Error);
+        let error = session
+            .findings()
+            .into_iter()
+            .find(|found| found.severity == Level::Error);
         if let Some(error) = error {
             return Err(Failure::io(format!(
                 "the recorded test is not valid: {}",
@@ -393,7 +425,9 @@ impl<'r> Recorder<'r> {
             names: std::slice::from_ref(&self.name),
         };
         let results = testing::run(session, self.view.settings, selection);
-        let own = results.into_iter().filter(|result| result.name == self.name);
+        let own = results
+            .into_iter()
+            .filter(|result| result.name == self.name);
         own.flat_map(|result| match result.outcome {
             Outcome::Passed => Vec::new(),
             Outcome::Error { message, .. } => vec![message],
@@ -470,15 +504,19 @@ fn difference(change: &Change<'_>, tolerance: i64) -> Option<String> {
 
 /// Finds the SLO `checkout.availability`.
 fn find<'s>(name: &str, services: &[&'s Service]) -> Result<(&'s Service, &'s Slo), Failure> {
-    let all = services.iter().flat_map(|service| service.slos.iter().map(move |slo| (*service, slo)));
+    let all = services
+        .iter()
+        .flat_map(|service| service.slos.iter().map(move |slo| (*service, slo)));
     let named = |(service, slo): &(&Service, &Slo)| format!("{}.{}", service.name, slo.name);
     if let Some(found) = all.clone().find(|found| named(found) == name) {
         return Ok(found);
     }
     let failure = Failure::usage(format!("unknown SLO `{name}`"));
     let known: Vec<String> = all.map(|found| named(&found)).collect();
-    Err(match suggest::nearest(name, known.iter().map(String::as_str)) {
-        Some(near) => failure.help(format!("did you mean `{near}`?")),
-        None => failure.help("name it with its service: `checkout.availability`"),
-    })
+    Err(
+        match suggest::nearest(name, known.iter().map(String::as_str)) {
+            Some(near) => failure.help(format!("did you mean `{near}`?")),
+            None => failure.help("name it with its service: `checkout.availability`"),
+        },
+    )
 }

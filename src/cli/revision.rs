@@ -41,13 +41,13 @@ impl Revision {
             index: folder.path().join("index"),
             hooks: folder.path().join("no-hooks"),
         };
-        let top = git.line(root, &["rev-parse", "--show-toplevel"]).map_err(|failure| {
-            match failure.exit {
-                super::exit::Exit::Io => failure,
-                _ => Failure::usage("`--base` requires a project in a git repository")
-                    .help(failure.message),
-            }
-        })?;
+        let top =
+            git.line(root, &["rev-parse", "--show-toplevel"])
+                .map_err(|failure| match failure.exit {
+                    super::exit::Exit::Io => failure,
+                    _ => Failure::usage("`--base` requires a project in a git repository")
+                        .help(failure.message),
+                })?;
         let prefix = git.line(root, &["rev-parse", "--show-prefix"])?;
         let named = format!("{revision}^{{commit}}");
         let commit = git
@@ -98,7 +98,12 @@ impl Git {
         let output = Command::new("git")
             .arg("-c")
             .arg(format!("core.hooksPath={}", self.hooks.display()))
-            .args(["-c", "core.fsmonitor=false", "-c", "core.sparseCheckout=false"])
+            .args([
+                "-c",
+                "core.fsmonitor=false",
+                "-c",
+                "core.sparseCheckout=false",
+            ])
             .args(arguments)
             .current_dir(folder)
             .env("GIT_INDEX_FILE", &self.index)

@@ -85,10 +85,7 @@ pub(crate) fn timelines(
             Some(AlertTimeline {
                 service: service.name.clone(),
                 name: history.labels.get(ALERT_NAME).into(),
-                severity: severity(
-                    history.labels.get(RuleLabel::Severity.name()),
-                    settings,
-                ),
+                severity: severity(history.labels.get(RuleLabel::Severity.name()), settings),
                 slo: is_slo.then(|| slo.into()),
                 periods: periods(&history, begin),
                 labels: history.labels.clone(),

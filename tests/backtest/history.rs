@@ -82,11 +82,17 @@ pub fn month() -> String {
              http_request_duration_seconds_count{{job=\"checkout\"}} {all} {time}\n"
         );
         let waiting = depth(at);
-        let _ = writeln!(others, "checkout_queue_depth{{job=\"checkout\"}} {waiting} {time}");
+        let _ = writeln!(
+            others,
+            "checkout_queue_depth{{job=\"checkout\"}} {waiting} {time}"
+        );
         let _ = writeln!(up, "up{{job=\"checkout\"}} 1 {time}");
         // The ledger's metrics are gone for an hour.
         if !is_within(at, 26 * DAY + 3 * HOUR, HOUR) {
-            let _ = writeln!(requests, "http_requests_total{{job=\"ledger\",status=\"200\"}} {all} {time}");
+            let _ = writeln!(
+                requests,
+                "http_requests_total{{job=\"ledger\",status=\"200\"}} {all} {time}"
+            );
             let _ = writeln!(up, "up{{job=\"ledger\"}} 1 {time}");
         }
         at += MINUTE;

@@ -169,7 +169,10 @@ mod tests {
             (10, Some(0.5)),
             (5, Some(0.0)),
         ];
-        assert_eq!(found(&noise, 1.0), [(10, 20, Some(0.1)), (20, 30, Some(0.5))]);
+        assert_eq!(
+            found(&noise, 1.0),
+            [(10, 20, Some(0.1)), (20, 30, Some(0.5))]
+        );
         assert_eq!(found(&noise, 0.1).len(), 3);
         assert_eq!(found(&[(60, Some(0.0))], 1.0), []);
     }
@@ -184,7 +187,10 @@ mod tests {
             (10, Some(0.0)),
         ];
         assert_eq!(found(&gaps, 1.0), [(23, 53, None)]);
-        assert_eq!(found(&[(2, None), (5, Some(0.2))], 1.0), [(0, 7, Some(0.2))]);
+        assert_eq!(
+            found(&[(2, None), (5, Some(0.2))], 1.0),
+            [(0, 7, Some(0.2))]
+        );
     }
 
     #[test]

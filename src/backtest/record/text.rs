@@ -56,21 +56,35 @@ pub fn text(recording: &Recording<'_>) -> String {
     if let Ok(begin) = Timestamp::from_millisecond(recording.begin) {
         let begin = begin.to_zoned_datetime(TimeZone::UTC);
         let (hour, minute) = (begin.hour(), begin.minute());
-        let _ = writeln!(text, "at = {hour:02}:{minute:02}\ndate = \"{}\"", begin.date());
+        let _ = writeln!(
+            text,
+            "at = {hour:02}:{minute:02}\ndate = \"{}\"",
+            begin.date()
+        );
     }
     let length = time(recording.end - recording.begin);
     let _ = writeln!(text, "length = {length}\n");
     if let Some(rate) = recording.rate {
         let rate = significant(rate);
-        let _ = writeln!(text, "given requests : traffic {{ service = {service}  rate = {rate}/s }}");
+        let _ = writeln!(
+            text,
+            "given requests : traffic {{ service = {service}  rate = {rate}/s }}"
+        );
     }
     if let Some(left) = recording.budget_left {
         let left = significant(left * 100.0);
-        let _ = writeln!(text, "given consumed : budget-left {{ slo = {service}.{slo}  is = {left}% }}");
+        let _ = writeln!(
+            text,
+            "given consumed : budget-left {{ slo = {service}.{slo}  is = {left}% }}"
+        );
     }
     let several = recording.pieces.len() > 1;
     for (index, piece) in recording.pieces.iter().enumerate() {
-        let number = if several { format!("-{}", index + 1) } else { String::new() };
+        let number = if several {
+            format!("-{}", index + 1)
+        } else {
+            String::new()
+        };
         let (from, length) = (minutes(piece.from), minutes(piece.to - piece.from));
         let when = format!("from = {from}  for = {length}");
         let _ = match piece.level {
@@ -95,8 +109,18 @@ pub fn text(recording: &Recording<'_>) -> String {
 
 fn expectations(recording: &Recording<'_>, text: &mut String) {
     let subject = format!("slo = {}.{}", recording.service, recording.slo);
-    let first = recording.pieces.iter().map(|piece| piece.from).min().unwrap_or(0);
-    let last = recording.pieces.iter().map(|piece| piece.to).max().unwrap_or(0);
+    let first = recording
+        .pieces
+        .iter()
+        .map(|piece| piece.from)
+        .min()
+        .unwrap_or(0);
+    let last = recording
+        .pieces
+        .iter()
+        .map(|piece| piece.to)
+        .max()
+        .unwrap_or(0);
     let at = |minutes: usize| recording.begin.saturating_add(millis(minutes));
     if recording.episodes.is_empty() {
         let _ = writeln!(text, "expect quiet : silent {{ {subject} }}");
@@ -116,12 +140,22 @@ fn expectations(recording: &Recording<'_>, text: &mut String) {
         let notified = matches!(episode.delivery, Delivery::Sent(_));
         let team = recording.team.filter(|_| notified);
         let team = team.map_or_else(String::new, |team| format!("  team = {team}"));
-        let _ = writeln!(text, "expect {name} : {kind} {{ {subject}  within = {within}{team} }}");
+        let _ = writeln!(
+            text,
+            "expect {name} : {kind} {{ {subject}  within = {within}{team} }}"
+        );
     }
-    let ends: Option<Vec<i64>> = recording.episodes.iter().map(|episode| episode.end).collect();
+    let ends: Option<Vec<i64>> = recording
+        .episodes
+        .iter()
+        .map(|episode| episode.end)
+        .collect();
     if let Some(end) = ends.and_then(|ends| ends.into_iter().max()) {
         let within = rounded(end - at(last) + recording.tolerance);
-        let _ = writeln!(text, "expect over : resolved {{ {subject}  within = {within} }}");
+        let _ = writeln!(
+            text,
+            "expect over : resolved {{ {subject}  within = {within} }}"
+        );
     }
 }
 

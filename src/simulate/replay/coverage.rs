@@ -42,12 +42,7 @@ pub(super) fn reaches(rules: &RuleSet, services: &[&Service]) -> Vec<Reach> {
     rules.rules().filter_map(of_rule).collect()
 }
 
-fn of_alert(
-    rules: &RuleSet,
-    service: &SmolStr,
-    slo: Option<&SmolStr>,
-    rule: &Alerting,
-) -> Reach {
+fn of_alert(rules: &RuleSet, service: &SmolStr, slo: Option<&SmolStr>, rule: &Alerting) -> Reach {
     let mut selectors = BTreeMap::new();
     collect(rules, &rule.expr, 0, &mut Vec::new(), &mut selectors);
     Reach {

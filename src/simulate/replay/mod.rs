@@ -177,10 +177,7 @@ fn load(
         if store.series(&labels).is_some() {
             return Err(Error::Rule {
                 name: query.rule.to_string(),
-                reason: format!(
-                    "the series of `{}` differ in their metric only",
-                    query.text
-                ),
+                reason: format!("the series of `{}` differ in their metric only", query.text),
             });
         }
         let mut samples = Vec::with_capacity(one.samples.len() + 1);

@@ -112,7 +112,10 @@ fn needed(rules: &[&Rule], settled: i64) -> Vec<i64> {
     for index in 0..rules.len() {
         need(index, &readers, settled, &mut known, &mut active);
     }
-    known.into_iter().map(|need| need.unwrap_or(settled)).collect()
+    known
+        .into_iter()
+        .map(|need| need.unwrap_or(settled))
+        .collect()
 }
 
 fn need(

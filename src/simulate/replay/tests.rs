@@ -84,8 +84,14 @@ fn the_server_evaluates_the_largest_parts_that_it_can() {
 #[test]
 fn what_neither_can_evaluate_is_an_error() {
     for (expr, why) in [
-        ("max_over_time((max(x) + max(r))[1h:1m])", "a subquery reads"),
-        ("quantile_over_time(scalar(r), x[5m])", "a function reads the range"),
+        (
+            "max_over_time((max(x) + max(r))[1h:1m])",
+            "a subquery reads",
+        ),
+        (
+            "quantile_over_time(scalar(r), x[5m])",
+            "a function reads the range",
+        ),
         ("sum({job=\"checkout\"})", "name its metric"),
         ("sum({__name__=~\"r|x\"})", "name its metric"),
         ("max(x @ end())", "depends on the range"),
@@ -95,7 +101,10 @@ fn what_neither_can_evaluate_is_an_error() {
         assert!(error.contains(why), "{error}");
         assert!(error.contains("`a`"), "{error}");
     }
-    let all = vec![recording("r", "vector(1)"), alerting("a", "sum({__name__=~\"x|y\"})", 0)];
+    let all = vec![
+        recording("r", "vector(1)"),
+        alerting("a", "sum({__name__=~\"x|y\"})", 0),
+    ];
     assert!(divided(all).is_ok());
 }
 
@@ -113,7 +122,11 @@ fn rules_are_evaluated_as_long_before_as_they_are_read() {
     assert!((30 * day..31 * day).contains(&needs.phases[0]), "{needs:?}");
     assert!(needs.phases[1] < day, "{needs:?}");
     let first = needs.of_phase(&set.groups, 0);
-    let names: Vec<&str> = first[0].rules.iter().map(|rule| rule.name().as_str()).collect();
+    let names: Vec<&str> = first[0]
+        .rules
+        .iter()
+        .map(|rule| rule.name().as_str())
+        .collect();
     assert_eq!(names, ["slice"]);
     // Through the recorded month, the alert reads thirty days of `x`.
     let mut found = std::collections::BTreeMap::new();
@@ -149,7 +162,10 @@ fn a_series_ends_where_the_server_has_none() {
         .iter()
         .map(|sample| (sample.at / MINUTE, nth_engine::is_stale(sample.value)))
         .collect();
-    assert_eq!(times, [(0, false), (1, false), (2, true), (5, false), (6, true)]);
+    assert_eq!(
+        times,
+        [(0, false), (1, false), (2, true), (5, false), (6, true)]
+    );
     // Two series that differ in their metric only would be one.
     let other = HistorySeries {
         labels: series.labels.with(METRIC_NAME, "other"),
