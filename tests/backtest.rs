@@ -394,7 +394,7 @@ fn revisions_differ_as_planted(month: &Month) {
             other => panic!("{other}: {change}"),
         }
     }
-    assert_eq!(only_base, ["page checkout - backlog"]);
+    assert_eq!(only_base, ["page checkout - Backlog"]);
     assert_eq!(
         only_head,
         [
@@ -406,7 +406,7 @@ fn revisions_differ_as_planted(month: &Month) {
     assert!(
         shown
             .out
-            .contains("only with v1: page backlog of checkout at 2025-09-24T"),
+            .contains("only with v1: page Backlog of checkout at 2025-09-24T"),
         "{}",
         shown.out
     );
