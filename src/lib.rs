@@ -2,6 +2,7 @@
 #![doc = "The compiler of `.nth`: from one description of a service's reliability to everything that watches it."]
 
 mod artifacts;
+pub mod backtest;
 pub mod cli;
 pub mod codes;
 pub mod compile;

@@ -14,6 +14,8 @@
 //! Diagnostics for people go to standard error, those for programs (`--format json`, `sarif`, `github`) to standard output.
 
 mod backfill;
+mod backtest;
+mod backtest_report;
 mod budget;
 mod build;
 mod check;
@@ -26,6 +28,7 @@ mod explain;
 mod fmt;
 mod gate;
 mod gate_table;
+mod history;
 mod import;
 mod init;
 mod metrics;
@@ -33,7 +36,9 @@ mod options;
 mod preview;
 mod progress;
 mod prometheus_client;
+mod record;
 mod report;
+mod revision;
 mod schema;
 mod select;
 mod test;
@@ -180,6 +185,8 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Gate(options) => Ok(gate::run(&context, &options, console)),
         Command::Budget(options) => budget::run(&context, &options, console),
         Command::Backfill(options) => backfill::run(&context, &options, console),
+        Command::Backtest(options) => backtest::run(&context, &options, console),
+        Command::Record(options) => record::run(&context, &options, console),
         Command::Explain(options) => explain::run(&options, console),
         Command::Completions(options) => Ok(completions::run(&options, console)),
         Command::Schema(_) => Ok(schema::run(console)),

@@ -1,8 +1,10 @@
 //! The command line: options and their help.
 
+mod backtest;
 mod connection;
 mod detection;
 mod gate;
+mod record;
 mod test;
 
 use std::fmt;
@@ -15,9 +17,11 @@ use rust_decimal::Decimal;
 
 use crate::diagnostics::render;
 
+pub use backtest::Backtest;
 pub use connection::Connection;
 use connection::connection_help_exit;
 pub use gate::{Gate, GateCommand, GateQuery};
+pub use record::Record;
 pub use test::Test;
 
 /// The exit codes, as `--help` shows them.
@@ -142,6 +146,10 @@ pub enum Command {
     Budget(Budget),
     /// Generate rules that backfill the past of a new or renamed SLO
     Backfill(Backfill),
+    /// Run the rules over real history: what would have paged, and what a change would change
+    Backtest(Backtest),
+    /// Turn an incident of the history into a test
+    Record(Record),
     /// Explain a diagnostic code
     Explain(Explain),
     /// Print a shell completion script

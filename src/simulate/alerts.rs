@@ -5,7 +5,6 @@ use nth_engine::{Labels, Timestamp};
 use nth_model::{RuleLabel, Service, Settings, Severity};
 use smol_str::SmolStr;
 
-use crate::plan::Plan;
 use crate::rule_groups::RuleSet;
 
 /// An alert over time.
@@ -70,7 +69,8 @@ impl AlertTimeline {
 
 /// Returns the timelines of all alerts that were active, in the order of their rules.
 pub(crate) fn timelines(
-    plan: &Plan<'_>,
+    services: &[&Service],
+    settings: &Settings,
     rules: &RuleSet,
     alerts: Vec<AlertHistory>,
     begin: Timestamp,
@@ -78,17 +78,14 @@ pub(crate) fn timelines(
     alerts
         .into_iter()
         .filter_map(|history| {
-            let service = rules.service_of(history.rule.group, &plan.services)?;
-            let service: &Service = plan.services.get(service)?;
+            let service = rules.service_of(history.rule.group, services)?;
+            let service: &Service = services.get(service)?;
             let slo = history.labels.get(RuleLabel::Slo.name());
             let is_slo = service.slos.iter().any(|known| known.name == slo);
             Some(AlertTimeline {
                 service: service.name.clone(),
                 name: history.labels.get(ALERT_NAME).into(),
-                severity: severity(
-                    history.labels.get(RuleLabel::Severity.name()),
-                    plan.settings,
-                ),
+                severity: severity(history.labels.get(RuleLabel::Severity.name()), settings),
                 slo: is_slo.then(|| slo.into()),
                 periods: periods(&history, begin),
                 labels: history.labels.clone(),

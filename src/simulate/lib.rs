@@ -17,6 +17,7 @@ mod piecewise;
 mod plan;
 mod queries;
 mod replay;
+mod rerun;
 mod rule_groups;
 mod run;
 mod series;
@@ -31,7 +32,8 @@ pub use nth_model::detection::{
     Detection, DetectionTable, Fired, Impossible, Incident, STRENGTHS, Situation, Strength,
 };
 pub use plan::Plan;
-pub use replay::{Selectors, replay};
+pub use replay::{HistoryQuery, HistorySeries, Reach, Replay, Replayed};
+pub use rerun::{Selectors, rerun};
 pub use rule_groups::RuleSet;
 pub use run::{Simulation, labels_by_hand, simulate, simulate_rules};
 pub use timeline::{DEFAULT_RATE, services_of};

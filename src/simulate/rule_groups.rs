@@ -130,6 +130,16 @@ impl RuleSet {
             .is_some_and(|metric| self.recorded.contains(&metric.text))
     }
 
+    /// True if the rules record a metric.
+    pub(crate) fn writes(&self, metric: &str) -> bool {
+        self.recorded.contains(metric)
+    }
+
+    /// Returns the metrics that the rules record.
+    pub(crate) fn written(&self) -> impl Iterator<Item = &str> {
+        self.recorded.iter().map(SmolStr::as_str)
+    }
+
     /// Returns the durations for which conditions must hold, in milliseconds, the shortest first.
     pub(crate) fn holds(&self) -> Vec<i64> {
         let holds = self.rules().filter_map(|(_, rule)| match rule {

@@ -132,7 +132,7 @@ fn run_from(
         from,
         raw,
         store,
-        alerts: timelines(plan, &rules, alerts, begin),
+        alerts: timelines(&plan.services, plan.settings, &rules, alerts, begin),
         rules,
     })
 }
@@ -177,7 +177,7 @@ fn times(plan: &Plan<'_>, scenario: &Scenario, rules: &RuleSet) -> (Timestamp, S
 /// What counters have counted before their first sample: they are not new.
 const COUNTED_BEFORE: f64 = 1000.0;
 
-fn least_common_multiple(one: i64, other: i64) -> i64 {
+pub(crate) fn least_common_multiple(one: i64, other: i64) -> i64 {
     let (mut divisor, mut rest) = (one, other);
     while rest != 0 {
         (divisor, rest) = (rest, divisor % rest);

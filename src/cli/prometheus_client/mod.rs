@@ -2,6 +2,7 @@
 
 mod auth;
 mod forward;
+mod history;
 mod proxy;
 mod sanitizer;
 mod tls;
@@ -57,6 +58,11 @@ const CATALOGUE: AnswerLimits = AnswerLimits {
 /// The series of a panel.
 const PANEL: AnswerLimits = AnswerLimits {
     bytes: 64 << 20,
+    fresh: false,
+};
+/// The series of a rule's query over some days.
+const HISTORY: AnswerLimits = AnswerLimits {
+    bytes: 256 << 20,
     fresh: false,
 };
 /// The maximum number of bytes of an error that are read.

@@ -6,7 +6,7 @@ use nth_engine::histogram::FloatHistogram;
 use nth_engine::rules::{AlertHistory, AlertState, Group, Outcome, RuleId};
 use nth_engine::testing::Sequence;
 use nth_engine::{Labels, METRIC_NAME, MemoryStore, Samples, Timestamp, is_stale};
-use nth_simulate::replay;
+use nth_simulate::rerun;
 
 use super::limits;
 use super::recorded::{Source, writer};
@@ -299,7 +299,7 @@ impl Prepared {
                 .unwrap_or(id)
         };
         let range = self.start..=source.simulation.end;
-        let outcome = replay(&groups, &mut self.store, range, unit.interval)
+        let outcome = rerun(&groups, &mut self.store, range, unit.interval)
             .map_err(|failure| (original(failure.id), failure.error.message.clone()))?;
         let Outcome { alerts, .. } = outcome;
         Ok(alerts

@@ -33,7 +33,7 @@ impl Selectors {
 /// # Errors
 ///
 /// The first failure of a rule.
-pub fn replay(
+pub fn rerun(
     groups: &[Group],
     store: &mut MemoryStore,
     range: RangeInclusive<Timestamp>,

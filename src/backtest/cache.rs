@@ -1,0 +1,279 @@
+//! Answers of servers, kept in a folder of the user.
+//!
+//! A file is named by a hash of its key and begins with the key: the identity of the server, the query and the chunk. It is written as
+//! a whole or not at all. Files contain measured values, and no credentials; only the user can read them.
+
+use std::fmt::Write as _;
+use std::fs::{self, DirBuilder, File, Metadata};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use sha2::{Digest as _, Sha256};
+
+use super::chunks::Chunk;
+use crate::project::io_cause;
+
+/// The extension of the files.
+const EXTENSION: &str = "nthc-history";
+
+/// How long files are kept after they were written.
+const KEPT: Duration = Duration::from_secs(30 * 86_400);
+
+/// A chunk that ends within this time before now may still change: its samples may arrive late.
+const SETTLED: i64 = 3_600_000;
+
+/// The largest file, in bytes.
+const MOST_BYTES: u64 = 256 << 20;
+
+/// The reason why the folder cannot be used, without a full stop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheError {
+    /// The reason.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// A folder with answers of one server.
+#[derive(Debug)]
+pub struct Cache {
+    folder: PathBuf,
+    /// The identity of the server.
+    server: String,
+    /// The time of the run, in milliseconds since 1970.
+    now: i64,
+}
+
+impl Cache {
+    /// Returns the folder that is used by default, below that of the user's caches; `None` if the environment names none.
+    pub fn default_folder(variable: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
+        let absolute = |name: &str| {
+            let path = PathBuf::from(variable(name)?);
+            path.is_absolute().then_some(path)
+        };
+        let caches = absolute("XDG_CACHE_HOME")
+            .or_else(|| absolute("LOCALAPPDATA"))
+            .or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+        Some(caches.join("nthc").join("backtest"))
+    }
+
+    /// Opens a folder, creates it if it is missing, and removes files that are older than 30 days. `server` identifies the
+    /// server together with the user whose view it shows.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be created, is not a folder, or others may write to it.
+    pub fn open(folder: &Path, server: &str, now: i64) -> Result<Self, CacheError> {
+        let failed = |cause: &io::Error| CacheError {
+            message: format!(
+                "cannot use the cache {}: {}",
+                folder.display(),
+                io_cause(cause)
+            ),
+            help: Some("choose another folder with `--cache`, or use `--no-cache`".to_owned()),
+        };
+        create(folder).map_err(|cause| failed(&cause))?;
+        let found = fs::symlink_metadata(folder).map_err(|cause| failed(&cause))?;
+        if !found.is_dir() {
+            return Err(failed(&io::Error::from(io::ErrorKind::NotADirectory)));
+        }
+        // A new file belongs to this user.
+        let probe = tempfile::NamedTempFile::new_in(folder).map_err(|cause| failed(&cause))?;
+        let own = probe.as_file().metadata().map_err(|cause| failed(&cause))?;
+        if is_shared(&found, &own) {
+            return Err(CacheError {
+                message: format!("other users can write to the cache {}", folder.display()),
+                help: Some(format!(
+                    "remove their permission: `chmod go-w {}`",
+                    folder.display()
+                )),
+            });
+        }
+        let cache = Self {
+            folder: folder.to_path_buf(),
+            server: server.to_owned(),
+            now,
+        };
+        cache.remove_old();
+        Ok(cache)
+    }
+
+    /// Returns the kept answer; `None` if there is none, or it cannot be read.
+    pub fn get(&self, query: &str, chunk: &Chunk) -> Option<Vec<u8>> {
+        let key = self.key(query, chunk);
+        let file = File::open(self.path(&key)).ok()?;
+        let mut bytes = Vec::new();
+        file.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
+        let rest = bytes.strip_prefix(key.as_bytes())?.strip_prefix(b"\n")?;
+        Some(rest.to_vec())
+    }
+
+    /// Keeps an answer, if its chunk is complete and past. An answer that cannot be kept is asked again next time.
+    pub fn keep(&self, query: &str, chunk: &Chunk, bytes: &[u8]) {
+        if chunk.end.saturating_add(chunk.step) > self.now.saturating_sub(SETTLED) {
+            return;
+        }
+        let key = self.key(query, chunk);
+        let write = || -> io::Result<()> {
+            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+            file.write_all(key.as_bytes())?;
+            file.write_all(b"\n")?;
+            file.write_all(bytes)?;
+            file.persist(self.path(&key))?;
+            Ok(())
+        };
+        // The cache only saves time.
+        let _ = write();
+    }
+
+    /// The key on one line: everything that the answer depends on.
+    fn key(&self, query: &str, chunk: &Chunk) -> String {
+        let Chunk { start, end, step } = chunk;
+        serde_json::json!([1, self.server, query, start, end, step]).to_string()
+    }
+
+    fn path(&self, key: &str) -> PathBuf {
+        let mut name = String::new();
+        for byte in Sha256::digest(key.as_bytes()) {
+            let _ = write!(name, "{byte:02x}");
+        }
+        self.folder.join(name).with_extension(EXTENSION)
+    }
+
+    fn remove_old(&self) {
+        let now = SystemTime::now();
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let is_own = path.extension().is_some_and(|ending| ending == EXTENSION);
+            let age = entry.metadata().and_then(|found| found.modified());
+            let age = age
+                .ok()
+                .and_then(|written| now.duration_since(written).ok());
+            if is_own && age.is_some_and(|age| age > KEPT) {
+                // It is tried again next time.
+                let _ = fs::remove_file(&path);
+            }
+        }
+    }
+}
+
+/// Creates a folder and its parents, which only the user can read.
+fn create(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(folder)
+}
+
+/// True if other users can write to the folder. `own` is a file of this user.
+#[cfg(unix)]
+fn is_shared(found: &Metadata, own: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    found.mode() & 0o022 != 0 || found.uid() != own.uid()
+}
+
+/// True if other users can write to the folder, which is not known here.
+#[cfg(not(unix))]
+fn is_shared(_: &Metadata, _: &Metadata) -> bool {
+    false
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 100 * 86_400_000;
+    const CHUNK: Chunk = Chunk {
+        start: 0,
+        end: 60_000,
+        step: 60_000,
+    };
+
+    #[test]
+    fn an_answer_is_kept_for_its_server_query_and_chunk() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = |server: &str| Cache::open(&folder.path().join("a/b"), server, NOW).unwrap();
+        let cache = open("one");
+        assert_eq!(cache.get("up", &CHUNK), None);
+        cache.keep("up", &CHUNK, b"{}\n{}");
+        assert_eq!(open("one").get("up", &CHUNK).unwrap(), b"{}\n{}");
+        assert_eq!(open("other").get("up", &CHUNK), None);
+        assert_eq!(cache.get("down", &CHUNK), None);
+        let later = Chunk {
+            end: 120_000,
+            ..CHUNK
+        };
+        assert_eq!(cache.get("up", &later), None);
+    }
+
+    #[test]
+    fn what_may_change_is_not_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path().join("c").as_path(), "one", NOW).unwrap();
+        let recent = Chunk {
+            start: NOW - 3_600_000,
+            end: NOW - 60_000,
+            step: 60_000,
+        };
+        cache.keep("up", &recent, b"{}");
+        assert_eq!(cache.get("up", &recent), None);
+        // A damaged file is no answer.
+        cache.keep("up", &CHUNK, b"{}");
+        let path = cache.path(&cache.key("up", &CHUNK));
+        fs::write(&path, "[1]\n{}").unwrap();
+        assert_eq!(cache.get("up", &CHUNK), None);
+    }
+
+    #[test]
+    fn a_file_is_no_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        let error = Cache::open(&file, "one", NOW).unwrap_err();
+        assert!(error.message.contains("cannot use the cache"), "{error:?}");
+        assert!(Cache::open(&file.join("below"), "one", NOW).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_of_others_is_refused_and_a_new_one_is_private() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shared");
+        Cache::open(&path, "one", NOW).unwrap();
+        let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(), 0o700);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o777)).unwrap();
+        let error = Cache::open(&path, "one", NOW).unwrap_err();
+        assert!(error.message.contains("other users"), "{error:?}");
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(folder.path(), &link).unwrap();
+        assert!(Cache::open(&link, "one", NOW).is_err());
+    }
+
+    #[test]
+    fn the_default_is_below_the_users_caches() {
+        let of = |set: &'static [(&'static str, &'static str)]| {
+            Cache::default_folder(&|name| {
+                let found = set.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert_eq!(
+            of(&[("HOME", "/h")]),
+            Some("/h/.cache/nthc/backtest".into())
+        );
+        assert_eq!(
+            of(&[("HOME", "/h"), ("XDG_CACHE_HOME", "/c")]),
+            Some("/c/nthc/backtest".into())
+        );
+        assert_eq!(of(&[("HOME", "relative")]), None);
+        assert_eq!(of(&[]), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! Since when the server has the history that alerts read.
+
+use std::collections::BTreeMap;
+
+use nth_simulate::{Reach, Replay};
+use serde::Serialize;
+
+use super::answer::Matrix;
+use super::fetch::Request;
+
+/// The time between two looks for the beginning of a series, in milliseconds: the lookback of Prometheus, so that no sample is
+/// between two looks unseen.
+const LOOK: i64 = 300_000;
+
+/// Alerts whose windows reach back further than the history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Shortage {
+    /// The SLO or the service: `checkout.availability`.
+    pub subject: String,
+    /// The alert's name, as in the rules.
+    pub alert: String,
+    /// The alert window of a burn rate: `3d`.
+    pub window: Option<String>,
+    /// How far back the alert reads, in milliseconds.
+    pub reads: i64,
+    /// When the history begins, in milliseconds since 1970; `None` if there is none in the range and before.
+    pub begins: Option<i64>,
+    /// When all that the alert reads is known, in milliseconds since 1970.
+    pub whole_from: Option<i64>,
+}
+
+/// Returns the requests that find when the series of all selectors begin, for a range of time that begins at `from`.
+pub fn probes(replay: &Replay<'_>, from: i64, to: i64) -> BTreeMap<String, Request> {
+    let mut furthest: BTreeMap<&str, i64> = BTreeMap::new();
+    for reach in replay.reaches() {
+        for (selector, back) in &reach.selectors {
+            let known = furthest.entry(selector.as_str()).or_insert(0);
+            *known = (*known).max(*back);
+        }
+    }
+    let request = |(selector, back): (&str, i64)| {
+        let start = from
+            .saturating_sub(back)
+            .div_euclid(LOOK)
+            .saturating_mul(LOOK);
+        let request = Request {
+            query: format!("count({selector})"),
+            step: LOOK,
+            from: start,
+            to,
+            what: format!("the beginning of {selector}"),
+        };
+        (selector.to_owned(), request)
+    };
+    furthest.into_iter().map(request).collect()
+}
+
+/// Returns the alerts whose windows are not whole when the range begins, each subject's longest window first. `begins` has the answers
+/// to [`probes`] by selector.
+pub fn shortages(
+    replay: &Replay<'_>,
+    begins: &BTreeMap<String, Matrix>,
+    from: i64,
+) -> Vec<Shortage> {
+    let begin = |selector: &String| {
+        let series = begins.get(selector)?.first()?;
+        Some(series.samples.first()?.at)
+    };
+    let mut found: Vec<Shortage> = Vec::new();
+    for reach in replay.reaches() {
+        // A counter that is created with its first event begins later than the history.
+        let earliest = reach.selectors.keys().filter_map(begin).min();
+        let back = reach.selectors.values().copied().max().unwrap_or(0);
+        if back == 0 {
+            continue;
+        }
+        let whole_from = earliest.map(|earliest| earliest.saturating_add(back));
+        // What is found at the first look began before it.
+        if whole_from.is_some_and(|whole| whole <= from.saturating_add(LOOK)) {
+            continue;
+        }
+        let shortage = Shortage {
+            subject: subject(reach),
+            alert: reach.alert.to_string(),
+            window: reach.window.as_ref().map(ToString::to_string),
+            reads: back,
+            begins: earliest,
+            whole_from,
+        };
+        if !found.contains(&shortage) {
+            found.push(shortage);
+        }
+    }
+    found.sort_by(|one, other| {
+        one.subject
+            .cmp(&other.subject)
+            .then(other.reads.cmp(&one.reads))
+            .then(one.alert.cmp(&other.alert))
+    });
+    found
+}
+
+fn subject(reach: &Reach) -> String {
+    match &reach.slo {
+        Some(slo) => format!("{}.{slo}", reach.service),
+        None => reach.service.to_string(),
+    }
+}

@@ -1,0 +1,258 @@
+//! `nthc backtest`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::Timestamp;
+use nth_simulate::{HistorySeries, Replay};
+
+use super::Context;
+use super::backtest_report::{self, Report, Side};
+use super::console::Console;
+use super::exit::{Exit, Failure};
+use super::gate::unknown_service;
+use super::history::{Compiled, History, View, requests_of, rule_failure};
+use super::options::{self, Format};
+use super::prometheus_client::Client;
+use super::revision::Revision;
+use super::select;
+use crate::backends::alertmanager::notify::Routing;
+use crate::backtest::{self, Incidents, explain, probes, shortages};
+use crate::limits;
+use crate::project::{self, io_cause, paths, read_file_at_most};
+
+/// Runs the rules of the project over the history of a server.
+///
+/// # Errors
+///
+/// If there is no project, service, environment or revision of a name, a file cannot be read, or Prometheus gives no valid answer.
+pub fn run(
+    context: &Context,
+    options: &options::Backtest,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let format = context.global.format;
+    if matches!(format, Format::Sarif | Format::Github) {
+        return Err(Failure::usage("unsupported format for a backtest")
+            .help("use `--format human`, `--format short` or `--format json`"));
+    }
+    let now = Timestamp::now();
+    let window = Window::new(options, now)?;
+    let loaded = select::project(context)?;
+    let root = loaded.project.root.clone();
+    let Some(head) = Compiled::new(loaded, options.env.as_deref(), format, console)? else {
+        return Ok(Exit::Findings);
+    };
+    let revision = options.base.as_deref();
+    let revision = revision.map(|name| Revision::check_out(&root, name));
+    let revision = revision.transpose()?;
+    let base = match &revision {
+        None => None,
+        Some(revision) => {
+            let loaded = project::load(&revision.root, &context.cwd)?;
+            let env = head.settings.environment.as_deref();
+            let Some(base) = Compiled::new(loaded, env, format, console)? else {
+                console
+                    .err
+                    .line("the project at the base revision has errors");
+                return Ok(Exit::Findings);
+            };
+            Some(base)
+        }
+    };
+    let client = Client::new(&options.prometheus, options.timeout, &options.connection)?;
+    let run = Run {
+        context,
+        options,
+        window,
+        history: History {
+            client: &client,
+            cache: options.cache.as_deref(),
+            no_cache: options.no_cache,
+            now: now.as_millisecond(),
+            cwd: &context.cwd,
+        },
+        commit: revision.as_ref().map(|revision| revision.commit.as_str()),
+    };
+    head.with_project(|head| match &base {
+        None => run.backtest(head, None, console),
+        Some(base) => base.with_project(|base| run.backtest(head, Some(base), console)),
+    })
+}
+
+/// The time in question, in milliseconds since 1970.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    from: i64,
+    to: i64,
+}
+
+impl Window {
+    fn new(options: &options::Backtest, now: Timestamp) -> Result<Self, Failure> {
+        let to = options.to.unwrap_or(now);
+        if to > now {
+            return Err(Failure::usage("`--to` is in the future"));
+        }
+        let from = match options.from {
+            Some(from) => from,
+            None => to.checked_sub(options.since).map_err(|_| {
+                Failure::usage("`--since` reaches back too far").help("use `--since 30d`")
+            })?,
+        };
+        if from >= to {
+            return Err(
+                Failure::usage("the range of time is empty").help("`--from` must be before `--to`")
+            );
+        }
+        Ok(Self {
+            from: from.as_millisecond(),
+            to: to.as_millisecond(),
+        })
+    }
+
+    /// Aligns the times to multiples of a step.
+    fn aligned(self, step: i64) -> Self {
+        let align = |at: i64| at.div_euclid(step.max(1)).saturating_mul(step.max(1));
+        Self {
+            from: align(self.from),
+            to: align(self.to),
+        }
+    }
+}
+
+struct Run<'r> {
+    context: &'r Context,
+    options: &'r options::Backtest,
+    window: Window,
+    history: History<'r>,
+    commit: Option<&'r str>,
+}
+
+impl Run<'_> {
+    fn backtest(
+        &self,
+        head: View<'_>,
+        base: Option<View<'_>>,
+        console: &mut Console,
+    ) -> Result<Exit, Failure> {
+        self.require_services(head, base)?;
+        let incidents = match &self.options.incidents {
+            Some(file) => Some(self.incidents(file, head)?),
+            None => None,
+        };
+        let mut views = vec![head];
+        views.extend(base);
+        let replays = views.iter().map(|view| view.replay(&self.options.services));
+        let replays: Vec<Replay<'_>> = replays.collect::<Result<_, _>>()?;
+        let step = replays
+            .iter()
+            .map(Replay::step)
+            .fold(1, least_common_multiple);
+        let window = self.window.aligned(step);
+        if window.from >= window.to {
+            return Err(Failure::usage("the range of time is empty")
+                .help("it must be longer than the evaluation interval of the rules"));
+        }
+        let mut requests = Vec::new();
+        for replay in &replays {
+            requests.extend(requests_of(replay, window.from, window.to));
+        }
+        let probes = replays
+            .first()
+            .map(|replay| probes(replay, window.from, window.to));
+        let probes = probes.unwrap_or_default();
+        requests.extend(probes.values().cloned());
+        let fetched = self.history.fetch(&requests, console)?;
+        let mut results = fetched.results.into_iter();
+        let mut sides = Vec::new();
+        for (replay, view) in replays.iter().zip(&views) {
+            let history: Vec<Vec<HistorySeries>> =
+                results.by_ref().take(replay.queries().len()).collect();
+            let replayed = replay
+                .run(window.from..=window.to, history)
+                .map_err(|error| rule_failure(&error))?;
+            let routing = Routing::new(view.project, view.settings);
+            sides.push(Side {
+                episodes: backtest::episodes(
+                    &replayed.alerts,
+                    routing.as_ref(),
+                    window.from,
+                    window.to,
+                ),
+            });
+        }
+        let begins: BTreeMap<_, _> = probes.into_keys().zip(results).collect();
+        let shortages = replays
+            .first()
+            .map(|head| shortages(head, &begins, window.from));
+        let mut sides = sides.into_iter();
+        let head_side = sides.next().unwrap_or_default();
+        let explained = incidents
+            .as_ref()
+            .map(|incidents| explain(&incidents.all, &head_side.episodes, window.from, window.to));
+        let report = Report {
+            project: &head.settings.project,
+            environment: head.settings.environment.as_deref(),
+            from: window.from,
+            to: window.to,
+            head: head_side,
+            base: sides.next(),
+            revision: self.options.base.as_deref().zip(self.commit),
+            incidents: incidents.map(|incidents| incidents.all).unwrap_or_default(),
+            explained,
+            shortages: shortages.unwrap_or_default(),
+            sent: fetched.sent,
+            kept: fetched.kept,
+        };
+        backtest_report::show(&report, self.context.global.format, console)?;
+        let is_clean = report
+            .explained
+            .as_ref()
+            .is_none_or(backtest::Explained::is_clean);
+        Ok(if is_clean { Exit::Ok } else { Exit::Findings })
+    }
+
+    /// Requires that each named service exists now or at the base.
+    fn require_services(&self, head: View<'_>, base: Option<View<'_>>) -> Result<(), Failure> {
+        for name in &self.options.services {
+            let has = |view: View<'_>| view.project.service(name).is_some();
+            if !has(head) && !base.is_some_and(has) {
+                return Err(unknown_service(name, &head.services()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the incidents of a file, without those of services that are not run.
+    fn incidents(&self, file: &Path, head: View<'_>) -> Result<Incidents, Failure> {
+        let path = paths::absolute(file, &self.context.cwd);
+        let shown = paths::display(&path, &self.context.cwd);
+        let unreadable = |cause: &str| Failure::io(format!("cannot read {shown}: {cause}"));
+        let bytes = read_file_at_most(&path, limits::DOCUMENT_BYTES)
+            .map_err(|cause| unreadable(&io_cause(&cause)))?;
+        let text = String::from_utf8(bytes).map_err(|_| unreadable("not valid UTF-8"))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let mut incidents = Incidents::read(text, &head.services()).map_err(|error| {
+            let failure = Failure::usage(format!("{shown}:{}: {}", error.line, error.message));
+            match error.help {
+                Some(help) => failure.help(help),
+                None => failure,
+            }
+        })?;
+        let names = &self.options.services;
+        if !names.is_empty() {
+            incidents
+                .all
+                .retain(|incident| names.contains(&incident.service));
+        }
+        Ok(incidents)
+    }
+}
+
+fn least_common_multiple(one: i64, other: i64) -> i64 {
+    let (mut divisor, mut rest) = (one, other);
+    while rest != 0 {
+        (divisor, rest) = (rest, divisor % rest);
+    }
+    (one / divisor.max(1)).saturating_mul(other)
+}

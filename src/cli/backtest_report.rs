@@ -1,0 +1,597 @@
+//! The report of a backtest, for people and programs.
+
+use anstyle::{AnsiColor, Style};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::console::Console;
+use super::exit::Failure;
+use super::gate_table::table;
+use super::options::Format;
+use super::report::count;
+use crate::backtest::{
+    Change, Delivery, Detection, Episode, Explained, Incident, Notified, Shortage, changes,
+};
+use crate::ir::{Duration, Severity};
+
+/// What the rules of one revision did.
+#[derive(Debug, Clone, Default)]
+pub struct Side {
+    /// What fired, in order.
+    pub episodes: Vec<Episode>,
+}
+
+/// The result of a backtest. Times are milliseconds since 1970.
+pub struct Report<'r> {
+    /// The name of the project.
+    pub project: &'r str,
+    /// The environment.
+    pub environment: Option<&'r str>,
+    /// The beginning.
+    pub from: i64,
+    /// The end.
+    pub to: i64,
+    /// What the current rules did.
+    pub head: Side,
+    /// What the rules of another revision did.
+    pub base: Option<Side>,
+    /// The name of the other revision, and its commit.
+    pub revision: Option<(&'r str, &'r str)>,
+    /// The incidents of the file.
+    pub incidents: Vec<Incident>,
+    /// What found them; `None` without a file.
+    pub explained: Option<Explained>,
+    /// Alerts whose windows are not whole when the range begins.
+    pub shortages: Vec<Shortage>,
+    /// The number of queries that were sent.
+    pub sent: usize,
+    /// The number of answers from the cache.
+    pub kept: usize,
+}
+
+impl Report<'_> {
+    fn changes(&self) -> Vec<Change<'_>> {
+        let base = self.base.as_ref();
+        base.map_or_else(Vec::new, |base| {
+            changes(&base.episodes, &self.head.episodes)
+        })
+    }
+
+    fn summary(&self) -> String {
+        let pages = self.head.episodes.iter().filter(|episode| episode.pages());
+        let tickets = self.head.episodes.iter();
+        let tickets = tickets.filter(|episode| episode.severity == Some(Severity::Ticket));
+        let mut text = format!(
+            "{}, {}",
+            count(pages.count(), "page"),
+            count(tickets.count(), "ticket")
+        );
+        if let Some(explained) = &self.explained {
+            let number = |of: fn(&Detection) -> bool| {
+                explained.incidents.iter().filter(|found| of(found)).count()
+            };
+            let detected = number(|found| matches!(found, Detection::Found { .. }));
+            let missed = number(|found| *found == Detection::Missed);
+            text.push_str(&format!(
+                "; {} detected, {missed} missed, {} without an incident",
+                count(detected, "incident"),
+                count(explained.unexplained.len(), "page")
+            ));
+        }
+        if self.base.is_some() {
+            text.push_str(&format!("; {}", count(self.changes().len(), "change")));
+        }
+        text.push_str(&format!(
+            " ({} sent, {} from the cache)",
+            if self.sent == 1 {
+                "1 query".to_owned()
+            } else {
+                format!("{} queries", self.sent)
+            },
+            self.kept
+        ));
+        text
+    }
+}
+
+/// Prints a report.
+///
+/// # Errors
+///
+/// If it cannot be written.
+pub fn show(report: &Report<'_>, format: Format, console: &mut Console) -> Result<(), Failure> {
+    match format {
+        Format::Json => {
+            let text = serde_json::to_string_pretty(&document(report))
+                .map_err(|error| Failure::io(format!("cannot write the report: {error}")))?;
+            console.out.text(&(text + "\n"));
+            return Ok(());
+        }
+        Format::Short => short(report, console),
+        _ => human(report, console),
+    }
+    console.err.line(report.summary());
+    Ok(())
+}
+
+fn word(severity: Option<Severity>) -> &'static str {
+    match severity {
+        Some(Severity::Page) => "page",
+        Some(Severity::Ticket) => "ticket",
+        None => "alert",
+    }
+}
+
+/// Formats a time as `2026-11-02T12:13:00Z`.
+fn time(at: i64) -> String {
+    Timestamp::from_millisecond(at).map_or_else(|_| at.to_string(), |at| at.to_string())
+}
+
+fn length(millis: i64) -> String {
+    Duration(millis.unsigned_abs()).to_string()
+}
+
+/// The alert with the windows of its burn rates: `SLOErrorBudgetBurn 1h 6h`.
+fn alert(episode: &Episode) -> String {
+    let mut text = episode.alert.to_string();
+    for window in &episode.windows {
+        text.push(' ');
+        text.push_str(window);
+    }
+    text
+}
+
+fn lasts(episode: &Episode, report: &Report<'_>) -> String {
+    let start = episode.start;
+    match episode.end {
+        Some(end) => length(end - start),
+        None => format!("{}, still fires", length(report.to - start)),
+    }
+}
+
+/// Who is notified, and how long after the alert fires.
+fn notified(episode: &Episode) -> String {
+    match &episode.delivery {
+        Delivery::Sent(all) => {
+            let mut parts: Vec<String> = Vec::new();
+            for one in all {
+                let after = one.at - episode.start;
+                let part = match after {
+                    0 => format!("{} ({})", one.receiver, one.channel),
+                    _ => format!("{} ({}) after {}", one.receiver, one.channel, length(after)),
+                };
+                parts.push(part);
+            }
+            parts.join(", ")
+        }
+        Delivery::Unrouted => "no receivers".to_owned(),
+        Delivery::Nobody => "no team is notified".to_owned(),
+        Delivery::Inhibited(by) => format!("inhibited by {by}"),
+        Delivery::Unsent => "resolved before a notification".to_owned(),
+    }
+}
+
+fn incident(incident: &Incident) -> String {
+    let note = incident.note.as_ref();
+    let note = note.map_or_else(String::new, |note| format!("  {note}"));
+    format!(
+        "{} from {} for {}{note}",
+        incident.subject(),
+        time(incident.from),
+        length(incident.to - incident.from)
+    )
+}
+
+fn detection(report: &Report<'_>, found: &Detection) -> (&'static str, String) {
+    match found {
+        Detection::Found { episode, after } => {
+            let episode = report.head.episodes.get(*episode);
+            let by = episode.map_or("", |episode| word(episode.severity));
+            let when = match *after {
+                after if after < 0 => format!("{} before it", length(after)),
+                after => format!("after {}", length(after)),
+            };
+            ("detected", format!("by a {by} {when}"))
+        }
+        Detection::Missed => ("missed", "no notification".to_owned()),
+        Detection::Outside => ("not in range", "not compared".to_owned()),
+    }
+}
+
+fn change(change: &Change<'_>, revision: &str) -> String {
+    match change {
+        Change::OnlyBase(episode) => format!("only with {revision}: {}", described(episode)),
+        Change::OnlyHead(episode) => format!("only with the change: {}", described(episode)),
+        Change::Differs { base, head } => {
+            let mut parts = Vec::new();
+            match head.start - base.start {
+                0 => {}
+                later if later > 0 => parts.push(format!("{} later", length(later))),
+                earlier => parts.push(format!("{} earlier", length(earlier))),
+            }
+            if base.end != head.end {
+                let end = |episode: &Episode| match episode.end {
+                    Some(end) => format!("until {}", time(end)),
+                    None => "until the end".to_owned(),
+                };
+                parts.push(format!("{}, not {}", end(head), end(base)));
+            }
+            let (old, new) = (notified(base), notified(head));
+            if old != new {
+                parts.push(format!("{new}, not {old}"));
+            }
+            if parts.is_empty() {
+                parts.push("notified at another time".to_owned());
+            }
+            format!("{}: {}", described(head), parts.join("; "))
+        }
+    }
+}
+
+fn described(episode: &Episode) -> String {
+    format!(
+        "{} {} at {}",
+        word(episode.severity),
+        episode.name(),
+        time(episode.start)
+    )
+}
+
+fn shortage(shortage: &Shortage) -> String {
+    let window = shortage.window.as_ref();
+    let window = window.map_or_else(String::new, |window| format!(" over {window}"));
+    let of = format!("{}: {}{window}", shortage.subject, shortage.alert);
+    match (shortage.begins, shortage.whole_from) {
+        (Some(begins), Some(whole)) => format!(
+            "{of} reads {} back; data begins at {}, so it is whole from {}",
+            length(shortage.reads / 60_000 * 60_000),
+            time(begins),
+            time(whole)
+        ),
+        _ => format!("{of} has no data"),
+    }
+}
+
+fn human(report: &Report<'_>, console: &mut Console) {
+    let bold = Style::new().bold();
+    let environment = report.environment;
+    let environment = environment.map_or_else(String::new, |name| format!(" in {name}"));
+    let title = format!(
+        "{}{environment} from {} to {} ({})",
+        report.project,
+        time(report.from),
+        time(report.to),
+        length(report.to - report.from)
+    );
+    console.out.styled_line(&[(bold, &title)]);
+    console.out.line("");
+    if report.head.episodes.is_empty() {
+        console.out.line("no alert fires");
+    } else {
+        let head = [
+            "severity",
+            "SLO or service",
+            "alert",
+            "fires at",
+            "for",
+            "notified",
+        ];
+        let mut rows = vec![head.map(str::to_owned)];
+        for episode in &report.head.episodes {
+            rows.push([
+                word(episode.severity).to_owned(),
+                episode.subject(),
+                alert(episode),
+                time(episode.start),
+                lasts(episode, report),
+                notified(episode),
+            ]);
+        }
+        table(&rows, console);
+    }
+    if let Some(explained) = &report.explained {
+        heading("incidents", console);
+        for (listed, found) in report.incidents.iter().zip(&explained.incidents) {
+            let (word, how) = detection(report, found);
+            let color = match found {
+                Detection::Found { .. } => AnsiColor::Green.on_default(),
+                Detection::Missed => AnsiColor::Red.on_default().bold(),
+                Detection::Outside => Style::new(),
+            };
+            let text = format!("  {}: {how}", incident(listed));
+            console
+                .out
+                .styled_line(&[(color, &word), (Style::new(), &text)]);
+        }
+        if report.incidents.is_empty() {
+            console.out.line("none listed");
+        }
+        if !explained.unexplained.is_empty() {
+            heading("pages without an incident", console);
+            for index in &explained.unexplained {
+                if let Some(episode) = report.head.episodes.get(*index) {
+                    console.out.line(described(episode));
+                }
+            }
+        }
+    }
+    if let Some((revision, commit)) = report.revision {
+        let commit: String = commit.chars().take(12).collect();
+        heading(&format!("changes since {revision} ({commit})"), console);
+        let changes = report.changes();
+        if changes.is_empty() {
+            console.out.line("none");
+        }
+        for one in &changes {
+            console.out.line(change(one, revision));
+        }
+    }
+    if !report.shortages.is_empty() {
+        heading("incomplete windows", console);
+        for one in &report.shortages {
+            console.out.line(shortage(one));
+        }
+        console.out.line("before that, missing history counts as no events: budgets are at least what is computed");
+    }
+    console.out.line("");
+}
+
+fn heading(text: &str, console: &mut Console) {
+    console.out.line("");
+    console.out.styled_line(&[(Style::new().bold(), &text)]);
+}
+
+fn short(report: &Report<'_>, console: &mut Console) {
+    for episode in &report.head.episodes {
+        console.out.line(format_args!(
+            "{}: for {}; {}",
+            described(episode),
+            lasts(episode, report),
+            notified(episode)
+        ));
+    }
+    if let Some(explained) = &report.explained {
+        for (listed, found) in report.incidents.iter().zip(&explained.incidents) {
+            let (word, how) = detection(report, found);
+            console
+                .out
+                .line(format_args!("{word}: {}: {how}", incident(listed)));
+        }
+        for index in &explained.unexplained {
+            if let Some(episode) = report.head.episodes.get(*index) {
+                let text = described(episode);
+                console
+                    .out
+                    .line(format_args!("without an incident: {text}"));
+            }
+        }
+    }
+    if let Some((revision, _)) = report.revision {
+        for one in report.changes() {
+            let text = change(&one, revision);
+            console.out.line(format_args!("change: {text}"));
+        }
+    }
+    for one in &report.shortages {
+        let text = shortage(one);
+        console.out.line(format_args!("incomplete: {text}"));
+    }
+}
+
+/// The output of `nthc backtest --format json`.
+#[derive(Serialize)]
+struct Document<'r> {
+    project: &'r str,
+    environment: Option<&'r str>,
+    from: String,
+    to: String,
+    alerts: Vec<AlertDocument<'r>>,
+    /// `null` without `--incidents`.
+    incidents: Option<Vec<IncidentDocument<'r>>>,
+    /// The indices in `alerts` of pages that belong to no incident; `null` without `--incidents`.
+    pages_without_incident: Option<&'r [usize]>,
+    /// `null` without `--base`.
+    base: Option<BaseDocument<'r>>,
+    incomplete: Vec<ShortageDocument<'r>>,
+}
+
+/// An alert that fired.
+#[derive(Serialize)]
+struct AlertDocument<'r> {
+    service: &'r str,
+    slo: Option<&'r str>,
+    alert: &'r str,
+    severity: Option<&'static str>,
+    /// The windows of burn rates, or consumed shares of the budget.
+    windows: Vec<&'r str>,
+    start: String,
+    /// `null` if it fires at the end.
+    end: Option<String>,
+    delivery: &'static str,
+    inhibited_by: Option<&'r str>,
+    notified: Vec<NotifiedDocument<'r>>,
+}
+
+/// A channel that is notified.
+#[derive(Serialize)]
+struct NotifiedDocument<'r> {
+    at: String,
+    team: &'r str,
+    receiver: &'r str,
+    channel: &'r str,
+}
+
+/// An incident of the file.
+#[derive(Serialize)]
+struct IncidentDocument<'r> {
+    service: &'r str,
+    slo: Option<&'r str>,
+    from: String,
+    to: String,
+    note: Option<&'r str>,
+    /// `detected`, `missed` or `not-in-range`.
+    result: &'static str,
+    /// The index in `alerts` of what detected it.
+    alert: Option<usize>,
+    /// Seconds from the beginning of the incident to the notification; negative before it.
+    delay_seconds: Option<f64>,
+}
+
+/// The comparison with another revision.
+#[derive(Serialize)]
+struct BaseDocument<'r> {
+    revision: &'r str,
+    commit: &'r str,
+    alerts: Vec<AlertDocument<'r>>,
+    changes: Vec<ChangeDocument>,
+}
+
+/// A difference between the revisions.
+#[derive(Serialize)]
+struct ChangeDocument {
+    /// `only-base`, `only-head` or `differs`.
+    change: &'static str,
+    /// The index in the `alerts` of the base.
+    base: Option<usize>,
+    /// The index in `alerts`.
+    head: Option<usize>,
+    /// How much later it begins to fire, in seconds; negative if earlier.
+    later_seconds: Option<f64>,
+}
+
+/// An alert whose window is not whole when the range begins.
+#[derive(Serialize)]
+struct ShortageDocument<'r> {
+    subject: &'r str,
+    alert: &'r str,
+    window: Option<&'r str>,
+    reads_seconds: f64,
+    data_begins: Option<String>,
+    whole_from: Option<String>,
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn seconds(millis: i64) -> f64 {
+    millis as f64 / 1000.0
+}
+
+fn document<'r>(report: &'r Report<'_>) -> Document<'r> {
+    Document {
+        project: report.project,
+        environment: report.environment,
+        from: time(report.from),
+        to: time(report.to),
+        alerts: report.head.episodes.iter().map(alert_document).collect(),
+        incidents: report.explained.as_ref().map(|explained| {
+            let listed = report.incidents.iter().zip(&explained.incidents);
+            listed
+                .map(|(one, found)| incident_document(one, found))
+                .collect()
+        }),
+        pages_without_incident: report
+            .explained
+            .as_ref()
+            .map(|all| all.unexplained.as_slice()),
+        base: report
+            .base
+            .as_ref()
+            .zip(report.revision)
+            .map(|(base, (revision, commit))| {
+                let changes = report.changes();
+                let place =
+                    |all: &[Episode], one: &Episode| all.iter().position(|other| other == one);
+                let of_base = |one| place(&base.episodes, one);
+                let of_head = |one| place(&report.head.episodes, one);
+                let changes = changes.iter().map(|change| match change {
+                    Change::OnlyBase(base) => ChangeDocument {
+                        change: "only-base",
+                        base: of_base(base),
+                        head: None,
+                        later_seconds: None,
+                    },
+                    Change::OnlyHead(head) => ChangeDocument {
+                        change: "only-head",
+                        base: None,
+                        head: of_head(head),
+                        later_seconds: None,
+                    },
+                    Change::Differs { base, head } => ChangeDocument {
+                        change: "differs",
+                        base: of_base(base),
+                        head: of_head(head),
+                        later_seconds: Some(seconds(head.start - base.start)),
+                    },
+                });
+                BaseDocument {
+                    revision,
+                    commit,
+                    alerts: base.episodes.iter().map(alert_document).collect(),
+                    changes: changes.collect(),
+                }
+            }),
+        incomplete: report.shortages.iter().map(shortage_document).collect(),
+    }
+}
+
+fn alert_document(episode: &Episode) -> AlertDocument<'_> {
+    let (delivery, inhibited_by, notified): (_, _, &[Notified]) = match &episode.delivery {
+        Delivery::Sent(all) => ("sent", None, all),
+        Delivery::Unrouted => ("no-receivers", None, &[]),
+        Delivery::Nobody => ("nobody", None, &[]),
+        Delivery::Inhibited(by) => ("inhibited", Some(by.as_str()), &[]),
+        Delivery::Unsent => ("unsent", None, &[]),
+    };
+    AlertDocument {
+        service: &episode.service,
+        slo: episode.slo.as_deref(),
+        alert: &episode.alert,
+        severity: episode.severity.map(|severity| word(Some(severity))),
+        windows: episode
+            .windows
+            .iter()
+            .map(|window| window.as_str())
+            .collect(),
+        start: time(episode.start),
+        end: episode.end.map(time),
+        delivery,
+        inhibited_by,
+        notified: notified
+            .iter()
+            .map(|one| NotifiedDocument {
+                at: time(one.at),
+                team: &one.team,
+                receiver: &one.receiver,
+                channel: &one.channel,
+            })
+            .collect(),
+    }
+}
+
+fn incident_document<'r>(incident: &'r Incident, found: &Detection) -> IncidentDocument<'r> {
+    let (result, alert, delay) = match *found {
+        Detection::Found { episode, after } => ("detected", Some(episode), Some(seconds(after))),
+        Detection::Missed => ("missed", None, None),
+        Detection::Outside => ("not-in-range", None, None),
+    };
+    IncidentDocument {
+        service: &incident.service,
+        slo: incident.slo.as_deref(),
+        from: time(incident.from),
+        to: time(incident.to),
+        note: incident.note.as_deref(),
+        result,
+        alert,
+        delay_seconds: delay,
+    }
+}
+
+fn shortage_document(shortage: &Shortage) -> ShortageDocument<'_> {
+    ShortageDocument {
+        subject: &shortage.subject,
+        alert: &shortage.alert,
+        window: shortage.window.as_deref(),
+        reads_seconds: seconds(shortage.reads),
+        data_begins: shortage.begins.map(time),
+        whole_from: shortage.whole_from.map(time),
+    }
+}

@@ -1,0 +1,130 @@
+//! The project at another git revision, in a temporary folder.
+//!
+//! The user's git reads the revision into an index of its own and writes its files from there: neither the working tree nor the index
+//! nor any reference of the repository changes, and no hook runs.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use super::exit::Failure;
+use crate::project::{MANIFEST, io_cause};
+
+/// The files of a revision. The folder is removed when this is dropped.
+pub struct Revision {
+    _folder: TempDir,
+    /// The folder of the project.
+    pub root: PathBuf,
+    /// The full hash of the commit.
+    pub commit: String,
+}
+
+impl Revision {
+    /// Writes the repository of the project in `root`, as it is at a revision, into a temporary folder.
+    ///
+    /// # Errors
+    ///
+    /// If there is no git, no repository, no such revision, or no project in it.
+    pub fn check_out(root: &Path, revision: &str) -> Result<Self, Failure> {
+        if revision.is_empty() || revision.starts_with('-') {
+            return Err(unknown(revision));
+        }
+        let folder = tempfile::Builder::new()
+            .prefix("nthc-base-")
+            .tempdir()
+            .map_err(|cause| {
+                let cause = io_cause(&cause);
+                Failure::io(format!("cannot create a temporary folder: {cause}"))
+            })?;
+        let git = Git {
+            index: folder.path().join("index"),
+            hooks: folder.path().join("no-hooks"),
+        };
+        let top =
+            git.line(root, &["rev-parse", "--show-toplevel"])
+                .map_err(|failure| match failure.exit {
+                    super::exit::Exit::Io => failure,
+                    _ => Failure::usage("`--base` requires a project in a git repository")
+                        .help(failure.message),
+                })?;
+        let prefix = git.line(root, &["rev-parse", "--show-prefix"])?;
+        let named = format!("{revision}^{{commit}}");
+        let commit = git
+            .line(root, &["rev-parse", "--verify", "--quiet", &named])
+            .map_err(|failure| match failure.exit {
+                super::exit::Exit::Io => failure,
+                _ => unknown(revision),
+            })?;
+        let top = PathBuf::from(top);
+        let tree = folder.path().join("tree");
+        git.line(&top, &["read-tree", &commit])?;
+        let target = format!("--prefix={}/", tree.display());
+        git.line(&top, &["checkout-index", "--all", "--quiet", &target])?;
+        let root = tree.join(&prefix);
+        if !root.join(MANIFEST).is_file() {
+            let place = match prefix.as_str() {
+                "" => "the top folder",
+                prefix => prefix.trim_end_matches('/'),
+            };
+            return Err(Failure::usage(format!(
+                "revision `{revision}` has no {MANIFEST} in {place}"
+            )));
+        }
+        Ok(Self {
+            root,
+            commit,
+            _folder: folder,
+        })
+    }
+}
+
+fn unknown(revision: &str) -> Failure {
+    Failure::usage(format!("unknown git revision `{revision}` in `--base`"))
+        .help("pass a branch, a tag or a commit; `git fetch` gets those of the remote repository")
+}
+
+struct Git {
+    /// The index to use instead of the user's.
+    index: PathBuf,
+    /// A folder that does not exist.
+    hooks: PathBuf,
+}
+
+impl Git {
+    /// Runs git in a folder, and returns the first line of its output. The failure has the exit code for I/O if git could not be
+    /// started.
+    fn line(&self, folder: &Path, arguments: &[&str]) -> Result<String, Failure> {
+        let output = Command::new("git")
+            .arg("-c")
+            .arg(format!("core.hooksPath={}", self.hooks.display()))
+            .args([
+                "-c",
+                "core.fsmonitor=false",
+                "-c",
+                "core.sparseCheckout=false",
+            ])
+            .args(arguments)
+            .current_dir(folder)
+            .env("GIT_INDEX_FILE", &self.index)
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .env("LC_ALL", "C")
+            // Inside of a hook, these name the repository of the hook.
+            .env_remove("GIT_DIR")
+            .env_remove("GIT_WORK_TREE")
+            .env_remove("GIT_PREFIX")
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|cause| {
+                let cause = io_cause(&cause);
+                Failure::io(format!("cannot run git: {cause}")).help("`--base` requires git")
+            })?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        if output.status.success() {
+            return Ok(text.lines().next().unwrap_or_default().to_owned());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        let said = said.lines().next().unwrap_or_default();
+        Err(Failure::usage(format!("git failed: {said}")))
+    }
+}
