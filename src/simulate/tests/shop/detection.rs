@@ -153,7 +153,7 @@ fn what_fires_after_the_longest_incident_is_later() {
     assert_eq!(of(STRENGTHS[2]).ticket, None);
     let worst = of(STRENGTHS[0]);
     let ticket = worst.ticket.as_ref().unwrap();
-    assert_eq!(worst.later, []);
+    assert!(worst.later.is_empty());
     assert_eq!(ticket.resolved, None, "a consumed budget stays consumed");
     // 0.9 × 0.2% of 30 days is 1h17m45.6s.
     assert!(ticket.alert.after >= Duration::minutes(77), "{ticket:?}");
