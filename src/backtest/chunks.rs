@@ -31,6 +31,10 @@ impl Chunk {
         let length = points.saturating_mul(step);
         let latest = now.div_euclid(step).saturating_mul(step);
         let mut chunks = Vec::new();
+        // The chunk of a future beginning may begin in the past.
+        if from > latest {
+            return chunks;
+        }
         let mut start = from.div_euclid(length).saturating_mul(length);
         while start <= to.min(latest) {
             let next = start.saturating_add(length);
