@@ -9,7 +9,7 @@ use nth_targets::series_names::{BAD_EVENTS, KNOWN_TIME, TOTAL_EVENTS};
 
 use crate::error::Error;
 use crate::plan::{BAD_SLICE, Plan};
-use crate::queries::reach;
+use crate::queries::{reach, readings};
 use crate::rule_groups::{Literal, RuleSet};
 use crate::series::Scrapes;
 use crate::timeline::{Scenario, millis};
@@ -55,32 +55,26 @@ impl OtherPast {
             return Ok(None);
         };
         let known: Vec<&Recording> = original.of_slo(&service.name, &planned.slo.name).collect();
-        let is_changed = |rule: &&Recording| {
-            is_measured(rule)
-                && !known
-                    .iter()
-                    .any(|known| known.record == rule.record && known.expr == rule.expr)
-        };
-        let changed: Vec<String> = rules
-            .of_slo(&service.name, &planned.slo.name)
-            .filter(is_changed)
-            .map(|rule| rule.record.to_string())
-            .collect();
+        let own: Vec<&Recording> = rules.of_slo(&service.name, &planned.slo.name).collect();
+        let changed = changed(&own, &known);
         if changed.is_empty() {
             return Ok(None);
         }
         let recorded = |share| steady(plan, scenario, rules, (index, share), from);
         let is_sliced = changed.iter().any(|name| name == BAD_SLICE);
         let good = recorded(0.0)?;
+        let bad_slice = match is_sliced && share > 0.0 {
+            true => recorded(1.0)?,
+            false => good.clone(),
+        };
         Ok(Some(Self {
-            bad: match share > 0.0 {
-                true => recorded(share)?,
-                false => good.clone(),
+            bad: match (share > 0.0, is_sliced) {
+                (false, _) => good.clone(),
+                // A time slice is good or bad as a whole, so what is bad of one is a part of what is bad of many.
+                (true, true) => mixed(&good, &bad_slice, share),
+                (true, false) => recorded(share)?,
             },
-            bad_slice: match is_sliced && share > 0.0 {
-                true => recorded(1.0)?,
-                false => good.clone(),
-            },
+            bad_slice,
             good,
             changed,
         }))
@@ -117,9 +111,48 @@ impl OtherPast {
     }
 }
 
-/// True if a rule records what was measured in a time slice.
-fn is_measured(rule: &Recording) -> bool {
-    [KNOWN_TIME, TOTAL_EVENTS, BAD_EVENTS, BAD_SLICE].contains(&rule.record.as_str())
+/// Returns the metrics of those of an SLO's rules that measure in another way than the known ones, or read what such a rule records.
+fn changed(own: &[&Recording], known: &[&Recording]) -> Vec<String> {
+    let is_known = |rule: &Recording| {
+        let mut all = known.iter();
+        all.any(|known| known.record == rule.record && known.expr == rule.expr)
+    };
+    let mut names: Vec<String> = own
+        .iter()
+        .filter(|rule| !is_known(rule))
+        .map(|rule| rule.record.to_string())
+        .collect();
+    loop {
+        let is_reader = |rule: &Recording| {
+            readings(&rule.expr).into_iter().any(|reading| {
+                let metric = reading.selector.metric;
+                metric.is_none_or(|metric| names.iter().any(|name| *name == metric.text))
+            })
+        };
+        let more = own
+            .iter()
+            .find(|rule| !names.iter().any(|name| *name == rule.record) && is_reader(rule));
+        let Some(more) = more else { break };
+        names.push(more.record.to_string());
+    }
+    names.retain(|name| is_measured(name));
+    names
+}
+
+/// What is recorded in the mean if a share of the time is bad. What is not recorded at all counts as 0.
+fn mixed(good: &Recorded, bad: &Recorded, share: f64) -> Recorded {
+    let value = |of: &Recorded, name: &String| of.get(name).map_or(0.0, |(_, value)| *value);
+    let all = good.iter().chain(bad);
+    all.map(|(name, (labels, _))| {
+        let mean = value(good, name) * (1.0 - share) + value(bad, name) * share;
+        (name.clone(), (labels.clone(), mean))
+    })
+    .collect()
+}
+
+/// True if a metric is what was measured in a time slice.
+fn is_measured(metric: &str) -> bool {
+    [KNOWN_TIME, TOTAL_EVENTS, BAD_EVENTS, BAD_SLICE].contains(&metric)
 }
 
 /// How many time slices are evaluated until what is recorded does not change any more.
