@@ -2,6 +2,7 @@
 //! services as arguments after `--` (default: 100). Each service has ten tests.
 
 #[path = "support/services.rs"]
+#[allow(dead_code)]
 mod services;
 
 use std::sync::Arc;

@@ -291,10 +291,10 @@ mod tests {
         let narrow: Vec<&str> = narrow.iter().map(|line| line.trim_end()).collect();
         let expected = [
             "a.b: at most 80% bad",
-            "  ····▁▃▅▇█      ··············",
+            "  ·····▂▄▆█     ···············",
             "A of a.b (page): fires 14m to 30m",
-            "  ·····░███████···············",
-            "  0s            30m            1h",
+            "  ·····░█████████··············",
+            "  0s            30m             1h",
             "notifications:",
             "    14m30s  t-page (Slack #t), fires: A of a.b",
         ];

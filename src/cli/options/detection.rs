@@ -8,7 +8,7 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Detection times")]
 pub struct Detection {
-    /// Show how soon the alerts of each SLO fire instead of running tests; NAMEs select SLOs
+    /// Show how soon the alerts of each SLO fire instead of running tests; each NAME selects SLOs
     #[arg(long, conflicts_with_all = ["html", "watch"])]
     pub detection: bool,
     /// Write the detection times to a Markdown file

@@ -60,9 +60,6 @@ pub struct Test {
     /// Run again whenever a source file changes
     #[arg(long)]
     pub watch: bool,
-    /// What to show of detection times.
-    #[command(flatten)]
-    pub detection: Detection,
     /// Change alerts, objectives, gates and routes, and report the changes that no test notices
     #[arg(long, conflicts_with_all = ["html", "watch", "detection"])]
     pub mutate: bool,
@@ -78,6 +75,9 @@ pub struct Test {
     /// The output directory of --export [default: promtool in the project]
     #[arg(long, value_name = "DIR", requires = "export")]
     pub out: Option<PathBuf>,
+    /// What to show of detection times.
+    #[command(flatten)]
+    pub detection: Detection,
 }
 
 impl Test {

@@ -4,6 +4,7 @@
 //! adapt the incident to itself. A mutant that survives is shown with a test that would notice it, if one is found.
 
 mod alert;
+mod all;
 mod gate;
 mod incidents;
 mod killer;

@@ -1,14 +1,11 @@
-//! Makes the mutants of a project.
+//! Makes mutants of a service.
 
-use nth_model::{Project, Service, Team};
+use nth_model::{Project, Service};
 use smol_str::SmolStr;
 
 use super::mutant::{Mutant, MutationKind, Replacement, Target};
 use super::places::Places;
-use super::{alert, gate, route, slo};
 use crate::db::Span;
-use crate::eval::Instance;
-use crate::session::Session;
 
 /// Makes mutants of one service.
 pub struct Mutator<'m> {
@@ -23,23 +20,14 @@ pub struct Mutator<'m> {
 }
 
 impl<'m> Mutator<'m> {
-    /// Returns the mutants of a service, in the order of the source.
-    pub fn mutants(
-        session: &'m Session,
-        (service, block): (&'m Service, &'m Instance),
-        project: &'m Project<'m>,
-    ) -> Vec<Mutant> {
-        let mut mutator = Self {
-            places: Places::new(session, block),
+    /// Starts without mutants.
+    pub fn new(places: Places<'m>, service: &'m Service, project: &'m Project<'m>) -> Self {
+        Self {
+            places,
             service,
             project,
             mutants: Vec::new(),
-        };
-        route::of_service(&mut mutator);
-        slo::mutants(&mut mutator);
-        alert::mutants(&mut mutator);
-        gate::mutants(&mut mutator);
-        mutator.mutants
+        }
     }
 
     /// Adds the mutant that changes a copy of the service.
@@ -72,26 +60,6 @@ impl<'m> Mutator<'m> {
             replacement: Replacement::Service(Box::new(service)),
         });
     }
-}
-
-/// Returns the mutants of a team that the project itself declares.
-pub fn of_team(session: &Session, team: &Team, block: &Instance) -> Vec<Mutant> {
-    let places = Places::new(session, block);
-    if !places.is_own(block.head) {
-        return Vec::new();
-    }
-    let mutants = route::of_team(team).into_iter();
-    mutants
-        .map(|(change, mutated)| Mutant {
-            kind: MutationKind::Route,
-            of: team.name.clone(),
-            target: Target::Team,
-            subject: format!("team {}", team.name),
-            change,
-            place: block.head,
-            replacement: Replacement::Team(Box::new(mutated)),
-        })
-        .collect()
 }
 
 /// The words "`before` becomes `after`".

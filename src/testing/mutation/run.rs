@@ -6,9 +6,9 @@ use nth_model::{Project, Settings};
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
+use super::all;
 use super::killer::Killer;
 use super::mutant::{Fate, Mutant, MutantResult, MutationKind};
-use super::mutator::{self, Mutator};
 use super::search;
 use super::suite::{Suite, tests_of};
 use super::variant::Variant;
@@ -195,12 +195,12 @@ fn mutants(session: &Session, environment: &Option<SmolStr>, project: &Project<'
     let mut found = Vec::new();
     for block in blocks(kind::SERVICE).into_iter().filter_map(evaluated) {
         if let Some(service) = project.service(&block.name) {
-            found.extend(Mutator::mutants(session, (service, block), project));
+            found.extend(all::of_service(session, (service, block), project));
         }
     }
     for block in blocks(kind::TEAM).into_iter().filter_map(evaluated) {
         if let Some(team) = project.team(&block.name) {
-            found.extend(mutator::of_team(session, team, block));
+            found.extend(all::of_team(session, team, block));
         }
     }
     found
