@@ -332,7 +332,7 @@ fn incidents_become_tests(month: &Month) {
     let project = ["--project", "repository/shop"];
     let tested = month.place.run(&[&["test"], &project[..]].concat());
     assert_eq!(tested.code, 0, "{tested:?}");
-    assert!(tested.err.starts_with("3 passed"), "{tested:?}");
+    assert!(tested.err.starts_with("3 tests: 3 passed"), "{tested:?}");
     let formatted = month
         .place
         .run(&[&["fmt", "--check"], &project[..]].concat());

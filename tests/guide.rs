@@ -204,6 +204,11 @@ fn the_guide_to_tests() {
 }
 
 #[test]
+fn the_guide_to_backtests() {
+    check("docs/backtest.md");
+}
+
+#[test]
 fn tests_change_no_output() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/tests.md");
     let text = std::fs::read_to_string(path).unwrap();
