@@ -80,10 +80,14 @@ pub fn text(slots: &[(Timestamp, Slot)], start: Timestamp, grid: i64) -> String 
             let sign = if step.is_sign_negative() { '-' } else { '+' };
             let _ = write!(item, "{sign}{}", float(step.abs()));
         }
-        if run.length > 1 {
-            let _ = write!(item, "x{}", run.length - 1);
+        if run.length > 1 && is_word(slot) {
+            items.extend(std::iter::repeat_n(item, run.length));
+        } else {
+            if run.length > 1 {
+                let _ = write!(item, "x{}", run.length - 1);
+            }
+            items.push(item);
         }
-        items.push(item);
         let (done, after) = rest.split_at(run.length.min(rest.len()));
         next = done.last().map_or(next, |(at, _)| at + grid);
         rest = after;
@@ -142,6 +146,15 @@ fn run(slots: &[(Timestamp, Slot)], grid: i64) -> Run {
     Run {
         length: same.max(1),
         step: None,
+    }
+}
+
+/// True for a sample that is written as a word, `NaN`, `Inf`, or `stale`: promtool would read `NaNx2` as another word.
+fn is_word(slot: &Slot) -> bool {
+    match slot {
+        Slot::Float(value) => !value.is_finite(),
+        Slot::Histogram(_) => false,
+        Slot::Stale => true,
     }
 }
 
@@ -255,6 +268,8 @@ mod tests {
             floats(&[f64::NAN, f64::INFINITY, f64::NEG_INFINITY]),
             "NaN Inf -Inf"
         );
+        let inf = f64::INFINITY;
+        assert_eq!(floats(&[inf, inf, -inf, -inf, 1.0]), "Inf Inf -Inf -Inf 1");
         assert_eq!(floats(&[1e300, -1.5e-9, 0.1]), "1e300 -1.5e-9 0.1");
         let float = |value| Some(Slot::Float(value));
         assert_eq!(
