@@ -152,7 +152,7 @@ pub fn fetch<S: Server>(
     };
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE.min(wanted.len()) {
-            scope.spawn(&work);
+            scope.spawn(work);
         }
     });
     if let Some(error) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {

@@ -228,10 +228,7 @@ pub struct Explained {
 impl Explained {
     /// True if all incidents in the range were found, and all pages belong to one.
     pub fn is_clean(&self) -> bool {
-        let missed = self
-            .incidents
-            .iter()
-            .any(|found| *found == Detection::Missed);
+        let missed = self.incidents.contains(&Detection::Missed);
         !missed && self.unexplained.is_empty()
     }
 }

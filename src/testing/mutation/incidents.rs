@@ -9,56 +9,25 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive as _, ToPrimitive as _};
 use smol_str::SmolStr;
 
+use super::given::{FROM, Incident};
 use super::mutant::{Mutant, MutationKind, Replacement, Target};
 use super::route::teams_of;
 use super::series_incidents::{self, Scope};
 
-/// What happens, in the language of tests.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Incident {
-    /// The events, `errors { … }`, in order.
-    pub given: Vec<String>,
-    /// Fields of the test: `at = 16:30`.
-    pub fields: Vec<String>,
-    /// The services that the events and expectations name.
-    pub services: BTreeSet<SmolStr>,
-    /// When the main event begins.
-    pub from: Duration,
-    /// When it ends; `None` if nothing ends.
-    pub until: Option<Duration>,
-}
+/// The largest number of incidents that are tried for one mutant: each one is simulated with and without it.
+const MOST: usize = 12;
 
-/// When events begin.
-pub const FROM: Duration = Duration::minutes(10);
-
-/// The largest number of incidents that are tried for one mutant.
-const MOST: usize = 48;
-
-impl Incident {
-    /// An event of a service from 10m, for a time.
-    pub fn new(service: &SmolStr, given: Vec<String>, length: Option<Duration>) -> Self {
-        Self {
-            given,
-            fields: Vec::new(),
-            services: BTreeSet::from([service.clone()]),
-            from: FROM,
-            until: length.map(|length| Duration(FROM.0.saturating_add(length.0))),
-        }
-    }
-
-    fn with_field(mut self, field: String) -> Self {
-        self.fields.push(field);
-        self
-    }
-
-    fn from_the_beginning(mut self) -> Self {
-        self.from = Duration(0);
-        self
-    }
+/// The incidents that are tried for a mutant.
+#[derive(Debug)]
+pub struct Chosen {
+    /// Those that are tried, the most probable first.
+    pub tried: Vec<Incident>,
+    /// How many more are known.
+    pub untried: usize,
 }
 
 /// Returns incidents in which a mutant may behave differently, the most probable first.
-pub fn incidents(mutant: &Mutant, project: &Project<'_>, scope: &Scope) -> Vec<Incident> {
+pub fn incidents(mutant: &Mutant, project: &Project<'_>, scope: &Scope) -> Chosen {
     let mut found = match (&mutant.replacement, project.service(&mutant.of)) {
         (Replacement::Service(mutated), Some(service)) => match &mutant.target {
             Target::Slo(name) => {
@@ -98,8 +67,12 @@ pub fn incidents(mutant: &Mutant, project: &Project<'_>, scope: &Scope) -> Vec<I
     };
     let mut seen = BTreeSet::new();
     found.retain(|incident| seen.insert(incident.clone()));
+    let untried = found.len().saturating_sub(MOST);
     found.truncate(MOST);
-    found
+    Chosen {
+        tried: found,
+        untried,
+    }
 }
 
 fn errors(service: &SmolStr, slo: &str, share: Decimal, length: Duration) -> Incident {
@@ -178,7 +151,7 @@ fn of_slo(kind: MutationKind, service: &Service, slo: &Slo, mutated: &Slo) -> Ve
                     slo.name,
                     percent_text(left)
                 );
-                Incident::new(name, vec![past], None).from_the_beginning()
+                Incident::new(name, vec![past], None).at_the_beginning()
             }));
         }
         MutationKind::MissingData => {
@@ -218,7 +191,7 @@ fn of_slo(kind: MutationKind, service: &Service, slo: &Slo, mutated: &Slo) -> Ve
         ));
     }
     let traffic = format!("traffic {{ service = {name}  rate = 200/s }}");
-    found.push(Incident::new(name, vec![traffic], None).from_the_beginning());
+    found.push(Incident::new(name, vec![traffic], None).at_the_beginning());
     found
 }
 
@@ -262,7 +235,7 @@ fn of_gate<'g>(service: &Service, gates: impl Iterator<Item = &'g Gate>) -> Vec<
     }
     let quiet = |fields: Vec<String>| {
         let given = format!("traffic {{ service = {name}  rate = 200/s }}");
-        let mut incident = Incident::new(name, vec![given], None).from_the_beginning();
+        let mut incident = Incident::new(name, vec![given], None).at_the_beginning();
         incident.fields = fields;
         incident
     };
@@ -332,7 +305,7 @@ fn of_fact(service: &Service, fact: &Fact, limit: Decimal) -> Vec<Incident> {
                     of.slo,
                     percent_text(share.round_dp(6))
                 );
-                let mut incident = Incident::new(name, vec![given], None).from_the_beginning();
+                let mut incident = Incident::new(name, vec![given], None).at_the_beginning();
                 incident.services.insert(of.service.clone());
                 incident
             })

@@ -6,6 +6,7 @@
 mod alert;
 mod all;
 mod gate;
+mod given;
 mod incidents;
 mod killer;
 mod mutant;

@@ -6,7 +6,7 @@ use nth_model::test::SloRef;
 use nth_model::{Duration, Project, Service, Settings, Severity};
 use smol_str::SmolStr;
 
-use super::incidents::Incident as Given;
+use super::given::Incident as Given;
 use super::mutant::{Mutant, Target};
 use crate::ir::names::alert_names;
 use crate::testing::decisions;

@@ -12,7 +12,8 @@ use nth_model::test::Test;
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
-use super::incidents::{Incident as Given, incidents};
+use super::given::Incident as Given;
+use super::incidents::incidents;
 use super::killer::Killer;
 use super::mutant::{Fate, Mutant, MutantResult};
 use super::observed::{Observed, expectations, is_same, observe};
@@ -36,6 +37,25 @@ struct Tried {
     result: usize,
     /// The indices of incidents.
     incidents: Vec<usize>,
+    /// How many more incidents are known, which are not tried.
+    untried: usize,
+}
+
+impl Tried {
+    /// The reason why no test was found.
+    fn reason(&self) -> String {
+        let tried = match self.incidents.len() {
+            0 => return "no incident is known in which it could make a difference".to_owned(),
+            1 => "1 incident was tried, in which it makes no difference".to_owned(),
+            more => format!(
+                "{more} incidents were tried, in which it makes no difference that a test can expect"
+            ),
+        };
+        match self.untried {
+            0 => tried,
+            more => format!("{tried}; {more} more were not tried"),
+        }
+    }
 }
 
 /// A test that may notice a mutant.
@@ -118,17 +138,21 @@ impl Search<'_> {
                 let open = self.open_mutants(&view);
                 let project = view.suite.runner.project;
                 open.into_iter()
-                    .map(|(result, mutant)| Tried {
-                        result,
-                        incidents: incidents(mutant, project, &scope)
-                            .into_iter()
-                            .map(|given| {
-                                *places.entry(given.clone()).or_insert_with(|| {
-                                    all.push(given);
-                                    all.len() - 1
+                    .map(|(result, mutant)| {
+                        let chosen = incidents(mutant, project, &scope);
+                        let tried = chosen.tried.into_iter();
+                        Tried {
+                            result,
+                            untried: chosen.untried,
+                            incidents: tried
+                                .map(|given| {
+                                    *places.entry(given.clone()).or_insert_with(|| {
+                                        all.push(given);
+                                        all.len() - 1
+                                    })
                                 })
-                            })
-                            .collect(),
+                                .collect(),
+                        }
                     })
                     .collect()
             });
@@ -159,15 +183,11 @@ impl Search<'_> {
         });
         session.set_files(&original_files);
         for one in &tried {
-            killers.entry(one.result).or_insert_with(|| Killer::NotFound {
-                reason: match one.incidents.len() {
-                    0 => "no incident is known in which it could make a difference".to_owned(),
-                    1 => "1 incident was tried, in which it makes no difference".to_owned(),
-                    more => format!(
-                        "{more} incidents were tried, in which it makes no difference that a test can expect"
-                    ),
-                },
-            });
+            killers
+                .entry(one.result)
+                .or_insert_with(|| Killer::NotFound {
+                    reason: one.reason(),
+                });
         }
         killers
     }

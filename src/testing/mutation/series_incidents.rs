@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use nth_model::{Alert, Duration, Service};
 use nth_promql::{Expr, MatchOp, Matcher, Modifiers, Node, Selector, classify};
 
-use super::incidents::{FROM, Incident};
+use super::given::{FROM, Incident};
 use super::query::constant;
 
 /// The number of combinations of values that are tried.

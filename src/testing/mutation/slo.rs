@@ -90,7 +90,9 @@ impl OfSlo<'_, '_> {
             );
             let place = self.place(field);
             self.add(MutationKind::BurnRate, place, change, |slo| {
-                (index < slo.burn_rate_pairs.len()).then(|| drop(slo.burn_rate_pairs.remove(index)))
+                (index < slo.burn_rate_pairs.len()).then(|| {
+                    let _ = slo.burn_rate_pairs.remove(index);
+                })
             });
         }
     }
@@ -124,7 +126,9 @@ impl OfSlo<'_, '_> {
             );
             let place = self.place(field);
             self.add(MutationKind::Budget, place, change, |slo| {
-                (index < slo.budget_alerts.len()).then(|| drop(slo.budget_alerts.remove(index)))
+                (index < slo.budget_alerts.len()).then(|| {
+                    let _ = slo.budget_alerts.remove(index);
+                })
             });
         }
     }

@@ -68,9 +68,9 @@ impl<'p> Suite<'p> {
         let planned: Vec<(Key, Result<Planned<'p>, nth_simulate::Error>)> = missing
             .into_par_iter()
             .map(|key| {
-                let planned = runner.plan(key).and_then(|plan| {
+                let planned = runner.plan(key).map(|plan| {
                     let rules = Arc::clone(plan.rules());
-                    Ok(Planned { plan, rules })
+                    Planned { plan, rules }
                 });
                 (key.clone(), planned)
             })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::incidents::Incident as Given;
+use super::given::Incident as Given;
 use super::mutant::Mutant;
 use crate::db::ItemClass;
 use crate::schema::names::kind;
