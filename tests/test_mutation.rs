@@ -140,8 +140,12 @@ fn mutate(tests: &str) -> Value {
 
 #[test]
 fn good_tests_notice_every_change_of_an_alert() {
+    let document = mutate(GOOD);
+    let routes = fates(&document, "checkout");
+    let route = "`team = payments` becomes `team = search`: killed";
+    assert!(routes.iter().any(|fate| fate == route), "{routes:?}");
     assert_eq!(
-        fates(&mutate(GOOD), "checkout.backlog"),
+        fates(&document, "checkout.backlog"),
         [
             "the alert is removed: killed",
             "`> 1` becomes `< 1`: killed",
@@ -217,18 +221,23 @@ fn each_test_that_is_shown_passes_and_notices_its_mutant() {
             "{change}: {document:#}"
         );
     }
+    // All of them are added at once, each to a file of its own.
+    let place = project(WEAK);
+    for (index, (_, _, text)) in found.iter().enumerate() {
+        let file = format!("more-{index}.nth");
+        place.write(&file, text);
+        assert_eq!(place.run(&["fmt", "--check", &file]).code, 0, "{text}");
+    }
+    assert_eq!(place.run(&["test", "--quiet"]).code, 0);
+    let ran = place.run(&["test", "--mutate", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let document = json(&ran);
     for (subject, change, text) in found {
-        let place = project(WEAK);
-        place.write("more.nth", text);
-        let ran = place.run(&["test", "--mutate", "--format", "json"]);
-        assert_eq!(ran.code, 0, "{text}\n{ran:?}");
-        let fates = fates(&json(&ran), subject);
+        let fates = fates(&document, subject);
         assert!(
             fates.contains(&format!("{change}: killed")),
             "{text}\n{fates:?}"
         );
-        // It is formatted.
-        assert_eq!(place.run(&["fmt", "--check", "more.nth"]).code, 0, "{text}");
     }
 }
 
@@ -290,7 +299,7 @@ fn a_least_score_decides_the_exit_code() {
 
 #[test]
 fn tests_must_pass_first() {
-    let failing = WEAK.replace("page {", "ticket {");
+    let failing = WEAK.replace("5000x160", "0x160");
     let ran = project(&failing).run(&["test", "--mutate"]);
     assert_eq!(ran.code, 1);
     assert!(
@@ -303,48 +312,40 @@ fn tests_must_pass_first() {
 
 #[test]
 fn one_environment_is_enough() {
-    let place = whole(GOOD);
-    let text = PROJECT.replace(
-        "  alert backlog {",
-        "  in staging {\n    slo availability { objective = 99% }\n  }\n\n  alert backlog {",
-    );
+    let place = project(WEAK);
+    let end = "orders wait.\"\n  }\n";
+    let longer = format!("{end}\n  in staging {{\n    alert backlog {{ for = 30m }}\n  }}\n");
+    let text = alerts_only().replace(end, &longer);
     place.write(
         "main.nth",
         format!("environment production {{}}\nenvironment staging {{}}\n{text}"),
     );
     let ran = place.run(&["test", "--mutate", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
     let document = json(&ran);
-    let of = |subject: &str| -> Vec<(String, Value)> {
+    let in_environments = |wanted: &[&str]| -> Vec<String> {
         let all = document["mutants"].as_array().unwrap().iter();
-        all.filter(|mutant| mutant["subject"] == subject)
-            .map(|mutant| (mutant["change"].to_string(), mutant["environments"].clone()))
+        all.filter(|mutant| mutant["subject"] == "checkout.backlog")
+            .filter(|mutant| mutant["environments"] == serde_json::json!(wanted))
+            .map(|mutant| mutant["change"].as_str().unwrap().to_owned())
             .collect()
     };
     // The same text in both environments is one change.
-    let backlog = of("checkout.backlog");
-    assert_eq!(backlog.len(), 10, "{backlog:?}");
-    assert!(
-        backlog
-            .iter()
-            .all(|(_, places)| *places == serde_json::json!(["production", "staging"]))
-    );
-    // Another objective is another change.
-    let objectives: Vec<_> = of("checkout.availability")
-        .into_iter()
-        .filter(|(change, _)| change.contains('%') && !change.contains("budget"))
-        .collect();
-    let places = |wanted: &str| {
-        objectives
-            .iter()
-            .filter(|(_, places)| places[0] == wanted)
-            .count()
-    };
+    let both = in_environments(&["production", "staging"]);
+    assert_eq!(both.len(), 8, "{both:?}");
+    assert!(both.iter().all(|change| !change.contains("for =")));
+    // Another duration is another change.
     assert_eq!(
-        (places("production"), places("staging")),
-        (2, 2),
-        "{objectives:?}"
+        in_environments(&["production"]),
+        ["`for = 10m` vanishes", "`for = 10m` becomes `for = 1h40m`"]
+    );
+    assert_eq!(
+        in_environments(&["staging"]),
+        ["`for = 30m` vanishes", "`for = 30m` becomes `for = 5h`"]
     );
     let ran = place.run(&["test", "--mutate", "--env", "staging", "--format", "short"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("`for = 30m` vanishes"), "{ran:?}");
     assert!(!ran.out.contains("production"), "{ran:?}");
 }
 
@@ -352,7 +353,7 @@ fn one_environment_is_enough() {
 fn line_ends_of_windows_do_not_move_lines() {
     let place = project(WEAK);
     place.write("main.nth", alerts_only().replace('\n', "\r\n"));
-    let line = PROJECT
+    let line = alerts_only()
         .lines()
         .position(|line| line.contains("sum(checkout"))
         .unwrap()
