@@ -165,18 +165,12 @@ fn out(place: &Place, folder: &str) -> PathBuf {
     place.path(folder)
 }
 
-/// Tests of the example, of each kind of SLO and fault. In the last ones an alert reads more than promtool loads, or than the
-/// files contain.
-const OF_EXAMPLE: [&str; 10] = [
+/// Tests of the example. In the last one, promtool cannot evaluate an alert as in the simulation, and the export says so.
+const OF_EXAMPLE: [&str; 5] = [
     "a bad deploy at noon",
     "prices collapse",
-    "the ledger leaks",
     "a disk of the orders fills slowly",
-    "no budget, no release",
     "search is not measured",
-    "events are gone",
-    "most of the search's budget",
-    "an unlucky visitor",
     "two bookings at night",
 ];
 
@@ -193,10 +187,10 @@ fn promtool_agrees_about_the_example() {
     let agreed = agree(&out(&place, "out"), &ran);
     print("examples/shop", &agreed);
     assert!(
-        agreed.tests == OF_EXAMPLE.len() && agreed.alerts > 300 && agreed.firing > 20,
+        agreed.tests == OF_EXAMPLE.len() && agreed.alerts > 200 && agreed.firing > 20,
         "{agreed:?}"
     );
-    assert_eq!(agreed.omitted, 4, "{ran:?}");
+    assert_eq!(agreed.omitted, 2, "{ran:?}");
 }
 
 /// Returns the sources on the page about tests.
