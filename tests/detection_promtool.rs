@@ -136,7 +136,7 @@ fn compare(random: &RandomSlo, tally: &Mutex<Tally>) {
         tally.theirs += took;
         for (index, pair) in slo.burn_rate_pairs.iter().enumerate() {
             let ours = ours_of(incident, &pair.long.to_string());
-            let interval = interval(random, index).as_seconds_f64();
+            let interval = interval(random, index).seconds_f64();
             let (of, theirs) = (incident.strength.words(), theirs[index]);
             let difference = match (ours, theirs) {
                 (None, None) => {
@@ -183,10 +183,8 @@ fn ours_of(incident: &Incident, long: &str) -> Option<Times> {
     let mut alerts = incident.alerts.iter();
     let found = alerts.find(|found| found.alert.threshold.as_deref() == Some(long))?;
     Some(Times {
-        fires: found.alert.after.as_seconds_f64(),
-        ends: found
-            .resolved
-            .map_or(f64::INFINITY, Seconds::as_seconds_f64),
+        fires: found.alert.after.seconds_f64(),
+        ends: found.resolved.map_or(f64::INFINITY, Seconds::seconds_f64),
     })
 }
 
@@ -315,7 +313,7 @@ fn run(
     let rules = json!({ "groups": groups }).to_string();
     let values = promtool::values(&rules, &interval.to_string(), test, &asked);
     let of_pair = values.len() / pairs.len();
-    let step = interval.as_seconds_f64();
+    let step = interval.seconds_f64();
     values
         .chunks(of_pair)
         .map(|values| {
@@ -329,10 +327,10 @@ fn run(
                 "{random}: it fires once"
             );
             Some(Times {
-                fires: first - onset.as_seconds_f64(),
-                ends: match last + step > end.as_seconds_f64() {
+                fires: first - onset.seconds_f64(),
+                ends: match last + step > end.seconds_f64() {
                     true => f64::INFINITY,
-                    false => last + step - recovery.as_seconds_f64(),
+                    false => last + step - recovery.seconds_f64(),
                 },
             })
         })
@@ -359,11 +357,11 @@ fn queries(slo: &Slo, pairs: &[usize], interval: Duration, end: Duration) -> Vec
 
 /// A duration as a number.
 trait Seconds {
-    fn as_seconds_f64(self) -> f64;
+    fn seconds_f64(self) -> f64;
 }
 
 impl Seconds for Duration {
-    fn as_seconds_f64(self) -> f64 {
+    fn seconds_f64(self) -> f64 {
         self.0 as f64 / 1000.0
     }
 }

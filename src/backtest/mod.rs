@@ -2,7 +2,7 @@
 //!
 //! The history comes from a server with Prometheus's API in chunks ([`fetch`](fetch()), kept on disk by [`Cache`]); the rules run in
 //! `nth-simulate`. An [`Episode`] is a time in which an alert fired, with who was notified. Episodes are compared with the incidents of
-//! a file ([`Incidents`]), and with those of another revision of the project ([`changes`]).
+//! a file ([`Incidents`]), and with those of another revision of the project ([`changes()`]).
 
 mod answer;
 mod cache;

@@ -22,6 +22,7 @@ mod slo;
 mod suite;
 mod texts;
 mod variant;
+mod view;
 
 pub use killer::Killer;
 pub use mutant::{Fate, MutantResult, MutationKind};

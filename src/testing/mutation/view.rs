@@ -1,0 +1,116 @@
+//! An environment with its tests and mutants.
+
+use nth_model::{Project, Settings};
+use smol_str::SmolStr;
+
+use super::all;
+use super::mutant::{Mutant, MutationKind};
+use super::suite::{Suite, tests_of};
+use crate::artifacts::settings_in;
+use crate::backends::alertmanager::notify::Routing;
+use crate::db::{ItemClass, ItemKey, Span};
+use crate::diagnostics::position::Positions;
+use crate::eval::instance;
+use crate::schema::names::kind;
+use crate::session::Session;
+use crate::testing::run::{Placed, Runner, Selection, placed};
+
+/// What makes a mutant the same change of the source in several environments.
+pub type Identity = (String, usize, String, MutationKind, String);
+
+/// An environment with its tests and mutants.
+pub struct View<'v> {
+    /// The session.
+    pub session: &'v Session,
+    /// The environment; `None` if the project declares none.
+    pub environment: &'v Option<SmolStr>,
+    /// The selected tests, run without a change.
+    pub suite: Suite<'v>,
+    /// The selected tests, with their places.
+    pub placed: &'v [Placed<'v>],
+    /// The mutants, in the order of the source.
+    pub mutants: Vec<Mutant>,
+    positions: &'v Positions<'v>,
+}
+
+/// Calls `act` with the tests and mutants of an environment.
+pub fn in_environment<T>(
+    session: &Session,
+    settings: &Settings,
+    environment: &Option<SmolStr>,
+    selection: Selection<'_>,
+    act: impl FnOnce(View<'_>) -> T,
+) -> T {
+    let sources = session.sources();
+    let positions = Positions::new(&sources);
+    let lowered = session.tests(environment.as_deref());
+    let placed: Vec<Placed<'_>> = lowered
+        .iter()
+        .filter_map(|lowered| placed(session, &positions, lowered))
+        .filter(|placed| selection.includes(&placed.test.name))
+        .collect();
+    let settings = settings_in(settings, environment);
+    session.with_project(environment, |project, _| {
+        let routing = Routing::new(project, &settings);
+        let runner = Runner {
+            project,
+            settings: &settings,
+            routing: routing.as_ref(),
+            is_detailed: false,
+        };
+        act(View {
+            session,
+            environment,
+            suite: Suite::new(runner, &tests_of(&placed)),
+            placed: &placed,
+            mutants: mutants(session, environment, project),
+            positions: &positions,
+        })
+    })
+}
+
+/// Returns the mutants of all services and teams of the project.
+fn mutants(session: &Session, environment: &Option<SmolStr>, project: &Project<'_>) -> Vec<Mutant> {
+    let blocks = |kind: &'static str| {
+        let entries = session.entries(ItemClass::Block);
+        let own = move |key: &ItemKey| !key.file.package(&session.db);
+        let of_kind = entries.filter(move |entry| entry.kind == kind);
+        of_kind
+            .map(|entry| entry.key)
+            .filter(own)
+            .collect::<Vec<_>>()
+    };
+    let evaluated = |key| {
+        instance(&session.db, session.workspace, key, environment.clone())
+            .instance
+            .as_ref()
+    };
+    let mut found = Vec::new();
+    for block in blocks(kind::SERVICE).into_iter().filter_map(evaluated) {
+        if let Some(service) = project.service(&block.name) {
+            found.extend(all::of_service(session, (service, block), project));
+        }
+    }
+    for block in blocks(kind::TEAM).into_iter().filter_map(evaluated) {
+        if let Some(team) = project.team(&block.name) {
+            found.extend(all::of_team(session, team, block));
+        }
+    }
+    found
+}
+
+impl View<'_> {
+    /// The file and the line of a place.
+    pub fn position(&self, span: Span) -> (String, usize) {
+        let span = self.session.file_span(span);
+        let line = self.positions.range(span).0.line;
+        (self.positions.path(span.file).to_owned(), line)
+    }
+
+    /// The identity of a mutant.
+    pub fn identity(&self, mutant: &Mutant) -> Identity {
+        let (file, line) = self.position(mutant.place);
+        let (subject, change) = (mutant.subject.clone(), mutant.change.clone());
+        (file, line, subject, mutant.kind, change)
+    }
+}
