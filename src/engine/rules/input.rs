@@ -30,7 +30,9 @@ impl Input {
             let floats = series.floats.iter().map(|sample| sample.at);
             let histograms = series.histograms.iter().map(|sample| sample.at);
             let mut times: Vec<Timestamp> = floats.chain(histograms).collect();
-            times.sort_unstable();
+            if !series.histograms.is_empty() {
+                times.sort_unstable();
+            }
             let Some(last) = times.last().copied() else {
                 continue;
             };
