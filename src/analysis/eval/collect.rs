@@ -93,10 +93,6 @@ impl<'db> Evaluator<'db> {
             }
             match statement {
                 Statement::Block(block) => self.add_child(id, block, scope),
-                Statement::In(inner) if self.applies(&inner.environment) => {
-                    let inner_scope = self.body_scope(&inner.body, scope, id);
-                    self.collect_blocks(id, &inner.body, &inner_scope, layer, true);
-                }
                 Statement::Without(without) => {
                     let context = Context {
                         scope: scope.clone(),
@@ -182,6 +178,16 @@ impl<'db> Evaluator<'db> {
                     self.leave_loop();
                 }
                 _ => {}
+            }
+        }
+        // They amend the other statements of the body, wherever they are in it.
+        for statement in &body.statements {
+            if let Statement::In(inner) = statement
+                && self.applies(&inner.environment)
+                && !self.is_over()
+            {
+                let inner_scope = self.body_scope(&inner.body, scope, id);
+                self.collect_blocks(id, &inner.body, &inner_scope, layer, true);
             }
         }
     }
