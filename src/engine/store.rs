@@ -101,19 +101,21 @@ impl MemoryStore {
         insert(&mut series.histograms, sample, |sample| sample.at);
     }
 
-    /// Adds floats in order of time; see [`MemoryStore::add_float`].
-    pub fn add_floats(&mut self, labels: &Labels, samples: &[FloatSample]) {
+    /// Adds floats; see [`MemoryStore::add_float`].
+    pub fn add_floats(&mut self, labels: &Labels, samples: Vec<FloatSample>) {
         let series = self.series_mut(labels);
         let last = series.floats.last().map(|last| last.at);
         let times = last
             .into_iter()
             .chain(samples.iter().map(|sample| sample.at));
-        if times.is_sorted_by(|one, next| one < next) {
-            series.floats.extend_from_slice(samples);
-            return;
-        }
-        for sample in samples {
-            insert(&mut series.floats, *sample, |sample| sample.at);
+        if !times.is_sorted_by(|one, next| one < next) {
+            for sample in samples {
+                insert(&mut series.floats, sample, |sample| sample.at);
+            }
+        } else if series.floats.is_empty() {
+            series.floats = samples;
+        } else {
+            series.floats.extend(samples);
         }
     }
 

@@ -37,7 +37,7 @@ pub(crate) fn plant(
         for rule in rules.of_slo(&service.name, &planned.slo.name) {
             if let Some(series) = other.as_ref().and_then(|other| other.series(rule)) {
                 for (labels, values) in series {
-                    store.add_floats(&labels, &past.measured(rule, values));
+                    store.add_floats(&labels, past.measured(rule, values));
                 }
                 continue;
             }
@@ -54,7 +54,7 @@ pub(crate) fn plant(
                 }],
                 _ => continue,
             };
-            store.add_floats(&labels, &samples);
+            store.add_floats(&labels, samples);
         }
     }
     Ok(())

@@ -150,7 +150,7 @@ impl Simulated {
                 }
             }
         }
-        store.add_floats(&self.labels, &floats);
+        store.add_floats(&self.labels, floats);
     }
 
     fn is_gone(&self, world: &World, at: Timestamp) -> bool {

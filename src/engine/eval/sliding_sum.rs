@@ -151,50 +151,44 @@ mod tests {
     use super::*;
     use crate::histogram::kahan::Sum;
 
+    /// Compares the sums of ranges that move on with Kahan's summation.
+    fn compare(values: &[f64], moves: &[(usize, usize)]) -> Result<(), TestCaseError> {
+        let sample = |(at, value): (i64, &f64)| FloatSample { at, value: *value };
+        let floats: Vec<FloatSample> = (0..).zip(values).map(sample).collect();
+        let mut sums = SlidingSum::new(&floats).ok_or(TestCaseError::fail("no sums"))?;
+        let (mut start, mut end) = (0, 0);
+        for (by_start, by_end) in moves {
+            end = floats.len().min(end + by_end);
+            start = end.min(start + by_start);
+            let found = sums.of(start..end);
+            let mut sum = Sum::default();
+            floats[start..end]
+                .iter()
+                .for_each(|sample| sum.add(sample.value));
+            if end - start < MIN_SAMPLES {
+                prop_assert_eq!(found, None);
+            } else {
+                prop_assert_eq!(found, Some(sum.value()));
+            }
+        }
+        Ok(())
+    }
+
     proptest! {
         #[test]
         fn sums_are_those_of_kahan(
             values in vec(prop_oneof![0.0..1.0, 0.0..1e9, (0_u8..9).prop_map(f64::from)], 40..300),
             moves in vec((0_usize..20, 0_usize..20), 40),
         ) {
-            let sample = |(at, value): (i64, &f64)| FloatSample { at, value: *value };
-            let floats: Vec<FloatSample> = (0..).zip(&values).map(sample).collect();
-            let mut sums = SlidingSum::new(&floats).ok_or(TestCaseError::fail("no sums"))?;
-            let (mut start, mut end) = (0, 0);
-            for (by_start, by_end) in moves {
-                end = floats.len().min(end + by_end);
-                start = end.min(start + by_start);
-                let found = sums.of(start..end);
-                let mut sum = Sum::default();
-                floats[start..end].iter().for_each(|sample| sum.add(sample.value));
-                if end - start < MIN_SAMPLES {
-                    prop_assert_eq!(found, None);
-                } else {
-                    prop_assert_eq!(found, Some(sum.value()));
-                }
-            }
+            compare(&values, &moves)?;
         }
-    }
 
-    proptest! {
         #[test]
         fn sums_with_negative_values_are_those_of_kahan(
             values in vec(prop_oneof![8 => 0.0..1e3, 2 => -1e-12..0.0, 1 => -50.0..0.0], 40..300),
             moves in vec((0_usize..20, 0_usize..20), 40),
         ) {
-            let sample = |(at, value): (i64, &f64)| FloatSample { at, value: *value };
-            let floats: Vec<FloatSample> = (0..).zip(&values).map(sample).collect();
-            let mut sums = SlidingSum::new(&floats).ok_or(TestCaseError::fail("no sums"))?;
-            let (mut start, mut end) = (0, 0);
-            for (by_start, by_end) in moves {
-                end = floats.len().min(end + by_end);
-                start = end.min(start + by_start);
-                let found = sums.of(start..end);
-                let mut sum = Sum::default();
-                floats[start..end].iter().for_each(|sample| sum.add(sample.value));
-                prop_assert_eq!(found.is_some(), end - start >= MIN_SAMPLES);
-                prop_assert_eq!(found.unwrap_or(sum.value()), sum.value());
-            }
+            compare(&values, &moves)?;
         }
     }
 

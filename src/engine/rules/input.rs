@@ -18,7 +18,7 @@ pub(super) struct Input(FxHashMap<SmolStr, Samples>);
 struct Samples {
     /// The last sample.
     last: Timestamp,
-    /// Samples that are the newest of their series when they leave the lookback.
+    /// Samples that may be the newest of their series when they leave the lookback.
     ends: Vec<Timestamp>,
 }
 
@@ -27,13 +27,9 @@ impl Input {
     pub(super) fn new(store: &MemoryStore, lookback: i64) -> Self {
         let mut input = Self::default();
         for series in store.iter() {
-            let floats = series.floats.iter().map(|sample| sample.at);
-            let histograms = series.histograms.iter().map(|sample| sample.at);
-            let mut times: Vec<Timestamp> = floats.chain(histograms).collect();
-            if !series.histograms.is_empty() {
-                times.sort_unstable();
-            }
-            let Some(last) = times.last().copied() else {
+            let last_float = series.floats.last().map(|sample| sample.at);
+            let last_histogram = series.histograms.last().map(|sample| sample.at);
+            let Some(last) = last_float.max(last_histogram) else {
                 continue;
             };
             let of_metric = input
@@ -44,11 +40,12 @@ impl Input {
                     ends: Vec::new(),
                 });
             of_metric.last = of_metric.last.max(last);
-            let gaps = times.windows(2).filter_map(|pair| match pair {
-                [one, next] if next - one >= lookback => Some(*one),
-                _ => None,
-            });
-            of_metric.ends.extend(gaps.chain([last]));
+            let floats = before_gaps(&series.floats, |sample| sample.at, lookback);
+            let histograms = before_gaps(&series.histograms, |sample| sample.at, lookback);
+            of_metric.ends.extend(floats.chain(histograms));
+            of_metric
+                .ends
+                .extend(last_float.into_iter().chain(last_histogram));
         }
         input
     }
@@ -79,4 +76,14 @@ impl Input {
         };
         used == Use::Instant && samples.ends.iter().any(is_end)
     }
+}
+
+/// Returns the times after which there is no sample for as long as the lookback.
+fn before_gaps<T>(
+    samples: &[T],
+    at: impl Fn(&T) -> Timestamp,
+    lookback: i64,
+) -> impl Iterator<Item = Timestamp> {
+    let pairs = samples.iter().zip(samples.iter().skip(1));
+    pairs.filter_map(move |(one, next)| (at(next) - at(one) >= lookback).then(|| at(one)))
 }

@@ -112,7 +112,7 @@ impl Results<'_, '_> {
             .collect();
         match floats {
             Some(floats) if can_append(self.store, labels, first) => {
-                self.store.add_floats(labels, &floats);
+                self.store.add_floats(labels, floats);
             }
             _ => {
                 for (time, point) in samples {

@@ -192,7 +192,7 @@ fn load(
                 });
             }
         }
-        store.add_floats(&labels, &samples);
+        store.add_floats(&labels, samples);
     }
     Ok(())
 }

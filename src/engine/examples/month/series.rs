@@ -113,7 +113,7 @@ impl Generated {
                 value,
             })
             .collect();
-        store.add_floats(&self.labels, &samples);
+        store.add_floats(&self.labels, samples);
     }
 
     /// Returns the values, one per interval.
