@@ -11,7 +11,7 @@ mod split;
 
 use std::ops::RangeInclusive;
 
-use nth_engine::rules::{self, Group, Outcome, Rule};
+use nth_engine::rules::{self, Group, Outcome};
 use nth_engine::{FloatSample, Labels, METRIC_NAME, MemoryStore, STALE_NAN, Timestamp};
 use nth_model::{Service, Settings};
 use smol_str::SmolStr;
@@ -19,6 +19,7 @@ use smol_str::SmolStr;
 use crate::alerts::{AlertTimeline, timelines};
 use crate::error::Error;
 use crate::rule_groups::{Literal, RuleSet};
+use crate::run::least_common_multiple;
 use needs::Needs;
 use split::Split;
 
@@ -103,6 +104,12 @@ impl<'p> Replay<'p> {
         self.needs.step
     }
 
+    /// The step that some sets of rules have in common.
+    pub fn common_step(replays: &[Self]) -> i64 {
+        let steps = replays.iter().map(Self::step);
+        steps.fold(1, least_common_multiple)
+    }
+
     /// How far back the alerts read series of the server, in the order of the rules.
     pub fn reaches(&self) -> &[Reach] {
         &self.reaches
@@ -146,12 +153,6 @@ impl<'p> Replay<'p> {
             alerts: timelines(&self.services, self.settings, &self.rules, histories, from),
             store,
         })
-    }
-
-    /// Returns the rule of an alert.
-    pub fn rule_of(&self, alert: &AlertTimeline) -> Option<&Rule> {
-        let id = alert.history.rule;
-        self.rules.groups.get(id.group)?.rules.get(id.rule)
     }
 }
 

@@ -1,7 +1,10 @@
 //! How long before a time rules must be evaluated, so that all that is read then is known.
 
+use std::collections::HashMap;
+
 use nth_engine::rules::{Group, Recording, Rule, RuleId};
-use nth_promql::{MatchOp, Selector};
+use nth_promql::classify::exprs;
+use nth_promql::{Expr, MatchOp, Node, Selector};
 
 use crate::queries::reach;
 use crate::run::least_common_multiple;
@@ -93,20 +96,17 @@ impl Needs {
 /// Returns how long before the beginning each rule is read, directly or through others, by alerts that are evaluated `settled`
 /// milliseconds before it.
 fn needed(rules: &[&Rule], settled: i64) -> Vec<i64> {
-    let readers = |written: &Recording| -> Vec<(usize, i64)> {
-        let reads = |selector: &Selector| may_select(selector, written);
-        let all = rules.iter().enumerate();
-        all.map(|(index, reader)| (index, reach(reader.expr(), &reads)))
-            .filter(|(_, reach)| *reach > 0)
-            .collect()
-    };
-    let readers: Vec<Vec<(usize, i64)>> = rules
-        .iter()
-        .map(|rule| match rule {
-            Rule::Recording(rule) => readers(rule),
-            Rule::Alerting(_) => Vec::new(),
-        })
-        .collect();
+    let written = Written::new(rules.iter().copied());
+    let mut readers: Vec<Vec<(usize, i64)>> = vec![Vec::new(); rules.len()];
+    for (index, reader) in rules.iter().enumerate() {
+        for (selector, reach) in reaches(reader.expr()) {
+            for (read, _) in written.selected(selector) {
+                if let Some(readers) = readers.get_mut(read) {
+                    readers.push((index, reach));
+                }
+            }
+        }
+    }
     let mut known: Vec<Option<i64>> = vec![None; rules.len()];
     let mut active = vec![false; rules.len()];
     for index in 0..rules.len() {
@@ -147,18 +147,52 @@ fn need(
     most
 }
 
-/// True if a selector may select what a rule records. Only its constant labels decide.
-pub(super) fn may_select(selector: &Selector, rule: &Recording) -> bool {
-    let is_metric = match &selector.metric {
-        Some(metric) => metric.text == rule.record,
-        None => true,
-    };
-    is_metric
-        && selector.matchers.iter().all(|matcher| {
-            let known = rule.labels.get(&matcher.label);
-            match (matcher.op, known, matcher.value.text()) {
-                (MatchOp::Equal, Some(known), Some(text)) => known == text,
-                _ => true,
+/// Returns the selectors of a query, with how far back it reads each, in milliseconds.
+pub(super) fn reaches(expr: &Expr) -> impl Iterator<Item = (&Selector, i64)> {
+    let selectors = exprs(expr).filter_map(|part| match &part.node {
+        Node::Selector(selector) => Some(selector),
+        _ => None,
+    });
+    selectors.map(|selector| (selector, reach(expr, &|other| other == selector)))
+}
+
+/// The recording rules, by their metric.
+pub(super) struct Written<'r> {
+    by_metric: HashMap<&'r str, Vec<(usize, &'r Recording)>>,
+}
+
+impl<'r> Written<'r> {
+    pub(super) fn new(rules: impl Iterator<Item = &'r Rule>) -> Self {
+        let mut by_metric: HashMap<&str, Vec<_>> = HashMap::new();
+        for (index, rule) in rules.enumerate() {
+            if let Rule::Recording(rule) = rule {
+                let of_metric = by_metric.entry(rule.record.as_str()).or_default();
+                of_metric.push((index, rule));
             }
-        })
+        }
+        Self { by_metric }
+    }
+
+    /// Returns the rules whose series a selector may select, in their order, each with its number among all rules.
+    pub(super) fn selected(&self, selector: &Selector) -> Vec<(usize, &'r Recording)> {
+        let mut selected: Vec<_> = match &selector.metric {
+            Some(metric) => self.by_metric.get(metric.text.as_str()).cloned(),
+            None => Some(self.by_metric.values().flatten().copied().collect()),
+        }
+        .unwrap_or_default();
+        selected.retain(|(_, rule)| may_select(selector, rule));
+        selected.sort_unstable_by_key(|(index, _)| *index);
+        selected
+    }
+}
+
+/// True if a selector may select what a rule of its metric records. Only its constant labels decide.
+fn may_select(selector: &Selector, rule: &Recording) -> bool {
+    selector.matchers.iter().all(|matcher| {
+        let known = rule.labels.get(&matcher.label);
+        match (matcher.op, known, matcher.value.text()) {
+            (MatchOp::Equal, Some(known), Some(text)) => known == text,
+            _ => true,
+        }
+    })
 }
