@@ -40,7 +40,7 @@ pub fn run(
     let window = Window::new(options, now)?;
     let loaded = select::project(context)?;
     let root = loaded.project.root.clone();
-    let Some(head) = Compiled::new(loaded, options.env.as_deref(), format, console)? else {
+    let Some(head) = Compiled::new(loaded, options.history.env.as_deref(), format, console)? else {
         return Ok(Exit::Findings);
     };
     let revision = options.base.as_deref();
@@ -60,15 +60,15 @@ pub fn run(
             Some(base)
         }
     };
-    let client = Client::new(&options.prometheus, options.timeout, &options.connection)?;
+    let asked = &options.history;
+    let client = Client::new(&options.prometheus, asked.timeout, &asked.connection)?;
     let run = Run {
         context,
         options,
         window,
         history: History {
             client: &client,
-            cache: options.cache.as_deref(),
-            no_cache: options.no_cache,
+            options: asked,
             now: now.as_millisecond(),
             cwd: &context.cwd,
         },

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::console::Console;
 use super::exit::Failure;
-use super::options::Format;
+use super::options::{self, Format};
 use super::progress::Progress;
 use super::prometheus_client::Client;
 use super::report::Findings;
@@ -120,10 +120,8 @@ pub fn rule_failure(error: &nth_simulate::Error) -> Failure {
 pub struct History<'r> {
     /// The server.
     pub client: &'r Client,
-    /// The folder in which answers are kept; `None` for the default.
-    pub cache: Option<&'r Path>,
-    /// True if no answers are kept.
-    pub no_cache: bool,
+    /// Where answers are kept.
+    pub options: &'r options::History,
     /// The time of the run, in milliseconds since 1970.
     pub now: i64,
     /// The working directory, absolute.
@@ -162,11 +160,11 @@ impl History<'_> {
     }
 
     fn cache(&self) -> Result<Option<Cache>, Failure> {
-        if self.no_cache {
+        if self.options.no_cache {
             return Ok(None);
         }
         let variable = |name: &str| std::env::var(name).ok();
-        let folder = match self.cache {
+        let folder = match &self.options.cache {
             Some(folder) => Some(paths::absolute(folder, self.cwd)),
             None => Cache::default_folder(&variable),
         };

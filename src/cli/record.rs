@@ -72,15 +72,15 @@ pub fn run(
         require_free(out, context)?;
     }
     let loaded = select::project(context)?;
-    let env = options.env.as_deref();
+    let asked = &options.history;
+    let env = asked.env.as_deref();
     let Some(compiled) = Compiled::new(loaded.clone(), env, format, console)? else {
         return Ok(Exit::Findings);
     };
-    let client = Client::new(&options.prometheus, options.timeout, &options.connection)?;
+    let client = Client::new(&options.prometheus, asked.timeout, &asked.connection)?;
     let history = History {
         client: &client,
-        cache: options.cache.as_deref(),
-        no_cache: options.no_cache,
+        options: asked,
         now: now.as_millisecond(),
         cwd: &context.cwd,
     };

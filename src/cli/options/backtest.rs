@@ -6,8 +6,9 @@ use std::time::Duration;
 use clap::Args;
 use jiff::Timestamp;
 
-use super::connection::{Connection, connection_help};
-use super::{duration, timestamp};
+use super::connection::connection_help;
+use super::history::History;
+use super::timestamp;
 
 /// Options of `backtest`.
 #[derive(Debug, Args)]
@@ -58,21 +59,9 @@ pub struct Backtest {
     /// Compare with the incidents of this TOML file
     #[arg(long, value_name = "FILE")]
     pub incidents: Option<PathBuf>,
-    /// The environment [default: the project's only one]
-    #[arg(long, value_name = "NAME")]
-    pub env: Option<String>,
-    /// Folder in which answers are kept [default: nthc/backtest in the user's cache folder]
-    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
-    pub cache: Option<PathBuf>,
-    /// Keep no answers, and use none from before
-    #[arg(long)]
-    pub no_cache: bool,
-    /// Timeout per request
-    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration)]
-    pub timeout: Duration,
-    /// The connection.
+    /// The history.
     #[command(flatten)]
-    pub connection: Connection,
+    pub history: History,
 }
 
 /// Parses a duration above zero, as in PromQL: `30d` or `12h`.

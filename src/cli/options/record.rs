@@ -1,13 +1,13 @@
 //! Options of `record`.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
 
-use super::connection::{Connection, connection_help};
-use super::{duration, timestamp};
+use super::connection::connection_help;
+use super::history::History;
+use super::timestamp;
 
 /// Options of `record`.
 #[derive(Debug, Args)]
@@ -46,19 +46,7 @@ pub struct Record {
     /// File to create [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// The environment [default: the project's only one]
-    #[arg(long, value_name = "NAME")]
-    pub env: Option<String>,
-    /// Folder in which answers are kept [default: nthc/backtest in the user's cache folder]
-    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
-    pub cache: Option<PathBuf>,
-    /// Keep no answers, and use none from before
-    #[arg(long)]
-    pub no_cache: bool,
-    /// Timeout per request
-    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration)]
-    pub timeout: Duration,
-    /// The connection.
+    /// The history.
     #[command(flatten)]
-    pub connection: Connection,
+    pub history: History,
 }

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use rust_decimal::Decimal;
 
 use super::detection::Detection;
+use super::percent;
 
 /// Options of `test`.
 #[derive(Debug, Args)]
@@ -63,13 +64,13 @@ pub struct Test {
     /// Change alerts, objectives, gates and routes, and report the changes that no test notices
     #[arg(long, conflicts_with_all = ["html", "watch", "detection"])]
     pub mutate: bool,
-    /// Exit with 1 if the tests notice less than this percentage of the changes
-    #[arg(long, value_name = "PERCENT", requires = "mutate", value_parser = percentage)]
+    /// Exit 1 if the tests notice less than this percentage of the changes
+    #[arg(long, value_name = "PERCENT", requires = "mutate", value_parser = percent)]
     pub min_score: Option<Decimal>,
     /// Report alerts, gates and receivers that no test exercises
     #[arg(long, conflicts_with_all = ["mutate", "html", "watch", "detection"])]
     pub coverage: bool,
-    /// Write the tests that run as files of another program, if all of them pass
+    /// Write the tests as files of another program, if all of them pass
     #[arg(long, value_name = "PROGRAM", conflicts_with_all = ["html", "watch", "detection", "mutate", "coverage"])]
     pub export: Option<Export>,
     /// The output directory of --export [default: promtool in the project]
@@ -85,16 +86,6 @@ impl Test {
     pub fn runs_tests(&self) -> bool {
         !(self.detection.detection || self.mutate || self.coverage || self.export.is_some())
     }
-}
-
-/// Reads a percentage from 0 to 100.
-fn percentage(text: &str) -> Result<Decimal, String> {
-    let number = text.strip_suffix('%').unwrap_or(text).parse::<Decimal>();
-    let is_share = |number: &Decimal| *number >= Decimal::ZERO && *number <= Decimal::ONE_HUNDRED;
-    number
-        .ok()
-        .filter(is_share)
-        .ok_or_else(|| "expected a percentage from 0 to 100, such as 90".to_owned())
 }
 
 /// A program that runs exported tests.
