@@ -16,6 +16,7 @@ use std::process::Command;
 use history::{FROM, TO, month};
 use place::{Place, Ran, run};
 use serde_json::Value;
+use support::loopback::{Act, Loopback, answer};
 use support::programs::{Running, fetch, find};
 use support::promtool;
 
@@ -235,6 +236,13 @@ fn a_month_is_backtested_recorded_and_compared() {
         again.out
     );
     assert!(!again.out.contains('\u{1b}') && !again.err.contains('\u{1b}'));
+    // An SLO's windows are on one line.
+    let line = "checkout.availability: data begins at 2025-08-31T18:00:00Z; SLOErrorBudgetConsumed whole from ";
+    assert!(again.out.contains(line), "{}", again.out);
+    let lines = again
+        .out
+        .matches("\ncheckout.availability: data begins at ");
+    assert_eq!(lines.count(), 1, "{}", again.out);
     let fresh = month.backtest(&["--no-cache", "--format", "short", "ledger"]);
     assert_eq!(fresh.code, 0, "{fresh:?}");
     assert!(!fresh.err.contains("(0 queries sent"), "{}", fresh.err);
@@ -352,6 +360,20 @@ fn incidents_become_tests(month: &Month) {
         "{}",
         ran.err
     );
+    // No traffic is not missing data.
+    let times = [
+        "--from",
+        "2025-09-11T02:00:00Z",
+        "--to",
+        "2025-09-11T04:00:00Z",
+    ];
+    let ran = month.run(
+        "record",
+        &[&["--slo", "ledger.availability"], &times[..]].concat(),
+    );
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("rate = 0/s"), "{}", ran.out);
+    assert!(!ran.out.contains("no-data"), "{}", ran.out);
     for file in ["deploy", "index", "moved"] {
         std::fs::remove_file(month.place.path(&format!("repository/shop/{file}.nth"))).unwrap();
     }
@@ -381,6 +403,7 @@ fn revisions_differ_as_planted(month: &Month) {
     let report = json(&ran);
     let base = &report["base"];
     assert_eq!(base["revision"], "v1");
+    assert_eq!(base["incomplete"], Value::Array(Vec::new()));
     let alert = |side: &Value, index: &Value| {
         let index = usize::try_from(index.as_u64().unwrap()).unwrap();
         names(&side["alerts"])[index].clone()
@@ -423,24 +446,99 @@ fn revisions_differ_as_planted(month: &Month) {
     }
 }
 
+/// A command in the project's folder that keeps no answers of a server.
+fn at_server(place: &Place, name: &str, url: &str, more: &[&str]) -> Command {
+    let mut all = vec![name, "--project", "repository/shop"];
+    all.extend(["--prometheus", url, "--timeout", "1s", "--no-cache"]);
+    all.extend(more);
+    let mut command = place.command(&all);
+    clean(&mut command);
+    command
+}
+
+/// Where no server is.
+const NOWHERE: &str = "http://127.0.0.1:1";
+
+#[test]
+fn a_query_that_is_too_large_says_what_to_do() {
+    let place = Place::new();
+    write_project(&place, HEAD);
+    let error = r#"{"status":"error","errorType":"execution","error":"query processing would load too many samples into memory"}"#;
+    let large = Loopback::new(move |_| answer("422 Unprocessable Entity", "", error));
+    let slow = Loopback::new(|_| Act::Silence);
+    for (server, why, help) in [
+        (
+            &large,
+            "would load too many samples",
+            "read fewer series in the query",
+        ),
+        (&slow, "request timed out", "`--timeout 10m`"),
+    ] {
+        let ran = run(&mut at_server(&place, "backtest", &server.url, &[]));
+        assert_eq!(ran.code, 3, "{ran:?}");
+        assert!(ran.err.contains("the history of rule "), "{}", ran.err);
+        assert!(ran.err.contains(why), "{}", ran.err);
+        assert!(ran.err.contains(help), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_revision_that_cannot_be_compared_is_told() {
+    let place = Place::new();
+    write_project(&place, HEAD);
+    let compare = |revision: &str, more: &[&str]| {
+        let all = [&["--base", revision], more].concat();
+        at_server(&place, "backtest", NOWHERE, &all)
+    };
+    let told = |command: &mut Command, code: i32, why: &[&str]| {
+        let ran = run(command);
+        assert_eq!(ran.code, code, "{ran:?}");
+        for why in why {
+            assert!(ran.err.contains(why), "{why}: {}", ran.err);
+        }
+    };
+    let no_git = ["cannot run git", "`--base` requires git"];
+    told(compare("main", &[]).env("PATH", ""), 3, &no_git);
+    if find(&["git"]).is_none() {
+        return;
+    }
+    git(&place, &["init", "--quiet"]);
+    let no_commit = "unknown git revision `HEAD` in `--base`";
+    told(&mut compare("HEAD", &[]), 2, &[no_commit]);
+    git(
+        &place,
+        &["commit", "--quiet", "--allow-empty", "--message", "none"],
+    );
+    let no_project = "revision `HEAD` has no nth.toml in shop";
+    told(&mut compare("HEAD", &[]), 2, &[no_project]);
+
+    // The base has errors, and the current sources have none.
+    write_project(&place, "service x {");
+    git(&place, &["add", "."]);
+    git(&place, &["commit", "--quiet", "--message", "broken"]);
+    write_project(&place, HEAD);
+    let errors = [
+        "shop/shop.nth:1:",
+        "the project at revision `HEAD` has errors",
+    ];
+    let short = ["--format", "short"];
+    told(&mut compare("HEAD", &short), 1, &errors);
+
+    git(
+        &place,
+        &["commit", "--quiet", "--all", "--message", "whole"],
+    );
+    let environments = "\nenvironment production { }\nenvironment staging { }\n";
+    write_project(&place, &format!("{HEAD}{environments}"));
+    let unknown = ["unknown environment `production` at revision `HEAD`"];
+    told(&mut compare("HEAD", &["--env", "production"]), 2, &unknown);
+}
+
 #[test]
 fn invalid_usage_is_told_before_anything_is_asked() {
     let place = Place::new();
     write_project(&place, HEAD);
-    let backtest = |more: &[&str]| {
-        let mut all = vec!["backtest", "--project", "repository/shop"];
-        all.extend([
-            "--prometheus",
-            "http://127.0.0.1:1",
-            "--timeout",
-            "1s",
-            "--no-cache",
-        ]);
-        all.extend(more);
-        let mut command = place.command(&all);
-        clean(&mut command);
-        run(&mut command)
-    };
+    let backtest = |more: &[&str]| run(&mut at_server(&place, "backtest", NOWHERE, more));
     for (more, why) in [
         (
             &[
@@ -490,20 +588,7 @@ fn a_bad_range_of_a_recording_is_told() {
     let place = Place::new();
     write_project(&place, HEAD);
     place.write("there.nth", "// It stays.\n");
-    let record = |more: &[&str]| {
-        let mut all = vec!["record", "--project", "repository/shop"];
-        all.extend([
-            "--prometheus",
-            "http://127.0.0.1:1",
-            "--timeout",
-            "1s",
-            "--no-cache",
-        ]);
-        all.extend(more);
-        let mut command = place.command(&all);
-        clean(&mut command);
-        run(&mut command)
-    };
+    let record = |more: &[&str]| run(&mut at_server(&place, "record", NOWHERE, more));
     let times = [
         "--from",
         "2025-09-08T12:00:00Z",

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
+use tempfile::NamedTempFile;
 
 use super::chunks::Chunk;
 use crate::project::io_cause;
@@ -79,7 +80,7 @@ impl Cache {
             return Err(failed(&io::Error::from(io::ErrorKind::NotADirectory)));
         }
         // A new file belongs to this user.
-        let probe = tempfile::NamedTempFile::new_in(folder).map_err(|cause| failed(&cause))?;
+        let probe = new_file(folder).map_err(|cause| failed(&cause))?;
         let own = probe.as_file().metadata().map_err(|cause| failed(&cause))?;
         if is_shared(&found, &own) {
             return Err(CacheError {
@@ -109,22 +110,22 @@ impl Cache {
         Some(rest.to_vec())
     }
 
-    /// Keeps an answer, if its chunk is complete and past. An answer that cannot be kept is asked again next time.
-    pub fn keep(&self, query: &str, chunk: &Chunk, bytes: &[u8]) {
+    /// Keeps an answer, if its chunk is complete and past.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written. The answer is asked again next time.
+    pub fn keep(&self, query: &str, chunk: &Chunk, bytes: &[u8]) -> io::Result<()> {
         if chunk.end.saturating_add(chunk.step) > self.now.saturating_sub(SETTLED) {
-            return;
+            return Ok(());
         }
         let key = self.key(query, chunk);
-        let write = || -> io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-            file.write_all(key.as_bytes())?;
-            file.write_all(b"\n")?;
-            file.write_all(bytes)?;
-            file.persist(self.path(&key))?;
-            Ok(())
-        };
-        // The cache only saves time.
-        let _ = write();
+        let mut file = new_file(&self.folder)?;
+        file.write_all(key.as_bytes())?;
+        file.write_all(b"\n")?;
+        file.write_all(bytes)?;
+        file.persist(self.path(&key))?;
+        Ok(())
     }
 
     /// The key on one line: everything that the answer depends on.
@@ -134,10 +135,7 @@ impl Cache {
     }
 
     fn path(&self, key: &str) -> PathBuf {
-        let mut name = String::new();
-        for byte in Sha256::digest(key.as_bytes()) {
-            let _ = write!(name, "{byte:02x}");
-        }
+        let name = hash(key.as_bytes());
         self.folder.join(name).with_extension(EXTENSION)
     }
 
@@ -156,6 +154,21 @@ impl Cache {
             }
         }
     }
+}
+
+/// Returns the SHA-256 of bytes in lower-case hexadecimal.
+pub fn hash(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in Sha256::digest(bytes) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// Creates a file that is removed unless it gets its name. If the program is killed, it is removed as an old file.
+fn new_file(folder: &Path) -> io::Result<NamedTempFile> {
+    let ending = format!(".{EXTENSION}");
+    tempfile::Builder::new().suffix(&ending).tempfile_in(folder)
 }
 
 /// Creates a folder and its parents, which only the user can read.
@@ -201,7 +214,7 @@ mod tests {
         let open = |server: &str| Cache::open(&folder.path().join("a/b"), server, NOW).unwrap();
         let cache = open("one");
         assert_eq!(cache.get("up", &CHUNK), None);
-        cache.keep("up", &CHUNK, b"{}\n{}");
+        cache.keep("up", &CHUNK, b"{}\n{}").unwrap();
         assert_eq!(open("one").get("up", &CHUNK).unwrap(), b"{}\n{}");
         assert_eq!(open("other").get("up", &CHUNK), None);
         assert_eq!(cache.get("down", &CHUNK), None);
@@ -221,13 +234,29 @@ mod tests {
             end: NOW - 60_000,
             step: 60_000,
         };
-        cache.keep("up", &recent, b"{}");
+        cache.keep("up", &recent, b"{}").unwrap();
         assert_eq!(cache.get("up", &recent), None);
         // A damaged file is no answer.
-        cache.keep("up", &CHUNK, b"{}");
+        cache.keep("up", &CHUNK, b"{}").unwrap();
         let path = cache.path(&cache.key("up", &CHUNK));
         fs::write(&path, "[1]\n{}").unwrap();
         assert_eq!(cache.get("up", &CHUNK), None);
+    }
+
+    #[test]
+    fn old_files_are_removed_and_so_are_those_of_a_killed_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cache");
+        let open = || Cache::open(&path, "one", NOW).unwrap();
+        open().keep("up", &CHUNK, b"{}").unwrap();
+        let (_, killed) = new_file(&path).unwrap().keep().unwrap();
+        let old = SystemTime::now() - KEPT - Duration::from_secs(1);
+        File::open(&killed).unwrap().set_modified(old).unwrap();
+        fs::write(path.join("other"), "").unwrap();
+        let other = File::open(path.join("other")).unwrap();
+        other.set_modified(old).unwrap();
+        assert!(open().get("up", &CHUNK).is_some());
+        assert!(!killed.exists() && path.join("other").exists());
     }
 
     #[test]

@@ -35,9 +35,7 @@ pub fn changes<'e>(base: &'e [Episode], head: &'e [Episode]) -> Vec<Change<'e>> 
     for old in base {
         let is_same = |new: &&Episode| {
             let end = old.end.unwrap_or(i64::MAX);
-            (&new.service, &new.slo, &new.alert, new.severity)
-                == (&old.service, &old.slo, &old.alert, old.severity)
-                && new.overlaps(old.start, end)
+            new.key() == old.key() && new.overlaps(old.start, end)
         };
         let Some(place) = rest.iter().position(is_same) else {
             found.push(Change::OnlyBase(old));

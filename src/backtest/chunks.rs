@@ -1,7 +1,7 @@
 //! The division of a range of time into requests.
 
 /// The maximum number of evaluations of one request, below the 11,000 that Prometheus allows.
-pub const MOST_POINTS: i64 = 10_000;
+const MOST_POINTS: i64 = 10_000;
 
 /// The longest time of one request, in milliseconds: two days.
 const LONGEST: i64 = 2 * 86_400_000;

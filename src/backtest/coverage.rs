@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use nth_simulate::{Reach, Replay};
+use nth_simulate::Replay;
 use serde::Serialize;
 
 use super::answer::Matrix;
+use super::episodes::subject;
 use super::fetch::Request;
 
 /// The time between two looks for the beginning of a series, in milliseconds: the lookback of Prometheus, so that no sample is
@@ -29,10 +30,10 @@ pub struct Shortage {
     pub whole_from: Option<i64>,
 }
 
-/// Returns the requests that find when the series of all selectors begin, for a range of time that begins at `from`.
-pub fn probes(replay: &Replay<'_>, from: i64, to: i64) -> BTreeMap<String, Request> {
+/// Returns the requests that find when the series of all selectors of some rules begin, for a range of time that begins at `from`.
+pub fn probes(replays: &[Replay<'_>], from: i64, to: i64) -> BTreeMap<String, Request> {
     let mut furthest: BTreeMap<&str, i64> = BTreeMap::new();
-    for reach in replay.reaches() {
+    for reach in replays.iter().flat_map(Replay::reaches) {
         for (selector, back) in &reach.selectors {
             let known = furthest.entry(selector.as_str()).or_insert(0);
             *known = (*known).max(*back);
@@ -80,7 +81,7 @@ pub fn shortages(
             continue;
         }
         let shortage = Shortage {
-            subject: subject(reach),
+            subject: subject(&reach.service, reach.slo.as_deref()),
             alert: reach.alert.to_string(),
             window: reach.window.as_ref().map(ToString::to_string),
             reads: back,
@@ -98,11 +99,4 @@ pub fn shortages(
             .then(one.alert.cmp(&other.alert))
     });
     found
-}
-
-fn subject(reach: &Reach) -> String {
-    match &reach.slo {
-        Some(slo) => format!("{}.{slo}", reach.service),
-        None => reach.service.to_string(),
-    }
 }

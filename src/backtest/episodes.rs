@@ -62,10 +62,7 @@ pub struct Notified {
 impl Episode {
     /// The SLO or the service: `checkout.availability`.
     pub fn subject(&self) -> String {
-        match &self.slo {
-            Some(slo) => format!("{}.{slo}", self.service),
-            None => self.service.to_string(),
-        }
+        subject(&self.service, self.slo.as_deref())
     }
 
     /// The alert with its SLO or service.
@@ -93,7 +90,8 @@ impl Episode {
         self.start <= to && self.end.is_none_or(|end| end >= from)
     }
 
-    fn key(&self) -> (&SmolStr, &Option<SmolStr>, &SmolStr, Option<Severity>) {
+    /// What identifies the alert.
+    pub(super) fn key(&self) -> (&SmolStr, &Option<SmolStr>, &SmolStr, Option<Severity>) {
         (&self.service, &self.slo, &self.alert, self.severity)
     }
 }
@@ -176,12 +174,7 @@ fn join(known: &mut Episode, new: Episode) {
     match (&mut known.delivery, new.delivery) {
         (Delivery::Sent(all), Delivery::Sent(more)) => {
             for one in more {
-                let is_known = |other: &Notified| {
-                    (&other.receiver, &other.channel) == (&one.receiver, &one.channel)
-                };
-                if !all.iter().any(is_known) {
-                    all.push(one);
-                }
+                add_channel(all, one);
             }
             all.sort();
         }
@@ -258,16 +251,19 @@ fn first_notifications(simulation: &Simulation<'_>) -> BTreeMap<usize, Vec<Notif
             channel: channel(recipient.channel),
         };
         for alert in &notification.firing {
-            let all = first.entry(*alert).or_default();
-            let is_known = |other: &Notified| {
-                (&other.receiver, &other.channel) == (&notified.receiver, &notified.channel)
-            };
-            if !all.iter().any(is_known) {
-                all.push(notified.clone());
-            }
+            add_channel(first.entry(*alert).or_default(), notified.clone());
         }
     }
     first
+}
+
+/// Adds a notification, unless there is one of its channel.
+fn add_channel(all: &mut Vec<Notified>, new: Notified) {
+    let is_known =
+        |known: &Notified| (&known.receiver, &known.channel) == (&new.receiver, &new.channel);
+    if !all.iter().any(is_known) {
+        all.push(new);
+    }
 }
 
 fn channel(channel: &Channel) -> String {
@@ -280,9 +276,15 @@ fn channel(channel: &Channel) -> String {
 }
 
 fn name(alert: &AlertTimeline) -> String {
-    match &alert.slo {
-        Some(slo) => format!("{} of {}.{slo}", alert.name, alert.service),
-        None => format!("{} of {}", alert.name, alert.service),
+    let subject = subject(&alert.service, alert.slo.as_deref());
+    format!("{} of {subject}", alert.name)
+}
+
+/// The SLO or the service: `checkout.availability`.
+pub(super) fn subject(service: &str, slo: Option<&str>) -> String {
+    match slo {
+        Some(slo) => format!("{service}.{slo}"),
+        None => service.to_owned(),
     }
 }
 

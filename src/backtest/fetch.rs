@@ -1,6 +1,7 @@
 //! Asks a server for history, in chunks, a few at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -37,12 +38,17 @@ pub trait Server: Sync {
     /// The error of a request.
     type Error: Send;
 
-    /// Returns the answer to a query over the steps of a chunk. Only an answer that [`matrix`] accepts may be returned.
+    /// Returns the answer to a query over the steps of a chunk, and what [`matrix`] reads in it.
     ///
     /// # Errors
     ///
     /// If there is no valid answer.
-    fn range(&self, query: &str, chunk: &Chunk, what: &str) -> Result<Vec<u8>, Self::Error>;
+    fn range(
+        &self,
+        query: &str,
+        chunk: &Chunk,
+        what: &str,
+    ) -> Result<(Vec<u8>, Matrix), Self::Error>;
 }
 
 /// The reason why history cannot be used.
@@ -63,6 +69,8 @@ pub struct Fetched {
     pub sent: usize,
     /// The number of answers that were kept from an earlier run.
     pub kept: usize,
+    /// Why an answer could not be kept for the next run.
+    pub unkept: Option<io::Error>,
 }
 
 /// Returns the number of answers that requests need.
@@ -106,6 +114,7 @@ pub fn fetch<S: Server>(
         AtomicUsize::new(0),
         AtomicUsize::new(0),
     );
+    let unkept: Mutex<Option<io::Error>> = Mutex::new(None);
     let samples = AtomicUsize::new(0);
     let stopped = AtomicBool::new(false);
     let fail = |error| {
@@ -128,14 +137,13 @@ pub fn fetch<S: Server>(
                 }
                 None => {
                     sent.fetch_add(1, Ordering::Relaxed);
-                    let bytes = match server.range(query, &chunk, what(query)) {
-                        Ok(bytes) => bytes,
+                    let (bytes, answer) = match server.range(query, &chunk, what(query)) {
+                        Ok(answered) => answered,
                         Err(error) => return fail(FetchError::Server(error)),
                     };
-                    // The server accepts nothing else.
-                    let answer = matrix(&bytes, &chunk).unwrap_or_default();
-                    if let Some(cache) = cache {
-                        cache.keep(query, &chunk, &bytes);
+                    if let Some(Err(cause)) = cache.map(|cache| cache.keep(query, &chunk, &bytes)) {
+                        let mut first = unkept.lock().unwrap_or_else(PoisonError::into_inner);
+                        first.get_or_insert(cause);
                     }
                     answer
                 }
@@ -164,6 +172,7 @@ pub fn fetch<S: Server>(
         results: results.collect(),
         sent: sent.into_inner(),
         kept: kept.into_inner(),
+        unkept: unkept.into_inner().unwrap_or_else(PoisonError::into_inner),
     })
 }
 
@@ -205,7 +214,12 @@ mod tests {
     impl Server for Ones {
         type Error = String;
 
-        fn range(&self, query: &str, chunk: &Chunk, what: &str) -> Result<Vec<u8>, String> {
+        fn range(
+            &self,
+            query: &str,
+            chunk: &Chunk,
+            what: &str,
+        ) -> Result<(Vec<u8>, Matrix), String> {
             if query == "broken" {
                 return Err(format!("no answer to {what}"));
             }
@@ -214,11 +228,13 @@ mod tests {
             let values: Vec<String> = times
                 .map(|at| format!("[{}.{:03},\"1\"]", at / 1000, at % 1000))
                 .collect();
-            Ok(format!(
+            let bytes = format!(
                 r#"{{"status":"success","data":{{"resultType":"matrix","result":[{{"metric":{{}},"values":[{}]}}]}}}}"#,
                 values.join(",")
             )
-            .into_bytes())
+            .into_bytes();
+            let answer = matrix(&bytes, chunk).map_err(|bad| bad.to_string())?;
+            Ok((bytes, answer))
         }
     }
 
@@ -250,6 +266,17 @@ mod tests {
         assert_eq!(samples.len(), 5 * 480);
         assert_eq!(samples.first().unwrap().at, 10 * DAY + 180_000);
         assert_eq!(samples.last().unwrap().at, 15 * DAY);
+    }
+
+    #[test]
+    fn what_cannot_be_kept_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = 100 * DAY;
+        let cache = Cache::open(&folder.path().join("cache"), "one", now).unwrap();
+        std::fs::remove_dir(folder.path().join("cache")).unwrap();
+        let fetched = fetch(&Ones, Some(&cache), &[request("a")], now, &|| ()).unwrap();
+        assert_eq!(fetched.results[0][0].samples.len(), 5 * 480);
+        assert_eq!(fetched.unkept.unwrap().kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

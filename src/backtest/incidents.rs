@@ -1,11 +1,11 @@
 //! Incidents that a file lists, and the alerts that found them.
 
 use jiff::Timestamp;
-use nth_model::{Service, Severity};
+use nth_model::{Service, Severity, Slo};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::episodes::Episode;
+use super::episodes::{Episode, subject};
 use crate::diagnostics::suggest;
 
 /// An alert that fires this long after an incident still belongs to it, in milliseconds: 15 minutes.
@@ -29,10 +29,7 @@ pub struct Incident {
 impl Incident {
     /// The SLO or the service: `checkout.availability`.
     pub fn subject(&self) -> String {
-        match &self.slo {
-            Some(slo) => format!("{}.{slo}", self.service),
-            None => self.service.clone(),
-        }
+        subject(&self.service, self.slo.as_deref())
     }
 
     fn concerns(&self, episode: &Episode) -> bool {
@@ -128,9 +125,9 @@ impl Incidents {
                     (service.get_ref().clone(), None)
                 }
                 (None, Some(slo)) => {
-                    let (service, name) = known_slo(slo.get_ref(), services)
+                    let (service, known) = known_slo(slo.get_ref(), services)
                         .map_err(|(message, help)| at(slo.span().start, message, help))?;
-                    (service, Some(name))
+                    (service.name.to_string(), Some(known.name.to_string()))
                 }
                 (None, None) => {
                     let help = "add `slo = \"checkout.availability\"` or `service = \"checkout\"`";
@@ -169,7 +166,8 @@ impl Incidents {
     }
 }
 
-type Unknown = (String, Option<String>);
+/// Why a name is unknown, and what to write instead.
+pub type Unknown = (String, Option<String>);
 
 fn known_service<'s>(name: &str, services: &[&'s Service]) -> Result<&'s Service, Unknown> {
     let mut known = services.iter();
@@ -184,14 +182,22 @@ fn known_service<'s>(name: &str, services: &[&'s Service]) -> Result<&'s Service
         })
 }
 
-fn known_slo(name: &str, services: &[&Service]) -> Result<(String, String), Unknown> {
+/// Finds the SLO `checkout.availability`.
+///
+/// # Errors
+///
+/// If there is none of this name.
+pub fn known_slo<'s>(
+    name: &str,
+    services: &[&'s Service],
+) -> Result<(&'s Service, &'s Slo), Unknown> {
     let Some((service, slo)) = name.split_once('.') else {
         let help = "name it with its service: `checkout.availability`";
         return Err((format!("unknown SLO `{name}`"), Some(help.to_owned())));
     };
     let found = known_service(service, services)?;
-    if found.slos.iter().any(|known| known.name == slo) {
-        return Ok((service.to_owned(), slo.to_owned()));
+    if let Some(known) = found.slos.iter().find(|known| known.name == slo) {
+        return Ok((found, known));
     }
     let names = found.slos.iter().map(|known| known.name.as_str());
     let near = suggest::nearest(slo, names);

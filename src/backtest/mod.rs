@@ -15,10 +15,10 @@ mod incidents;
 pub mod record;
 
 pub use answer::{Matrix, matrix};
-pub use cache::{Cache, CacheError};
+pub use cache::{Cache, CacheError, hash};
 pub use changes::{Change, changes};
-pub use chunks::{Chunk, MOST_POINTS};
+pub use chunks::Chunk;
 pub use coverage::{Shortage, probes, shortages};
 pub use episodes::{Delivery, Episode, Notified, episodes};
 pub use fetch::{FetchError, Fetched, Request, Server, fetch, total};
-pub use incidents::{Detection, Explained, Incident, IncidentError, Incidents, explain};
+pub use incidents::{Detection, Explained, Incident, IncidentError, Incidents, explain, known_slo};

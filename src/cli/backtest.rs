@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use nth_simulate::{HistorySeries, Replay};
 
 use super::Context;
-use super::backtest_report::{self, Report, Side};
+use super::backtest_report::{self, Report};
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::gate::unknown_service;
-use super::history::{Compiled, History, View, requests_of, rule_failure};
+use super::gate::{CompiledProject, unknown_service};
+use super::history::{History, View, requests_of, rule_failure};
 use super::options::{self, Format};
 use super::prometheus_client::Client;
 use super::revision::Revision;
@@ -40,7 +40,8 @@ pub fn run(
     let window = Window::new(options, now)?;
     let loaded = select::project(context)?;
     let root = loaded.project.root.clone();
-    let Some(head) = Compiled::new(loaded, options.history.env.as_deref(), format, console)? else {
+    let Some(head) = CompiledProject::of(loaded, options.history.env.as_deref(), format, console)?
+    else {
         return Ok(Exit::Findings);
     };
     let revision = options.base.as_deref();
@@ -49,12 +50,18 @@ pub fn run(
     let base = match &revision {
         None => None,
         Some(revision) => {
-            let loaded = project::load(&revision.root, &context.cwd)?;
+            let name = options.base.as_deref().unwrap_or_default();
+            // Messages show the paths of the repository, not of the temporary folder.
+            let loaded = project::load(&revision.root, &revision.top)?;
             let env = head.settings.environment.as_deref();
-            let Some(base) = Compiled::new(loaded, env, format, console)? else {
-                console
-                    .err
-                    .line("the project at the base revision has errors");
+            let base =
+                CompiledProject::of(loaded, env, format, console).map_err(|failure| Failure {
+                    message: format!("{} at revision `{name}`", failure.message),
+                    ..failure
+                })?;
+            let Some(base) = base else {
+                let error = format!("the project at revision `{name}` has errors");
+                console.err.line(error);
                 return Ok(Exit::Findings);
             };
             Some(base)
@@ -144,11 +151,7 @@ impl Run<'_> {
         views.extend(base);
         let replays = views.iter().map(|view| view.replay(&self.options.services));
         let replays: Vec<Replay<'_>> = replays.collect::<Result<_, _>>()?;
-        let step = replays
-            .iter()
-            .map(Replay::step)
-            .fold(1, least_common_multiple);
-        let window = self.window.aligned(step);
+        let window = self.window.aligned(Replay::common_step(&replays));
         if window.from >= window.to {
             return Err(Failure::usage("the range of time is empty")
                 .help("it must be longer than the evaluation interval of the rules"));
@@ -157,10 +160,7 @@ impl Run<'_> {
         for replay in &replays {
             requests.extend(requests_of(replay, window.from, window.to));
         }
-        let probes = replays
-            .first()
-            .map(|replay| probes(replay, window.from, window.to));
-        let probes = probes.unwrap_or_default();
+        let probes = probes(&replays, window.from, window.to);
         requests.extend(probes.values().cloned());
         let fetched = self.history.fetch(&requests, console)?;
         let mut results = fetched.results.into_iter();
@@ -172,24 +172,27 @@ impl Run<'_> {
                 .run(window.from..=window.to, history)
                 .map_err(|error| rule_failure(&error))?;
             let routing = Routing::new(view.project, view.settings);
-            sides.push(Side {
-                episodes: backtest::episodes(
-                    &replayed.alerts,
-                    routing.as_ref(),
-                    window.from,
-                    window.to,
-                ),
-            });
+            sides.push(backtest::episodes(
+                &replayed.alerts,
+                routing.as_ref(),
+                window.from,
+                window.to,
+            ));
         }
         let begins: BTreeMap<_, _> = probes.into_keys().zip(results).collect();
-        let shortages = replays
-            .first()
-            .map(|head| shortages(head, &begins, window.from));
+        let mut shortages = replays
+            .iter()
+            .map(|replay| shortages(replay, &begins, window.from));
+        let (shortages, mut base_shortages) = (
+            shortages.next().unwrap_or_default(),
+            shortages.next().unwrap_or_default(),
+        );
+        base_shortages.retain(|of_base| !shortages.contains(of_base));
         let mut sides = sides.into_iter();
         let head_side = sides.next().unwrap_or_default();
         let explained = incidents
             .as_ref()
-            .map(|incidents| explain(&incidents.all, &head_side.episodes, window.from, window.to));
+            .map(|incidents| explain(&incidents.all, &head_side, window.from, window.to));
         let report = Report {
             project: &head.settings.project,
             environment: head.settings.environment.as_deref(),
@@ -200,7 +203,8 @@ impl Run<'_> {
             revision: self.options.base.as_deref().zip(self.commit),
             incidents: incidents.map(|incidents| incidents.all).unwrap_or_default(),
             explained,
-            shortages: shortages.unwrap_or_default(),
+            shortages,
+            base_shortages,
             sent: fetched.sent,
             kept: fetched.kept,
         };
@@ -233,10 +237,10 @@ impl Run<'_> {
         let text = String::from_utf8(bytes).map_err(|_| unreadable("not valid UTF-8"))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let mut incidents = Incidents::read(text, &head.services()).map_err(|error| {
-            let failure = Failure::usage(format!("{shown}:{}: {}", error.line, error.message));
-            match error.help {
-                Some(help) => failure.help(help),
-                None => failure,
+            let message = format!("{shown}:{}: {}", error.line, error.message);
+            Failure {
+                help: error.help,
+                ..Failure::usage(message)
             }
         })?;
         let names = &self.options.services;
@@ -247,12 +251,4 @@ impl Run<'_> {
         }
         Ok(incidents)
     }
-}
-
-fn least_common_multiple(one: i64, other: i64) -> i64 {
-    let (mut divisor, mut rest) = (one, other);
-    while rest != 0 {
-        (divisor, rest) = (rest, divisor % rest);
-    }
-    (one / divisor.max(1)).saturating_mul(other)
 }

@@ -15,13 +15,6 @@ use crate::backtest::{
 };
 use crate::ir::{Duration, Severity};
 
-/// What the rules of one revision did.
-#[derive(Debug, Clone, Default)]
-pub struct Side {
-    /// What fired, in order.
-    pub episodes: Vec<Episode>,
-}
-
 /// The result of a backtest. Times are milliseconds since 1970.
 pub struct Report<'r> {
     /// The name of the project.
@@ -32,10 +25,10 @@ pub struct Report<'r> {
     pub from: i64,
     /// The end.
     pub to: i64,
-    /// What the current rules did.
-    pub head: Side,
-    /// What the rules of another revision did.
-    pub base: Option<Side>,
+    /// What fired with the current rules, in order.
+    pub head: Vec<Episode>,
+    /// What fired with the rules of another revision.
+    pub base: Option<Vec<Episode>>,
     /// The name of the other revision, and its commit.
     pub revision: Option<(&'r str, &'r str)>,
     /// The incidents of the file.
@@ -44,6 +37,8 @@ pub struct Report<'r> {
     pub explained: Option<Explained>,
     /// Alerts whose windows are not whole when the range begins.
     pub shortages: Vec<Shortage>,
+    /// The same of the other revision, without those that both have.
+    pub base_shortages: Vec<Shortage>,
     /// The number of queries that were sent.
     pub sent: usize,
     /// The number of answers from the cache.
@@ -53,14 +48,12 @@ pub struct Report<'r> {
 impl Report<'_> {
     fn changes(&self) -> Vec<Change<'_>> {
         let base = self.base.as_ref();
-        base.map_or_else(Vec::new, |base| {
-            changes(&base.episodes, &self.head.episodes)
-        })
+        base.map_or_else(Vec::new, |base| changes(base, &self.head))
     }
 
     fn summary(&self) -> String {
-        let pages = self.head.episodes.iter().filter(|episode| episode.pages());
-        let tickets = self.head.episodes.iter();
+        let pages = self.head.iter().filter(|episode| episode.pages());
+        let tickets = self.head.iter();
         let tickets = tickets.filter(|episode| episode.severity == Some(Severity::Ticket));
         let mut text = format!(
             "{}, {}",
@@ -124,7 +117,7 @@ fn word(severity: Option<Severity>) -> &'static str {
 }
 
 /// Formats a time as `2026-11-02T12:13:00Z`.
-fn time(at: i64) -> String {
+pub fn time(at: i64) -> String {
     Timestamp::from_millisecond(at).map_or_else(|_| at.to_string(), |at| at.to_string())
 }
 
@@ -186,7 +179,7 @@ fn incident(incident: &Incident) -> String {
 fn detection(report: &Report<'_>, found: &Detection) -> (&'static str, String) {
     match found {
         Detection::Found { episode, after } => {
-            let episode = report.head.episodes.get(*episode);
+            let episode = report.head.get(*episode);
             let by = episode.map_or("", |episode| word(episode.severity));
             let when = match *after {
                 after if after < 0 => format!("{} before it", length(after)),
@@ -238,19 +231,28 @@ fn described(episode: &Episode) -> String {
     )
 }
 
-fn shortage(shortage: &Shortage) -> String {
-    let window = shortage.window.as_ref();
-    let window = window.map_or_else(String::new, |window| format!(" over {window}"));
-    let of = format!("{}: {}{window}", shortage.subject, shortage.alert);
-    match (shortage.begins, shortage.whole_from) {
-        (Some(begins), Some(whole)) => format!(
-            "{of} reads {} back; data begins at {}, so it is whole from {}",
-            length(shortage.reads / 60_000 * 60_000),
-            time(begins),
-            time(whole)
-        ),
-        _ => format!("{of} has no data"),
-    }
+/// The shortages in words: one line for the alerts of a subject whose data begins at the same time.
+fn incomplete(shortages: &[Shortage]) -> impl Iterator<Item = String> {
+    let is_together = |one: &Shortage, next: &Shortage| {
+        (&one.subject, one.begins) == (&next.subject, next.begins)
+    };
+    shortages.chunk_by(is_together).map(|group| {
+        let subject = group.first().map_or("", |first| &first.subject);
+        let begins = match group.first().and_then(|first| first.begins) {
+            Some(at) => format!("data begins at {}", time(at)),
+            None => "no data".to_owned(),
+        };
+        let alerts = group.iter().map(|one| {
+            let window = one.window.as_ref();
+            let window = window.map_or_else(String::new, |window| format!(" over {window}"));
+            let whole = one.whole_from;
+            let whole =
+                whole.map_or_else(String::new, |from| format!(" whole from {}", time(from)));
+            format!("{}{window}{whole}", one.alert)
+        });
+        let alerts: Vec<String> = alerts.collect();
+        format!("{subject}: {begins}; {}", alerts.join(", "))
+    })
 }
 
 fn human(report: &Report<'_>, console: &mut Console) {
@@ -266,7 +268,7 @@ fn human(report: &Report<'_>, console: &mut Console) {
     );
     console.out.styled_line(&[(bold, &title)]);
     console.out.line("");
-    if report.head.episodes.is_empty() {
+    if report.head.is_empty() {
         console.out.line("no alert fires");
     } else {
         let head = [
@@ -278,7 +280,7 @@ fn human(report: &Report<'_>, console: &mut Console) {
             "notified",
         ];
         let mut rows = vec![head.map(str::to_owned)];
-        for episode in &report.head.episodes {
+        for episode in &report.head {
             rows.push([
                 word(episode.severity).to_owned(),
                 episode.subject(),
@@ -310,7 +312,7 @@ fn human(report: &Report<'_>, console: &mut Console) {
         if !explained.unexplained.is_empty() {
             heading("pages without an incident", console);
             for index in &explained.unexplained {
-                if let Some(episode) = report.head.episodes.get(*index) {
+                if let Some(episode) = report.head.get(*index) {
                     console.out.line(described(episode));
                 }
             }
@@ -327,11 +329,19 @@ fn human(report: &Report<'_>, console: &mut Console) {
             console.out.line(change(one, revision));
         }
     }
-    if !report.shortages.is_empty() {
-        heading("incomplete windows", console);
-        for one in &report.shortages {
-            console.out.line(shortage(one));
+    let of_base = report.revision.map_or("", |(revision, _)| revision);
+    let of_base = format!("incomplete windows with {of_base}");
+    let of_both = [
+        ("incomplete windows", &report.shortages),
+        (&of_base, &report.base_shortages),
+    ];
+    for (title, shortages) in of_both.iter().filter(|(_, found)| !found.is_empty()) {
+        heading(title, console);
+        for line in incomplete(shortages) {
+            console.out.line(line);
         }
+    }
+    if of_both.iter().any(|(_, found)| !found.is_empty()) {
         console.out.line("before that, missing history counts as no events: budgets are at least what is computed");
     }
     console.out.line("");
@@ -343,7 +353,7 @@ fn heading(text: &str, console: &mut Console) {
 }
 
 fn short(report: &Report<'_>, console: &mut Console) {
-    for episode in &report.head.episodes {
+    for episode in &report.head {
         console.out.line(format_args!(
             "{}: for {}; {}",
             described(episode),
@@ -359,7 +369,7 @@ fn short(report: &Report<'_>, console: &mut Console) {
                 .line(format_args!("{word}: {}: {how}", incident(listed)));
         }
         for index in &explained.unexplained {
-            if let Some(episode) = report.head.episodes.get(*index) {
+            if let Some(episode) = report.head.get(*index) {
                 let text = described(episode);
                 console
                     .out
@@ -373,8 +383,13 @@ fn short(report: &Report<'_>, console: &mut Console) {
             console.out.line(format_args!("change: {text}"));
         }
     }
-    for one in &report.shortages {
-        let text = shortage(one);
-        console.out.line(format_args!("incomplete: {text}"));
+    for line in incomplete(&report.shortages) {
+        console.out.line(format_args!("incomplete: {line}"));
+    }
+    if let Some((revision, _)) = report.revision {
+        for line in incomplete(&report.base_shortages) {
+            let line = format_args!("incomplete with {revision}: {line}");
+            console.out.line(line);
+        }
     }
 }

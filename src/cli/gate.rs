@@ -16,7 +16,7 @@ use crate::diagnostics::suggest;
 use crate::ir;
 use crate::limits;
 use crate::policy::{self, Decision, Facts, Measured, MeasuredValue, NotFinite, Policy, Verdict};
-use crate::project::{io_cause, paths, read_file_at_most};
+use crate::project::{Loaded, io_cause, paths, read_file_at_most};
 use crate::session::Session;
 
 /// Runs `gate check` or `gate facts`. Any failure means that there is no decision; invalid usage has its own exit code.
@@ -186,7 +186,8 @@ fn find_gate(policy: &Policy, requested: Option<&str>) -> Result<usize, Failure>
 
 /// The services of a project in one environment.
 pub struct CompiledProject {
-    session: Session,
+    /// The sources.
+    pub session: Session,
     /// The settings of the project, with the environment.
     pub settings: ir::Settings,
 }
@@ -202,7 +203,22 @@ impl CompiledProject {
         env: Option<&str>,
         console: &mut Console,
     ) -> Result<Option<Self>, Failure> {
-        let selected = Selected::whole(select::project(context)?);
+        let loaded = select::project(context)?;
+        Self::of(loaded, env, context.global.format, console)
+    }
+
+    /// Compiles a project. `None` if it has errors, which are reported.
+    ///
+    /// # Errors
+    ///
+    /// If the environment is unknown or ambiguous.
+    pub fn of(
+        loaded: Loaded,
+        env: Option<&str>,
+        format: Format,
+        console: &mut Console,
+    ) -> Result<Option<Self>, Failure> {
+        let selected = Selected::whole(loaded);
         let session = selected.session();
         let compilation = select::require_environment(env, session.check(env))?;
         let mut findings = Findings::default();
@@ -211,7 +227,7 @@ impl CompiledProject {
         findings.add(&compilation.sources, compilation.diagnostics);
         if findings.has_errors() {
             // Standard output is reserved for the requested document.
-            let shown = match context.global.format {
+            let shown = match format {
                 Format::Human => Format::Human,
                 _ => Format::Short,
             };

@@ -3,72 +3,18 @@
 use std::path::Path;
 
 use nth_simulate::Replay;
-use smol_str::SmolStr;
 
 use super::console::Console;
 use super::exit::Failure;
-use super::options::{self, Format};
+use super::gate::CompiledProject;
+use super::options;
 use super::progress::Progress;
 use super::prometheus_client::Client;
-use super::report::Findings;
-use super::select::{self, Selected};
 use crate::backtest::{self, Cache, CacheError, FetchError, Request};
 use crate::ir::{Project, Service, Settings};
-use crate::project::{Loaded, paths};
-use crate::session::Session;
+use crate::project::{io_cause, paths};
 
-/// A project without errors, in one environment.
-pub struct Compiled {
-    /// The sources.
-    pub session: Session,
-    /// The settings of the project, with the environment.
-    pub settings: Settings,
-}
-
-impl Compiled {
-    /// Compiles a project; `None` if it has errors, which are reported.
-    ///
-    /// # Errors
-    ///
-    /// If the environment is unknown or ambiguous.
-    pub fn new(
-        loaded: Loaded,
-        env: Option<&str>,
-        format: Format,
-        console: &mut Console,
-    ) -> Result<Option<Self>, Failure> {
-        let selected = Selected::whole(loaded);
-        let session = selected.session();
-        let compilation = select::require_environment(env, session.check(env))?;
-        let mut findings = Findings::default();
-        let own = selected.loaded.diagnostics.iter().cloned();
-        findings.add(&selected.loaded.sources, own);
-        findings.add(&compilation.sources, compilation.diagnostics);
-        if findings.has_errors() {
-            // Standard output is reserved for the report.
-            let shown = match format {
-                Format::Human => Format::Human,
-                _ => Format::Short,
-            };
-            findings.show(shown, console)?;
-            return Ok(None);
-        }
-        let environment: Option<SmolStr> = match compilation.environments.as_slice() {
-            [] => None,
-            [only] => Some(only.as_str().into()),
-            several => {
-                let help = format!("choose one with `--env`: `{}`", several.join("`, `"));
-                let failure = Failure::usage("the project has several environments");
-                return Err(failure.help(help));
-            }
-        };
-        let settings = Settings {
-            environment,
-            ..selected.loaded.project.settings.clone()
-        };
-        Ok(Some(Self { session, settings }))
-    }
-
+impl CompiledProject {
     /// Calls `see` with the model.
     pub fn with_project<T>(&self, see: impl FnOnce(View<'_>) -> T) -> T {
         self.session
@@ -113,7 +59,7 @@ impl<'p> View<'p> {
 /// Returns the failure for a rule that cannot be evaluated over history.
 pub fn rule_failure(error: &nth_simulate::Error) -> Failure {
     Failure::usage(format!("cannot backtest: {error}"))
-        .help("change the query, or name the other services on the command line")
+        .help("change the query, or backtest the other services by name")
 }
 
 /// The history of a server.
@@ -139,7 +85,7 @@ impl History<'_> {
         requests: &[Request],
         console: &mut Console,
     ) -> Result<backtest::Fetched, Failure> {
-        let cache = self.cache()?;
+        let cache = self.cache(console)?;
         let total = backtest::total(requests, self.now);
         let progress = Progress::steps(
             "querying history",
@@ -150,6 +96,16 @@ impl History<'_> {
             progress.advance()
         });
         drop(progress);
+        if let Some(cause) = fetched
+            .as_ref()
+            .ok()
+            .and_then(|found| found.unkept.as_ref())
+        {
+            let cause = io_cause(cause);
+            console.err.line(format_args!(
+                "note: some answers are not kept for the next run: {cause}"
+            ));
+        }
         fetched.map_err(|error| match error {
             FetchError::Server(failure) => failure,
             FetchError::TooMuch(query) => Failure::io(format!(
@@ -159,7 +115,7 @@ impl History<'_> {
         })
     }
 
-    fn cache(&self) -> Result<Option<Cache>, Failure> {
+    fn cache(&self, console: &mut Console) -> Result<Option<Cache>, Failure> {
         if self.options.no_cache {
             return Ok(None);
         }
@@ -169,16 +125,18 @@ impl History<'_> {
             None => Cache::default_folder(&variable),
         };
         let Some(folder) = folder else {
+            console.err.line(
+                "note: no answers are kept for the next run: choose a folder with `--cache`, or set HOME",
+            );
             return Ok(None);
         };
         let opened = Cache::open(&folder, &self.client.identity(), self.now);
-        opened.map(Some).map_err(|CacheError { message, help }| {
-            let failure = Failure::io(message);
-            match help {
-                Some(help) => failure.help(help),
-                None => failure,
-            }
-        })
+        opened
+            .map(Some)
+            .map_err(|CacheError { message, help }| Failure {
+                help,
+                ..Failure::io(message)
+            })
     }
 }
 

@@ -11,19 +11,21 @@ use nth_simulate::{HistorySeries, Plan, Replay};
 use smol_str::SmolStr;
 
 use super::Context;
+use super::backtest_report::time;
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::history::{Compiled, History, View, requests_of, rule_failure};
+use super::gate::CompiledProject;
+use super::history::{History, View, requests_of, rule_failure};
 use super::options;
 use super::prometheus_client::Client;
 use super::select;
 use crate::backends::alertmanager::notify::Routing;
 use crate::backends::prometheus::BudgetStatus;
 use crate::backends::series_names::{BUDGET_REMAINING, TOTAL_EVENTS};
-use crate::backtest::record::{Measured, Piece, Recording, pieces, text};
-use crate::backtest::{Change, Episode, Request, changes, episodes};
+use crate::backtest::record::{Level, Measured, Piece, Recording, pieces, text};
+use crate::backtest::{Change, Episode, Request, changes, episodes, known_slo};
 use crate::db::ItemClass;
-use crate::diagnostics::{Severity as Level, suggest};
+use crate::diagnostics;
 use crate::ir::burn_rate::SLICE;
 use crate::ir::{Duration, RuleLabel, Service, Sli, Slo};
 use crate::project::{Loaded, SourceFile, io_cause, paths};
@@ -74,7 +76,7 @@ pub fn run(
     let loaded = select::project(context)?;
     let asked = &options.history;
     let env = asked.env.as_deref();
-    let Some(compiled) = Compiled::new(loaded.clone(), env, format, console)? else {
+    let Some(compiled) = CompiledProject::of(loaded.clone(), env, format, console)? else {
         return Ok(Exit::Findings);
     };
     let client = Client::new(&options.prometheus, asked.timeout, &asked.connection)?;
@@ -136,7 +138,7 @@ struct Recorded {
 }
 
 struct Recorder<'r> {
-    compiled: &'r Compiled,
+    compiled: &'r CompiledProject,
     view: View<'r>,
     loaded: Loaded,
     options: &'r options::Record,
@@ -151,12 +153,16 @@ struct Recorder<'r> {
 
 impl<'r> Recorder<'r> {
     fn new(
-        compiled: &'r Compiled,
+        compiled: &'r CompiledProject,
         view: View<'r>,
         loaded: Loaded,
         options: &'r options::Record,
     ) -> Result<Self, Failure> {
-        let (service, slo) = find(&options.slo, &view.services())?;
+        let (service, slo) =
+            known_slo(&options.slo, &view.services()).map_err(|(message, help)| Failure {
+                help,
+                ..Failure::usage(message)
+            })?;
         let replay = view.replay(&[service.name.to_string()])?;
         let step = replay.step().max(1);
         let step = if step % MINUTE == 0 {
@@ -202,11 +208,11 @@ impl<'r> Recorder<'r> {
             .end
             .min(history.now.div_euclid(MINUTE).saturating_mul(MINUTE));
         let mut requests = requests_of(&self.replay, self.begin, end);
-        requests.push(self.measurement(end)?);
+        let replayed = requests.len();
+        requests.extend(self.measurements(end)?);
         let mut results = history.fetch(&requests, console)?.results;
-        let measured = results.pop().unwrap_or_default();
-        let measured = self.measured(&measured, end);
-        if measured.shares.iter().all(Option::is_none) {
+        let measured = self.measured(&results.split_off(replayed), end);
+        if measured.levels.iter().all(|level| *level == Level::NoData) {
             return Err(Failure::usage(format!(
                 "there is no data of `{}` in this time",
                 self.options.slo
@@ -241,8 +247,8 @@ impl<'r> Recorder<'r> {
         best.ok_or_else(|| Failure::io("no test was recorded"))
     }
 
-    /// The query of the bad share in each minute.
-    fn measurement(&self, end: i64) -> Result<Request, Failure> {
+    /// The queries of the bad share in each minute, and of whether there is data, which has no bad share without events.
+    fn measurements(&self, end: i64) -> Result<Vec<Request>, Failure> {
         let scrape = self.view.settings.prometheus.scrape_interval;
         // A rate needs two samples.
         let window = Duration((2 * scrape.0).div_ceil(60_000).max(1) * 60_000);
@@ -254,26 +260,39 @@ impl<'r> Recorder<'r> {
             ))
             .help("record an SLO that counts events; the SLI of this one is recorded by its rules")
         })?;
-        Ok(Request {
+        let request = |query: String| Request {
             query,
             step: MINUTE,
             from: self.begin + MINUTE,
             to: end,
             what: format!("the bad share of {}", self.options.slo),
-        })
+        };
+        let queries = [query].into_iter().chain(status.measured_presence(window));
+        Ok(queries.map(request).collect())
     }
 
-    fn measured(&self, series: &[HistorySeries], end: i64) -> Measured {
+    /// Reads the results of the [`measurements`](Self::measurements).
+    fn measured(&self, results: &[Vec<HistorySeries>], end: i64) -> Measured {
         let minutes = usize::try_from((end - self.begin) / MINUTE).unwrap_or(0);
-        let mut shares = vec![None; minutes];
-        for sample in series.iter().flat_map(|series| &series.samples) {
-            let minute = usize::try_from((sample.at - self.begin) / MINUTE - 1);
-            if let Some(place) = minute.ok().and_then(|minute| shares.get_mut(minute)) {
-                *place = Some(sample.value.clamp(0.0, 1.0)).filter(|share| !share.is_nan());
+        let mut levels = vec![Level::NoData; minutes];
+        let mut set = |series: &[HistorySeries], level: &dyn Fn(f64) -> Level| {
+            for sample in series.iter().flat_map(|series| &series.samples) {
+                let minute = usize::try_from((sample.at - self.begin) / MINUTE - 1);
+                if let Some(place) = minute.ok().and_then(|minute| levels.get_mut(minute))
+                    && !sample.value.is_nan()
+                {
+                    *place = level(sample.value);
+                }
             }
+        };
+        if let [shares, presence @ ..] = results {
+            for series in presence {
+                set(series, &|_| Level::NoEvents);
+            }
+            set(shares, &|share| Level::Bad(share.clamp(0.0, 1.0)));
         }
         Measured {
-            shares,
+            levels,
             budget: as_float(self.slo.error_budget()),
         }
     }
@@ -398,7 +417,7 @@ impl<'r> Recorder<'r> {
         let error = session
             .findings()
             .into_iter()
-            .find(|found| found.severity == Level::Error);
+            .find(|found| found.severity == diagnostics::Severity::Error);
         if let Some(error) = error {
             return Err(Failure::io(format!(
                 "the recorded test is not valid: {}",
@@ -474,19 +493,16 @@ fn as_float(decimal: rust_decimal::Decimal) -> f64 {
 
 /// Describes a difference of more than a tolerance; `None` if it is smaller.
 fn difference(change: &Change<'_>, tolerance: i64) -> Option<String> {
-    let at = |millis: i64| {
-        Timestamp::from_millisecond(millis).map_or_else(|_| String::new(), |at| at.to_string())
-    };
     match change {
         Change::OnlyBase(episode) => Some(format!(
             "{} fired at {}, and does not in the test",
             episode.name(),
-            at(episode.start)
+            time(episode.start)
         )),
         Change::OnlyHead(episode) => Some(format!(
             "{} fires at {} in the test only",
             episode.name(),
-            at(episode.start)
+            time(episode.start)
         )),
         Change::Differs { base, head } => {
             let later = head.start - base.start;
@@ -494,29 +510,10 @@ fn difference(change: &Change<'_>, tolerance: i64) -> Option<String> {
                 format!(
                     "{} fired at {}, and fires at {} in the test",
                     head.name(),
-                    at(base.start),
-                    at(head.start)
+                    time(base.start),
+                    time(head.start)
                 )
             })
         }
     }
-}
-
-/// Finds the SLO `checkout.availability`.
-fn find<'s>(name: &str, services: &[&'s Service]) -> Result<(&'s Service, &'s Slo), Failure> {
-    let all = services
-        .iter()
-        .flat_map(|service| service.slos.iter().map(move |slo| (*service, slo)));
-    let named = |(service, slo): &(&Service, &Slo)| format!("{}.{}", service.name, slo.name);
-    if let Some(found) = all.clone().find(|found| named(found) == name) {
-        return Ok(found);
-    }
-    let failure = Failure::usage(format!("unknown SLO `{name}`"));
-    let known: Vec<String> = all.map(|found| named(&found)).collect();
-    Err(
-        match suggest::nearest(name, known.iter().map(String::as_str)) {
-            Some(near) => failure.help(format!("did you mean `{near}`?")),
-            None => failure.help("name it with its service: `checkout.availability`"),
-        },
-    )
 }

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::exit::Failure;
+use super::exit::{Exit, Failure};
 use crate::project::{MANIFEST, io_cause};
 
 /// The files of a revision. The folder is removed when this is dropped.
@@ -16,6 +16,8 @@ pub struct Revision {
     _folder: TempDir,
     /// The folder of the project.
     pub root: PathBuf,
+    /// The folder of the repository, above or the same.
+    pub top: PathBuf,
     /// The full hash of the commit.
     pub commit: String,
 }
@@ -43,17 +45,19 @@ impl Revision {
         };
         let top =
             git.line(root, &["rev-parse", "--show-toplevel"])
-                .map_err(|failure| match failure.exit {
-                    super::exit::Exit::Io => failure,
-                    _ => Failure::usage("`--base` requires a project in a git repository")
-                        .help(failure.message),
-                })?;
+                .map_err(
+                    |failure| match failure.message.contains("not a git repository") {
+                        true => Failure::usage("`--base` requires a project in a git repository")
+                            .help("run this in a clone of the project's repository"),
+                        false => failure,
+                    },
+                )?;
         let prefix = git.line(root, &["rev-parse", "--show-prefix"])?;
         let named = format!("{revision}^{{commit}}");
         let commit = git
             .line(root, &["rev-parse", "--verify", "--quiet", &named])
             .map_err(|failure| match failure.exit {
-                super::exit::Exit::Io => failure,
+                Exit::Io => failure,
                 _ => unknown(revision),
             })?;
         let top = PathBuf::from(top);
@@ -69,10 +73,12 @@ impl Revision {
             };
             return Err(Failure::usage(format!(
                 "revision `{revision}` has no {MANIFEST} in {place}"
-            )));
+            ))
+            .help("pass a revision in which the project is in the same folder as now"));
         }
         Ok(Self {
             root,
+            top: tree,
             commit,
             _folder: folder,
         })
@@ -124,7 +130,16 @@ impl Git {
             return Ok(text.lines().next().unwrap_or_default().to_owned());
         }
         let said = String::from_utf8_lossy(&output.stderr);
-        let said = said.lines().next().unwrap_or_default();
-        Err(Failure::usage(format!("git failed: {said}")))
+        let line = said.lines().next().unwrap_or_default();
+        let failure = Failure::usage(format!(
+            "git failed: {}",
+            line.trim_start_matches("fatal: ")
+        ));
+        // For example, to trust a repository of another user.
+        let advice = said.lines().map(str::trim);
+        Err(match advice.skip(1).find(|line| line.starts_with("git ")) {
+            Some(command) => failure.help(format!("run `{command}`")),
+            None => failure,
+        })
     }
 }

@@ -89,6 +89,17 @@ impl<'a> BudgetStatus<'a> {
             .map(Expr::to_string)
     }
 
+    /// The query of the number of series that count events over a window; `None` if the SLI counts none.
+    pub fn measured_presence(&self, window: Duration) -> Option<String> {
+        match &self.context.slo.sli {
+            Sli::Events { total, .. }
+            | Sli::ErrorRatio {
+                total: Some(total), ..
+            } => Some(aggregate("count", at_window(total, window)).to_string()),
+            Sli::ErrorRatio { total: None, .. } | Sli::TimeSlices { .. } => None,
+        }
+    }
+
     /// The query of the time at which the rules began to record it, in seconds since 1970, within `back` from now: no
     /// sample if they did not.
     pub fn recorded_since(&self, back: Duration) -> String {

@@ -3,25 +3,36 @@
 /// The maximum number of pieces that are neither good nor without data.
 const MOST_PIECES: usize = 8;
 
-/// The minutes that data must be missing for, before it counts as missing: Prometheus bridges shorter times.
+/// The minutes that data or events must be missing for, before they count as missing: Prometheus bridges shorter times.
 const LOOKBACK: usize = 5;
 
-/// The measured bad share of an SLO in the minutes of a time; `None` without data.
+/// What is measured of an SLO in the minutes of a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measured {
-    /// The share in each minute, from 0 to 1.
-    pub shares: Vec<Option<f64>>,
+    /// What is measured in each minute.
+    pub levels: Vec<Level>,
     /// The share that the objective allows.
     pub budget: f64,
 }
 
-/// What is measured in a piece.
+/// What is measured in a minute or a piece.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Level {
     /// There is no data.
     NoData,
-    /// This share is bad.
+    /// There is data, but no events.
+    NoEvents,
+    /// This share is bad, from 0 to 1.
     Bad(f64),
+}
+
+impl Level {
+    fn share(self) -> Option<f64> {
+        match self {
+            Self::Bad(share) => Some(share),
+            Self::NoData | Self::NoEvents => None,
+        }
+    }
 }
 
 /// A time in which the same is measured, in minutes since the beginning.
@@ -43,12 +54,12 @@ impl Piece {
 
 /// Divides a measured share into pieces, without those that are good. `fineness` is 1 or less: the smaller, the more pieces.
 pub fn pieces(measured: &Measured, fineness: f64) -> Vec<Piece> {
-    let shares = bridged(&measured.shares);
-    let peak = shares.iter().flatten().copied().fold(0.0, f64::max);
+    let levels = bridged(&measured.levels);
+    let shares = levels.iter().filter_map(|level| level.share());
+    let peak = shares.fold(0.0, f64::max);
     let tolerance = (measured.budget * 0.5).max(peak * 0.05) * fineness;
     let mut all: Vec<Piece> = Vec::new();
-    for (minute, share) in shares.iter().enumerate() {
-        let level = share.map_or(Level::NoData, Level::Bad);
+    for (minute, level) in levels.into_iter().enumerate() {
         match all.last_mut() {
             Some(last) if last.level == level => last.to = minute + 1,
             _ => all.push(Piece {
@@ -58,9 +69,9 @@ pub fn pieces(measured: &Measured, fineness: f64) -> Vec<Piece> {
             }),
         }
     }
-    let is_bad = |piece: &Piece| match piece.level {
-        Level::NoData => true,
-        Level::Bad(share) => share > measured.budget * 0.1,
+    let is_bad = |piece: &Piece| {
+        let share = piece.level.share();
+        share.is_none_or(|share| share > measured.budget * 0.1)
     };
     while let Some((place, cost)) = cheapest(&all) {
         let is_within = cost <= tolerance * tolerance;
@@ -73,20 +84,20 @@ pub fn pieces(measured: &Measured, fineness: f64) -> Vec<Piece> {
     all
 }
 
-/// Replaces short times without data by the last share before, or the first one after them.
-fn bridged(shares: &[Option<f64>]) -> Vec<Option<f64>> {
-    let mut bridged = shares.to_vec();
+/// Replaces short times without data or events by the last share before, or the first one after them.
+fn bridged(levels: &[Level]) -> Vec<Level> {
+    let is_share = |level: &&Level| level.share().is_some();
+    let mut bridged = levels.to_vec();
     let mut start = 0;
     while start < bridged.len() {
         let rest = bridged.get(start..).unwrap_or_default();
-        let missing = rest.iter().take_while(|share| share.is_none()).count();
+        let missing = rest.iter().take_while(|level| !is_share(level)).count();
         if (1..=LOOKBACK).contains(&missing) {
             let before = start.checked_sub(1).and_then(|before| bridged.get(before));
-            let before = before.copied().flatten();
-            let after = bridged.get(start + missing).copied().flatten();
-            let share = before.or(after);
+            let after = bridged.get(start + missing);
+            let share = before.or(after).filter(is_share).copied();
             for place in bridged.iter_mut().skip(start).take(missing) {
-                *place = share;
+                *place = share.unwrap_or(*place);
             }
         }
         start += missing.max(1);
@@ -140,19 +151,18 @@ mod tests {
     use super::*;
 
     fn found(parts: &[(usize, Option<f64>)], fineness: f64) -> Vec<(usize, usize, Option<f64>)> {
-        let shares = parts
-            .iter()
-            .flat_map(|(minutes, share)| std::iter::repeat_n(*share, *minutes));
+        let levels = parts.iter().flat_map(|(minutes, share)| {
+            let level = share.map_or(Level::NoData, Level::Bad);
+            std::iter::repeat_n(level, *minutes)
+        });
         let measured = Measured {
-            shares: shares.collect(),
+            levels: levels.collect(),
             budget: 0.001,
         };
         let all = pieces(&measured, fineness).into_iter();
         all.map(|piece| {
-            let share = match piece.level {
-                Level::NoData => None,
-                Level::Bad(share) => Some((share * 1e6).round() / 1e6),
-            };
+            let share = piece.level.share();
+            let share = share.map(|share| (share * 1e6).round() / 1e6);
             (piece.from, piece.to, share)
         })
         .collect()
@@ -191,6 +201,28 @@ mod tests {
             found(&[(2, None), (5, Some(0.2))], 1.0),
             [(0, 7, Some(0.2))]
         );
+    }
+
+    #[test]
+    fn no_events_are_not_missing_data() {
+        let parts = [
+            (10, Level::Bad(0.0)),
+            (3, Level::NoEvents),
+            (10, Level::Bad(0.0)),
+            (20, Level::NoEvents),
+            (10, Level::NoData),
+        ];
+        let levels = parts.iter();
+        let levels = levels.flat_map(|(minutes, level)| std::iter::repeat_n(*level, *minutes));
+        let measured = Measured {
+            levels: levels.collect(),
+            budget: 0.001,
+        };
+        let found = pieces(&measured, 1.0).into_iter();
+        let found: Vec<_> = found
+            .map(|piece| (piece.from, piece.to, piece.level))
+            .collect();
+        assert_eq!(found, [(23, 43, Level::NoEvents), (43, 53, Level::NoData)]);
     }
 
     #[test]

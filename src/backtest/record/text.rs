@@ -64,13 +64,7 @@ pub fn text(recording: &Recording<'_>) -> String {
     }
     let length = time(recording.end - recording.begin);
     let _ = writeln!(text, "length = {length}\n");
-    if let Some(rate) = recording.rate {
-        let rate = significant(rate);
-        let _ = writeln!(
-            text,
-            "given requests : traffic {{ service = {service}  rate = {rate}/s }}"
-        );
-    }
+    traffic(recording, &mut text);
     if let Some(left) = recording.budget_left {
         let left = significant(left * 100.0);
         let _ = writeln!(
@@ -78,16 +72,15 @@ pub fn text(recording: &Recording<'_>) -> String {
             "given consumed : budget-left {{ slo = {service}.{slo}  is = {left}% }}"
         );
     }
-    let several = recording.pieces.len() > 1;
-    for (index, piece) in recording.pieces.iter().enumerate() {
-        let number = if several {
-            format!("-{}", index + 1)
-        } else {
-            String::new()
-        };
-        let (from, length) = (minutes(piece.from), minutes(piece.to - piece.from));
-        let when = format!("from = {from}  for = {length}");
+    let pieces = recording.pieces.iter();
+    let pieces: Vec<&Piece> = pieces
+        .filter(|piece| piece.level != Level::NoEvents)
+        .collect();
+    for (index, piece) in pieces.iter().enumerate() {
+        let number = number(index, pieces.len());
+        let when = when(piece.from, piece.to);
         let _ = match piece.level {
+            Level::NoEvents => Ok(()),
             Level::NoData => writeln!(
                 text,
                 "given missing{number} : no-data {{ service = {service}  {when} }}"
@@ -107,20 +100,57 @@ pub fn text(recording: &Recording<'_>) -> String {
     text
 }
 
+/// Writes the rate of events, and the times without any.
+fn traffic(recording: &Recording<'_>, text: &mut String) {
+    let stops = recording.pieces.iter();
+    let stops: Vec<&Piece> = stops
+        .filter(|piece| piece.level == Level::NoEvents)
+        .collect();
+    let Ok(end) = usize::try_from((recording.end - recording.begin) / MINUTE) else {
+        return;
+    };
+    let mut parts: Vec<(usize, usize, f64)> = Vec::new();
+    let mut begin = 0;
+    let stop = |stop: &&Piece| (stop.from, stop.to);
+    for (from, to) in stops.iter().map(stop).chain([(end, end)]) {
+        let flows = recording.rate.map(|rate| (begin, from, rate));
+        parts.extend(flows.into_iter().chain([(from, to, 0.0)]));
+        begin = to;
+    }
+    parts.retain(|(from, to, _)| from < to);
+    for (index, (from, to, rate)) in parts.iter().enumerate() {
+        let number = number(index, parts.len());
+        let (service, rate) = (recording.service, significant(*rate));
+        let when = match (from, to) {
+            (0, to) if *to == end => String::new(),
+            _ => format!("  {}", when(*from, *to)),
+        };
+        let _ = writeln!(
+            text,
+            "given requests{number} : traffic {{ service = {service}  rate = {rate}/s{when} }}"
+        );
+    }
+}
+
+/// The end of the name of one of several events.
+fn number(index: usize, of: usize) -> String {
+    if of > 1 {
+        format!("-{}", index + 1)
+    } else {
+        String::new()
+    }
+}
+
+/// When an event happens, in minutes since the beginning.
+fn when(from: usize, to: usize) -> String {
+    format!("from = {}  for = {}", minutes(from), minutes(to - from))
+}
+
 fn expectations(recording: &Recording<'_>, text: &mut String) {
     let subject = format!("slo = {}.{}", recording.service, recording.slo);
-    let first = recording
-        .pieces
-        .iter()
-        .map(|piece| piece.from)
-        .min()
-        .unwrap_or(0);
-    let last = recording
-        .pieces
-        .iter()
-        .map(|piece| piece.to)
-        .max()
-        .unwrap_or(0);
+    // They are in order of time.
+    let first = recording.pieces.first().map_or(0, |piece| piece.from);
+    let last = recording.pieces.last().map_or(0, |piece| piece.to);
     let at = |minutes: usize| recording.begin.saturating_add(millis(minutes));
     if recording.episodes.is_empty() {
         let _ = writeln!(text, "expect quiet : silent {{ {subject} }}");

@@ -71,6 +71,8 @@ struct BaseDocument<'r> {
     commit: &'r str,
     alerts: Vec<AlertDocument<'r>>,
     changes: Vec<ChangeDocument>,
+    /// What is incomplete with the base only.
+    incomplete: Vec<ShortageDocument<'r>>,
 }
 
 /// A difference between the revisions.
@@ -109,7 +111,7 @@ pub fn document<'r>(report: &'r Report<'_>) -> Document<'r> {
         environment: report.environment,
         from: time(report.from),
         to: time(report.to),
-        alerts: report.head.episodes.iter().map(alert_document).collect(),
+        alerts: report.head.iter().map(alert_document).collect(),
         incidents: report.explained.as_ref().map(|explained| {
             let listed = report.incidents.iter().zip(&explained.incidents);
             listed
@@ -126,10 +128,11 @@ pub fn document<'r>(report: &'r Report<'_>) -> Document<'r> {
             .zip(report.revision)
             .map(|(base, (revision, commit))| {
                 let changes = report.changes();
-                let place =
-                    |all: &[Episode], one: &Episode| all.iter().position(|other| other == one);
-                let of_base = |one| place(&base.episodes, one);
-                let of_head = |one| place(&report.head.episodes, one);
+                let place = |all: &[Episode], one: &Episode| {
+                    all.iter().position(|other| std::ptr::eq(other, one))
+                };
+                let of_base = |one| place(base, one);
+                let of_head = |one| place(&report.head, one);
                 let changes = changes.iter().map(|change| match change {
                     Change::OnlyBase(base) => ChangeDocument {
                         change: "only-base",
@@ -153,8 +156,13 @@ pub fn document<'r>(report: &'r Report<'_>) -> Document<'r> {
                 BaseDocument {
                     revision,
                     commit,
-                    alerts: base.episodes.iter().map(alert_document).collect(),
+                    alerts: base.iter().map(alert_document).collect(),
                     changes: changes.collect(),
+                    incomplete: report
+                        .base_shortages
+                        .iter()
+                        .map(shortage_document)
+                        .collect(),
                 }
             }),
         incomplete: report.shortages.iter().map(shortage_document).collect(),

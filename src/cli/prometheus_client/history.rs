@@ -1,19 +1,16 @@
 //! History for a backtest: queries over chunks of time, and the identity under which their answers are kept.
 
-use std::fmt::Write as _;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest as _, Sha256};
 
 use super::{CATALOGUE, Client, HISTORY};
-use crate::backtest::{Chunk, Server, matrix};
+use crate::backtest::{Chunk, Matrix, Server, hash, matrix};
 use crate::cli::exit::Failure;
 
 impl Server for Client {
     type Error = Failure;
 
-    fn range(&self, query: &str, chunk: &Chunk, what: &str) -> Result<Vec<u8>, Failure> {
+    fn range(&self, query: &str, chunk: &Chunk, what: &str) -> Result<(Vec<u8>, Matrix), Failure> {
         let url = format!("{}/api/v1/query_range", self.base);
         let [start, end, step] = [chunk.start, chunk.end, chunk.step].map(seconds);
         let ask = || {
@@ -29,7 +26,7 @@ impl Server for Client {
                 ("nocache", "1"),
             ])
         };
-        let read = |bytes: &[u8]| matrix(bytes, chunk).map(|_| bytes.to_vec());
+        let read = |bytes: &[u8]| Ok((bytes.to_vec(), matrix(bytes, chunk)?));
         self.answer(ask, read, what, HISTORY)
     }
 }
@@ -61,14 +58,6 @@ fn user(header: &str) -> String {
         }
         None => format!("token {}", hash(header.as_bytes())),
     }
-}
-
-fn hash(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for byte in Sha256::digest(bytes) {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 /// Formats milliseconds as seconds.

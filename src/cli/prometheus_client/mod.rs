@@ -43,36 +43,52 @@ struct AnswerLimits {
     bytes: u64,
     /// True if the answer must come from the server itself and not from a cache.
     fresh: bool,
+    /// The help after a timeout.
+    late: &'static str,
+    /// The help if the query or the answer is too large.
+    large: Option<&'static str>,
 }
 
 /// One sample or none, with warnings.
 const FACT: AnswerLimits = AnswerLimits {
     bytes: 16 << 20,
     fresh: true,
+    late: MORE_TIME,
+    large: None,
 };
-/// The series of a selector, or the metadata of all metrics: about a million series.
+/// The metadata of all metrics.
 const CATALOGUE: AnswerLimits = AnswerLimits {
     bytes: 256 << 20,
     fresh: false,
+    late: MORE_TIME,
+    large: None,
+};
+/// The series of a selector: about a million.
+const SERIES: AnswerLimits = AnswerLimits {
+    late: "allow more time with `--timeout 2m`, or look less far back with `--since`",
+    ..CATALOGUE
 };
 /// The series of a panel.
 const PANEL: AnswerLimits = AnswerLimits {
     bytes: 64 << 20,
     fresh: false,
+    late: MORE_TIME,
+    large: None,
 };
 /// The series of a rule's query over some days.
 const HISTORY: AnswerLimits = AnswerLimits {
     bytes: 256 << 20,
     fresh: false,
+    late: "allow more time with `--timeout 10m`, or read fewer series in the query",
+    large: Some(
+        "read fewer series in the query, raise the limit of the server, or backtest the other services by name",
+    ),
 };
 /// The maximum number of bytes of an error that are read.
 const MOST_ERROR_BYTES: u64 = 1 << 20;
 
 /// The help after a timeout.
 const MORE_TIME: &str = "allow more time with `--timeout 2m`";
-/// The help after a timeout if the command has `--since`.
-const MORE_TIME_OR_LESS: &str =
-    "allow more time with `--timeout 2m`, or look less far back with `--since`";
 
 /// The maximum number of warnings that are kept.
 const MOST_REMARKS: usize = 20;
@@ -220,13 +236,7 @@ impl Client {
             };
             Ok((gathered, errors))
         };
-        self.answer(ask, read, &what, CATALOGUE)
-            .map_err(|mut failure| {
-                if failure.help.as_deref() == Some(MORE_TIME) {
-                    failure.help = Some(MORE_TIME_OR_LESS.to_owned());
-                }
-                failure
-            })
+        self.answer(ask, read, &what, SERIES)
     }
 
     /// Returns true if Prometheus counts the first sample of a counter whose target exposes its creation time. Not every
@@ -379,7 +389,7 @@ impl Client {
         sent: Result<Response<Body>, ureq::Error>,
         limits: AnswerLimits,
     ) -> Result<Vec<u8>, RequestError> {
-        let mut response = sent.map_err(|error| self.request_error(&error))?;
+        let mut response = sent.map_err(|error| self.request_error(&error, limits))?;
         let status = response.status();
         let bad = match status {
             StatusCode::OK => self.unusable(response.headers(), limits),
@@ -394,7 +404,7 @@ impl Client {
         };
         let body = response.body_mut().with_config().limit(most).read_to_vec();
         if status == StatusCode::OK {
-            return body.map_err(|error| self.request_error(&error));
+            return body.map_err(|error| self.request_error(&error, limits));
         }
         let message = body
             .ok()
@@ -424,6 +434,8 @@ impl Client {
                 one with status 200"
                     .to_owned(),
             ),
+            // Too many samples or series, for example.
+            StatusCode::UNPROCESSABLE_ENTITY => limits.large.map(str::to_owned),
             status if status.is_success() => Some("query Prometheus directly: it responds with status \
                 200".to_owned()),
             status if status.is_redirection() => {
@@ -469,16 +481,18 @@ impl Client {
         }
     }
 
-    fn request_error(&self, error: &ureq::Error) -> RequestError {
+    fn request_error(&self, error: &ureq::Error, limits: AnswerLimits) -> RequestError {
         let permanent = |why: &str| RequestError::Permanent(why.to_owned(), None);
         match error {
-            ureq::Error::Timeout(_) => {
-                RequestError::Permanent("request timed out".to_owned(), Some(MORE_TIME.to_owned()))
-            }
+            ureq::Error::Timeout(_) => RequestError::Permanent(
+                "request timed out".to_owned(),
+                Some(limits.late.to_owned()),
+            ),
             ureq::Error::HostNotFound => permanent("host not found"),
             ureq::Error::BodyExceedsLimit(limit) => {
                 let most = limit >> 20;
-                RequestError::Permanent(format!("response larger than {most} MiB"), None)
+                let why = format!("response larger than {most} MiB");
+                RequestError::Permanent(why, limits.large.map(str::to_owned))
             }
             ureq::Error::LargeResponseHeader(..) => permanent("response headers too long"),
             ureq::Error::Decompress(..) => permanent("cannot decompress the response"),
