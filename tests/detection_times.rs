@@ -263,10 +263,55 @@ fn nothing_else_is_overwritten() {
         &["test", "--detection", "--force"],
         &["test", "--detection", "--write", "x.md", "--check", "x.md"],
         &["test", "--detection", "--format", "sarif"],
+        &["test", "--export", "promtool", "--write", "x.md"],
+        &["test", "--export", "promtool", "--check", "x.md"],
+        &["test", "--coverage", "--write", "x.md"],
+        &["test", "--mutate", "--check", "x.md"],
+        &["test", "--html", "x.html", "--check", "x.md"],
     ] {
         assert_eq!(place.run(usage).code, 2, "{usage:?}");
     }
     assert!(!place.path("x.md").exists());
+}
+
+#[test]
+fn a_file_of_something_else_is_not_compared() {
+    let place = project(MAIN);
+    for (path, text) in [("main.nth", MAIN), ("empty.md", ""), ("notes.md", "mine\n")] {
+        place.write(path, text);
+        let ran = detection(&place, 2, &["--check", path]);
+        let problem = format!("{path} contains no detection times");
+        assert!(ran.err.contains(&problem), "{ran:?}");
+        assert_eq!(ran.out, "", "{ran:?}");
+    }
+}
+
+#[test]
+fn a_part_of_a_file_is_not_said_to_be_gone() {
+    let place = project(&format!("{MAIN}{IMPOSSIBLE}"));
+    detection(&place, 0, &["--write", "detection.md"]);
+    let ran = detection(&place, 1, &["checkout", "--check", "detection.md"]);
+    assert!(
+        ran.out
+            .starts_with("queue.age: in the file, but not selected"),
+        "{ran:?}"
+    );
+    assert_eq!(ran.out.lines().count(), 1, "{ran:?}");
+    // The annotation is in the file, because the SLO is not in the sources.
+    place.write("main.nth", MAIN);
+    let options = ["--check", "detection.md", "--format", "github"];
+    let ran = detection(&place, 1, &options);
+    assert_eq!(
+        ran.out,
+        "::error file=detection.md,line=1,title=detection::queue.age: in the file, but no longer in the project\n"
+    );
+}
+
+#[test]
+fn annotations_do_not_replace_the_times() {
+    let place = project(MAIN);
+    let shown = detection(&place, 0, &[]).out;
+    assert_eq!(detection(&place, 0, &["--format", "github"]).out, shown);
 }
 
 #[test]

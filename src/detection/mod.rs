@@ -5,6 +5,7 @@ mod words;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -140,7 +141,9 @@ impl Cache {
             let Some(input) = next else {
                 return;
             };
-            let found = simulate(&input);
+            // The next simulation runs even if this one panics.
+            let found = catch_unwind(AssertUnwindSafe(|| simulate(&input)));
+            let found = found.ok().flatten();
             self.with(|state| {
                 state.waiting.retain(|waiting| *waiting != input);
                 if let Some(found) = found {

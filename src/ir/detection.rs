@@ -137,9 +137,7 @@ impl Situation {
             Self::MissingScrape => "missing scrape",
         }
     }
-}
 
-impl Situation {
     /// How long it lasts, if that is a time.
     fn length(self) -> &'static str {
         match self {

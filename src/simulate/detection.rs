@@ -116,15 +116,15 @@ struct Runner<'p, 'm> {
 }
 
 impl Runner<'_, '_> {
-    fn slo(&self) -> Result<&Slo, Error> {
+    fn planned(&self) -> Result<&PlannedSlo<'_>, Error> {
         let planned = self.plan.slos.get(self.index);
-        planned.map(|planned| planned.slo).ok_or_else(|| {
+        planned.ok_or_else(|| {
             Error::inapplicable(self.plan.slo_name(self.index), "it is not simulated")
         })
     }
 
     fn incident(&self, strength: Strength) -> Result<Result<Incident, Impossible>, Error> {
-        let slo = self.slo()?;
+        let slo = self.planned()?.slo;
         let share = match strength {
             Strength::Share(share) => share,
             Strength::BurnRate(rate) => rate * slo.error_budget(),
@@ -163,7 +163,7 @@ impl Runner<'_, '_> {
 
     /// True if a share of time is bad of time slices that depend on ranges, which cannot be simulated.
     fn has_whole_ranges(&self, share: Decimal) -> Result<bool, Error> {
-        let is_timed = matches!(self.slo()?.sli, Sli::TimeSlices { .. });
+        let is_timed = matches!(self.planned()?.slo.sli, Sli::TimeSlices { .. });
         match check_share(self.plan, self.index, float(share)) {
             Ok(()) => Ok(false),
             Err(_) if is_timed && share < Decimal::ONE => Ok(true),
@@ -182,7 +182,7 @@ impl Runner<'_, '_> {
         let slice = millis(SLICE);
         let length = length.unwrap_or_else(|| millis(SITUATION));
         let recovery = (length + slice - 1) / slice * slice;
-        let observed = tail(self.slo()?);
+        let observed = tail(self.planned()?.slo);
         let span = Span {
             from: BEGIN,
             to: BEGIN + recovery,
@@ -230,12 +230,11 @@ impl Runner<'_, '_> {
     }
 
     fn situation(&self, situation: Situation) -> Result<Result<Vec<Fired>, Impossible>, Error> {
-        let unknown = || Error::inapplicable(self.plan.slo_name(self.index), "it is not simulated");
-        let planned = self.plan.slos.get(self.index).ok_or_else(unknown)?;
+        let planned = self.planned()?;
         let service = planned.service;
         let is_timed = matches!(planned.slo.sli, Sli::TimeSlices { .. });
         match situation {
-            Situation::OneFailure if is_timed && self.has_whole_ranges(HALF)? => {
+            Situation::OneFailure if self.has_whole_ranges(HALF)? => {
                 return Ok(Err(Impossible::WholeRanges));
             }
             Situation::OneFailure if is_timed => {}
@@ -298,10 +297,7 @@ impl Runner<'_, '_> {
         change: impl FnOnce(&mut World),
     ) -> Result<Vec<AlertTimeline>, Error> {
         let plan = self.plan;
-        let slo = self.slo()?;
-        let Some(planned) = plan.slos.get(self.index) else {
-            return Ok(Vec::new());
-        };
+        let planned = self.planned()?;
         let services: Vec<_> = plan
             .services
             .get(planned.service)
@@ -322,7 +318,7 @@ impl Runner<'_, '_> {
             };
             labels
                 .get(RuleLabel::Slo.name())
-                .is_some_and(|name| *name == slo.name)
+                .is_some_and(|name| *name == planned.slo.name)
         };
         let scenario = Scenario {
             begin: BEGIN,
@@ -356,7 +352,11 @@ fn due(slo: &Slo, burn_rate: f64, severity: Severity) -> Option<i64> {
         .budget_alerts
         .iter()
         .filter(|alert| alert.severity == severity);
-    let budgets = budgets.map(|alert| slo.window.0 as f64 * float(alert.consumed) / burn_rate);
+    let budgets = budgets.filter_map(|alert| {
+        let consumed = float(alert.consumed);
+        // Otherwise, the whole SLO window does not consume as much.
+        (burn_rate >= consumed).then(|| slo.window.0 as f64 * consumed / burn_rate)
+    });
     let first = pairs.chain(budgets).reduce(f64::min)?;
     let hold = millis(severity.default_hold());
     Some((first as i64).saturating_add(hold + margin))

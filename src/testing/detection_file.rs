@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::detection::SloDetection;
+use crate::diagnostics::render::one_line;
 use crate::ir::Duration;
 use crate::ir::detection::{COLUMNS, LEGEND};
 use crate::ir::number::percent_text;
@@ -29,6 +30,8 @@ pub enum ChangeKind {
     New,
     /// Only the file contains the SLO.
     Gone,
+    /// The file contains the SLO, but it is not selected.
+    Unselected,
     /// A cell of its table differs.
     Cell {
         /// The title of the row.
@@ -55,6 +58,10 @@ impl ChangeKind {
         match self {
             Self::New => "not in the file".to_owned(),
             Self::Gone => "in the file, but no longer in the project".to_owned(),
+            Self::Unselected => {
+                "in the file, but not selected; check it with the names and the environment it was written with"
+                    .to_owned()
+            }
             Self::Cell {
                 incident,
                 column,
@@ -118,7 +125,7 @@ fn lines(found: &SloDetection) -> Vec<String> {
     let objective = percent_text(found.objective);
     let mut lines = vec![format!("{objective} over {}", found.window), String::new()];
     match &found.reaction {
-        Err(problem) => lines.push(format!("Not simulated: {}", on_one_line(&problem.message))),
+        Err(problem) => lines.push(format!("Not simulated: {}", one_line(&problem.message))),
         Ok(table) => {
             lines.push(row(&COLUMNS.map(str::to_owned)));
             lines.push(row(&COLUMNS.map(|_| "---".to_owned())));
@@ -126,10 +133,6 @@ fn lines(found: &SloDetection) -> Vec<String> {
         }
     }
     lines
-}
-
-fn on_one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn row(cells: &[String; 6]) -> String {
@@ -149,9 +152,10 @@ fn cells(line: &str) -> Option<Vec<&str>> {
     (cells.len() == COLUMNS.len()).then_some(cells)
 }
 
-/// Compares a file with the detection times now. Line ends do not matter. Empty if the file is up to date.
-pub fn changes(file: &str, all: &[SloDetection]) -> Vec<Change> {
-    let now = markdown(all);
+/// Compares a file with the detection times now, those of all SLOs if `is_whole`. Line ends do not matter. Empty if the file is up
+/// to date.
+pub fn changes(file: &str, found: &[SloDetection], is_whole: bool) -> Vec<Change> {
+    let now = markdown(found);
     let (old, new) = (sections(file), sections(&now));
     let (known, current) = (titles(&old), titles(&new));
     let mut changes = Vec::new();
@@ -172,7 +176,11 @@ pub fn changes(file: &str, all: &[SloDetection]) -> Vec<Change> {
         }
     }
     for title in known.difference(&current) {
-        add(title, ChangeKind::Gone);
+        let kind = match is_whole {
+            true => ChangeKind::Gone,
+            false => ChangeKind::Unselected,
+        };
+        add(title, kind);
     }
     if changes.is_empty() {
         changes.extend(first_difference(file, &now));
@@ -340,7 +348,7 @@ mod tests {
     }
 
     fn words(file: &str, all: &[SloDetection]) -> Vec<String> {
-        let changes = changes(file, all);
+        let changes = changes(file, all, true);
         let line = |change: &Change| format!("{}: {}", change.title, change.kind.words());
         changes.iter().map(line).collect()
     }

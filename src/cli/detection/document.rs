@@ -16,6 +16,8 @@ pub struct Report<'r> {
     pub found: &'r [SloDetection],
     /// The changes since a file was written; `None` if no file is checked.
     pub changes: Option<&'r [Change]>,
+    /// The file that is checked, as it is shown; empty if there is none.
+    pub file: &'r str,
 }
 
 /// The document.

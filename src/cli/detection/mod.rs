@@ -60,14 +60,18 @@ pub fn run(
         names: &options.names,
     };
     let found = detection::detect(project.session, project.settings, selection);
-    let changes = expected.map(|file| detection_file::changes(&file, &found));
+    let is_whole = options.names.is_empty() && options.env.is_none();
+    let changes = expected.map(|file| detection_file::changes(&file, &found, is_whole));
     if let Some(path) = &of.write {
         write(path, &found, context)?;
     }
+    let shown = |path: &Path| paths::display(&paths::absolute(path, &context.cwd), &context.cwd);
+    let file = of.check.as_deref().map(shown).unwrap_or_default();
     let report = Report {
         project: &project.settings.project,
         found: &found,
         changes: changes.as_deref(),
+        file: &file,
     };
     let is_brief = of.write.is_some() || options.quiet;
     report::show(&report, is_brief, context.global.format, console)?;
@@ -79,17 +83,15 @@ pub fn run(
             count(found.len(), "SLO")
         ),
     };
-    let shown = |path: &Path| paths::display(&paths::absolute(path, &context.cwd), &context.cwd);
-    let (line, is_ok) = match (&of.write, &of.check, &changes) {
-        (Some(path), _, _) => (format!("wrote {}: {counted}", shown(path)), true),
-        (_, Some(path), Some(changes)) if changes.is_empty() => {
-            (format!("{} is up to date: {counted}", shown(path)), true)
+    let (line, is_ok) = match (&of.write, &changes) {
+        (Some(path), _) => (format!("wrote {}: {counted}", shown(path)), true),
+        (_, Some(changes)) if changes.is_empty() => {
+            (format!("{file} is up to date: {counted}"), true)
         }
-        (_, Some(path), Some(changes)) => {
-            let path = shown(path);
+        (_, Some(changes)) => {
             let number = count(changes.len(), "change");
             let line = format!(
-                "{path} is not up to date: {number}\n  help: if they are intended, run the command with \
+                "{file} is not up to date: {number}\n  help: if they are intended, run the command with \
                  `--write` instead of `--check`"
             );
             (line, false)
@@ -130,9 +132,14 @@ fn read(path: &Path, context: &Context) -> Result<String, Failure> {
         Failure::io(format!("cannot read {shown}: {}", io_cause(&cause)))
             .help("write it with `nthc test --detection --write FILE`")
     })?;
-    match decode(bytes) {
-        Ok(text) => Ok(text),
-        Err(NotUtf8 { .. }) => Err(Failure::io(format!("cannot read {shown}: not UTF-8"))),
+    let text = decode(bytes)
+        .map_err(|NotUtf8 { .. }| Failure::io(format!("cannot read {shown}: not UTF-8")))?;
+    match text.starts_with(HEADER) {
+        true => Ok(text),
+        false => Err(
+            Failure::usage(format!("{shown} contains no detection times"))
+                .help("write a file with `nthc test --detection --write FILE`"),
+        ),
     }
 }
 

@@ -7,6 +7,7 @@ use super::table;
 use crate::cli::console::Console;
 use crate::cli::exit::Failure;
 use crate::cli::options::Format;
+use crate::cli::test_report::github_annotation;
 use crate::detection::sentence;
 use crate::diagnostics::render::one_line;
 use crate::ir::number::percent_text;
@@ -31,7 +32,7 @@ pub fn show(
             })?;
             console.out.text(&(text + "\n"));
         }
-        (Format::Github, Some(changes)) => github(report.found, changes, console),
+        (Format::Github, Some(changes)) => github(report, changes, console),
         (_, Some(changes)) => {
             for change in changes {
                 console
@@ -41,14 +42,17 @@ pub fn show(
         }
         _ if is_brief => not_simulated(report.found, format, console),
         (Format::Short, None) => short(report.found, console),
-        (Format::Github, None) => not_simulated(report.found, format, console),
+        (Format::Github, None) => {
+            not_simulated(report.found, format, console);
+            human(report.found, console);
+        }
         _ => human(report.found, console),
     }
     Ok(())
 }
 
 fn human(found: &[SloDetection], console: &mut Console) {
-    let width = table::width();
+    let width = console.out.width;
     let bold = Style::new().bold();
     for one in found {
         let of = format!("  {} over {}", percent_text(one.objective), one.window);
@@ -101,7 +105,7 @@ fn not_simulated(found: &[SloDetection], format: Format, console: &mut Console) 
         };
         let text = format!("{}: {}; {}", title(one), problem.message, problem.help);
         if format == Format::Github {
-            command("error", one, &text, console);
+            console.out.line(annotation(one, &text));
         } else {
             let text = one_line(&text);
             let line = format!("{}:{}: not simulated: {text}", one.file, one.line);
@@ -110,34 +114,27 @@ fn not_simulated(found: &[SloDetection], format: Format, console: &mut Console) 
     }
 }
 
-/// Prints changes as annotations of the SLOs.
-fn github(found: &[SloDetection], changes: &[Change], console: &mut Console) {
+/// Prints changes as annotations of the SLOs; of the file that is checked, if the SLO is only there.
+fn github(report: &Report<'_>, changes: &[Change], console: &mut Console) {
     for change in changes {
         let words = change.kind.words();
-        match found.iter().find(|one| title(one) == change.title) {
-            Some(one) => command("error", one, &words, console),
-            None => console.out.line(format_args!(
-                "::error title=detection::{}",
-                data(&format!("{}: {words}", change.title))
-            )),
-        }
+        let mut found = report.found.iter();
+        console
+            .out
+            .line(match found.find(|one| title(one) == change.title) {
+                Some(one) => annotation(one, &words),
+                None => github_annotation(
+                    "error",
+                    (report.file, 1),
+                    "detection",
+                    &format!("{}: {words}", change.title),
+                ),
+            });
     }
 }
 
-/// Prints a command of GitHub Actions, in which some characters are escaped.
-fn command(level: &str, at: &SloDetection, text: &str, console: &mut Console) {
-    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
-    console.out.line(format_args!(
-        "::{level} file={},line={},title={}::{}",
-        property(&at.file),
-        at.line,
-        property(&format!("detection of {}", title(at))),
-        data(text)
-    ));
-}
-
-fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+/// An annotation of an SLO.
+fn annotation(of: &SloDetection, text: &str) -> String {
+    let title = format!("detection of {}", title(of));
+    github_annotation("error", (&of.file, of.line), &title, text)
 }

@@ -3,14 +3,6 @@
 use crate::detection;
 use crate::ir::detection::COLUMNS;
 
-/// The width of the terminal, or what `COLUMNS` says; `None` if standard output is not a terminal.
-pub fn width() -> Option<usize> {
-    let wanted = std::env::var("COLUMNS").ok();
-    let wanted = wanted.and_then(|columns| columns.parse().ok());
-    let found = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    wanted.filter(|width| *width > 0).or_else(found)
-}
-
 /// Formats the rows of a table: as columns if they fit, otherwise below one another.
 pub fn lines(rows: &[[String; 6]], width: Option<usize>) -> Vec<String> {
     let columns = columns(rows);

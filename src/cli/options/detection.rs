@@ -16,13 +16,19 @@ pub struct Detection {
         long,
         value_name = "FILE",
         requires = "detection",
-        conflicts_with = "check"
+        conflicts_with_all = ["check", "html", "watch", "mutate", "coverage", "export"]
     )]
     pub write: Option<PathBuf>,
     /// Overwrite a file that `--write` did not write
     #[arg(long, requires = "write")]
     pub force: bool,
     /// Fail if the detection times are not those in the file
-    #[arg(long, value_name = "FILE", requires = "detection")]
+    // `requires` alone does not hold if the other option is not possible.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "detection",
+        conflicts_with_all = ["html", "watch", "mutate", "coverage", "export"]
+    )]
     pub check: Option<PathBuf>,
 }

@@ -17,6 +17,7 @@ use super::select::{self, Selected};
 use super::watch::{self, WatchedFiles};
 use crate::db::Database;
 use crate::project::{io_cause, paths};
+use crate::stack::STACK;
 
 use live_project::LiveProject;
 use server::PreviewState;
@@ -56,6 +57,7 @@ pub fn run(context: &Context, options: &Preview, console: &mut Console) -> Resul
 
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
+        .thread_stack_size(STACK)
         .enable_all()
         .build()
         .map_err(|cause| Failure::io(format!("cannot start: {}", io_cause(&cause))))?;

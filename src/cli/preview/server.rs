@@ -185,7 +185,13 @@ async fn detection(
     };
     let simulated =
         tokio::task::spawn_blocking(move || source.reaction(&query.service, &query.slo)).await;
-    let Ok(Some(reaction)) = simulated else {
+    let Ok(simulated) = simulated else {
+        return error_response(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the simulation failed; nthc reports the reason where it was started",
+        );
+    };
+    let Some(reaction) = simulated else {
         return error_response(StatusCode::NOT_FOUND, "this SLO no longer exists");
     };
     match &*reaction {

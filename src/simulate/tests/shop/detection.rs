@@ -162,3 +162,22 @@ fn what_fires_after_the_longest_incident_is_later() {
         "{ticket:?}"
     );
 }
+
+#[test]
+fn a_budget_that_is_never_consumed_does_not_alert_later() {
+    let found = table("checkout.availability", |slo| {
+        slo.objective = "0.2".parse().unwrap();
+        slo.burn_rate_pairs.clear();
+        slo.budget_alerts = vec![BudgetAlert {
+            consumed: "0.5".parse().unwrap(),
+            severity: Ticket,
+        }];
+    });
+    // 10% of events are an eighth of the error budget, in any window.
+    let weak = &found.incidents[1];
+    assert_eq!(weak.strength, STRENGTHS[1]);
+    assert_eq!((&weak.ticket, weak.later.as_slice()), (&None, &[][..]));
+    assert_eq!(found.rows()[1][4], "-");
+    // 50% of 30 days at a burn rate of 1.25 is 12 days.
+    assert_eq!(found.incidents[0].later, [Ticket]);
+}
