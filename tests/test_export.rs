@@ -542,8 +542,18 @@ fn line_ends_and_colors_do_not_matter() {
     assert_eq!(place.files("promtool"), before);
     let ran = place.run(&["test", "--export", "promtool", "--format", "sarif"]);
     assert_eq!(ran.code, 2, "{ran:?}");
-    let ran = place.run(&["test", "--out", "x"]);
-    assert_eq!(ran.code, 2, "{ran:?}");
+    for options in [
+        &["--out", "x"][..],
+        &["--out", "x", "--detection"],
+        &["--out", "x", "--mutate"],
+        &["--out", "x", "--coverage"],
+        &["--min-score", "90", "--export", "promtool"],
+        &["--min-score", "90", "--coverage"],
+        &["--min-score", "90", "--detection"],
+    ] {
+        let ran = place.run(&[&["test"], options].concat());
+        assert_eq!(ran.code, 2, "{ran:?}");
+    }
 }
 
 #[test]
@@ -552,6 +562,11 @@ fn two_tests_in_the_same_folder_are_refused() {
     let ran = export(&place, &[]);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.err.contains("rename it"), "{ran:?}");
+    let ran = place.run(&["test", "--export", "promtool", "--format", "github"]);
+    assert!(
+        ran.out.starts_with("::error file=main.nth,line="),
+        "{ran:?}"
+    );
     assert!(!place.path("promtool").exists());
 }
 
@@ -594,4 +609,43 @@ fn an_alert_that_reads_more_than_promtool_loads_is_named() {
             .contains("alert: Rare")
     );
     run_promtool(&test_files(&place.path("promtool"))).unwrap();
+}
+
+#[test]
+fn ratios_that_are_not_numbers_are_compared() {
+    if !promtool::available() {
+        return;
+    }
+    let recording = "  recording \"checkout:refunds:ratio\" { query = `sum(rate(refunds_failed_total[5m])) / sum(rate(refunds_total[5m]))` }\n  alert backlog";
+    let series = "  given all : series { series = `refunds_total{job=\"checkout\"}`  values = \"1x800\" }\n  \
+                  given bad : series { series = `refunds_failed_total{job=\"checkout\"}`  values = \"1x800\" }\n  expect quiet";
+    let place = project(&[
+        &SERVICE.replace("  alert backlog", recording),
+        &QUIET.replace("  expect quiet", series),
+    ]);
+    let ran = export(&place, &[]);
+    let agreed = agree(&out(&place, "promtool"), &ran);
+    let text = place.read("promtool/a-quiet-hour/test-30s.yaml");
+    let query = "checkout:refunds:ratio{service=\"checkout\",team=\"payments\",tier=\"standard\"} != bool checkout:refunds:ratio";
+    let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(folded.contains(query), "{text}");
+    let written = text.matches("- expr:").count() as u64;
+    assert!(
+        agreed.queries > written && agreed.omitted == 0,
+        "{agreed:?}"
+    );
+}
+
+#[test]
+fn a_subquery_without_a_step_is_the_reason() {
+    let alert = "  alert busy { when = `count_over_time(sum(checkout_queue_depth)[10m:]) > 15`  for = 0s  summary = \"busy\" }\n  alert backlog";
+    let series = "  given queue : series { series = `checkout_queue_depth{job=\"checkout\"}`  values = \"1x400\" }\n  expect quiet";
+    let place = project(&[
+        &SERVICE.replace("  alert backlog", alert),
+        &QUIET.replace("  expect quiet", series),
+    ]);
+    let ran = place.run(&["test", "--export", "promtool"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let reason = "because its subquery has no step, which is 1m in the simulation and 30s in promtool; write one: `[10m:1m]`";
+    assert!(ran.out.contains(reason), "{ran:?}");
 }

@@ -4,6 +4,8 @@
 #[allow(dead_code)]
 mod place;
 
+use std::path::Path;
+
 use place::{Place, Ran};
 use serde_json::Value;
 
@@ -239,6 +241,63 @@ fn each_test_that_is_shown_passes_and_notices_its_mutant() {
             "{text}\n{fates:?}"
         );
     }
+}
+
+/// The project of the page about tests.
+fn documented() -> (Place, String) {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/tests.md");
+    let page = std::fs::read_to_string(page).unwrap().replace("\r\n", "\n");
+    let place = Place::new();
+    place.write("nth.toml", "[project]\nname = \"shop\"\n");
+    for example in page.split("```nth file=").skip(1) {
+        let (path, rest) = example.split_once('\n').unwrap();
+        let (text, _) = rest.split_once("```").unwrap();
+        place.write(path, text);
+    }
+    (place, page)
+}
+
+#[test]
+fn the_documentation_shows_what_is_printed() {
+    let (place, page) = documented();
+    let (_, rest) = page.split_once("```text\nsurvived  ").unwrap();
+    let (shown, _) = rest.split_once("```").unwrap();
+    let ran = place.run(&["test", "--mutate", "a full queue"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains(&format!("survived  {shown}")), "{ran:?}");
+    // Both tickets of a burn rate are sent at the same time, after the page, so only the text tells that one is missing.
+    let document = json(&place.run(&["test", "--mutate", "a full queue", "--format", "json"]));
+    let mutants = document["mutants"].as_array().unwrap();
+    for (windows, burn_rate) in [("1d/2h", "3x"), ("3d/6h", "1x")] {
+        let change = format!("the ticket of {windows} is removed");
+        let mut all = mutants.iter();
+        let mutant = all.find(|mutant| {
+            mutant["subject"] == "checkout.availability" && mutant["change"] == *change
+        });
+        let mutant = mutant.unwrap();
+        let test = mutant["test"].as_str().unwrap_or_default();
+        let text = format!("text = \"error budget burning over {burn_rate}\"");
+        assert!(test.contains(&text), "{mutant:#}");
+        assert!(
+            test.contains(": page { slo = checkout.availability }"),
+            "{mutant:#}"
+        );
+    }
+}
+
+/// Without burn-rate alerts, no rule reads `min_bad_events`.
+#[test]
+fn a_change_without_an_effect_is_no_mutant() {
+    let place = project(WEAK);
+    let slo = "slo availability : http.availability { objective = 99.9%";
+    let text = PROJECT.replace(slo, &format!("{slo}  burn_rate_alerts = false"));
+    place.write("main.nth", text);
+    let ran = place.run(&["test", "--mutate", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let fates = fates(&json(&ran), "checkout.availability");
+    let is_about = |what: &str| fates.iter().any(|fate| fate.contains(what));
+    assert!(is_about("`99.9%` becomes `99%`"), "{fates:?}");
+    assert!(!is_about("min_bad_events"), "{fates:?}");
 }
 
 #[test]

@@ -87,9 +87,10 @@ pub fn run(
     };
     let lock = match lock::lock(&path, true, PATIENCE, &mut |_| {}) {
         Ok(lock) => lock,
-        Err(LockError::Busy(_)) => {
-            return Err(Failure::io(format!("another command writes to {shown}"))
-                .help("no file was changed"));
+        Err(LockError::Busy(holder)) => {
+            let holder = holder.map_or_else(String::new, |holder| format!(": {holder}"));
+            let busy = format!("another command writes to {shown}{holder}");
+            return Err(Failure::io(busy).help("no file was changed"));
         }
         Err(LockError::Io(cause)) => {
             return Err(
@@ -206,6 +207,14 @@ fn refuse(
         test_report::show(&report, format, options.quiet, console)?;
     }
     for refused in &exports.refused {
+        if format == Format::Github {
+            let title = format!("test {}", refused.name);
+            let message = format!("cannot export the test: {}", refused.reason);
+            let place = (refused.file.as_str(), refused.line);
+            console.out.line(test_report::github_annotation(
+                "error", place, &title, &message,
+            ));
+        }
         let place = one_line(&format!("{}:{}", refused.file, refused.line));
         let environment = match &refused.environment {
             Some(environment) => format!(" in environment `{environment}`"),

@@ -96,8 +96,8 @@ fn summary(shown: &Shown<'_>) -> String {
         let fates = report.mutants.iter().map(|mutant| &mutant.fate);
         fates.filter(|fate| is(fate)).count()
     };
-    let survived = of(|fate| matches!(fate, Fate::Survived { .. }));
-    let untested = of(|fate| matches!(fate, Fate::NoTest { .. }));
+    let survived = of(|fate| matches!(fate, Fate::Survived));
+    let untested = of(|fate| matches!(fate, Fate::NoTest));
     let mut text = format!(
         "{}: {} killed",
         count(report.mutants.len(), "mutant"),
@@ -126,15 +126,8 @@ fn percent(score: f64) -> String {
 fn word(mutant: &MutantResult) -> &'static str {
     match mutant.fate {
         Fate::Killed { .. } => "killed",
-        Fate::Survived { .. } => "survived",
-        Fate::NoTest { .. } => "no test",
-    }
-}
-
-fn killer(mutant: &MutantResult) -> Option<&Killer> {
-    match &mutant.fate {
-        Fate::Killed { .. } => None,
-        Fate::Survived { killer } | Fate::NoTest { killer } => Some(killer),
+        Fate::Survived => "survived",
+        Fate::NoTest => "no test",
     }
 }
 
@@ -161,7 +154,7 @@ fn human(shown: &Shown<'_>, quiet: bool, console: &mut Console) {
         console
             .out
             .line(format_args!("  {}:{}", mutant.file, mutant.line));
-        match killer(mutant) {
+        match &mutant.killer {
             None => {}
             Some(Killer::NotFound { reason }) => {
                 console.out.line(format_args!(
@@ -194,14 +187,14 @@ fn human(shown: &Shown<'_>, quiet: bool, console: &mut Console) {
 }
 
 fn message(mutant: &MutantResult) -> String {
-    let reason = match killer(mutant) {
+    let reason = match &mutant.killer {
         Some(Killer::NotFound { reason }) => {
             format!("; no test was found that notices it: {reason}")
         }
         _ => String::new(),
     };
     match mutant.fate {
-        Fate::NoTest { .. } => format!("{}: no test simulates it{reason}", named(mutant)),
+        Fate::NoTest => format!("{}: no test simulates it{reason}", named(mutant)),
         _ => format!("{}: all tests pass{reason}", named(mutant)),
     }
 }
@@ -304,13 +297,13 @@ fn document<'r>(shown: &Shown<'r>) -> Document<'r> {
 fn fate_name(mutant: &MutantResult) -> &'static str {
     match mutant.fate {
         Fate::Killed { .. } => "killed",
-        Fate::Survived { .. } => "survived",
-        Fate::NoTest { .. } => "no-test",
+        Fate::Survived => "survived",
+        Fate::NoTest => "no-test",
     }
 }
 
 fn entry(mutant: &MutantResult) -> MutantEntry<'_> {
-    let killer = killer(mutant);
+    let killer = mutant.killer.as_ref();
     MutantEntry {
         kind: mutant.kind.name(),
         subject: &mutant.subject,

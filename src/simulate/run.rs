@@ -59,7 +59,7 @@ pub fn simulate(plan: &Plan<'_>, test: &Test) -> Result<Simulation, Error> {
 /// plan's, whatever the rules read.
 ///
 /// `part` are the rules to evaluate, all of `rules` or some; when the evaluation begins depends on `rules`, so that a part has
-/// the same results as the whole. `original` are the rules of the plan's services.
+/// the same results as the whole.
 ///
 /// # Errors
 ///
@@ -69,11 +69,10 @@ pub fn simulate_rules(
     test: &Test,
     rules: &RuleSet,
     part: Arc<RuleSet>,
-    original: &RuleSet,
 ) -> Result<Simulation, Error> {
     let scenario = timeline::scenario(plan, test)?;
     let times = times(plan, &scenario, rules);
-    run_from(plan, scenario, part, times, Some(original))
+    run_from(plan, scenario, part, times, Some(&plan.rules))
 }
 
 /// Returns the labels of a test's hand-written series, which a [`Plan`] leaves out.

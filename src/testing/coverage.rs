@@ -8,18 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use nth_engine::rules::{Alerting, Rule};
 use nth_model::test::{Outcome as Expected, Test};
 use nth_model::{Project, RuleLabel, Settings};
-use nth_simulate::{Plan, RuleSet};
+use nth_simulate::RuleSet;
 use rayon::prelude::*;
 use serde::Serialize;
 use smol_str::SmolStr;
 
 use super::decisions;
 use super::incident::Incident;
-use super::run::{Key, Placed, Runner, Selection, placed};
-use crate::artifacts::settings_in;
+use super::run::{EnvironmentTests, Placed, Plans, Runner, Selection, in_environment};
 use crate::backends::alertmanager::notify::Routing;
 use crate::db::name_span;
-use crate::diagnostics::position::Positions;
 use crate::policy::Verdict;
 use crate::session::Session;
 
@@ -151,38 +149,27 @@ pub fn coverage(
     settings: &Settings,
     selection: Selection<'_>,
 ) -> Vec<EnvironmentCoverage> {
-    let sources = session.sources();
-    let positions = Positions::new(&sources);
-    selection
-        .environments
-        .iter()
+    let environments = selection.environments.iter();
+    environments
         .map(|environment| {
-            let lowered = session.tests(environment.as_deref());
-            let tests: Vec<Placed<'_>> = lowered
-                .iter()
-                .filter_map(|lowered| placed(session, &positions, lowered))
-                .filter(|placed| selection.includes(&placed.test.name))
-                .collect();
-            let settings = settings_in(settings, environment);
-            session.with_project(environment, |project, models| {
-                let places: BTreeMap<SmolStr, (String, usize)> = models
-                    .iter()
-                    .map(|(key, service)| {
-                        let span = session.file_span(name_span(&session.db, *key));
-                        let file = positions.path(span.file).to_owned();
-                        let line = positions.range(span).0.line;
-                        (service.name.clone(), (file, line))
-                    })
-                    .collect();
-                let routing = Routing::new(project, &settings);
-                let runner = Runner {
-                    project,
-                    settings: &settings,
-                    routing: routing.as_ref(),
-                    is_detailed: false,
-                };
-                of_environment(&runner, environment, &tests, &places)
+            in_environment(session, settings, environment, |mut view| {
+                view.select(selection);
+                let places = places(session, &view);
+                of_environment(&view.runner, environment, &view.tests, &places)
             })
+        })
+        .collect()
+}
+
+/// Returns the file and the line of each service.
+fn places(session: &Session, view: &EnvironmentTests<'_>) -> BTreeMap<SmolStr, (String, usize)> {
+    let services = view.services.iter();
+    services
+        .map(|(key, service)| {
+            let span = session.file_span(name_span(&session.db, *key));
+            let file = view.positions.path(span.file).to_owned();
+            let line = view.positions.range(span).0.line;
+            (service.name.clone(), (file, line))
         })
         .collect()
 }
@@ -210,24 +197,10 @@ fn of_environment(
     tests: &[Placed<'_>],
     places: &BTreeMap<SmolStr, (String, usize)>,
 ) -> EnvironmentCoverage {
-    let keys: Vec<Result<Key, nth_simulate::Error>> =
-        tests.iter().map(|placed| runner.key(placed.test)).collect();
-    let distinct: BTreeSet<&Key> = keys.iter().flatten().collect();
-    let plans: BTreeMap<&Key, Result<Plan<'_>, nth_simulate::Error>> = distinct
-        .into_par_iter()
-        .map(|key| (key, runner.plan(key)))
-        .collect();
+    let plans = runner.plans(tests.iter().map(|placed| placed.test));
     let results: Vec<Result<Exercised, String>> = tests
         .par_iter()
-        .zip(&keys)
-        .map(|(placed, key)| {
-            let key = key.as_ref().map_err(ToString::to_string)?;
-            let plan = plans
-                .get(key)
-                .ok_or_else(|| "it has no series".to_owned())?;
-            let plan = plan.as_ref().map_err(ToString::to_string)?;
-            exercised(runner, key, plan, placed.test)
-        })
+        .map(|placed| exercised(runner, &plans, placed.test))
         .collect();
     let mut errors = Vec::new();
     let mut all = Vec::new();
@@ -259,15 +232,13 @@ fn of_environment(
     }
 }
 
-fn exercised(
-    runner: &Runner<'_>,
-    key: &Key,
-    plan: &Plan<'_>,
-    test: &Test,
-) -> Result<Exercised, String> {
-    let incident = Incident::new(plan, test, runner.routing).map_err(|error| error.to_string())?;
+fn exercised(runner: &Runner<'_>, plans: &Plans<'_>, test: &Test) -> Result<Exercised, String> {
+    let incident = runner
+        .key(test)
+        .and_then(|key| Ok((Incident::new(plans.get(&key)?, test, runner.routing)?, key)));
+    let (incident, (services, _)) = incident.map_err(|error| error.to_string())?;
     let mut exercised = Exercised {
-        services: key.0.iter().cloned().collect(),
+        services: services.into_iter().collect(),
         ..Exercised::default()
     };
     let groups = &incident.simulation.rules.groups;

@@ -8,11 +8,8 @@ use smol_str::SmolStr;
 
 use super::export::{Exported, Exporting};
 use super::result::TestResult;
-use super::run::{Placed, Runner, Selection, placed};
-use crate::artifacts::settings_in;
-use crate::backends::alertmanager::notify::Routing;
+use super::run::{EnvironmentTests, Selection, in_environment};
 use crate::backends::file_stem;
-use crate::diagnostics::position::Positions;
 use crate::session::Session;
 
 /// The result of exporting tests.
@@ -51,90 +48,68 @@ pub fn export(
 ) -> Exports {
     let mut exports = Exports::default();
     for environment in selection.environments {
-        in_environment(
-            session,
-            (settings, root),
-            environment,
-            selection,
-            &mut exports,
-        );
+        in_environment(session, settings, environment, |view| {
+            of_environment(root, view, selection, &mut exports);
+        });
     }
     exports
 }
 
-fn in_environment(
-    session: &Session,
-    (settings, root): (&Settings, &str),
-    environment: &Option<SmolStr>,
+fn of_environment(
+    root: &str,
+    mut view: EnvironmentTests<'_>,
     selection: Selection<'_>,
     exports: &mut Exports,
 ) {
-    let sources = session.sources();
-    let lowered = session.tests(environment.as_deref());
-    let positions = Positions::new(&sources);
-    let all: Vec<Placed<'_>> = lowered
-        .iter()
-        .filter_map(|lowered| placed(session, &positions, lowered))
+    // Also tests that are not selected have a folder.
+    let settings = view.runner.settings;
+    let names = view.tests.iter().map(|placed| placed.test.name.as_str());
+    let shared = shared_folders(names.map(|name| folder(name, settings)));
+    view.select(selection);
+    let (runner, selected) = (&view.runner, &view.tests);
+    let plans = runner.plans(selected.iter().map(|placed| placed.test));
+    let results = runner.run(selected, &plans, false);
+    let outcomes: Vec<Result<Exported, String>> = selected
+        .par_iter()
+        .zip(&results)
+        .filter(|(_, result)| result.is_passed())
+        .map(|(placed, _)| {
+            let exporting = Exporting {
+                test: placed.test,
+                lines: &placed.expect,
+                file: below(root, &placed.file),
+                folder: folder(&placed.test.name, settings),
+                project: runner.project,
+                settings,
+            };
+            if shared.contains(&exporting.folder) {
+                return Err(format!(
+                    "its files are in the same folder as those of another test, {}; rename it",
+                    exporting.folder
+                ));
+            }
+            let plan = runner.key(placed.test).and_then(|key| plans.get(&key));
+            exporting.export(plan.map_err(|error| error.to_string())?)
+        })
         .collect();
-    let settings = settings_in(settings, environment);
-    session.with_project(environment, |project, _| {
-        let routing = Routing::new(project, &settings);
-        let runner = Runner {
-            is_detailed: false,
-            project,
-            settings: &settings,
-            routing: routing.as_ref(),
-        };
-        // Also tests that are not selected have a folder.
-        let names = all.iter().map(|placed| placed.test.name.as_str());
-        let shared = shared_folders(names.map(|name| folder(name, &settings)));
-        let selected: Vec<Placed<'_>> = all
-            .into_iter()
-            .filter(|placed| selection.includes(&placed.test.name))
-            .collect();
-        let results = runner.run(&selected);
-        let outcomes: Vec<Result<Exported, String>> = selected
-            .par_iter()
-            .zip(&results)
-            .filter(|(_, result)| result.is_passed())
-            .map(|(placed, _)| {
-                let exporting = Exporting {
-                    test: placed.test,
-                    lines: &placed.expect,
-                    file: below(root, &placed.file),
-                    folder: folder(&placed.test.name, &settings),
-                    project,
-                    settings: &settings,
-                };
-                if shared.contains(&exporting.folder) {
-                    return Err(format!(
-                        "its files are in the same folder as those of another test, {}; rename it",
-                        exporting.folder
-                    ));
-                }
-                let plan = runner.key(placed.test).and_then(|key| runner.plan(&key));
-                exporting.export(&plan.map_err(|error| error.to_string())?)
-            })
-            .collect();
-        let mut outcomes = outcomes.into_iter();
-        for (placed, result) in selected.iter().zip(results) {
-            if !result.is_passed() {
-                exports.failed.push(result);
-                continue;
-            }
-            match outcomes.next() {
-                Some(Ok(exported)) => exports.exported.push(exported),
-                Some(Err(reason)) => exports.refused.push(Refused {
-                    name: result.name,
-                    environment: result.environment,
-                    file: placed.file.clone(),
-                    line: placed.line,
-                    reason,
-                }),
-                None => {}
-            }
+    let mut outcomes = outcomes.into_iter();
+    for (placed, result) in selected.iter().zip(results) {
+        if !result.is_passed() {
+            exports.failed.push(result);
+            continue;
         }
-    });
+        match outcomes.next() {
+            Some(Ok(exported)) => exports.exported.push(exported),
+            Some(Err(reason)) => exports.refused.push(Refused {
+                name: result.name,
+                environment: result.environment,
+                file: placed.file.clone(),
+                line: placed.line,
+                reason,
+            }),
+            None => {}
+        }
+    }
 }
 
 /// Returns the part of a path below a folder.

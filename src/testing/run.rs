@@ -1,6 +1,6 @@
 //! Runs the tests of a project in its environments.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Instant;
 
 use nth_engine::Labels;
@@ -17,8 +17,7 @@ use super::result::{Outcome, TestResult};
 use super::story::Story;
 use crate::artifacts::settings_in;
 use crate::backends::alertmanager::notify::Routing;
-use crate::db::Span;
-use crate::diagnostics::SourceMap;
+use crate::db::{ItemKey, Span};
 use crate::diagnostics::position::Positions;
 use crate::lower::LoweredTest;
 use crate::session::Session;
@@ -100,54 +99,71 @@ fn run_with(
     selection: Selection<'_>,
     is_detailed: bool,
 ) -> Vec<TestResult> {
-    let sources = session.sources();
-    let in_environment = |environment| {
-        in_environment(
-            session,
-            settings,
-            environment,
-            selection,
-            &sources,
-            is_detailed,
-        )
-    };
-    selection
-        .environments
-        .iter()
-        .flat_map(in_environment)
+    let environments = selection.environments.iter();
+    environments
+        .flat_map(|environment| {
+            in_environment(session, settings, environment, |mut view| {
+                view.select(selection);
+                let plans = view
+                    .runner
+                    .plans(view.tests.iter().map(|placed| placed.test));
+                view.runner.run(&view.tests, &plans, is_detailed)
+            })
+        })
         .collect()
 }
 
-fn in_environment(
+/// An environment with its tests.
+pub(super) struct EnvironmentTests<'v> {
+    /// Runs the tests.
+    pub(super) runner: Runner<'v>,
+    /// The tests, in source order.
+    pub(super) tests: Vec<Placed<'v>>,
+    /// The models of the services, by item.
+    pub(super) services: &'v HashMap<ItemKey, &'v Service>,
+    /// The lines of the sources.
+    pub(super) positions: &'v Positions<'v>,
+}
+
+impl EnvironmentTests<'_> {
+    /// Keeps only the selected tests.
+    pub(super) fn select(&mut self, selection: Selection<'_>) {
+        self.tests
+            .retain(|placed| selection.includes(&placed.test.name));
+    }
+}
+
+/// Calls `act` with the tests of an environment. `settings` are those of the project.
+pub(super) fn in_environment<T>(
     session: &Session,
     settings: &Settings,
     environment: &Option<SmolStr>,
-    selection: Selection<'_>,
-    sources: &SourceMap,
-    is_detailed: bool,
-) -> Vec<TestResult> {
+    act: impl FnOnce(EnvironmentTests<'_>) -> T,
+) -> T {
+    let sources = session.sources();
+    let positions = Positions::new(&sources);
     let lowered = session.tests(environment.as_deref());
-    let positions = Positions::new(sources);
-    let placed: Vec<Placed<'_>> = lowered
-        .iter()
-        .filter_map(|lowered| placed(session, &positions, lowered))
-        .filter(|placed| selection.includes(&placed.test.name))
-        .collect();
     let settings = settings_in(settings, environment);
-    session.with_project(environment, |project, _| {
+    session.with_project(environment, |project, services| {
         let routing = Routing::new(project, &settings);
-        let runner = Runner {
-            project,
-            settings: &settings,
-            routing: routing.as_ref(),
-            is_detailed,
-        };
-        runner.run(&placed)
+        act(EnvironmentTests {
+            runner: Runner {
+                project,
+                settings: &settings,
+                routing: routing.as_ref(),
+            },
+            tests: lowered
+                .iter()
+                .filter_map(|lowered| placed(session, &positions, lowered))
+                .collect(),
+            services,
+            positions: &positions,
+        })
     })
 }
 
 /// Returns a test with its lines; `None` if it is not in the environment.
-pub(super) fn placed<'t>(
+fn placed<'t>(
     session: &Session,
     positions: &Positions<'_>,
     lowered: &'t LoweredTest,
@@ -172,30 +188,21 @@ pub(super) struct Runner<'p> {
     pub(super) settings: &'p Settings,
     /// The routes; `None` if no team has a receiver.
     pub(super) routing: Option<&'p Routing<'p>>,
-    /// True if all of each test is kept, also of those that pass.
-    pub(super) is_detailed: bool,
 }
 
 impl<'p> Runner<'p> {
-    /// Runs tests in parallel.
-    pub(super) fn run(&self, tests: &[Placed<'_>]) -> Vec<TestResult> {
-        let keys: Vec<Result<Key, nth_simulate::Error>> =
-            tests.iter().map(|placed| self.key(placed.test)).collect();
-        let distinct: BTreeSet<&Key> = keys.iter().filter_map(|key| key.as_ref().ok()).collect();
-        let plans: BTreeMap<&Key, Result<Plan<'_>, nth_simulate::Error>> = distinct
-            .into_par_iter()
-            .map(|key| (key, self.plan(key)))
-            .collect();
+    /// Runs tests in parallel. `plans` are theirs; `is_detailed` if all of each test is kept, also of those that pass.
+    pub(super) fn run(
+        &self,
+        tests: &[Placed<'_>],
+        plans: &Plans<'_>,
+        is_detailed: bool,
+    ) -> Vec<TestResult> {
         tests
             .par_iter()
-            .zip(&keys)
-            .map(|(placed, key)| {
+            .map(|placed| {
                 let start = Instant::now();
-                let plan = key.as_ref().map_err(Clone::clone).and_then(|key| {
-                    let plan = plans.get(key);
-                    let unknown = || nth_simulate::Error::UnknownService(placed.test.name.clone());
-                    plan.ok_or_else(unknown)?.as_ref().map_err(Clone::clone)
-                });
+                let plan = self.key(placed.test).and_then(|key| plans.get(&key));
                 let incident = plan.and_then(|plan| Incident::new(plan, placed.test, self.routing));
                 let outcome = match &incident {
                     Ok(incident) => self.outcome(incident, placed),
@@ -203,7 +210,7 @@ impl<'p> Runner<'p> {
                 };
                 let took = start.elapsed();
                 let incident = incident.as_ref().ok();
-                let detail = self.is_detailed.then(|| {
+                let detail = is_detailed.then(|| {
                     let mut detail = Detail::new(placed.test, placed.line, &placed.expect);
                     if let Some(incident) = incident {
                         detail.add(incident, placed.test, self.project, self.settings);
@@ -250,13 +257,11 @@ impl<'p> Runner<'p> {
         Ok((names.into_iter().collect(), by_hand))
     }
 
-    /// Generates the series of services.
-    pub(super) fn plan(&self, (names, by_hand): &Key) -> Result<Plan<'p>, nth_simulate::Error> {
-        let services: Vec<&Service> = names
-            .iter()
-            .filter_map(|name| self.project.service(name))
-            .collect();
-        Plan::new(&services, self.settings, by_hand)
+    /// Generates the series of tests.
+    pub(super) fn plans<'t>(&self, tests: impl IntoIterator<Item = &'t Test>) -> Plans<'p> {
+        let mut plans = Plans::default();
+        plans.add(self, tests);
+        plans
     }
 
     fn outcome(&self, incident: &Incident<'_>, placed: &Placed<'_>) -> Outcome {
@@ -276,6 +281,47 @@ impl<'p> Runner<'p> {
                 story: Box::new(Story::new(incident, self.project, self.settings)),
             },
         }
+    }
+}
+
+/// The series of tests, by what they depend on.
+#[derive(Default)]
+pub(super) struct Plans<'p>(BTreeMap<Key, Result<Plan<'p>, nth_simulate::Error>>);
+
+impl<'p> Plans<'p> {
+    /// Generates the series of more tests in parallel, each only once.
+    pub(super) fn add<'t>(
+        &mut self,
+        runner: &Runner<'p>,
+        tests: impl IntoIterator<Item = &'t Test>,
+    ) {
+        let keys = tests.into_iter().filter_map(|test| runner.key(test).ok());
+        let missing: BTreeSet<Key> = keys.filter(|key| !self.0.contains_key(key)).collect();
+        let found: Vec<_> = missing
+            .into_par_iter()
+            .map(|key| {
+                let (names, by_hand) = &key;
+                let services: Vec<&Service> = names
+                    .iter()
+                    .filter_map(|name| runner.project.service(name))
+                    .collect();
+                let plan = Plan::new(&services, runner.settings, by_hand);
+                (key, plan)
+            })
+            .collect();
+        self.0.extend(found);
+    }
+
+    /// The series of a test.
+    ///
+    /// # Errors
+    ///
+    /// If no series are found that give a query the required values.
+    pub(super) fn get(&self, key: &Key) -> Result<&Plan<'p>, nth_simulate::Error> {
+        let name = || key.0.first().cloned().unwrap_or_default();
+        let plan = self.0.get(key);
+        let plan = plan.ok_or_else(|| nth_simulate::Error::UnknownService(name()))?;
+        plan.as_ref().map_err(Clone::clone)
     }
 }
 

@@ -65,7 +65,14 @@ pub struct Test {
     #[arg(long, conflicts_with_all = ["html", "watch", "detection"])]
     pub mutate: bool,
     /// Exit 1 if the tests notice less than this percentage of the changes
-    #[arg(long, value_name = "PERCENT", requires = "mutate", value_parser = percent)]
+    // `requires` alone does not hold if the other option is not possible.
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        requires = "mutate",
+        value_parser = percent,
+        conflicts_with_all = ["html", "watch", "detection", "coverage", "export"]
+    )]
     pub min_score: Option<Decimal>,
     /// Report alerts, gates and receivers that no test exercises
     #[arg(long, conflicts_with_all = ["mutate", "html", "watch", "detection"])]
@@ -74,7 +81,12 @@ pub struct Test {
     #[arg(long, value_name = "PROGRAM", conflicts_with_all = ["html", "watch", "detection", "mutate", "coverage"])]
     pub export: Option<Export>,
     /// The output directory of --export [default: promtool in the project]
-    #[arg(long, value_name = "DIR", requires = "export")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        requires = "export",
+        conflicts_with_all = ["html", "watch", "detection", "mutate", "coverage"]
+    )]
     pub out: Option<PathBuf>,
     /// What to show of detection times.
     #[command(flatten)]

@@ -55,6 +55,7 @@ pub fn expectations(source: &Source<'_>, settled: &Settled) -> Result<Expectatio
             _ => None,
         }));
     }
+    let ratios = expecting.ratios();
     for at in expecting.times() {
         for name in &names {
             found.alerts.push(AlertTest {
@@ -63,7 +64,9 @@ pub fn expectations(source: &Source<'_>, settled: &Settled) -> Result<Expectatio
                 exp_alerts: expecting.firing(name, at)?,
             });
         }
-        found.queries.extend(expecting.ratios(at)?);
+        for ratio in &ratios {
+            found.queries.push(expecting.value(ratio, at)?);
+        }
     }
     Ok(found)
 }
@@ -187,47 +190,42 @@ impl Expecting<'_, '_> {
         })
     }
 
-    /// Returns what the ratios that rules record are at a time, rounded: sums of many series differ in the last digits.
-    fn ratios(&self, at: Timestamp) -> Result<Vec<QueryTest>, String> {
-        let world = &self.settled.world;
-        let mut found = Vec::new();
-        for labels in self.ratio_labels() {
-            let expr = format!("round({}, 1e-9)", values::series(labels));
-            let query = nth_promql::parse(&expr)
-                .map_err(|_| format!("cannot write a query for the series {labels}"))?;
-            let evaluated =
-                eval::evaluate(&query, &world.store, Steps::instant(at), &self.options())
-                    .map_err(|error| error.message)?;
-            let Evaluated::Vector(result) = evaluated.0 else {
-                continue;
-            };
-            let points = result
-                .iter()
-                .filter_map(|series| Some((&series.labels, series.points.first()?.float()?)));
-            let points: Vec<(&Labels, f64)> = points.collect();
-            // promtool does not consider two NaNs equal. A selector also selects series with more labels.
-            let is_comparable = points.iter().all(|(labels, value)| {
-                !value.is_nan() && points.iter().filter(|(other, _)| other == labels).count() == 1
-            });
-            if is_comparable {
-                found.push(QueryTest {
-                    expr,
-                    eval_time: time(at - world.start),
-                    exp_samples: points
-                        .into_iter()
-                        .map(|(labels, value)| ExpectedSample {
-                            labels: values::series(&result_labels(labels)),
-                            value,
-                        })
-                        .collect(),
-                });
-            }
+    /// Returns what a ratio is at a time.
+    fn value(&self, ratio: &Labels, at: Timestamp) -> Result<QueryTest, String> {
+        let series = values::series(ratio);
+        // Sums of many series differ in the last digits.
+        let rounded = self.query(format!("round({series}, 1e-9)"), at)?;
+        if rounded.exp_samples.iter().all(|one| !one.value.is_nan()) {
+            return Ok(rounded);
         }
-        Ok(found)
+        // promtool does not consider two NaNs equal. Only NaN is not equal to itself.
+        self.query(format!("{series} != bool {series}"), at)
+    }
+
+    fn query(&self, expr: String, at: Timestamp) -> Result<QueryTest, String> {
+        let world = &self.settled.world;
+        let failed = |problem: &str| format!("cannot evaluate the query {expr}: {problem}");
+        let query = nth_promql::parse(&expr).map_err(|_| failed("syntax error"))?;
+        let evaluated = eval::evaluate(&query, &world.store, Steps::instant(at), &self.options());
+        let evaluated = evaluated.map_err(|error| failed(&error.message))?;
+        let Evaluated::Vector(result) = evaluated.0 else {
+            return Err(failed("expected an instant vector"));
+        };
+        let samples = result.iter().filter_map(|series| {
+            Some(ExpectedSample {
+                labels: values::series(&result_labels(&series.labels)),
+                value: series.points.first()?.float()?,
+            })
+        });
+        Ok(QueryTest {
+            exp_samples: samples.collect(),
+            expr,
+            eval_time: time(at - world.start),
+        })
     }
 
     /// Returns the series of ratios that rules of the unit record, in order.
-    fn ratio_labels(&self) -> BTreeSet<&Labels> {
+    fn ratios(&self) -> BTreeSet<&Labels> {
         let recorded = self.writers.iter().filter(|(labels, id)| {
             let is_recording = matches!(self.source.rule(**id), Some(Rule::Recording(_)));
             is_recording && labels.metric().contains(":ratio")

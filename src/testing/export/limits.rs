@@ -1,11 +1,13 @@
 //! What promtool cannot evaluate.
 
+use nth_engine::eval::Options;
 use nth_engine::rules::Rule;
 use nth_engine::{Labels, MemoryStore};
 use nth_promql::{Duration, DurationNode, Expr, Node, classify};
 use nth_simulate::Selectors;
 
 use crate::testing::annotations;
+use crate::testing::wording::time;
 
 /// The most samples of a query in promtool are 10,000, of which a rule does not take all.
 const MOST_SAMPLES: i64 = 9_000;
@@ -50,6 +52,22 @@ fn reads_too_much(query: &Expr, times: Times, store: &MemoryStore) -> bool {
         }
         _ => false,
     })
+}
+
+/// Returns why a rule finds something else in promtool, with this interval in milliseconds.
+pub fn difference(rule: Option<&Rule>, interval: i64) -> String {
+    let step = Options::default().subquery_step;
+    let has_no_step = |expr: &Expr| matches!(&expr.node, Node::Subquery(of) if of.step.is_none());
+    let depends = rule.is_some_and(|rule| classify::exprs(rule.expr()).any(has_no_step));
+    match depends && interval != step {
+        true => format!(
+            "its subquery has no step, which is {} in the simulation and {} in promtool; write one: `[10m:{}]`",
+            time(step),
+            time(interval),
+            time(step),
+        ),
+        false => "promtool has no past".to_owned(),
+    }
 }
 
 /// Returns a duration; that of an expression is the longest.

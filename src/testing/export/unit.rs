@@ -11,6 +11,7 @@ use nth_simulate::rerun;
 use super::limits;
 use super::recorded::{Source, writer};
 use super::values::{self, Slots};
+use crate::testing::wording::time;
 
 /// The most values of a series in a file.
 const MOST_VALUES: i64 = 200_000;
@@ -362,13 +363,11 @@ fn different_recordings(
             continue;
         }
         let id = writer(source.simulation, &samples.labels);
-        let is_input = source
-            .series
-            .iter()
-            .any(|series| series.samples.labels == samples.labels);
-        if let Some(id) = id.filter(|id| is_recording(source, *id) && prepared.runs(*id))
-            && !is_input
-        {
+        let Some(id) = id.filter(|id| is_recording(source, *id) && prepared.runs(*id)) else {
+            continue;
+        };
+        let mut all = source.series.iter();
+        if !all.any(|series| series.samples.labels == samples.labels) {
             found.insert(id);
         }
     }
@@ -471,8 +470,9 @@ fn different_alerts(
             found.insert(
                 key.0,
                 format!(
-                    "it does not fire as in the simulation at {}, because promtool has no past",
-                    crate::testing::wording::time(at)
+                    "it does not fire as in the simulation at {}, because {}",
+                    time(at),
+                    limits::difference(source.rule(key.0), unit.interval)
                 ),
             );
         }

@@ -185,11 +185,6 @@ pub fn float(value: f64) -> String {
 
 /// Returns a metric with its labels, `up{job="checkout"}`. Names that need quotes have them.
 pub fn series(labels: &Labels) -> String {
-    selector(labels, &[])
-}
-
-/// Returns a selector of exactly these labels, and of no others of these names.
-pub fn selector(labels: &Labels, absent: &[&str]) -> String {
     let is_name = |name: &str, others: &str| {
         !name.is_empty()
             && name.chars().enumerate().all(|(place, c)| {
@@ -213,7 +208,6 @@ pub fn selector(labels: &Labels, absent: &[&str]) -> String {
         };
         parts.push(format!("{name}={}", quoted(value)));
     }
-    parts.extend(absent.iter().map(|name| format!("{name}=\"\"")));
     if parts.is_empty() && !out.is_empty() {
         return out;
     }

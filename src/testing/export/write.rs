@@ -126,9 +126,9 @@ fn given_comment(given: &[String]) -> Vec<String> {
         return Vec::new();
     }
     let mut lines = vec![
-        "The rules of the build, without those that need more of the past than the test contains, or that have another"
+        "The rules of the build, without those that need more of the past than the test contains, that have another"
             .to_owned(),
-        "interval. The test gives the series of these:".to_owned(),
+        "interval, or a subquery without a step. The test gives the series of these:".to_owned(),
     ];
     lines.extend(given.iter().map(|name| format!("  {name}")));
     lines

@@ -3,10 +3,11 @@
 use nth_model::{Duration, Severity};
 
 use super::mutant::{MutationKind, Target};
-use super::mutator::{Mutator, becomes, severity};
+use super::mutator::{Mutator, becomes, remove};
 use super::query;
 use crate::eval::Value;
 use crate::schema::names::field;
+use crate::testing::wording::word;
 
 /// Adds the mutants of all custom alerts. What a template of a package or of the standard library says is not changed: it has
 /// tests of its own.
@@ -20,7 +21,7 @@ pub fn mutants(mutator: &mut Mutator<'_>) {
         if places.is_own(block.head) {
             let change = "the alert is removed";
             mutator.add(MutationKind::Alert, target(block.head), change, |service| {
-                (index < service.alerts.len()).then(|| drop(service.alerts.remove(index)))
+                remove(&mut service.alerts, index)
             });
         }
         if let Value::Query(written) = block.get(field::WHEN)
@@ -74,8 +75,8 @@ pub fn mutants(mutator: &mut Mutator<'_>) {
                 Severity::Ticket => Severity::Page,
             };
             let change = becomes(
-                format_args!("severity = {}", severity(alert.severity)),
-                format_args!("severity = {}", severity(other)),
+                format_args!("severity = {}", word(Some(alert.severity))),
+                format_args!("severity = {}", word(Some(other))),
             );
             mutator.add(MutationKind::Severity, target(place), change, |service| {
                 let mutated = service.alerts.get_mut(index)?;

@@ -1,11 +1,11 @@
 //! Mutants of gates.
 
-use nth_model::gate::{Comparison, Condition, Effect, Gate, Operand, Rule};
+use nth_model::gate::{Comparison, Condition, Effect, Gate, Operand};
 use nth_model::number::decimal_text;
 use rust_decimal::Decimal;
 
 use super::mutant::{MutationKind, Target};
-use super::mutator::{Mutator, becomes};
+use super::mutator::{Mutator, becomes, remove};
 use crate::db::Span;
 use crate::eval::Instance;
 use crate::schema::names::{field, kind};
@@ -82,9 +82,9 @@ impl OfGate<'_, '_> {
         let Some(rule) = self.gate.rules.get(index) else {
             return;
         };
-        let (kind, word, other) = match rule.effect {
-            Effect::Deny => (kind::DENY, "deny", Effect::Warn),
-            Effect::Warn => (kind::WARN, "warn", Effect::Deny),
+        let (kind, other_kind, other) = match rule.effect {
+            Effect::Deny => (kind::DENY, kind::WARN, Effect::Warn),
+            Effect::Warn => (kind::WARN, kind::DENY, Effect::Deny),
         };
         let mut blocks = self.block.children_of(kind);
         let Some(block) = blocks.find(|block| block.name == rule.name) else {
@@ -92,14 +92,11 @@ impl OfGate<'_, '_> {
         };
         let places = self.mutator.places;
         let head = places.nearest(block, block.head);
-        let name = format!("{word} {}", rule.name);
+        let name = format!("{kind} {}", rule.name);
         self.add(head, format!("`{name}` is removed"), |gate| {
-            (index < gate.rules.len()).then(|| drop(gate.rules.remove(index)))
+            remove(&mut gate.rules, index)
         });
-        let opposite = match other {
-            Effect::Deny => format!("deny {}", rule.name),
-            Effect::Warn => format!("warn {}", rule.name),
-        };
+        let opposite = format!("{other_kind} {}", rule.name);
         self.add(head, becomes(&name, opposite), |gate| {
             gate.rules.get_mut(index)?.effect = other;
             Some(())
@@ -107,8 +104,7 @@ impl OfGate<'_, '_> {
         let place = places.field(block, field::WHEN);
         for (change, when) in conditions(&rule.when) {
             self.add(place, format!("in `{name}`, {change}"), |gate| {
-                let rule: &mut Rule = gate.rules.get_mut(index)?;
-                rule.when = when;
+                gate.rules.get_mut(index)?.when = when;
                 Some(())
             });
         }
@@ -122,9 +118,7 @@ impl OfGate<'_, '_> {
             };
             let place = self.mutator.places.nearest(block, block.head);
             let change = format!("`override {}` is removed", excepted.deny);
-            self.add(place, change, |gate| {
-                (index < gate.overrides.len()).then(|| drop(gate.overrides.remove(index)))
-            });
+            self.add(place, change, |gate| remove(&mut gate.overrides, index));
         }
     }
 }

@@ -13,6 +13,7 @@ use super::given::{FROM, Incident};
 use super::mutant::{Mutant, MutationKind, Replacement, Target};
 use super::route::teams_of;
 use super::series_incidents::{self, Scope};
+use crate::policy::time_of_week;
 
 /// The largest number of incidents that are tried for one mutant: each one is simulated with and without it.
 const MOST: usize = 12;
@@ -85,6 +86,20 @@ fn errors(service: &SmolStr, slo: &str, share: Decimal, length: Duration) -> Inc
     Incident::new(service, vec![given], Some(length))
 }
 
+fn traffic(service: &SmolStr, rate: &str) -> String {
+    format!("traffic {{ service = {service}  rate = {rate} }}")
+}
+
+fn budget_left(service: &SmolStr, slo: &str, left: Decimal) -> String {
+    let left = percent_text(left);
+    format!("budget-left {{ slo = {service}.{slo}  is = {left} }}")
+}
+
+/// Nothing but events.
+fn quiet(service: &SmolStr) -> Incident {
+    Incident::new(service, vec![traffic(service, "200/s")], None).at_the_beginning()
+}
+
 /// The share and the time with which an alert of a pair certainly fires: fast, so that the test is short.
 fn burning(service: &SmolStr, slo: &Slo, pair: &nth_model::burn_rate::Pair) -> Incident {
     let threshold = pair.threshold(slo.objective);
@@ -136,21 +151,12 @@ fn of_slo(kind: MutationKind, service: &Service, slo: &Slo, mutated: &Slo) -> Ve
                 let left = Decimal::ONE - alert.consumed + Decimal::new(5, 3);
                 let share = (slo.error_budget() * Decimal::new(9, 1)).normalize();
                 let mut incident = errors(name, &slo.name, share, Duration::hours(8));
-                let past = format!(
-                    "budget-left {{ slo = {name}.{}  is = {} }}",
-                    slo.name,
-                    percent_text(left)
-                );
-                incident.given.insert(0, past);
+                incident.given.insert(0, budget_left(name, &slo.name, left));
                 incident
             }));
             found.extend(slo.budget_alerts.iter().map(|alert| {
                 let left = Decimal::ONE - alert.consumed - Decimal::new(5, 3);
-                let past = format!(
-                    "budget-left {{ slo = {name}.{}  is = {} }}",
-                    slo.name,
-                    percent_text(left)
-                );
+                let past = budget_left(name, &slo.name, left);
                 Incident::new(name, vec![past], None).at_the_beginning()
             }));
         }
@@ -169,13 +175,10 @@ fn of_slo(kind: MutationKind, service: &Service, slo: &Slo, mutated: &Slo) -> Ve
             }
         }
         MutationKind::Threshold => {
-            let mut one = errors(name, &slo.name, Decimal::ONE, Duration::minutes(1));
             for rate in ["0.01/s", "0.05/s", "0.1/s"] {
-                one.given.truncate(1);
-                one.given
-                    .insert(0, format!("traffic {{ service = {name}  rate = {rate} }}"));
-                found.push(one.clone());
-                one.given.remove(0);
+                let mut one = errors(name, &slo.name, Decimal::ONE, Duration::minutes(1));
+                one.given.insert(0, traffic(name, rate));
+                found.push(one);
             }
         }
         _ => {}
@@ -190,8 +193,7 @@ fn of_slo(kind: MutationKind, service: &Service, slo: &Slo, mutated: &Slo) -> Ve
             Duration::hours(1),
         ));
     }
-    let traffic = format!("traffic {{ service = {name}  rate = 200/s }}");
-    found.push(Incident::new(name, vec![traffic], None).at_the_beginning());
+    found.push(quiet(name));
     found
 }
 
@@ -233,13 +235,12 @@ fn of_gate<'g>(service: &Service, gates: impl Iterator<Item = &'g Gate>) -> Vec<
             });
         }
     }
-    let quiet = |fields: Vec<String>| {
-        let given = format!("traffic {{ service = {name}  rate = 200/s }}");
-        let mut incident = Incident::new(name, vec![given], None).at_the_beginning();
+    let quiet_at = |fields: Vec<String>| {
+        let mut incident = quiet(name);
         incident.fields = fields;
         incident
     };
-    let mut found = vec![quiet(Vec::new())];
+    let mut found = vec![quiet(name)];
     for leaf in &leaves {
         match leaf {
             Condition::Compare(left, _, right) => {
@@ -249,23 +250,15 @@ fn of_gate<'g>(service: &Service, gates: impl Iterator<Item = &'g Gate>) -> Vec<
                     }
                 }
             }
-            Condition::Dates { from, zone, .. } => found.push(quiet(vec![
+            Condition::Dates { from, zone, .. } => found.push(quiet_at(vec![
                 format!("date = \"{from}\""),
                 format!("zone = \"{zone}\""),
             ])),
             Condition::Week { spans, zone } => {
                 for span in spans {
                     let at = span.from.saturating_add(30) % nth_model::gate::WEEK;
-                    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-                    let day = days.get(usize::from(at / nth_model::gate::DAY));
-                    let minute = at % nth_model::gate::DAY;
-                    found.push(quiet(vec![
-                        format!(
-                            "at = {} {:02}:{:02}",
-                            day.unwrap_or(&"mon"),
-                            minute / 60,
-                            minute % 60
-                        ),
+                    found.push(quiet_at(vec![
+                        format!("at = {}", time_of_week(at)),
                         format!("zone = \"{zone}\""),
                     ]));
                 }
@@ -299,12 +292,7 @@ fn of_fact(service: &Service, fact: &Fact, limit: Decimal) -> Vec<Incident> {
             ];
             let near = near.into_iter().filter(|share| *share < Decimal::ONE);
             near.map(|share| {
-                let given = format!(
-                    "budget-left {{ slo = {}.{}  is = {} }}",
-                    of.service,
-                    of.slo,
-                    percent_text(share.round_dp(6))
-                );
+                let given = budget_left(&of.service, &of.slo, share.round_dp(6));
                 let mut incident = Incident::new(name, vec![given], None).at_the_beginning();
                 incident.services.insert(of.service.clone());
                 incident

@@ -125,7 +125,7 @@ pub struct Mutant {
 }
 
 /// What became of a mutant.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
     /// A test fails.
     Killed {
@@ -133,15 +133,9 @@ pub enum Fate {
         test: SmolStr,
     },
     /// All tests pass.
-    Survived {
-        /// A test that passes without the change and fails with it, or the reason why there is none.
-        killer: Killer,
-    },
+    Survived,
     /// No test simulates the service.
-    NoTest {
-        /// A test that passes without the change and fails with it, or the reason why there is none.
-        killer: Killer,
-    },
+    NoTest,
 }
 
 /// A mutant with its fate.
@@ -163,6 +157,8 @@ pub struct MutantResult {
     pub line: usize,
     /// What became of it.
     pub fate: Fate,
+    /// A test that would kill it, or the reason why none was found; `None` if it is killed.
+    pub killer: Option<Killer>,
 }
 
 impl MutantResult {

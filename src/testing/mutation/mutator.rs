@@ -1,7 +1,6 @@
 //! Makes mutants of a service.
 
 use nth_model::{Project, Service};
-use smol_str::SmolStr;
 
 use super::mutant::{Mutant, MutationKind, Replacement, Target};
 use super::places::Places;
@@ -67,10 +66,7 @@ pub fn becomes(before: impl std::fmt::Display, after: impl std::fmt::Display) ->
     format!("`{before}` becomes `{after}`")
 }
 
-/// The name of a severity.
-pub fn severity(severity: nth_model::Severity) -> SmolStr {
-    match severity {
-        nth_model::Severity::Page => "page".into(),
-        nth_model::Severity::Ticket => "ticket".into(),
-    }
+/// Removes an element if there is one.
+pub fn remove<T>(all: &mut Vec<T>, index: usize) -> Option<()> {
+    (index < all.len()).then(|| drop(all.remove(index)))
 }

@@ -11,6 +11,7 @@ use super::mutant::{Mutant, Target};
 use crate::ir::names::alert_names;
 use crate::testing::decisions;
 use crate::testing::incident::{Delivery, Incident};
+use crate::testing::wording::word;
 
 /// What a person could notice of an incident.
 #[derive(Debug, Clone, Default)]
@@ -163,15 +164,16 @@ pub fn expectations(
     found
         .into_iter()
         .map(|expectation| {
-            let of_page = |subject: &&String| !expectation.contains(&format!("{subject} "));
-            let others = pages.iter().filter(of_page);
+            let is_other =
+                |subject: &&String| !expectation.starts_with(&format!("page {{ {subject} "));
+            let others = pages.iter().filter(is_other);
             let others = others.map(|subject| format!("page {{ {subject} }}"));
             std::iter::once(expectation.clone()).chain(others).collect()
         })
         .collect()
 }
 
-/// Why a mutant does the same in all incidents.
+/// True if an incident shows no difference that a test can expect.
 pub fn is_same(one: &Observed, other: &Observed) -> bool {
     one.alerts == other.alerts && one.verdicts == other.verdicts && budgets(one, other).is_none()
 }
@@ -222,13 +224,6 @@ fn minutes(millis: i64) -> Duration {
     Duration::minutes(millis.div_ceil(60_000))
 }
 
-fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Page => "page",
-        Severity::Ticket => "ticket",
-    }
-}
-
 fn fires(
     given: &Given,
     original: &Observed,
@@ -236,7 +231,7 @@ fn fires(
     (subject, severity): (&str, Severity),
 ) -> Vec<String> {
     let since = i64::try_from(given.from.0).unwrap_or(0);
-    let word = word(severity);
+    let word = word(Some(severity));
     let mut found = Vec::new();
     let after = changed.first(subject, severity);
     if let Some((at, seen)) = original

@@ -181,9 +181,12 @@ fn other_thresholds(value: f64) -> Vec<f64> {
     if value == 0.0 {
         return vec![1.0];
     }
-    // Digits beyond those of the number would only show how it is computed.
-    let rounded = |value: f64| format!("{value:.12e}").parse().unwrap_or(value);
     vec![rounded(value * 10.0), rounded(value / 10.0)]
+}
+
+/// A number without the digits that only show how it is computed.
+pub fn rounded(value: f64) -> f64 {
+    format!("{value:.12e}").parse().unwrap_or(value)
 }
 
 /// The value of an operand that reads no series.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use nth_model::Settings;
+use nth_model::{Service, Settings};
+use nth_simulate::RuleSet;
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
-use super::killer::Killer;
 use super::mutant::{Fate, Mutant, MutantResult, MutationKind};
 use super::search;
 use super::suite::Suite;
@@ -99,7 +99,7 @@ pub fn mutate(
     };
     let mut known: BTreeMap<Identity, usize> = BTreeMap::new();
     for environment in selection.environments {
-        in_environment(session, settings, environment, selection, |view| {
+        in_environment(session, settings, environment, Some(selection), |view| {
             report.failing.extend(view.failing());
             if report.failing.is_empty() {
                 view.judge(&mut known, &mut report.mutants);
@@ -133,6 +133,19 @@ impl View<'_> {
             .collect()
     }
 
+    /// The rules of each service; without a service whose rules cannot be read.
+    fn rules(&self) -> BTreeMap<&SmolStr, RuleSet> {
+        let runner = &self.suite.runner;
+        let services: Vec<&Service> = runner.project.services().collect();
+        services
+            .into_par_iter()
+            .filter_map(|service| {
+                let rules = RuleSet::of_services(&[service], runner.settings).ok()?;
+                Some((&service.name, rules))
+            })
+            .collect()
+    }
+
     /// Runs the tests on all mutants that are not killed in another environment.
     fn judge(&self, known: &mut BTreeMap<Identity, usize>, results: &mut Vec<MutantResult>) {
         let identities: Vec<Identity> = self
@@ -147,11 +160,12 @@ impl View<'_> {
         };
         let open: Vec<bool> = identities.iter().map(is_open).collect();
         let suite = &self.suite;
+        let originals = self.rules();
         let fates: Vec<Option<Fate>> = self
             .mutants
             .par_iter()
             .zip(&open)
-            .map(|(mutant, open)| open.then(|| fate(suite, mutant)))
+            .map(|(mutant, open)| open.then(|| fate(suite, &originals, mutant)).flatten())
             .collect();
         for ((mutant, identity), fate) in self.mutants.iter().zip(identities).zip(fates) {
             let environment = self.environment.iter().cloned();
@@ -178,36 +192,39 @@ impl View<'_> {
                 file,
                 line,
                 fate,
+                killer: None,
             });
         }
     }
 }
 
-/// Runs the tests on a mutant until one fails.
-fn fate(suite: &Suite<'_>, mutant: &Mutant) -> Fate {
-    let none = || Killer::NotFound {
-        reason: "no test was searched for".to_owned(),
-    };
-    let tests = suite.tests_of(mutant);
-    if tests.is_empty() {
-        return Fate::NoTest { killer: none() };
+/// Runs the tests on a mutant until one fails. `None` if it is none: all that is generated is the same.
+fn fate(
+    suite: &Suite<'_>,
+    originals: &BTreeMap<&SmolStr, RuleSet>,
+    mutant: &Mutant,
+) -> Option<Fate> {
+    let variant = Variant::new(mutant, suite);
+    if let Ok(variant) = &variant
+        && variant.changes_nothing(originals)
+    {
+        return None;
     }
-    // Rules that cannot be read fail every test.
-    let Ok(mut variant) = Variant::new(mutant, suite) else {
-        return Fate::Killed {
-            test: tests
-                .first()
-                .map(|test| test.test.name.clone())
-                .unwrap_or_default(),
-        };
+    let tests = suite.tests_of(mutant);
+    let Some(first) = tests.first() else {
+        return Some(Fate::NoTest);
     };
-    let failing = tests.iter().find(|test| variant.fails(suite, test));
-    match failing {
+    let failing = match variant {
+        Ok(mut variant) => tests.iter().find(|test| variant.fails(suite, test)),
+        // Rules that cannot be read fail every test.
+        Err(_) => Some(first),
+    };
+    Some(match failing {
         Some(test) => Fate::Killed {
             test: test.test.name.clone(),
         },
-        None => Fate::Survived { killer: none() },
-    }
+        None => Fate::Survived,
+    })
 }
 
 /// The fate of a mutant that is in two environments: one test that fails is enough.
@@ -215,7 +232,7 @@ fn worse(one: Fate, other: Fate) -> Fate {
     match (&one, &other) {
         (Fate::Killed { .. }, _) => one,
         (_, Fate::Killed { .. }) => other,
-        (Fate::Survived { .. }, _) => one,
+        (Fate::Survived, _) => one,
         _ => other,
     }
 }

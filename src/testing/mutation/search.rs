@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use nth_model::Settings;
 use nth_model::test::Test;
@@ -15,11 +15,11 @@ use smol_str::SmolStr;
 use super::given::Incident as Given;
 use super::incidents::incidents;
 use super::killer::Killer;
-use super::mutant::{Fate, Mutant, MutantResult};
+use super::mutant::{Mutant, MutantResult};
 use super::observed::{Observed, expectations, is_same, observe};
 use super::series_incidents::Scope;
 use super::suite::{Baseline, Suite};
-use super::texts::{Imports, body, team_of, title, with_file, with_search};
+use super::texts::{Imports, body, team_of, title, tried, with_file, with_search};
 use super::variant::Variant;
 use super::view::{Identity, View, in_environment};
 use crate::catalogue::environment_labels;
@@ -98,10 +98,8 @@ pub fn killers(
         }
     }
     for (index, found) in killers {
-        if let Some(result) = results.get_mut(index)
-            && let Fate::Survived { killer } | Fate::NoTest { killer } = &mut result.fate
-        {
-            *killer = found;
+        if let Some(result) = results.get_mut(index) {
+            result.killer = Some(found);
         }
     }
 }
@@ -125,16 +123,11 @@ impl Search<'_> {
             ),
         };
         let imports = Imports::new(session);
-        let nothing = ["no test has this name".to_owned()];
-        let none = Selection {
-            environments: &[],
-            names: &nothing,
-        };
         // Which incidents are tried.
         let mut all: Vec<Given> = Vec::new();
         let mut places: BTreeMap<Given, usize> = BTreeMap::new();
         let tried: Vec<Tried> =
-            in_environment(session, self.settings, self.environment, none, |view| {
+            in_environment(session, self.settings, self.environment, None, |view| {
                 let open = self.open_mutants(&view);
                 let project = view.suite.runner.project;
                 open.into_iter()
@@ -162,12 +155,13 @@ impl Search<'_> {
             let expect = [format!("silent {{ service = {service} }}")];
             let _ = writeln!(
                 text,
-                "test \"incident {index}\" {{\n{}}}\n",
+                "test \"{}\" {{\n{}}}\n",
+                incident(index),
                 body(self.environment, given, &expect)
             );
         }
         let original_files = with_file(session, &text);
-        let written = in_environment(session, self.settings, self.environment, none, |view| {
+        let written = in_environment(session, self.settings, self.environment, None, |view| {
             self.written(session, view, &tried, &all)
         });
         let mut text = imports.of(
@@ -178,7 +172,7 @@ impl Search<'_> {
             let _ = writeln!(text, "test \"{}\" {{\n{}}}\n", test.name, test.body);
         }
         session.set_files(&with_search(&original_files, &text));
-        let mut killers = in_environment(session, self.settings, self.environment, none, |view| {
+        let mut killers = in_environment(session, self.settings, self.environment, None, |view| {
             self.verified(session, view, &written, &imports)
         });
         session.set_files(&original_files);
@@ -217,7 +211,7 @@ impl Search<'_> {
             .map(|test| (test.name.as_str(), test))
             .collect();
         let lowered: Vec<Option<&Test>> = (0..all.len())
-            .map(|index| named.get(format!("incident {index}").as_str()).copied())
+            .map(|index| named.get(incident(index).as_str()).copied())
             .collect();
         let possible: Vec<&Test> = lowered.iter().flatten().copied().collect();
         let baselines: BTreeMap<SmolStr, Baseline<'_>> = view
@@ -227,8 +221,7 @@ impl Search<'_> {
             .map(|baseline| (baseline.test.name.clone(), baseline))
             .collect();
         let open = self.open_mutants(&view);
-        let seen: Vec<OnceLock<Arc<Option<Observed>>>> =
-            all.iter().map(|_| OnceLock::new()).collect();
+        let seen: Vec<OnceLock<Option<Observed>>> = all.iter().map(|_| OnceLock::new()).collect();
         let suite = &view.suite;
         let attempts: Vec<(&Tried, &Mutant)> = tried
             .iter()
@@ -248,17 +241,16 @@ impl Search<'_> {
                     let Some(given) = all.get(*index) else {
                         continue;
                     };
-                    let name: SmolStr = format!("incident {index}").into();
-                    let Some(baseline) = baselines.get(&name) else {
+                    let Some(baseline) = baselines.get(incident(*index).as_str()) else {
                         continue;
                     };
                     if !variant.may_differ(suite, baseline) {
                         continue;
                     }
-                    let original = seen.get(*index).map(|seen| {
-                        Arc::clone(seen.get_or_init(|| Arc::new(observed(suite, baseline))))
-                    });
-                    let Some(Some(original)) = original.as_deref() else {
+                    let original = seen.get(*index);
+                    let original =
+                        original.map(|seen| seen.get_or_init(|| observed(suite, baseline)));
+                    let Some(Some(original)) = original else {
                         continue;
                     };
                     let Some(changed) = variant.observed(suite, baseline) else {
@@ -274,7 +266,7 @@ impl Search<'_> {
                             body: body(self.environment, given, &expect),
                             services: given.services.clone(),
                             teams: expect.iter().filter_map(|text| team_of(text)).collect(),
-                            name: format!("mutant {} {number}", one.result),
+                            name: self::tried(&format!("mutant {} {number}", one.result)),
                         });
                     }
                     if found.len() >= MOST_TESTS {
@@ -335,10 +327,15 @@ impl Search<'_> {
     }
 }
 
+/// The name of the test with an incident.
+fn incident(index: usize) -> String {
+    tried(&format!("incident {index}"))
+}
+
 fn observed(suite: &Suite<'_>, baseline: &Baseline<'_>) -> Option<Observed> {
-    let planned = suite.planned(&baseline.key).ok()?;
+    let plan = suite.plans.get(&baseline.key).ok()?;
     let runner = &suite.runner;
-    let incident = Incident::new(&planned.plan, baseline.test, runner.routing).ok()?;
+    let incident = Incident::new(plan, baseline.test, runner.routing).ok()?;
     let services = &baseline.key.0;
     Some(observe(
         &incident,

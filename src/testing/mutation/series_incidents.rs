@@ -6,10 +6,7 @@ use nth_model::{Alert, Duration, Service};
 use nth_promql::{Expr, MatchOp, Matcher, Modifiers, Node, Selector, classify};
 
 use super::given::{FROM, Incident};
-use super::query::constant;
-
-/// The number of combinations of values that are tried.
-const MOST: usize = 48;
+use super::query::{constant, rounded};
 
 /// The beginning of tests that say nothing else, in seconds since 1970: Monday, 5 January 2026, at noon.
 const BEGIN: f64 = 1_767_614_400.0;
@@ -54,8 +51,8 @@ pub fn of_alert(
             #[allow(clippy::cast_precision_loss)]
             let step = scrape_interval.0 as f64 / 1000.0;
             let shown = match values {
-                Values::Constant(value) => format!("{value}x{count}"),
-                Values::Slope(rate) => format!("0+{}x{count}", rate * step),
+                Values::Constant(value) => format!("{}x{count}", rounded(value)),
+                Values::Slope(rate) => format!("0+{}x{count}", rounded(rate * step)),
             };
             format!(
                 "series {{ series = `{labels}`  values = \"{shown}\"  at = {} }}",
@@ -94,7 +91,6 @@ pub fn of_alert(
             }
         }
     }
-    found.truncate(MOST);
     found
 }
 
@@ -233,11 +229,11 @@ fn values(expr: &Expr, limits: &[f64], others: &[f64]) -> Vec<Values> {
         numbers.extend([1.0, 0.0]);
     }
     let text = expr.to_string();
-    let rounded = |value: f64| format!("{value:.3e}").parse::<f64>().unwrap_or(value);
+    let short = |value: f64| format!("{value:.3e}").parse::<f64>().unwrap_or(value);
     let mut found: Vec<Values> = Vec::new();
     for number in numbers
         .into_iter()
-        .map(rounded)
+        .map(short)
         .filter(|number| number.is_finite())
     {
         let value = match (

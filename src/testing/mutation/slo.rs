@@ -6,11 +6,12 @@ use nth_promql::Expr;
 use rust_decimal::Decimal;
 
 use super::mutant::{MutationKind, Target};
-use super::mutator::{Mutator, becomes};
+use super::mutator::{Mutator, becomes, remove};
 use super::query;
 use crate::db::Span;
 use crate::eval::{Instance, Value};
 use crate::schema::names::{field, kind};
+use crate::testing::wording::word;
 
 /// Adds the mutants of all SLOs.
 pub fn mutants(mutator: &mut Mutator<'_>) {
@@ -79,20 +80,19 @@ impl OfSlo<'_, '_> {
 
     fn burn_rates(&mut self) {
         for (index, pair) in self.slo.burn_rate_pairs.iter().enumerate() {
-            let (field, word) = match pair.severity {
-                Severity::Page => (field::BURN_RATE_PAGES, "page"),
-                Severity::Ticket => (field::BURN_RATE_TICKETS, "ticket"),
+            let field = match pair.severity {
+                Severity::Page => field::BURN_RATE_PAGES,
+                Severity::Ticket => field::BURN_RATE_TICKETS,
             };
             let change = format!(
-                "the {word} of {}/{} is removed",
+                "the {} of {}/{} is removed",
+                word(Some(pair.severity)),
                 pair.long.to_human(),
                 pair.short.to_human()
             );
             let place = self.place(field);
             self.add(MutationKind::BurnRate, place, change, |slo| {
-                (index < slo.burn_rate_pairs.len()).then(|| {
-                    let _ = slo.burn_rate_pairs.remove(index);
-                })
+                remove(&mut slo.burn_rate_pairs, index)
             });
         }
     }
@@ -116,19 +116,18 @@ impl OfSlo<'_, '_> {
 
     fn budgets(&mut self) {
         for (index, alert) in self.slo.budget_alerts.iter().enumerate() {
-            let (field, word) = match alert.severity {
-                Severity::Page => (field::BUDGET_PAGES, "page"),
-                Severity::Ticket => (field::BUDGET_TICKETS, "ticket"),
+            let field = match alert.severity {
+                Severity::Page => field::BUDGET_PAGES,
+                Severity::Ticket => field::BUDGET_TICKETS,
             };
             let change = format!(
-                "the {word} at {} of the budget is removed",
+                "the {} at {} of the budget is removed",
+                word(Some(alert.severity)),
                 percent_text(alert.consumed)
             );
             let place = self.place(field);
             self.add(MutationKind::Budget, place, change, |slo| {
-                (index < slo.budget_alerts.len()).then(|| {
-                    let _ = slo.budget_alerts.remove(index);
-                })
+                remove(&mut slo.budget_alerts, index)
             });
         }
     }
@@ -143,8 +142,7 @@ impl OfSlo<'_, '_> {
             };
             let place = self.place(field::ABSENCE);
             self.add(MutationKind::MissingData, place, change, |slo| {
-                (index < slo.missing_data_alerts.len())
-                    .then(|| drop(slo.missing_data_alerts.remove(index)))
+                remove(&mut slo.missing_data_alerts, index)
             });
         }
     }

@@ -1,26 +1,16 @@
 //! The tests of an environment, with what happens in them without a change.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
 use nth_model::test::{Outcome as Expected, Subject, Test};
-use nth_simulate::{AlertTimeline, Plan, RuleSet};
+use nth_simulate::AlertTimeline;
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
 use super::mutant::{Mutant, Replacement, Target};
 use super::route::teams_of;
+use crate::backends::alertmanager::notify::Routing;
 use crate::testing::check::Check;
 use crate::testing::incident::Incident;
-use crate::testing::run::{Key, Placed, Runner};
-
-/// The series of services, and their rules.
-pub struct Planned<'p> {
-    /// The series.
-    pub plan: Plan<'p>,
-    /// The rules without a change.
-    pub rules: Arc<RuleSet>,
-}
+use crate::testing::run::{Key, Plans, Runner};
 
 /// A test, and what happens in it without a change.
 pub struct Baseline<'t> {
@@ -38,55 +28,38 @@ pub struct Baseline<'t> {
 pub struct Suite<'p> {
     /// Runs tests of the project without a change.
     pub runner: Runner<'p>,
-    plans: BTreeMap<Key, Result<Planned<'p>, nth_simulate::Error>>,
+    /// The routes as a text, to compare them with others.
+    pub routes: String,
+    /// The series of the tests.
+    pub plans: Plans<'p>,
     /// The tests, in the order of the source.
     pub baselines: Vec<Baseline<'p>>,
 }
 
 impl<'p> Suite<'p> {
     /// Runs the tests of an environment.
-    pub fn new(runner: Runner<'p>, tests: &[&'p Test]) -> Self {
+    pub fn new(runner: Runner<'p>, tests: impl Iterator<Item = &'p Test>) -> Self {
         let mut suite = Self {
+            routes: routes(runner.routing),
             runner,
-            plans: BTreeMap::new(),
+            plans: Plans::default(),
             baselines: Vec::new(),
         };
-        suite.baselines = suite.run(tests);
+        suite.baselines = suite.run(&tests.collect::<Vec<_>>());
         suite
     }
 
     /// Prepares the plans of tests, and runs them.
     pub fn run<'t>(&mut self, tests: &[&'t Test]) -> Vec<Baseline<'t>> {
-        let keys: Vec<Result<Key, nth_simulate::Error>> =
-            tests.iter().map(|test| self.runner.key(test)).collect();
-        let missing: BTreeSet<&Key> = keys
-            .iter()
-            .flatten()
-            .filter(|key| !self.plans.contains_key(*key))
-            .collect();
-        let runner = &self.runner;
-        let planned: Vec<(Key, Result<Planned<'p>, nth_simulate::Error>)> = missing
-            .into_par_iter()
-            .map(|key| {
-                let planned = runner.plan(key).map(|plan| {
-                    let rules = Arc::clone(plan.rules());
-                    Planned { plan, rules }
-                });
-                (key.clone(), planned)
-            })
-            .collect();
-        self.plans.extend(planned);
+        self.plans.add(&self.runner, tests.iter().copied());
         let suite = &*self;
-        tests
-            .par_iter()
-            .zip(keys)
-            .map(|(test, key)| suite.baseline(test, key))
-            .collect()
+        let tests = tests.par_iter();
+        tests.map(|test| suite.baseline(test)).collect()
     }
 
-    fn baseline<'t>(&self, test: &'t Test, key: Result<Key, nth_simulate::Error>) -> Baseline<'t> {
-        let found = key.and_then(|key| {
-            let incident = Incident::new(&self.planned(&key)?.plan, test, self.runner.routing)?;
+    fn baseline<'t>(&self, test: &'t Test) -> Baseline<'t> {
+        let found = self.runner.key(test).and_then(|key| {
+            let incident = Incident::new(self.plans.get(&key)?, test, self.runner.routing)?;
             Ok((key, incident))
         });
         match found {
@@ -112,18 +85,6 @@ impl<'p> Suite<'p> {
         }
     }
 
-    /// The plan of a test's services.
-    ///
-    /// # Errors
-    ///
-    /// If no series are found that give a query the required values.
-    pub fn planned(&self, key: &Key) -> Result<&Planned<'p>, nth_simulate::Error> {
-        let name = || key.0.first().cloned().unwrap_or_default();
-        let planned = self.plans.get(key);
-        let planned = planned.ok_or_else(|| nth_simulate::Error::UnknownService(name()))?;
-        planned.as_ref().map_err(Clone::clone)
-    }
-
     /// The tests that simulate what a mutant changes, those that name it first, then the shortest.
     pub fn tests_of<'s>(&'s self, mutant: &Mutant) -> Vec<&'s Baseline<'p>> {
         let mut found: Vec<&Baseline<'p>> = self
@@ -147,6 +108,11 @@ impl<'p> Suite<'p> {
     }
 }
 
+/// Routes as a text.
+pub fn routes(routing: Option<&Routing<'_>>) -> String {
+    format!("{routing:?}")
+}
+
 /// The reason why a test does not pass; `None` if it passes.
 pub fn problem(check: &Check<'_, '_>, test: &Test) -> Option<String> {
     match check.test(test, 0, &[]) {
@@ -155,11 +121,6 @@ pub fn problem(check: &Check<'_, '_>, test: &Test) -> Option<String> {
             .first()
             .map(|failure| format!("expected {}, but {}", failure.expected, failure.happened)),
     }
-}
-
-/// The tests of an environment that are selected.
-pub fn tests_of<'t>(placed: &'t [Placed<'t>]) -> Vec<&'t Test> {
-    placed.iter().map(|placed| placed.test).collect()
 }
 
 /// True if an expectation of a test is about what a mutant changes.

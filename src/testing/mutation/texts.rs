@@ -15,6 +15,11 @@ use crate::session::{Session, SourceInput};
 /// The name of the module with the tests that are tried.
 const MODULE: &str = "nthc-mutation-search";
 
+/// The name of a test that is tried, which no test of the project has.
+pub fn tried(what: &str) -> String {
+    format!("{MODULE} {what}")
+}
+
 /// The name of a test: the subject and the change, without what a name cannot contain.
 pub fn title(mutant: &Mutant) -> String {
     let change = mutant

@@ -7,12 +7,12 @@ use nth_engine::MemoryStore;
 use nth_engine::rules::RuleId;
 use nth_model::test::{Outcome as Expected, Test};
 use nth_model::{Project, Settings};
-use nth_simulate::{AlertTimeline, Difference, Period, RuleSet, Simulation, simulate_rules};
+use nth_simulate::{AlertTimeline, Difference, Period, Plan, RuleSet, Simulation, simulate_rules};
 use smol_str::SmolStr;
 
 use super::mutant::{Mutant, MutationKind, Replacement, Target};
 use super::observed::{Observed, observe};
-use super::suite::{Baseline, Planned, Suite, problem};
+use super::suite::{Baseline, Suite, problem, routes};
 use crate::backends::alertmanager::notify::Routing;
 use crate::testing::check::Check;
 use crate::testing::incident::Incident;
@@ -56,10 +56,9 @@ impl<'v> Variant<'v> {
         });
         let changed: Project<'v> = Project::new(services, teams);
         let routing = Routing::new(&changed, settings);
-        let shown = |routing: Option<&Routing<'_>>| format!("{routing:?}");
         Ok(Self {
             mutant,
-            has_same_routes: shown(routing.as_ref()) == shown(suite.runner.routing),
+            has_same_routes: routes(routing.as_ref()) == suite.routes,
             rules: match &mutant.replacement {
                 Replacement::Service(service) => Some((
                     service.name.clone(),
@@ -74,52 +73,65 @@ impl<'v> Variant<'v> {
         })
     }
 
+    /// True if neither rules, routes nor gates are other than those without the change. `originals` are the rules of each
+    /// service.
+    pub fn changes_nothing(&self, originals: &BTreeMap<&SmolStr, RuleSet>) -> bool {
+        let has_same_rules = match &self.rules {
+            Some((service, own)) => {
+                let original = originals.get(service);
+                original.is_some_and(|original| original.groups == own.groups)
+            }
+            None => true,
+        };
+        has_same_rules && self.has_same_routes && self.mutant.kind != MutationKind::Gate
+    }
+
     /// Returns whether a test fails, or cannot run.
     pub fn fails(&mut self, suite: &Suite<'_>, baseline: &Baseline<'_>) -> bool {
-        let Ok(planned) = suite.planned(&baseline.key) else {
+        let Ok(plan) = suite.plans.get(&baseline.key) else {
             return true;
         };
-        self.prepare(&baseline.key, planned);
+        self.prepare(&baseline.key, plan);
         let Some(prepared) = self.prepared.get(&baseline.key) else {
             return true;
         };
-        match self.is_unaffected(prepared, planned, baseline) {
+        match self.is_unaffected(prepared, plan, baseline) {
             Ok(true) => return false,
             Ok(false) => {}
             Err(_) => return true,
         }
-        self.problem(prepared, planned, baseline.test).is_some()
+        !self.passes(prepared, plan, baseline.test)
     }
 
-    fn prepare(&mut self, key: &Key, planned: &Planned<'_>) {
+    fn prepare(&mut self, key: &Key, plan: &Plan<'_>) {
         if self.prepared.contains_key(key) {
             return;
         }
         let rules = match &self.rules {
-            Some((service, own)) => Arc::new(planned.rules.replaced(service, own)),
-            None => Arc::clone(&planned.rules),
+            Some((service, own)) => Arc::new(plan.rules().replaced(service, own)),
+            None => Arc::clone(plan.rules()),
         };
-        let difference = rules.difference(&planned.rules);
+        let difference = rules.difference(plan.rules());
         self.prepared
             .insert(key.clone(), Prepared { rules, difference });
     }
 
     /// What happens in a test's incident with the change; `None` if it cannot be simulated.
     pub fn observed(&mut self, suite: &Suite<'_>, baseline: &Baseline<'_>) -> Option<Observed> {
-        let planned = suite.planned(&baseline.key).ok()?;
-        self.prepare(&baseline.key, planned);
+        let plan = suite.plans.get(&baseline.key).ok()?;
+        self.prepare(&baseline.key, plan);
         let prepared = self.prepared.get(&baseline.key)?;
-        let incident = self.whole(prepared, planned, baseline.test).ok()?;
+        let incident = self.whole(prepared, plan, baseline.test).ok()?;
         let services = &baseline.key.0;
         Some(observe(&incident, &self.project, self.settings, services))
     }
 
     /// Returns false if all that could be expected of a test's incident is certainly as without the change.
     pub fn may_differ(&mut self, suite: &Suite<'_>, baseline: &Baseline<'_>) -> bool {
-        let Ok(planned) = suite.planned(&baseline.key) else {
+        let Ok(plan) = suite.plans.get(&baseline.key) else {
             return false;
         };
-        self.prepare(&baseline.key, planned);
+        self.prepare(&baseline.key, plan);
         let Some(prepared) = self.prepared.get(&baseline.key) else {
             return false;
         };
@@ -130,36 +142,33 @@ impl<'v> Variant<'v> {
         self.mutant.kind == MutationKind::Gate
             || changes_recordings
             || !self.has_same_routes
-            || !matches!(self.is_unaffected(prepared, planned, baseline), Ok(true))
+            || !matches!(self.is_unaffected(prepared, plan, baseline), Ok(true))
     }
 
     fn whole<'s>(
         &'s self,
         prepared: &Prepared,
-        planned: &Planned<'_>,
+        plan: &Plan<'_>,
         test: &Test,
     ) -> Result<Incident<'s>, nth_simulate::Error> {
         let rules = prepared.rules.clone();
-        let simulation =
-            simulate_rules(&planned.plan, test, &prepared.rules, rules, &planned.rules)?;
+        let simulation = simulate_rules(plan, test, &prepared.rules, rules)?;
         Ok(Incident::of_simulation(simulation, self.routing.as_ref()))
     }
 
-    /// The reason why a test does not pass with the change.
-    fn problem(&self, prepared: &Prepared, planned: &Planned<'_>, test: &Test) -> Option<String> {
-        match self.whole(prepared, planned, test) {
-            Err(error) => Some(error.to_string()),
-            Ok(incident) => self.compare(&incident, test),
-        }
+    fn passes(&self, prepared: &Prepared, plan: &Plan<'_>, test: &Test) -> bool {
+        let incident = self.whole(prepared, plan, test);
+        incident.is_ok_and(|incident| self.is_met(&incident, test))
     }
 
-    fn compare(&self, incident: &Incident<'_>, test: &Test) -> Option<String> {
+    /// True if all expectations of a test are met.
+    fn is_met(&self, incident: &Incident<'_>, test: &Test) -> bool {
         let check = Check {
             incident,
             project: &self.project,
             settings: self.settings,
         };
-        problem(&check, test)
+        problem(&check, test).is_none()
     }
 
     /// Returns true if all that a test's expectations depend on is certainly as without the change. Evaluates only the rules
@@ -167,7 +176,7 @@ impl<'v> Variant<'v> {
     fn is_unaffected(
         &self,
         prepared: &Prepared,
-        planned: &Planned<'_>,
+        plan: &Plan<'_>,
         baseline: &Baseline<'_>,
     ) -> Result<bool, nth_simulate::Error> {
         let test = baseline.test;
@@ -191,21 +200,20 @@ impl<'v> Variant<'v> {
                 from: test.begin.saturating_mul(1000),
                 raw: Vec::new(),
                 store: MemoryStore::new(),
-                rules: planned.rules.clone(),
+                rules: plan.rules().clone(),
                 alerts: baseline.alerts.clone(),
             };
             let incident = Incident::of_simulation(simulation, self.routing.as_ref());
-            return Ok(self.compare(&incident, test).is_none());
+            return Ok(self.is_met(&incident, test));
         };
         if !self.has_same_routes || (needs_series(test) && difference.changes_recordings) {
             return Ok(false);
         }
         let part = simulate_rules(
-            &planned.plan,
+            plan,
             test,
             &prepared.rules,
             Arc::new(difference.rules.clone()),
-            &planned.rules,
         )?;
         let changed: Vec<Shown<'_>> = shown(&part.alerts, |id| difference.affected.contains(&id));
         let original = shown(&baseline.alerts, |id| difference.originals.contains(&id));

@@ -5,15 +5,13 @@ use smol_str::SmolStr;
 
 use super::all;
 use super::mutant::{Mutant, MutationKind};
-use super::suite::{Suite, tests_of};
-use crate::artifacts::settings_in;
-use crate::backends::alertmanager::notify::Routing;
+use super::suite::Suite;
 use crate::db::{ItemClass, ItemKey, Span};
 use crate::diagnostics::position::Positions;
 use crate::eval::instance;
 use crate::schema::names::kind;
 use crate::session::Session;
-use crate::testing::run::{Placed, Runner, Selection, placed};
+use crate::testing::run::{self, Placed, Selection};
 
 /// What makes a mutant the same change of the source in several environments.
 pub type Identity = (String, usize, String, MutationKind, String);
@@ -33,38 +31,27 @@ pub struct View<'v> {
     positions: &'v Positions<'v>,
 }
 
-/// Calls `act` with the tests and mutants of an environment.
+/// Calls `act` with the tests and mutants of an environment. Without a selection, it has no tests.
 pub fn in_environment<T>(
     session: &Session,
     settings: &Settings,
     environment: &Option<SmolStr>,
-    selection: Selection<'_>,
+    selection: Option<Selection<'_>>,
     act: impl FnOnce(View<'_>) -> T,
 ) -> T {
-    let sources = session.sources();
-    let positions = Positions::new(&sources);
-    let lowered = session.tests(environment.as_deref());
-    let placed: Vec<Placed<'_>> = lowered
-        .iter()
-        .filter_map(|lowered| placed(session, &positions, lowered))
-        .filter(|placed| selection.includes(&placed.test.name))
-        .collect();
-    let settings = settings_in(settings, environment);
-    session.with_project(environment, |project, _| {
-        let routing = Routing::new(project, &settings);
-        let runner = Runner {
-            project,
-            settings: &settings,
-            routing: routing.as_ref(),
-            is_detailed: false,
-        };
+    run::in_environment(session, settings, environment, |mut all| {
+        match selection {
+            Some(selection) => all.select(selection),
+            None => all.tests.clear(),
+        }
+        let tests = all.tests.iter().map(|placed| placed.test);
         act(View {
             session,
             environment,
-            suite: Suite::new(runner, &tests_of(&placed)),
-            placed: &placed,
-            mutants: mutants(session, environment, project),
-            positions: &positions,
+            mutants: mutants(session, environment, all.runner.project),
+            suite: Suite::new(all.runner, tests),
+            placed: &all.tests,
+            positions: all.positions,
         })
     })
 }

@@ -20,13 +20,13 @@ fn both(test: &Test, service: &Service) -> (Simulation, Simulation, Option<Simul
     let shop = shop();
     let services = services_of(test, &shop.project()).unwrap();
     let plan = Plan::new(&services, &shop.settings, &[]).unwrap();
-    let original = RuleSet::of_services(&services, &shop.settings).unwrap();
+    let original = plan.rules();
     let own = RuleSet::of_services(&[service], &shop.settings).unwrap();
     let rules = original.replaced(&service.name, &own);
-    let whole = simulate_rules(&plan, test, &rules, rules.clone().into(), &original).unwrap();
-    let part = rules.difference(&original).map(|difference| {
-        simulate_rules(&plan, test, &rules, difference.rules.into(), &original).unwrap()
-    });
+    let whole = simulate_rules(&plan, test, &rules, rules.clone().into()).unwrap();
+    let part = rules
+        .difference(original)
+        .map(|difference| simulate_rules(&plan, test, &rules, difference.rules.into()).unwrap());
     (simulate(&plan, test).unwrap(), whole, part)
 }
 
