@@ -3,43 +3,14 @@
 
 #[allow(dead_code)]
 mod place;
+#[path = "support/shop.rs"]
+mod shop;
 
 use std::path::Path;
 
 use place::{Place, Ran};
 use serde_json::Value;
-
-const PROJECT: &str = r##"
-import std.http
-
-team payments {
-  slack = "#payments"
-
-  schedule primary { zone = "Europe/London"  members = ["a@example.com", "b@example.com"] }
-  escalation default { step primary { notify = primary } }
-}
-
-team search { slack = "#search" }
-
-service checkout {
-  team     = payments
-  selector = { job = "checkout" }
-
-  slo availability : http.availability { objective = 99.9% }
-
-  alert backlog {
-    when     = `max(checkout_queue_depth) > 1000`
-    for      = 10m
-    severity = page
-    summary  = "${value} orders wait."
-  }
-
-  gate production { deny spent { when = budget(availability) < 10% } }
-}
-"##;
-
-/// What tests in other files name.
-const IMPORT: &str = "import main.{checkout, payments, search}\n\n";
+use shop::{IMPORT, SEARCH, SHOP};
 
 /// An incident that pages.
 const DEPLOY: &str = r#"
@@ -54,9 +25,7 @@ const QUEUE: &str = r#"
 
 /// A project with a test `noon` of these statements.
 fn project(body: &[&str]) -> Place {
-    let place = Place::new();
-    place.write("nth.toml", "[project]\nname = \"shop\"\n");
-    place.write("main.nth", PROJECT);
+    let place = shop::project(&[SHOP, SEARCH]);
     place.write(
         "tests.nth",
         format!("{IMPORT}test \"noon\" {{\n{}\n}}\n", body.join("\n")),

@@ -5,6 +5,8 @@
 mod place;
 #[path = "support/promtool.rs"]
 mod promtool;
+#[path = "support/shop.rs"]
+mod shop;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -14,28 +16,7 @@ use std::process::Command;
 use place::{Place, Ran};
 use rayon::prelude::*;
 use serde_json::Value;
-
-const MANIFEST: &str = "[project]\nname = \"shop\"\n";
-
-const SERVICE: &str = r##"
-import std.http
-
-team payments { slack = "#payments" }
-
-service checkout {
-  team     = payments
-  selector = { job = "checkout" }
-
-  slo availability : http.availability { objective = 99.9% }
-
-  alert backlog {
-    when     = `max(checkout_queue_depth) > 1000`
-    for      = 10m
-    severity = page
-    summary  = "${value} orders wait."
-  }
-}
-"##;
+use shop::{SHOP, project};
 
 const DEPLOY: &str = r#"
 test "a bad deploy" {
@@ -53,13 +34,6 @@ test "a quiet hour" {
   expect quiet : silent { service = checkout }
 }
 "#;
-
-fn project(texts: &[&str]) -> Place {
-    let place = Place::new();
-    place.write("nth.toml", MANIFEST);
-    place.write("main.nth", texts.concat());
-    place
-}
 
 fn export(place: &Place, more: &[&str]) -> Ran {
     place.run(&[&["test", "--export", "promtool", "--format", "json"], more].concat())
@@ -195,8 +169,7 @@ fn promtool_agrees_about_the_example() {
 
 /// Returns the sources on the page about tests.
 fn documented() -> Place {
-    let place = Place::new();
-    place.write("nth.toml", MANIFEST);
+    let place = project(&[]);
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/tests.md");
     let page = fs::read_to_string(page).unwrap().replace("\r\n", "\n");
     for example in page.split("```nth file=").skip(1) {
@@ -225,7 +198,7 @@ fn each_environment_has_its_own_files() {
     if !promtool::available() {
         return;
     }
-    let place = project(&[SERVICE, DEPLOY]);
+    let place = project(&[SHOP, DEPLOY]);
     place.write(
         "environments.nth",
         "environment production { selector = { env = \"production\" } }\n\
@@ -310,7 +283,7 @@ fn promtool_agrees_about_odd_series() {
     if !promtool::available() {
         return;
     }
-    let place = project(&[SERVICE, HARD]);
+    let place = project(&[SHOP, HARD]);
     let ran = export(&place, &[]);
     let agreed = agree(&out(&place, "promtool"), &ran);
     print("odd series", &agreed);
@@ -332,7 +305,7 @@ fn promtool_agrees_about_random_tests() {
     }
     let mut random = Random(0x5eed);
     let incidents: Vec<String> = (0..INCIDENTS).map(|_| incident(&mut random)).collect();
-    let mut text = SERVICE.to_owned();
+    let mut text = SHOP.to_owned();
     for (number, incident) in incidents.iter().enumerate() {
         // What is expected decides only whether the test passes.
         for expected in ["page", "ticket", "silent"] {
@@ -435,7 +408,7 @@ fn changed_rules_do_not_pass() {
     if !promtool::available() {
         return;
     }
-    let place = project(&[SERVICE, DEPLOY]);
+    let place = project(&[SHOP, DEPLOY]);
     assert_eq!(export(&place, &[]).code, 0);
     let rules = "promtool/a-bad-deploy/rules-30s.yaml";
     let test = [place.path("promtool/a-bad-deploy/test-30s.yaml")];
@@ -456,7 +429,7 @@ fn changed_rules_do_not_pass() {
 
 #[test]
 fn only_generated_files_are_replaced_and_removed() {
-    let place = project(&[SERVICE, DEPLOY, QUIET]);
+    let place = project(&[SHOP, DEPLOY, QUIET]);
     assert_eq!(export(&place, &[]).code, 0);
     let before = place.files("promtool");
     assert!(
@@ -471,7 +444,7 @@ fn only_generated_files_are_replaced_and_removed() {
     assert_eq!(place.files("promtool"), before);
     // Those of a test that is gone are removed, and what somebody else wrote stays.
     place.write("promtool/own.yaml", "mine");
-    place.write("main.nth", [SERVICE, DEPLOY].concat());
+    place.write("main.nth", [SHOP, DEPLOY].concat());
     assert_eq!(export(&place, &[]).code, 0);
     let names = place.names("promtool");
     assert!(
@@ -490,7 +463,7 @@ fn only_generated_files_are_replaced_and_removed() {
 
 #[test]
 fn a_folder_of_something_else_is_refused() {
-    let place = project(&[SERVICE, DEPLOY]);
+    let place = project(&[SHOP, DEPLOY]);
     assert_eq!(place.run(&["build"]).code, 0);
     let before = place.files("build");
     let ran = export(&place, &["--out", "build"]);
@@ -511,7 +484,7 @@ fn a_folder_of_something_else_is_refused() {
 
 #[test]
 fn a_test_that_does_not_pass_is_not_exported() {
-    let place = project(&[SERVICE, DEPLOY, &QUIET.replace("rate = 200/s }", "rate = 200/s }\n  given bad : errors { slo = checkout.availability  share = 50%  from = 5m }")]);
+    let place = project(&[SHOP, DEPLOY, &QUIET.replace("rate = 200/s }", "rate = 200/s }\n  given bad : errors { slo = checkout.availability  share = 50%  from = 5m }")]);
     let ran = place.run(&["test", "--export", "promtool"]);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.out.contains("failed  a quiet hour"), "{ran:?}");
@@ -525,10 +498,10 @@ fn a_test_that_does_not_pass_is_not_exported() {
 
 #[test]
 fn line_ends_and_colors_do_not_matter() {
-    let place = project(&[SERVICE, DEPLOY]);
+    let place = project(&[SHOP, DEPLOY]);
     assert_eq!(export(&place, &[]).code, 0);
     let before = place.files("promtool");
-    place.write("main.nth", [SERVICE, DEPLOY].concat().replace('\n', "\r\n"));
+    place.write("main.nth", [SHOP, DEPLOY].concat().replace('\n', "\r\n"));
     for format in ["human", "short", "github", "json"] {
         let mut command = place.command(&["test", "--export", "promtool", "--format", format]);
         let ran = place::run(command.env("NO_COLOR", "1"));
@@ -558,7 +531,7 @@ fn line_ends_and_colors_do_not_matter() {
 
 #[test]
 fn two_tests_in_the_same_folder_are_refused() {
-    let place = project(&[SERVICE, QUIET, &QUIET.replace("quiet hour", "quiet-hour")]);
+    let place = project(&[SHOP, QUIET, &QUIET.replace("quiet hour", "quiet-hour")]);
     let ran = export(&place, &[]);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.err.contains("rename it"), "{ran:?}");
@@ -572,7 +545,7 @@ fn two_tests_in_the_same_folder_are_refused() {
 
 #[test]
 fn what_promtool_cannot_express_is_named() {
-    let place = project(&[SERVICE, DEPLOY]);
+    let place = project(&[SHOP, DEPLOY]);
     let ran = place.run(&["test", "--export", "promtool"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.out.contains("not exported: `paged`"), "{ran:?}");
@@ -594,7 +567,7 @@ fn an_alert_that_reads_more_than_promtool_loads_is_named() {
         return;
     }
     let alert = "  alert rare { when = `sum(increase(checkout_refunds_total[2d])) > 5`  for = 0s  summary = \"refunds\" }\n  alert backlog";
-    let place = project(&[&SERVICE.replace("  alert backlog", alert), QUIET]);
+    let place = project(&[&SHOP.replace("  alert backlog", alert), QUIET]);
     let ran = place.run(&["test", "--export", "promtool"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let reason =

@@ -3,40 +3,17 @@
 
 #[allow(dead_code)]
 mod place;
+#[path = "support/shop.rs"]
+mod shop;
 
 use std::path::Path;
 
 use place::{Place, Ran};
 use serde_json::Value;
+use shop::{IMPORT, SEARCH, SHOP};
 
-const PROJECT: &str = r##"
-import std.http
-
-team payments {
-  slack = "#payments"
-
-  schedule primary { zone = "Europe/London"  members = ["a@example.com", "b@example.com"] }
-  escalation default { step primary { notify = primary } }
-}
-
-team search { slack = "#search" }
-
-service checkout {
-  team     = payments
-  selector = { job = "checkout" }
-
-  slo availability : http.availability { objective = 99.9% }
-
-  alert backlog {
-    when     = `sum(checkout_queue_depth{kind="orders"}) > 1`
-    for      = 10m
-    severity = page
-    summary  = "${value} orders wait."
-  }
-
-  gate production { deny spent { when = budget(availability) < 10% } }
-}
-
+/// A service whose alert no test exercises.
+const UNTESTED: &str = r##"
 service untested {
   team     = search
   selector = { job = "untested" }
@@ -48,9 +25,6 @@ service untested {
   }
 }
 "##;
-
-/// What tests in other files name.
-const IMPORT: &str = "import main.{checkout, payments, search}\n\n";
 
 /// Tests that notice each change of `checkout.backlog`.
 const GOOD: &str = r#"
@@ -95,9 +69,20 @@ test "the queue is full" {
 }
 "#;
 
+/// The sources of the project.
+fn sources() -> String {
+    let (any, orders) = (
+        "`max(checkout_queue_depth) > 1000`",
+        "`sum(checkout_queue_depth{kind=\"orders\"}) > 1`",
+    );
+    assert!(SHOP.contains(any), "{SHOP}");
+    [&SHOP.replace(any, orders), SEARCH, UNTESTED].concat()
+}
+
 /// The project without its SLO and its gate, whose mutants take long.
 fn alerts_only() -> String {
-    let lines = PROJECT.lines();
+    let sources = sources();
+    let lines = sources.lines();
     let kept = lines
         .filter(|line| !line.contains("slo availability") && !line.contains("gate production"));
     kept.map(|line| format!("{line}\n")).collect()
@@ -112,9 +97,7 @@ fn project(tests: &str) -> Place {
 
 /// The whole project.
 fn whole(tests: &str) -> Place {
-    let place = Place::new();
-    place.write("nth.toml", "[project]\nname = \"shop\"\n");
-    place.write("main.nth", PROJECT);
+    let place = shop::project(&[&sources()]);
     place.write("tests.nth", format!("{IMPORT}{tests}"));
     place
 }
@@ -514,7 +497,7 @@ fn coverage_is_readable() {
             .contains("fired in a test; no test simulates 1 of 2 services"),
         "{ran:?}"
     );
-    let line = PROJECT
+    let line = sources()
         .lines()
         .position(|line| line.starts_with("service untested"))
         .unwrap()

@@ -96,9 +96,9 @@ impl Report<'_> {
 pub fn show(report: &Report<'_>, format: Format, console: &mut Console) -> Result<(), Failure> {
     match format {
         Format::Json => {
-            let text = serde_json::to_string_pretty(&document::document(report))
-                .map_err(|error| Failure::io(format!("cannot write the report: {error}")))?;
-            console.out.text(&(text + "\n"));
+            console
+                .out
+                .json("the report", &document::document(report))?;
             return Ok(());
         }
         Format::Short => short(report, console),

@@ -107,9 +107,7 @@ pub fn run(
     };
     match format {
         Format::Json => {
-            let text = serde_json::to_string_pretty(&budgets)
-                .map_err(|error| Failure::io(format!("cannot write the budgets: {error}")))?;
-            console.out.text(&(text + "\n"));
+            console.out.json("the budgets", &budgets)?;
         }
         _ => show(&budgets, console),
     }

@@ -9,6 +9,7 @@ use std::io::{self, BufWriter, IsTerminal as _, Write};
 use anstream::stream::{AsLockedWrite, RawStream};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::Style;
+use serde::Serialize;
 
 use super::exit::Failure;
 use super::options::Color;
@@ -167,6 +168,18 @@ impl Stream {
         } else {
             self.write_all(text.as_bytes())
         };
+    }
+
+    /// Writes a JSON document.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be serialized. `what` names it.
+    pub fn json(&mut self, what: &str, document: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(document)
+            .map_err(|error| Failure::io(format!("cannot write {what}: {error}")))?;
+        self.text(&(text + "\n"));
+        Ok(())
     }
 
     /// Clears the screen if the stream is a terminal that can. What was shown can still be scrolled to.

@@ -73,9 +73,7 @@ pub fn run(
     let coverage = catalogue::coverage(&session, project, &environments, &only);
     match format {
         Format::Json => {
-            let text = serde_json::to_string_pretty(&coverage)
-                .map_err(|error| Failure::io(format!("cannot write the coverage: {error}")))?;
-            console.out.text(&(text + "\n"));
+            console.out.json("the coverage", &coverage)?;
         }
         Format::Short => lines(&coverage, console),
         _ => show_table(&coverage, console),

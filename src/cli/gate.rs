@@ -33,9 +33,7 @@ pub fn run(context: &Context, options: &Gate, console: &mut Console) -> Exit {
         }),
         GateCommand::Facts(facts) => measure(context, &facts.query, console).and_then(|measured| {
             let facts = measured.facts()?;
-            let text = serde_json::to_string_pretty(&facts)
-                .map_err(|error| Failure::io(format!("cannot write the gate input: {error}")))?;
-            console.out.text(&(text + "\n"));
+            console.out.json("the gate input", &facts)?;
             for remark in &measured.remarks {
                 console.err.line(format_args!("note: {remark}"));
             }
@@ -301,9 +299,7 @@ fn write_decision(
 ) -> Result<(), Failure> {
     match context.global.format {
         Format::Json => {
-            let text = serde_json::to_string_pretty(decision)
-                .map_err(|error| Failure::io(format!("cannot write the decision: {error}")))?;
-            console.out.text(&(text + "\n"));
+            console.out.json("the decision", decision)?;
         }
         Format::Short => {
             let gate = format!("{}.{}", decision.service, decision.gate);

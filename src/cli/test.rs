@@ -20,20 +20,7 @@ pub fn run(
     console: &mut Console,
 ) -> Result<Exit, Failure> {
     let format = context.global.format;
-    if format == Format::Sarif {
-        return Err(
-            Failure::usage("unsupported format for the results of tests").help(
-                "use `--format human`, `--format short`, `--format json`, `--format junit` or `--format github`",
-            ),
-        );
-    }
-    if format == Format::Junit && !options.runs_tests() {
-        return Err(
-            Failure::usage("`--format junit` is for the results of tests").help(
-                "use `--format human`, `--format short`, `--format json` or `--format github`",
-            ),
-        );
-    }
+    require_format(format, options)?;
     let page = options.html.as_deref();
     let page = page.map(|file| PageFile::new(file, context)).transpose()?;
     if options.watch {
@@ -49,4 +36,24 @@ pub fn run(
         page: page.as_ref(),
     };
     run.tests(&selected.loaded, &mut session, console)
+}
+
+/// Requires a format that shows what is done with the tests.
+fn require_format(format: Format, options: &options::Test) -> Result<(), Failure> {
+    let (unsupported, help) = match (format, options.runs_tests()) {
+        (Format::Sarif, true) => (
+            "unsupported format for the results of tests",
+            "use `--format human`, `--format short`, `--format json`, `--format junit` or `--format github`",
+        ),
+        (Format::Sarif, false) => (
+            "`--format sarif` is for diagnostics",
+            "use `--format human`, `--format short`, `--format json` or `--format github`",
+        ),
+        (Format::Junit, false) => (
+            "`--format junit` is for the results of tests",
+            "use `--format human`, `--format short`, `--format json` or `--format github`",
+        ),
+        _ => return Ok(()),
+    };
+    Err(Failure::usage(unsupported).help(help))
 }

@@ -6,7 +6,7 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::options::Format;
 use super::report::count;
-use super::test_report::github_annotation;
+use crate::diagnostics::render::annotation;
 use crate::testing::coverage::{AlertCoverage, EnvironmentCoverage, ServiceCoverage};
 
 /// The output of `nthc test --coverage --format json`.
@@ -34,23 +34,17 @@ pub fn show(
                 project,
                 environments,
             };
-            let text = serde_json::to_string_pretty(&document)
-                .map_err(|error| Failure::io(format!("cannot write the coverage: {error}")))?;
-            console.out.text(&(text + "\n"));
+            console.out.json("the coverage", &document)?;
         }
         Format::Short | Format::Github => {
             for (service, message) in environments.iter().flat_map(messages) {
                 let place = service.map(|service| (service.file.as_str(), service.line));
                 // What belongs to no service has no line.
                 match (format, place) {
-                    (Format::Github, Some(place)) => {
-                        let title = "test coverage";
+                    (Format::Github, place) => {
                         console
                             .out
-                            .line(github_annotation("notice", place, title, &message));
-                    }
-                    (Format::Github, None) => {
-                        console.out.line(format_args!("::notice ::{message}"));
+                            .line(annotation("notice", place, "test coverage", &message))
                     }
                     (_, Some((file, line))) => {
                         console.out.line(format_args!("{file}:{line}: {message}"));

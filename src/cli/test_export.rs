@@ -12,7 +12,7 @@ use super::options::{self, Format};
 use super::report::{Findings, count};
 use super::test_report::{self, Report};
 use crate::backends::file_stem;
-use crate::diagnostics::render::one_line;
+use crate::diagnostics::render::{annotation, one_line};
 use crate::output::lock::{self, LockError};
 use crate::output::{self, File, Folder, Refusal};
 use crate::project::{Loaded, io_cause, paths};
@@ -129,9 +129,7 @@ pub fn run(
             folder: &shown,
             tests: exports.exported.iter().map(Test::new).collect(),
         };
-        let text = serde_json::to_string_pretty(&document)
-            .map_err(|error| Failure::io(format!("cannot write the results: {error}")))?;
-        console.out.text(&(text + "\n"));
+        console.out.json("the results", &document)?;
     } else if !options.quiet {
         exports
             .exported
@@ -211,9 +209,9 @@ fn refuse(
             let title = format!("test {}", refused.name);
             let message = format!("cannot export the test: {}", refused.reason);
             let place = (refused.file.as_str(), refused.line);
-            console.out.line(test_report::github_annotation(
-                "error", place, &title, &message,
-            ));
+            console
+                .out
+                .line(annotation("error", Some(place), &title, &message));
         }
         let place = one_line(&format!("{}:{}", refused.file, refused.line));
         let environment = match &refused.environment {

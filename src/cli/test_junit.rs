@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use super::exit::Failure as CommandFailure;
-use super::test_report::{Report, named};
+use super::test_report::{Report, by_file, named};
 use crate::diagnostics::render::one_line;
 use crate::testing::{Failure, FailureKind, Outcome, Story, TestResult};
 
@@ -19,24 +19,17 @@ use crate::testing::{Failure, FailureKind, Outcome, Story, TestResult};
 ///
 /// If it cannot be serialized.
 pub fn document(report: &Report<'_>) -> Result<String, CommandFailure> {
-    let mut suites: Vec<(Option<&str>, &str, TestSuite)> = Vec::new();
-    for result in report.results {
-        let key = (result.environment.as_deref(), result.file.as_str());
-        let known = suites
-            .iter()
-            .position(|(environment, file, _)| (*environment, *file) == key);
-        let index = known.unwrap_or_else(|| {
-            suites.push((key.0, key.1, TestSuite::new(suite_name(result))));
-            suites.len() - 1
-        });
-        if let Some((_, _, suite)) = suites.get_mut(index) {
-            suite.add_test_case(test_case(result));
-            suite.set_time(suite.time.unwrap_or_default() + result.took);
-        }
-    }
     let mut document = Document::new(text(report.project));
     document.set_time(report.took);
-    document.add_test_suites(suites.into_iter().map(|(_, _, suite)| suite));
+    for group in by_file(report.results) {
+        let Some((_, first)) = group.first() else {
+            continue;
+        };
+        let mut suite = TestSuite::new(suite_name(first));
+        suite.set_time(group.iter().map(|(_, result)| result.took).sum());
+        suite.add_test_cases(group.iter().map(|(_, result)| test_case(result)));
+        document.add_test_suite(suite);
+    }
     serialize(&document)
 }
 

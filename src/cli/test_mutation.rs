@@ -11,7 +11,8 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::options::Format;
 use super::report::count;
-use super::test_report::{elapsed, github_annotation};
+use super::test_report::elapsed;
+use crate::diagnostics::render::annotation;
 use crate::testing::mutation::{Fate, Killer, MutantResult, MutationReport};
 
 /// The mutants of a project, and how they are shown.
@@ -42,9 +43,7 @@ pub fn show(
     }
     match format {
         Format::Json => {
-            let text = serde_json::to_string_pretty(&document(shown))
-                .map_err(|error| Failure::io(format!("cannot write the mutants: {error}")))?;
-            console.out.text(&(text + "\n"));
+            console.out.json("the mutants", &document(shown))?;
         }
         Format::Github => github(shown, console),
         Format::Short => short(shown, console),
@@ -224,7 +223,7 @@ fn github(shown: &Shown<'_>, console: &mut Console) {
     {
         let title = format!("mutant {}", word(mutant));
         let place = (mutant.file.as_str(), mutant.line);
-        let command = github_annotation("warning", place, &title, &message(mutant));
+        let command = annotation("warning", Some(place), &title, &message(mutant));
         console.out.line(command);
     }
 }

@@ -22,8 +22,12 @@ impl PageFile {
     ///
     /// # Errors
     ///
-    /// If there is something else in its place, or its folder does not exist.
+    /// If it is standard output, there is something else in its place, or its folder does not exist.
     pub fn new(path: &Path, context: &Context) -> Result<Self, Failure> {
+        if path == Path::new("-") {
+            return Err(Failure::usage("cannot write the page to standard output")
+                .help("use a file: `--html report.html`"));
+        }
         let path = paths::absolute(path, &context.cwd);
         let shown = paths::display(&path, &context.cwd);
         let folder = path.parent().unwrap_or(Path::new("."));

@@ -1,5 +1,6 @@
 //! The results of tests, for people and programs.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::console::Console;
 use super::exit::Failure as CommandFailure;
 use super::options::Format;
 use super::report::count;
+use crate::diagnostics::render::annotation;
 use crate::testing::{Failure, FailureKind, Outcome, TestResult};
 
 /// The results of a run.
@@ -52,6 +54,21 @@ impl Report<'_> {
     }
 }
 
+/// Returns the results of each file in each environment, with their places in the report.
+pub fn by_file<'r>(results: &'r [TestResult]) -> Vec<Vec<(usize, &'r TestResult)>> {
+    let mut indices = HashMap::new();
+    let mut groups: Vec<Vec<(usize, &TestResult)>> = Vec::new();
+    for numbered in results.iter().enumerate() {
+        let key = (&numbered.1.environment, &numbered.1.file);
+        let index = *indices.entry(key).or_insert(groups.len());
+        match groups.get_mut(index) {
+            Some(group) => group.push(numbered),
+            None => groups.push(vec![numbered]),
+        }
+    }
+    groups
+}
+
 /// Prints the results. Documents in other formats are written elsewhere.
 ///
 /// # Errors
@@ -65,10 +82,7 @@ pub fn show(
 ) -> Result<(), CommandFailure> {
     match format {
         Format::Json => {
-            let text = serde_json::to_string_pretty(&document(report)).map_err(|error| {
-                CommandFailure::io(format!("cannot write the results: {error}"))
-            })?;
-            console.out.text(&(text + "\n"));
+            console.out.json("the results", &document(report))?;
             return Ok(());
         }
         Format::Github => github(report, console),
@@ -91,7 +105,8 @@ pub fn elapsed(took: Duration) -> String {
     }
 }
 
-fn title(result: &TestResult) -> String {
+/// The name of a test with its environment.
+pub fn title(result: &TestResult) -> String {
     match &result.environment {
         Some(environment) => format!("{} ({environment})", result.name),
         None => result.name.to_string(),
@@ -177,30 +192,9 @@ fn short(report: &Report<'_>, console: &mut Console) {
 fn github(report: &Report<'_>, console: &mut Console) {
     for (result, line, message) in messages(report) {
         let title = format!("test {}", title(result));
-        let command = github_annotation("error", (&result.file, line), &title, &message);
+        let command = annotation("error", Some((&result.file, line)), &title, &message);
         console.out.line(command);
     }
-}
-
-/// Returns a command of GitHub Actions, in which some characters are escaped.
-pub(super) fn github_annotation(
-    level: &str,
-    (file, line): (&str, usize),
-    title: &str,
-    message: &str,
-) -> String {
-    let data = |text: &str| {
-        text.replace('%', "%25")
-            .replace('\r', "%0D")
-            .replace('\n', "%0A")
-    };
-    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
-    format!(
-        "::{level} file={},line={line},title={}::{}",
-        property(file),
-        property(title),
-        data(message)
-    )
 }
 
 /// Each failure and error with its line, on one line.

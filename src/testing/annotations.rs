@@ -45,8 +45,8 @@ pub fn queries(rule: &Alerting) -> Result<Vec<Expr>, String> {
     for template in rule.annotations.values() {
         for piece in pieces(template)? {
             if let Piece::Action(action) = piece
-                && let Some((_, query)) = action.split_once("query ")
-                && !action.starts_with('"')
+                && let Some((_, of)) = opened(action)
+                && let Some(query) = of.strip_prefix("query ")
             {
                 found.push(parsed(&unquoted(query)?)?);
             }
@@ -96,6 +96,12 @@ fn end_of_action(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// Returns the keyword of an action that begins a block, and what it is about.
+fn opened(action: &str) -> Option<(&str, &str)> {
+    let mut keywords = ["if ", "with ", "range "].into_iter();
+    keywords.find_map(|keyword| Some((keyword, action.strip_prefix(keyword)?)))
 }
 
 /// The value of `.`.
@@ -155,10 +161,7 @@ impl Renderer<'_> {
             if action == "else" {
                 return Ok((place, Stop::Else));
             }
-            let keyword = ["if ", "with ", "range "]
-                .into_iter()
-                .find_map(|keyword| Some((keyword, action.strip_prefix(keyword)?)));
-            match (keyword, &mut out) {
+            match (opened(action), &mut out) {
                 (None, None) => {}
                 (None, Some(out)) => out.push_str(&self.print(action, dot)?),
                 (Some(_), None) => {

@@ -1,15 +1,16 @@
 //! Compares what happened with what is expected.
 
-use nth_model::test::{Expectation, Outcome, Subject, Test};
+use nth_model::test::{Expectation, Outcome, SloRef, Subject, Test};
 use nth_model::{Duration, Project, Settings, Severity};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 use smol_str::SmolStr;
 
 use super::decisions;
+use super::describe;
 use super::incident::{Delivery, Fired, Incident, concerns};
 use super::result::{Failure, FailureKind};
-use super::wording::{name, share, shown, time, word};
+use super::wording::{millis, name, share, shown, time, word};
 use nth_simulate::AlertTimeline;
 
 /// What expectations are compared with.
@@ -55,11 +56,9 @@ impl Check<'_, '_> {
     fn expectation(&self, expectation: &Expectation) -> Result<Option<Difference>, Unchecked> {
         match &expectation.outcome {
             Outcome::Fires { .. } => self.fires(&expectation.outcome),
-            Outcome::Resolved {
-                subject,
-                since,
-                within,
-            } => Ok(self.resolved(subject, *since, *within)),
+            Outcome::Resolved { subject, .. } => {
+                Ok(self.resolved(subject, describe::deadline(&expectation.outcome)))
+            }
             Outcome::Silent { subject } => Ok(self.silent(subject)),
             Outcome::Gate {
                 service,
@@ -75,8 +74,7 @@ impl Check<'_, '_> {
             } => {
                 let at = self.time(*at);
                 let left = decisions::budget_left(self.incident, slo, at);
-                let name = format!("{}.{}", slo.service, slo.slo);
-                Ok(budget(&name, left, *above, *below, at))
+                Ok(budget(slo, left, *above, *below, at))
             }
         }
     }
@@ -92,7 +90,7 @@ impl Check<'_, '_> {
             subject,
             severity,
             since,
-            within,
+            within: _,
             at_least,
             team,
             text,
@@ -114,7 +112,7 @@ impl Check<'_, '_> {
             subject,
             severity: *severity,
             since: millis(*since),
-            deadline: within.map(|within| millis(*since).saturating_add(millis(within))),
+            deadline: describe::deadline(outcome),
             at_least: at_least.map(millis),
             team: team.as_ref(),
             text: text.as_deref(),
@@ -301,15 +299,7 @@ impl Check<'_, '_> {
         }
     }
 
-    fn resolved(
-        &self,
-        subject: &Subject,
-        since: Duration,
-        within: Option<Duration>,
-    ) -> Option<Difference> {
-        let deadline = within.map(|within| millis(since).saturating_add(millis(within)));
-        let by = deadline.map_or("the end".to_owned(), time);
-        let expected = format!("all alerts of {} resolved by {by}", shown(subject));
+    fn resolved(&self, subject: &Subject, deadline: Option<i64>) -> Option<Difference> {
         let mut all = self.incident.of(subject).peekable();
         if all.peek().is_none() {
             return Some(Difference {
@@ -329,7 +319,7 @@ impl Check<'_, '_> {
         let of = format!("{} ({})", name(alert), word(alert.severity));
         Some(Difference {
             kind: FailureKind::NotResolved,
-            expected,
+            expected: describe::resolved(subject, deadline),
             happened: match fired.end {
                 Some(end) => format!("{of} was resolved at {}", time(end)),
                 None => format!(
@@ -350,7 +340,7 @@ impl Check<'_, '_> {
         let until = fired.end.map_or("the end".to_owned(), time);
         Some(Difference {
             kind: FailureKind::NotSilent,
-            expected: format!("no alert of {}", shown(subject)),
+            expected: describe::silent(subject),
             happened: format!(
                 "{} ({}) fired from {} to {until}",
                 name(alert),
@@ -389,10 +379,7 @@ impl Check<'_, '_> {
         };
         Ok(Some(Difference {
             kind: FailureKind::OtherVerdict,
-            expected: format!(
-                "gate `{service}.{gate}` decides `{verdict}` at {}",
-                time(at)
-            ),
+            expected: describe::decides((service, gate), verdict, Some(at)),
             happened: format!("it decides `{}`{reasons}", decision.verdict.name()),
             at: Some(at),
             help: None,
@@ -490,7 +477,7 @@ struct Wanted<'w> {
 
 impl Wanted<'_> {
     fn difference(&self, kind: FailureKind, happened: String, at: Option<i64>) -> Difference {
-        let mut expected = format!("a {} of {}", word(Some(self.severity)), shown(self.subject));
+        let mut expected = describe::alert(self.severity, self.subject);
         match kind {
             FailureKind::TooShort => {
                 let least = self.at_least.unwrap_or_default();
@@ -504,15 +491,7 @@ impl Wanted<'_> {
                 let text = self.text.unwrap_or_default();
                 expected += &format!(" with the text \"{text}\"");
             }
-            _ => {
-                if self.since > 0 {
-                    expected += &format!(" after {}", time(self.since));
-                }
-                if let Some(deadline) = self.deadline {
-                    let and = if self.since > 0 { " and by" } else { " by" };
-                    expected += &format!("{and} {}", time(deadline));
-                }
-            }
+            _ => expected += &describe::times(self.since, self.deadline),
         }
         Difference {
             kind,
@@ -526,7 +505,7 @@ impl Wanted<'_> {
 
 /// Compares the rest of an error budget with its bounds.
 fn budget(
-    name: &str,
+    slo: &SloRef,
     left: Option<f64>,
     above: Option<Decimal>,
     below: Option<Decimal>,
@@ -540,28 +519,14 @@ fn budget(
     if left.is_some_and(is_met) {
         return None;
     }
-    let percent = |bound: Decimal| crate::ir::number::percent_text(bound);
-    let bounds: Vec<String> = [("above", above), ("below", below)]
-        .into_iter()
-        .filter_map(|(word, bound)| Some(format!("{word} {}", percent(bound?))))
-        .collect();
-    let expected = format!(
-        "error budget of `{name}` {} at {}",
-        bounds.join(" and "),
-        time(at)
-    );
     let happened = left.map_or("there is no data".to_owned(), |left| {
         format!("{} is left", share(left))
     });
     Some(Difference {
         kind: FailureKind::OtherBudget,
-        expected,
+        expected: describe::budget(slo, above, below, Some(at)),
         happened,
         at: Some(at),
         help: None,
     })
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.0).unwrap_or(i64::MAX)
 }

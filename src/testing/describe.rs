@@ -1,11 +1,11 @@
 //! Events and expectations of a test in words, with names between backticks.
 
-use nth_model::Duration;
+use nth_model::Severity;
 use nth_model::number::percent_text;
-use nth_model::test::{Event, Expectation, Given, Outcome, SloRef};
+use nth_model::test::{Event, Expectation, Given, Outcome, SloRef, Subject};
 use rust_decimal::Decimal;
 
-use super::wording::{shown, word};
+use super::wording::{millis, shown, time, word};
 
 /// Describes what happens, without its times.
 pub fn event(given: &Given) -> String {
@@ -50,19 +50,13 @@ pub fn expectation(expectation: &Expectation) -> String {
             subject,
             severity,
             since,
-            within,
+            within: _,
             at_least,
             team,
             text,
         } => {
-            let mut said = format!("a {} of {}", word(Some(*severity)), shown(subject));
-            if since.0 > 0 {
-                said += &format!(" after {since}");
-            }
-            if let Some(within) = within {
-                let and = if since.0 > 0 { " and" } else { "" };
-                said += &format!("{and} by {}", after(*since, *within));
-            }
+            let deadline = deadline(&expectation.outcome);
+            let mut said = alert(*severity, subject) + &times(millis(*since), deadline);
             if let Some(least) = at_least {
                 said += &format!(", firing for at least {least}");
             }
@@ -74,75 +68,102 @@ pub fn expectation(expectation: &Expectation) -> String {
             }
             said
         }
-        Outcome::Resolved {
-            subject,
-            since,
-            within,
-        } => {
-            let by = within.map_or("the end".to_owned(), |within| {
-                after(*since, within).to_string()
-            });
-            format!("all alerts of {} resolved by {by}", shown(subject))
-        }
-        Outcome::Silent { subject } => format!("no alert of {}", shown(subject)),
+        Outcome::Resolved { subject, .. } => resolved(subject, deadline(&expectation.outcome)),
+        Outcome::Silent { subject } => silent(subject),
         Outcome::Gate {
             service,
             gate,
             verdict,
             at,
-        } => format!(
-            "gate `{service}.{gate}` decides `{verdict}` at {}",
-            time(*at)
-        ),
+        } => decides((service, gate), verdict, at.map(millis)),
         Outcome::Budget {
             slo,
             above,
             below,
             at,
-        } => format!(
-            "error budget of {} {} at {}",
-            named(slo),
-            bounds(*above, *below),
-            time(*at)
-        ),
+        } => budget(slo, *above, *below, at.map(millis)),
     }
 }
 
-/// The time since the beginning of the test until which an expectation must be met; `None` for its end.
-pub fn deadline(outcome: &Outcome) -> Option<Duration> {
+/// An alert that must fire.
+pub fn alert(severity: Severity, subject: &Subject) -> String {
+    format!("a {} of {}", word(Some(severity)), shown(subject))
+}
+
+/// The times between which an alert must fire, after its description; empty if there are none.
+pub fn times(since: i64, deadline: Option<i64>) -> String {
+    let mut said = String::new();
+    if since > 0 {
+        said += &format!(" after {}", time(since));
+    }
+    if let Some(deadline) = deadline {
+        let and = if since > 0 { " and" } else { "" };
+        said += &format!("{and} by {}", time(deadline));
+    }
+    said
+}
+
+/// Alerts that must be resolved; by the end without a deadline.
+pub fn resolved(subject: &Subject, deadline: Option<i64>) -> String {
+    format!(
+        "all alerts of {} resolved by {}",
+        shown(subject),
+        time_or_end(deadline)
+    )
+}
+
+/// Alerts that must not fire.
+pub fn silent(subject: &Subject) -> String {
+    format!("no alert of {}", shown(subject))
+}
+
+/// The decision of a gate; at the end without a time.
+pub fn decides((service, gate): (&str, &str), verdict: &str, at: Option<i64>) -> String {
+    let at = time_or_end(at);
+    format!("gate `{service}.{gate}` decides `{verdict}` at {at}")
+}
+
+/// The bounds of an error budget; at the end without a time.
+pub fn budget(
+    slo: &SloRef,
+    above: Option<Decimal>,
+    below: Option<Decimal>,
+    at: Option<i64>,
+) -> String {
+    let bounds: Vec<String> = [("above", above), ("below", below)]
+        .into_iter()
+        .filter_map(|(word, bound)| Some(format!("{word} {}", percent_text(bound?))))
+        .collect();
+    format!(
+        "error budget of {} {} at {}",
+        named(slo),
+        bounds.join(" and "),
+        time_or_end(at)
+    )
+}
+
+/// The time until which an expectation must be met, in milliseconds since the beginning of the test; `None` for its end.
+pub fn deadline(outcome: &Outcome) -> Option<i64> {
     match outcome {
         Outcome::Fires { since, within, .. } | Outcome::Resolved { since, within, .. } => {
-            within.map(|within| after(*since, within))
+            within.map(|within| millis(*since).saturating_add(millis(within)))
         }
-        Outcome::Gate { at, .. } | Outcome::Budget { at, .. } => *at,
+        Outcome::Gate { at, .. } | Outcome::Budget { at, .. } => at.map(millis),
         Outcome::Silent { .. } => None,
     }
-}
-
-fn after(since: Duration, within: Duration) -> Duration {
-    Duration(since.0.saturating_add(within.0))
 }
 
 fn named(slo: &SloRef) -> String {
     format!("`{}.{}`", slo.service, slo.slo)
 }
 
-fn time(at: Option<Duration>) -> String {
-    at.map_or("the end".to_owned(), |at| at.to_string())
-}
-
-fn bounds(above: Option<Decimal>, below: Option<Decimal>) -> String {
-    let bounds: Vec<String> = [("above", above), ("below", below)]
-        .into_iter()
-        .filter_map(|(word, bound)| Some(format!("{word} {}", percent_text(bound?))))
-        .collect();
-    bounds.join(" and ")
+fn time_or_end(at: Option<i64>) -> String {
+    at.map_or("the end".to_owned(), time)
 }
 
 #[cfg(test)]
 mod tests {
-    use nth_model::Severity;
-    use nth_model::test::Subject;
+    use nth_model::Duration;
 
     use super::*;
 
@@ -209,7 +230,7 @@ mod tests {
                 outcome,
             };
             assert_eq!(expectation(&expected), text);
-            assert_eq!(deadline(&expected.outcome), until, "{text}");
+            assert_eq!(deadline(&expected.outcome), until.map(millis), "{text}");
         }
     }
 }

@@ -9,7 +9,8 @@ use nth_model::{Project, Service, Settings, Slo};
 use super::decisions::budget_over_time;
 use super::describe;
 use super::incident::Incident;
-use super::story::{AlertRow, NotificationRow, Story, measured};
+use super::story::{AlertRow, NotificationRow, SloRow, Story, measured, slos};
+use super::wording::millis;
 
 /// The number of times at which the curves of an SLO are measured.
 const POINTS: i64 = 240;
@@ -106,15 +107,16 @@ impl Detail {
                 to: (!describe::is_instant(&given.event)).then_some(end),
             }
         });
-        let expectations = test.expect.iter().enumerate().map(|(index, expectation)| {
-            let until = describe::deadline(&expectation.outcome);
-            ExpectationRow {
-                name: expectation.name.to_string(),
-                line: lines.get(index).copied().unwrap_or(line),
-                what: describe::expectation(expectation),
-                until: until.map(millis),
-            }
-        });
+        let expectations =
+            test.expect
+                .iter()
+                .enumerate()
+                .map(|(index, expectation)| ExpectationRow {
+                    name: expectation.name.to_string(),
+                    line: lines.get(index).copied().unwrap_or(line),
+                    what: describe::expectation(expectation),
+                    until: describe::deadline(&expectation.outcome),
+                });
         Self {
             description: test.description.clone(),
             length,
@@ -172,27 +174,6 @@ impl Detail {
     }
 }
 
-/// Iterates over the SLOs of the simulated services.
-fn slos<'p>(
-    incident: &Incident<'_>,
-    project: &Project<'p>,
-) -> impl Iterator<Item = (&'p Service, &'p Slo)> {
-    let names: BTreeSet<&str> = incident
-        .simulation
-        .rules
-        .services
-        .iter()
-        .map(AsRef::as_ref)
-        .collect();
-    let services: Vec<&'p Service> = names
-        .into_iter()
-        .filter_map(|name| project.service(name))
-        .collect();
-    services
-        .into_iter()
-        .flat_map(|service| service.slos.iter().map(move |slo| (service, slo)))
-}
-
 /// The SLOs that a test names.
 fn named_slos(test: &Test) -> impl Iterator<Item = String> {
     let events = test.given.iter().filter_map(|given| match &given.event {
@@ -220,7 +201,7 @@ fn named_slos(test: &Test) -> impl Iterator<Item = String> {
 }
 
 fn curve(incident: &Incident<'_>, service: &Service, slo: &Slo, settings: &Settings) -> Curve {
-    let shares = measured(incident, service, slo, settings, POINTS);
+    let SloRow { name, shares } = measured(incident, service, slo, settings, POINTS);
     let reference = SloRef {
         service: service.name.clone(),
         slo: slo.name.clone(),
@@ -233,13 +214,9 @@ fn curve(incident: &Incident<'_>, service: &Service, slo: &Slo, settings: &Setti
             .collect()
     });
     Curve {
-        name: format!("{}.{}", service.name, slo.name),
+        name,
         objective: percent_text(slo.objective),
-        shares: shares.map_or_else(Vec::new, |row| row.shares),
+        shares,
         left,
     }
-}
-
-fn millis(duration: nth_model::Duration) -> i64 {
-    i64::try_from(duration.0).unwrap_or(i64::MAX)
 }

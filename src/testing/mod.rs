@@ -28,6 +28,6 @@ pub use export::{Exported, NotExported};
 pub use exports::{Exports, Refused, export};
 pub use result::{Failure, FailureKind, Outcome, TestResult};
 pub use run::{KnownTest, Selection, known_tests, run, run_in_detail};
-pub use sparkline::{fires, round_step};
+pub use sparkline::{fires, largest, round_step};
 pub use story::{Activity, AlertRow, NotificationRow, SloRow, Story};
 pub use wording::{rough_share, time, word};

@@ -98,11 +98,13 @@ impl Story {
     /// The rows of SLOs and alerts, with bars of this many columns.
     fn rows(&self, columns: usize) -> Vec<Row> {
         let slos = self.slos.iter().map(|row| {
-            let largest = row.shares.iter().flatten().copied().fold(0.0, f64::max);
+            let largest = largest(&row.shares);
             Row {
                 name: row.name.clone(),
-                cells: bars(row, largest, columns),
-                note: format!("at most {} bad", rough_share(largest)),
+                cells: bars(row, largest.unwrap_or_default(), columns),
+                note: largest.map_or("no data".to_owned(), |largest| {
+                    format!("at most {} bad", rough_share(largest))
+                }),
             }
         });
         let alerts = self.alerts.iter().map(|row| Row {
@@ -149,6 +151,11 @@ impl Story {
         }
         axis + " " + &time(self.length)
     }
+}
+
+/// The largest share; `None` without data.
+pub fn largest(shares: &[Option<f64>]) -> Option<f64> {
+    shares.iter().flatten().copied().reduce(f64::max)
 }
 
 /// The shortest round time, in milliseconds, of which a length has at most this many.
@@ -299,6 +306,19 @@ mod tests {
             "    14m30s  t-page (Slack #t), fires: A of a.b",
         ];
         assert_eq!(narrow, expected);
+        let unknown = Story {
+            length: 60 * MINUTE,
+            slos: vec![SloRow {
+                name: "a.b".to_owned(),
+                shares: vec![None; 60],
+            }],
+            ..Story::default()
+        };
+        let lines = unknown.lines();
+        assert!(
+            lines.iter().any(|line| line.ends_with("  no data")),
+            "{lines:?}"
+        );
         let empty = Story::default().lines();
         assert_eq!(empty.len(), 2, "{empty:?}");
     }

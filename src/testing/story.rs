@@ -1,6 +1,6 @@
 //! The story of an incident: SLOs, alerts and notifications over time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nth_engine::eval::{self, Options};
 use nth_engine::{Evaluated, Steps};
@@ -128,18 +128,9 @@ impl Story {
             })
             .collect();
         alerts.sort_by_key(|row| row.severity.is_none());
-        let mut services: Vec<&Service> = simulation
-            .rules
-            .services
-            .iter()
-            .filter_map(|name| project.service(name))
-            .collect();
-        services.dedup_by_key(|service| service.name.clone());
-        let slos = services
-            .iter()
-            .flat_map(|service| service.slos.iter().map(move |slo| (*service, slo)))
+        let slos = slos(incident, project)
             .filter_map(|(service, slo)| {
-                let row = measured(incident, service, slo, settings, COLUMNS)?;
+                let row = measured(incident, service, slo, settings, COLUMNS);
                 let is_bad = row.shares.iter().flatten().any(|share| *share > 0.0);
                 let has_alerts = simulation.alerts.iter().any(|alert| {
                     alert.service == service.name && alert.slo.as_ref() == Some(&slo.name)
@@ -156,20 +147,49 @@ impl Story {
     }
 }
 
-/// Measures the bad share of an SLO at this many times; `None` if it cannot be measured.
+/// Iterates over the SLOs of the simulated services, by service.
+pub fn slos<'p>(
+    incident: &Incident<'_>,
+    project: &Project<'p>,
+) -> impl Iterator<Item = (&'p Service, &'p Slo)> {
+    let names: BTreeSet<&str> = incident
+        .simulation
+        .rules
+        .services
+        .iter()
+        .map(AsRef::as_ref)
+        .collect();
+    let services: Vec<&'p Service> = names
+        .into_iter()
+        .filter_map(|name| project.service(name))
+        .collect();
+    services
+        .into_iter()
+        .flat_map(|service| service.slos.iter().map(move |slo| (service, slo)))
+}
+
+/// Measures the bad share of an SLO at this many times; without any if it cannot be measured.
 pub fn measured(
     incident: &Incident<'_>,
     service: &Service,
     slo: &Slo,
     settings: &Settings,
     columns: i64,
-) -> Option<SloRow> {
-    let simulation = &incident.simulation;
+) -> SloRow {
     let status = BudgetStatus::new(service, slo, settings);
     let query = status
         .measured_error_ratio(settings.prometheus.current_window())
         .unwrap_or_else(|| status.error_ratio(status.burn_window()));
-    let expr = nth_promql::parse(&query).ok()?;
+    SloRow {
+        name: format!("{}.{}", service.name, slo.name),
+        shares: shares(incident, &query, columns).unwrap_or_default(),
+    }
+}
+
+/// Evaluates a query for a share at this many times; `None` if it cannot be evaluated.
+fn shares(incident: &Incident<'_>, query: &str, columns: i64) -> Option<Vec<Option<f64>>> {
+    let simulation = &incident.simulation;
+    let expr = nth_promql::parse(query).ok()?;
     let step = (incident.length() / columns.max(1)).max(1);
     let steps = Steps {
         start: simulation.begin + step,
@@ -177,23 +197,17 @@ pub fn measured(
         step,
     };
     let evaluated = eval::evaluate(&expr, &simulation.store, steps, &Options::default()).ok()?;
-    let shares = match evaluated.0 {
-        Evaluated::Vector(series) => {
-            let points = series.into_iter().next().map(|series| series.points);
-            let points = points.unwrap_or_default();
-            let mut shares: Vec<Option<f64>> = points
-                .iter()
-                .map(|point| point.float().filter(|share| share.is_finite()))
-                .collect();
-            shares.resize(steps.count(), None);
-            shares
-        }
-        _ => return None,
+    let Evaluated::Vector(series) = evaluated.0 else {
+        return None;
     };
-    Some(SloRow {
-        name: format!("{}.{}", service.name, slo.name),
-        shares,
-    })
+    let points = series.into_iter().next().map(|series| series.points);
+    let points = points.unwrap_or_default();
+    let mut shares: Vec<Option<f64>> = points
+        .iter()
+        .map(|point| point.float().filter(|share| share.is_finite()))
+        .collect();
+    shares.resize(steps.count(), None);
+    Some(shares)
 }
 
 fn notifications(incident: &Incident<'_>) -> Vec<NotificationRow> {

@@ -33,6 +33,11 @@ pub fn time(millis: i64) -> String {
     if millis < 0 { format!("-{text}") } else { text }
 }
 
+/// Converts a duration to milliseconds as times of tests have them.
+pub fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.0).unwrap_or(i64::MAX)
+}
+
 /// The word for a severity.
 pub fn word(severity: Option<Severity>) -> &'static str {
     match severity {

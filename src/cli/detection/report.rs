@@ -7,9 +7,8 @@ use super::table;
 use crate::cli::console::Console;
 use crate::cli::exit::Failure;
 use crate::cli::options::Format;
-use crate::cli::test_report::github_annotation;
 use crate::detection::sentence;
-use crate::diagnostics::render::one_line;
+use crate::diagnostics::render::{annotation, one_line};
 use crate::ir::number::percent_text;
 use crate::testing::detection::SloDetection;
 use crate::testing::detection_file::{Change, title};
@@ -27,10 +26,7 @@ pub fn show(
 ) -> Result<(), Failure> {
     match (format, report.changes) {
         (Format::Json, _) => {
-            let text = serde_json::to_string_pretty(&document(report)).map_err(|error| {
-                Failure::io(format!("cannot write the detection times: {error}"))
-            })?;
-            console.out.text(&(text + "\n"));
+            console.out.json("the detection times", &document(report))?;
         }
         (Format::Github, Some(changes)) => github(report, changes, console),
         (_, Some(changes)) => {
@@ -105,7 +101,7 @@ fn not_simulated(found: &[SloDetection], format: Format, console: &mut Console) 
         };
         let text = format!("{}: {}; {}", title(one), problem.message, problem.help);
         if format == Format::Github {
-            console.out.line(annotation(one, &text));
+            console.out.line(of_slo(one, &text));
         } else {
             let text = one_line(&text);
             let line = format!("{}:{}: not simulated: {text}", one.file, one.line);
@@ -122,10 +118,10 @@ fn github(report: &Report<'_>, changes: &[Change], console: &mut Console) {
         console
             .out
             .line(match found.find(|one| title(one) == change.title) {
-                Some(one) => annotation(one, &words),
-                None => github_annotation(
+                Some(one) => of_slo(one, &words),
+                None => annotation(
                     "error",
-                    (report.file, 1),
+                    Some((report.file, 1)),
                     "detection",
                     &format!("{}: {words}", change.title),
                 ),
@@ -134,7 +130,7 @@ fn github(report: &Report<'_>, changes: &[Change], console: &mut Console) {
 }
 
 /// An annotation of an SLO.
-fn annotation(of: &SloDetection, text: &str) -> String {
+fn of_slo(of: &SloDetection, text: &str) -> String {
     let title = format!("detection of {}", title(of));
-    github_annotation("error", (&of.file, of.line), &title, text)
+    annotation("error", Some((&of.file, of.line)), &title, text)
 }

@@ -12,7 +12,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
 use super::report::count;
-use super::test_report::{Report, elapsed};
+use super::test_report::{Report, by_file, elapsed, title};
 use crate::diagnostics::render::{lines, one_line};
 use crate::testing::{
     Detail, ExpectationRow, Failure, Happened, Notice, Outcome, TestResult, time,
@@ -63,13 +63,13 @@ fn body(report: &Report<'_>, at: Timestamp) -> Markup {
                 label { input #only type="checkbox"; " Show failures only" }
                 ol.failed {
                     @for (number, result) in failed {
-                        li { a href={ "#test-" (number) } { (name(result)) } }
+                        li { a href={ "#test-" (number) } { (one_line(&title(result))) } }
                     }
                 }
             }
         }
         main {
-            @for group in groups(report.results) {
+            @for group in by_file(report.results) {
                 section .passed[group.iter().all(|(_, result)| result.is_passed())] {
                     @if let Some((_, first)) = group.first() {
                         h2 {
@@ -93,31 +93,6 @@ fn body(report: &Report<'_>, at: Timestamp) -> Markup {
                 span.key.line.unmet { } " failure"
             }
         }
-    }
-}
-
-/// The tests by file and environment, with their numbers.
-fn groups(results: &[TestResult]) -> Vec<Vec<(usize, &TestResult)>> {
-    let mut groups: Vec<Vec<(usize, &TestResult)>> = Vec::new();
-    for (number, result) in results.iter().enumerate() {
-        let is_same = |known: &TestResult| {
-            known.file == result.file && known.environment == result.environment
-        };
-        match groups
-            .iter_mut()
-            .find(|group| group.first().is_some_and(|(_, first)| is_same(first)))
-        {
-            Some(group) => group.push((number, result)),
-            None => groups.push(vec![(number, result)]),
-        }
-    }
-    groups
-}
-
-fn name(result: &TestResult) -> String {
-    match &result.environment {
-        Some(environment) => one_line(&format!("{} ({environment})", result.name)),
-        None => one_line(&result.name),
     }
 }
 

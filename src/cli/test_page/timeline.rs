@@ -6,10 +6,9 @@ use maud::{Markup, html};
 
 use super::marked;
 use crate::diagnostics::render::one_line;
-use crate::ir::Severity;
 use crate::testing::{
-    AlertRow, Curve, Detail, EventRow, Failure, Happened, Notice, fires, rough_share, round_step,
-    time, word,
+    AlertRow, Curve, Detail, EventRow, Failure, Happened, Notice, fires, largest, rough_share,
+    round_step, time, word,
 };
 
 /// Draws a test. Nothing is drawn for one without a length.
@@ -159,11 +158,7 @@ fn event_row(axis: &Axis<'_>, event: &EventRow) -> Markup {
 }
 
 fn alert_row(axis: &Axis<'_>, alert: &AlertRow) -> Markup {
-    let class = match alert.severity {
-        Some(Severity::Page) => "page",
-        Some(Severity::Ticket) => "ticket",
-        None => "other",
-    };
+    let word = word(alert.severity);
     // Several windows can be active at the same time: firing is drawn above pending.
     let shapes = html! {
         @for period in &alert.periods {
@@ -176,12 +171,12 @@ fn alert_row(axis: &Axis<'_>, alert: &AlertRow) -> Markup {
             @if let Some(fires) = period.firing {
                 @let end = period.ended.unwrap_or(axis.length);
                 @let until = period.ended.map_or("the end".to_owned(), time);
-                (bar(axis, class, (fires, end), &format!("fires {} to {until}", time(fires))))
+                (bar(axis, word, (fires, end), &format!("fires {} to {until}", time(fires))))
             }
         }
     };
     let heading = html! {
-        b { (one_line(&alert.name)) } " " span.badge .(class) { (word(alert.severity)) } " "
+        b { (one_line(&alert.name)) } " " span.badge .(word) { (word) } " "
         span.faint { (fires(alert)) }
     };
     row(&heading, 14, &shapes, axis)
@@ -205,10 +200,16 @@ fn notices(axis: &Axis<'_>, notices: &[Notice]) -> Markup {
 
 /// The bad share and the rest of the error budget of an SLO, a row each.
 fn curve_rows(axis: &Axis<'_>, curve: &Curve) -> Markup {
-    let largest = curve.shares.iter().flatten().copied().fold(0.0, f64::max);
+    let largest = largest(&curve.shares);
     let bad = html! {
         b { (one_line(&curve.name)) } " bad "
-        span.faint { "at most " (rough_share(largest)) ", objective " (curve.objective) }
+        span.faint {
+            @match largest {
+                Some(largest) => { "at most " (rough_share(largest)) }
+                None => { "no data" }
+            }
+            ", objective " (curve.objective)
+        }
     };
     let lowest = curve.left.iter().flatten().copied().reduce(f64::min);
     let last = curve.left.iter().rev().flatten().next();
@@ -224,7 +225,7 @@ fn curve_rows(axis: &Axis<'_>, curve: &Curve) -> Markup {
     // A budget can be overspent.
     let bottom = lowest.unwrap_or_default().min(0.0);
     html! {
-        (row(&bad, 48, &plot("bad", &curve.shares, (0.0, largest)), axis))
+        (row(&bad, 48, &plot("bad", &curve.shares, (0.0, largest.unwrap_or_default())), axis))
         @if curve.left.iter().any(Option::is_some) {
             (row(&left, 32, &plot("left", &curve.left, (bottom, 1.0)), axis))
         }

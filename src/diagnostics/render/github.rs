@@ -50,6 +50,18 @@ pub(super) fn write(
     Ok(())
 }
 
+/// Returns a command that becomes an annotation at a line of a file; without a place, one of the whole run.
+pub fn annotation(level: &str, place: Option<(&str, usize)>, title: &str, message: &str) -> String {
+    let place = place.map_or_else(String::new, |(file, line)| {
+        format!("file={},line={line},", property(file))
+    });
+    format!(
+        "::{level} {place}title={}::{}",
+        property(title),
+        data(message)
+    )
+}
+
 /// Escapes the message. Logs are shown by programs that, like a terminal, interpret other control characters.
 fn data(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

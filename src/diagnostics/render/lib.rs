@@ -16,6 +16,7 @@ mod unlabeled;
 use std::collections::HashSet;
 use std::io;
 
+pub use github::annotation;
 pub use nth_diagnostics::in_order;
 use nth_diagnostics::position::Positions;
 use nth_diagnostics::{Applicability, Diagnostic, FileSpan, Fix, Severity, SourceMap, text};
