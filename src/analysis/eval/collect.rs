@@ -1,5 +1,6 @@
 //! Collects the fields and child blocks of a block from its bodies.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use smol_str::SmolStr;
@@ -17,6 +18,9 @@ use crate::schema::{self, Ty};
 use nth_diagnostics::suggest;
 use nth_syntax::tree::{Block, Body, Name, Statement, StringLit, TextRange};
 
+/// The bodies of `in` blocks that apply, with their scopes.
+type Amendments<'db> = VecDeque<(&'db Body, Rc<Scope<'db>>)>;
+
 impl<'db> Evaluator<'db> {
     /// Collects the fields and child blocks from all layers of a block.
     pub(crate) fn collect(&mut self, id: NodeId) {
@@ -29,7 +33,12 @@ impl<'db> Evaluator<'db> {
             self.collect_fields(id, body, scope, layer, false);
         }
         for (layer, (body, scope)) in layers.iter().enumerate() {
-            self.collect_blocks(id, body, scope, layer, false);
+            let mut amendments = Amendments::new();
+            self.collect_blocks(id, (body, scope), layer, false, &mut amendments);
+            // They amend all other statements of the layer, wherever they are in it.
+            while let Some((body, scope)) = amendments.pop_front() {
+                self.collect_blocks(id, (body, &scope), layer, true, &mut amendments);
+            }
         }
         self.nodes[id.0].state = State::Done;
         self.remove_absent(id);
@@ -79,19 +88,23 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    pub(super) fn collect_blocks(
+    fn collect_blocks(
         &mut self,
         id: NodeId,
-        body: &'db Body,
-        scope: &Rc<Scope<'db>>,
+        (body, scope): (&'db Body, &Rc<Scope<'db>>),
         layer: usize,
         within: bool,
+        amendments: &mut Amendments<'db>,
     ) {
         for statement in &body.statements {
             if self.is_over() {
                 return;
             }
             match statement {
+                Statement::In(inner) if self.applies(&inner.environment) => {
+                    let inner_scope = self.body_scope(&inner.body, scope, id);
+                    amendments.push_back((&inner.body, inner_scope));
+                }
                 Statement::Block(block) => self.add_child(id, block, scope),
                 Statement::Without(without) => {
                     let context = Context {
@@ -142,7 +155,7 @@ impl<'db> Evaluator<'db> {
                     for branch in branches {
                         let inner = self.body_scope(branch, scope, id);
                         self.collect_fields(id, branch, &inner, layer, within);
-                        self.collect_blocks(id, branch, &inner, layer, within);
+                        self.collect_blocks(id, (branch, &inner), layer, within, amendments);
                     }
                 }
                 Statement::For(repeat) => {
@@ -173,21 +186,11 @@ impl<'db> Evaluator<'db> {
                         }
                         let inner = self.body_scope(&repeat.body, &outer, id);
                         self.collect_fields(id, &repeat.body, &inner, layer, within);
-                        self.collect_blocks(id, &repeat.body, &inner, layer, within);
+                        self.collect_blocks(id, (&repeat.body, &inner), layer, within, amendments);
                     }
                     self.leave_loop();
                 }
                 _ => {}
-            }
-        }
-        // They amend the other statements of the body, wherever they are in it.
-        for statement in &body.statements {
-            if let Statement::In(inner) = statement
-                && self.applies(&inner.environment)
-                && !self.is_over()
-            {
-                let inner_scope = self.body_scope(&inner.body, scope, id);
-                self.collect_blocks(id, &inner.body, &inner_scope, layer, true);
             }
         }
     }

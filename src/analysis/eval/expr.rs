@@ -432,6 +432,9 @@ impl<'db> Evaluator<'db> {
                         Applicability::Always,
                     );
             }
+            (Value::String(_) | Value::TimeOfDay(_), Ty::Duration) => {
+                diagnostic = diagnostic.help("write a duration with its units: `10m`, `1h30m`");
+            }
             (Value::String(_), Ty::Labels | Ty::Annotations) => {
                 diagnostic = diagnostic.help("write labels in braces: `{ job = \"checkout\" }`");
             }

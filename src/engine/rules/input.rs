@@ -85,5 +85,7 @@ fn before_gaps<T>(
     lookback: i64,
 ) -> impl Iterator<Item = Timestamp> {
     let pairs = samples.iter().zip(samples.iter().skip(1));
-    pairs.filter_map(move |(one, next)| (at(next) - at(one) >= lookback).then(|| at(one)))
+    let times = pairs.map(move |(one, next)| (at(one), at(next)));
+    let gaps = times.filter(move |(one, next)| next - one >= lookback);
+    gaps.map(|(one, _)| one)
 }
