@@ -593,7 +593,7 @@ fn ratios_that_are_not_numbers_are_compared() {
     let series = "  given all : series { series = `refunds_total{job=\"checkout\"}`  values = \"1x800\" }\n  \
                   given bad : series { series = `refunds_failed_total{job=\"checkout\"}`  values = \"1x800\" }\n  expect quiet";
     let place = project(&[
-        &SERVICE.replace("  alert backlog", recording),
+        &SHOP.replace("  alert backlog", recording),
         &QUIET.replace("  expect quiet", series),
     ]);
     let ran = export(&place, &[]);
@@ -614,7 +614,7 @@ fn a_subquery_without_a_step_is_the_reason() {
     let alert = "  alert busy { when = `count_over_time(sum(checkout_queue_depth)[10m:]) > 15`  for = 0s  summary = \"busy\" }\n  alert backlog";
     let series = "  given queue : series { series = `checkout_queue_depth{job=\"checkout\"}`  values = \"1x400\" }\n  expect quiet";
     let place = project(&[
-        &SERVICE.replace("  alert backlog", alert),
+        &SHOP.replace("  alert backlog", alert),
         &QUIET.replace("  expect quiet", series),
     ]);
     let ran = place.run(&["test", "--export", "promtool"]);
