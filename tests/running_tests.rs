@@ -151,6 +151,49 @@ fn a_consumed_budget_denies() {
     assert_eq!(kinds(&body), Vec::<String>::new());
 }
 
+/// Most of the budget would be consumed if the two hours were all of the SLO window.
+#[test]
+fn a_young_slo_does_not_alert_on_its_budget() {
+    let young = [
+        "length = 2h",
+        "given requests : traffic { service = checkout  rate = 200/s }",
+        "given few      : errors  { slo = checkout.availability  share = 0.095%  from = 0s  for = 2h }",
+        "expect rest    : budget  { slo = checkout.availability  above = 99%  below = 99.9% }",
+        "expect quiet   : silent  { slo = checkout.availability }",
+    ];
+    let without_past = [&["history = none"], &young[..]].concat();
+    assert_eq!(kinds(&without_past), Vec::<String>::new());
+    assert_eq!(kinds(&young), Vec::<String>::new());
+    let wrong = "expect spent : budget { slo = checkout.availability  below = 90% }";
+    assert_eq!(
+        kinds(&[&without_past[..], &[wrong]].concat()),
+        ["other-budget"]
+    );
+}
+
+#[test]
+fn a_gap_is_neither_an_incident_nor_its_end() {
+    let gap = [
+        "given requests : traffic { service = checkout  rate = 200/s }",
+        "given gap      : no-data { service = checkout  from = 20m  for = 10m }",
+    ];
+    let quiet = [
+        "expect quiet : silent { slo = checkout.availability }",
+        "expect whole : budget { slo = checkout.availability  above = 99.9% }",
+    ];
+    assert_eq!(kinds(&[gap, quiet].concat()), Vec::<String>::new());
+    // The errors begin before the gap, and go on after it.
+    let incident = [
+        "given before : errors { slo = checkout.availability  share = 6%  from = 10m  for = 10m }",
+        "given after  : errors { slo = checkout.availability  share = 6%  from = 30m  for = 30m }",
+        "expect paged : page { slo = checkout.availability  within = 30m }",
+    ];
+    assert_eq!(kinds(&[&gap[..], &incident].concat()), Vec::<String>::new());
+    let early = "expect early : page { slo = checkout.availability  within = 20m }";
+    let early = [&gap[..], &incident[..2], &[early]].concat();
+    assert_eq!(kinds(&early), ["too-late"]);
+}
+
 #[test]
 fn a_failure_tells_its_story() {
     let place = project(&[

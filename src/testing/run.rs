@@ -1,12 +1,13 @@
 //! Runs the tests of a project in its environments.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Instant;
 
 use nth_engine::Labels;
 use nth_model::test::{Outcome as Expected, Test};
 use nth_model::{Project, Service, Settings};
-use nth_simulate::{Plan, labels_by_hand, services_of};
+use nth_simulate::{Plan, RuleSet, labels_by_hand, services_of};
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
@@ -286,7 +287,11 @@ impl<'p> Runner<'p> {
 
 /// The series of tests, by what they depend on.
 #[derive(Default)]
-pub(super) struct Plans<'p>(BTreeMap<Key, Result<Plan<'p>, nth_simulate::Error>>);
+pub(super) struct Plans<'p> {
+    plans: BTreeMap<Key, Result<Plan<'p>, nth_simulate::Error>>,
+    /// The rules of services, by their names.
+    rules: BTreeMap<Vec<SmolStr>, Result<Arc<RuleSet>, nth_simulate::Error>>,
+}
 
 impl<'p> Plans<'p> {
     /// Generates the series of more tests in parallel, each only once.
@@ -296,20 +301,32 @@ impl<'p> Plans<'p> {
         tests: impl IntoIterator<Item = &'t Test>,
     ) {
         let keys = tests.into_iter().filter_map(|test| runner.key(test).ok());
-        let missing: BTreeSet<Key> = keys.filter(|key| !self.0.contains_key(key)).collect();
-        let found: Vec<_> = missing
+        let missing: BTreeSet<Key> = keys.filter(|key| !self.plans.contains_key(key)).collect();
+        let names = missing.iter().map(|(names, _)| names);
+        let unread: BTreeSet<&Vec<SmolStr>> = names
+            .filter(|names| !self.rules.contains_key(*names))
+            .collect();
+        let read: Vec<_> = unread
             .into_par_iter()
-            .map(|key| {
-                let (names, by_hand) = &key;
-                let services: Vec<&Service> = names
-                    .iter()
-                    .filter_map(|name| runner.project.service(name))
-                    .collect();
-                let plan = Plan::new(&services, runner.settings, by_hand);
-                (key, plan)
+            .map(|names| {
+                let rules = RuleSet::of_services(&services(runner, names), runner.settings);
+                (names.clone(), rules.map(Arc::new))
             })
             .collect();
-        self.0.extend(found);
+        self.rules.extend(read);
+        let rules = &self.rules;
+        let found: Vec<_> = missing
+            .into_par_iter()
+            .filter_map(|key| {
+                let (names, by_hand) = &key;
+                let plan = rules.get(names)?.clone().and_then(|rules| {
+                    let services = services(runner, names);
+                    Plan::with_rules(&services, runner.settings, by_hand, rules)
+                });
+                Some((key, plan))
+            })
+            .collect();
+        self.plans.extend(found);
     }
 
     /// The series of a test.
@@ -319,10 +336,17 @@ impl<'p> Plans<'p> {
     /// If no series are found that give a query the required values.
     pub(super) fn get(&self, key: &Key) -> Result<&Plan<'p>, nth_simulate::Error> {
         let name = || key.0.first().cloned().unwrap_or_default();
-        let plan = self.0.get(key);
+        let plan = self.plans.get(key);
         let plan = plan.ok_or_else(|| nth_simulate::Error::UnknownService(name()))?;
         plan.as_ref().map_err(Clone::clone)
     }
+}
+
+fn services<'p>(runner: &Runner<'p>, names: &[SmolStr]) -> Vec<&'p Service> {
+    let names = names.iter();
+    names
+        .filter_map(|name| runner.project.service(name))
+        .collect()
 }
 
 fn not_simulated(error: &nth_simulate::Error) -> Outcome {

@@ -65,7 +65,7 @@ impl<'s> SlidingSum<'s> {
             self.divide_at_end(range.clone())?;
         }
         for sample in self.floats.get(self.end..range.end)? {
-            self.after = self.after.plus(Double::from(sample.value));
+            self.after = self.after.plus_float(sample.value);
             if let Some(magnitudes) = &mut self.magnitudes {
                 magnitudes.after += sample.value.abs();
             }
@@ -86,7 +86,7 @@ impl<'s> SlidingSum<'s> {
         self.before.clear();
         let mut sum = Double::default();
         for sample in self.floats.get(range)?.iter().rev() {
-            sum = sum.plus(Double::from(sample.value));
+            sum = sum.plus_float(sample.value);
             self.before.push(sum);
         }
         self.before.reverse();
@@ -111,18 +111,22 @@ struct Double {
     low: f64,
 }
 
-impl From<f64> for Double {
-    fn from(high: f64) -> Self {
-        Self { high, low: 0.0 }
-    }
-}
-
 impl Double {
     fn plus(self, other: Self) -> Self {
         let high = Self::exact(self.high, other.high);
         let low = Self::exact(self.low, other.low);
         let high = Self::ordered(high.high, high.low + low.high);
         Self::ordered(high.high, high.low + low.low)
+    }
+
+    /// Adds a float, as `plus` does.
+    fn plus_float(self, value: f64) -> Self {
+        // A past without errors consists of zeros.
+        if value == 0.0 {
+            return self;
+        }
+        let high = Self::exact(self.high, value);
+        Self::ordered(high.high, self.low + high.low)
     }
 
     /// Adds two floats without loss.
@@ -189,6 +193,22 @@ mod tests {
             moves in vec((0_usize..20, 0_usize..20), 40),
         ) {
             compare(&values, &moves)?;
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_float_is_added_like_a_number_with_twice_the_precision(
+            values in vec(prop_oneof![-1e9..1e9, Just(0.0), Just(-0.0), 0.0..1e-9], 0..50),
+        ) {
+            let mut sum = Double::default();
+            for value in values {
+                let of = Double { high: value, low: 0.0 };
+                let (found, expected) = (sum.plus_float(value), sum.plus(of));
+                prop_assert_eq!(found.high.to_bits(), expected.high.to_bits());
+                prop_assert_eq!(found.low, expected.low);
+                sum = found;
+            }
         }
     }
 

@@ -77,12 +77,27 @@ impl<'m> Plan<'m> {
         settings: &'m Settings,
         by_hand: &[Labels],
     ) -> Result<Self, Error> {
+        let rules = Arc::new(RuleSet::of_services(services, settings)?);
+        Self::with_rules(services, settings, by_hand, rules)
+    }
+
+    /// Generates the series of services whose rules are already read.
+    ///
+    /// # Errors
+    ///
+    /// If no series are found that give a query the required values.
+    pub fn with_rules(
+        services: &[&'m Service],
+        settings: &'m Settings,
+        by_hand: &[Labels],
+        rules: Arc<RuleSet>,
+    ) -> Result<Self, Error> {
         let mut plan = Self {
             services: services.to_vec(),
             settings,
             slos: Vec::new(),
             series: Vec::new(),
-            rules: Arc::new(RuleSet::of_services(services, settings)?),
+            rules,
             by_hand: by_hand.to_vec(),
         };
         for (index, service) in services.iter().copied().enumerate() {
