@@ -271,9 +271,9 @@ fn the_documentation_shows_what_is_printed() {
 /// Without burn-rate alerts, no rule reads `min_bad_events`.
 #[test]
 fn a_change_without_an_effect_is_no_mutant() {
-    let place = project(WEAK);
+    let place = whole(WEAK);
     let slo = "slo availability : http.availability { objective = 99.9%";
-    let text = PROJECT.replace(slo, &format!("{slo}  burn_rate_alerts = false"));
+    let text = sources().replace(slo, &format!("{slo}  burn_rate_alerts = false"));
     place.write("main.nth", text);
     let ran = place.run(&["test", "--mutate", "--format", "json"]);
     assert_eq!(ran.code, 0, "{ran:?}");

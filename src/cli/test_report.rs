@@ -55,7 +55,7 @@ impl Report<'_> {
 }
 
 /// Returns the results of each file in each environment, with their places in the report.
-pub fn by_file<'r>(results: &'r [TestResult]) -> Vec<Vec<(usize, &'r TestResult)>> {
+pub fn by_file(results: &[TestResult]) -> Vec<Vec<(usize, &TestResult)>> {
     let mut indices = HashMap::new();
     let mut groups: Vec<Vec<(usize, &TestResult)>> = Vec::new();
     for numbered in results.iter().enumerate() {
