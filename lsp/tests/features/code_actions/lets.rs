@@ -65,6 +65,24 @@ fn what_means_something_by_its_place_stays() {
     );
 }
 
+/// An environment is known by its name in `only_in`, and in other places only where it is declared.
+#[test]
+fn environments_stay_where_they_are_known() {
+    let text = TEXT.replace("$010m$0", "10m").replace(
+        "    when = `up",
+        "    only_in = $0[production]$0\n    when = `up",
+    );
+    assert_eq!(
+        titles(&text, &["refactor.extract"]),
+        ["Extract into a `let`: `production` is only known here, as an environment"]
+    );
+    let here = format!(
+        "environment here {{ }}\n{}",
+        text.replace("production", "here")
+    );
+    assert!(titles(&here, &["refactor.extract"]).contains(&"Extract into a `let`".to_owned()));
+}
+
 #[test]
 fn a_query_stays_where_its_labels_come_from() {
     let text = "

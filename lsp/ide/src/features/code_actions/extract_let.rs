@@ -2,6 +2,7 @@
 
 use nthc::eval::Value;
 use nthc::eval::index::{Definition, NamedPlace};
+use nthc::schema::names::kind;
 use nthc::schema::{IN_TEXTS, Ty};
 use nthc::syntax::tree::{Expr, ExprNode, ItemNode, Statement, TextRange};
 
@@ -112,6 +113,11 @@ fn binding_reason(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<Stri
             }
             Definition::CompileTime(name) if is_text_variable(name) => {
                 return Some(text_variable_reason(text));
+            }
+            Definition::Block(of)
+                if of.kind == kind::ENVIRONMENT && of.item.file != at.key.file =>
+            {
+                return Some(format!("`{text}` is only known here, as an environment"));
             }
             Definition::Function(_) => {
                 return Some(format!("`{text}` is computed when the gate runs"));
