@@ -590,7 +590,8 @@ fn ratios_that_are_not_numbers_are_compared() {
         return;
     }
     let recording = "  recording \"checkout:refunds:ratio\" { query = `sum(rate(refunds_failed_total[5m])) / sum(rate(refunds_total[5m]))` }\n  alert backlog";
-    let series = "  given all : series { series = `refunds_total{job=\"checkout\"}`  values = \"1x800\" }\n  \
+    // The test ends before the series do.
+    let series = "  length = 1h\n  given all : series { series = `refunds_total{job=\"checkout\"}`  values = \"1x800\" }\n  \
                   given bad : series { series = `refunds_failed_total{job=\"checkout\"}`  values = \"1x800\" }\n  expect quiet";
     let place = project(&[
         &SHOP.replace("  alert backlog", recording),
