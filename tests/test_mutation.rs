@@ -249,21 +249,16 @@ fn the_documentation_shows_what_is_printed() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.out.contains(&format!("survived  {shown}")), "{ran:?}");
     // Both tickets of a burn rate are sent at the same time, after the page, so only the text tells that one is missing.
-    let document = json(&place.run(&["test", "--mutate", "a full queue", "--format", "json"]));
-    let mutants = document["mutants"].as_array().unwrap();
     for (windows, burn_rate) in [("1d/2h", "3x"), ("3d/6h", "1x")] {
-        let change = format!("the ticket of {windows} is removed");
-        let mut all = mutants.iter();
-        let mutant = all.find(|mutant| {
-            mutant["subject"] == "checkout.availability" && mutant["change"] == *change
-        });
-        let mutant = mutant.unwrap();
-        let test = mutant["test"].as_str().unwrap_or_default();
+        let head = format!("survived  checkout.availability: the ticket of {windows} is removed");
+        let (_, rest) = ran.out.split_once(&head).unwrap();
+        let (test, _) = rest.split_once("survived  ").unwrap_or((rest, ""));
+        let test = test.split_whitespace().collect::<Vec<_>>().join(" ");
         let text = format!("text = \"error budget burning over {burn_rate}\"");
-        assert!(test.contains(&text), "{mutant:#}");
+        assert!(test.contains(&text), "{test}");
         assert!(
             test.contains(": page { slo = checkout.availability }"),
-            "{mutant:#}"
+            "{test}"
         );
     }
 }
