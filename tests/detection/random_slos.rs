@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use nthc::ir::{Duration, Service, Settings, burn_rate};
+use nthc::ir::panel::Histogram;
+use nthc::ir::{Duration, DurationUnit, Service, Settings, burn_rate};
 
 use crate::{models, service};
 
@@ -58,6 +59,12 @@ pub fn all(seed: u64, count: usize) -> Vec<RandomSlo> {
             settings.prometheus.scrape_interval = scrape;
             let mut slo = models::slo("availability", &number(objective), sli.clone());
             slo.window = window;
+            slo.histogram = (*kind == "native-latency").then(|| Histogram {
+                series: models::query(r#"http_request_duration_seconds{job="checkout"}"#),
+                native: true,
+                under: Duration(300),
+                unit: DurationUnit::Seconds,
+            });
             slo.burn_rate_pairs = burn_rate::pairs(window, burn_rate::least_range(scrape))
                 .into_iter()
                 .filter(|pair| pair.can_fire(slo.objective))
