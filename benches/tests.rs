@@ -8,10 +8,15 @@ mod services;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use mimalloc::MiMalloc;
 use nthc::compile::SourceInput;
 use nthc::db::Database;
 use nthc::session::Session;
 use nthc::testing::{self, Outcome, Selection};
+
+/// That of the command.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Returns ten incidents of a service.
 fn tests(number: usize) -> String {
