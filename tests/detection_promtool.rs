@@ -333,7 +333,8 @@ fn run(
                 fires: first - onset.seconds_f64(),
                 ends: match last + step > end.seconds_f64() {
                     true => f64::INFINITY,
-                    false => last + step - recovery.seconds_f64(),
+                    // One that ends before the incident does ends at once.
+                    false => (last + step - recovery.seconds_f64()).max(0.0),
                 },
             })
         })

@@ -53,6 +53,9 @@ pub struct TestFile {
     pub rule_files: Vec<String>,
     /// The evaluation interval of all rules; the intervals of groups are ignored.
     pub evaluation_interval: String,
+    /// Set by [`test_rules`]: the groups in the order of the file. Otherwise, promtool evaluates them in another order each time,
+    /// and what a group reads of another one is of now or of the last evaluation.
+    pub group_eval_order: Vec<String>,
     /// The tests.
     pub tests: Vec<Test>,
 }
@@ -157,7 +160,9 @@ pub fn test_rules(rules: &str, mut file: TestFile) -> Result<(), String> {
     let write = |name: &str, contents: &str| {
         std::fs::write(folder.path().join(name), contents).expect("a file is written");
     };
-    write("rules.yaml", &plain(rules));
+    let rules = plain(rules);
+    write("rules.yaml", &rules);
+    file.group_eval_order = group_names(&rules);
     file.rule_files = vec!["rules.yaml".into()];
     // YAML includes JSON, in which strings are unambiguous.
     let json = serde_json::to_string(&file).expect("it is JSON");
@@ -168,6 +173,18 @@ pub fn test_rules(rules: &str, mut file: TestFile) -> Result<(), String> {
     } else {
         Err(text(&output))
     }
+}
+
+/// Returns the names of the groups of a rule file, in order.
+fn group_names(rules: &str) -> Vec<String> {
+    let document: yaml_serde::Value = yaml_serde::from_str(rules).expect("the file is YAML");
+    let groups = document
+        .get("groups")
+        .and_then(|groups| groups.as_sequence());
+    let groups = groups.into_iter().flatten();
+    groups
+        .filter_map(|group| Some(group.get("name")?.as_str()?.to_owned()))
+        .collect()
 }
 
 /// Escapes characters in JSON strings that YAML does not allow literally (DEL, the C1 controls, and similar ones).
