@@ -71,8 +71,11 @@ fn requirements(selector: &Selector) -> Option<Vec<Requirement>> {
 
 /// Returns true if a series satisfies a selector.
 pub(crate) fn matches(selector: &Selector, labels: &Labels) -> bool {
-    requirements(selector)
-        .is_some_and(|all| all.iter().all(|one| one.is_met(labels.get(&one.label))))
+    // Most selectors are of another metric.
+    let metric = selector.metric.as_ref();
+    metric.is_none_or(|metric| metric.text == labels.metric())
+        && requirements(selector)
+            .is_some_and(|all| all.iter().all(|one| one.is_met(labels.get(&one.label))))
 }
 
 /// Returns the selector without `offset` and `@`.

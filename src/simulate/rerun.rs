@@ -23,12 +23,7 @@ impl Selectors {
 
     /// True if a selector selects a series.
     pub fn select(&self, labels: &Labels) -> bool {
-        let name = labels.metric();
-        self.0.iter().any(|selector| {
-            // Most selectors are of another metric.
-            let metric = selector.metric.as_ref();
-            metric.is_none_or(|metric| metric.text == name) && matches(selector, labels)
-        })
+        self.0.iter().any(|selector| matches(selector, labels))
     }
 }
 
