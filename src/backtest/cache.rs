@@ -3,16 +3,15 @@
 //! A file is named by a hash of its key and begins with the key: the identity of the server, the query and the chunk. It is written as
 //! a whole or not at all. Files contain measured values, and no credentials; only the user can read them.
 
-use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, File, Metadata};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
 use super::chunks::Chunk;
+use crate::output::Hash;
 use crate::project::io_cause;
 
 /// The extension of the files.
@@ -135,8 +134,8 @@ impl Cache {
     }
 
     fn path(&self, key: &str) -> PathBuf {
-        let name = hash(key.as_bytes());
-        self.folder.join(name).with_extension(EXTENSION)
+        let name = Hash::new(key.as_bytes());
+        self.folder.join(name.as_str()).with_extension(EXTENSION)
     }
 
     fn remove_old(&self) {
@@ -154,15 +153,6 @@ impl Cache {
             }
         }
     }
-}
-
-/// Returns the SHA-256 of bytes in lower-case hexadecimal.
-pub fn hash(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for byte in Sha256::digest(bytes) {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 /// Creates a file that is removed unless it gets its name. If the program is killed, it is removed as an old file.

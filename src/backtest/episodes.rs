@@ -8,6 +8,7 @@ use serde::Serialize;
 use smol_str::SmolStr;
 
 use crate::backends::alertmanager::notify::{AlertInstance, Routing, Simulation, Texts};
+use crate::testing::alert_name;
 
 /// A time in which an alert fired. Alerts that are the same but for their windows, thresholds or series are one while they
 /// overlap. Times are milliseconds since 1970.
@@ -228,7 +229,7 @@ impl Told<'_> {
         }
         let mut inhibited = simulation.inhibited.iter();
         if let Some(found) = inhibited.find(|inhibited| inhibited.alert == index) {
-            let by = self.fired.get(found.by).map(|by| name(by.alert));
+            let by = self.fired.get(found.by).map(|by| alert_name(by.alert));
             return Delivery::Inhibited(by.unwrap_or_default());
         }
         let labels = self.instances.get(index).map(|instance| &instance.labels);
@@ -273,11 +274,6 @@ fn channel(channel: &Channel) -> String {
         Channel::Mail(mail) => format!("email to {}", mail.to),
         Channel::Webhook(_) => "webhook".to_owned(),
     }
-}
-
-fn name(alert: &AlertTimeline) -> String {
-    let subject = subject(&alert.service, alert.slo.as_deref());
-    format!("{} of {subject}", alert.name)
 }
 
 /// The SLO or the service: `checkout.availability`.

@@ -15,7 +15,7 @@ mod incidents;
 pub mod record;
 
 pub use answer::{Matrix, matrix};
-pub use cache::{Cache, CacheError, hash};
+pub use cache::{Cache, CacheError};
 pub use changes::{Change, changes};
 pub use chunks::Chunk;
 pub use coverage::{Shortage, probes, shortages};

@@ -14,6 +14,7 @@ use crate::backtest::{
     Change, Delivery, Detection, Episode, Explained, Incident, Shortage, changes,
 };
 use crate::ir::{Duration, Severity};
+use crate::testing::word;
 
 /// The result of a backtest. Times are milliseconds since 1970.
 pub struct Report<'r> {
@@ -106,14 +107,6 @@ pub fn show(report: &Report<'_>, format: Format, console: &mut Console) -> Resul
     }
     console.err.line(report.summary());
     Ok(())
-}
-
-fn word(severity: Option<Severity>) -> &'static str {
-    match severity {
-        Some(Severity::Page) => "page",
-        Some(Severity::Ticket) => "ticket",
-        None => "alert",
-    }
 }
 
 /// Formats a time as `2026-11-02T12:13:00Z`.

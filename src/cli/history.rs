@@ -96,23 +96,20 @@ impl History<'_> {
             progress.advance()
         });
         drop(progress);
-        if let Some(cause) = fetched
-            .as_ref()
-            .ok()
-            .and_then(|found| found.unkept.as_ref())
-        {
-            let cause = io_cause(cause);
-            console.err.line(format_args!(
-                "note: some answers are not kept for the next run: {cause}"
-            ));
-        }
-        fetched.map_err(|error| match error {
+        let fetched = fetched.map_err(|error| match error {
             FetchError::Server(failure) => failure,
             FetchError::TooMuch(query) => Failure::io(format!(
                 "the history is too large: `{query}` and the other queries have more than 40 million samples"
             ))
             .help("name fewer services, or use a shorter `--since`"),
-        })
+        })?;
+        if let Some(cause) = &fetched.unkept {
+            let cause = io_cause(cause);
+            console.err.line(format_args!(
+                "note: some answers are not kept for the next run: {cause}"
+            ));
+        }
+        Ok(fetched)
     }
 
     fn cache(&self, console: &mut Console) -> Result<Option<Cache>, Failure> {

@@ -49,6 +49,11 @@ impl Hash {
         }
         Self(text)
     }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// The reason why a record cannot be used.

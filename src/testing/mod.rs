@@ -30,4 +30,4 @@ pub use result::{Failure, FailureKind, Outcome, TestResult};
 pub use run::{KnownTest, Selection, known_tests, run, run_in_detail};
 pub use sparkline::{fires, largest, round_step};
 pub use story::{Activity, AlertRow, NotificationRow, SloRow, Story};
-pub use wording::{rough_share, time, word};
+pub use wording::{name as alert_name, rough_share, time, word};

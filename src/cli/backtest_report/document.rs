@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Report, time, word};
+use super::{Report, time};
 use crate::backtest::{Change, Delivery, Detection, Episode, Incident, Notified, Shortage};
+use crate::testing::word;
 
 /// The output of `nthc backtest --format json`.
 #[derive(Serialize)]

@@ -4,8 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{CATALOGUE, Client, HISTORY};
-use crate::backtest::{Chunk, Matrix, Server, hash, matrix};
+use crate::backtest::{Chunk, Matrix, Server, matrix};
 use crate::cli::exit::Failure;
+use crate::output::Hash;
 
 impl Server for Client {
     type Error = Failure;
@@ -39,7 +40,10 @@ impl Client {
         let url = format!("{}/api/v1/status/config", self.base);
         let sent = self.with_headers(self.agent.get(&url)).call();
         let configuration = self.once(sent, CATALOGUE);
-        let configuration = configuration.map_or_else(|_| String::new(), |bytes| hash(&bytes));
+        let configuration = configuration.map_or_else(
+            |_| String::new(),
+            |bytes| Hash::new(&bytes).as_str().to_owned(),
+        );
         let header = self.authorization.as_ref();
         let header = header.and_then(|value| value.to_str().ok());
         let user = header.map_or_else(String::new, user);
@@ -56,7 +60,7 @@ fn user(header: &str) -> String {
             let name = pair.split_once(':').map_or("", |(name, _)| name);
             format!("user {name}")
         }
-        None => format!("token {}", hash(header.as_bytes())),
+        None => format!("token {}", Hash::new(header.as_bytes()).as_str()),
     }
 }
 
