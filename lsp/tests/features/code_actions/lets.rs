@@ -76,6 +76,8 @@ fn environments_stay_where_they_are_known() {
         titles(&text, &["refactor.extract"]),
         ["Extract into a `let`: `production` is only known here, as an environment"]
     );
+    let imported = format!("import environments.{{production}}\n{text}");
+    assert!(titles(&imported, &["refactor.extract"]).contains(&"Extract into a `let`".to_owned()));
     let here = format!(
         "environment here {{ }}\n{}",
         text.replace("production", "here")

@@ -1,7 +1,9 @@
 //! Extracts an expression into a `let`.
 
+use nthc::db::{BlockRef, ItemClass};
 use nthc::eval::Value;
 use nthc::eval::index::{Definition, NamedPlace};
+use nthc::resolve::{Want, resolve_path};
 use nthc::schema::names::kind;
 use nthc::schema::{IN_TEXTS, Ty};
 use nthc::syntax::tree::{Expr, ExprNode, ItemNode, Statement, TextRange};
@@ -114,9 +116,7 @@ fn binding_reason(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<Stri
             Definition::CompileTime(name) if is_text_variable(name) => {
                 return Some(text_variable_reason(text));
             }
-            Definition::Block(of)
-                if of.kind == kind::ENVIRONMENT && of.item.file != at.key.file =>
-            {
+            Definition::Block(of) if of.kind == kind::ENVIRONMENT && !is_visible(place, of) => {
                 return Some(format!("`{text}` is only known here, as an environment"));
             }
             Definition::Function(_) => {
@@ -154,6 +154,16 @@ fn binding_reason(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<Stri
         return Some(text_variable_reason(&name));
     }
     Some(format!("the meaning of `{name}` is unknown"))
+}
+
+/// True if a top-level block is declared or imported in the document, and so known by its name everywhere in it.
+fn is_visible(place: &Place<'_>, block: &BlockRef) -> bool {
+    let want = Want {
+        class: ItemClass::Block,
+        kind: &block.kind,
+    };
+    let path = std::slice::from_ref(&block.name);
+    resolve_path(place.db(), place.workspace(), place.file, path, want) == Some(block.item)
 }
 
 /// True if a name is visible only in the texts of alerts.
