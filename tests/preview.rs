@@ -7,13 +7,13 @@ mod support;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use headless_chrome::Tab;
 use headless_chrome::protocol::cdp::Page::CaptureScreenshotFormatOption;
-use headless_chrome::{Browser, LaunchOptions, Tab};
-use support::programs;
+use support::{browser, programs};
 
 /// The server, which ends with the test.
 struct Server {
@@ -52,17 +52,6 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn browser(chromium: PathBuf) -> Browser {
-    let options = LaunchOptions::default_builder()
-        .path(Some(chromium))
-        .sandbox(false)
-        .window_size(Some((1400, 1000)))
-        .idle_browser_timeout(Duration::from_secs(120))
-        .build()
-        .expect("options");
-    Browser::new(options).expect("Chromium starts")
 }
 
 fn texts(tab: &Tab, selector: &str) -> Vec<String> {
@@ -129,7 +118,7 @@ fn it_shows_what_a_service_promises_and_follows_the_files() {
     let folder = copy("shop");
     let project = folder.path().join("shop");
     let server = Server::start(&project);
-    let browser = browser(chromium);
+    let browser = browser::start(chromium);
     let tab = browser.new_tab().expect("a tab");
     tab.set_default_timeout(Duration::from_secs(30));
     tab.navigate_to(&format!("{}#/service/checkout", server.address))
@@ -215,7 +204,7 @@ fn a_table_is_drawn_as_one() {
     };
     let folder = copy("shop");
     let server = Server::start(&folder.path().join("shop"));
-    let browser = browser(chromium);
+    let browser = browser::start(chromium);
     let tab = browser.new_tab().expect("a tab");
     tab.set_default_timeout(Duration::from_secs(30));
     tab.navigate_to(&format!("{}#/objectives", server.address))

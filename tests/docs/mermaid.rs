@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use headless_chrome::{Browser, LaunchOptions};
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use serde::Deserialize;
 
 use crate::built::{self, Built};
 use crate::node;
-use crate::support::programs;
+use crate::support::{browser, programs};
 
 /// What Mermaid made of a graph.
 #[derive(Debug, Deserialize)]
@@ -62,13 +61,7 @@ fn draw(graphs: &[&str]) -> Option<Vec<Drawn>> {
         script.display()
     );
     std::fs::write(&page, html).unwrap();
-    let options = LaunchOptions::default_builder()
-        .path(Some(chromium))
-        .sandbox(false)
-        .idle_browser_timeout(Duration::from_secs(180))
-        .build()
-        .expect("options");
-    let browser = Browser::new(options).expect("Chromium starts");
+    let browser = browser::start(chromium);
     let tab = browser.new_tab().expect("a tab");
     tab.set_default_timeout(Duration::from_secs(120));
     tab.navigate_to(&format!("file://{}", page.display()))

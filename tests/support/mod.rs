@@ -1,5 +1,6 @@
 //! Shared helpers of the tests.
 
+pub mod browser;
 pub mod exposition;
 pub mod folders;
 pub mod loopback;

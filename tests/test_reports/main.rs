@@ -1,6 +1,8 @@
 //! `nthc test` for others: JUnit for pipelines, a page for people, and runs that follow the files.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "../support/browser.rs"]
+mod browser;
 mod junit;
 mod page;
 #[path = "../place/mod.rs"]

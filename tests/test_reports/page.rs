@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use headless_chrome::{Browser, LaunchOptions};
-
-use crate::{passing, programs, project};
+use crate::{browser, passing, programs, project};
 
 #[test]
 fn a_page_shows_each_test_and_runs_nothing() {
@@ -107,14 +105,7 @@ fn a_browser_shows_the_page() {
     let place = project();
     let ran = place.run(&["test", "--html", "report.html"]);
     assert_eq!(ran.code, 1, "{ran:?}");
-    let options = LaunchOptions::default_builder()
-        .path(Some(chromium))
-        .sandbox(false)
-        .window_size(Some((1200, 1000)))
-        .idle_browser_timeout(Duration::from_secs(120))
-        .build()
-        .expect("options");
-    let browser = Browser::new(options).expect("Chromium starts");
+    let browser = browser::start(chromium);
     let tab = browser.new_tab().expect("a tab");
     tab.set_default_timeout(Duration::from_secs(30));
     let address = format!("file://{}", place.path("report.html").display());

@@ -194,9 +194,7 @@ mod tests {
         ) {
             compare(&values, &moves)?;
         }
-    }
 
-    proptest! {
         #[test]
         fn a_float_is_added_like_a_number_with_twice_the_precision(
             values in vec(prop_oneof![-1e9..1e9, Just(0.0), Just(-0.0), 0.0..1e-9], 0..50),
