@@ -22,6 +22,9 @@ pub struct Document {
     pub base: Revision,
     /// The new version.
     pub head: Revision,
+    /// The environments that were compared, in order; empty if the project declares none, or if two of them are compared.
+    #[serde(default)]
+    pub environments: Vec<SmolStr>,
     /// True if everything was compared. False if a version has errors, or the search for incidents was ended.
     pub complete: bool,
     /// What could not be compared.

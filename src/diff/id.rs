@@ -485,6 +485,9 @@ changes! {
     EnvironmentRemoved = "environment-removed", Silenced,
         "An environment no longer exists.",
         "None of its alerts exists any longer.";
+    EnvironmentLabelsChanged = "environment-labels-changed", History,
+        "An environment adds other labels to all queries.",
+        "All SLOs of the environment count other events from now on.";
     ProjectRenamed = "project-renamed", History,
         "The project has another name.",
         "Where it is part of labels or names, series begin anew.";
@@ -515,9 +518,6 @@ changes! {
     OutputSettingChanged = "output-setting-changed", Cosmetic,
         "A setting of dashboards, runbooks, OpenSLO documents or links changes.",
         "Rules and routes stay as they are.";
-    OtherChanged = "other-changed", Unknown,
-        "Something changes that no other id describes.",
-        "Compare the generated files.";
 }
 
 impl ChangeId {

@@ -15,8 +15,9 @@ pub mod render;
 
 pub use change::{Cause, CauseKind, Change, Number, Place, Side, Subject, Witness};
 pub use class::{Class, Level};
-pub use compare::{Compared, Version, compare};
+pub use compare::{Version, compare, compare_environments};
 pub use document::{
-    Accepted, Document, Figure, Figures, Problem, Reach, Revision, SCHEMA_VERSION, ServiceFigures, Verdict,
+    Accepted, Document, Figure, Figures, Problem, Reach, Revision, SCHEMA_VERSION, ServiceFigures,
+    Verdict,
 };
 pub use id::{ChangeId, IdInfo};

@@ -6,7 +6,9 @@ mod place;
 
 use std::ops::Range;
 
-use super::schema::{DEPENDENCIES_DOC, LINTS_DOC, PATH_DOC, warnings};
+use nth_diff::ChangeId;
+
+use super::schema::{DEPENDENCIES_DOC, DIFF_DOC, LINTS_DOC, PATH_DOC, warnings};
 use crate::ir::settings::{Kind, Setting, TABLES, Table};
 use crate::suppressions::Level;
 use place::{Place, PlaceKind, SetKey, find};
@@ -78,6 +80,18 @@ pub fn complete(text: &str, offset: usize) -> Vec<Completion> {
                         text: format!("{}{end}", code.slug),
                     })
                     .collect(),
+                ["diff"] => ChangeId::ALL
+                    .into_iter()
+                    .filter(|id| !is_set(table, id.name()))
+                    .map(|id| Completion {
+                        label: id.name().to_owned(),
+                        kind: CompletionKind::Key,
+                        detail: id.class().name().to_owned(),
+                        doc: id.info().summary.to_owned(),
+                        range: place.word.clone(),
+                        text: format!("{id}{end}"),
+                    })
+                    .collect(),
                 ["dependencies", _] if !is_set(table, "path") => vec![Completion {
                     label: "path".to_owned(),
                     kind: CompletionKind::Key,
@@ -145,7 +159,7 @@ pub fn hover(text: &str, offset: usize) -> Option<Hover> {
 fn tables(place: &Place, is_set: &dyn Fn(&[String], &str) -> bool, open: &str) -> Vec<Completion> {
     let names = TABLES.iter().map(|table| table.name);
     names
-        .chain(["lints", "dependencies"])
+        .chain(["lints", "diff", "dependencies"])
         .filter(|name| !is_set(&[], name))
         .map(|name| Completion {
             label: name.to_owned(),
@@ -175,7 +189,7 @@ fn values(place: &Place, path: &[String], in_list: bool) -> Vec<Completion> {
     let Some((key, table)) = path.split_last() else {
         return Vec::new();
     };
-    if table == ["lints"] {
+    if table == ["lints"] || table == ["diff"] {
         let words = Level::WORDS.iter();
         return words
             .map(|(word, _)| value(format!("\"{word}\""), "level", ""))
@@ -241,6 +255,7 @@ fn setting_at(table: &[&str], key: &str) -> Option<(&'static Table, &'static Set
 fn table_doc(name: &str) -> Option<&'static str> {
     match name {
         "lints" => Some(LINTS_DOC),
+        "diff" => Some(DIFF_DOC),
         "dependencies" => Some(DEPENDENCIES_DOC),
         name => find_table(name).map(|table| table.doc.trim()),
     }
@@ -252,6 +267,16 @@ fn key_doc(table: &[&str], key: &str) -> Option<String> {
         ["lints"] => {
             let code = warnings().find(|code| code.slug == key || code.id == key)?;
             Some(format!("**{} {}**\n\n{}", code.id, code.slug, code.summary))
+        }
+        ["diff"] => {
+            let info = ChangeId::from_name(key)?.info();
+            Some(format!(
+                "**{}** ({})\n\n{} {}",
+                info.name,
+                info.class.name(),
+                info.summary,
+                info.advice
+            ))
         }
         ["dependencies"] => Some(DEPENDENCIES_DOC.to_owned()),
         ["dependencies", _] if key == "path" => Some(PATH_DOC.to_owned()),

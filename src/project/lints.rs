@@ -91,7 +91,8 @@ fn unknown(key: &Located<String>, near: Option<&'static str>) -> Diagnostic<File
     }
 }
 
-fn unknown_level(word: &Located<String>) -> Diagnostic<FileSpan> {
+/// An unknown level of a warning or a change.
+pub(super) fn unknown_level(word: &Located<String>) -> Diagnostic<FileSpan> {
     let diagnostic = Diagnostic::new(
         &codes::PROJECT_BAD_SETTING,
         format!("unknown level {:?}", word.value),

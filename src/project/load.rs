@@ -101,6 +101,7 @@ pub fn load_edited(
         settings: manifest.settings,
         catalogue,
         levels,
+        change_levels: manifest.change_levels,
         files: loader.files,
     };
     Ok(Loaded {
@@ -137,6 +138,7 @@ pub fn load_file(file: &Path, cwd: &Path) -> Result<Loaded, Error> {
         settings: default_settings(&stem),
         catalogue: None,
         levels: Levels::default(),
+        change_levels: super::ChangeLevels::new(),
         files: loader.files,
     };
     Ok(Loaded {

@@ -1,14 +1,14 @@
 //! `nth.toml`: the name of a project, its source and output folders, and the settings of the targets.
 //!
-//! The keys are declared in [`settings`](crate::ir::settings), except for those of `[lints]` and `[dependencies]`, which are
-//! names. `docs/nth-toml.md` lists all of them.
+//! The keys are declared in [`settings`](crate::ir::settings), except for those of `[lints]`, `[diff]` and
+//! `[dependencies]`, which are names. `docs/nth-toml.md` lists all of them.
 
 use toml::de::DeTable;
 
 use super::dependencies::{self, Dependency};
 use super::read::read;
 use super::table::{Findings, Located, Table};
-use super::{checks, lints};
+use super::{ChangeLevels, change_levels, checks, lints};
 use crate::diagnostics::{Diagnostic, FileSpan, codes};
 use crate::ir::settings::ProjectTable;
 use crate::ir::{Settings, default_settings};
@@ -30,6 +30,8 @@ pub struct Manifest {
     pub settings: Settings,
     /// The levels of warnings.
     pub levels: Levels,
+    /// The levels of changes.
+    pub change_levels: ChangeLevels,
     /// The packages it imports, by name.
     pub dependencies: Vec<Dependency>,
 }
@@ -90,6 +92,7 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     settings.set_urls(read(&mut root, findings).settings);
 
     let levels = lints::read(&mut root.table("lints", findings), findings);
+    let change_levels = change_levels::read(&mut root.table("diff", findings), findings);
     let dependencies = dependencies::read(&mut root.table("dependencies", findings), findings);
     root.finish(findings);
     findings
@@ -102,6 +105,7 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
         output,
         settings,
         levels,
+        change_levels,
         dependencies,
     }
 }

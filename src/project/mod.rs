@@ -4,6 +4,7 @@
 //! [`Diagnostic`]s; a failure of the file system is an [`Error`].
 
 mod bounded;
+mod change_levels;
 mod checks;
 mod dependencies;
 mod discover;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 pub use bounded::{read_at_most, read_file_at_most, size};
+pub use change_levels::ChangeLevels;
 pub use dependencies::Dependency;
 pub use discover::{
     Discovered, EXTENSION, FoundSource, Unlisted, discover, module_name, projects_below,
@@ -67,6 +69,8 @@ pub struct Project {
     pub catalogue: Option<Arc<Lock>>,
     /// The levels of warnings.
     pub levels: Levels,
+    /// The levels of changes.
+    pub change_levels: ChangeLevels,
     /// The sources of the project sorted by path, then those of each package.
     pub files: Vec<SourceFile>,
 }

@@ -3,6 +3,7 @@
 //! It accepts some values that the reader refuses because a schema cannot express the rule: durations that are too long,
 //! directories outside of the project, and anything about files on disk.
 
+use nth_diff::ChangeId;
 use serde_json::{Map, Value as Json, json};
 use toml::Value as Toml;
 
@@ -21,6 +22,7 @@ pub fn json_schema() -> Json {
         tables.insert(table.name.to_owned(), table_schema(table));
     }
     tables.insert("lints".to_owned(), lints());
+    tables.insert("diff".to_owned(), diff());
     tables.insert("dependencies".to_owned(), dependencies());
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -193,6 +195,16 @@ fn lints() -> Json {
     Json::Object(object(LINTS_DOC, properties))
 }
 
+/// Returns the schema of `[diff]`: a level for each change.
+fn diff() -> Json {
+    let words = nth_diff::Level::ALL.map(nth_diff::Level::name);
+    let properties = ChangeId::ALL.into_iter().map(|id| {
+        let schema = json!({ "description": id.info().summary, "enum": words });
+        (id.name().to_owned(), schema)
+    });
+    Json::Object(object(DIFF_DOC, properties.collect()))
+}
+
 /// Returns the schema of `[dependencies]`: a directory for each package.
 fn dependencies() -> Json {
     json!({
@@ -219,6 +231,10 @@ fn dependencies() -> Json {
 /// The documentation of `[lints]`.
 pub const LINTS_DOC: &str = "Lint levels by code or name: `\"allow\"` (hide), `\"warn\"` (default) or `\"error\"` (fail \
     the build). `nthc explain` lists which codes are warnings.";
+
+/// The documentation of `[diff]`.
+pub const DIFF_DOC: &str = "Levels of changes by id, for `nthc diff`: `\"allow\"` (count, but do not show), `\"warn\"` \
+    (default) or `\"error\"` (exit with 10). `docs/changes.md` lists the ids.";
 
 /// The documentation of `[dependencies]`.
 pub const DEPENDENCIES_DOC: &str = "Packages whose modules can be imported: `import platform.teams.payments`. The name \

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::markdown::{Document, code};
 use crate::ir::settings::{Kind, Setting, TABLES, Table};
-use crate::project::schema::{DEPENDENCIES_DOC, LINTS_DOC, PATH_DOC};
+use crate::project::schema::{DEPENDENCIES_DOC, DIFF_DOC, LINTS_DOC, PATH_DOC};
 
 /// Writes a table of settings for each table of `nth.toml`, and a complete example.
 pub fn tables(document: &mut Document) {
@@ -16,6 +16,8 @@ pub fn tables(document: &mut Document) {
     }
     document.heading(3, "`[lints]`");
     document.paragraph(LINTS_DOC);
+    document.heading(3, "`[diff]`");
+    document.paragraph(DIFF_DOC);
     document.heading(3, "`[dependencies]`");
     document.paragraph(&format!("{DEPENDENCIES_DOC} `path`: {PATH_DOC}"));
     document.heading(3, "All settings");
@@ -70,6 +72,7 @@ fn complete() -> String {
         text.push('\n');
     }
     text.push_str("[lints]\nabove-ceiling = \"error\"\nN0509 = \"allow\"\n\n");
+    text.push_str("[diff]\nobjective-lowered = \"error\"\n\n");
     text.push_str("[dependencies]\nplatform = { path = \"../platform\" }\n");
     text
 }

@@ -59,6 +59,23 @@ impl Target for Grafana {
     }
 }
 
+fn sections(service: &Service, settings: &Settings) -> Vec<Section> {
+    let board = Board { service, settings };
+    let mut sections = vec![board.slo_section(), board.health_section()];
+    sections.extend(board.dependency_sections());
+    sections.extend(board.own_sections());
+    sections
+}
+
+/// The number of panels on the dashboard of a service; 0 if it has none.
+pub fn panel_count(service: &Service, settings: &Settings) -> usize {
+    if !has_dashboard(service) {
+        return 0;
+    }
+    let sections = sections(service, settings);
+    sections.iter().map(|section| section.panels.len()).sum()
+}
+
 /// The dashboard of a service, `grafana/<service>.json`; `None` if the service has nothing to show and nothing that
 /// links to it.
 ///
@@ -72,11 +89,7 @@ pub fn service_dashboard(
     if !has_dashboard(service) {
         return Ok(None);
     }
-    let board = Board { service, settings };
-    let mut sections = vec![board.slo_section(), board.health_section()];
-    sections.extend(board.dependency_sections());
-    sections.extend(board.own_sections());
-    let mut panels = assemble(sections);
+    let mut panels = assemble(sections(service, settings));
     if panels.is_empty() {
         panels = assemble(vec![empty_section()]);
     }
@@ -111,7 +124,7 @@ pub fn service_dashboard(
         tags,
         variable,
         Some(deploy_annotations()),
-        board.links(overview),
+        Board { service, settings }.links(overview),
         panels,
     );
     limits::title(&dashboard.title)?;

@@ -1,8 +1,28 @@
-//! Compares the models of two versions.
+//! Compares the models of two versions in an environment.
 
-use nth_model::{Project, Settings};
+mod alert;
+mod changes;
+mod dashboard;
+mod direction;
+mod gate;
+mod matching;
+mod query;
+mod service;
+mod settings;
+mod slo;
+mod team;
+mod texts;
 
-use crate::change::Change;
+use std::collections::BTreeMap;
+
+use nth_model::{Project, Service, Settings};
+use nth_promql::Expr;
+use smol_str::SmolStr;
+
+use crate::change::{Change, Side, Subject};
+use crate::id::ChangeId;
+use changes::Changes;
+use query::Known;
 
 /// A version of a project in one environment.
 #[derive(Debug, Clone, Copy)]
@@ -11,16 +31,94 @@ pub struct Version<'v> {
     pub project: &'v Project<'v>,
     /// The settings, with the environment.
     pub settings: &'v Settings,
+    /// The labels that the environment adds to all queries.
+    pub environment_labels: &'v BTreeMap<String, String>,
 }
 
-/// What differs.
-#[derive(Debug, Clone, Default)]
-pub struct Compared {
-    /// The changes, without places, causes and incidents.
-    pub changes: Vec<Change>,
+/// The labels that every query of a service has, in both versions.
+struct Sides {
+    base: Known,
+    head: Known,
+    is_same: bool,
 }
 
-/// Compares two versions in an environment.
-pub fn compare(_base: Version<'_>, _head: Version<'_>) -> Compared {
-    Compared::default()
+impl Sides {
+    fn new(base: (Version<'_>, &Service), head: (Version<'_>, &Service)) -> Self {
+        let known = |(version, service): (Version<'_>, &Service)| {
+            let mut scope = version.environment_labels.clone();
+            let own = version.settings.scope();
+            scope.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+            Known {
+                scope,
+                selector: service.selector.clone(),
+            }
+        };
+        let (base, head) = (known(base), known(head));
+        Self {
+            is_same: base == head,
+            base,
+            head,
+        }
+    }
+
+    /// The labels of a version.
+    fn known(&self, side: Side) -> &Known {
+        match side {
+            Side::Base => &self.base,
+            Side::Head => &self.head,
+        }
+    }
+
+    /// Returns whether two queries are the same tree, without what is reported by itself: the labels of the environment and of
+    /// the service.
+    fn is_same_query(&self, before: &Expr, after: &Expr) -> bool {
+        (self.is_same && before == after)
+            || query::normal(before, &self.base) == query::normal(after, &self.head)
+    }
+}
+
+/// Compares two versions in an environment: all changes, without places, causes and incidents. The order is that of settings,
+/// teams and services, each by name.
+pub fn compare(base: Version<'_>, head: Version<'_>) -> Vec<Change> {
+    let mut changes = Changes::default();
+    settings::compare(base.settings, head.settings, &mut changes);
+    if base.settings.environment == head.settings.environment {
+        changes.text(
+            ChangeId::EnvironmentLabelsChanged,
+            &Subject::project(
+                "environment",
+                base.settings.environment.as_deref().unwrap_or_default(),
+            ),
+            Some(base.environment_labels),
+            Some(head.environment_labels),
+            texts::labels,
+        );
+    }
+    team::compare(base.project, head.project, &mut changes);
+    service::compare(base, head, &mut changes);
+    changes.found
+}
+
+/// Compares which environments two versions have.
+pub fn compare_environments(base: &[SmolStr], head: &[SmolStr]) -> Vec<Change> {
+    let mut changes = Changes::default();
+    for name in base.iter().filter(|name| !head.contains(name)) {
+        let subject = Subject::project("environment", name.as_str());
+        changes.plain(
+            ChangeId::EnvironmentRemoved,
+            &subject,
+            Some(name.to_string()),
+            None,
+        );
+    }
+    for name in head.iter().filter(|name| !base.contains(name)) {
+        let subject = Subject::project("environment", name.as_str());
+        changes.plain(
+            ChangeId::EnvironmentAdded,
+            &subject,
+            None,
+            Some(name.to_string()),
+        );
+    }
+    changes.found
 }

@@ -12,6 +12,7 @@ mod facts;
 mod histograms;
 mod joins;
 mod matchers;
+mod never;
 mod ranges;
 mod regexes;
 
@@ -25,6 +26,8 @@ use super::labels;
 use super::tree::*;
 
 use facts::Facts;
+
+pub use never::is_never_true;
 
 /// Information about the environment of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]

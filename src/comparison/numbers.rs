@@ -1,0 +1,402 @@
+//! The numbers that a reviewer wants of both versions.
+
+use std::collections::BTreeSet;
+
+use nth_diff::{Change, Class, Figure, Number, Reach, ServiceFigures, Version};
+use nth_model::burn_rate::{Pair, budget_time};
+use nth_model::detection::{Detection, Incident, STRENGTHS};
+use nth_model::number::{decimal_text, percent_text};
+use nth_model::{Criticality, Project, Service, Severity, Slo};
+use rayon::prelude::*;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
+use smol_str::SmolStr;
+
+use super::Compared;
+use crate::backends::grafana::panel_count;
+use crate::backends::prometheus::{Rule, rule_groups};
+use crate::detection::reaction;
+
+/// The most services of which detection times are simulated: a change of a tier reaches many that are alike.
+const SIMULATED: usize = 12;
+
+/// Adds the numbers of an environment.
+pub fn add(
+    base: Version<'_>,
+    head: Version<'_>,
+    changes: &[Change],
+    environment: Option<&SmolStr>,
+    compared: &mut Compared,
+) {
+    let names: BTreeSet<&SmolStr> = changes
+        .iter()
+        .filter(|change| change.class < Class::Cosmetic)
+        .filter_map(|change| change.subject.service.as_ref())
+        .collect();
+    let simulated: BTreeSet<&SmolStr> = changes
+        .iter()
+        .filter(|change| change.class.has_witness() && &*change.subject.kind == "slo")
+        .filter_map(|change| change.subject.service.as_ref())
+        .take(SIMULATED)
+        .collect();
+    let names: Vec<&SmolStr> = names.into_iter().collect();
+    let found: Vec<ServiceFigures> = names
+        .par_iter()
+        .filter_map(|name| {
+            let services = [base, head].map(|version| version.project.service(name));
+            service(
+                [base, head],
+                services,
+                name,
+                environment,
+                simulated.contains(*name),
+            )
+        })
+        .collect();
+    for figures in found {
+        let is_known = compared.services.iter_mut().find(|known| {
+            (&known.service, &known.numbers, &known.slos)
+                == (&figures.service, &figures.numbers, &figures.slos)
+        });
+        match is_known {
+            // The same in several environments.
+            Some(known) => known.environment = None,
+            None => compared.services.push(figures),
+        }
+    }
+    compared.services.sort_by(|one, other| {
+        (&one.service, &one.environment).cmp(&(&other.service, &other.environment))
+    });
+    totals(base, head, environment, compared);
+}
+
+/// The numbers of the whole project.
+fn totals(
+    base: Version<'_>,
+    head: Version<'_>,
+    environment: Option<&SmolStr>,
+    compared: &mut Compared,
+) {
+    let count = |version: Version<'_>| {
+        let services: Vec<&Service> = version.project.services().collect();
+        let slos: usize = services.iter().map(|service| service.slos.len()).sum();
+        let alerts: usize = services.iter().map(|service| alerts(service)).sum();
+        [services.len(), slos, alerts]
+    };
+    let (old, new) = (count(base), count(head));
+    let of = match environment {
+        Some(environment) => format!(" in {environment}"),
+        None => String::new(),
+    };
+    for (name, (before, after)) in ["services", "SLOs", "alerts"]
+        .into_iter()
+        .zip(old.into_iter().zip(new))
+    {
+        if before != after {
+            compared.figures.numbers.push(Number {
+                name: format!("{name}{of}"),
+                before: Some(before.to_string()),
+                after: Some(after.to_string()),
+            });
+        }
+    }
+}
+
+fn alerts(service: &Service) -> usize {
+    let of_slos: usize = service
+        .slos
+        .iter()
+        .map(|slo| {
+            slo.burn_rate_pairs.len() + slo.budget_alerts.len() + slo.missing_data_alerts.len()
+        })
+        .sum();
+    of_slos + service.alerts.len()
+}
+
+/// A number before and after, if it differs.
+fn differing(name: &str, [before, after]: [Option<String>; 2]) -> Option<Number> {
+    (before != after).then(|| Number {
+        name: name.to_owned(),
+        before,
+        after,
+    })
+}
+
+fn service(
+    versions: [Version<'_>; 2],
+    services: [Option<&Service>; 2],
+    name: &SmolStr,
+    environment: Option<&SmolStr>,
+    is_simulated: bool,
+) -> Option<ServiceFigures> {
+    let [base, head] = versions;
+    let [old, new] = services;
+    let of = |get: &dyn Fn(Version<'_>, &Service) -> Option<String>| {
+        [
+            old.and_then(|service| get(base, service)),
+            new.and_then(|service| get(head, service)),
+        ]
+    };
+    let rules = |version: Version<'_>, service: &Service| {
+        let groups = rule_groups(service, version.settings);
+        groups
+            .into_iter()
+            .flat_map(|group| group.rules)
+            .collect::<Vec<_>>()
+    };
+    let recorded = |version: Version<'_>, service: &Service| {
+        let rules = rules(version, service).into_iter();
+        rules
+            .filter(|rule| matches!(rule, Rule::Recording(_)))
+            .count()
+    };
+    let numbers = [
+        differing(
+            "rules",
+            of(&|version, service| Some(rules(version, service).len().to_string())),
+        ),
+        differing(
+            "recorded series",
+            of(&|version, service| Some(recorded(version, service).to_string())),
+        ),
+        differing(
+            "recorded samples per second",
+            of(&|version, service| {
+                let each = version.settings.prometheus.interval.as_seconds();
+                let rate = Decimal::from(recorded(version, service)) / each.max(Decimal::new(1, 3));
+                Some(decimal_text(rate.round_dp(2)))
+            }),
+        ),
+        differing(
+            "panels",
+            of(&|version, service| Some(panel_count(service, version.settings).to_string())),
+        ),
+        differing(
+            "availability that hard dependencies allow",
+            of(&|version, service| {
+                ceiling(version.project, service).map(|share| at_most_digits(share, 5))
+            }),
+        ),
+        differing(
+            "is paged",
+            of(&|version, service| Some(paged(version.project, service))),
+        ),
+    ];
+    let mut slos: Vec<Figure> = Vec::new();
+    let of_base = old.into_iter().flat_map(|service| &service.slos);
+    let of_head = new.into_iter().flat_map(|service| &service.slos);
+    let all: BTreeSet<&SmolStr> = of_base.chain(of_head).map(|slo| &slo.name).collect();
+    for slo in all {
+        let find = |service: Option<&'_ Service>| {
+            service.and_then(|service| {
+                let slo = service.slos.iter().find(|one| one.name == *slo)?;
+                Some((service.clone(), slo.clone()))
+            })
+        };
+        slos.extend(figure(versions, [find(old), find(new)], slo, is_simulated));
+    }
+    let numbers: Vec<Number> = numbers.into_iter().flatten().collect();
+    (!numbers.is_empty() || !slos.is_empty()).then(|| ServiceFigures {
+        service: name.clone(),
+        environment: environment.cloned(),
+        numbers,
+        slos,
+    })
+}
+
+/// The numbers of an SLO; `None` if they are the same.
+fn figure(
+    [base, head]: [Version<'_>; 2],
+    slos: [Option<(Service, Slo)>; 2],
+    name: &SmolStr,
+    is_simulated: bool,
+) -> Option<Figure> {
+    if let [Some((_, old)), Some((_, new))] = &slos
+        && (
+            old.objective,
+            old.window,
+            &old.burn_rate_pairs,
+            &old.budget_alerts,
+        ) == (
+            new.objective,
+            new.window,
+            &new.burn_rate_pairs,
+            &new.budget_alerts,
+        )
+        && (old.min_events, old.min_bad_events) == (new.min_events, new.min_bad_events)
+    {
+        return None;
+    }
+    let text = |get: &dyn Fn(&Slo) -> Option<String>| {
+        slos.each_ref()
+            .map(|slo| slo.as_ref().and_then(|(_, slo)| get(slo)))
+    };
+    let mut numbers: Vec<Number> = Vec::new();
+    numbers.extend(differing(
+        "objective",
+        text(&|slo| Some(percent_text(slo.objective))),
+    ));
+    numbers.extend(differing(
+        "SLO window",
+        text(&|slo| Some(slo.window.to_string())),
+    ));
+    numbers.extend(differing(
+        "error budget",
+        text(&|slo| Some(budget_time(slo.objective, slo.window).to_human())),
+    ));
+    let mut pairs: Vec<(Severity, String)> = Vec::new();
+    for (_, slo) in slos.iter().flatten() {
+        for pair in &slo.burn_rate_pairs {
+            let key = (pair.severity, format!("{}/{}", pair.long, pair.short));
+            if !pairs.contains(&key) {
+                pairs.push(key);
+            }
+        }
+    }
+    for (severity, windows) in pairs {
+        let find = |slo: &Slo| -> Option<Pair> {
+            let mut all = slo.burn_rate_pairs.iter();
+            let found = all.find(|pair| {
+                pair.severity == severity && format!("{}/{}", pair.long, pair.short) == windows
+            });
+            found.cloned()
+        };
+        let name = format!("{} {windows} fires above", word(severity));
+        numbers.extend(differing(
+            &name,
+            text(&|slo| {
+                let pair = find(slo)?;
+                Some(format!(
+                    "{} errors",
+                    at_most_digits(pair.threshold(slo.objective), 4)
+                ))
+            }),
+        ));
+    }
+    if is_simulated {
+        numbers.extend(detection([base, head], &slos));
+    }
+    let minutes = slos.each_ref().map(|slo| {
+        let (_, slo) = slo.as_ref()?;
+        let budget = budget_time(slo.objective, slo.window);
+        (budget.as_seconds() / Decimal::from(60)).to_f64()
+    });
+    let reach = slos.each_ref().map(|slo| {
+        let pairs = slo.iter().flat_map(|(_, slo)| {
+            slo.burn_rate_pairs.iter().map(|pair| Reach {
+                severity: word(pair.severity).to_owned(),
+                long: pair.long.to_string(),
+                short: pair.short.to_string(),
+                threshold: pair.threshold(slo.objective).to_f64().unwrap_or_default(),
+                long_seconds: pair.long.as_seconds().to_f64().unwrap_or_default(),
+            })
+        });
+        pairs.collect()
+    });
+    (!numbers.is_empty()).then(|| Figure {
+        slo: name.clone(),
+        numbers,
+        budget_minutes: minutes,
+        reach,
+    })
+}
+
+/// The simulated times until incidents page and open tickets, those that differ.
+fn detection(versions: [Version<'_>; 2], slos: &[Option<(Service, Slo)>; 2]) -> Vec<Number> {
+    let tables: Vec<_> = slos
+        .par_iter()
+        .zip(versions)
+        .map(|(slo, version)| {
+            let (service, slo) = slo.as_ref()?;
+            reaction(service, slo, version.settings).ok()
+        })
+        .collect();
+    let mut numbers = Vec::new();
+    for strength in STRENGTHS {
+        for severity in [Severity::Page, Severity::Ticket] {
+            let time = |index: usize| -> Option<String> {
+                let table = tables.get(index)?.as_ref()?;
+                let mut incidents = table.incidents.iter();
+                let incident = incidents.find(|incident| incident.strength == strength)?;
+                Some(first(incident, severity))
+            };
+            let name = format!("{}: {} after", strength.words(), word(severity));
+            numbers.extend(differing(&name, [time(0), time(1)]));
+        }
+    }
+    numbers
+}
+
+fn first(incident: &Incident, severity: Severity) -> String {
+    let found: &Option<Detection> = match severity {
+        Severity::Page => &incident.page,
+        Severity::Ticket => &incident.ticket,
+    };
+    match found {
+        Some(found) => found.alert.after.to_human(),
+        None if incident.later.contains(&severity) => {
+            format!("more than {}", incident.length.to_human())
+        }
+        None => "never".to_owned(),
+    }
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Page => "page",
+        Severity::Ticket => "ticket",
+    }
+}
+
+/// A share as a percentage with a number of significant digits at most: 0.01439856 is `1.44%` with three.
+fn at_most_digits(share: Decimal, digits: u32) -> String {
+    let percent = (share * Decimal::ONE_HUNDRED).normalize();
+    let rounded = percent.round_sf(digits).unwrap_or(percent);
+    format!("{}%", decimal_text(rounded))
+}
+
+/// The best availability that a service can have: the product of the `availability` objectives of the services that it cannot do
+/// without; `None` if none of these has one.
+fn ceiling(project: &Project<'_>, service: &Service) -> Option<Decimal> {
+    let mut seen = BTreeSet::from([service.name.clone()]);
+    let mut waiting: Vec<&Service> = vec![service];
+    let mut product = None;
+    while let Some(service) = waiting.pop() {
+        for dependency in &service.dependencies {
+            let hard = dependency.criticality == Criticality::Hard;
+            let Some(name) = dependency.service.as_ref().filter(|_| hard) else {
+                continue;
+            };
+            let Some(other) = project.service(name).filter(|_| seen.insert(name.clone())) else {
+                continue;
+            };
+            let mut slos = other.slos.iter();
+            match slos.find(|slo| slo.name == "availability") {
+                // Its objective already covers what it depends on.
+                Some(slo) => product = Some(product.unwrap_or(Decimal::ONE) * slo.objective),
+                None => waiting.push(other),
+            }
+        }
+    }
+    product
+}
+
+/// Who is paged for a service: the escalation, or else the receivers of its team.
+fn paged(project: &Project<'_>, service: &Service) -> String {
+    if let Some((team, escalation)) = project.escalation_for(service) {
+        return format!("{}.{}", team.name, escalation.name);
+    }
+    let Some(team) = project.owner(service) else {
+        return "the default team".to_owned();
+    };
+    let receivers = team.effective_receivers();
+    let pages: Vec<String> = receivers
+        .iter()
+        .filter(|receiver| receiver.on.contains(&Severity::Page))
+        .map(|receiver| format!("{}.{}", team.name, receiver.name))
+        .collect();
+    match pages.len() {
+        0 => "nobody".to_owned(),
+        _ => pages.join(", "),
+    }
+}

@@ -1,0 +1,229 @@
+//! Where a version says what a change is about.
+
+use nth_diff::{Change, ChangeId};
+use smol_str::SmolStr;
+
+use crate::db::{ItemClass, Span};
+use crate::eval::{Instance, instance};
+use crate::schema::names::{field, kind};
+use crate::session::Session;
+
+/// The block of a part, and the fields that may say it, the most probable first.
+pub struct Wanted<'s> {
+    /// The top-level block.
+    pub root: &'s Instance,
+    /// The part of it, or itself.
+    pub block: &'s Instance,
+    fields: &'static [&'static str],
+}
+
+impl<'s> Wanted<'s> {
+    /// Finds what a change is about in a version; `None` if the version does not have it.
+    pub fn find(
+        session: &'s Session,
+        environment: &Option<SmolStr>,
+        change: &Change,
+    ) -> Option<Self> {
+        let subject = &change.subject;
+        let (class_kind, root_name) = match (&subject.service, &*subject.kind) {
+            (Some(service), _) => (kind::SERVICE, service.as_str()),
+            (None, "environment") => (kind::ENVIRONMENT, subject.name.as_str()),
+            (None, "team" | "receiver" | "schedule" | "escalation") => {
+                let name = subject.name.split('.').next().unwrap_or_default();
+                (kind::TEAM, name)
+            }
+            _ => return None,
+        };
+        let root = root(session, environment, class_kind, root_name)?;
+        let rest = subject.name.strip_prefix(root_name);
+        let rest = rest
+            .and_then(|rest| rest.strip_prefix('.'))
+            .unwrap_or_default();
+        let block = match (&*subject.kind, rest) {
+            ("service" | "team" | "environment", _) | (_, "") => Some(root),
+            ("runbook", title) => child_of_runbook(root, title),
+            ("alert", name) => dependent(root, kind::ALERT, name),
+            ("panel", name) => panel(root, name),
+            ("signal", name) => match name.split_once('.') {
+                Some((of, name)) => {
+                    child(root, kind::DEPENDENCY, of).and_then(|of| child(of, kind::SIGNAL, name))
+                }
+                None => child(root, kind::SIGNAL, name),
+            },
+            (part, name) => child(root, part, name),
+        };
+        let fields = fields(change.id);
+        let block = block.unwrap_or(root);
+        Some(Self {
+            root,
+            block: inner(block, change).unwrap_or(block),
+            fields,
+        })
+    }
+
+    /// The place that says it: of a field that is set, or of the block.
+    pub fn span(&self) -> Span {
+        let set = self.fields.iter().find_map(|name| {
+            let field = self.block.fields.get(*name)?;
+            field.explicit.then_some(field.span)
+        });
+        set.unwrap_or(self.block.head)
+    }
+}
+
+/// The evaluated top-level block of a kind and name.
+fn root<'s>(
+    session: &'s Session,
+    environment: &Option<SmolStr>,
+    kind: &str,
+    name: &str,
+) -> Option<&'s Instance> {
+    let entry = session
+        .entries(ItemClass::Block)
+        .find(|entry| entry.kind == kind && entry.name == name)?;
+    // An environment is not evaluated in one.
+    let environment = environment
+        .clone()
+        .filter(|_| kind != self::kind::ENVIRONMENT);
+    instance(&session.db, session.workspace, entry.key, environment)
+        .instance
+        .as_ref()
+}
+
+fn child<'s>(block: &'s Instance, kind: &str, name: &str) -> Option<&'s Instance> {
+    block.children_of(kind).find(|child| child.name == name)
+}
+
+/// A block of a service or, with the dependency's name before it, of one of its dependencies.
+fn dependent<'s>(root: &'s Instance, kind: &str, name: &str) -> Option<&'s Instance> {
+    child(root, kind, name).or_else(|| {
+        root.children_of(self::kind::DEPENDENCY).find_map(|of| {
+            let rest = name.strip_prefix(of.name.as_str())?.strip_prefix('-')?;
+            child(of, kind, rest)
+        })
+    })
+}
+
+fn panel<'s>(root: &'s Instance, name: &str) -> Option<&'s Instance> {
+    match name.split_once('.') {
+        None => child(root, kind::PANEL, name),
+        Some((of, name)) => [kind::ROW, kind::DEPENDENCY]
+            .into_iter()
+            .find_map(|group| child(root, group, of))
+            .and_then(|of| child(of, kind::PANEL, name)),
+    }
+}
+
+fn child_of_runbook<'s>(root: &'s Instance, title: &str) -> Option<&'s Instance> {
+    root.children_of(kind::RUNBOOK)
+        .flat_map(|runbook| runbook.children_of(kind::SECTION))
+        .chain(root.children_of(kind::SECTION))
+        .find(|section| section.name == title)
+}
+
+/// The block inside of a part that a change is about: an SLI, or a rule of a gate.
+fn inner<'s>(block: &'s Instance, change: &Change) -> Option<&'s Instance> {
+    match change.id {
+        ChangeId::SliChanged
+        | ChangeId::SliKindChanged
+        | ChangeId::LatencyThresholdRaised
+        | ChangeId::LatencyThresholdLowered => block.children.iter().find(|child| {
+            [
+                kind::SLI,
+                kind::RATIO,
+                kind::LATENCY,
+                kind::TIME_SLICES,
+                kind::ERROR_RATIO,
+            ]
+            .contains(&child.kind.as_str())
+        }),
+        ChangeId::DenyAdded
+        | ChangeId::DenyRemoved
+        | ChangeId::DenyWeakened
+        | ChangeId::WarningAdded
+        | ChangeId::WarningRemoved
+        | ChangeId::WarningStrengthened
+        | ChangeId::GateConditionChanged
+        | ChangeId::GateConditionLoosened
+        | ChangeId::GateConditionTightened => {
+            let text = change.after.as_ref().or(change.before.as_ref())?;
+            let mut words = text.split([' ', ':']);
+            let (effect, name) = (words.next()?, words.next()?);
+            child(block, effect, name)
+        }
+        ChangeId::OverrideAdded | ChangeId::OverrideExtended | ChangeId::OverrideShortened => {
+            let text = change.after.as_ref()?;
+            child(block, kind::OVERRIDE, text.split(' ').next()?)
+        }
+        _ => None,
+    }
+}
+
+/// The fields that may say a change.
+fn fields(id: ChangeId) -> &'static [&'static str] {
+    use ChangeId as Id;
+    match id {
+        Id::ObjectiveLowered | Id::ObjectiveRaised => &[field::OBJECTIVE],
+        Id::WindowLengthened | Id::WindowShortened => &[field::WINDOW],
+        Id::SloNeverPages | Id::SloNeverAlerts => &[
+            field::BURN_RATE_PAGES,
+            field::BURN_RATE_ALERTS,
+            field::OBJECTIVE,
+        ],
+        Id::BurnRateAlertRemoved | Id::BurnRateAlertAdded => &[
+            field::BURN_RATE_TICKETS,
+            field::BURN_RATE_PAGES,
+            field::BURN_RATE_ALERTS,
+            field::OBJECTIVE,
+        ],
+        Id::SliChanged => &[
+            field::BAD,
+            field::GOOD,
+            field::HISTOGRAM,
+            field::RATIO,
+            field::TOTAL,
+        ],
+        Id::LatencyThresholdRaised | Id::LatencyThresholdLowered => &[field::UNDER],
+        Id::MinEventsRaised | Id::MinEventsLowered => &[field::MIN_EVENTS],
+        Id::MinBadEventsRaised | Id::MinBadEventsLowered => &[field::MIN_BAD_EVENTS],
+        Id::BudgetAlertAdded | Id::BudgetAlertRemoved | Id::BudgetAlertSeverityChanged => {
+            &[field::BUDGET_PAGES, field::BUDGET_TICKETS]
+        }
+        Id::MissingDataDelayed | Id::MissingDataHastened => &[field::ABSENT_AFTER],
+        Id::MissingDataSeverityChanged => &[field::ABSENCE],
+        Id::BreakdownChanged => &[field::BREAKDOWN],
+        Id::SloLabelsChanged
+        | Id::ServiceLabelsChanged
+        | Id::AlertLabelsChanged
+        | Id::RecordingLabelsChanged => &[field::LABELS],
+        Id::SelectorChanged | Id::EnvironmentLabelsChanged => &[field::SELECTOR],
+        Id::ServiceTeamChanged => &[field::TEAM],
+        Id::ServiceTierChanged | Id::PaceChanged => &[field::TIER],
+        Id::ServiceTypeChanged => &[field::TYPE],
+        Id::ServiceEscalationChanged | Id::ServiceUnescalated => &[field::ESCALATION, field::TEAM],
+        Id::DeploymentQueryChanged => &[field::DEPLOYED],
+        Id::ServiceRunbookUrlChanged | Id::SloRunbookUrlChanged => &[field::RUNBOOK_URL],
+        Id::ServiceDashboardUrlChanged => &[field::DASHBOARD_URL],
+        Id::ServiceDescriptionChanged | Id::SloDescriptionChanged => &[field::DESCRIPTION],
+        Id::AlertThresholdLoosened
+        | Id::AlertThresholdTightened
+        | Id::AlertConditionChanged
+        | Id::AlertCannotFire
+        | Id::GateConditionChanged
+        | Id::GateConditionLoosened
+        | Id::GateConditionTightened => &[field::WHEN],
+        Id::AlertDelayed | Id::AlertHastened => &[field::FOR],
+        Id::AlertSeverityChanged => &[field::SEVERITY],
+        Id::AlertKeepFiringChanged => &[field::KEEP_FIRING_FOR],
+        Id::AlertLimitLowered | Id::AlertLimitRaised => &[field::LIMIT],
+        Id::RecordingChanged | Id::PanelQueryChanged => &[field::QUERY],
+        Id::DependencyHardened | Id::DependencySoftened => &[field::CRITICALITY],
+        Id::DependencyServiceChanged => &[field::SERVICE],
+        Id::DependencyTechnologyChanged => &[field::TECHNOLOGY],
+        Id::GateDryRunEnabled | Id::GateDryRunDisabled => &[field::DRY_RUN],
+        Id::GateOpensWithoutData | Id::GateClosesWithoutData => &[field::ON_NO_DATA],
+        Id::TeamMembersChanged => &[field::MEMBERS, field::MANAGERS],
+        Id::SignalChanged => &[field::ANY_OF],
+        _ => &[],
+    }
+}

@@ -1,0 +1,355 @@
+//! Gates.
+
+use nth_model::gate::{Comparison, Condition, Effect, Gate, Operand, Override, Rule};
+use rust_decimal::Decimal;
+
+use super::changes::Changes;
+use super::direction::Direction;
+use super::matching::{Match, pairs};
+use super::texts;
+use crate::change::{Side, Subject};
+use crate::id::ChangeId;
+
+/// Compares the gates of a service.
+pub fn compare(service: &str, base: &[Gate], head: &[Gate], changes: &mut Changes) {
+    let key = |_: Side, gate: &Gate| {
+        let mut rules: Vec<String> = gate.rules.iter().map(rule_text).collect();
+        rules.sort_unstable();
+        Some((gate.dry_run, gate.holds_without_data, rules))
+    };
+    for found in pairs(base, head, |gate| gate.name.as_str(), key) {
+        let subject = |gate: &Gate| Subject::part(service, "gate", &gate.name);
+        match found {
+            Match::Removed(gate) => changes.plain(
+                ChangeId::GateRemoved,
+                &subject(gate),
+                Some(texts::gate(gate)),
+                None,
+            ),
+            Match::Added(gate) => changes.plain(
+                ChangeId::GateAdded,
+                &subject(gate),
+                None,
+                Some(texts::gate(gate)),
+            ),
+            Match::Both(before, after) => both(&subject(after), before, after, changes),
+        }
+    }
+}
+
+/// Returns whether a gate can deny anything.
+fn denies(gate: &Gate) -> bool {
+    gate.rules
+        .iter()
+        .any(|rule| rule.effect == Effect::Deny && rule.when != Condition::Constant(false))
+}
+
+fn both(subject: &Subject, before: &Gate, after: &Gate, changes: &mut Changes) {
+    let Gate {
+        name,
+        description,
+        holds_without_data,
+        dry_run,
+        rules,
+        overrides,
+    } = after;
+    if before.name != *name {
+        let names = (before.name.to_string(), name.to_string());
+        changes.plain(ChangeId::GateRenamed, subject, Some(names.0), Some(names.1));
+    }
+    changes.text(
+        ChangeId::GateTextChanged,
+        subject,
+        before.description.as_ref(),
+        description.as_ref(),
+        String::clone,
+    );
+    if before.dry_run != *dry_run {
+        let id = match dry_run {
+            true => ChangeId::GateDryRunEnabled,
+            false => ChangeId::GateDryRunDisabled,
+        };
+        let text =
+            |dry_run: bool| Some(if dry_run { "only reports" } else { "decides" }.to_owned());
+        changes.plain(id, subject, text(before.dry_run), text(*dry_run));
+    }
+    if before.holds_without_data != *holds_without_data {
+        let id = match holds_without_data {
+            true => ChangeId::GateClosesWithoutData,
+            false => ChangeId::GateOpensWithoutData,
+        };
+        let text = |holds: bool| {
+            Some(
+                if holds {
+                    "holds without data"
+                } else {
+                    "does not hold without data"
+                }
+                .to_owned(),
+            )
+        };
+        changes.plain(
+            id,
+            subject,
+            text(before.holds_without_data),
+            text(*holds_without_data),
+        );
+    }
+    let opens = denies(before) && !denies(after);
+    if opens {
+        changes.plain(
+            ChangeId::GateAlwaysOpen,
+            subject,
+            Some(texts::gate(before)),
+            Some(texts::gate(after)),
+        );
+    }
+    compare_rules(subject, &before.rules, rules, opens, changes);
+    compare_overrides(subject, &before.overrides, overrides, changes);
+}
+
+/// A rule as `deny low-budget: budget(…) < 10%`.
+fn rule_text(rule: &Rule) -> String {
+    let effect = match rule.effect {
+        Effect::Deny => "deny",
+        Effect::Warn => "warn",
+    };
+    format!("{effect} {}: {}", rule.name, texts::rule(rule))
+}
+
+/// Compares rules by name. `opens`: the loss of all denies is reported already.
+fn compare_rules(
+    subject: &Subject,
+    base: &[Rule],
+    head: &[Rule],
+    opens: bool,
+    changes: &mut Changes,
+) {
+    let mut rest: Vec<&Rule> = head.iter().collect();
+    let mut lost: Vec<&Rule> = Vec::new();
+    for rule in base {
+        let place = rest
+            .iter()
+            .position(|other| other.name == rule.name && other.effect == rule.effect);
+        match place {
+            Some(place) => compare_rule(subject, rule, rest.remove(place), changes),
+            None => lost.push(rule),
+        }
+    }
+    for rule in lost {
+        // The same rule with another effect or another name.
+        let place = rest.iter().position(|other| {
+            other.name == rule.name || (other.when == rule.when && other.effect == rule.effect)
+        });
+        let Some(place) = place else {
+            let id = match rule.effect {
+                Effect::Deny if opens => continue,
+                Effect::Deny => ChangeId::DenyRemoved,
+                Effect::Warn => ChangeId::WarningRemoved,
+            };
+            changes.plain(id, subject, Some(rule_text(rule)), None);
+            continue;
+        };
+        let other = rest.remove(place);
+        let texts = (Some(rule_text(rule)), Some(rule_text(other)));
+        match (rule.effect, other.effect) {
+            (Effect::Deny, Effect::Warn) => {
+                changes.plain(ChangeId::DenyWeakened, subject, texts.0, texts.1);
+            }
+            (Effect::Warn, Effect::Deny) => {
+                changes.plain(ChangeId::WarningStrengthened, subject, texts.0, texts.1);
+            }
+            _ => {
+                changes.plain(ChangeId::GateTextChanged, subject, texts.0, texts.1);
+                continue;
+            }
+        }
+        if rule.when != other.when {
+            compare_conditions(subject, rule, other, changes);
+        }
+    }
+    for rule in rest {
+        let id = match rule.effect {
+            Effect::Deny => ChangeId::DenyAdded,
+            Effect::Warn => ChangeId::WarningAdded,
+        };
+        changes.plain(id, subject, None, Some(rule_text(rule)));
+    }
+}
+
+fn compare_rule(subject: &Subject, before: &Rule, after: &Rule, changes: &mut Changes) {
+    let Rule {
+        name: _,
+        effect: _,
+        when,
+        description,
+    } = after;
+    if before.when != *when {
+        compare_conditions(subject, before, after, changes);
+    }
+    changes.text(
+        ChangeId::GateTextChanged,
+        subject,
+        before.description.as_ref(),
+        description.as_ref(),
+        String::clone,
+    );
+}
+
+fn compare_conditions(subject: &Subject, before: &Rule, after: &Rule, changes: &mut Changes) {
+    let id = match direction(&before.when, &after.when) {
+        Some(Direction::Rarer) => ChangeId::GateConditionLoosened,
+        Some(Direction::Oftener) => ChangeId::GateConditionTightened,
+        None => ChangeId::GateConditionChanged,
+    };
+    let texts = (rule_text(before), rule_text(after));
+    changes.plain(id, subject, Some(texts.0), Some(texts.1));
+}
+
+/// The direction in which a condition changes, if it is one in all its parts.
+fn direction(before: &Condition, after: &Condition) -> Option<Direction> {
+    let mut found = Vec::new();
+    walk(before, after, false, &mut found)?;
+    let first = *found.first()?;
+    found.iter().all(|one| *one == first).then_some(first)
+}
+
+fn walk(
+    before: &Condition,
+    after: &Condition,
+    inverted: bool,
+    found: &mut Vec<Direction>,
+) -> Option<()> {
+    if before == after {
+        return Some(());
+    }
+    match (before, after) {
+        (Condition::Not(old), Condition::Not(new)) => walk(old, new, !inverted, found),
+        (Condition::All(old), Condition::All(new)) | (Condition::Any(old), Condition::Any(new)) => {
+            parts(before, old, new, inverted, found)
+        }
+        (Condition::Compare(left, op, right), Condition::Compare(new_left, new_op, new_right)) => {
+            let rarer = compared((left, *op, right), (new_left, *new_op, new_right))?;
+            found.push(match rarer != inverted {
+                true => Direction::Rarer,
+                false => Direction::Oftener,
+            });
+            Some(())
+        }
+        _ => None,
+    }
+}
+
+/// Compares the parts of a combination: in order if there are as many; otherwise parts may only be added or removed.
+fn parts(
+    whole: &Condition,
+    old: &[Condition],
+    new: &[Condition],
+    inverted: bool,
+    found: &mut Vec<Direction>,
+) -> Option<()> {
+    if old.len() == new.len() {
+        for (old, new) in old.iter().zip(new) {
+            walk(old, new, inverted, found)?;
+        }
+        return Some(());
+    }
+    let is_within =
+        |some: &[Condition], all: &[Condition]| some.iter().all(|part| all.contains(part));
+    let is_all = matches!(whole, Condition::All(_));
+    // One more part of `and` makes it rarer, one more of `or` oftener.
+    let rarer = if is_within(old, new) {
+        is_all
+    } else if is_within(new, old) {
+        !is_all
+    } else {
+        return None;
+    };
+    found.push(match rarer != inverted {
+        true => Direction::Rarer,
+        false => Direction::Oftener,
+    });
+    Some(())
+}
+
+type Compared<'c> = (&'c Operand, Comparison, &'c Operand);
+
+/// Returns whether a comparison with another limit is true less often; `None` if more than the limit differs.
+fn compared(before: Compared<'_>, after: Compared<'_>) -> Option<bool> {
+    let side = |(left, op, right): Compared<'_>| -> Option<(Operand, Comparison, Decimal)> {
+        match (left, right) {
+            (Operand::Fact(_), Operand::Limit(limit)) => Some((left.clone(), op, *limit)),
+            (Operand::Limit(limit), Operand::Fact(_)) => {
+                Some((right.clone(), mirrored(op), *limit))
+            }
+            _ => None,
+        }
+    };
+    let (old_fact, old_op, old_limit) = side(before)?;
+    let (new_fact, new_op, new_limit) = side(after)?;
+    if old_fact != new_fact {
+        return None;
+    }
+    let is_above = |op| match op {
+        Comparison::Greater | Comparison::GreaterOrEqual => Some(true),
+        Comparison::Less | Comparison::LessOrEqual => Some(false),
+        Comparison::Equal | Comparison::NotEqual => None,
+    };
+    let (above, other) = (is_above(old_op)?, is_above(new_op)?);
+    if above != other {
+        return None;
+    }
+    let is_strict = |op| matches!(op, Comparison::Greater | Comparison::Less);
+    if new_limit == old_limit {
+        return match (is_strict(old_op), is_strict(new_op)) {
+            (false, true) => Some(true),
+            (true, false) => Some(false),
+            _ => None,
+        };
+    }
+    Some((new_limit > old_limit) == above)
+}
+
+fn mirrored(op: Comparison) -> Comparison {
+    match op {
+        Comparison::Less => Comparison::Greater,
+        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
+        Comparison::Greater => Comparison::Less,
+        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
+        other => other,
+    }
+}
+
+fn compare_overrides(
+    subject: &Subject,
+    base: &[Override],
+    head: &[Override],
+    changes: &mut Changes,
+) {
+    let text = |one: &Override| {
+        format!(
+            "{} until {} ({}), by {}: {}",
+            one.deny, one.until, one.zone, one.by, one.reason
+        )
+    };
+    for old in base {
+        let Some(new) = head.iter().find(|new| new.deny == old.deny) else {
+            changes.plain(ChangeId::OverrideRemoved, subject, Some(text(old)), None);
+            continue;
+        };
+        if old == new {
+            continue;
+        }
+        let id = match new.until.cmp(&old.until) {
+            std::cmp::Ordering::Greater => ChangeId::OverrideExtended,
+            std::cmp::Ordering::Less => ChangeId::OverrideShortened,
+            std::cmp::Ordering::Equal => ChangeId::GateTextChanged,
+        };
+        changes.plain(id, subject, Some(text(old)), Some(text(new)));
+    }
+    for new in head {
+        if !base.iter().any(|old| old.deny == new.deny) {
+            changes.plain(ChangeId::OverrideAdded, subject, None, Some(text(new)));
+        }
+    }
+}

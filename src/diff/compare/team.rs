@@ -1,0 +1,271 @@
+//! Teams: who is notified.
+
+use nth_model::{Escalation, Project, Receiver, Schedule, Severity, Team};
+
+use super::changes::Changes;
+use super::matching::{Match, never_renamed, pairs};
+use super::texts;
+use crate::change::{Side, Subject};
+use crate::id::ChangeId;
+
+/// Compares the teams of two projects.
+pub fn compare(base: &Project<'_>, head: &Project<'_>, changes: &mut Changes) {
+    let (old, new): (Vec<&Team>, Vec<&Team>) = (base.teams().collect(), head.teams().collect());
+    // A team under another name notifies the same people: its services are listed with the new name.
+    for found in pairs(old, new, |team| team.name.as_str(), never_renamed) {
+        let subject = |team: &Team| Subject::project("team", team.name.as_str());
+        match found {
+            Match::Removed(team) => changes.plain(
+                ChangeId::TeamRemoved,
+                &subject(team),
+                Some(receivers(team)),
+                None,
+            ),
+            Match::Added(team) => changes.plain(
+                ChangeId::TeamAdded,
+                &subject(team),
+                None,
+                Some(receivers(team)),
+            ),
+            Match::Both(before, after) if before != after => {
+                both(&subject(after), before, after, changes);
+            }
+            Match::Both(..) => {}
+        }
+    }
+}
+
+fn receivers(team: &Team) -> String {
+    let all: Vec<String> = team
+        .effective_receivers()
+        .iter()
+        .map(texts::receiver)
+        .collect();
+    match all.len() {
+        0 => "no receiver".to_owned(),
+        _ => all.join("; "),
+    }
+}
+
+fn both(subject: &Subject, before: &Team, after: &Team, changes: &mut Changes) {
+    let Team {
+        name,
+        description,
+        slack,
+        email,
+        members,
+        managers,
+        support_hours,
+        schedules,
+        escalations,
+        // With the defaults of a team that declares none.
+        receivers: _,
+    } = after;
+    for (old, new) in [
+        (&before.description, description),
+        (&before.slack, slack),
+        (&before.email, email),
+    ] {
+        changes.text(
+            ChangeId::TeamTextChanged,
+            subject,
+            old.as_ref(),
+            new.as_ref(),
+            String::clone,
+        );
+    }
+    for (old, new) in [(&before.members, members), (&before.managers, managers)] {
+        let sorted = |all: &Vec<String>| {
+            let mut all = all.clone();
+            all.sort_unstable();
+            all
+        };
+        if sorted(old) != sorted(new) {
+            changes.plain(
+                ChangeId::TeamMembersChanged,
+                subject,
+                Some(texts::people(old)),
+                Some(texts::people(new)),
+            );
+        }
+    }
+    changes.text(
+        ChangeId::TeamSupportHoursChanged,
+        subject,
+        before.support_hours.as_ref(),
+        support_hours.as_ref(),
+        texts::support_hours,
+    );
+    compare_receivers(name, before, after, subject, changes);
+    compare_schedules(name, &before.schedules, schedules, changes);
+    compare_escalations(name, &before.escalations, escalations, changes);
+}
+
+fn compare_receivers(
+    team: &str,
+    before: &Team,
+    after: &Team,
+    subject: &Subject,
+    changes: &mut Changes,
+) {
+    let (old, new) = (before.effective_receivers(), after.effective_receivers());
+    for severity in [Severity::Page, Severity::Ticket] {
+        let gets = |all: &[Receiver]| all.iter().any(|one| one.on.contains(&severity));
+        if gets(&old) && !gets(&new) {
+            let lost: Vec<String> = old
+                .iter()
+                .filter(|one| one.on.contains(&severity))
+                .map(|one| texts::channel(&one.channel))
+                .collect();
+            changes.add(
+                ChangeId::TeamUnreachable,
+                subject,
+                Some(lost.join(", ")),
+                None,
+                format!(
+                    "no receiver of the team is notified of {}s",
+                    texts::severity(severity)
+                ),
+            );
+        }
+    }
+    let key = |_: Side, one: &Receiver| Some((texts::channel(&one.channel), one.on.clone()));
+    for found in pairs(old.iter(), new.iter(), |one| one.name.as_str(), key) {
+        let subject = |one: &Receiver| Subject::project("receiver", format!("{team}.{}", one.name));
+        match found {
+            Match::Removed(one) => changes.plain(
+                ChangeId::ReceiverRemoved,
+                &subject(one),
+                Some(texts::receiver(one)),
+                None,
+            ),
+            Match::Added(one) => changes.plain(
+                ChangeId::ReceiverAdded,
+                &subject(one),
+                None,
+                Some(texts::receiver(one)),
+            ),
+            Match::Both(before, after) => {
+                let Receiver {
+                    // A name of the configuration: nobody sees it.
+                    name: _,
+                    on,
+                    resolved,
+                    channel,
+                } = after;
+                let subject = subject(after);
+                if before.channel != *channel {
+                    changes.plain(
+                        ChangeId::ReceiverChanged,
+                        &subject,
+                        Some(texts::channel(&before.channel)),
+                        Some(texts::channel(channel)),
+                    );
+                }
+                if before.on != *on {
+                    changes.plain(
+                        ChangeId::ReceiverSeveritiesChanged,
+                        &subject,
+                        Some(texts::severities(&before.on)),
+                        Some(texts::severities(on)),
+                    );
+                }
+                if before.resolved != *resolved {
+                    let text = |resolved: bool| {
+                        let text = if resolved {
+                            "also when resolved"
+                        } else {
+                            "not when resolved"
+                        };
+                        Some(text.to_owned())
+                    };
+                    changes.plain(
+                        ChangeId::ResolvedNotificationsChanged,
+                        &subject,
+                        text(before.resolved),
+                        text(*resolved),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn compare_schedules(team: &str, base: &[Schedule], head: &[Schedule], changes: &mut Changes) {
+    for found in pairs(base, head, |one| one.name.as_str(), never_renamed) {
+        let subject = |one: &Schedule| Subject::project("schedule", format!("{team}.{}", one.name));
+        let text = |one: &Schedule| Some(texts::schedule(one));
+        match found {
+            Match::Removed(one) => {
+                changes.plain(ChangeId::ScheduleRemoved, &subject(one), text(one), None);
+            }
+            Match::Added(one) => {
+                changes.plain(ChangeId::ScheduleAdded, &subject(one), None, text(one));
+            }
+            Match::Both(before, after) => {
+                let Schedule {
+                    name: _,
+                    description,
+                    zone,
+                    layers,
+                } = after;
+                if before.zone != *zone || before.layers != *layers {
+                    let texts = (text(before), text(after));
+                    changes.plain(ChangeId::ScheduleChanged, &subject(after), texts.0, texts.1);
+                }
+                changes.text(
+                    ChangeId::TeamTextChanged,
+                    &subject(after),
+                    before.description.as_ref(),
+                    description.as_ref(),
+                    String::clone,
+                );
+            }
+        }
+    }
+}
+
+fn compare_escalations(
+    team: &str,
+    base: &[Escalation],
+    head: &[Escalation],
+    changes: &mut Changes,
+) {
+    for found in pairs(base, head, |one| one.name.as_str(), never_renamed) {
+        let subject =
+            |one: &Escalation| Subject::project("escalation", format!("{team}.{}", one.name));
+        let text = |one: &Escalation| Some(texts::escalation(one));
+        match found {
+            Match::Removed(one) => {
+                changes.plain(ChangeId::EscalationRemoved, &subject(one), text(one), None);
+            }
+            Match::Added(one) => {
+                changes.plain(ChangeId::EscalationAdded, &subject(one), None, text(one));
+            }
+            Match::Both(before, after) => {
+                let Escalation {
+                    name: _,
+                    description,
+                    loops,
+                    steps,
+                } = after;
+                let subject = subject(after);
+                let texts = || (text(before), text(after));
+                if before.notifies_anyone() && !after.notifies_anyone() {
+                    let (old, new) = texts();
+                    changes.plain(ChangeId::EscalationEmpty, &subject, old, new);
+                } else if before.loops != *loops || before.steps != *steps {
+                    let (old, new) = texts();
+                    changes.plain(ChangeId::EscalationChanged, &subject, old, new);
+                }
+                changes.text(
+                    ChangeId::TeamTextChanged,
+                    &subject,
+                    before.description.as_ref(),
+                    description.as_ref(),
+                    String::clone,
+                );
+            }
+        }
+    }
+}

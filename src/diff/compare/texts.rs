@@ -1,0 +1,303 @@
+//! Parts of the model as plain text, for `before` and `after`.
+
+use std::collections::BTreeMap;
+
+use nth_model::gate::{Comparison, Condition, Fact, Gate, Objective, Operand, Rule, Span, Unit};
+use nth_model::number::{decimal_text, percent_text};
+use nth_model::{
+    Channel, Duration, Escalation, Hours, Layer, Receiver, Schedule, Severity, SupportHours,
+    Target, Text, TextPart, TimeOfDay, ValueFormat, WebhookUrl,
+};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
+
+/// `page` or `ticket`.
+pub fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Page => "page",
+        Severity::Ticket => "ticket",
+    }
+}
+
+/// Severities as a list.
+pub fn severities(all: &[Severity]) -> String {
+    let names: Vec<&str> = all.iter().map(|one| severity(*one)).collect();
+    names.join(", ")
+}
+
+/// Labels as in PromQL: `{team="a"}`.
+pub fn labels(labels: &BTreeMap<String, String>) -> String {
+    let pairs: Vec<String> = labels
+        .iter()
+        .map(|(name, value)| format!("{name}={value:?}"))
+        .collect();
+    format!("{{{}}}", pairs.join(", "))
+}
+
+/// Text of an alert, with what Prometheus fills in as `${…}`.
+pub fn template(text: &Text) -> String {
+    text.parts
+        .iter()
+        .map(|part| match part {
+            TextPart::Literal(text) => text.clone(),
+            TextPart::Value(format) => match format {
+                ValueFormat::Number => "${value}".to_owned(),
+                ValueFormat::Percentage => "${percentage(value)}".to_owned(),
+                ValueFormat::Duration => "${duration(value)}".to_owned(),
+                ValueFormat::Size => "${size(value)}".to_owned(),
+                ValueFormat::Rounded => "${rounded(value)}".to_owned(),
+            },
+            TextPart::Label(name) => format!("${{labels.{name}}}"),
+            TextPart::External(name) => format!("${{external.{name}}}"),
+        })
+        .collect()
+}
+
+/// The objective of an SLO: `99.9% over 30d`.
+pub fn objective(objective: Decimal, window: Duration) -> String {
+    format!("{} over {window}", percent_text(objective))
+}
+
+/// A condition of a gate, as in the language.
+pub fn condition(when: &Condition) -> String {
+    match when {
+        Condition::Constant(value) => value.to_string(),
+        Condition::Not(inner) => format!("not ({})", condition(inner)),
+        Condition::All(parts) => joined(parts, " and "),
+        Condition::Any(parts) => joined(parts, " or "),
+        Condition::Compare(left, comparison, right) => {
+            let unit = [left, right]
+                .into_iter()
+                .find_map(|operand| match operand {
+                    Operand::Fact(fact) => Some(fact.unit()),
+                    Operand::Limit(_) => None,
+                })
+                .unwrap_or(Unit::Number);
+            compared(left, *comparison, right, unit)
+        }
+        Condition::Dates { from, to, zone } => format!("from {from} to {to} ({zone})"),
+        Condition::Week { spans, zone } => {
+            let spans: Vec<String> = spans.iter().map(span).collect();
+            format!("{} ({zone})", spans.join(", "))
+        }
+    }
+}
+
+fn compared(left: &Operand, comparison: Comparison, right: &Operand, unit: Unit) -> String {
+    let operand = |operand: &Operand| match operand {
+        Operand::Fact(measured) => fact(measured),
+        Operand::Limit(number) => limit(*number, unit),
+    };
+    format!("{} {} {}", operand(left), comparison.sign(), operand(right))
+}
+
+fn limit(number: Decimal, unit: Unit) -> String {
+    match unit {
+        Unit::Ratio => percent_text(number),
+        Unit::Seconds => {
+            let millis = (number * Decimal::ONE_THOUSAND).round().to_u64();
+            millis.map_or_else(
+                || decimal_text(number),
+                |millis| Duration(millis).to_human(),
+            )
+        }
+        Unit::Number => decimal_text(number),
+    }
+}
+
+fn joined(parts: &[Condition], word: &str) -> String {
+    let parts: Vec<String> = parts
+        .iter()
+        .map(|part| match part {
+            Condition::All(_) | Condition::Any(_) => format!("({})", condition(part)),
+            _ => condition(part),
+        })
+        .collect();
+    parts.join(word)
+}
+
+/// A quantity of a gate, as in the language.
+pub fn fact(fact: &Fact) -> String {
+    let name = |objective: &Objective| format!("{}.{}", objective.service, objective.slo);
+    match fact {
+        Fact::Budget(objective) => format!("budget({})", name(objective)),
+        Fact::BudgetTime(objective) => format!("budget_time({})", name(objective)),
+        Fact::Burn(objective, window) => format!("burn({}, {window})", name(objective)),
+        Fact::Firing(of) => format!("firing({})", severity(*of)),
+        Fact::Incidents(window) => format!("incidents({window})"),
+        Fact::DeployAge => "deploy_age()".to_owned(),
+        Fact::Deploys(window) => format!("deploys({window})"),
+        Fact::Dependents => "dependents()".to_owned(),
+    }
+}
+
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+fn span(span: &Span) -> String {
+    let time = |minutes: u16| {
+        let day = DAYS
+            .get(usize::from(minutes / nth_model::gate::DAY) % DAYS.len())
+            .copied()
+            .unwrap_or_default();
+        let minutes = minutes % nth_model::gate::DAY;
+        format!("{day} {:02}:{:02}", minutes / 60, minutes % 60)
+    };
+    format!("{} to {}", time(span.from), time(span.to))
+}
+
+/// A rule of a gate: its condition.
+pub fn rule(rule: &Rule) -> String {
+    condition(&rule.when)
+}
+
+/// A gate: what it denies.
+pub fn gate(gate: &Gate) -> String {
+    let denies: Vec<String> = gate
+        .rules
+        .iter()
+        .filter(|rule| rule.effect == nth_model::gate::Effect::Deny)
+        .map(rule)
+        .collect();
+    match denies.len() {
+        0 => "denies nothing".to_owned(),
+        _ => format!("denies if {}", denies.join("; ")),
+    }
+}
+
+/// A time of day: `09:00`.
+fn time(time: TimeOfDay) -> String {
+    format!("{:02}:{:02}", time.hour, time.minute)
+}
+
+fn day(day: u8) -> &'static str {
+    DAYS.get(usize::from(day)).copied().unwrap_or("?")
+}
+
+/// Support hours: `mon, tue 09:00 to 17:00 (Europe/Berlin)`.
+pub fn support_hours(hours: &SupportHours) -> String {
+    let days: Vec<&str> = hours.days.iter().map(|one| day(*one)).collect();
+    format!(
+        "{} {} to {} ({})",
+        days.join(", "),
+        time(hours.from),
+        time(hours.to),
+        hours.zone
+    )
+}
+
+/// A schedule: its layers.
+pub fn schedule(schedule: &Schedule) -> String {
+    let layers: Vec<String> = schedule.layers.iter().map(layer).collect();
+    format!("{} ({})", layers.join("; "), schedule.zone)
+}
+
+fn layer(layer: &Layer) -> String {
+    let hours: Vec<String> = layer
+        .hours
+        .iter()
+        .map(|hours| match hours {
+            Hours::Daily { from, to } => format!("{} to {}", time(*from), time(*to)),
+            Hours::Weekly { from, to } => format!(
+                "{} {} to {} {}",
+                day(from.day),
+                time(from.time),
+                day(to.day),
+                time(to.time)
+            ),
+        })
+        .collect();
+    let hours = match hours.len() {
+        0 => String::new(),
+        _ => format!(", only {}", hours.join(", ")),
+    };
+    format!(
+        "{}: {} in shifts of {} from {} {}, from {}{hours}",
+        layer.name,
+        layer.members.join(", "),
+        layer.shift,
+        day(layer.handoff.day),
+        time(layer.handoff.time),
+        layer.start,
+    )
+}
+
+/// An escalation: its steps.
+pub fn escalation(escalation: &Escalation) -> String {
+    let steps: Vec<String> = escalation
+        .steps
+        .iter()
+        .map(|step| {
+            let targets: Vec<String> = step.notify.iter().map(target).collect();
+            let after = step
+                .after
+                .map(|after| format!(" after {after}"))
+                .unwrap_or_default();
+            let targets = match targets.len() {
+                0 => "nobody".to_owned(),
+                _ => targets.join(" and "),
+            };
+            format!("{}: {targets}{after}", step.name)
+        })
+        .collect();
+    let loops = escalation
+        .loops
+        .map(|loops| format!(", repeated {loops} times"))
+        .unwrap_or_default();
+    format!("{}{loops}", steps.join("; "))
+}
+
+fn target(target: &Target) -> String {
+    match target {
+        Target::Schedule { team, name } => format!("schedule {team}.{name}"),
+        Target::Person(email) => email.clone(),
+    }
+}
+
+/// Where a receiver sends notifications. Addresses that may contain a secret are not written.
+pub fn channel(channel: &Channel) -> String {
+    match channel {
+        Channel::PagerDuty(pager) => match &pager.routing_key_file {
+            Some(file) => format!("PagerDuty, key in {file}"),
+            None => "PagerDuty".to_owned(),
+        },
+        Channel::Slack(slack) => match &slack.url_file {
+            Some(file) => format!("Slack {}, URL in {file}", slack.channel),
+            None => format!("Slack {}", slack.channel),
+        },
+        Channel::Mail(mail) => format!("email to {}", mail.to),
+        Channel::Webhook(WebhookUrl::Plain(url)) => format!("webhook {}", host(url)),
+        Channel::Webhook(WebhookUrl::File(file)) => format!("webhook, URL in {file}"),
+    }
+}
+
+/// The scheme and the host of a URL: its path may be a secret.
+fn host(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return "URL".to_owned();
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let path = if rest.len() > authority.len() {
+        "/…"
+    } else {
+        ""
+    };
+    format!("{scheme}://{host}{path}")
+}
+
+/// A receiver: where it sends what.
+pub fn receiver(receiver: &Receiver) -> String {
+    format!(
+        "{} on {}",
+        channel(&receiver.channel),
+        severities(&receiver.on)
+    )
+}
+
+/// A list of words; `nobody` if it is empty.
+pub fn people(all: &[String]) -> String {
+    match all.len() {
+        0 => "nobody".to_owned(),
+        _ => all.join(", "),
+    }
+}
