@@ -22,6 +22,9 @@ pub struct Document {
     pub base: Revision,
     /// The new version.
     pub head: Revision,
+    /// The environments that were compared, in order; empty if the project declares none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environments: Vec<SmolStr>,
     /// True if everything was compared. False if a version has errors, or the search for incidents was ended.
     pub complete: bool,
     /// What could not be compared.
