@@ -22,3 +22,12 @@ fn as_a_comment() {
         markdown::comment(&rich(14), markdown::Limits::default()).body
     );
 }
+
+/// For a look at the page: `NTH_PAGE=/tmp/page.html`.
+#[test]
+fn as_a_page() {
+    let page = page::page(&rich(34));
+    if let Ok(path) = std::env::var("NTH_PAGE") {
+        std::fs::write(path, &page).unwrap();
+    }
+}

@@ -1,1 +1,0 @@
-//! The changes as a page of HTML.
