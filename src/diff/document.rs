@@ -23,7 +23,7 @@ pub struct Document {
     /// The new version.
     pub head: Revision,
     /// The environments that were compared, in order; empty if the project declares none, or if two of them are compared.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub environments: Vec<SmolStr>,
     /// True if everything was compared. False if a version has errors, or the search for incidents was ended.
     pub complete: bool,

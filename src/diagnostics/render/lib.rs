@@ -21,6 +21,7 @@ pub use nth_diagnostics::in_order;
 use nth_diagnostics::position::Positions;
 use nth_diagnostics::{Applicability, Diagnostic, FileSpan, Fix, Severity, SourceMap, text};
 pub use page::for_terminal;
+pub use sarif::{SCHEMA as SARIF_SCHEMA, pascal_case, uri as relative_uri};
 
 /// The format of diagnostics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

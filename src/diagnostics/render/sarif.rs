@@ -11,7 +11,7 @@ use nth_diagnostics::position::Positions;
 use nth_diagnostics::{Code, Diagnostic, FileSpan, Fix, Label, Severity};
 
 /// The JSON schema that the log follows, as the standard publishes it.
-const SCHEMA: &str =
+pub const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 pub(super) fn write(
@@ -200,7 +200,7 @@ fn artifact(file: usize, positions: &Positions<'_>) -> sarif::ArtifactLocation {
 }
 
 /// A relative reference (RFC 3986) for a path with `/`.
-fn uri(path: &str) -> String {
+pub fn uri(path: &str) -> String {
     let mut uri = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {
@@ -216,7 +216,7 @@ fn uri(path: &str) -> String {
 }
 
 /// Converts a slug to the identifier that SARIF requires as a rule's name: `unknown-name` is `UnknownName`.
-fn pascal_case(slug: &str) -> String {
+pub fn pascal_case(slug: &str) -> String {
     slug.split('-')
         .flat_map(|word| {
             let mut letters = word.chars();
