@@ -16,6 +16,7 @@ mod export;
 mod exports;
 mod humanize;
 mod incident;
+pub(crate) mod incidents;
 pub mod mutation;
 mod result;
 mod run;
