@@ -5,6 +5,7 @@ mod artifacts;
 pub mod backtest;
 pub mod cli;
 pub mod codes;
+pub mod comparison;
 pub mod compile;
 pub mod detection;
 pub mod import;

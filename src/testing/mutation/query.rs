@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use nth_promql::rewrite::each_expr;
-use nth_promql::{
-    BinaryOp, Duration, DurationNode, Expr, MatchOp, Node, Selector, Span, build, classify,
-};
+use nth_promql::{BinaryOp, Duration, DurationNode, Expr, MatchOp, Node, Selector, Span, build};
 use smol_str::SmolStr;
 
 use super::mutant::MutationKind;
