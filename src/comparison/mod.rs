@@ -5,6 +5,7 @@ mod changed;
 mod numbers;
 mod origin;
 mod places;
+pub mod witness;
 
 use std::collections::BTreeMap;
 

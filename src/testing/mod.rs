@@ -7,7 +7,7 @@
 mod annotations;
 mod check;
 pub mod coverage;
-mod decisions;
+pub(crate) mod decisions;
 mod describe;
 mod detail;
 pub mod detection;
@@ -15,7 +15,8 @@ pub mod detection_file;
 mod export;
 mod exports;
 mod humanize;
-mod incident;
+pub(crate) mod incident;
+pub(crate) mod incidents;
 pub mod mutation;
 mod result;
 mod run;

@@ -6,7 +6,6 @@
 mod alert;
 mod all;
 mod gate;
-mod given;
 mod incidents;
 mod killer;
 mod mutant;
@@ -17,7 +16,6 @@ mod query;
 mod route;
 mod run;
 mod search;
-mod series_incidents;
 mod slo;
 mod suite;
 mod texts;

@@ -6,11 +6,11 @@ use nth_model::test::SloRef;
 use nth_model::{Duration, Project, Service, Settings, Severity};
 use smol_str::SmolStr;
 
-use super::given::Incident as Given;
 use super::mutant::{Mutant, Target};
 use crate::ir::names::alert_names;
 use crate::testing::decisions;
 use crate::testing::incident::{Delivery, Incident};
+use crate::testing::incidents::Incident as Given;
 use crate::testing::wording::word;
 
 /// What a person could notice of an incident.

@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use nth_engine::eval::{self, Options};
-use nth_engine::{Evaluated, MemoryStore, Steps};
 use nth_promql::rewrite::each_expr;
-use nth_promql::{
-    BinaryOp, Duration, DurationNode, Expr, MatchOp, Node, Selector, Span, build, classify,
-};
+use nth_promql::{BinaryOp, Duration, DurationNode, Expr, MatchOp, Node, Selector, Span, build};
 use smol_str::SmolStr;
 
 use super::mutant::MutationKind;
 use super::mutator::becomes;
+use crate::testing::incidents::{constant, rounded};
 
 /// A query with one change.
 #[derive(Debug, Clone, PartialEq)]
@@ -182,29 +179,6 @@ fn other_thresholds(value: f64) -> Vec<f64> {
         return vec![1.0];
     }
     vec![rounded(value * 10.0), rounded(value / 10.0)]
-}
-
-/// A number without the digits that only show how it is computed.
-pub fn rounded(value: f64) -> f64 {
-    format!("{value:.12e}").parse().unwrap_or(value)
-}
-
-/// The value of an operand that reads no series.
-pub fn constant(expr: &Expr) -> Option<f64> {
-    let is_constant = classify::exprs(expr).all(|part| {
-        matches!(
-            part.node,
-            Node::Number(_) | Node::Binary(_) | Node::Unary(..) | Node::Paren(_)
-        )
-    });
-    if !is_constant {
-        return None;
-    }
-    let nothing = MemoryStore::new();
-    match eval::evaluate(expr, &nothing, Steps::instant(0), &Options::default()) {
-        Ok((Evaluated::Scalar(values), _)) => values.first().copied(),
-        _ => None,
-    }
 }
 
 fn other_aggregation(op: &str) -> Option<&'static str> {

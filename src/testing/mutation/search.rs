@@ -3,7 +3,7 @@
 //! Everything is written in the language first, and then read as any other test. So a test that is found is one that can be
 //! copied, and was run as such, with and without the change.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
@@ -12,12 +12,10 @@ use nth_model::test::Test;
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
-use super::given::Incident as Given;
 use super::incidents::incidents;
 use super::killer::Killer;
 use super::mutant::{Mutant, MutantResult};
 use super::observed::{Observed, expectations, is_same, observe};
-use super::series_incidents::Scope;
 use super::suite::{Baseline, Suite};
 use super::texts::{Imports, body, team_of, title, tried, with_file, with_search};
 use super::variant::Variant;
@@ -26,6 +24,7 @@ use crate::catalogue::environment_labels;
 use crate::session::Session;
 use crate::syntax::format as formatted;
 use crate::testing::incident::Incident;
+use crate::testing::incidents::{Incident as Given, Scope};
 use crate::testing::run::Selection;
 
 /// The number of tests that are written for one mutant.
@@ -125,7 +124,7 @@ impl Search<'_> {
         let imports = Imports::new(session);
         // Which incidents are tried.
         let mut all: Vec<Given> = Vec::new();
-        let mut places: BTreeMap<Given, usize> = BTreeMap::new();
+        let mut places: HashMap<Given, usize> = HashMap::new();
         let tried: Vec<Tried> =
             in_environment(session, self.settings, self.environment, None, |view| {
                 let open = self.open_mutants(&view);

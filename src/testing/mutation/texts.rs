@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::given::Incident as Given;
 use super::mutant::Mutant;
 use crate::db::ItemClass;
 use crate::schema::names::kind;
 use crate::session::{Session, SourceInput};
+use crate::testing::incidents::{Incident as Given, fields, statement};
 
 /// The name of the module with the tests that are tried.
 const MODULE: &str = "nthc-mutation-search";
@@ -35,11 +35,12 @@ pub fn body(environment: &Option<SmolStr>, given: &Given, expect: &[String]) -> 
     if let Some(environment) = environment {
         let _ = writeln!(text, "  only_in = [{environment}]");
     }
-    for field in &given.fields {
+    for field in fields(&given.when) {
         let _ = writeln!(text, "  {field}");
     }
+    let events: Vec<String> = given.given.iter().map(statement).collect();
     for (kind, prefix, statements) in [
-        ("given", "event", &given.given[..]),
+        ("given", "event", &events[..]),
         ("expect", "result", expect),
     ] {
         text.push('\n');

@@ -1,0 +1,92 @@
+//! Incidents as text of the language.
+
+use nth_model::number::{decimal_text, percent_text};
+use nth_model::test::{Event, SloRef};
+
+use super::given::{Beginning, Happening, When};
+use crate::policy::time_of_week;
+use crate::resolve::quote_name;
+
+/// An event as a statement without its name: `errors { slo = checkout.availability  share = 5% }`.
+pub fn statement(happening: &Happening) -> String {
+    let (kind, mut values): (&str, Vec<String>) = match &happening.event {
+        Event::Traffic { service, rate } => (
+            "traffic",
+            vec![
+                of_service(service),
+                format!("rate = {}/s", decimal_text(*rate)),
+            ],
+        ),
+        Event::Errors { slo, share } => (
+            "errors",
+            vec![of_slo(slo), format!("share = {}", percent_text(*share))],
+        ),
+        Event::Latency { slo, is } => (
+            "slow",
+            vec![of_slo(slo), format!("takes = {}", is.to_human())],
+        ),
+        Event::NoData { service } => ("no-data", vec![of_service(service)]),
+        Event::TargetDown { service } => ("target-down", vec![of_service(service)]),
+        Event::CounterReset { service } => ("counter-reset", vec![of_service(service)]),
+        Event::DependencyDown {
+            service,
+            dependency,
+        } => (
+            "dependency-down",
+            vec![format!(
+                "dependency = {}.{}",
+                quote_name(service),
+                quote_name(dependency)
+            )],
+        ),
+        Event::BudgetLeft { slo, left } => (
+            "budget-left",
+            vec![of_slo(slo), format!("is = {}", percent_text(*left))],
+        ),
+        Event::Deployment { service } => ("deployment", vec![of_service(service)]),
+        Event::Series { series, values } => (
+            "series",
+            vec![
+                format!("series = `{series}`"),
+                format!("values = \"{values}\""),
+            ],
+        ),
+    };
+    let begins = match &happening.event {
+        Event::Deployment { .. } | Event::Series { .. } | Event::CounterReset { .. } => "at",
+        _ => "from",
+    };
+    if happening.from.0 > 0 {
+        values.push(format!("{begins} = {}", happening.from.to_human()));
+    }
+    if let Some(length) = happening.length {
+        values.push(format!("for = {}", length.to_human()));
+    }
+    format!("{kind} {{ {} }}", values.join("  "))
+}
+
+/// The fields of a test that say when it is.
+pub fn fields(when: &When) -> Vec<String> {
+    let at = when.at.map(|at| match at {
+        Beginning::Day(minutes) => format!("at = {:02}:{:02}", minutes / 60, minutes % 60),
+        Beginning::Week(minutes) => format!("at = {}", time_of_week(minutes)),
+    });
+    let date = when.date.map(|date| format!("date = \"{date}\""));
+    let zone = when.zone.as_ref().map(|zone| format!("zone = \"{zone}\""));
+    let length = when
+        .length
+        .map(|length| format!("length = {}", length.to_human()));
+    [at, date, zone, length].into_iter().flatten().collect()
+}
+
+fn of_service(service: &str) -> String {
+    format!("service = {}", quote_name(service))
+}
+
+fn of_slo(slo: &SloRef) -> String {
+    format!(
+        "slo = {}.{}",
+        quote_name(&slo.service),
+        quote_name(&slo.slo)
+    )
+}
