@@ -17,7 +17,11 @@ pub enum Exit {
     Warned,
     /// 2: a gate denies.
     Denied,
-    /// 64: invalid usage of `gate`. It is `EX_USAGE` of `sysexits.h`, and differs from the exit codes of decisions.
+    /// 2: two versions differ.
+    Changed,
+    /// 10: two versions differ by something that `--fail-on` or a level names.
+    FailOn,
+    /// 64: invalid usage of `gate` and `diff`. It is `EX_USAGE` of `sysexits.h`, and differs from the exit codes of decisions.
     Misused,
 }
 
@@ -26,15 +30,16 @@ impl From<Exit> for ExitCode {
         Self::from(match exit {
             Exit::Ok => 0,
             Exit::Findings | Exit::Warned => 1,
-            Exit::Usage | Exit::Denied => 2,
+            Exit::Usage | Exit::Denied | Exit::Changed => 2,
             Exit::Io => 3,
+            Exit::FailOn => 10,
             Exit::Misused => 64,
         })
     }
 }
 
 /// The reason why a command could not do its work, on one line.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Failure {
     /// The exit code.
     pub exit: Exit,

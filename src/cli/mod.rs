@@ -9,7 +9,8 @@
 //! | 2 | invalid usage, or there is no project or no such test |
 //! | 3 | a file could not be read or written, or a server gave no valid answer |
 //!
-//! `gate` has its own exit codes: 0 allow, 1 warn, 2 deny, 3 no decision, 64 invalid usage.
+//! `gate` has its own exit codes: 0 allow, 1 warn, 2 deny, 3 no decision, 64 invalid usage. So has `diff`: 0 no changes, 1 errors in
+//! the sources, 2 changes, 3 not comparable, 10 changes that fail, 64 invalid usage.
 //!
 //! Diagnostics for people go to standard error, those for programs (`--format json`, `sarif`, `github`) to standard output.
 
@@ -23,6 +24,7 @@ mod completions;
 mod console;
 mod coverage;
 mod detection;
+mod diff;
 mod exit;
 mod explain;
 mod fmt;
@@ -33,6 +35,7 @@ mod import;
 mod init;
 mod metrics;
 mod options;
+mod page_file;
 mod preview;
 mod progress;
 mod prometheus_client;
@@ -47,7 +50,6 @@ mod test_export;
 mod test_junit;
 mod test_mutation;
 mod test_page;
-mod test_page_file;
 mod test_report;
 mod test_run;
 mod test_watch;
@@ -86,7 +88,7 @@ pub fn main(language_server: fn() -> ExitCode) -> ExitCode {
             let _ = error.print();
             let exit = if !error.use_stderr() {
                 Exit::Ok
-            } else if is_gate_command(std::env::args_os().skip(1)) {
+            } else if has_own_exit_codes(std::env::args_os().skip(1)) {
                 Exit::Misused
             } else {
                 Exit::Usage
@@ -133,8 +135,8 @@ fn execute(cli: Cli) -> ExitCode {
     }
 }
 
-/// Returns whether invalid arguments are those of `gate`: its exit code must differ from those of decisions.
-fn is_gate_command(arguments: impl Iterator<Item = OsString>) -> bool {
+/// Returns whether invalid arguments are those of `gate` or `diff`: the exit code must differ from those of decisions and changes.
+fn has_own_exit_codes(arguments: impl Iterator<Item = OsString>) -> bool {
     let mut arguments = arguments;
     while let Some(argument) = arguments.next() {
         match argument.to_str() {
@@ -143,7 +145,7 @@ fn is_gate_command(arguments: impl Iterator<Item = OsString>) -> bool {
                 arguments.next();
             }
             Some(option) if option.starts_with('-') => {}
-            command => return command == Some("gate"),
+            command => return matches!(command, Some("gate" | "diff")),
         }
     }
     false
@@ -160,13 +162,18 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         global: cli.global,
         cwd,
     };
-    if context.global.format == Format::Junit && !matches!(cli.command, Command::Test(_)) {
-        let failure = Failure::usage("unsupported format `junit`").help(
-            "use it with `nthc test`; other commands print `human`, `short`, `json`, `sarif` or `github`",
-        );
-        // The exit code of `gate` must differ from those of decisions.
+    let only = match context.global.format {
+        Format::Junit if !matches!(cli.command, Command::Test(_)) => Some(("junit", "test")),
+        Format::Markdown if !matches!(cli.command, Command::Diff(_)) => Some(("markdown", "diff")),
+        _ => None,
+    };
+    if let Some((format, command)) = only {
+        let failure = Failure::usage(format!("unsupported format `{format}`")).help(format!(
+            "use it with `nthc {command}`; other commands print `human`, `short`, `json`, `sarif` or `github`",
+        ));
+        // The exit codes of `gate` and `diff` must differ from those of decisions and changes.
         return match cli.command {
-            Command::Gate(_) => {
+            Command::Gate(_) | Command::Diff(_) => {
                 report::show_failure(&failure, console);
                 Ok(Exit::Misused)
             }
@@ -185,6 +192,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Gate(options) => Ok(gate::run(&context, &options, console)),
         Command::Budget(options) => budget::run(&context, &options, console),
         Command::Backfill(options) => backfill::run(&context, &options, console),
+        Command::Diff(options) => Ok(diff::run(&context, &options, console)),
         Command::Backtest(options) => backtest::run(&context, &options, console),
         Command::Record(options) => record::run(&context, &options, console),
         Command::Explain(options) => explain::run(&options, console),

@@ -3,6 +3,7 @@
 mod backtest;
 mod connection;
 mod detection;
+mod diff;
 mod gate;
 mod history;
 mod metrics;
@@ -22,6 +23,7 @@ use crate::diagnostics::render;
 pub use backtest::Backtest;
 pub use connection::Connection;
 use connection::connection_help_exit;
+pub use diff::Diff;
 pub use gate::{Gate, GateCommand, GateQuery};
 pub use history::History;
 pub use metrics::{Coverage, Metrics, MetricsCommand, Pull};
@@ -92,6 +94,8 @@ pub enum Format {
     Github,
     /// JUnit XML, for the results of `nthc test` only
     Junit,
+    /// Markdown, for `nthc diff` only
+    Markdown,
 }
 
 impl Format {
@@ -103,14 +107,17 @@ impl Format {
             Self::Json => render::Format::Json,
             Self::Sarif => render::Format::Sarif,
             Self::Github => render::Format::Github,
-            // Its documents have results of tests, not diagnostics.
-            Self::Junit => render::Format::Short,
+            // Their documents have results, not diagnostics.
+            Self::Junit | Self::Markdown => render::Format::Short,
         }
     }
 
     /// Returns true if programs read this format from standard output.
     pub fn is_for_programs(self) -> bool {
-        matches!(self, Self::Json | Self::Sarif | Self::Github | Self::Junit)
+        matches!(
+            self,
+            Self::Json | Self::Sarif | Self::Github | Self::Junit | Self::Markdown
+        )
     }
 }
 
@@ -150,6 +157,8 @@ pub enum Command {
     Budget(Budget),
     /// Generate rules that backfill the past of a new or renamed SLO
     Backfill(Backfill),
+    /// Show what the difference between two versions means
+    Diff(Diff),
     /// Run the rules over real history, and compare with another revision
     Backtest(Backtest),
     /// Turn an incident of the history into a test

@@ -39,16 +39,15 @@ impl Revision {
                 let cause = io_cause(&cause);
                 Failure::io(format!("cannot create a temporary folder: {cause}"))
             })?;
-        let git = Git {
-            index: folder.path().join("index"),
-            hooks: folder.path().join("no-hooks"),
-        };
+        let git = Git::new(folder.path());
         let top =
             git.line(root, &["rev-parse", "--show-toplevel"])
                 .map_err(
                     |failure| match failure.message.contains("not a git repository") {
-                        true => Failure::usage("`--base` requires a project in a git repository")
-                            .help("run this in a clone of the project's repository"),
+                        true => {
+                            Failure::usage("a git revision requires a project in a git repository")
+                                .help("run this in a clone of the project's repository")
+                        }
                         false => failure,
                     },
                 )?;
@@ -86,8 +85,45 @@ impl Revision {
 }
 
 fn unknown(revision: &str) -> Failure {
-    Failure::usage(format!("unknown git revision `{revision}` in `--base`"))
+    Failure::usage(format!("unknown git revision `{revision}`"))
         .help("pass a branch, a tag or a commit; `git fetch` gets those of the remote repository")
+}
+
+/// Returns the top folder of the repository of a folder; `None` without git or a repository.
+pub fn top(folder: &Path) -> Option<PathBuf> {
+    let git = Git::new(Path::new(""));
+    let top = git.line(folder, &["rev-parse", "--show-toplevel"]).ok()?;
+    Some(PathBuf::from(top))
+}
+
+/// Returns whether a repository has a revision of a name.
+pub fn exists(folder: &Path, revision: &str) -> bool {
+    let named = format!("{revision}^{{commit}}");
+    let git = Git::new(Path::new(""));
+    !revision.starts_with('-')
+        && !revision.is_empty()
+        && git
+            .line(folder, &["rev-parse", "--verify", "--quiet", &named])
+            .is_ok()
+}
+
+/// Returns the hash of the commit at which a revision left another one.
+///
+/// # Errors
+///
+/// If one of them does not exist, or they have no commit in common.
+pub fn merge_base(folder: &Path, base: &str, head: &str) -> Result<String, Failure> {
+    for revision in [base, head] {
+        if !exists(folder, revision) {
+            return Err(unknown(revision));
+        }
+    }
+    let git = Git::new(Path::new(""));
+    git.line(folder, &["merge-base", base, head]).map_err(|_| {
+        Failure::usage(format!("`{base}` and `{head}` have no commit in common")).help(
+            "in CI, fetch the whole history: `git fetch --unshallow`, or `fetch-depth: 0` for actions/checkout",
+        )
+    })
 }
 
 struct Git {
@@ -98,6 +134,14 @@ struct Git {
 }
 
 impl Git {
+    /// Git with its own files in a folder.
+    fn new(folder: &Path) -> Self {
+        Self {
+            index: folder.join("index"),
+            hooks: folder.join("no-hooks"),
+        }
+    }
+
     /// Runs git in a folder, and returns the first line of its output. The failure has the exit code for I/O if git could not be
     /// started.
     fn line(&self, folder: &Path, arguments: &[&str]) -> Result<String, Failure> {
@@ -123,7 +167,7 @@ impl Git {
             .output()
             .map_err(|cause| {
                 let cause = io_cause(&cause);
-                Failure::io(format!("cannot run git: {cause}")).help("`--base` requires git")
+                Failure::io(format!("cannot run git: {cause}")).help("a git revision requires git")
             })?;
         let text = String::from_utf8_lossy(&output.stdout);
         if output.status.success() {

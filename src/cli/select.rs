@@ -177,7 +177,16 @@ pub fn require_environment(
 ///
 /// If there is none, or it cannot be read.
 pub fn project(context: &Context) -> Result<Loaded, Failure> {
-    let root = match &context.global.project {
+    Ok(project::load(&root(context)?, &context.cwd)?)
+}
+
+/// Returns the folder of the project of the working directory, or of `--project`.
+///
+/// # Errors
+///
+/// If there is none.
+pub fn root(context: &Context) -> Result<PathBuf, Failure> {
+    Ok(match &context.global.project {
         Some(folder) => {
             let root = project_root(folder, context);
             let exists = root.join(project::MANIFEST).is_file();
@@ -190,8 +199,7 @@ pub fn project(context: &Context) -> Result<Loaded, Failure> {
         None => project::find(&context.cwd).ok_or_else(|| project::Error::NoManifest {
             from: "this directory".to_owned(),
         })?,
-    };
-    Ok(project::load(&root, &context.cwd)?)
+    })
 }
 
 /// Reads the projects of the named files and folders, each once; a standalone file is a project of its own. Without names,

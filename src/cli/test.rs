@@ -4,8 +4,9 @@ use super::Context;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::options::{self, Format};
+use super::page_file::PageFile;
 use super::select::{self, Selected};
-use super::test_page_file::PageFile;
+use super::test_page::GENERATOR;
 use super::test_run::Run;
 use super::test_watch;
 
@@ -22,7 +23,9 @@ pub fn run(
     let format = context.global.format;
     require_format(format, options)?;
     let page = options.html.as_deref();
-    let page = page.map(|file| PageFile::new(file, context)).transpose()?;
+    let page = page
+        .map(|file| PageFile::new(file, GENERATOR, context))
+        .transpose()?;
     if options.watch {
         return test_watch::run(context, options, page.as_ref(), console);
     }

@@ -53,7 +53,7 @@ pub fn show(
                 }
             }
         }
-        Format::Human | Format::Sarif | Format::Junit => {
+        Format::Human | Format::Sarif | Format::Junit | Format::Markdown => {
             for coverage in environments {
                 human(coverage, quiet, console);
             }

@@ -47,7 +47,9 @@ pub fn show(
         }
         Format::Github => github(shown, console),
         Format::Short => short(shown, console),
-        Format::Human | Format::Sarif | Format::Junit => human(shown, quiet, console),
+        Format::Human | Format::Sarif | Format::Junit | Format::Markdown => {
+            human(shown, quiet, console)
+        }
     }
     if format != Format::Json {
         console.err.line(summary(shown));

@@ -87,7 +87,9 @@ pub fn show(
         }
         Format::Github => github(report, console),
         Format::Short => short(report, console),
-        Format::Human | Format::Sarif | Format::Junit => human(report, quiet, console),
+        Format::Human | Format::Sarif | Format::Junit | Format::Markdown => {
+            human(report, quiet, console)
+        }
     }
     let took = elapsed(report.took);
     console

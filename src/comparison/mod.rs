@@ -58,7 +58,7 @@ pub struct Compared {
 }
 
 /// What is searched for in an environment, once its changes are known.
-pub type Search<'s> = dyn FnMut(Version<'_>, Version<'_>, &mut [Change]) + 's;
+pub type Search<'s> = dyn FnMut(Option<Version<'_>>, Option<Version<'_>>, &mut [Change]) + 's;
 
 /// Compares two versions. `search` is called for each environment with the changes that no earlier one has, to add incidents
 /// that show them.
@@ -125,7 +125,7 @@ pub fn compare(
                     known.insert(identity, compared.changes.len() + fresh.len());
                     fresh.push(change);
                 }
-                search(old, new, &mut fresh);
+                search(Some(old), Some(new), &mut fresh);
                 numbers::add(old, new, &fresh, own.as_ref(), &mut compared);
                 found_in.extend(std::iter::repeat_n(pair.clone(), fresh.len()));
                 compared.changes.extend(fresh);

@@ -262,7 +262,9 @@ fn reads_only(slo: &Slo, plan: &Plan<'_>, by_hand: &[Labels]) -> bool {
 
 /// Names the SLOs and severities of alerts as a version does: the series may be those of another one.
 fn of_version(mut simulation: Simulation, side: &Side<'_>) -> Simulation {
-    let Version { project, settings } = side.version;
+    let Version {
+        project, settings, ..
+    } = side.version;
     for alert in &mut simulation.alerts {
         let slo = alert.labels.get(RuleLabel::Slo.name());
         let service = project.service(&alert.service);
@@ -327,7 +329,9 @@ fn decided(
     let (Some(side), Some(gate)) = (side, gate) else {
         return Ok(missing());
     };
-    let Version { project, settings } = side.version;
+    let Version {
+        project, settings, ..
+    } = side.version;
     let exists = project
         .service(service)
         .is_some_and(|service| service.gates.iter().any(|known| known.name == gate));

@@ -1,4 +1,4 @@
-//! The file of the page of `nthc test --html`.
+//! The files of pages that commands write with `--html`.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use super::Context;
 use super::exit::Failure;
-use super::test_page::GENERATOR;
 use crate::output::{check_regular, replace_file};
 use crate::project::{io_cause, paths};
 
@@ -18,12 +17,12 @@ pub struct PageFile {
 }
 
 impl PageFile {
-    /// Selects a file: a new one, or one that an earlier run wrote.
+    /// Selects a file: a new one, or one that an earlier run of the command `generator` wrote.
     ///
     /// # Errors
     ///
     /// If it is standard output, there is something else in its place, or its folder does not exist.
-    pub fn new(path: &Path, context: &Context) -> Result<Self, Failure> {
+    pub fn new(path: &Path, generator: &str, context: &Context) -> Result<Self, Failure> {
         if path == Path::new("-") {
             return Err(Failure::usage("cannot write the page to standard output")
                 .help("use a file: `--html report.html`"));
@@ -47,9 +46,9 @@ impl PageFile {
             File::open(&path)
                 .and_then(|file| file.take(LOOKED_AT).read_to_end(&mut bytes))
                 .map_err(|cause| unusable(&cause))?;
-            if !bytes.is_empty() && !is_page(&bytes) {
+            if !bytes.is_empty() && !is_page(&bytes, generator) {
                 return Err(Failure::usage(format!(
-                    "{shown} exists and is not a page of `nthc test`"
+                    "{shown} exists and is not a page of `{generator}`"
                 ))
                 .help("use another file with `--html`, or remove it; nothing was written"));
             }
@@ -78,7 +77,7 @@ impl PageFile {
 const LOOKED_AT: u64 = 512;
 
 /// Returns whether a text begins as a page of an earlier run does.
-fn is_page(start: &[u8]) -> bool {
-    let generator = format!("<meta name=\"generator\" content=\"{GENERATOR}\">");
+fn is_page(start: &[u8], generator: &str) -> bool {
+    let generator = format!("<meta name=\"generator\" content=\"{generator}\">");
     String::from_utf8_lossy(start).contains(&generator)
 }

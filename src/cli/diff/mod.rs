@@ -1,0 +1,308 @@
+//! `nthc diff`.
+
+mod accepted;
+mod hunks;
+mod output;
+mod version;
+
+use jiff::Timestamp;
+use nth_diff::{Change, Class, Document, Level, Problem, SCHEMA_VERSION, Side, Version};
+use smol_str::SmolStr;
+
+use super::Context;
+use super::console::Console;
+use super::exit::{Exit, Failure};
+use super::options::{self, Format};
+use super::page_file::PageFile;
+use super::progress::Progress;
+use super::report::Findings;
+use crate::comparison::witness::{self, Versions};
+use crate::comparison::{self, Compared, Environments, Source};
+use crate::compile;
+use crate::diagnostics::position::Positions;
+use crate::diagnostics::{Severity, render};
+use crate::project::{ChangeLevels, paths};
+use crate::session::Session;
+use version::VersionFiles;
+
+/// Compares two versions of the project. The exit codes are those of [`options::Diff`].
+pub fn run(context: &Context, options: &options::Diff, console: &mut Console) -> Exit {
+    match compare(context, options, console) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            let exit = super::report::show_failure(&failure, console);
+            match exit {
+                Exit::Usage => Exit::Misused,
+                other => other,
+            }
+        }
+    }
+}
+
+fn compare(
+    context: &Context,
+    options: &options::Diff,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let page = options.html.as_ref();
+    let page = page
+        .map(|path| PageFile::new(path, nth_diff::render::page::GENERATOR, context))
+        .transpose()?;
+    let environments: Vec<SmolStr> = options.env.iter().map(SmolStr::from).collect();
+    let chosen = match environments.as_slice() {
+        [] => Environments::Same(Vec::new()),
+        [one] => Environments::Same(vec![one.clone()]),
+        [one, other] if one == other => {
+            return Err(Failure::usage(format!("`--env {one}` is given twice"))
+                .help("pass two environments to compare them"));
+        }
+        [one, other] => Environments::Two(one.clone(), other.clone()),
+        _ => {
+            return Err(Failure::usage("more than two environments")
+                .help("pass one to compare only that, or two to compare them with each other"));
+        }
+    };
+    let is_two = matches!(chosen, Environments::Two(..));
+    let [mut base, mut head] = version::read(
+        context,
+        options.base.as_deref(),
+        options.head.as_deref(),
+        options.merge_base,
+        is_two,
+    )?;
+    let entries = accepted_entries(context, options, &head)?;
+    if let Environments::Two(one, other) = &chosen {
+        base.named.environment = Some(one.clone());
+        head.named.environment = Some(other.clone());
+    }
+    let (old, new) = rayon::join(|| Checked::new(&base), || Checked::new(&head));
+    require_environments(&chosen, &old, &new)?;
+    let mut document = Document {
+        version: SCHEMA_VERSION,
+        project: head.loaded.project.settings.project.clone(),
+        base: base.named.clone(),
+        head: head.named.clone(),
+        environments: Vec::new(),
+        complete: true,
+        errored: Vec::new(),
+        changes: Vec::new(),
+        causes: Vec::new(),
+        figures: Default::default(),
+        services: Vec::new(),
+        accepted: Vec::new(),
+    };
+    let mut exit = Exit::Ok;
+    for (side, checked, named) in [
+        (Side::Base, &old, &base.named),
+        (Side::Head, &new, &head.named),
+    ] {
+        if !checked.findings.has_errors() {
+            continue;
+        }
+        document.complete = false;
+        document.errored.extend(problems(side, &checked.findings));
+        if context.global.format == Format::Human {
+            checked.findings.show(Format::Human, console)?;
+            console
+                .err
+                .line(format_args!("the project at {} has errors", named.name));
+        }
+        exit = match (side, exit) {
+            (Side::Head, _) => Exit::Findings,
+            (Side::Base, _) => Exit::Io,
+        };
+    }
+    if document.complete {
+        let found = differences(&old, &new, &chosen, options, console);
+        let Compared {
+            changes,
+            causes,
+            figures,
+            services,
+            environments,
+        } = found;
+        document.changes = changes;
+        document.causes = causes;
+        document.figures = figures;
+        document.services = services;
+        document.environments = environments;
+        let levels = &head.loaded.project.change_levels;
+        set_levels(&mut document.changes, levels);
+        document.accepted = accepted::apply(entries, &mut document.changes);
+        exit = verdict(&document, &options.fail_on);
+    }
+    output::print(&document, context.global.format, options.all, console)?;
+    if options.text && context.global.format == Format::Human {
+        hunks::print(&base, &head, console);
+    }
+    if let Some(page) = page {
+        page.write(&nth_diff::render::page::page(&document))?;
+    }
+    Ok(exit)
+}
+
+/// Reads the accepted changes of the new version.
+fn accepted_entries(
+    context: &Context,
+    options: &options::Diff,
+    head: &VersionFiles,
+) -> Result<Vec<nth_diff::Accepted>, Failure> {
+    let path = match &options.accepted {
+        Some(path) => paths::absolute(path, &context.cwd),
+        None => head.loaded.project.root.join(accepted::FILE),
+    };
+    let shown = match &options.accepted {
+        Some(_) => paths::display(&path, &context.cwd),
+        None => accepted::FILE.to_owned(),
+    };
+    let today = jiff::tz::Offset::UTC.to_datetime(Timestamp::now()).date();
+    accepted::read(&path, &shown, options.accepted.is_some(), today)
+}
+
+/// A version that was checked.
+struct Checked<'v> {
+    files: &'v VersionFiles,
+    session: Session,
+    findings: Findings,
+    manifest_path: String,
+}
+
+impl<'v> Checked<'v> {
+    fn new(files: &'v VersionFiles) -> Self {
+        let input = files.loaded.project.input(None);
+        let session = compile::session(&input);
+        let compilation = session.check(None);
+        let mut findings = Findings::default();
+        findings.add(
+            &files.loaded.sources,
+            files.loaded.diagnostics.iter().cloned(),
+        );
+        findings.add(&compilation.sources, compilation.diagnostics);
+        // Warnings are those of `nthc check`.
+        findings
+            .diagnostics
+            .retain(|diagnostic| diagnostic.severity == Severity::Error);
+        Self {
+            files,
+            session,
+            findings,
+            manifest_path: files.manifest_path(),
+        }
+    }
+
+    fn environments(&self) -> Vec<SmolStr> {
+        let declared = self.session.workspace.environments(&self.session.db);
+        declared.keys().cloned().collect()
+    }
+
+    fn source(&self) -> Source<'_> {
+        Source {
+            session: &self.session,
+            settings: &self.files.loaded.project.settings,
+            manifest: (&self.files.manifest, &self.manifest_path),
+            metrics: self.files.metrics.as_deref(),
+        }
+    }
+}
+
+/// Requires that an environment exists in a version that is asked for it.
+fn require_environments(
+    chosen: &Environments,
+    base: &Checked<'_>,
+    head: &Checked<'_>,
+) -> Result<(), Failure> {
+    let unknown = |name: &SmolStr, known: Vec<SmolStr>| {
+        let failure = Failure::usage(format!("unknown environment `{name}`"));
+        let near = crate::diagnostics::suggest::nearest(name, known.iter().map(SmolStr::as_str));
+        match (near, known.len()) {
+            (Some(near), _) => failure.help(format!("did you mean `{near}`?")),
+            (None, 0) => failure.help("the project declares no environments"),
+            (None, _) => failure.help(format!("choose one of `{}`", known.join("`, `"))),
+        }
+    };
+    let (old, new) = (base.environments(), head.environments());
+    match chosen {
+        Environments::Same(names) => {
+            for name in names {
+                if !old.contains(name) && !new.contains(name) {
+                    return Err(unknown(name, new));
+                }
+            }
+        }
+        Environments::Two(one, other) => {
+            if !old.contains(one) {
+                return Err(unknown(one, old));
+            }
+            if !new.contains(other) {
+                return Err(unknown(other, new));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Compares two versions without errors.
+fn differences(
+    base: &Checked<'_>,
+    head: &Checked<'_>,
+    chosen: &Environments,
+    options: &options::Diff,
+    console: &Console,
+) -> Compared {
+    let is_shown = console.is_interactive;
+    let mut search =
+        |old: Option<Version<'_>>, new: Option<Version<'_>>, changes: &mut [Change]| {
+            if options.no_incidents {
+                return;
+            }
+            let _progress = Progress::start("searching incidents that show the changes", is_shown);
+            let labels = new
+                .or(old)
+                .map(|version| version.environment_labels.clone());
+            let settings = witness::Options {
+                environment_labels: labels.unwrap_or_default(),
+                ..witness::Options::default()
+            };
+            let versions = Versions {
+                base: old,
+                head: new,
+            };
+            witness::witnesses(versions, changes, &settings, &|_, _| {});
+        };
+    comparison::compare(base.source(), head.source(), chosen, &mut search)
+}
+
+/// Errors as what could not be compared.
+fn problems(side: Side, findings: &Findings) -> Vec<Problem> {
+    let positions = Positions::new(&findings.sources);
+    render::in_order(&findings.diagnostics, &findings.sources)
+        .into_iter()
+        .map(|diagnostic| {
+            let span = diagnostic.primary.span;
+            Problem {
+                side,
+                environment: None,
+                message: diagnostic.message.clone(),
+                file: Some(positions.path(span.file).to_owned()).filter(|path| !path.is_empty()),
+                line: Some(positions.range(span).0.line),
+            }
+        })
+        .collect()
+}
+
+fn set_levels(changes: &mut [Change], levels: &ChangeLevels) {
+    for change in changes {
+        change.level = levels.get(&change.id).copied().unwrap_or_default();
+    }
+}
+
+fn verdict(document: &Document, fail_on: &[Class]) -> Exit {
+    let fails = |change: &Change| {
+        !change.accepted && (change.level == Level::Error || fail_on.contains(&change.class))
+    };
+    match document.changes.is_empty() {
+        true => Exit::Ok,
+        false if document.changes.iter().any(fails) => Exit::FailOn,
+        false => Exit::Changed,
+    }
+}

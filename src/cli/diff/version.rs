@@ -1,0 +1,179 @@
+//! The two versions: git revisions, directories, or the working tree.
+
+use std::path::{Path, PathBuf};
+
+use nth_diff::Revision as Named;
+
+use super::super::Context;
+use super::super::exit::Failure;
+use super::super::revision::{self, Revision};
+use super::super::select;
+use crate::project::{self, Loaded, MANIFEST, io_cause, paths, read_file_at_most};
+use crate::{catalogue, limits};
+
+/// A version that was read.
+pub struct VersionFiles {
+    /// How it is named.
+    pub named: Named,
+    /// The project, with paths relative to the top folder of its repository, or to itself.
+    pub loaded: Loaded,
+    /// The text of `nth.toml`.
+    pub manifest: String,
+    /// The text of the metrics that were pulled.
+    pub metrics: Option<String>,
+    /// The folder to which paths are relative.
+    top: PathBuf,
+    /// Removed when it is dropped.
+    _revision: Option<Revision>,
+}
+
+impl VersionFiles {
+    /// The path of `nth.toml` as it is shown.
+    pub fn manifest_path(&self) -> String {
+        paths::display(&self.loaded.project.root.join(MANIFEST), &self.top)
+    }
+}
+
+/// The name of the working tree.
+pub const WORKING_TREE: &str = "working tree";
+
+/// What the user asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Asked {
+    Revision(String),
+    Directory(PathBuf, String),
+    WorkingTree,
+}
+
+/// Reads both versions.
+///
+/// # Errors
+///
+/// If a revision or a directory does not exist or has no project.
+pub fn read(
+    context: &Context,
+    base: Option<&str>,
+    head: Option<&str>,
+    merge_base: bool,
+    two_environments: bool,
+) -> Result<[VersionFiles; 2], Failure> {
+    let root = select::root(context);
+    let head = match head {
+        Some(name) => asked(context, name, root.as_deref().ok())?,
+        None => Asked::WorkingTree,
+    };
+    let base = match base {
+        Some(name) => asked(context, name, root.as_deref().ok())?,
+        // Two environments of the working tree, unless something else is asked for.
+        None if two_environments => Asked::WorkingTree,
+        None => Asked::Revision("HEAD".to_owned()),
+    };
+    let base = match (&base, merge_base) {
+        (Asked::Revision(name), true) => {
+            let other = match &head {
+                Asked::Revision(other) => other.as_str(),
+                Asked::WorkingTree => "HEAD",
+                Asked::Directory(..) => return Err(only_revisions()),
+            };
+            let root = root.as_deref().map_err(Failure::clone)?;
+            Asked::Revision(revision::merge_base(root, name, other)?)
+        }
+        (_, true) => return Err(only_revisions()),
+        _ => base,
+    };
+    let read = |asked: &Asked| match asked {
+        Asked::Revision(name) => {
+            let root = root.as_deref().map_err(Failure::clone)?;
+            of_revision(root, name)
+        }
+        Asked::Directory(path, name) => of_directory(path, name),
+        Asked::WorkingTree => {
+            let root = root.as_deref().map_err(Failure::clone)?;
+            of_directory(root, WORKING_TREE)
+        }
+    };
+    let (base, head) = rayon::join(|| read(&base), || read(&head));
+    Ok([base?, head?])
+}
+
+fn only_revisions() -> Failure {
+    Failure::usage("`--merge-base` requires git revisions")
+        .help("pass revisions, such as `nthc diff --merge-base origin/main HEAD`")
+}
+
+/// Decides whether a name is a directory or a revision.
+fn asked(context: &Context, name: &str, root: Option<&Path>) -> Result<Asked, Failure> {
+    let path = paths::absolute(Path::new(name), &context.cwd);
+    let is_written_as_path = name.starts_with('.') || Path::new(name).is_absolute();
+    let has_project = path.join(MANIFEST).is_file();
+    if is_written_as_path && has_project {
+        return Ok(Asked::Directory(path, name.to_owned()));
+    }
+    let is_revision = root.is_some_and(|root| revision::exists(root, name));
+    match (has_project, is_revision) {
+        (true, true) => Err(
+            Failure::usage(format!("`{name}` is a git revision and a directory")).help(format!(
+                "write `./{name}` for the directory, or the hash of the commit"
+            )),
+        ),
+        (true, false) => Ok(Asked::Directory(path, name.to_owned())),
+        (false, true) => Ok(Asked::Revision(name.to_owned())),
+        (false, false) if path.is_dir() && is_written_as_path => {
+            Err(Failure::usage(format!("no {MANIFEST} in `{name}`"))
+                .help("pass the directory of a project, or a git revision"))
+        }
+        (false, false) if root.is_some() => Ok(Asked::Revision(name.to_owned())),
+        (false, false) => Err(Failure::usage(format!(
+            "`{name}` is neither a git revision nor a directory with {MANIFEST}"
+        ))),
+    }
+}
+
+fn of_revision(root: &Path, name: &str) -> Result<VersionFiles, Failure> {
+    let revision = Revision::check_out(root, name)?;
+    let loaded = project::load(&revision.root, &revision.top)?;
+    Ok(VersionFiles {
+        named: Named {
+            name: name.to_owned(),
+            commit: Some(revision.commit.clone()),
+            environment: None,
+        },
+        manifest: text(&revision.root.join(MANIFEST))?.unwrap_or_default(),
+        metrics: text(&revision.root.join(catalogue::LOCK))?,
+        loaded,
+        top: revision.top.clone(),
+        _revision: Some(revision),
+    })
+}
+
+fn of_directory(root: &Path, name: &str) -> Result<VersionFiles, Failure> {
+    let top = revision::top(root).unwrap_or_else(|| root.to_path_buf());
+    Ok(VersionFiles {
+        named: Named {
+            name: name.to_owned(),
+            commit: None,
+            environment: None,
+        },
+        loaded: project::load(root, &top)?,
+        manifest: text(&root.join(MANIFEST))?.unwrap_or_default(),
+        metrics: text(&root.join(catalogue::LOCK))?,
+        top,
+        _revision: None,
+    })
+}
+
+/// The text of a file; `None` if it does not exist.
+fn text(path: &Path) -> Result<Option<String>, Failure> {
+    match read_file_at_most(path, limits::DOCUMENT_BYTES) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => {
+            let name = path.file_name().unwrap_or(path.as_os_str());
+            Err(Failure::io(format!(
+                "cannot read {}: {}",
+                name.to_string_lossy(),
+                io_cause(&cause)
+            )))
+        }
+    }
+}
