@@ -5,7 +5,7 @@ use std::fmt;
 use nth_render::one_line;
 
 use super::groups::{NumbersGroup, Origin, Row, Section, SloGroup};
-use crate::change::{Number, Place, Side};
+use crate::change::{Cause, Number, Place, Side};
 use crate::class::Class;
 use crate::document::{Accepted, Document, Problem, Revision};
 
@@ -462,16 +462,22 @@ pub fn title(section: &Section<'_>) -> Text {
         Origin::Project => Text::default().said("project"),
         Origin::Service(name) => Text::default().said("service ").name(name),
         Origin::Cause(cause) => {
-            let mut text = Text::default().prose(&cause.name);
-            if let Some(place) = &cause.place {
-                text = text.said(" (").text(self::place(place)).said(")");
-            }
+            let text = self::cause(cause);
             let reached = cause.services.len().max(section.services().len());
             match reached {
                 0 => text.said(" changes the project"),
                 services => text.said(format!(" reaches {}", count(services, "service"))),
             }
         }
+    }
+}
+
+/// A cause with its place: "tier `critical` (`tiers.nth:12`)".
+pub fn cause(cause: &Cause) -> Text {
+    let text = Text::default().prose(&cause.name);
+    match &cause.place {
+        Some(place) => text.said(" (").text(self::place(place)).said(")"),
+        None => text,
     }
 }
 

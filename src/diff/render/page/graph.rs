@@ -12,7 +12,7 @@ use crate::render::words::{clip, count};
 const CAUSES: usize = 8;
 
 /// The number of services that are drawn.
-const SERVICES: usize = 20;
+const SERVICES: usize = 14;
 
 /// The height of a box with the space below it.
 const STEP: usize = 30;
