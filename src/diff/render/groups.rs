@@ -78,11 +78,6 @@ impl<'d> Row<'d> {
         1 + self.others.len()
     }
 
-    /// Always false.
-    pub fn is_empty(&self) -> bool {
-        false
-    }
-
     /// The class.
     pub fn class(&self) -> Class {
         self.change.class
@@ -139,11 +134,6 @@ impl<'d> Section<'d> {
     /// The number of changes.
     pub fn len(&self) -> usize {
         self.rows.iter().map(Row::len).sum()
-    }
-
-    /// Returns whether there are no changes.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
     }
 
     /// The services of the changes, in order.

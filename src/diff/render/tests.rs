@@ -19,7 +19,20 @@ fn at(document: &Document, all: bool, width: Option<usize>) -> String {
 fn on_a_terminal() {
     insta::assert_snapshot!("terminal", at(&rich(14), false, Some(100)));
     insta::assert_snapshot!("terminal_all", at(&rich(4), true, None));
-    insta::assert_snapshot!("terminal_hostile", at(&hostile(), false, None));
+    let text = at(&hostile(), false, None);
+    assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
+    insta::assert_snapshot!("terminal_hostile", text);
+    // Classes keep their color.
+    let lines = terminal(&rich(4), &TerminalOptions::default());
+    let classes: Vec<Class> = lines[0]
+        .parts
+        .iter()
+        .filter_map(|part| match part.emphasis {
+            terminal::Emphasis::Class(class) => Some(class),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(classes, Class::ALL);
 }
 
 #[test]
@@ -152,6 +165,12 @@ fn as_json() {
     let read: Document = serde_json::from_str(&text).unwrap();
     assert_eq!(read, document);
     insta::assert_snapshot!("json", json::json(&rich(1)).unwrap());
+    let mut document = rich(1);
+    document.services[0].slos[0].budget_minutes[1] = Some(f64::NAN);
+    assert_eq!(
+        json::json(&document).unwrap_err().to_string(),
+        "a number of the SLO `availability` is not finite"
+    );
 }
 
 #[test]

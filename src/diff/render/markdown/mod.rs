@@ -111,7 +111,7 @@ fn head(document: &Document, sections: &[Section<'_>], most: usize) -> String {
         span(&words::compared(document))
     );
     let mut add = |paragraph: String| {
-        if !paragraph.is_empty() && size(&out) + size(&paragraph) + 1 <= most {
+        if !paragraph.is_empty() && size(&out) + size(&paragraph) < most {
             out.push('\n');
             out.push_str(&paragraph);
         }

@@ -298,7 +298,7 @@ fn services(sections: &[Section<'_>]) -> Markup {
                             tr {
                                 th scope="row" { (words::clip(service, 80)) }
                                 @for (class, number) in Class::ALL.iter().zip(counts) {
-                                    td .some[*number > 0] .(class.name()) {
+                                    td .(class.name()) .some[*number > 0] {
                                         @if *number > 0 { (number) } @else { span aria-label="none" { "·" } }
                                     }
                                 }
