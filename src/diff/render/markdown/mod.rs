@@ -19,6 +19,9 @@ use text::{inline, prose, span};
 /// The number of changes above the fold.
 const GRAVEST: usize = 5;
 
+/// The number of characters of a change above the fold; longer ones are only in their section.
+const LINE: usize = 120;
+
 /// The number of errors, and of entries that are not valid any longer, that are shown.
 const LISTED: usize = 5;
 
@@ -179,7 +182,9 @@ fn gravest(sections: &[Section<'_>]) -> String {
             .class(row.class())
             .said(": ")
             .text(words::subject(row));
-        if let Some(change) = words::change(row) {
+        // What is longer than a line is in the section.
+        let change = words::change(row);
+        if let Some(change) = change.filter(|change| change.to_string().chars().count() <= LINE) {
             text = text.said(": ").text(change);
         }
         // An incident says more than a reason.

@@ -94,6 +94,14 @@ fn changes(document: &Document, section: &Section<'_>, most: usize) -> String {
     if let Some(text) = words::cosmetic(section.of_class(Class::Cosmetic)) {
         let _ = writeln!(out, "- {}", inline(&text));
     }
+    for (cause, number) in section.elsewhere.iter().take(words::NAMES) {
+        let text = Text::default()
+            .said(words::count(*number, "more change"))
+            .said(" from ")
+            .prose(&cause.name)
+            .said(", listed there");
+        let _ = writeln!(out, "- {}", inline(&text));
+    }
     out
 }
 
