@@ -41,8 +41,8 @@ pub fn annotations(document: &Document) -> Vec<String> {
     let covered: usize = rows.iter().map(|(_, row)| row.len()).sum();
     if total > covered {
         let message = format!(
-            "{} more; in total {}, {}",
-            words::count(total - covered, "change"),
+            "{}; in total {}, {}",
+            words::count(total - covered, "more change"),
             words::counts(document),
             words::compared(document),
         );
@@ -73,8 +73,8 @@ fn annotated(document: &Document, section: &Section<'_>, row: &Row<'_>) -> Strin
         None => words::subject(row).to_string(),
     }];
     lines.push(words::because(row).to_string());
-    if let Origin::Cause(_) = section.origin {
-        lines.push(words::title(section).to_string());
+    if let Origin::Cause(cause) = section.origin {
+        lines.push(format!("from {}", words::cause(cause)));
     }
     lines.extend(words::witness(row).map(|text| text.to_string()));
     lines.extend(words::environments(document, row).map(|text| text.to_string()));

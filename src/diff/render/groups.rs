@@ -34,6 +34,8 @@ pub struct Section<'d> {
     pub numbers: Vec<NumbersGroup<'d>>,
     /// The numbers of the SLOs of these services.
     pub slos: Vec<SloGroup<'d>>,
+    /// For a service: the causes with other changes of it, and how many.
+    pub elsewhere: Vec<(&'d Cause, usize)>,
 }
 
 /// A change, or the same change of several services.
@@ -76,11 +78,6 @@ impl<'d> Row<'d> {
     /// The number of changes.
     pub fn len(&self) -> usize {
         1 + self.others.len()
-    }
-
-    /// Always false.
-    pub fn is_empty(&self) -> bool {
-        false
     }
 
     /// The class.
@@ -141,11 +138,6 @@ impl<'d> Section<'d> {
         self.rows.iter().map(Row::len).sum()
     }
 
-    /// Returns whether there are no changes.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
     /// The services of the changes, in order.
     pub fn services(&self) -> Vec<&'d str> {
         let services: BTreeSet<&str> = self.rows.iter().flat_map(Row::services).collect();
@@ -187,13 +179,40 @@ pub fn sections(document: &Document, all: bool) -> Vec<Section<'_>> {
                 rows: rows(changes, merge),
                 numbers: Vec::new(),
                 slos: Vec::new(),
+                elsewhere: Vec::new(),
             })
         })
         .collect();
     // The keys are in order: causes first, then the project, then services by name.
     sections.sort_by_key(|section| section.rows.iter().map(Row::weight).min());
     assign_figures(document, &mut sections);
+    link(&mut sections);
     sections
+}
+
+/// Names in the section of a service the causes with other changes of it.
+fn link(sections: &mut [Section<'_>]) {
+    let mut elsewhere: BTreeMap<&str, Vec<(&Cause, usize)>> = BTreeMap::new();
+    for section in sections.iter() {
+        let Origin::Cause(cause) = section.origin else {
+            continue;
+        };
+        for change in section.rows.iter().flat_map(Row::changes) {
+            let Some(service) = &change.subject.service else {
+                continue;
+            };
+            let causes = elsewhere.entry(service).or_default();
+            match causes.last_mut() {
+                Some((known, number)) if std::ptr::eq(*known, cause) => *number += 1,
+                _ => causes.push((cause, 1)),
+            }
+        }
+    }
+    for section in sections {
+        if let Origin::Service(service) = section.origin {
+            section.elsewhere = elsewhere.remove(service).unwrap_or_default();
+        }
+    }
 }
 
 /// The sections in the order of their names.

@@ -1,8 +1,8 @@
 //! Renders documents. Nothing here reads or writes a file, and all formats order, group and word the changes alike: the
-//! sections come from [`groups`], the texts from [`words`].
+//! sections come from `groups`, the texts from `words`.
 
 pub mod github;
-pub mod groups;
+mod groups;
 pub mod ids;
 pub mod json;
 pub mod markdown;
@@ -11,7 +11,10 @@ pub mod sarif;
 pub mod short;
 pub mod summary;
 pub mod terminal;
-pub mod words;
+mod text;
+mod words;
+
+pub use words::{compared, counts};
 
 #[cfg(test)]
 mod sample;

@@ -116,6 +116,9 @@ fn result(document: &Document, change: &Change, ids: &[ChangeId]) -> sarif::Resu
     let notes = [
         words::witness(&row),
         words::environments(document, &row),
+        (change.place.as_ref())
+            .filter(|place| place.side == Side::Base)
+            .map(words::place),
         words::standing(document, &row),
     ];
     for note in notes.into_iter().flatten() {
@@ -146,12 +149,7 @@ fn result(document: &Document, change: &Change, ids: &[ChangeId]) -> sarif::Resu
                 .build(),
         ])
         .build();
-    // Only files of the new version exist for a service that reads this.
-    location.physical_location = change
-        .place
-        .as_ref()
-        .filter(|place| place.side == Side::Head)
-        .map(physical);
+    location.physical_location = Some(physical(&located(document, change)));
     result.locations = Some(vec![location]);
     let related: Vec<sarif::Location> = change
         .causes
@@ -173,6 +171,25 @@ fn result(document: &Document, change: &Change, ids: &[ChangeId]) -> sarif::Resu
         result.related_locations = Some(related);
     }
     result
+}
+
+/// The place of a change in the new version. GitHub rejects a log in which a result has none: what only the old version says is
+/// at the place of its cause, or at the beginning of the file.
+fn located(document: &Document, change: &Change) -> Place {
+    let in_head = |place: &&Place| place.side == Side::Head;
+    let own = change.place.as_ref();
+    let causes = change.causes.iter();
+    let cause = causes
+        .filter_map(|name| document.cause(name)?.place.as_ref())
+        .find(in_head);
+    match own.filter(in_head).or(cause) {
+        Some(place) => place.clone(),
+        None => Place {
+            file: own.map_or_else(|| "nth.toml".to_owned(), |place| place.file.clone()),
+            line: 1,
+            side: Side::Head,
+        },
+    }
 }
 
 fn message(text: &str) -> sarif::Message {

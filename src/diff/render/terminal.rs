@@ -159,8 +159,8 @@ impl Page<'_> {
         let rest: usize = rows.iter().skip(most).map(|row| row.len()).sum();
         if rest > 0 {
             let text = format!(
-                "{} more like these (shown by --all)",
-                words::count(rest, "change")
+                "{} like these (shown by --all)",
+                words::count(rest, "more change")
             );
             self.write(4, &Text::default().said(text), Some(Emphasis::Faint));
         }
@@ -185,7 +185,9 @@ impl Page<'_> {
                 self.append("", &id);
             }
         }
-        self.write(below, &words::because(row), None);
+        if !row.change.because.trim().is_empty() {
+            self.write(below, &words::because(row), None);
+        }
         if let Some(witness) = words::witness(row) {
             self.write(below, &witness, None);
         }
@@ -258,7 +260,7 @@ impl Page<'_> {
             self.write(2, &text, None);
         }
         if rest > 0 {
-            let text = format!("{} more (shown by --all)", words::count(rest, "line"));
+            let text = format!("{} (shown by --all)", words::count(rest, "more line"));
             self.write(2, &Text::default().said(text), Some(Emphasis::Faint));
         }
     }

@@ -4,6 +4,8 @@
 //! least important end, and the comment names them; nothing is ever cut within a table, a fence or a section.
 
 mod section;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::cmp::Reverse;
@@ -16,6 +18,9 @@ use text::{inline, prose, span};
 
 /// The number of changes above the fold.
 const GRAVEST: usize = 5;
+
+/// The number of characters of a change above the fold; longer ones are only in their section.
+const LINE: usize = 120;
 
 /// The number of errors, and of entries that are not valid any longer, that are shown.
 const LISTED: usize = 5;
@@ -61,8 +66,8 @@ pub struct Comment {
 
 /// A part of the comment that is dropped as a whole.
 struct Block {
-    /// The name, plain text.
-    name: String,
+    /// The name.
+    name: Text,
     /// The text.
     full: String,
     /// The text without tables and tests, and with fewer changes.
@@ -109,7 +114,7 @@ fn head(document: &Document, sections: &[Section<'_>], most: usize) -> String {
         span(&words::compared(document))
     );
     let mut add = |paragraph: String| {
-        if !paragraph.is_empty() && size(&out) + size(&paragraph) + 1 <= most {
+        if !paragraph.is_empty() && size(&out) + size(&paragraph) < most {
             out.push('\n');
             out.push_str(&paragraph);
         }
@@ -177,7 +182,9 @@ fn gravest(sections: &[Section<'_>]) -> String {
             .class(row.class())
             .said(": ")
             .text(words::subject(row));
-        if let Some(change) = words::change(row) {
+        // What is longer than a line is in the section.
+        let change = words::change(row);
+        if let Some(change) = change.filter(|change| change.to_string().chars().count() <= LINE) {
             text = text.said(": ").text(change);
         }
         // An incident says more than a reason.
@@ -199,60 +206,70 @@ fn gravest(sections: &[Section<'_>]) -> String {
 
 /// Joins what has room: each block as a whole, or in brief, or not at all. After the first one that is dropped, all are.
 fn assemble(head: String, blocks: &[Block], most: usize) -> Comment {
-    let mut kept: Vec<(&str, Option<String>)> = Vec::new();
+    let mut kept: Vec<(&Block, bool)> = Vec::new();
+    let text = |(block, is_full): &(&Block, bool)| {
+        if *is_full {
+            block.full.clone()
+        } else {
+            block.brief.clone()
+        }
+    };
     let mut used = size(&head);
     for block in blocks {
-        let has_room = |text: &str| used + size(text) + 1 <= most;
-        let (text, lost) = if has_room(&block.full) {
-            (&block.full, None)
-        } else if has_room(&block.brief) {
-            (
-                &block.brief,
-                Some(format!("numbers and tests of {}", block.name)),
-            )
-        } else {
+        let has_room = |text: &str| used + size(text) < most;
+        let is_full = has_room(&block.full);
+        if !is_full && !has_room(&block.brief) {
             break;
-        };
-        used += size(text) + 1;
-        kept.push((text, lost));
+        }
+        used += size(if is_full { &block.full } else { &block.brief }) + 1;
+        kept.push((block, is_full));
     }
+    // The names of what is dropped need room, too.
+    let mut named = NAMED;
     loop {
-        let mut dropped: Vec<String> = kept.iter().filter_map(|(_, lost)| lost.clone()).collect();
+        let shortened = kept
+            .iter()
+            .filter(|(_, is_full)| !is_full)
+            .map(|(block, _)| {
+                Text::default()
+                    .said("numbers and tests of ")
+                    .text(block.name.clone())
+            });
         let rest = blocks.iter().skip(kept.len());
-        dropped.extend(rest.map(|block| block.name.clone()));
-        let tail = tail(&dropped);
-        if used + size(&tail) <= most || kept.is_empty() {
+        let dropped: Vec<Text> = shortened
+            .chain(rest.map(|block| block.name.clone()))
+            .collect();
+        let tail = tail(&dropped, named);
+        if used + size(&tail) <= most || (kept.is_empty() && named == 0) {
             let mut body = head;
-            for (text, _) in &kept {
+            for block in &kept {
                 body.push('\n');
-                body.push_str(text);
+                body.push_str(&text(block));
             }
             body.push_str(&tail);
-            return Comment { body, dropped };
+            return Comment {
+                body,
+                dropped: dropped.iter().map(Text::to_string).collect(),
+            };
         }
-        if let Some((text, _)) = kept.pop() {
-            used -= size(text) + 1;
+        match kept.pop() {
+            Some(block) => used -= size(&text(&block)) + 1,
+            None => named = named.saturating_sub(1),
         }
     }
 }
 
 /// The names of what was dropped; empty if nothing was.
-fn tail(dropped: &[String]) -> String {
+fn tail(dropped: &[Text], named: usize) -> String {
     if dropped.is_empty() {
         return String::new();
     }
     let mut out = String::from("\nNot shown, because this text would be too long:\n\n");
-    for name in dropped.iter().take(NAMED) {
-        out.push_str(&format!(
-            "- {}\n",
-            inline(&Text::default().prose(&words::clip(name, 80)))
-        ));
+    for name in dropped.iter().take(named) {
+        out.push_str(&format!("- {}\n", inline(name)));
     }
-    if let more @ 1.. = dropped.len().saturating_sub(NAMED) {
-        out.push_str(&format!(
-            "- and {} of other services or causes\n",
-            words::count(more, "section")
-        ));
+    if let more @ 1.. = dropped.len().saturating_sub(named) {
+        out.push_str(&format!("- {}\n", words::count(more, "more section")));
     }
     out.push_str("\n`nthc diff` shows them.\n");
     out

@@ -16,6 +16,9 @@ const BRIEF: usize = 10;
 /// The number of services of a cause that are listed.
 const SERVICES: usize = 60;
 
+/// The longest test that is shown, in bytes.
+const TEST: usize = 4000;
+
 /// The number of incidents of a section that are shown as tests.
 const TESTS: usize = 3;
 
@@ -51,8 +54,8 @@ fn block(document: &Document, section: &Section<'_>, limits: Limits) -> Block {
     }
     let brief = self::changes(document, section, BRIEF.min(limits.rows));
     let name = match section.origin {
-        Origin::Cause(cause) => words::clip(&cause.name, words::CLIP),
-        _ => words::title(section).to_string(),
+        Origin::Cause(cause) => Text::default().prose(&cause.name),
+        _ => words::title(section),
     };
     Block {
         name,
@@ -86,9 +89,17 @@ fn changes(document: &Document, section: &Section<'_>, most: usize) -> String {
     }
     let rest: usize = rows.iter().skip(most).map(|row| row.len()).sum();
     if rest > 0 {
-        let _ = writeln!(out, "- and {} more", words::count(rest, "change"));
+        let _ = writeln!(out, "- {}", words::count(rest, "more change"));
     }
     if let Some(text) = words::cosmetic(section.of_class(Class::Cosmetic)) {
+        let _ = writeln!(out, "- {}", inline(&text));
+    }
+    for (cause, number) in section.elsewhere.iter().take(words::NAMES) {
+        let text = Text::default()
+            .said(words::count(*number, "more change"))
+            .said(" from ")
+            .prose(&cause.name)
+            .said(", listed there");
         let _ = writeln!(out, "- {}", inline(&text));
     }
     out
@@ -112,7 +123,9 @@ fn item(document: &Document, section: &Section<'_>, row: &Row<'_>) -> String {
         words::standing(document, row),
         words::whereabouts(document, section, row),
     ];
-    for detail in details.into_iter().flatten() {
+    // An empty item would be the underline of a heading.
+    let is_blank = |text: &Text| text.to_string().trim().is_empty();
+    for detail in details.into_iter().flatten().filter(|text| !is_blank(text)) {
         let _ = writeln!(out, "  - {}", inline(&detail));
     }
     out
@@ -174,7 +187,7 @@ fn numbers(section: &Section<'_>, most: usize) -> String {
         );
     }
     if let more @ 1.. = rows.len().saturating_sub(most) {
-        let _ = write!(out, "\nand {} more\n", words::count(more, "number"));
+        let _ = write!(out, "\n{}\n", words::count(more, "more number"));
     }
     out
 }
@@ -184,7 +197,7 @@ fn tests(section: &Section<'_>, limits: Limits) -> String {
     let mut out = String::new();
     let witnesses = section.rows.iter().filter_map(Row::witness);
     for (change, witness) in witnesses.take(TESTS) {
-        if witness.test.trim().is_empty() {
+        if witness.test.trim().is_empty() || witness.test.len() > TEST {
             continue;
         }
         let title = Text::default()
@@ -231,7 +244,7 @@ fn cosmetic_block(sections: &[&Section<'_>], limits: Limits) -> Block {
         out
     };
     Block {
-        name: "cosmetic changes".to_owned(),
+        name: Text::default().said("cosmetic changes"),
         full: folded(&title, &lines(limits.rows), limits),
         brief: folded(&title, &lines(BRIEF.min(limits.rows)), limits),
     }

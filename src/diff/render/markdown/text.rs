@@ -24,7 +24,7 @@ fn pieces(text: &Text, in_table: bool) -> String {
     let mut out = String::new();
     for piece in &text.pieces {
         match piece {
-            Piece::Said(words) => out.push_str(&prose(words)),
+            Piece::Said(words) => escaped(words, &mut out),
             Piece::Strong(words) => strong(words, &mut out),
             Piece::Class(class) => strong(class.name(), &mut out),
             Piece::Name(value) | Piece::Before(value) | Piece::After(value) => {
@@ -35,7 +35,7 @@ fn pieces(text: &Text, in_table: bool) -> String {
                     if is_code {
                         code(part, in_table, &mut out);
                     } else {
-                        out.push_str(&prose(part));
+                        escaped(part, &mut out);
                     }
                 }
             }
@@ -107,7 +107,8 @@ fn parts(text: &str) -> impl Iterator<Item = (bool, &str)> {
         number += 1;
         Some((is_code, part))
     })
-    .filter(|(_, part)| !part.is_empty())
+    // Code without text separates what is beside it.
+    .filter(|(is_code, part)| *is_code || !part.is_empty())
 }
 
 /// Adds a code span. Its fence is longer than all backticks in it.
@@ -155,24 +156,32 @@ fn longest_run(text: &str) -> usize {
 /// Text that is nothing else: all punctuation is escaped, and what a platform would recognize is broken.
 pub fn prose(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    escaped(text, &mut out);
+    out
+}
+
+fn escaped(text: &str, out: &mut String) {
+    // At the beginning of a line, `-`, `=`, `:` and `1.` make lists and headings.
+    let mut is_begin = out.trim_start().is_empty();
+    let mut is_number = is_begin;
     for c in broken(text).chars() {
         match c {
             // A bar would end a cell; the others begin HTML and entities.
             '|' | '<' | '>' | '&' => {
                 let _ = write!(out, "&#{};", u32::from(c));
             }
-            '.' | ',' | ':' | ';' | '?' | '/' | '%' | '=' | '@' | '^' | '-' | '(' | ')' | '"'
-            | '\'' => {
-                out.push(c);
-            }
+            '-' | '=' | ':' if !is_begin => out.push(c),
+            '.' | ')' if !is_number => out.push(c),
+            ',' | ';' | '?' | '/' | '%' | '@' | '(' | '"' | '\'' => out.push(c),
             c if c.is_ascii_punctuation() => {
                 out.push('\\');
                 out.push(c);
             }
             c => out.push(c),
         }
+        is_begin &= c.is_whitespace() || c == BREAK;
+        is_number &= c.is_ascii_digit();
     }
-    out
 }
 
 /// Breaks what would become a mention, a reference or a link.
@@ -194,18 +203,15 @@ fn broken(text: &str) -> String {
             '@' | '#' | '!' | '&' | '~' | '^' => next.is_some_and(|c| !c.is_whitespace()),
             // `https://`, `mailto:`, `:emoji:`; not `03:00`.
             ':' => {
-                let is_time = previous.is_some_and(|c| c.is_ascii_digit())
-                    && next.is_some_and(|c| c.is_ascii_digit())
-                    && chars
-                        .iter()
-                        .skip(place + 1)
-                        .find(|c| !c.is_ascii_digit())
-                        .is_none_or(|c| *c != ':');
+                let digits = chars.iter().skip(place + 1);
+                let digits = digits.take_while(|c| c.is_ascii_digit()).count();
+                let is_time = digits == 2 && previous.is_some_and(|c| c.is_ascii_digit());
                 !is_time && next.is_some_and(|c| !c.is_whitespace())
             }
             // Formulas.
             '$' => true,
-            '%' => next.is_some_and(|c| c.is_alphanumeric() || c == '"'),
+            // Not `9%, 10%`.
+            '%' => next.is_some_and(|c| !c.is_whitespace() && !",.;:()".contains(c)),
             '[' | '*' => is_word(next),
             // `JIRA-12`, `GH-12`.
             '-' => next.is_some_and(|c| c.is_ascii_digit()) && is_word(previous),

@@ -12,7 +12,7 @@ use crate::render::words::{clip, count};
 const CAUSES: usize = 8;
 
 /// The number of services that are drawn.
-const SERVICES: usize = 20;
+const SERVICES: usize = 14;
 
 /// The height of a box with the space below it.
 const STEP: usize = 30;
@@ -63,7 +63,7 @@ pub fn graph(document: &Document) -> Markup {
     );
     let class_of = |cause: &str, service: &str| reached.get(&(cause, service)).copied();
     html! {
-        svg.graph viewBox={ "0 0 720 " (height) } role="img" aria-label=(label) {
+        svg.graph viewBox={ "-1 0 722 " (height) } role="img" aria-label=(label) {
             title { (label) }
             @for (from, cause) in causes.iter().enumerate() {
                 @for (to, (service, _)) in services.iter().enumerate() {

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::groups::{Origin, Row, Section, sections};
 use super::words::{self, Piece, Text, count};
-use crate::change::Change;
+use crate::change::{Cause, Change};
 use crate::class::Class;
 use crate::document::{Document, Revision};
 
@@ -165,7 +165,7 @@ fn change(document: &Document, section: &Section<'_>, row: &Row<'_>) -> Markup {
             @if let Some(witness) = words::witness(row) { p.witness { (text(&witness)) } }
             @if let Some(standing) = words::standing(document, row) { p { (text(&standing)) } }
             p.faint {
-                @if let Origin::Cause(_) = section.origin { "from " (text(&words::title(section))) }
+                @if let Origin::Cause(cause) = section.origin { "from " (text(&words::cause(cause))) }
                 @if let Some(place) = words::whereabouts(document, section, row) {
                     @if let Origin::Cause(_) = section.origin { "; " }
                     (text(&place))
@@ -211,6 +211,12 @@ fn causes(sections: &[Section<'_>], document: &Document) -> Markup {
         .iter()
         .filter(|section| matches!(section.origin, Origin::Cause(_)))
         .collect();
+    let has_section = |cause: &&Cause| {
+        of_causes
+            .iter()
+            .any(|section| section.origin == Origin::Cause(cause))
+    };
+    let others = document.causes.iter().filter(|cause| !has_section(cause));
     if of_causes.is_empty() {
         return html! {};
     }
@@ -218,7 +224,7 @@ fn causes(sections: &[Section<'_>], document: &Document) -> Markup {
         section #causes {
             h2 { "Causes" }
             (graph::graph(document))
-            @for section in of_causes {
+            @for section in &of_causes {
                 div.cause {
                     h3 { (text(&words::title(section))) }
                     table {
@@ -241,6 +247,12 @@ fn causes(sections: &[Section<'_>], document: &Document) -> Markup {
                     @if section.rows.len() > ROWS {
                         p.faint { "and " (count(section.rows.len() - ROWS, "row")) " more" }
                     }
+                }
+            }
+            @for cause in others {
+                p.faint {
+                    (text(&words::cause(cause))) " reaches " (count(cause.services.len(), "service"))
+                    "; its changes also come from a cause above"
                 }
             }
         }
@@ -286,7 +298,7 @@ fn services(sections: &[Section<'_>]) -> Markup {
                             tr {
                                 th scope="row" { (words::clip(service, 80)) }
                                 @for (class, number) in Class::ALL.iter().zip(counts) {
-                                    td .some[*number > 0] .(class.name()) {
+                                    td .(class.name()) .some[*number > 0] {
                                         @if *number > 0 { (number) } @else { span aria-label="none" { "·" } }
                                     }
                                 }

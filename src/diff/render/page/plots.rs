@@ -100,6 +100,12 @@ pub fn reach(reach: &[Vec<Reach>; 2]) -> Markup {
         svg.plot viewBox="0 0 380 236" role="img" aria-label=(label) {
             title { (label) }
             text.heading x="0" y="14" { "Error ratio at which burn-rate alerts fire" }
+            text x="372" y="14" text-anchor="end" {
+                @let all: Vec<&Reach> = all().copied().collect();
+                @for severity in severities(&all) {
+                    tspan .(color(severity)) { " ● " } (clip(severity, 20))
+                }
+            }
             @for (value, name) in RATIOS {
                 @if y.has(*value) {
                     line.grid x1="52" x2="372" y1=(pixel(y.place(*value))) y2=(pixel(y.place(*value))) {}
