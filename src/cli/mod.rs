@@ -19,6 +19,7 @@ mod backtest_report;
 mod budget;
 mod build;
 mod check;
+mod comment;
 mod completions;
 mod console;
 mod coverage;
@@ -26,9 +27,11 @@ mod detection;
 mod exit;
 mod explain;
 mod fmt;
+mod forge;
 mod gate;
 mod gate_table;
 mod history;
+mod http;
 mod import;
 mod init;
 mod metrics;
@@ -187,6 +190,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Backfill(options) => backfill::run(&context, &options, console),
         Command::Backtest(options) => backtest::run(&context, &options, console),
         Command::Record(options) => record::run(&context, &options, console),
+        Command::Comment(options) => comment::run(&context, &options, console),
         Command::Explain(options) => explain::run(&options, console),
         Command::Completions(options) => Ok(completions::run(&options, console)),
         Command::Schema(_) => Ok(schema::run(console)),

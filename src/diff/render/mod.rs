@@ -1,1 +1,3 @@
 //! Renders documents.
+
+pub mod markdown;
