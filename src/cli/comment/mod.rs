@@ -128,7 +128,9 @@ fn rendered(document: &Document, forge: Option<ForgeName>) -> String {
     }
     let limits = match forge {
         Some(ForgeName::Bitbucket) => Limits {
-            length: MOST_ON_BITBUCKET,
+            most: MOST_ON_BITBUCKET,
+            details: false,
+            ..Limits::default()
         },
         _ => Limits::default(),
     };

@@ -64,35 +64,9 @@ impl Bitbucket {
     }
 }
 
-/// Returns Markdown as Bitbucket shows it, which shows HTML as text: lines that only have tags of HTML become Markdown.
+/// Returns a comment: Bitbucket shows HTML as text, so that the mark is the definition of a link that nothing uses.
 pub fn text(mark: &Mark, markdown: &str) -> String {
-    let mut out = format!("{}\n\n", mark.definition());
-    for line in markdown.lines() {
-        let bare = line.trim();
-        if matches!(bare, "<details>" | "<details open>" | "</details>") {
-            continue;
-        }
-        let bare = bare
-            .strip_prefix("<details>")
-            .or_else(|| bare.strip_prefix("<details open>"))
-            .unwrap_or(bare);
-        match bare
-            .strip_prefix("<summary>")
-            .and_then(|rest| rest.strip_suffix("</summary>"))
-        {
-            Some(summary) => {
-                let summary = ["<b>", "</b>", "<strong>", "</strong>", "<code>", "</code>"]
-                    .iter()
-                    .fold(summary.to_owned(), |text, tag| text.replace(tag, ""));
-                out.push_str(&format!("**{}**\n", summary.trim()));
-            }
-            None => {
-                out.push_str(line);
-                out.push('\n');
-            }
-        }
-    }
-    out
+    format!("{}\n\n{markdown}", mark.definition())
 }
 
 impl Forge for Bitbucket {
@@ -150,26 +124,5 @@ impl Forge for Bitbucket {
 
     fn text(&self, mark: &Mark, markdown: &str) -> String {
         text(mark, markdown)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tags_of_own_lines_become_markdown_and_texts_stay() {
-        let mark = Mark {
-            project: "shop".to_owned(),
-            environment: String::new(),
-            head: "a".to_owned(),
-            run: None,
-        };
-        let markdown = "**Verdict**\n\n<details>\n<summary><b>checkout</b>: 2 changes</summary>\n\n- `<details>` stays\n\n</details>\n";
-        assert_eq!(
-            text(&mark, markdown),
-            "[//]: # (nthc diff: project=shop environment= head=a run=)\n\n**Verdict**\n\n**checkout: 2 changes**\n\n\
-            - `<details>` stays\n\n"
-        );
     }
 }

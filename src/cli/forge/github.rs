@@ -36,23 +36,16 @@ impl GitHub {
         if let Some(author) = &self.author {
             return Ok(author.clone());
         }
-        let value = match self.api.get("/user", WHAT) {
-            Ok(answer) => answer.value,
-            // The token of an app has no user there.
-            Err(error) if error.status == Some(403) => {
-                let query = json!({ "query": "query { viewer { login } }" });
-                let answer = self
-                    .api
-                    .request(&Method::POST, "/graphql", Some(&query), WHAT)?;
-                answer
-                    .value
-                    .pointer("/data/viewer")
-                    .cloned()
-                    .unwrap_or_default()
-            }
-            Err(error) => return Err(error),
-        };
-        value["login"].as_str().map(str::to_owned).ok_or_else(|| {
+        // The REST API has no user for the token of an app, such as that of a workflow.
+        let query = json!({ "query": "query { viewer { login } }" });
+        let answer = self
+            .api
+            .request(&Method::POST, "/graphql", Some(&query), WHAT)?;
+        let login = answer
+            .value
+            .pointer("/data/viewer/login")
+            .and_then(Value::as_str);
+        login.map(str::to_owned).ok_or_else(|| {
             let mut error = self.api.invalid(WHAT, "the response has no login");
             error.failure.help = Some("pass the login with `--author`".to_owned());
             error

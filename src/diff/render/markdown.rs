@@ -2,16 +2,30 @@
 
 use crate::document::Document;
 
-/// The limits of a comment.
+/// What a comment may contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The maximum number of UTF-16 code units, and of bytes.
-    pub length: usize,
+    /// The largest length, in bytes of UTF-8 and in units of UTF-16.
+    pub most: usize,
+    /// The number of changes of a section.
+    pub rows: usize,
+    /// The number of rows of a table of numbers.
+    pub numbers: usize,
+    /// True if sections can be folded with `<details>`.
+    pub details: bool,
+    /// True if incidents are shown as tests of the language.
+    pub tests: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { length: 60_000 }
+        Self {
+            most: 60_000,
+            rows: 40,
+            numbers: 40,
+            details: true,
+            tests: true,
+        }
     }
 }
 
@@ -29,7 +43,7 @@ pub fn comment(document: &Document, limits: Limits) -> Comment {
     let mut body = format!("**nthc diff**: {} changes\n", document.changes.len());
     for change in document.shown() {
         let line = format!("- {}: {}\n", change.class.name(), change.id);
-        if body.len() + line.len() > limits.length {
+        if body.len() + line.len() > limits.most {
             break;
         }
         body.push_str(&line);
