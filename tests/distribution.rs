@@ -357,13 +357,13 @@ fn judge_sbom(text: &str, target: &str) {
     assert_eq!(sbom["bomFormat"], "CycloneDX");
     assert_eq!(sbom["specVersion"], "1.5");
     assert_eq!(sbom["metadata"]["timestamp"], "2023-11-14T22:13:20Z");
-    let root = &sbom["metadata"]["component"];
+    let program = &sbom["metadata"]["component"];
     assert_eq!(
-        (&root["type"], &root["name"]),
+        (&program["type"], &program["name"]),
         (&json!("application"), &json!("nthc"))
     );
     let components = sbom["components"].as_array().unwrap();
-    let mut refs = BTreeSet::from([root["bom-ref"].as_str().unwrap()]);
+    let mut refs = BTreeSet::from([program["bom-ref"].as_str().unwrap()]);
     let hash = Regex::new("^[0-9a-f]{64}$").unwrap();
     for component in components {
         let reference = component["bom-ref"].as_str().unwrap();
