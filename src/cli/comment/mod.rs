@@ -14,7 +14,7 @@ use self::decision::{Step, decide};
 use super::Context;
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::forge::{self, ApiError, Forge, Found, Mark, Place, Target};
+use super::forge::{self, ApiError, Forge, Found, Known, Mark, Place, Target};
 use super::options::{Comment, ForgeName};
 use crate::project::{io_cause, read_at_most, size};
 
@@ -29,9 +29,9 @@ pub fn run(context: &Context, options: &Comment, console: &mut Console) -> Resul
     let document = read(context, &options.from)?;
     let variable = |name: &str| std::env::var(name).ok();
     if options.dry_run {
-        let (forge, head, run) = Place::known(options, &variable)?;
-        let mark = mark(&document, head, run);
-        let text = forge::preview(forge, &mark, &rendered(&document, forge));
+        let known = Known::new(options, &variable)?;
+        let mark = mark(&document, known.head, known.run);
+        let text = forge::preview(known.forge, &mark, &rendered(&document, known.forge));
         console.out.text(&text);
         return Ok(Exit::Ok);
     }
@@ -78,7 +78,7 @@ fn find(forge: &dyn Forge, place: &Place) -> Result<Result<Found, String>, Failu
             repository,
             branch,
         } => {
-            let all = forge.from_branch(owner, *repository, branch)?;
+            let all = forge.find_by_branch(owner, *repository, branch)?;
             let Some(head) = &place.head else {
                 return Err(Failure::usage("missing commit").help("pass it with `--head`"));
             };

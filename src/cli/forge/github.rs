@@ -77,7 +77,7 @@ impl Forge for GitHub {
         })
     }
 
-    fn from_branch(
+    fn find_by_branch(
         &self,
         owner: &str,
         repository: Option<u64>,

@@ -18,7 +18,7 @@ use self::bitbucket::Bitbucket;
 use self::github::GitHub;
 use self::gitlab::GitLab;
 pub use self::mark::Mark;
-pub use self::place::{Place, Target};
+pub use self::place::{Known, Place, Target};
 use super::exit::Failure;
 use super::options::{Comment, ForgeName};
 
@@ -56,7 +56,7 @@ pub trait Forge {
     /// # Errors
     ///
     /// If there is no valid response.
-    fn from_branch(
+    fn find_by_branch(
         &self,
         owner: &str,
         repository: Option<u64>,

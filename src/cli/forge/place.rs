@@ -32,6 +32,17 @@ pub struct Place {
     pub run: Option<u64>,
 }
 
+/// What is known without a server.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// The server.
+    pub forge: Option<ForgeName>,
+    /// The commit that the document is about.
+    pub head: Option<String>,
+    /// The number of the run.
+    pub run: Option<u64>,
+}
+
 /// A pull request, or how it is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
@@ -117,25 +128,34 @@ impl Place {
             run: run(forge, options, &variables),
         })
     }
+}
 
-    /// Returns the forge, the commit and the run that options and variables name, without the rest.
+impl Known {
+    /// Finds what options and variables name.
     ///
     /// # Errors
     ///
     /// If the event of GitHub Actions cannot be read.
-    pub fn known(
+    pub fn new(
         options: &Comment,
         variable: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<(Option<ForgeName>, Option<String>, Option<u64>), Failure> {
+    ) -> Result<Self, Failure> {
         let Some(forge) = forge_name(options, variable) else {
-            return Ok((None, options.head.clone(), options.run));
+            return Ok(Self {
+                forge: None,
+                head: options.head.clone(),
+                run: options.run,
+            });
         };
         let variables = Variables {
             all: variable,
             event: event(forge, variable)?,
         };
-        let head = head(forge, options, &variables);
-        Ok((Some(forge), head, run(forge, options, &variables)))
+        Ok(Self {
+            forge: Some(forge),
+            head: head(forge, options, &variables),
+            run: run(forge, options, &variables),
+        })
     }
 }
 

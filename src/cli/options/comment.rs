@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{concat_exit, duration};
+use super::duration;
 
 /// Options of `comment`.
 #[derive(Debug, Args)]
-#[command(after_help = concat_exit("\
+#[command(after_help = "\
 Posts one comment on a pull request and edits it afterwards. Nothing is posted if there is
 no change and no earlier comment, and an older run never replaces a newer one. Defaults
 come from the variables of GitHub Actions, GitLab CI and Bitbucket Pipelines.
@@ -24,7 +24,12 @@ Environment:
 Examples:
   nthc diff origin/main --format json > diff.json; nthc comment --from diff.json
   nthc comment --from diff.json --dry-run
-  nthc comment --from diff.json --forge github --repository example/shop --pull-request 7"))]
+  nthc comment --from diff.json --forge github --repository example/shop --pull-request 7
+
+Exit codes:
+  0  posted, or nothing to post: the line on standard output says which
+  2  invalid usage: a missing token, repository or number
+  3  the document cannot be read, or the server refused or did not answer")]
 pub struct Comment {
     /// JSON document of `nthc diff --format json`, or - for standard input
     #[arg(long, value_name = "FILE")]
