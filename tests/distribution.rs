@@ -68,6 +68,7 @@ fn steps(value: &Value) -> Vec<&Value> {
 
 /// Complains of steps that put an expression into a script, or that run one without saying by which shell.
 fn judge_steps(place: &str, value: &Value) -> usize {
+    let versioned = Regex::new(r"^[\w.-]+(/[\w.-]+)+@v?\w").unwrap();
     let steps = steps(value);
     for step in &steps {
         if let Some(script) = step["run"].as_str() {
@@ -79,10 +80,7 @@ fn judge_steps(place: &str, value: &Value) -> usize {
         }
         if let Some(action) = step["uses"].as_str() {
             assert!(
-                action == "./"
-                    || Regex::new(r"^[\w.-]+(/[\w.-]+)+@v?\w")
-                        .unwrap()
-                        .is_match(action),
+                action == "./" || versioned.is_match(action),
                 "{place}: {action} has no version"
             );
         }
