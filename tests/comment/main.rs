@@ -461,6 +461,39 @@ fn the_script_fails_for_what_fails_and_still_comments() {
 }
 
 #[test]
+fn the_base_is_the_first_parent_of_the_merge_in_a_clone_of_one_commit() {
+    let (server, scene) = (Server::new(Api::GitHub), Scene::new());
+    scene.git(&["checkout", "--quiet", "-b", "feature", "HEAD^"]);
+    scene.place.write("more.md", "more\n");
+    scene.git(&["add", "more.md"]);
+    scene.git(&["commit", "--quiet", "-m", "feature"]);
+    scene.git(&["checkout", "--quiet", "main"]);
+    scene.git(&["merge", "--quiet", "--no-ff", "--no-edit", "feature"]);
+    let url = format!("file://{}", scene.place.path(".").display());
+    scene.git(&["clone", "--quiet", "--depth=1", &url, ".stub/clone"]);
+    let merge = scene.git(&["rev-parse", "HEAD"]);
+    let mut run = scene
+        .ci(&server, 1)
+        .with("NTH_BASE", "")
+        .with("GITHUB_SHA", &merge);
+    run.folder = ".stub/clone";
+    passed(&run.go(&scene));
+    assert!(
+        scene.calls().contains("diff HEAD^1 --format json"),
+        "{}",
+        scene.calls()
+    );
+    let parent = |folder: &str| scene.git(&["-C", folder, "rev-parse", "HEAD^1"]);
+    assert_eq!(parent(".stub/clone"), parent("."));
+    // Without a merge, the base is where the branch began, which `diff` finds.
+    scene.git(&["checkout", "--quiet", "feature"]);
+    scene.git(&["remote", "add", "origin", &url]);
+    passed(&scene.ci(&server, 2).with("NTH_BASE", "").go(&scene));
+    let call = "diff --merge-base origin/main --format json";
+    assert!(scene.calls().contains(call), "{}", scene.calls());
+}
+
+#[test]
 fn a_summary_that_is_too_large_becomes_the_comment() {
     let (server, scene) = (Server::new(Api::GitHub), Scene::new());
     scene.place.write(".stub/step", "before\n");

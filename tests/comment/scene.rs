@@ -42,6 +42,8 @@ pub struct Run<'s> {
     pub head: String,
     pub environment: Vec<(String, String)>,
     pub arguments: Vec<String>,
+    /// The folder in which the script runs.
+    pub folder: &'static str,
 }
 
 impl Scene {
@@ -88,6 +90,7 @@ impl Scene {
             head: server.state().head.clone(),
             environment: Vec::new(),
             arguments: Vec::new(),
+            folder: ".",
         }
     }
 
@@ -125,7 +128,7 @@ impl Run<'_> {
         command
             .arg(root().join(".ci/pull-request"))
             .args(&self.arguments)
-            .current_dir(scene.place.path("."))
+            .current_dir(scene.place.path(self.folder))
             .env_clear();
         for name in ["PATH", "TMPDIR", "LLVM_PROFILE_FILE"] {
             if let Some(value) = std::env::var_os(name) {
