@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// The class of a change. Earlier classes are shown first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
     /// Nobody is notified any longer, an alert cannot fire, or a gate is always open.
@@ -76,7 +78,9 @@ impl Class {
             }
             Self::Tightened => "Something is reported earlier, or if it is less bad.",
             Self::Added => "There is something new.",
-            Self::Removed => "There is something less, without which everything is still reported.",
+            Self::Removed => {
+                "There is something less, without which everything is still reported."
+            }
             Self::Cosmetic => "Texts, links and panels.",
         }
     }

@@ -17,7 +17,6 @@ pub use change::{Cause, CauseKind, Change, Number, Place, Side, Subject, Witness
 pub use class::{Class, Level};
 pub use compare::{Compared, Version, compare};
 pub use document::{
-    Accepted, Document, Figure, Figures, Problem, Reach, Revision, SCHEMA_VERSION, ServiceFigures,
-    Verdict,
+    Accepted, Document, Figure, Figures, Problem, Reach, Revision, SCHEMA_VERSION, ServiceFigures, Verdict,
 };
 pub use id::{ChangeId, IdInfo};
