@@ -20,6 +20,7 @@ mod backtest_report;
 mod budget;
 mod build;
 mod check;
+mod comment;
 mod completions;
 mod console;
 mod coverage;
@@ -28,9 +29,11 @@ mod diff;
 mod exit;
 mod explain;
 mod fmt;
+mod forge;
 mod gate;
 mod gate_table;
 mod history;
+mod http;
 mod import;
 mod init;
 mod metrics;
@@ -195,6 +198,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Diff(options) => Ok(diff::run(&context, &options, console)),
         Command::Backtest(options) => backtest::run(&context, &options, console),
         Command::Record(options) => record::run(&context, &options, console),
+        Command::Comment(options) => comment::run(&context, &options, console),
         Command::Explain(options) => explain::run(&options, console),
         Command::Completions(options) => Ok(completions::run(&options, console)),
         Command::Schema(_) => Ok(schema::run(console)),

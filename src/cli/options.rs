@@ -1,6 +1,7 @@
 //! The command line: options and their help.
 
 mod backtest;
+mod comment;
 mod connection;
 mod detection;
 mod diff;
@@ -21,6 +22,7 @@ use rust_decimal::Decimal;
 use crate::diagnostics::render;
 
 pub use backtest::Backtest;
+pub use comment::{Comment, ForgeName};
 pub use connection::Connection;
 use connection::connection_help_exit;
 pub use diff::Diff;
@@ -163,6 +165,8 @@ pub enum Command {
     Backtest(Backtest),
     /// Turn an incident of the history into a test
     Record(Record),
+    /// Post what a change means as a comment on a pull request
+    Comment(Comment),
     /// Explain a diagnostic code
     Explain(Explain),
     /// Print a shell completion script

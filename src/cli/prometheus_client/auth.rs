@@ -1,6 +1,5 @@
 //! Authentication with Prometheus: a bearer token or a user, from options, files and the environment.
 
-use std::fs::File;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -8,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use ureq::http::HeaderValue;
 
 use crate::cli::exit::Failure;
+use crate::cli::http::{Secret, header_value, read_secret, token, without_line_end};
 use crate::cli::options::Connection;
-use crate::project::{io_cause, read_at_most, size};
 
 /// The variable with the bearer token.
 pub const TOKEN: &str = "NTH_PROMETHEUS_TOKEN";
@@ -22,9 +21,6 @@ pub const PASSWORD: &str = "NTH_PROMETHEUS_PASSWORD";
 /// The variable with the path of a file with the password.
 const PASSWORD_FILE: &str = "NTH_PROMETHEUS_PASSWORD_FILE";
 
-/// The maximum size of a secret file in bytes.
-const MOST_BYTES: u64 = 64 << 10;
-
 /// Credentials.
 #[derive(Default)]
 pub struct Credentials {
@@ -32,12 +28,6 @@ pub struct Credentials {
     pub header: Option<HeaderValue>,
     /// Texts that must never be shown.
     pub secrets: Vec<String>,
-}
-
-/// A secret with the name of its option or variable.
-struct Secret {
-    text: String,
-    named: String,
 }
 
 /// Reads the credentials from options, or else from environment variables. An empty variable counts as unset.
@@ -68,8 +58,8 @@ pub fn read_credentials(
             ))),
         };
     }
-    let token = secret_from_environment(&variable, TOKEN, TOKEN_FILE)?;
-    match (token, variable(USER), password()?) {
+    let bearer_token = secret_from_environment(&variable, TOKEN, TOKEN_FILE)?;
+    match (bearer_token, variable(USER), password()?) {
         (None, None, None) => Ok(Credentials::default()),
         (Some(token), None, None) => bearer(token),
         (None, Some(user), Some(password)) => basic(&user, &password),
@@ -113,44 +103,10 @@ fn secret_from_environment(
     }
 }
 
-/// Reads a secret from a file, without the line end that editors and `echo` append.
-fn read_secret(file: &Path, named: &str) -> Result<Secret, Failure> {
-    let shown = file.display();
-    let bytes = File::open(file)
-        .and_then(|file| read_at_most(file, MOST_BYTES))
-        .map_err(|cause| Failure::io(format!("cannot read {shown}: {}", io_cause(&cause))))?;
-    let bad = |why: &str| Failure::usage(format!("the file {shown} of {named} {why}"));
-    let Some(bytes) = bytes else {
-        let most = size(MOST_BYTES);
-        return Err(bad(&format!("is larger than {most}: not a secret")));
-    };
-    let text = String::from_utf8(bytes).map_err(|_| bad("is not valid UTF-8"))?;
-    let text = without_line_end(&text);
-    if text.is_empty() {
-        return Err(bad("is empty"));
-    }
-    Ok(Secret {
-        text: text.to_owned(),
-        named: format!("the file {shown} of {named}"),
-    })
-}
-
-fn without_line_end(text: &str) -> &str {
-    text.trim_end_matches(['\r', '\n'])
-}
-
-fn bearer(token: Secret) -> Result<Credentials, Failure> {
-    let text = token.text.trim();
-    if let Some(wrong) = text.chars().find(|letter| !letter.is_ascii_graphic()) {
-        let what = match wrong {
-            '\r' | '\n' => "a line break inside the token",
-            letter if letter.is_whitespace() => "white space inside the token",
-            _ => "a character that is not allowed in a header",
-        };
-        return Err(Failure::usage(format!("{} contains {what}", token.named)));
-    }
+fn bearer(secret: Secret) -> Result<Credentials, Failure> {
+    let text = token(&secret)?;
     Ok(Credentials {
-        header: Some(header(&format!("Bearer {text}"), &token.named)?),
+        header: Some(header_value(&format!("Bearer {text}"), &secret.named)?),
         secrets: vec![text.to_owned()],
     })
 }
@@ -171,21 +127,9 @@ fn basic(user: &str, password: &Secret) -> Result<Credentials, Failure> {
     }
     let pair = STANDARD.encode(format!("{user}:{}", password.text));
     Ok(Credentials {
-        header: Some(header(&format!("Basic {pair}"), &password.named)?),
+        header: Some(header_value(&format!("Basic {pair}"), &password.named)?),
         secrets: vec![password.text.clone(), pair],
     })
-}
-
-/// Creates a header value that is never shown.
-fn header(text: &str, named: &str) -> Result<HeaderValue, Failure> {
-    let mut value = HeaderValue::try_from(text).map_err(|_| {
-        Failure::usage(format!(
-            "{named} contains characters that are not allowed in a \
-            header"
-        ))
-    })?;
-    value.set_sensitive(true);
-    Ok(value)
 }
 
 #[cfg(test)]

@@ -1,29 +1,21 @@
 //! A client of the Prometheus HTTP API, with timeouts and retries.
 
 mod auth;
-mod forward;
 mod history;
-mod proxy;
-mod sanitizer;
-mod tls;
 
 use std::collections::BTreeSet;
-use std::io::ErrorKind;
 use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
-use ureq::http::uri::Scheme;
 use ureq::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
 use ureq::{Agent, Body, RequestBuilder};
 
 use self::auth::{PASSWORD, TOKEN, USER};
-use self::forward::{ProxyConnector, ProxyResolver};
-use self::proxy::Route;
-use self::sanitizer::Sanitizer;
 use super::exit::Failure;
+use super::http::{RequestError, Sanitizer, TooMuch, Way, base_url, request_error};
 use super::options::Connection;
 use crate::catalogue::{self, BadAnswer, ErrorSeries, Errors, Gathered, Metadata};
 use crate::policy::{self, NotFinite};
@@ -108,14 +100,6 @@ pub struct Client {
     remarks: Mutex<Vec<String>>,
 }
 
-/// The failure of a request.
-enum RequestError {
-    /// A retry may succeed.
-    Transient(String),
-    /// A retry cannot succeed. The second part is the help.
-    Permanent(String, Option<String>),
-}
-
 impl Client {
     /// Creates a client of the Prometheus at `url`, with the options of `connection` and the environment. `timeout` is for
     /// each request; a request that timed out is not sent again.
@@ -125,57 +109,18 @@ impl Client {
     /// If the URL, an option, a file or a variable is invalid. Failures contain no secret.
     pub fn new(url: &str, timeout: Duration, connection: &Connection) -> Result<Self, Failure> {
         let variable = |name: &str| std::env::var(name).ok();
-        let base = base(url)?;
-        let uri: Uri = base
-            .parse()
-            .map_err(|_| Failure::usage("invalid URL in `--prometheus`"))?;
+        let (base, uri) = base(url)?;
         let credentials = auth::read_credentials(connection, &variable)?;
-        let is_https = uri.scheme() == Some(&Scheme::HTTPS);
-        let tls = tls::config(connection, is_https, &variable)?;
-        let route = proxy::route(&uri, &variable)?;
-        let (tunnel, through) = match &route {
-            Route::Direct => (None, None),
-            Route::Tunnel(proxy) => {
-                let shown = format!("{}:{}", proxy.host(), proxy.port());
-                (Some(proxy.clone()), Some(shown))
-            }
-            Route::Forward(forward) => {
-                let shown = forward.address.authority().map(ToString::to_string);
-                (None, shown)
-            }
-        };
-        // Redirects are not followed: a redirected form loses its contents, and most redirects lead to a login page.
-        let config = Agent::config_builder()
-            .timeout_global(Some(timeout))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .user_agent(concat!("nthc/", env!("CARGO_PKG_VERSION")))
-            .proxy(tunnel)
-            .tls_config(tls)
-            .build();
+        let way = Way::new(&uri, timeout, connection, &variable)?;
         let mut secrets = credentials.secrets;
-        let mut proxy_authorization = None;
-        let agent = match route {
-            Route::Direct | Route::Tunnel(_) => config.into(),
-            Route::Forward(forward) => {
-                secrets.extend(forward.secrets);
-                proxy_authorization = forward.authorization;
-                let proxy = forward.address;
-                let connector = ProxyConnector {
-                    proxy: proxy.clone(),
-                    inner: ureq::unversioned::transport::DefaultConnector::new(),
-                };
-                Agent::with_parts(config, connector, ProxyResolver { proxy })
-            }
-        };
+        secrets.extend(way.secrets);
         Ok(Self {
-            agent,
+            agent: way.agent,
             base,
-            through,
+            through: way.through,
             timeout,
             authorization: credentials.header,
-            proxy_authorization,
+            proxy_authorization: way.proxy_authorization,
             sanitizer: Sanitizer::new(secrets),
             remarks: Mutex::new(Vec::new()),
         })
@@ -482,75 +427,23 @@ impl Client {
     }
 
     fn request_error(&self, error: &ureq::Error, limits: AnswerLimits) -> RequestError {
-        let permanent = |why: &str| RequestError::Permanent(why.to_owned(), None);
-        match error {
-            ureq::Error::Timeout(_) => RequestError::Permanent(
-                "request timed out".to_owned(),
-                Some(limits.late.to_owned()),
-            ),
-            ureq::Error::HostNotFound => permanent("host not found"),
-            ureq::Error::BodyExceedsLimit(limit) => {
-                let most = limit >> 20;
-                let why = format!("response larger than {most} MiB");
-                RequestError::Permanent(why, limits.large.map(str::to_owned))
-            }
-            ureq::Error::LargeResponseHeader(..) => permanent("response headers too long"),
-            ureq::Error::Decompress(..) => permanent("cannot decompress the response"),
-            ureq::Error::Protocol(cause) => {
-                let why = self.sanitizer.sanitize(&cause.to_string());
-                RequestError::Permanent(format!("not an HTTP response: {why}"), None)
-            }
-            ureq::Error::ConnectProxyFailed(why) => {
-                let why = self.sanitizer.sanitize(why);
-                RequestError::Permanent(format!("proxy connection failed: {why}"), None)
-            }
-            ureq::Error::Io(cause) if cause.kind() == ErrorKind::UnexpectedEof => {
-                RequestError::Transient("connection closed before the response".to_owned())
-            }
-            // For example, a certificate of an unknown issuer.
-            ureq::Error::Io(cause) if cause.kind() == ErrorKind::InvalidData => {
-                let why = self.sanitizer.sanitize(&crate::project::io_cause(cause));
-                let of_tls = cause.get_ref().and_then(|cause| cause.downcast_ref());
-                RequestError::Permanent(why, of_tls.and_then(tls::help).map(str::to_owned))
-            }
-            ureq::Error::Rustls(cause) => {
-                let why = self.sanitizer.sanitize(&cause.to_string());
-                RequestError::Permanent(why, tls::help(cause).map(str::to_owned))
-            }
-            ureq::Error::Io(cause) => {
-                RequestError::Transient(self.sanitizer.sanitize(&crate::project::io_cause(cause)))
-            }
-            ureq::Error::ConnectionFailed => {
-                RequestError::Transient("connection failed".to_owned())
-            }
-            other => RequestError::Permanent(self.sanitizer.sanitize(&other.to_string()), None),
-        }
+        let help = TooMuch {
+            late: limits.late,
+            large: limits.large,
+        };
+        request_error(error, &self.sanitizer, help)
     }
 }
 
 /// Returns the URL that paths are appended to.
-fn base(url: &str) -> Result<String, Failure> {
-    // An invalid URL is not shown: it may contain a password.
-    let bad = |why: &str| Failure::usage(format!("invalid URL in `--prometheus`: {why}"));
-    let example = "pass a URL such as `https://prometheus.example.com/path`";
-    let uri: Uri = url
-        .parse()
-        .map_err(|_| bad("cannot be parsed").help(example))?;
-    if !matches!(uri.scheme_str(), Some("http" | "https")) {
-        return Err(bad("does not start with `http://` or `https://`").help(example));
-    }
-    let Some(authority) = uri.authority().filter(|known| !known.host().is_empty()) else {
-        return Err(bad("has no host").help(example));
-    };
-    if authority.as_str().contains('@') {
-        return Err(bad("contains a user or a password")
-            .help(format!("pass them in {USER} and {PASSWORD}")));
-    }
-    if uri.query().is_some() || url.contains('#') {
-        return Err(bad("contains a query or a fragment").help(example));
-    }
-    let base = url.trim_end_matches('/');
-    Ok(base.strip_suffix("/api/v1").unwrap_or(base).to_owned())
+fn base(url: &str) -> Result<(String, Uri), Failure> {
+    let instead = format!("pass them in {USER} and {PASSWORD}");
+    let example = "https://prometheus.example.com/path";
+    let (base, uri) = base_url(url, "--prometheus", example, &instead)?;
+    Ok((
+        base.strip_suffix("/api/v1").unwrap_or(&base).to_owned(),
+        uri,
+    ))
 }
 
 #[cfg(test)]
@@ -569,7 +462,7 @@ mod tests {
             ),
             ("http://[::1]:9090", "http://[::1]:9090"),
         ] {
-            assert_eq!(base(given).unwrap(), taken);
+            assert_eq!(base(given).unwrap().0, taken);
         }
     }
 
