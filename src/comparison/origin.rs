@@ -47,6 +47,14 @@ impl<'s> View<'s> {
         place(positions.path(span.file), line, side)
     }
 
+    /// The place that says it in the files of the project and its packages.
+    fn readable(&self, positions: &Positions<'_>, wanted: &Wanted<'_>, side: Side) -> Place {
+        let session = self.source.session;
+        let files = session.files();
+        let span = wanted.readable(|span| files.contains(&span.item.file));
+        self.place(positions, span, side)
+    }
+
     /// The changed items that an item refers to, directly or through others: the nearest ones.
     fn nearest(&self, from: ItemKey, changed: &HashSet<ItemKey>) -> Vec<ItemKey> {
         let mut seen = HashSet::from([from]);
@@ -117,9 +125,9 @@ impl<'s> Origins<'s> {
                         .then(|| Wanted::find(self.head.source.session, head_name, change))
                         .flatten();
                     match new {
-                        Some(wanted) => Some(self.head.place(&head, wanted.span(), Side::Head)),
+                        Some(wanted) => Some(self.head.readable(&head, &wanted, Side::Head)),
                         None => Wanted::find(self.base.source.session, base_name, change)
-                            .map(|wanted| self.base.place(&base, wanted.span(), Side::Base)),
+                            .map(|wanted| self.base.readable(&base, &wanted, Side::Base)),
                     }
                 }
             };

@@ -63,11 +63,25 @@ impl<'s> Wanted<'s> {
 
     /// The place that says it: of a field that is set, or of the block.
     pub fn span(&self) -> Span {
-        let set = self.fields.iter().find_map(|name| {
+        self.field().unwrap_or(self.block.head)
+    }
+
+    /// The place of the first of the fields that is set.
+    fn field(&self) -> Option<Span> {
+        self.fields.iter().find_map(|name| {
             let field = self.block.fields.get(*name)?;
             field.explicit.then_some(field.span)
-        });
-        set.unwrap_or(self.block.head)
+        })
+    }
+
+    /// The place for a reader: one that `is_readable`, the field, or else its block, or what makes the block of a template.
+    pub fn readable(&self, is_readable: impl Fn(Span) -> bool) -> Span {
+        self.field()
+            .into_iter()
+            .chain([self.block.head])
+            .chain(self.block.trail.iter().copied())
+            .find(|span| is_readable(*span))
+            .unwrap_or(self.root.head)
     }
 }
 

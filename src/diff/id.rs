@@ -191,7 +191,7 @@ changes! {
         "They also fire with little traffic.";
     BudgetAlertRemoved = "budget-alert-removed", Silenced,
         "An alert on the consumed error budget no longer exists.",
-        "A slow burn over the whole SLO window may be reported by nothing else.";
+        "A slow burn over the whole SLO window may be reported by nothing else. If another alert on the budget remains, this is loosened.";
     BudgetAlertAdded = "budget-alert-added", Tightened,
         "There is an alert on the consumed error budget.",
         "It may fire at once: the budget that is already consumed counts.";

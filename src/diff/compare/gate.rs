@@ -139,7 +139,8 @@ fn compare_rules(
     for rule in lost {
         // The same rule with another effect or another name.
         let place = rest.iter().position(|other| {
-            other.name == rule.name || (other.when == rule.when && other.effect == rule.effect)
+            other.name == rule.name
+                || (is_same(&other.when, &rule.when) && other.effect == rule.effect)
         });
         let Some(place) = place else {
             let id = match rule.effect {
@@ -164,7 +165,7 @@ fn compare_rules(
                 continue;
             }
         }
-        if rule.when != other.when {
+        if !is_same(&rule.when, &other.when) {
             compare_conditions(subject, rule, other, changes);
         }
     }
@@ -184,7 +185,7 @@ fn compare_rule(subject: &Subject, before: &Rule, after: &Rule, changes: &mut Ch
         when,
         description,
     } = after;
-    if before.when != *when {
+    if !is_same(&before.when, when) {
         compare_conditions(subject, before, after, changes);
     }
     changes.text(
@@ -220,7 +221,7 @@ fn walk(
     inverted: bool,
     found: &mut Vec<Direction>,
 ) -> Option<()> {
-    if before == after {
+    if is_same(before, after) {
         return Some(());
     }
     match (before, after) {
@@ -254,8 +255,10 @@ fn parts(
         }
         return Some(());
     }
-    let is_within =
-        |some: &[Condition], all: &[Condition]| some.iter().all(|part| all.contains(part));
+    let is_within = |some: &[Condition], all: &[Condition]| {
+        some.iter()
+            .all(|part| all.iter().any(|other| is_same(part, other)))
+    };
     let is_all = matches!(whole, Condition::All(_));
     // One more part of `and` makes it rarer, one more of `or` oftener.
     let rarer = if is_within(old, new) {
@@ -287,7 +290,7 @@ fn compared(before: Compared<'_>, after: Compared<'_>) -> Option<bool> {
     };
     let (old_fact, old_op, old_limit) = side(before)?;
     let (new_fact, new_op, new_limit) = side(after)?;
-    if old_fact != new_fact {
+    if operand(&old_fact) != operand(&new_fact) {
         return None;
     }
     let is_above = |op| match op {
@@ -308,6 +311,19 @@ fn compared(before: Compared<'_>, after: Compared<'_>) -> Option<bool> {
         };
     }
     Some((new_limit > old_limit) == above)
+}
+
+/// A quantity as it is written.
+fn operand(operand: &Operand) -> String {
+    match operand {
+        Operand::Fact(fact) => texts::fact(fact),
+        Operand::Limit(limit) => limit.to_string(),
+    }
+}
+
+/// Returns whether two conditions are written alike. The objectives of the SLOs that they measure are changes of the SLOs.
+fn is_same(before: &Condition, after: &Condition) -> bool {
+    before == after || texts::condition(before) == texts::condition(after)
 }
 
 fn mirrored(op: Comparison) -> Comparison {

@@ -12,6 +12,7 @@ use super::matching::{Match, pairs};
 use super::query;
 use super::texts;
 use crate::change::{Side, Subject};
+use crate::class::Class;
 use crate::id::ChangeId;
 
 /// Compares the SLOs of a service.
@@ -167,15 +168,18 @@ fn both(subject: &Subject, before: &Slo, after: &Slo, sides: &Sides, changes: &m
 
 /// The error budgets of both, as a clause.
 fn budgets(before: &Slo, after: &Slo) -> String {
-    let text = |slo: &Slo| {
-        let time = budget_time(slo.objective, slo.window);
-        format!("{} of full downtime in {}", time.to_human(), slo.window)
-    };
-    format!(
-        "the error budget is {} instead of {}",
-        text(after),
-        text(before)
-    )
+    let time = |slo: &Slo| budget_time(slo.objective, slo.window).to_human();
+    let (old, new) = (time(before), time(after));
+    match before.window == after.window {
+        true => format!(
+            "the error budget is {new} of full downtime in {} instead of {old}",
+            after.window
+        ),
+        false => format!(
+            "the error budget is {new} of full downtime in {} instead of {old} in {}",
+            after.window, before.window
+        ),
+    }
 }
 
 /// The queries of an SLI, each with its role.
@@ -504,12 +508,22 @@ fn compare_budget_alerts(subject: &Subject, before: &Slo, after: &Slo, changes: 
     };
     for alert in &before.budget_alerts {
         match find(after, alert.consumed) {
-            None => changes.plain(
-                ChangeId::BudgetAlertRemoved,
-                subject,
-                Some(text(alert)),
-                None,
-            ),
+            None => {
+                changes.plain(
+                    ChangeId::BudgetAlertRemoved,
+                    subject,
+                    Some(text(alert)),
+                    None,
+                );
+                let remaining = after
+                    .budget_alerts
+                    .iter()
+                    .find(|other| [alert.severity, Severity::Page].contains(&other.severity));
+                if let (Some(other), Some(change)) = (remaining, changes.found.last_mut()) {
+                    change.class = Class::Loosened;
+                    change.because = format!("what is consumed is still reported: {}", text(other));
+                }
+            }
             Some(other) if other.severity != alert.severity => changes.plain(
                 ChangeId::BudgetAlertSeverityChanged,
                 subject,
