@@ -13,7 +13,7 @@ mod service;
 mod slo;
 mod text;
 
-pub use alert::of_alert;
+pub use alert::{limits, of_alert};
 pub use gate::of_gate;
 pub use given::{Beginning, FROM, Happening, Incident, When};
 pub use model::test;
