@@ -372,8 +372,16 @@ fn decided(
         });
         rules.collect::<Vec<_>>().join(", ")
     };
+    let is_known =
+        |rule: &policy::RuleDecision| rule.holds.is_some() || rule.outcome != policy::Outcome::Deny;
     let words = match decision.verdict {
-        Verdict::Deny => format!("denied ({})", names(policy::Outcome::Deny)),
+        Verdict::Deny => {
+            let denying = names(policy::Outcome::Deny);
+            match decision.rules.iter().all(is_known) {
+                true => format!("denied ({denying})"),
+                false => format!("denied ({denying}), for lack of data"),
+            }
+        }
         Verdict::Warn => format!("allowed with a warning ({})", names(policy::Outcome::Warn)),
         Verdict::Allow if decision.dry_run && decision.found > Verdict::Allow => {
             "allowed: the gate only reports".to_owned()

@@ -56,6 +56,7 @@ pub fn incidents(
     for incident in &mut found {
         complete(incident);
     }
+    found.retain(has_different_series);
     let mut seen = HashSet::new();
     found.retain(|incident| seen.insert(incident.clone()));
     found.truncate(most);
@@ -186,6 +187,18 @@ fn several(service: &Service, incidents: &[Incident], count: u32) -> Vec<Inciden
             ))
         })
         .collect()
+}
+
+/// True if no series has values of two events.
+fn has_different_series(incident: &Incident) -> bool {
+    let mut seen = HashSet::new();
+    incident
+        .given
+        .iter()
+        .all(|happening| match &happening.event {
+            Event::Series { series, .. } => seen.insert(series),
+            _ => true,
+        })
 }
 
 /// Sets when an incident is, and how long it is watched, unless it says so.

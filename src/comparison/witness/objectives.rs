@@ -141,7 +141,11 @@ fn burns(service: &Service, slo: &Slo, other: Option<&Slo>) -> Vec<Incident> {
                 Severity::Page => 20.0,
                 Severity::Ticket => 40.0,
             };
-            let is_clear = least < later;
+            // A ticket hardly matters while a page is sent for the same.
+            let louder = slo.burn_rate_pairs.iter();
+            let louder = louder.filter(|known| known.severity < pair.severity);
+            let louder = louder.filter_map(|known| exceeded(known, slo.objective, share));
+            let is_clear = least < later && louder.fold(f64::INFINITY, f64::min) > least;
             let length = match is_clear {
                 true => (fires + hold).min((least + later) / 2.0),
                 false => fires + hold,

@@ -45,7 +45,7 @@ pub fn incident(incident: &Incident) -> String {
                 main.push(format!("dependency `{dependency}` down{span}"));
             }
             Event::Traffic { rate, .. } => {
-                besides.push(format!("{} events/s", decimal_text(*rate)))
+                besides.push(events(*rate));
             }
             Event::BudgetLeft { left, .. } => {
                 besides.push(format!("{} of the error budget left", percent_text(*left)));
@@ -86,6 +86,9 @@ pub fn incident(incident: &Incident) -> String {
             deployments.len(),
             clock.from(*first)
         )),
+    }
+    if let (false, Some(length)) = (deployments.is_empty(), incident.when.length) {
+        main.push(format!("asked{}", clock.at(length)));
     }
     let is_dated = incident.when.date.is_some() || !matches!(incident.when.at, Some(NIGHT) | None);
     if main.is_empty() && is_dated {
@@ -128,7 +131,7 @@ fn described(values: &str) -> String {
         .strip_prefix("0+")
         .and_then(|rest| rest.split_once('x'))
     {
-        Some((step, _)) => format!("with {step} more at each scrape"),
+        Some((step, _)) => format!("rising by {step} each scrape"),
         None => format!("with the values {values}"),
     }
 }

@@ -11,6 +11,8 @@ mod number;
 mod scope;
 mod service;
 mod slo;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use alert::{limits, of_alert};

@@ -3,6 +3,7 @@
 
 mod pairs;
 mod projects;
+mod promtool;
 mod rules;
 
 use rayon::prelude::*;
