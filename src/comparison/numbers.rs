@@ -14,7 +14,7 @@ use smol_str::SmolStr;
 
 use super::Compared;
 use crate::backends::grafana::panel_count;
-use crate::backends::prometheus::{Rule, rule_groups};
+use crate::backends::prometheus::{Group, Rule, rule_groups};
 use crate::detection::reaction;
 
 /// The most services of which detection times are simulated: a change of a tier reaches many that are alike.
@@ -137,40 +137,26 @@ fn service(
             new.and_then(|service| get(head, service)),
         ]
     };
-    let rules = |version: Version<'_>, service: &Service| {
-        let groups = rule_groups(service, version.settings);
-        groups
-            .into_iter()
-            .flat_map(|group| group.rules)
-            .collect::<Vec<_>>()
-    };
-    let recorded = |version: Version<'_>, service: &Service| {
-        let rules = rules(version, service).into_iter();
-        rules
-            .filter(|rule| matches!(rule, Rule::Recording(_)))
-            .count()
+    let shapes = [old, new].map(|service| service.map(Shape::new));
+    let [one, other] = &shapes;
+    // Rules and panels are counted only if their numbers can differ.
+    let counts = (one != other).then(|| {
+        [(base, old), (head, new)].map(|(version, service)| Some(Counts::new(version, service?)))
+    });
+    let count = |name: &str, get: &dyn Fn(&Counts) -> String| {
+        let counts = counts.as_ref()?;
+        differing(
+            name,
+            counts.each_ref().map(|counts| counts.as_ref().map(get)),
+        )
     };
     let numbers = [
-        differing(
-            "rules",
-            of(&|version, service| Some(rules(version, service).len().to_string())),
-        ),
-        differing(
-            "recorded series",
-            of(&|version, service| Some(recorded(version, service).to_string())),
-        ),
-        differing(
-            "recorded samples per second",
-            of(&|version, service| {
-                let each = version.settings.prometheus.interval.as_seconds();
-                let rate = Decimal::from(recorded(version, service)) / each.max(Decimal::new(1, 3));
-                Some(decimal_text(rate.round_dp(2)))
-            }),
-        ),
-        differing(
-            "panels",
-            of(&|version, service| Some(panel_count(service, version.settings).to_string())),
-        ),
+        count("rules", &|counts| counts.rules.to_string()),
+        count("recorded series", &|counts| counts.recorded.to_string()),
+        count("recorded samples per second", &|counts| {
+            decimal_text(counts.samples)
+        }),
+        count("panels", &|counts| counts.panels.to_string()),
         differing(
             "availability that hard dependencies allow",
             of(&|version, service| {
@@ -202,6 +188,85 @@ fn service(
         numbers,
         slos,
     })
+}
+
+/// What the numbers of rules and panels of a service depend on.
+#[derive(PartialEq)]
+struct Shape {
+    slos: Vec<Slo>,
+    alerts: usize,
+    recordings: usize,
+    gates: usize,
+    dependencies: usize,
+    signals: usize,
+    panels: usize,
+    is_deployed: bool,
+}
+
+impl Shape {
+    fn new(service: &Service) -> Self {
+        let panels = &service.panels;
+        let rows = panels.rows.iter().map(|row| row.panels.len());
+        let of_dependencies = panels.dependencies.iter().map(|one| one.panels.len());
+        Self {
+            slos: service
+                .slos
+                .iter()
+                .map(|slo| {
+                    let mut slo = slo.clone();
+                    // The same rules with other numbers.
+                    slo.objective = Decimal::ZERO;
+                    slo.description = None;
+                    slo.burn_rate_pairs
+                        .iter_mut()
+                        .for_each(|pair| pair.factor = Decimal::ZERO);
+                    slo
+                })
+                .collect(),
+            alerts: service.alerts.len(),
+            recordings: service.recordings.len(),
+            gates: service.gates.len(),
+            dependencies: service.dependencies.len(),
+            signals: service.signals.len(),
+            panels: panels.own.len() + rows.chain(of_dependencies).sum::<usize>(),
+            is_deployed: service.deployed.is_some(),
+        }
+    }
+}
+
+/// How much is generated for a service.
+struct Counts {
+    rules: usize,
+    recorded: usize,
+    /// Recorded samples per second.
+    samples: Decimal,
+    panels: usize,
+}
+
+impl Counts {
+    fn new(version: Version<'_>, service: &Service) -> Self {
+        let groups = rule_groups(service, version.settings);
+        let recorded = |group: &Group| {
+            let rules = group.rules.iter();
+            rules
+                .filter(|rule| matches!(rule, Rule::Recording(_)))
+                .count()
+        };
+        let samples: Decimal = groups
+            .iter()
+            .map(|group| {
+                let millis = nth_promql::milliseconds(&group.interval).unwrap_or(1000);
+                Decimal::from(recorded(group)) * Decimal::ONE_THOUSAND
+                    / Decimal::from(millis.max(1))
+            })
+            .sum();
+        Self {
+            rules: groups.iter().map(|group| group.rules.len()).sum(),
+            recorded: groups.iter().map(recorded).sum(),
+            samples: samples.round_dp(2),
+            panels: panel_count(service, version.settings),
+        }
+    }
 }
 
 /// The numbers of an SLO; `None` if they are the same.

@@ -6,18 +6,20 @@ use nth_diff::{Cause, CauseKind, Change, ChangeId, Place, Side};
 use smol_str::SmolStr;
 
 use super::changed::{ChangedItems, Items};
-use super::places::Wanted;
+use super::places::{Roots, Wanted};
 use super::{Source, place};
 use crate::db::references::file_references;
 use crate::db::{ItemClass, ItemKey, Span, name_span};
 use crate::diagnostics::SourceMap;
 use crate::diagnostics::position::Positions;
+use crate::eval::{Instance, Value};
 use crate::schema::names::kind;
 
 /// A version with what is known about its items.
 struct View<'s> {
     source: Source<'s>,
     items: Items<'s>,
+    roots: Roots<'s>,
     sources: SourceMap,
     references: HashMap<ItemKey, Vec<ItemKey>>,
 }
@@ -35,6 +37,7 @@ impl<'s> View<'s> {
         }
         Self {
             items: Items::new(session),
+            roots: Roots::new(session),
             sources: session.sources(),
             source,
             references,
@@ -122,11 +125,11 @@ impl<'s> Origins<'s> {
                 _ => {
                     let is_gone = change.after.is_none() && is_removal(change.id);
                     let new = (!is_gone)
-                        .then(|| Wanted::find(self.head.source.session, head_name, change))
+                        .then(|| Wanted::find(&self.head.roots, head_name, change))
                         .flatten();
                     match new {
                         Some(wanted) => Some(self.head.readable(&head, &wanted, Side::Head)),
-                        None => Wanted::find(self.base.source.session, base_name, change)
+                        None => Wanted::find(&self.base.roots, base_name, change)
                             .map(|wanted| self.base.readable(&base, &wanted, Side::Base)),
                     }
                 }
@@ -216,7 +219,7 @@ impl<'s> Origins<'s> {
     /// True if the text of the change's own service differs.
     fn says_itself(&self, change: &Change, [base_name, head_name]: &FoundIn) -> bool {
         let item = |view: &View<'_>, name| {
-            Wanted::find(view.source.session, name, change).map(|wanted| wanted.root.head.item)
+            Wanted::find(&view.roots, name, change).map(|wanted| wanted.root.head.item)
         };
         let new = item(&self.head, head_name);
         let old = item(&self.base, base_name);
@@ -231,7 +234,7 @@ impl<'s> Origins<'s> {
             (Side::Base, &self.base, base_name, &self.changed.base),
         ];
         for (side, view, name, changed) in sides {
-            let Some(wanted) = Wanted::find(view.source.session, name, change) else {
+            let Some(wanted) = Wanted::find(&view.roots, name, change) else {
                 continue;
             };
             let home = wanted.root.head.item;
@@ -252,6 +255,17 @@ impl<'s> Origins<'s> {
                 found = view.nearest(home, changed);
             }
             if found.is_empty() && !changed.contains(&home) {
+                // What its fields name: the tier, the team.
+                for named in named_blocks(wanted.root) {
+                    match changed.contains(&named) {
+                        true => found.push(named),
+                        false if view.is_service(named) => {}
+                        false => found.extend(view.nearest(named, changed)),
+                    }
+                }
+                found.dedup();
+            }
+            if found.is_empty() && !changed.contains(&home) {
                 found.extend(environment);
             }
             if !found.is_empty() {
@@ -260,6 +274,17 @@ impl<'s> Origins<'s> {
         }
         (Side::Head, Vec::new())
     }
+}
+
+/// The items of the blocks that the fields of a block name.
+fn named_blocks(block: &Instance) -> impl Iterator<Item = ItemKey> {
+    block
+        .fields
+        .values()
+        .filter_map(|field| match &field.value {
+            Value::Block(named) => Some(named.item),
+            _ => None,
+        })
 }
 
 /// A changed item as a cause: the item itself, or its package.

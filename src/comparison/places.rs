@@ -1,12 +1,46 @@
 //! Where a version says what a change is about.
 
+use std::collections::HashMap;
+
 use nth_diff::{Change, ChangeId};
 use smol_str::SmolStr;
 
-use crate::db::{ItemClass, Span};
+use crate::db::{ItemClass, ItemKey, Span};
 use crate::eval::{Instance, instance};
 use crate::schema::names::{field, kind};
 use crate::session::Session;
+
+/// The top-level blocks of a version, by kind and name.
+pub struct Roots<'s> {
+    session: &'s Session,
+    by_name: HashMap<(SmolStr, SmolStr), ItemKey>,
+}
+
+impl<'s> Roots<'s> {
+    /// Reads the blocks of a version.
+    pub fn new(session: &'s Session) -> Self {
+        let mut by_name = HashMap::new();
+        for entry in session.entries(ItemClass::Block) {
+            by_name
+                .entry((entry.kind.clone(), entry.name.clone()))
+                .or_insert(entry.key);
+        }
+        Self { session, by_name }
+    }
+
+    /// The evaluated top-level block of a kind and name.
+    fn block(&self, environment: &Option<SmolStr>, kind: &str, name: &str) -> Option<&'s Instance> {
+        let key = self.by_name.get(&(kind.into(), name.into())).copied()?;
+        // An environment is not evaluated in one.
+        let environment = environment
+            .clone()
+            .filter(|_| kind != self::kind::ENVIRONMENT);
+        let session = self.session;
+        instance(&session.db, session.workspace, key, environment)
+            .instance
+            .as_ref()
+    }
+}
 
 /// The block of a part, and the fields that may say it, the most probable first.
 pub struct Wanted<'s> {
@@ -19,11 +53,7 @@ pub struct Wanted<'s> {
 
 impl<'s> Wanted<'s> {
     /// Finds what a change is about in a version; `None` if the version does not have it.
-    pub fn find(
-        session: &'s Session,
-        environment: &Option<SmolStr>,
-        change: &Change,
-    ) -> Option<Self> {
+    pub fn find(roots: &Roots<'s>, environment: &Option<SmolStr>, change: &Change) -> Option<Self> {
         let subject = &change.subject;
         let (class_kind, root_name) = match (&subject.service, &*subject.kind) {
             (Some(service), _) => (kind::SERVICE, service.as_str()),
@@ -34,7 +64,7 @@ impl<'s> Wanted<'s> {
             }
             _ => return None,
         };
-        let root = root(session, environment, class_kind, root_name)?;
+        let root = roots.block(environment, class_kind, root_name)?;
         let rest = subject.name.strip_prefix(root_name);
         let rest = rest
             .and_then(|rest| rest.strip_prefix('.'))
@@ -83,25 +113,6 @@ impl<'s> Wanted<'s> {
             .find(|span| is_readable(*span))
             .unwrap_or(self.root.head)
     }
-}
-
-/// The evaluated top-level block of a kind and name.
-fn root<'s>(
-    session: &'s Session,
-    environment: &Option<SmolStr>,
-    kind: &str,
-    name: &str,
-) -> Option<&'s Instance> {
-    let entry = session
-        .entries(ItemClass::Block)
-        .find(|entry| entry.kind == kind && entry.name == name)?;
-    // An environment is not evaluated in one.
-    let environment = environment
-        .clone()
-        .filter(|_| kind != self::kind::ENVIRONMENT);
-    instance(&session.db, session.workspace, entry.key, environment)
-        .instance
-        .as_ref()
 }
 
 fn child<'s>(block: &'s Instance, kind: &str, name: &str) -> Option<&'s Instance> {

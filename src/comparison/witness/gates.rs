@@ -2,7 +2,7 @@
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use nth_model::gate::{Condition, DAY, Fact, Gate, Operand, Rule, WEEK};
+use nth_model::gate::{Condition, DAY, Fact, Gate, Operand, Rule, Span, WEEK};
 use nth_model::test::Event;
 use nth_model::{Duration, Service};
 use rust_decimal::Decimal;
@@ -69,7 +69,40 @@ pub fn incidents(service: &Service, gates: [Option<&Gate>; 2]) -> Vec<Incident> 
         found.extend(of_gate(service, all));
     }
     found.push(without_data(service, gates));
+    if let Some(when) = open_time(gates) {
+        for incident in &mut found {
+            if incident.when.at.is_none() && incident.when.date.is_none() {
+                incident.when.at = when.at;
+                incident.when.zone.clone_from(&when.zone);
+            }
+        }
+    }
     found
+}
+
+/// A time of the week in which no rule of the gates holds because of the time alone; `None` if no rule is about the week, or there
+/// is no such time.
+fn open_time(gates: [Option<&Gate>; 2]) -> Option<When> {
+    let mut weeks: Vec<(&[Span], &str)> = Vec::new();
+    for rule in gates.into_iter().flatten().flat_map(|gate| &gate.rules) {
+        rule.when.each_leaf(&mut |leaf| {
+            if let Condition::Week { spans, zone } = leaf {
+                weeks.push((spans, zone));
+            }
+        });
+    }
+    let (_, zone) = weeks.first()?;
+    // Noon of each day, from the middle of the week, with time for an incident before and after.
+    let noons = [2, 1, 3, 0, 4, 5, 6].map(|day| day * DAY + 12 * 60);
+    let is_open = |at: &u16| {
+        let is_clear = |span: &Span| span.to + 2 * 60 <= *at || *at + 8 * 60 <= span.from;
+        weeks.iter().all(|(spans, _)| spans.iter().all(is_clear))
+    };
+    Some(When {
+        at: Some(Beginning::Week(noons.into_iter().find(is_open)?)),
+        zone: Some((*zone).to_owned()),
+        ..When::default()
+    })
 }
 
 /// The rules that one version has and the other one does not.
