@@ -57,8 +57,9 @@ pub struct Compared {
     pub environments: Vec<SmolStr>,
 }
 
-/// What is searched for in an environment, once its changes are known.
-pub type Search<'s> = dyn FnMut(Option<Version<'_>>, Option<Version<'_>>, &mut [Change]) + 's;
+/// What is searched for in an environment, once its changes are known. Returns whether detection times are simulated too.
+pub type Search<'s> =
+    dyn FnMut(Option<Version<'_>>, Option<Version<'_>>, &mut [Change]) -> bool + 's;
 
 /// Compares two versions. `search` is called for each environment with the changes that no earlier one has, to add incidents
 /// that show them.
@@ -125,8 +126,13 @@ pub fn compare(
                     known.insert(identity, compared.changes.len() + fresh.len());
                     fresh.push(change);
                 }
-                search(Some(old), Some(new), &mut fresh);
-                numbers::add(old, new, &fresh, own.as_ref(), &mut compared);
+                let is_simulated = search(Some(old), Some(new), &mut fresh);
+                let figures = numbers::Request {
+                    changes: &fresh,
+                    environment: own.as_ref(),
+                    is_simulated,
+                };
+                numbers::add(old, new, figures, &mut compared);
                 found_in.extend(std::iter::repeat_n(pair.clone(), fresh.len()));
                 compared.changes.extend(fresh);
             });

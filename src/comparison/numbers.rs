@@ -17,26 +17,43 @@ use crate::backends::grafana::panel_count;
 use crate::backends::prometheus::{Group, Rule, rule_groups};
 use crate::detection::reaction;
 
-/// The most services of which detection times are simulated: a change of a tier reaches many that are alike.
-const SIMULATED: usize = 12;
+/// The most SLOs of which detection times are simulated.
+const SIMULATED: usize = 8;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'r> {
+    /// The changes, which name the services.
+    pub changes: &'r [Change],
+    /// The environment, if the project declares any.
+    pub environment: Option<&'r SmolStr>,
+    /// True if detection times are simulated.
+    pub is_simulated: bool,
+}
 
 /// Adds the numbers of an environment.
-pub fn add(
-    base: Version<'_>,
-    head: Version<'_>,
-    changes: &[Change],
-    environment: Option<&SmolStr>,
-    compared: &mut Compared,
-) {
+pub fn add(base: Version<'_>, head: Version<'_>, request: Request<'_>, compared: &mut Compared) {
+    let Request {
+        changes,
+        environment,
+        is_simulated,
+    } = request;
     let names: BTreeSet<&SmolStr> = changes
         .iter()
         .filter(|change| change.class < Class::Cosmetic)
         .filter_map(|change| change.subject.service.as_ref())
         .collect();
-    let simulated: BTreeSet<&SmolStr> = changes
+    // The same change of many services, which one cause makes, is simulated once.
+    let mut seen = BTreeSet::new();
+    let simulated: BTreeSet<&str> = changes
         .iter()
-        .filter(|change| change.class.has_witness() && &*change.subject.kind == "slo")
-        .filter_map(|change| change.subject.service.as_ref())
+        .filter(|change| is_simulated && change.class.has_witness())
+        .filter(|change| &*change.subject.kind == "slo")
+        .filter(|change| {
+            let slo = change.subject.name.rsplit('.').next();
+            seen.insert((change.id, slo, &change.before, &change.after))
+        })
+        .map(|change| change.subject.name.as_str())
         .take(SIMULATED)
         .collect();
     let names: Vec<&SmolStr> = names.into_iter().collect();
@@ -44,13 +61,7 @@ pub fn add(
         .par_iter()
         .filter_map(|name| {
             let services = [base, head].map(|version| version.project.service(name));
-            service(
-                [base, head],
-                services,
-                name,
-                environment,
-                simulated.contains(*name),
-            )
+            service([base, head], services, name, environment, &simulated)
         })
         .collect();
     for figures in found {
@@ -122,12 +133,12 @@ fn differing(name: &str, [before, after]: [Option<String>; 2]) -> Option<Number>
     })
 }
 
-fn service(
+fn service<'s>(
     versions: [Version<'_>; 2],
-    services: [Option<&Service>; 2],
+    services: [Option<&'s Service>; 2],
     name: &SmolStr,
     environment: Option<&SmolStr>,
-    is_simulated: bool,
+    simulated: &BTreeSet<&str>,
 ) -> Option<ServiceFigures> {
     let [base, head] = versions;
     let [old, new] = services;
@@ -173,12 +184,13 @@ fn service(
     let of_head = new.into_iter().flat_map(|service| &service.slos);
     let all: BTreeSet<&SmolStr> = of_base.chain(of_head).map(|slo| &slo.name).collect();
     for slo in all {
-        let find = |service: Option<&'_ Service>| {
+        let find = |service: Option<&'s Service>| {
             service.and_then(|service| {
                 let slo = service.slos.iter().find(|one| one.name == *slo)?;
-                Some((service.clone(), slo.clone()))
+                Some((service, slo))
             })
         };
+        let is_simulated = simulated.contains(format!("{name}.{slo}").as_str());
         slos.extend(figure(versions, [find(old), find(new)], slo, is_simulated));
     }
     let numbers: Vec<Number> = numbers.into_iter().flatten().collect();
@@ -272,7 +284,7 @@ impl Counts {
 /// The numbers of an SLO; `None` if they are the same.
 fn figure(
     [base, head]: [Version<'_>; 2],
-    slos: [Option<(Service, Slo)>; 2],
+    slos: [Option<(&Service, &Slo)>; 2],
     name: &SmolStr,
     is_simulated: bool,
 ) -> Option<Figure> {
@@ -367,7 +379,7 @@ fn figure(
 }
 
 /// The simulated times until incidents page and open tickets, those that differ.
-fn detection(versions: [Version<'_>; 2], slos: &[Option<(Service, Slo)>; 2]) -> Vec<Number> {
+fn detection(versions: [Version<'_>; 2], slos: &[Option<(&Service, &Slo)>; 2]) -> Vec<Number> {
     let tables: Vec<_> = slos
         .par_iter()
         .zip(versions)

@@ -253,7 +253,7 @@ fn differences(
     let mut search =
         |old: Option<Version<'_>>, new: Option<Version<'_>>, changes: &mut [Change]| {
             if options.no_incidents {
-                return;
+                return false;
             }
             let _progress = Progress::start("searching incidents that show the changes", is_shown);
             let labels = new
@@ -268,6 +268,7 @@ fn differences(
                 head: new,
             };
             witness::witnesses(versions, changes, &settings, &|_, _| {});
+            true
         };
     comparison::compare(base.source(), head.source(), chosen, &mut search)
 }

@@ -154,14 +154,17 @@ pub fn search_with(base: &Text, head: &Text, changes: &mut [Change], options: &O
     let [one, other] = &sessions;
     one.with_project(&None, |old, _| {
         other.with_project(&None, |new, _| {
+            let no_labels = std::collections::BTreeMap::new();
             let versions = Versions {
                 base: Some(Version {
                     project: old,
                     settings: &base.settings,
+                    environment_labels: &no_labels,
                 }),
                 head: Some(Version {
                     project: new,
                     settings: &head.settings,
+                    environment_labels: &no_labels,
                 }),
             };
             witnesses(versions, changes, options, &|_, _| {});

@@ -87,7 +87,7 @@ fn an_incident_must_agree_with_the_class() {
         "{reason}"
     );
     let mut undecided = [change(
-        Id::OtherChanged,
+        Id::MissingDataQueryChanged,
         Subject::part("checkout", "slo", "availability"),
     )];
     search(&base, &head, &mut undecided);
