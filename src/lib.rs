@@ -22,6 +22,7 @@ pub mod testing;
 pub use nth_analysis::{
     check, db, eval, limits, lower, resolve, schema, session, stack, suppressions,
 };
+pub use nth_diff as diff;
 pub use nth_model as ir;
 pub use nth_policy as policy;
 pub use nth_promql as promql;

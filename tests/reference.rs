@@ -28,6 +28,37 @@ fn the_reference_is_current() {
     );
 }
 
+/// Requires that a file is as wanted, or writes it.
+fn is_current(path: &Path, wanted: &str) {
+    if std::env::var_os("NTH_BLESS").is_some() {
+        std::fs::write(path, wanted).unwrap();
+    }
+    let found = std::fs::read_to_string(path)
+        .unwrap_or_default()
+        .replace("\r\n", "\n");
+    assert!(
+        found == wanted,
+        "{} is not current; write it with `NTH_BLESS=1 cargo test --test reference`",
+        path.display()
+    );
+}
+
+#[test]
+fn the_list_of_changes_is_current() {
+    let page = format!(
+        "# Changes\n\nThe changes that [`nthc diff`](diff.md) lists, by class. A level is set by id, under `[diff]` in \
+        [`nth.toml`](nth-toml.md#diff).\n\n{}",
+        nthc::diff::render::ids::ids_page()
+    );
+    is_current(&docs().join("changes.md"), &page);
+}
+
+#[test]
+fn the_schema_of_comparisons_is_current() {
+    let schema = format!("{:#}\n", nthc::diff::render::json::schema());
+    is_current(&docs().join("diff.schema.json"), &schema);
+}
+
 #[test]
 fn the_table_of_technologies_is_current() {
     const BEGIN: &str = "<!-- table: written by `NTH_BLESS=1 cargo test --test reference` -->\n\n";

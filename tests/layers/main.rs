@@ -51,9 +51,11 @@ const FLOORS: &[(&str, &[&str])] = &[
             "nth-promql",
         ],
     ),
+    ("nth-diff", &["nth-render", "nth-model", "nth-promql"]),
     (
         "nthc-compiler",
         &[
+            "nth-diff",
             "nth-simulate",
             "nth-engine",
             "nth-analysis",

@@ -210,8 +210,7 @@ impl<'a> Arena<'a> {
         let mut outcome = Outcome::default();
         let mut incident = None;
         if let (Some(side), Some(rules)) = (side, rules) {
-            let simulation = simulate_rules(&prepared.plan, test, rules, Arc::clone(rules))
-                .map_err(|error| error.to_string())?;
+            let simulation = simulated(&prepared.plan, test, rules)?;
             let simulation = of_version(simulation, side);
             let found = Incident::of_simulation(simulation, side.routing.as_ref());
             outcome.alerts = seen(&found, side, from);
@@ -234,6 +233,31 @@ impl<'a> Arena<'a> {
         Ok(outcome)
     }
 }
+
+/// Runs rules in a test. An alert that exceeds its limit of series fires for none of them, as in Prometheus.
+fn simulated(plan: &Plan<'_>, test: &Test, rules: &Arc<RuleSet>) -> Result<Simulation, String> {
+    let mut rules = Arc::clone(rules);
+    loop {
+        let problem = match simulate_rules(plan, test, &rules, Arc::clone(&rules)) {
+            Ok(simulation) => return Ok(simulation),
+            Err(problem) => problem,
+        };
+        let nth_simulate::Error::Evaluation(failure) = &problem else {
+            return Err(problem.to_string());
+        };
+        let (id, is_limit) = (failure.id, failure.error.message.starts_with(EXCEEDED));
+        let mut without = RuleSet::clone(&rules);
+        let group = without.groups.get_mut(id.group);
+        match group.filter(|group| is_limit && id.rule < group.rules.len()) {
+            Some(group) => group.rules.remove(id.rule),
+            None => return Err(problem.to_string()),
+        };
+        rules = Arc::new(without);
+    }
+}
+
+/// How the engine begins the message about more series than a limit.
+const EXCEEDED: &str = "exceeded limit of ";
 
 /// True if all that an SLI reads exists among the series.
 fn reads_only(slo: &Slo, plan: &Plan<'_>, by_hand: &[Labels]) -> bool {
@@ -352,8 +376,16 @@ fn decided(
         });
         rules.collect::<Vec<_>>().join(", ")
     };
+    let is_known =
+        |rule: &policy::RuleDecision| rule.holds.is_some() || rule.outcome != policy::Outcome::Deny;
     let words = match decision.verdict {
-        Verdict::Deny => format!("denied ({})", names(policy::Outcome::Deny)),
+        Verdict::Deny => {
+            let denying = names(policy::Outcome::Deny);
+            match decision.rules.iter().all(is_known) {
+                true => format!("denied ({denying})"),
+                false => format!("denied ({denying}), for lack of data"),
+            }
+        }
         Verdict::Warn => format!("allowed with a warning ({})", names(policy::Outcome::Warn)),
         Verdict::Allow if decision.dry_run && decision.found > Verdict::Allow => {
             "allowed: the gate only reports".to_owned()

@@ -10,7 +10,9 @@ use super::objectives::{self, Kind};
 use super::outcome::Direction;
 use super::part::{Owners, Part};
 use super::{gates, words};
-use crate::testing::incidents::{Beginning, Happening, Incident, Scope, of_alert, of_service};
+use crate::testing::incidents::{
+    Beginning, Happening, Incident, Scope, limits, of_alert, of_service, rounded,
+};
 
 /// How long is watched after the last event.
 const AFTERMATH: Duration = Duration::hours(1);
@@ -54,6 +56,7 @@ pub fn incidents(
     for incident in &mut found {
         complete(incident);
     }
+    found.retain(has_different_series);
     let mut seen = HashSet::new();
     found.retain(|incident| seen.insert(incident.clone()));
     found.truncate(most);
@@ -96,7 +99,12 @@ fn of_alerts(
     scope: &Scope,
 ) -> Vec<Incident> {
     let mut found = Vec::new();
-    let one = of_alert(service, alert, other, scope);
+    let of = |one: &Alert, other| -> Vec<Incident> {
+        let limits = limits(&one.when);
+        let all = of_alert(service, one, other, scope).into_iter();
+        all.map(|incident| plausible(incident, &limits)).collect()
+    };
+    let one = of(alert, other);
     let Some(other) = other else {
         return one;
     };
@@ -106,7 +114,7 @@ fn of_alerts(
     {
         found.extend(several(service, &one, limit + 1));
     }
-    let reversed = of_alert(service, other, Some(alert), scope);
+    let reversed = of(other, Some(alert));
     let (first, second) = match alert.hold() < other.hold() {
         true => (reversed, one),
         false => (one, reversed),
@@ -118,6 +126,31 @@ fn of_alerts(
             (one, other) => found.extend(one.into_iter().chain(other)),
         }
     }
+}
+
+/// Replaces values that are far beyond a limit by closer ones: half as much again, and never more than 1 beyond a share.
+fn plausible(mut incident: Incident, limits: &[f64]) -> Incident {
+    for happening in &mut incident.given {
+        let Event::Series { values, .. } = &mut happening.event else {
+            continue;
+        };
+        let Some((value, count)) = values.split_once('x') else {
+            continue;
+        };
+        let Ok(value) = value.parse::<f64>() else {
+            continue;
+        };
+        let is_far = |limit: &&f64| **limit > 0.0 && (value - (**limit * 2.0 + 1.0)).abs() < 0.01;
+        let closer = limits.iter().find(is_far).map(|limit| match *limit {
+            0.0..1.0 => f64::midpoint(*limit, 1.0),
+            10.0.. => limit * 1.5,
+            _ => value,
+        });
+        if let Some(closer) = closer {
+            *values = format!("{}x{count}", rounded(closer));
+        }
+    }
+    incident
 }
 
 /// The first incidents of an alert with so many series.
@@ -154,6 +187,18 @@ fn several(service: &Service, incidents: &[Incident], count: u32) -> Vec<Inciden
             ))
         })
         .collect()
+}
+
+/// True if no series has values of two events.
+fn has_different_series(incident: &Incident) -> bool {
+    let mut seen = HashSet::new();
+    incident
+        .given
+        .iter()
+        .all(|happening| match &happening.event {
+            Event::Series { series, .. } => seen.insert(series),
+            _ => true,
+        })
 }
 
 /// Sets when an incident is, and how long it is watched, unless it says so.

@@ -21,7 +21,7 @@ pub fn incidents(service: &Service, gates: [Option<&Gate>; 2]) -> Vec<Incident> 
     let differing: Vec<&Rule> = differing(one, other);
     let holds = |gate: Option<&Gate>| gate.is_some_and(|gate| gate.holds_without_data);
     if one.is_some() && other.is_some() && holds(one) != holds(other) {
-        found.push(without_data(service));
+        found.push(without_data(service, gates));
     }
     // Numbers between the limits of both.
     for (fact, low, high) in limits(one, other) {
@@ -57,17 +57,18 @@ pub fn incidents(service: &Service, gates: [Option<&Gate>; 2]) -> Vec<Incident> 
         }
         is_read
     };
-    let gates = || gates.into_iter().flatten();
-    found.extend(of_gate(
-        service,
-        gates().filter(|gate| !reads_calendar(gate)),
-    ));
-    for gate in gates() {
+    let each = || gates.into_iter().flatten();
+    for gate in each() {
         for rule in &gate.rules {
-            found.extend(of_condition(service, &rule.when));
+            // A few of each, so that all conditions are tried.
+            found.extend(of_condition(service, &rule.when).into_iter().take(3));
         }
     }
-    found.push(without_data(service));
+    if each().any(|gate| !reads_calendar(&gate)) {
+        let all = each().filter(|gate| !reads_calendar(gate));
+        found.extend(of_gate(service, all));
+    }
+    found.push(without_data(service, gates));
     found
 }
 
@@ -234,12 +235,22 @@ fn is_without_data(incident: &Incident) -> bool {
     all.any(|happening| matches!(happening.event, Event::NoData { .. }))
 }
 
-fn without_data(service: &Service) -> Incident {
+/// No data until also the longest burn rate is unknown that a gate reads.
+fn without_data(service: &Service, gates: [Option<&Gate>; 2]) -> Incident {
     let event = Event::NoData {
         service: service.name.clone(),
     };
+    let rules = gates.into_iter().flatten().flat_map(|gate| &gate.rules);
+    let facts = rules.flat_map(|rule| rule.when.facts());
+    let windows = facts.filter_map(|fact| match fact {
+        Fact::Burn(_, window) => Some(*window),
+        _ => None,
+    });
+    let longest = windows.max().unwrap_or(Duration::minutes(30));
+    let length = Duration(longest.0.saturating_add(30 * 60_000));
     let given = vec![Happening::new(event, None)];
-    Incident::new(&service.name, given, None).lasting(Duration::minutes(40))
+    let incident = Incident::new(&service.name, given, None);
+    incident.lasting(Duration(FROM.0.saturating_add(length.0)))
 }
 
 /// Lets a decision be on a day.

@@ -14,6 +14,9 @@ use crate::testing::incidents::{
 /// The longest incident that is tried.
 const LONGEST: f64 = 4.0 * 24.0 * 60.0;
 
+/// How long an incident usually lasts.
+const TYPICAL: Duration = Duration::minutes(40);
+
 /// The kinds of incidents of an SLO, in an order that a change chooses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -103,9 +106,10 @@ fn exceeded(pair: &Pair, objective: Decimal, share: Decimal) -> Option<f64> {
         .then(|| minutes(pair.long) * float(threshold) / float(share))
 }
 
-/// Errors for which a pair of `slo` fires, and those of the other one later or not at all: the clearest and shortest first.
+/// Errors for which a pair of `slo` fires, and those of the other one later or not at all: the clearest first, and
+/// those that last as long as incidents usually do.
 fn burns(service: &Service, slo: &Slo, other: Option<&Slo>) -> Vec<Incident> {
-    let mut found: Vec<(bool, Duration, Incident)> = Vec::new();
+    let mut found: Vec<(bool, u64, Incident)> = Vec::new();
     for pair in &slo.burn_rate_pairs {
         let threshold = pair.threshold(slo.objective);
         let is_kept = other.is_some_and(|other| {
@@ -137,7 +141,11 @@ fn burns(service: &Service, slo: &Slo, other: Option<&Slo>) -> Vec<Incident> {
                 Severity::Page => 20.0,
                 Severity::Ticket => 40.0,
             };
-            let is_clear = least < later;
+            // A ticket hardly matters while a page is sent for the same.
+            let louder = slo.burn_rate_pairs.iter();
+            let louder = louder.filter(|known| known.severity < pair.severity);
+            let louder = louder.filter_map(|known| exceeded(known, slo.objective, share));
+            let is_clear = least < later && louder.fold(f64::INFINITY, f64::min) > least;
             let length = match is_clear {
                 true => (fires + hold).min((least + later) / 2.0),
                 false => fires + hold,
@@ -145,11 +153,11 @@ fn burns(service: &Service, slo: &Slo, other: Option<&Slo>) -> Vec<Incident> {
             if length <= LONGEST {
                 let length = whole(length);
                 let incident = errors(&service.name, &slo.name, share, length);
-                found.push((!is_clear, length, incident));
+                found.push((!is_clear, length.0.abs_diff(TYPICAL.0), incident));
             }
         }
     }
-    found.sort_by_key(|(is_unclear, length, _)| (*is_unclear, *length));
+    found.sort_by_key(|(is_unclear, distance, _)| (*is_unclear, *distance));
     found.into_iter().map(|(_, _, incident)| incident).collect()
 }
 
@@ -374,16 +382,28 @@ fn contradictions(
             .collect()
     };
     let mut given = counted(part, 20.0);
-    let whole = counted(total, 10.0);
-    let is_other = |one: &Happening| {
-        given.iter().all(|known| match (&known.event, &one.event) {
-            (Event::Series { series: one, .. }, Event::Series { series: other, .. }) => {
-                one != other
-            }
-            _ => true,
-        })
+    // What the other version counts, too, of which there are not more than all.
+    let other = match other.map(|other| &other.sli) {
+        Some(Sli::Events { numerator, .. }) => match numerator {
+            Numerator::Good(part) => counted(part, 10.0),
+            Numerator::Bad(part) => counted(part, 0.0),
+        },
+        _ => Vec::new(),
     };
-    let whole: Vec<Happening> = whole.into_iter().filter(is_other).collect();
+    let metric = |happening: &Happening| match &happening.event {
+        Event::Series { series, .. } => series.split('{').next().map(str::to_owned),
+        _ => None,
+    };
+    let is_new = |one: &Happening, known: &[Happening]| {
+        known.iter().all(|known| metric(known) != metric(one))
+    };
+    let of_other: Vec<Happening> = { other.into_iter() }
+        .filter(|one| is_new(one, &given))
+        .collect();
+    given.extend(of_other);
+    let whole: Vec<Happening> = { counted(total, 10.0).into_iter() }
+        .filter(|one| is_new(one, &given))
+        .collect();
     given.extend(whole);
     vec![Incident::new(&service.name, given, Some(length))]
 }

@@ -207,11 +207,14 @@ pub fn difference_of_alerts(
             teams(Severity::Page).or_else(|| teams(Severity::Ticket))?
         }
     };
-    let notices = |outcome: &Outcome| {
-        [Severity::Page, Severity::Ticket]
-            .into_iter()
-            .any(|severity| first(outcome, severity).is_some())
+    // The loudest severity that makes a difference.
+    let loudest = match page {
+        Some(_) => Severity::Page,
+        None => Severity::Ticket,
     };
+    let is_complete = [before, after]
+        .iter()
+        .any(|one| first(one, loudest).is_none());
     let mut words = [before, after].map(|one| one.words(is_chosen, style));
     if words[0] == words[1] {
         style.is_exact = true;
@@ -220,7 +223,7 @@ pub fn difference_of_alerts(
     let [in_words, after_words] = words;
     Some(Difference {
         direction,
-        is_complete: !notices(before) || !notices(after),
+        is_complete: is_complete || style.names_teams,
         before: in_words,
         after: after_words,
     })

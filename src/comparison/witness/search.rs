@@ -473,7 +473,7 @@ fn difference(part: &Part<'_>, change: &Change, outcomes: &[Outcome; 2]) -> Opti
         None => Some(Difference {
             is_complete: false,
             before: format!("{} by it", own.before),
-            after: format!("{} of it; other alerts notify as before", own.after),
+            after: format!("{} by it; other alerts as before", own.after),
             ..own
         }),
     }

@@ -6,6 +6,8 @@ use nth_model::number::{decimal_text, percent_text};
 use nth_model::test::Event;
 use nth_model::{Duration, gate};
 
+use rust_decimal::Decimal;
+
 use crate::policy::time_of_week;
 use crate::testing::incidents::{Beginning, Happening, Incident};
 
@@ -17,7 +19,7 @@ pub fn incident(incident: &Incident) -> String {
     let clock = Clock(incident);
     let mut main: Vec<String> = Vec::new();
     let mut besides: Vec<String> = Vec::new();
-    let mut series: BTreeMap<(String, String, Duration), usize> = BTreeMap::new();
+    let mut series: BTreeMap<(String, String, Duration), Vec<&str>> = BTreeMap::new();
     let mut deployments: Vec<Duration> = Vec::new();
     for happening in &incident.given {
         let span = clock.span(happening);
@@ -32,7 +34,7 @@ pub fn incident(incident: &Incident) -> String {
                 None => format!("{} errors{span}", percent_text(*share)),
             }),
             Event::Latency { is, .. } => {
-                main.push(format!("events that take {}{span}", is.to_human()));
+                main.push(format!("events that take {is}{span}"));
             }
             Event::NoData { .. } => main.push(format!("no data{span}")),
             Event::TargetDown { .. } => main.push(format!("targets down{span}")),
@@ -43,7 +45,7 @@ pub fn incident(incident: &Incident) -> String {
                 main.push(format!("dependency `{dependency}` down{span}"));
             }
             Event::Traffic { rate, .. } => {
-                besides.push(format!("{} events/s", decimal_text(*rate)))
+                besides.push(events(*rate));
             }
             Event::BudgetLeft { left, .. } => {
                 besides.push(format!("{} of the error budget left", percent_text(*left)));
@@ -52,16 +54,29 @@ pub fn incident(incident: &Incident) -> String {
             Event::Series { series: of, values } => {
                 let metric = of.split('{').next().unwrap_or(of).to_owned();
                 let key = (metric, values.clone(), happening.from);
-                *series.entry(key).or_default() += 1;
+                series.entry(key).or_default().push(of);
             }
         }
     }
-    for ((metric, values, from), count) in series {
-        let what = match count {
-            1 => format!("series `{metric}`"),
-            more => format!("{more} series `{metric}`"),
+    let lasts = incident.until.map_or_else(String::new, |until| {
+        let length = Duration(until.0.saturating_sub(incident.from.0));
+        format!(" for {}", length.to_human())
+    });
+    for ((metric, values, from), all) in series {
+        let what = match all.as_slice() {
+            [one] => format!("series `{one}`"),
+            more => format!("{} series `{metric}`", more.len()),
         };
-        main.push(format!("{what} {}{}", described(&values), clock.from(from)));
+        let lasts = if from == incident.from {
+            lasts.as_str()
+        } else {
+            ""
+        };
+        main.push(format!(
+            "{what} {}{lasts}{}",
+            described(&values),
+            clock.from(from)
+        ));
     }
     match deployments.as_slice() {
         [] => {}
@@ -72,10 +87,13 @@ pub fn incident(incident: &Incident) -> String {
             clock.from(*first)
         )),
     }
+    if let (false, Some(length)) = (deployments.is_empty(), incident.when.length) {
+        main.push(format!("asked{}", clock.at(length)));
+    }
     let is_dated = incident.when.date.is_some() || !matches!(incident.when.at, Some(NIGHT) | None);
     if main.is_empty() && is_dated {
         // All that matters is the time.
-        besides.retain(|text| !text.ends_with("events/s"));
+        besides.retain(|text| !text.contains(" events/"));
     }
     let mut text = main.join(", ");
     if !besides.is_empty() {
@@ -93,6 +111,15 @@ pub fn incident(incident: &Incident) -> String {
     }
 }
 
+/// A rate, per hour if there are few events.
+fn events(rate: Decimal) -> String {
+    let hourly = (rate * Decimal::from(3600)).round_dp(1);
+    match rate < Decimal::new(1, 1) && hourly > Decimal::ZERO {
+        true => format!("{} events/h", decimal_text(hourly)),
+        false => format!("{} events/s", decimal_text(rate)),
+    }
+}
+
 /// The values of a series in words.
 fn described(values: &str) -> String {
     if let Some(constant) = values.split_once('x').map(|(value, _)| value)
@@ -104,7 +131,7 @@ fn described(values: &str) -> String {
         .strip_prefix("0+")
         .and_then(|rest| rest.split_once('x'))
     {
-        Some((step, _)) => format!("with {step} more at each scrape"),
+        Some((step, _)) => format!("rising by {step} each scrape"),
         None => format!("with the values {values}"),
     }
 }
@@ -167,10 +194,11 @@ impl Clock<'_> {
             (None, Some(Beginning::Week(minutes))) => {
                 let later = u64::from(minutes) + length.0 / Duration::MINUTE.0;
                 let later = later % u64::from(gate::WEEK);
-                format!(
-                    "on {}",
-                    time_of_week(u16::try_from(later).unwrap_or(0)).replace(' ', " at ")
-                )
+                let time = time_of_week(u16::try_from(later).unwrap_or(0));
+                let mut letters = time.chars();
+                let first = letters.next().map(|first| first.to_ascii_uppercase());
+                let rest: String = first.into_iter().chain(letters).collect();
+                format!("on {}", rest.replace(' ', " at "))
             }
             (None, _) => format!("at {}", self.time(length).unwrap_or_default()),
         };

@@ -10,6 +10,7 @@ mod query;
 mod service;
 mod settings;
 mod slo;
+mod slo_alerts;
 mod team;
 mod texts;
 

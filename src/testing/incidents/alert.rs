@@ -96,7 +96,7 @@ pub fn of_alert(
 }
 
 /// The numbers that parts of a condition are compared with.
-fn limits(expr: &Expr) -> Vec<f64> {
+pub fn limits(expr: &Expr) -> Vec<f64> {
     let mut found = Vec::new();
     for part in classify::exprs(expr) {
         if let Node::Binary(binary) = &part.node

@@ -11,9 +11,11 @@ mod number;
 mod scope;
 mod service;
 mod slo;
+#[cfg(test)]
+mod tests;
 mod text;
 
-pub use alert::of_alert;
+pub use alert::{limits, of_alert};
 pub use gate::of_gate;
 pub use given::{Beginning, FROM, Happening, Incident, When};
 pub use model::test;

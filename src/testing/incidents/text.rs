@@ -21,10 +21,7 @@ pub fn statement(happening: &Happening) -> String {
             "errors",
             vec![of_slo(slo), format!("share = {}", percent_text(*share))],
         ),
-        Event::Latency { slo, is } => (
-            "slow",
-            vec![of_slo(slo), format!("takes = {}", is.to_human())],
-        ),
+        Event::Latency { slo, is } => ("slow", vec![of_slo(slo), format!("takes = {is}")]),
         Event::NoData { service } => ("no-data", vec![of_service(service)]),
         Event::TargetDown { service } => ("target-down", vec![of_service(service)]),
         Event::CounterReset { service } => ("counter-reset", vec![of_service(service)]),
