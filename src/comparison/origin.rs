@@ -12,6 +12,7 @@ use crate::db::references::file_references;
 use crate::db::{ItemClass, ItemKey, Span, name_span};
 use crate::diagnostics::SourceMap;
 use crate::diagnostics::position::Positions;
+use crate::eval::Value;
 use crate::schema::names::kind;
 
 /// A version with what is known about its items.
@@ -252,6 +253,10 @@ impl<'s> Origins<'s> {
                 found = view.nearest(home, changed);
             }
             if found.is_empty() && !changed.contains(&home) {
+                // The fields of a tier are read by templates and by what every service has.
+                if let Some(Value::Block(tier)) = wanted.tier() {
+                    found.extend(Some(tier.item).filter(|key| changed.contains(key)));
+                }
                 found.extend(environment);
             }
             if !found.is_empty() {

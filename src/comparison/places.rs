@@ -4,7 +4,7 @@ use nth_diff::{Change, ChangeId};
 use smol_str::SmolStr;
 
 use crate::db::{ItemClass, Span};
-use crate::eval::{Instance, instance};
+use crate::eval::{Instance, Value, instance};
 use crate::schema::names::{field, kind};
 use crate::session::Session;
 
@@ -59,6 +59,11 @@ impl<'s> Wanted<'s> {
             block: inner(block, change).unwrap_or(block),
             fields,
         })
+    }
+
+    /// The tier of the top-level block.
+    pub fn tier(&self) -> Option<&'s Value> {
+        self.root.fields.get(field::TIER).map(|field| &field.value)
     }
 
     /// The place that says it: of a field that is set, or of the block.
