@@ -9,6 +9,7 @@ mod pieces;
 mod preserving;
 mod projects;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,13 +26,16 @@ use projects::{Project, Version, changes, is_same_build};
 const EDITS: usize = 500;
 
 /// How many of the jobs edit the shop; the others edit generated projects.
-const SHOPS: usize = 4;
+const SHOPS: usize = 2;
 
 /// How many jobs share the edits.
-const JOBS: usize = 20;
+const JOBS: usize = 10;
 
 /// How many edits may be without effect, or not compile, for each that is counted.
 const TRIES: usize = 12;
+
+/// One of so many edits is built whatever is found.
+const SAMPLE: usize = 16;
 
 /// What was tried, by the name of the edit.
 #[derive(Debug, Default)]
@@ -39,8 +43,12 @@ struct Numbers {
     tried: BTreeMap<&'static str, usize>,
     /// Those that do not compile, and those that find nothing to edit.
     skipped: usize,
+    /// Those that were built, and gave other files or the same ones.
     differently: usize,
     alike: usize,
+    /// Those that were not built: the models are the same.
+    same_model: usize,
+    /// Those with changes.
     found: usize,
     silenced: usize,
     /// What is wrong.
@@ -55,6 +63,7 @@ impl Numbers {
         self.skipped += other.skipped;
         self.differently += other.differently;
         self.alike += other.alike;
+        self.same_model += other.same_model;
         self.found += other.found;
         self.silenced += other.silenced;
         self.wrong.extend(other.wrong);
@@ -204,7 +213,7 @@ fn edits_that_change_what_is_built_are_found() {
     let numbers = run(|project, count, rng| {
         let mut numbers = Numbers::default();
         let base = Version::new(project);
-        let built = base.session.compile(&base.input).artifacts;
+        let built = OnceCell::new();
         let mut head = Version::new(project);
         let mut tries = 0;
         while numbers.total() < count && tries < count * TRIES {
@@ -218,11 +227,6 @@ fn edits_that_change_what_is_built_are_found() {
                 continue;
             }
             let found = changes(&base, &head);
-            let compilation = head.session.compile(&head.input);
-            if compilation.artifacts.is_empty() {
-                numbers.skipped += 1;
-                continue;
-            }
             *numbers.tried.entry(name).or_default() += 1;
             let mut wrong = |what: &str| {
                 numbers.wrong.push(format!(
@@ -232,15 +236,31 @@ fn edits_that_change_what_is_built_are_found() {
                     listed(&found)
                 ));
             };
-            match is_same_build(&built, &compilation.artifacts) {
-                Ok(()) => numbers.alike += 1,
-                Err(path) => {
-                    numbers.differently += 1;
-                    match found.is_empty() {
-                        true => wrong(&format!("not found: {path} differs")),
-                        false => numbers.found += 1,
+            // A build takes a hundred times as long as a comparison. It decides where nothing is found; where something is, or
+            // the models are the same, a few builds show that they agree.
+            let is_sample = numbers.tried.values().sum::<usize>().is_multiple_of(SAMPLE);
+            let is_same_model = base.is_same_model(&head);
+            if is_sample || found.is_empty() && !is_same_model {
+                let built = built.get_or_init(|| base.session.compile(&base.input).artifacts);
+                let now = head.session.compile(&head.input).artifacts;
+                // Some errors are those of a target.
+                let differs = is_same_build(built, &now).err().filter(|_| !now.is_empty());
+                match &differs {
+                    None => numbers.alike += 1,
+                    Some(path) => {
+                        numbers.differently += 1;
+                        if found.is_empty() {
+                            wrong(&format!("not found: {path} differs"));
+                        } else if is_same_model {
+                            wrong(&format!("the model is the same, and {path} differs"));
+                        }
                     }
                 }
+            } else if is_same_model {
+                numbers.same_model += 1;
+            }
+            if !found.is_empty() {
+                numbers.found += 1;
             }
             if !found.is_sorted_by_key(|change| change.class) {
                 wrong("not in the order of classes");
@@ -252,18 +272,21 @@ fn edits_that_change_what_is_built_are_found() {
         numbers
     });
     println!(
-        "edits that may change the meaning: {} ({:?}), {} skipped; {} built differently, of them {} found; {} built alike; {} silence \
-         something",
+        "edits that may change the meaning: {} ({:?}), {} skipped; {} with changes, {} of the same model; {} built differently, {} built \
+         alike; {} silence something; {} missed",
         numbers.total(),
         numbers.tried,
         numbers.skipped,
-        numbers.differently,
         numbers.found,
+        numbers.same_model,
+        numbers.differently,
         numbers.alike,
-        numbers.silenced
+        numbers.silenced,
+        numbers.wrong.len()
     );
     numbers.assert_right();
     assert!(numbers.total() >= EDITS, "{numbers:?}");
-    assert!(numbers.differently >= EDITS / 2, "{numbers:?}");
+    assert!(numbers.found >= EDITS / 2, "{numbers:?}");
+    assert!(numbers.differently >= EDITS / 20, "{numbers:?}");
     assert!(numbers.silenced > 0, "{numbers:?}");
 }

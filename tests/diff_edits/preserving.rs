@@ -79,25 +79,38 @@ pub fn edit(project: &Project, rng: &mut TestRng) -> Option<(&'static str, Proje
             shuffle(rng, items);
             edited.set(any, joined(&head, &pieces));
         }
-        "fields" => {
-            let (head, mut pieces) = split(&project.files[any].text, 0);
-            let item = below(rng, pieces.len());
-            let piece = pieces.get_mut(item)?;
-            *piece = fields(piece, 2, rng)?;
-            edited.set(any, joined(&head, &pieces));
-        }
+        "fields" => item(&mut edited, rng, |piece, rng| fields(piece, 2, rng))?,
         "rename" => rename(&mut edited, rng)?,
-        "extract" => {
-            let (head, mut pieces) = split(&project.files[file].text, 0);
-            let item = below(rng, pieces.len());
-            let piece = pieces.get_mut(item)?;
-            *piece = extract(piece)?;
-            edited.set(file, joined(&head, &pieces));
-        }
+        "extract" => item(&mut edited, rng, |piece, _| extract(piece))?,
         "split" => relocate(&mut edited, file, rng, true)?,
         _ => relocate(&mut edited, file, rng, false)?,
     }
     (edited.texts() != project.texts() || name == "format").then_some((name, edited))
+}
+
+/// Edits a random item of the project's own files that can be edited.
+fn item(
+    project: &mut Project,
+    rng: &mut TestRng,
+    edit: impl Fn(&str, &mut TestRng) -> Option<String>,
+) -> Option<()> {
+    let mut files: Vec<usize> = (0..project.files.len())
+        .filter(|file| !project.files[*file].package)
+        .collect();
+    shuffle(rng, &mut files);
+    for file in files {
+        let (head, mut pieces) = split(&project.files[file].text, 0);
+        let mut order: Vec<usize> = (0..pieces.len()).collect();
+        shuffle(rng, &mut order);
+        for index in order {
+            if let Some(edited) = edit(&pieces[index], rng) {
+                pieces[index] = edited;
+                project.set(file, joined(&head, &pieces));
+                return Some(());
+            }
+        }
+    }
+    None
 }
 
 fn joined(head: &str, pieces: &[String]) -> String {

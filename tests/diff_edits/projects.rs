@@ -7,6 +7,7 @@ use std::sync::Arc;
 use nth_diff::Change;
 use nth_laws::project::generated;
 use nthc::backends::Artifact;
+use nthc::catalogue::environment_labels;
 use nthc::comparison::{Environments, Source, compare};
 use nthc::compile::{Input, SourceInput, session};
 use nthc::diagnostics::Severity;
@@ -16,6 +17,7 @@ use nthc::syntax::format;
 use proptest::prelude::Rng as _;
 use proptest::test_runner::TestRng;
 use serde_json::Value;
+use smol_str::SmolStr;
 
 /// The sources of a project.
 #[derive(Debug, Clone)]
@@ -128,6 +130,28 @@ impl Version {
         found
             .iter()
             .all(|diagnostic| diagnostic.severity != Severity::Error)
+    }
+
+    /// Returns whether all that is built of is the same: services, teams, environments and settings.
+    pub fn is_same_model(&self, other: &Self) -> bool {
+        let names = |version: &Self| -> Vec<Option<SmolStr>> {
+            let declared = version.session.workspace.environments(&version.session.db);
+            declared.keys().cloned().map(Some).chain([None]).collect()
+        };
+        let labels = |version: &Self, name: &Option<SmolStr>| {
+            let session = &version.session;
+            environment_labels(&session.db, session.workspace, name.as_deref())
+        };
+        self.manifest == other.manifest
+            && names(self) == names(other)
+            && names(self).iter().all(|name| {
+                labels(self, name) == labels(other, name)
+                    && self.session.with_project(name, |one, _| {
+                        other.session.with_project(name, |other, _| {
+                            one.services().eq(other.services()) && one.teams().eq(other.teams())
+                        })
+                    })
+            })
     }
 
     fn source(&self) -> Source<'_> {
