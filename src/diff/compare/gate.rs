@@ -1,7 +1,10 @@
 //! Gates.
 
-use nth_model::gate::{Comparison, Condition, Effect, Gate, Operand, Override, Rule};
+use std::collections::BTreeMap;
+
+use nth_model::gate::{Comparison, Condition, Effect, Fact, Gate, Operand, Override, Rule};
 use rust_decimal::Decimal;
+use smol_str::SmolStr;
 
 use super::changes::Changes;
 use super::direction::Direction;
@@ -10,8 +13,22 @@ use super::texts;
 use crate::change::{Side, Subject};
 use crate::id::ChangeId;
 
-/// Compares the gates of a service.
-pub fn compare(service: &str, base: &[Gate], head: &[Gate], changes: &mut Changes) {
+/// The new names of SLOs by their old ones, each with its service.
+pub type Renamed = BTreeMap<[SmolStr; 2], [SmolStr; 2]>;
+
+/// Compares the gates of a service. `renamed`: SLOs that have other names are the same SLOs.
+pub fn compare(
+    service: &str,
+    base: &[Gate],
+    head: &[Gate],
+    renamed: &Renamed,
+    changes: &mut Changes,
+) {
+    let base = &base
+        .iter()
+        .cloned()
+        .map(|gate| with_new_names(gate, renamed))
+        .collect::<Vec<_>>();
     let key = |_: Side, gate: &Gate| {
         let mut rules: Vec<String> = gate.rules.iter().map(rule_text).collect();
         rules.sort_unstable();
@@ -34,6 +51,42 @@ pub fn compare(service: &str, base: &[Gate], head: &[Gate], changes: &mut Change
             ),
             Match::Both(before, after) => both(&subject(after), before, after, changes),
         }
+    }
+}
+
+/// A gate that reads SLOs by their new names.
+fn with_new_names(mut gate: Gate, renamed: &Renamed) -> Gate {
+    if !renamed.is_empty() {
+        for rule in &mut gate.rules {
+            rename(&mut rule.when, renamed);
+        }
+    }
+    gate
+}
+
+fn rename(condition: &mut Condition, renamed: &Renamed) {
+    match condition {
+        Condition::Not(inner) => rename(inner, renamed),
+        Condition::All(parts) | Condition::Any(parts) => {
+            parts.iter_mut().for_each(|part| rename(part, renamed));
+        }
+        Condition::Compare(left, _, right) => {
+            for operand in [left, right] {
+                if let Operand::Fact(
+                    Fact::Budget(objective)
+                    | Fact::BudgetTime(objective)
+                    | Fact::Burn(objective, _),
+                ) = operand
+                {
+                    let old = [objective.service.clone(), objective.slo.clone()];
+                    if let Some([service, slo]) = renamed.get(&old) {
+                        objective.service.clone_from(service);
+                        objective.slo.clone_from(slo);
+                    }
+                }
+            }
+        }
+        Condition::Constant(_) | Condition::Dates { .. } | Condition::Week { .. } => {}
     }
 }
 
@@ -236,6 +289,19 @@ fn walk(
                 false => Direction::Oftener,
             });
             Some(())
+        }
+        // One condition alone is a combination of one part.
+        (Condition::All(old), _) => {
+            parts(before, old, std::slice::from_ref(after), inverted, found)
+        }
+        (_, Condition::All(new)) => {
+            parts(after, std::slice::from_ref(before), new, inverted, found)
+        }
+        (Condition::Any(old), _) => {
+            parts(before, old, std::slice::from_ref(after), inverted, found)
+        }
+        (_, Condition::Any(new)) => {
+            parts(after, std::slice::from_ref(before), new, inverted, found)
         }
         _ => None,
     }

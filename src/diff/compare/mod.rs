@@ -83,12 +83,14 @@ impl Sides {
 pub fn compare(base: Version<'_>, head: Version<'_>) -> Vec<Change> {
     let mut changes = Changes::default();
     settings::compare(base.settings, head.settings, &mut changes);
-    if base.settings.environment == head.settings.environment {
+    let (old, new) = (&base.settings.environment, &head.settings.environment);
+    // The first environments continue what was built without any, and the other way around.
+    if old == new || old.is_none() || new.is_none() {
         changes.text(
             ChangeId::EnvironmentLabelsChanged,
             &Subject::project(
                 "environment",
-                base.settings.environment.as_deref().unwrap_or_default(),
+                new.as_deref().or(old.as_deref()).unwrap_or_default(),
             ),
             Some(base.environment_labels),
             Some(head.environment_labels),

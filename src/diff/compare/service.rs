@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use nth_model::{Criticality, Dependency, Project, Section, Service, Signal};
+use smol_str::SmolStr;
 
 use super::changes::Changes;
 use super::matching::{Match, never_renamed, pairs};
 use super::query;
 use super::texts;
 use super::{Sides, Version, alert, dashboard, gate, slo};
-use crate::change::{Side, Subject};
+use crate::change::{Change, Side, Subject};
 use crate::id::ChangeId;
 
 /// Compares the services of two versions.
@@ -257,8 +258,32 @@ fn both(
     alert::compare_recordings(before, after, sides, changes);
     compare_dependencies(name, &before.dependencies, dependencies, changes);
     compare_signals(name, &before.signals, signals, sides, changes);
-    gate::compare(name, &before.gates, gates, changes);
+    let renamed = renamed(before, after, changes);
+    gate::compare(name, &before.gates, gates, &renamed, changes);
     dashboard::compare(name, &before.panels, panels, sides, changes);
+}
+
+/// The SLOs that have another name in the new version, or are of a service with another name.
+fn renamed(before: &Service, after: &Service, changes: &Changes) -> gate::Renamed {
+    let new_name = |slo: &SmolStr| {
+        let is_renamed = |change: &&Change| {
+            change.id == ChangeId::SloRenamed
+                && change.before.as_deref() == Some(slo.as_str())
+                && change.subject.service.as_ref() == Some(&after.name)
+        };
+        let renamed = changes.found.iter().find(is_renamed);
+        renamed.and_then(|change| change.after.as_deref().map(SmolStr::from))
+    };
+    let slos = before.slos.iter().map(|slo| &slo.name);
+    slos.map(|slo| {
+        let new = new_name(slo).unwrap_or_else(|| slo.clone());
+        (
+            [before.name.clone(), slo.clone()],
+            [after.name.clone(), new],
+        )
+    })
+    .filter(|(old, new)| old != new)
+    .collect()
 }
 
 fn compare_runbook(service: &str, base: &[Section], head: &[Section], changes: &mut Changes) {

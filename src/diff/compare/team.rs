@@ -120,7 +120,11 @@ fn compare_receivers(
             changes.add(
                 ChangeId::TeamUnreachable,
                 subject,
-                Some(lost.join(", ")),
+                Some(format!(
+                    "{} on {}",
+                    lost.join(", "),
+                    texts::severity(severity)
+                )),
                 None,
                 format!(
                     "no receiver of the team is notified of {}s",

@@ -35,14 +35,22 @@ pub fn holds(bytes: &[u8]) {
     }
 }
 
+/// Returns the valid project that is generated from these bytes.
+///
+/// # Panics
+///
+/// If the bytes are too few.
+pub fn generated(bytes: &[u8]) -> Generated {
+    generate(&mut Unstructured::new(bytes)).expect("enough bytes")
+}
+
 /// Returns the paths and texts of the artifacts of a valid project that is generated from these bytes.
 ///
 /// # Panics
 ///
 /// If the bytes are too few.
 pub fn generated_artifacts(bytes: &[u8]) -> Vec<(String, String)> {
-    let project = generate(&mut Unstructured::new(bytes)).expect("enough bytes");
-    build(&project)
+    build(&generated(bytes))
         .artifacts
         .into_iter()
         .map(|artifact| (artifact.path, artifact.contents))

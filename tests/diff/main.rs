@@ -1,0 +1,10 @@
+//! Two versions of a project, and what changes between them: pairs of `pairs.md` in memory, and the command from end to end.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod command;
+#[path = "../literate/markdown.rs"]
+mod markdown;
+mod pairs;
+#[allow(dead_code)]
+#[path = "../place/mod.rs"]
+mod place;
