@@ -183,7 +183,7 @@ fn wrong(section: &Section, shared: &Pair, [base, head]: &mut [Version; 2]) -> O
         base.source(),
         head.source(),
         &environments,
-        &mut |_, _, _| {},
+        &mut |_, _, _| false,
     );
     assert!(
         compared.changes.is_sorted_by_key(|change| change.class),
@@ -196,7 +196,7 @@ fn wrong(section: &Section, shared: &Pair, [base, head]: &mut [Version; 2]) -> O
             head.source(),
             base.source(),
             &environments,
-            &mut |_, _, _| {},
+            &mut |_, _, _| false,
         );
         assert_eq!(
             compared.changes.is_empty(),

@@ -167,7 +167,7 @@ impl Version {
 /// The changes from one version to another, in all environments.
 pub fn changes(base: &Version, head: &Version) -> Vec<Change> {
     let all = Environments::Same(Vec::new());
-    compare(base.source(), head.source(), &all, &mut |_, _, _| {}).changes
+    compare(base.source(), head.source(), &all, &mut |_, _, _| false).changes
 }
 
 /// Compares what is built, by what it means: the values in YAML and JSON. Returns the path of a file that differs.
