@@ -154,7 +154,7 @@ fn every_format_says_the_same() {
     let repository = Repository::new();
     repository.replace("objective = 99.9%", "objective = 80%");
     repository.replace("orders wait", "orders wait now");
-    let schema = jsonschema::validator_for(&nth_diff::render::json::schema()).unwrap();
+    let schema = jsonschema::validator_for(&nthc::diff::render::json::schema()).unwrap();
     let document = repository.json(&[]);
     let errors: Vec<String> = schema
         .iter_errors(&document)

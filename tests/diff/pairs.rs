@@ -5,11 +5,11 @@ use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-use nth_diff::Change;
 use nthc::comparison::{Compared, Environments, Source, compare};
 use nthc::compile;
 use nthc::diagnostics::Severity;
 use nthc::diagnostics::render::{Format, render};
+use nthc::diff::Change;
 use nthc::project::{self, Loaded, MANIFEST};
 use nthc::session::{Configuration, Session};
 use rayon::prelude::*;

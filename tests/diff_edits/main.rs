@@ -15,8 +15,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use nth_diff::{Change, Class};
 use nthc::compile::Build as _;
+use nthc::diff::{Change, Class};
 use proptest::test_runner::{Config, TestRng, TestRunner};
 use similar::TextDiff;
 

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use nth_diff::Change;
 use nth_laws::project::generated;
 use nthc::backends::Artifact;
 use nthc::catalogue::environment_labels;
 use nthc::comparison::{Environments, Source, compare};
 use nthc::compile::{Input, SourceInput, session};
 use nthc::diagnostics::Severity;
+use nthc::diff::Change;
 use nthc::project::{Findings, MANIFEST, load, parse_manifest};
 use nthc::session::{Configuration, Session};
 use nthc::syntax::format;
