@@ -129,9 +129,8 @@ fn alert(subject: &Subject, before: &Alert, after: &Alert, sides: &Sides, change
         changes.plain(id, subject, Some(old.to_string()), Some(new.to_string()));
     }
     let (old, new) = (before.hold(), after.hold());
-    if old != new && before.severity == *severity
-        || (before.severity != *severity && before.hold != after.hold && old != new)
-    {
+    // With another severity, only a duration that is set counts: its default is part of the severity.
+    if old != new && (before.severity == *severity || before.hold != after.hold) {
         let id = match new > old {
             true => ChangeId::AlertDelayed,
             false => ChangeId::AlertHastened,

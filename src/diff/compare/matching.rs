@@ -62,7 +62,7 @@ pub fn pairs<'m, T, K: Ord>(
             .map(|(key, part)| (key, Match::Removed(part))),
     );
     found.extend(new.into_iter().map(|(key, part)| (key, Match::Added(part))));
-    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    found.sort_by_key(|(name, _)| *name);
     found.into_iter().map(|(_, pair)| pair).collect()
 }
 
