@@ -197,10 +197,18 @@ fn blocks(
     rng: &mut TestRng,
     edit: impl Fn(&mut Vec<String>, &mut TestRng) -> Option<()>,
 ) -> Option<()> {
-    let file = below(rng, project.files.len());
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for (file, source) in project.files.iter().enumerate() {
+        let (_, pieces) = split(&source.text, 0);
+        let places = (0..pieces.len()).filter(|index| {
+            let piece = &pieces[*index];
+            ["service", "template", "team"].contains(&word(piece)) && body(piece).is_some()
+        });
+        found.extend(places.map(|index| (file, index)));
+    }
+    let (file, item) = *one(rng, &found)?;
     let (head, mut pieces) = split(&project.files[file].text, 0);
-    let item = below(rng, pieces.len());
-    let piece = pieces.get_mut(item)?;
+    let piece = &mut pieces[item];
     let (start, inner, close) = body(piece)?;
     let (_, mut inner) = split(inner, 2);
     edit(&mut inner, rng)?;

@@ -10,7 +10,8 @@ use nthc::catalogue::environment_labels;
 use nthc::comparison::{Environments, Source, compare};
 use nthc::compile::{Input, SourceInput, session};
 use nthc::diagnostics::Severity;
-use nthc::diff::Change;
+use nthc::diff::{Change, compare_environments};
+use nthc::ir::Settings;
 use nthc::project::{Findings, MANIFEST, load, parse_manifest};
 use nthc::session::{Configuration, Session};
 use nthc::syntax::format;
@@ -168,6 +169,50 @@ impl Version {
 pub fn changes(base: &Version, head: &Version) -> Vec<Change> {
     let all = Environments::Same(Vec::new());
     compare(base.source(), head.source(), &all, &mut |_, _, _| false).changes
+}
+
+/// The changes from one version to another, in all environments, without what the command adds to them: where they are written,
+/// what they come from, and the numbers, each of which takes a simulation.
+pub fn bare_changes(base: &Version, head: &Version) -> Vec<Change> {
+    let names = |version: &Version| -> Vec<SmolStr> {
+        let session = &version.session;
+        let declared = session.workspace.environments(&session.db);
+        declared.keys().cloned().collect()
+    };
+    let (old, new) = (names(base), names(head));
+    let mut found = compare_environments(&old, &new);
+    let mut pairs: Vec<[Option<SmolStr>; 2]> = Vec::new();
+    match (old.is_empty(), new.is_empty()) {
+        (true, true) => pairs.push([None, None]),
+        (true, false) => pairs.extend(new.into_iter().map(|name| [None, Some(name)])),
+        (false, true) => pairs.extend(old.into_iter().map(|name| [Some(name), None])),
+        (false, false) => {
+            let both = new.into_iter().filter(|name| old.contains(name));
+            pairs.extend(both.map(|name| [Some(name.clone()), Some(name)]));
+        }
+    }
+    for [old, new] in &pairs {
+        base.session.with_project(old, |one, _| {
+            head.session.with_project(new, |other, _| {
+                let settings = [(base, old), (head, new)].map(|(version, name)| Settings {
+                    environment: name.clone(),
+                    ..version.input.settings.clone()
+                });
+                let labels = [(base, old), (head, new)].map(|(version, name)| {
+                    let session = &version.session;
+                    environment_labels(&session.db, session.workspace, name.as_deref())
+                });
+                let version = |project, side: usize| nthc::diff::Version {
+                    project,
+                    settings: &settings[side],
+                    environment_labels: &labels[side],
+                };
+                found.extend(nthc::diff::compare(version(one, 0), version(other, 1)));
+            });
+        });
+    }
+    found.sort_by_key(|change| change.class);
+    found
 }
 
 /// Compares what is built, by what it means: the values in YAML and JSON. Returns the path of a file that differs.

@@ -105,7 +105,7 @@ fn compare(
             checked.findings.show(Format::Human, console)?;
             console
                 .err
-                .line(format_args!("the project at {} has errors", named.name));
+                .line(format_args!("cannot compare: {} has errors", named.name));
         }
         exit = match (side, exit) {
             (Side::Head, _) => Exit::Findings,
@@ -131,7 +131,10 @@ fn compare(
         document.accepted = accepted::apply(entries, &mut document.changes);
         exit = verdict(&document, &options.fail_on);
     }
-    output::print(&document, context.global.format, options.all, console)?;
+    // People have seen the errors.
+    if document.complete || context.global.format != Format::Human {
+        output::print(&document, context.global.format, options.all, console)?;
+    }
     if options.text && context.global.format == Format::Human {
         hunks::print(&base, &head, console);
     }

@@ -144,7 +144,10 @@ fn reason(before: &Slo, after: &Slo) -> Option<String> {
         .burn_rate_pairs
         .iter()
         .filter(|pair| pair.severity == Severity::Page);
-    pages.map(|pair| cannot_fire(pair, after)).next_back().flatten()
+    pages
+        .map(|pair| cannot_fire(pair, after))
+        .next_back()
+        .flatten()
 }
 
 fn compare_pair(
