@@ -239,11 +239,13 @@ impl<'s> Origins<'s> {
             };
             let home = wanted.root.head.item;
             let at = wanted.span().item;
-            if changed.contains(&at) {
-                return match at == home {
-                    true => (side, Vec::new()),
-                    false => (side, vec![at]),
-                };
+            // What is not set is a default, which may be the tier's.
+            let is_own = at == home && wanted.is_set() && changed.contains(&home);
+            if is_own {
+                return (side, Vec::new());
+            }
+            if at != home && changed.contains(&at) {
+                return (side, vec![at]);
             }
             let environment = name.as_ref().and_then(|name| {
                 let session = view.source.session;
@@ -251,10 +253,10 @@ impl<'s> Origins<'s> {
                 changed.contains(key).then_some(*key)
             });
             let mut found = view.nearest(at, changed);
-            if found.is_empty() && at != home && !changed.contains(&home) {
+            if found.is_empty() && at != home {
                 found = view.nearest(home, changed);
             }
-            if found.is_empty() && !changed.contains(&home) {
+            if found.is_empty() {
                 // What its fields name: the tier, the team.
                 for named in named_blocks(wanted.root) {
                     match changed.contains(&named) {
@@ -265,7 +267,7 @@ impl<'s> Origins<'s> {
                 }
                 found.dedup();
             }
-            if found.is_empty() && !changed.contains(&home) {
+            if found.is_empty() {
                 found.extend(environment);
             }
             if !found.is_empty() {

@@ -96,6 +96,11 @@ impl<'s> Wanted<'s> {
         self.field().unwrap_or(self.block.head)
     }
 
+    /// True if one of the fields is set, or the block itself says it.
+    pub fn is_set(&self) -> bool {
+        self.fields.is_empty() || self.field().is_some()
+    }
+
     /// The place of the first of the fields that is set.
     fn field(&self) -> Option<Span> {
         self.fields.iter().find_map(|name| {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use nth_diff::{Change, Class, Version, Witness};
+use nth_diff::{Change, ChangeId, Class, Version, Witness};
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
@@ -454,11 +454,37 @@ fn services(part: &Part<'_>) -> Vec<SmolStr> {
     names
 }
 
+/// Returns whether the rule of a gate that a change names decides in the version that is stricter. Another rule may decide otherwise
+/// because of another change.
+fn is_about(change: &Change, found: &Difference) -> bool {
+    let rule = match change.id {
+        ChangeId::DenyAdded
+        | ChangeId::DenyRemoved
+        | ChangeId::DenyWeakened
+        | ChangeId::WarningAdded
+        | ChangeId::WarningRemoved
+        | ChangeId::WarningStrengthened
+        | ChangeId::GateConditionChanged
+        | ChangeId::GateConditionLoosened
+        | ChangeId::GateConditionTightened => change.before.as_ref().or(change.after.as_ref()),
+        _ => None,
+    };
+    let name = rule.and_then(|rule| rule.split([' ', ':']).nth(1));
+    let Some(name) = name else {
+        return true;
+    };
+    let stricter = match found.direction {
+        Direction::Loosened => &found.before,
+        Direction::Tightened => &found.after,
+    };
+    stricter.contains(&format!("`{name}`"))
+}
+
 /// How the outcomes of both versions differ, as far as a change is about it.
 fn difference(part: &Part<'_>, change: &Change, outcomes: &[Outcome; 2]) -> Option<Difference> {
     let [before, after] = outcomes;
     if let Part::Gate(..) = part {
-        return difference_of_gates(before, after);
+        return difference_of_gates(before, after).filter(|found| is_about(change, found));
     }
     if let super::arena::Asked::People(_) = part.asked(change)
         && let Some(difference) = difference_of_people(before, after)

@@ -140,11 +140,12 @@ fn alert(subject: &Subject, before: &Alert, after: &Alert, sides: &Sides, change
     if before.severity != *severity {
         let text =
             |alert: &Alert| format!("{} after {}", texts::severity(alert.severity), alert.hold());
-        changes.plain(
+        changes.add(
             ChangeId::AlertSeverityChanged,
             subject,
             Some(text(before)),
             Some(text(after)),
+            texts::other_severity(*severity),
         );
     }
     changes.text(

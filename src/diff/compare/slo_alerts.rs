@@ -93,11 +93,12 @@ pub fn compare_pairs(subject: &Subject, before: &Slo, after: &Slo, changes: &mut
             .position(|other| (other.long, other.short) == (pair.long, pair.short));
         if let Some(place) = other {
             let other = rest.remove(place);
-            changes.plain(
+            changes.add(
                 ChangeId::BurnRateSeverityChanged,
                 subject,
                 Some(pair_text(pair)),
                 Some(pair_text(other)),
+                texts::other_severity(other.severity),
             );
             continue;
         }
@@ -222,11 +223,12 @@ pub fn compare_budget_alerts(subject: &Subject, before: &Slo, after: &Slo, chang
                     change.because = format!("what is consumed is still reported: {}", text(other));
                 }
             }
-            Some(other) if other.severity != alert.severity => changes.plain(
+            Some(other) if other.severity != alert.severity => changes.add(
                 ChangeId::BudgetAlertSeverityChanged,
                 subject,
                 Some(text(alert)),
                 Some(text(&other)),
+                texts::other_severity(other.severity),
             ),
             Some(_) => {}
         }
@@ -281,7 +283,13 @@ pub fn compare_missing_data(
         let texts = || (Some(text(alert)), Some(text(&other)));
         if *severity != alert.severity {
             let (old, new) = texts();
-            changes.plain(ChangeId::MissingDataSeverityChanged, subject, old, new);
+            changes.add(
+                ChangeId::MissingDataSeverityChanged,
+                subject,
+                old,
+                new,
+                texts::other_severity(*severity),
+            );
         }
         if *hold != alert.hold {
             let id = match *hold > alert.hold {

@@ -19,6 +19,14 @@ pub fn severity(severity: Severity) -> &'static str {
     }
 }
 
+/// What follows from another severity.
+pub fn other_severity(now: Severity) -> &'static str {
+    match now {
+        Severity::Page => "it pages instead of opening a ticket",
+        Severity::Ticket => "it opens a ticket instead of paging",
+    }
+}
+
 /// Severities as a list.
 pub fn severities(all: &[Severity]) -> String {
     let names: Vec<&str> = all.iter().map(|one| severity(*one)).collect();
