@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nth_simulate::Replay;
+use nth_simulate::{Reach, Replay};
 use serde::Serialize;
 
 use super::answer::Matrix;
@@ -56,6 +56,62 @@ pub fn probes(replays: &[Replay<'_>], from: i64, to: i64) -> BTreeMap<String, Re
     furthest.into_iter().map(request).collect()
 }
 
+/// Whether the history of some alerts is whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Beginnings {
+    /// The last of the beginnings of histories that are not whole, in milliseconds since 1970.
+    pub late: Option<i64>,
+    /// The number of alerts that read a series of the server.
+    pub alerts: usize,
+    /// The number of these that have no history at all.
+    pub without: usize,
+}
+
+impl Beginnings {
+    /// Looks at the history of some alerts, for a range of time that begins at `from`. `begins` has the answers to [`probes`] by
+    /// selector.
+    pub fn new<'r>(
+        reaches: impl Iterator<Item = &'r Reach>,
+        begins: &BTreeMap<String, Matrix>,
+        from: i64,
+    ) -> Self {
+        let mut all = Self::default();
+        for reach in reaches.filter(|reach| !reach.selectors.is_empty()) {
+            all.alerts += 1;
+            let Some(begin) = beginning(reach, begins) else {
+                all.without += 1;
+                continue;
+            };
+            let back = reach.selectors.values().copied().max().unwrap_or(0);
+            // What is found at the first look began before it.
+            if begin.saturating_add(back) > from.saturating_add(LOOK) {
+                all.late = all.late.max(Some(begin));
+            }
+        }
+        all
+    }
+
+    /// Adds what is known about other alerts.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            late: self.late.max(other.late),
+            alerts: self.alerts + other.alerts,
+            without: self.without + other.without,
+        }
+    }
+}
+
+/// When the first of the series begins that an alert reads. A counter that is created with its first event begins later than the
+/// history.
+fn beginning(reach: &Reach, begins: &BTreeMap<String, Matrix>) -> Option<i64> {
+    let begin = |selector: &String| {
+        let series = begins.get(selector)?.first()?;
+        Some(series.samples.first()?.at)
+    };
+    reach.selectors.keys().filter_map(begin).min()
+}
+
 /// Returns the alerts whose windows are not whole when the range begins, each subject's longest window first. `begins` has the answers
 /// to [`probes`] by selector.
 pub fn shortages(
@@ -63,14 +119,9 @@ pub fn shortages(
     begins: &BTreeMap<String, Matrix>,
     from: i64,
 ) -> Vec<Shortage> {
-    let begin = |selector: &String| {
-        let series = begins.get(selector)?.first()?;
-        Some(series.samples.first()?.at)
-    };
     let mut found: Vec<Shortage> = Vec::new();
     for reach in replay.reaches() {
-        // A counter that is created with its first event begins later than the history.
-        let earliest = reach.selectors.keys().filter_map(begin).min();
+        let earliest = beginning(reach, begins);
         let back = reach.selectors.values().copied().max().unwrap_or(0);
         if back == 0 {
             continue;

@@ -18,7 +18,7 @@ pub use answer::{Matrix, matrix};
 pub use cache::{Cache, CacheError};
 pub use changes::{Change, changes};
 pub use chunks::Chunk;
-pub use coverage::{Shortage, probes, shortages};
+pub use coverage::{Beginnings, Shortage, probes, shortages};
 pub use episodes::{Delivery, Episode, Notified, episodes};
 pub use fetch::{FetchError, Fetched, Request, Server, fetch, total};
 pub use incidents::{Detection, Explained, Incident, IncidentError, Incidents, explain, known_slo};

@@ -1,22 +1,20 @@
 //! `nthc backtest`.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
-use nth_simulate::{HistorySeries, Replay};
+use nth_simulate::Replay;
 
 use super::Context;
 use super::backtest_report::{self, Report};
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::gate::{CompiledProject, unknown_service};
-use super::history::{History, View, requests_of, rule_failure};
+use super::history::{History, View};
 use super::options::{self, Format};
 use super::prometheus_client::Client;
 use super::revision::Revision;
 use super::select;
-use crate::backends::alertmanager::notify::Routing;
 use crate::backtest::{self, Incidents, explain, probes, shortages};
 use crate::limits;
 use crate::project::{self, io_cause, paths, read_file_at_most};
@@ -68,14 +66,18 @@ pub fn run(
         }
     };
     let asked = &options.history;
-    let client = Client::new(&options.prometheus, asked.timeout, &asked.connection)?;
+    let client = Client::new(
+        &options.prometheus,
+        asked.answers.timeout,
+        &asked.answers.connection,
+    )?;
     let run = Run {
         context,
         options,
         window,
         history: History {
             client: &client,
-            options: asked,
+            answers: &asked.answers,
             now: now.as_millisecond(),
             cwd: &context.cwd,
         },
@@ -156,39 +158,20 @@ impl Run<'_> {
             return Err(Failure::usage("the range of time is empty")
                 .help("it must be longer than the evaluation interval of the rules"));
         }
-        let mut requests = Vec::new();
-        for replay in &replays {
-            requests.extend(requests_of(replay, window.from, window.to));
-        }
+        let rules: Vec<(View<'_>, &Replay<'_>)> = views.iter().copied().zip(&replays).collect();
         let probes = probes(&replays, window.from, window.to);
-        requests.extend(probes.values().cloned());
-        let fetched = self.history.fetch(&requests, console)?;
-        let mut results = fetched.results.into_iter();
-        let mut sides = Vec::new();
-        for (replay, view) in replays.iter().zip(&views) {
-            let history: Vec<Vec<HistorySeries>> =
-                results.by_ref().take(replay.queries().len()).collect();
-            let replayed = replay
-                .run(window.from..=window.to, history)
-                .map_err(|error| rule_failure(&error))?;
-            let routing = Routing::new(view.project, view.settings);
-            sides.push(backtest::episodes(
-                &replayed.alerts,
-                routing.as_ref(),
-                window.from,
-                window.to,
-            ));
-        }
-        let begins: BTreeMap<_, _> = probes.into_keys().zip(results).collect();
+        let replayed = self
+            .history
+            .replay(&rules, probes, window.from, window.to, console)?;
         let mut shortages = replays
             .iter()
-            .map(|replay| shortages(replay, &begins, window.from));
+            .map(|replay| shortages(replay, &replayed.begins, window.from));
         let (shortages, mut base_shortages) = (
             shortages.next().unwrap_or_default(),
             shortages.next().unwrap_or_default(),
         );
         base_shortages.retain(|of_base| !shortages.contains(of_base));
-        let mut sides = sides.into_iter();
+        let mut sides = replayed.sides.into_iter();
         let head_side = sides.next().unwrap_or_default();
         let explained = incidents
             .as_ref()
@@ -205,8 +188,8 @@ impl Run<'_> {
             explained,
             shortages,
             base_shortages,
-            sent: fetched.sent,
-            kept: fetched.kept,
+            sent: replayed.sent,
+            kept: replayed.kept,
         };
         backtest_report::show(&report, self.context.global.format, console)?;
         let is_clean = report

@@ -115,6 +115,41 @@ fn measure(
     let gate = find_gate(&policy, query.gate.as_deref())?;
     let at = evaluation_time(query.at);
     let client = Client::new(&query.prometheus, query.timeout, &query.connection)?;
+    let measured = ask(&client, &policy, gate, at)?;
+    Ok(MeasuredGate {
+        policy,
+        gate,
+        measured,
+        remarks: client.remarks(),
+        at,
+    })
+}
+
+/// Decides a gate of a policy; `None` if there is none of this name.
+///
+/// # Errors
+///
+/// If Prometheus gives no valid answer, or the policy cannot be evaluated.
+pub fn decide_now(
+    client: &Client,
+    policy: &Policy,
+    name: &str,
+    at: Timestamp,
+) -> Result<Option<Decision>, Failure> {
+    let Some(index) = policy.gates.iter().position(|gate| gate.name == name) else {
+        return Ok(None);
+    };
+    let measured = ask(client, policy, index, at)?;
+    let Some(gate) = policy.gates.get(index) else {
+        return Ok(None);
+    };
+    policy::decide(policy, gate, &measured, at)
+        .map(Some)
+        .map_err(|problem| Failure::io(problem.to_string()))
+}
+
+/// Queries Prometheus for all facts of a gate's conditions.
+fn ask(client: &Client, policy: &Policy, gate: usize, at: Timestamp) -> Result<Measured, Failure> {
     let mut measured = Measured::new();
     // The queries of facts drop NaN and infinities.
     let ask = |query: &str, what: &str| client.instant(query, at, what, NotFinite::NoAnswer);
@@ -134,13 +169,7 @@ fn measure(
         };
         measured.insert(name.to_owned(), MeasuredValue { value, coverage });
     }
-    Ok(MeasuredGate {
-        policy,
-        gate,
-        measured,
-        remarks: client.remarks(),
-        at,
-    })
+    Ok(measured)
 }
 
 /// Reads the text of a policy file.

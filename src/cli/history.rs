@@ -1,8 +1,9 @@
 //! What commands need that run rules over the history of a server.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use nth_simulate::Replay;
+use nth_simulate::{HistorySeries, Replay};
 
 use super::console::Console;
 use super::exit::Failure;
@@ -10,7 +11,8 @@ use super::gate::CompiledProject;
 use super::options;
 use super::progress::Progress;
 use super::prometheus_client::Client;
-use crate::backtest::{self, Cache, CacheError, FetchError, Request};
+use crate::backends::alertmanager::notify::Routing;
+use crate::backtest::{self, Cache, CacheError, Episode, FetchError, Matrix, Request};
 use crate::ir::{Project, Service, Settings};
 use crate::project::{io_cause, paths};
 
@@ -67,14 +69,69 @@ pub struct History<'r> {
     /// The server.
     pub client: &'r Client,
     /// Where answers are kept.
-    pub options: &'r options::History,
+    pub answers: &'r options::Answers,
     /// The time of the run, in milliseconds since 1970.
     pub now: i64,
     /// The working directory, absolute.
     pub cwd: &'r Path,
 }
 
+/// What rules did over history.
+pub struct Replayed {
+    /// What fired with each set of rules.
+    pub sides: Vec<Vec<Episode>>,
+    /// The answers to [`probes`](backtest::probes), by selector.
+    pub begins: BTreeMap<String, Matrix>,
+    /// The number of queries that were sent.
+    pub sent: usize,
+    /// The number of answers that were kept from an earlier run.
+    pub kept: usize,
+}
+
 impl History<'_> {
+    /// Runs some sets of rules over a range of time, which begins at a multiple of their common step.
+    ///
+    /// # Errors
+    ///
+    /// If Prometheus gives no valid answer, the cache cannot be used, or a rule cannot be evaluated.
+    pub fn replay(
+        &self,
+        rules: &[(View<'_>, &Replay<'_>)],
+        probed: BTreeMap<String, Request>,
+        from: i64,
+        to: i64,
+        console: &mut Console,
+    ) -> Result<Replayed, Failure> {
+        let mut requests = Vec::new();
+        for (_, replay) in rules {
+            requests.extend(requests_of(replay, from, to));
+        }
+        requests.extend(probed.values().cloned());
+        let fetched = self.fetch(&requests, console)?;
+        let mut results = fetched.results.into_iter();
+        let mut sides = Vec::new();
+        for (view, replay) in rules {
+            let history: Vec<Vec<HistorySeries>> =
+                results.by_ref().take(replay.queries().len()).collect();
+            let replayed = replay
+                .run(from..=to, history)
+                .map_err(|error| rule_failure(&error))?;
+            let routing = Routing::new(view.project, view.settings);
+            sides.push(backtest::episodes(
+                &replayed.alerts,
+                routing.as_ref(),
+                from,
+                to,
+            ));
+        }
+        Ok(Replayed {
+            sides,
+            begins: probed.into_keys().zip(results).collect(),
+            sent: fetched.sent,
+            kept: fetched.kept,
+        })
+    }
+
     /// Asks for the results of requests, and shows the progress on a terminal.
     ///
     /// # Errors
@@ -113,11 +170,11 @@ impl History<'_> {
     }
 
     fn cache(&self, console: &mut Console) -> Result<Option<Cache>, Failure> {
-        if self.options.no_cache {
+        if self.answers.no_cache {
             return Ok(None);
         }
         let variable = |name: &str| std::env::var(name).ok();
-        let folder = match &self.options.cache {
+        let folder = match &self.answers.cache {
             Some(folder) => Some(paths::absolute(folder, self.cwd)),
             None => Cache::default_folder(&variable),
         };

@@ -79,10 +79,14 @@ pub fn run(
     let Some(compiled) = CompiledProject::of(loaded.clone(), env, format, console)? else {
         return Ok(Exit::Findings);
     };
-    let client = Client::new(&options.prometheus, asked.timeout, &asked.connection)?;
+    let client = Client::new(
+        &options.prometheus,
+        asked.answers.timeout,
+        &asked.answers.connection,
+    )?;
     let history = History {
         client: &client,
-        options: asked,
+        answers: &asked.answers,
         now: now.as_millisecond(),
         cwd: &context.cwd,
     };

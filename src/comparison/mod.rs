@@ -55,6 +55,8 @@ pub struct Compared {
     pub services: Vec<ServiceFigures>,
     /// The environments that were compared.
     pub environments: Vec<SmolStr>,
+    /// The environments that were compared of the old version and of the new one; `None` for what the project is without any.
+    pub pairs: Vec<[Option<SmolStr>; 2]>,
 }
 
 /// What is searched for in an environment, once its changes are known. Returns whether detection times are simulated too.
@@ -138,6 +140,7 @@ pub fn compare(
             });
         });
     }
+    compared.pairs = pairs;
     let origins = Origins::new(base, head);
     origins.locate(&mut compared.changes, &found_in);
     compared.causes = origins.causes(&mut compared.changes, &found_in);

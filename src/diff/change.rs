@@ -40,6 +40,9 @@ pub struct Change {
     /// Why no incident shows it, if one was searched: a clause without a full stop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_witness: Option<String>,
+    /// How often alerts would have notified somebody in the past, if it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<History>,
     /// What the project does about it.
     #[serde(default)]
     pub level: Level,
@@ -161,6 +164,40 @@ pub struct Witness {
     pub environment: Option<SmolStr>,
     /// The incident as a `test` of the language, without expectations.
     pub test: String,
+}
+
+/// How often alerts would have notified somebody in the past: those of the SLO, the alert or the service that changes, in all
+/// environments with the change together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// The length of the past: `30d`.
+    pub since: String,
+    /// When it ends, RFC 3339; `None` if it ends with the comparison.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// With the old version.
+    pub before: Fired,
+    /// With the new version.
+    pub after: Fired,
+    /// Why the past is not whole, a clause without a full stop: "history begins 2026-11-20".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incomplete: Option<String>,
+}
+
+/// How often alerts notified somebody.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fired {
+    /// The number of pages.
+    pub pages: usize,
+    /// The number of tickets.
+    pub tickets: usize,
+}
+
+impl std::ops::AddAssign for Fired {
+    fn add_assign(&mut self, other: Self) {
+        self.pages = self.pages.saturating_add(other.pages);
+        self.tickets = self.tickets.saturating_add(other.tickets);
+    }
 }
 
 /// A number of an SLO or a service, before and after.

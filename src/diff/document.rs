@@ -87,7 +87,8 @@ pub struct ServiceFigures {
     /// The environment; `None` if the project declares none, or they are the same in all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<SmolStr>,
-    /// The numbers of the service itself that differ: `ceiling by dependencies`, `rules`, `panels`.
+    /// The numbers of the service itself that differ: `ceiling by dependencies`, `rules`, `panels`. With Prometheus, also what its
+    /// changed gates decide: "gate `release` now".
     pub numbers: Vec<Number>,
     /// The numbers of its SLOs, those with a difference.
     pub slos: Vec<Figure>,

@@ -2,9 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod command;
+mod history;
 #[path = "../literate/markdown.rs"]
 mod markdown;
+#[path = "../backtest/history.rs"]
+mod month;
 mod pairs;
 #[allow(dead_code)]
 #[path = "../place/mod.rs"]
 mod place;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,7 +1,10 @@
 //! `nthc diff`.
 
 mod accepted;
+mod decisions;
+mod history;
 mod hunks;
+mod measured;
 mod output;
 mod version;
 
@@ -120,12 +123,24 @@ fn compare(
             figures,
             services,
             environments,
+            pairs,
         } = found;
         document.changes = changes;
         document.causes = causes;
         document.figures = figures;
         document.services = services;
         document.environments = environments;
+        if let Some(url) = &options.prometheus {
+            let versions = [old.source(), new.source()];
+            measured::add(
+                context,
+                (url, options),
+                versions,
+                &pairs,
+                &mut document,
+                console,
+            )?;
+        }
         let levels = &head.loaded.project.change_levels;
         set_levels(&mut document.changes, levels);
         document.accepted = accepted::apply(entries, &mut document.changes);

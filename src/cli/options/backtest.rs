@@ -65,7 +65,7 @@ pub struct Backtest {
 }
 
 /// Parses a duration above zero, as in PromQL: `30d` or `12h`.
-fn days(text: &str) -> Result<Duration, super::Expected> {
+pub(super) fn days(text: &str) -> Result<Duration, super::Expected> {
     nth_promql::seconds(text)
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|duration| *duration >= Duration::from_secs(1))

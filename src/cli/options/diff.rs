@@ -1,13 +1,19 @@
 //! Options of `diff`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
+use jiff::Timestamp;
 use nth_diff::Class;
+
+use super::connection::connection_help;
+use super::history::Answers;
+use super::timestamp;
 
 /// Options of `diff`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(after_help = connection_help("\
 Compares what two versions mean: services, SLOs, alerts, gates, who is notified. Layout,
 comments, order and names of variables make no difference. Everything that a build reads
 counts: nth.toml, the metrics that were pulled, packages. For each change that silences,
@@ -17,6 +23,9 @@ both versions.
 BASE and HEAD are git revisions or project directories. Without HEAD, BASE is compared with
 the working tree; without both, the last commit is. Your git reads the revisions into a
 temporary directory; neither the working tree nor the repository changes.
+
+With --prometheus, the rules of both versions run over the history that a server has: how
+often the alerts that change would have notified somebody, and what changed gates decide.
 
 With --format json, prints one JSON document (docs/diff.schema.json); with --format
 markdown, the text of a step summary. `nthc comment` posts the JSON document on a pull request.
@@ -29,14 +38,16 @@ Examples:
   nthc diff ../shop-old .                two directories
   nthc diff --env staging --env production  two environments
   nthc diff main --fail-on silenced,loosened
+  nthc diff main --prometheus http://localhost:9090
 
 Exit codes:
   0   no changes
   1   errors in the sources of HEAD
   2   changes
-  3   cannot compare: I/O error, or errors in the sources of BASE
+  3   cannot compare: I/O error, errors in the sources of BASE, or a server was unreachable
+      or sent an invalid response
   10  changes of a class in --fail-on, or of the level \"error\" in nth.toml
-  64  invalid usage, or no project found")]
+  64  invalid usage, or no project found"))]
 pub struct Diff {
     /// The old version: a git revision or a directory [default: HEAD]
     #[arg(value_name = "BASE")]
@@ -68,6 +79,43 @@ pub struct Diff {
     /// File of accepted changes [default: nth.accepted.toml beside nth.toml, if it exists]
     #[arg(long, value_name = "FILE")]
     pub accepted: Option<PathBuf>,
+    /// Base URL of Prometheus or a Prometheus-compatible API, without /api/v1
+    #[arg(long, value_name = "URL")]
+    pub prometheus: Option<String>,
+    /// How much history [default: 30d]
+    #[arg(long, value_name = "DURATION", value_parser = since, requires = "prometheus")]
+    pub since: Option<Since>,
+    /// End of the history and time of gates, RFC 3339: 2026-12-24T12:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", value_parser = timestamp, requires = "prometheus")]
+    pub at: Option<Timestamp>,
+    /// The answers. They come last, as their last options have a heading of their own.
+    #[command(flatten)]
+    pub answers: Answers,
+}
+
+/// A length of the past.
+#[derive(Debug, Clone)]
+pub struct Since {
+    /// As it was written: `30d`.
+    pub text: String,
+    /// The length.
+    pub length: Duration,
+}
+
+impl Default for Since {
+    fn default() -> Self {
+        Self {
+            text: "30d".to_owned(),
+            length: Duration::from_secs(30 * 86_400),
+        }
+    }
+}
+
+fn since(text: &str) -> Result<Since, super::Expected> {
+    Ok(Since {
+        text: text.to_owned(),
+        length: super::backtest::days(text)?,
+    })
 }
 
 fn class(name: &str) -> Result<Class, super::Expected> {

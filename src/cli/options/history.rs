@@ -14,14 +14,27 @@ pub struct History {
     /// The environment [default: the project's only one]
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
+    /// Where answers come from and are kept.
+    #[command(flatten)]
+    pub answers: Answers,
+}
+
+/// Where answers are kept, and the connection.
+#[derive(Debug, Args)]
+pub struct Answers {
     /// Folder in which answers are kept [default: nthc/backtest in the user's cache folder]
-    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with = "no_cache",
+        requires = "prometheus"
+    )]
     pub cache: Option<PathBuf>,
     /// Keep no answers, and use none from before
-    #[arg(long)]
+    #[arg(long, requires = "prometheus")]
     pub no_cache: bool,
     /// Timeout per request
-    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration, requires = "prometheus")]
     pub timeout: Duration,
     /// The connection.
     #[command(flatten)]

@@ -35,6 +35,7 @@ impl Changes {
             causes: Vec::new(),
             witness: None,
             no_witness: None,
+            history: None,
             level: Level::Warn,
             accepted: false,
             fingerprint,

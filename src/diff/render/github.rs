@@ -77,6 +77,7 @@ fn annotated(document: &Document, section: &Section<'_>, row: &Row<'_>) -> Strin
         lines.push(format!("from {}", words::cause(cause)));
     }
     lines.extend(words::witness(row).map(|text| text.to_string()));
+    lines.extend(words::history(row).map(|text| text.to_string()));
     lines.extend(words::environments(document, row).map(|text| text.to_string()));
     lines.extend(words::standing(document, row).map(|text| text.to_string()));
     annotation(level, place, &title, &lines.join("\n"))

@@ -2,7 +2,9 @@
 
 use smol_str::SmolStr;
 
-use crate::change::{Cause, CauseKind, Change, Number, Place, Side, Subject, Witness};
+use crate::change::{
+    Cause, CauseKind, Change, Fired, History, Number, Place, Side, Subject, Witness,
+};
 use crate::class::{Class, Level};
 use crate::document::{
     Accepted, Document, Figure, Figures, Problem, Reach, Revision, SCHEMA_VERSION, ServiceFigures,
@@ -38,6 +40,7 @@ pub fn change(id: ChangeId, subject: Subject, before: Option<&str>, after: Optio
         causes: Vec::new(),
         witness: None,
         no_witness: None,
+        history: None,
         level: Level::Warn,
         accepted: false,
     }
@@ -183,6 +186,19 @@ pub fn rich(reach: usize) -> Document {
         "paged after 3m",
         "ticket after 1h2m",
     );
+    gone.history = Some(History {
+        since: "30d".to_owned(),
+        until: Some("2026-11-29T00:00:00Z".to_owned()),
+        before: Fired {
+            pages: 3,
+            tickets: 2,
+        },
+        after: Fired {
+            pages: 0,
+            tickets: 2,
+        },
+        incomplete: Some("history begins 2026-11-20".to_owned()),
+    });
     gone.level = Level::Error;
     changes.push(gone);
     let mut always = change(

@@ -115,6 +115,7 @@ fn result(document: &Document, change: &Change, ids: &[ChangeId]) -> sarif::Resu
     ));
     let notes = [
         words::witness(&row),
+        words::history(&row),
         words::environments(document, &row),
         (change.place.as_ref())
             .filter(|place| place.side == Side::Base)

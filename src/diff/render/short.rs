@@ -1,7 +1,8 @@
-//! One line for each change: `file:line: class[id]: subject: before -> after: because`.
+//! One line for each change: `file:line: class[id]: subject: before -> after: because`, and the history if it is known.
 
 use std::fmt::Write as _;
 
+use super::groups::Row;
 use super::words;
 use crate::change::{Change, Side};
 use crate::document::Document;
@@ -42,5 +43,12 @@ fn line(document: &Document, change: &Change) -> String {
         let _ = write!(line, "{pair}: ");
     }
     line.push_str(&words::clip(&change.because, 2 * words::CLIP));
+    let row = Row {
+        change,
+        others: Vec::new(),
+    };
+    if let Some(history) = words::history(&row) {
+        let _ = write!(line, ": {history}");
+    }
     line
 }

@@ -191,6 +191,9 @@ impl Page<'_> {
         if let Some(witness) = words::witness(row) {
             self.write(below, &witness, None);
         }
+        if let Some(history) = words::history(row) {
+            self.write(below, &history, None);
+        }
         if let Some(standing) = words::standing(self.document, row) {
             self.write(below, &standing, None);
         }

@@ -2,7 +2,7 @@
 
 use super::groups::{NumbersGroup, Origin, Row, Section, SloGroup};
 pub use super::text::{CLIP, NAMES, Piece, Text, clip, count};
-use crate::change::{Cause, Number, Place, Side};
+use crate::change::{Cause, Fired, History, Number, Place, Side};
 use crate::class::{Class, Level};
 use crate::document::{Accepted, Document, Problem, Revision};
 
@@ -237,6 +237,57 @@ pub fn witness(row: &Row<'_>) -> Option<Text> {
         text = text.said(format!(" (shows {} of {})", row.witnessed(), row.len()));
     }
     Some(text)
+}
+
+/// How often alerts would have notified somebody: "would have paged 3 times in the last 30d, now 1". `None` if nobody asked.
+pub fn history(row: &Row<'_>) -> Option<Text> {
+    let known: Vec<&History> = row
+        .changes()
+        .filter_map(|change| change.history.as_ref())
+        .collect();
+    let first = known.first()?;
+    let (mut before, mut after) = (Fired::default(), Fired::default());
+    for history in &known {
+        before += history.before;
+        after += history.after;
+    }
+    let text = Text::default().said("would have ");
+    let range = |text: Text| match &first.until {
+        Some(until) => text
+            .said(" in the ")
+            .prose(&first.since)
+            .said(" until ")
+            .prose(until),
+        None => text.said(" in the last ").prose(&first.since),
+    };
+    let paged = (before.pages, after.pages) != (0, 0);
+    let opened = (before.tickets, after.tickets) != (0, 0);
+    let text = if paged {
+        let text = range(text.said(format!("paged {}", count(before.pages, "time"))));
+        text.said(format!(", now {}", after.pages))
+    } else if opened {
+        let text = range(text.said(format!("opened {}", count(before.tickets, "ticket"))));
+        text.said(format!(", now {}", after.tickets))
+    } else {
+        range(text.said("notified nobody")).said(", before or now")
+    };
+    let text = if paged && opened {
+        let tickets = count(before.tickets, "ticket");
+        text.said(format!("; {tickets}, now {}", after.tickets))
+    } else {
+        text
+    };
+    let short: Vec<&str> = known
+        .iter()
+        .filter_map(|history| history.incomplete.as_deref())
+        .collect();
+    Some(match short.iter().max() {
+        Some(latest) if short.len() == row.len() && short.iter().all(|one| one == latest) => {
+            text.said(" (").prose(latest).said(")")
+        }
+        Some(latest) => text.said(" (").prose(latest).said(" for some)"),
+        None => text,
+    })
 }
 
 /// A place: `tiers.nth:12`, with the version if it is the old one.

@@ -137,6 +137,7 @@ pub fn change(id: ChangeId, subject: Subject) -> Change {
         causes: Vec::new(),
         witness: None,
         no_witness: None,
+        history: None,
         level: nth_diff::Level::default(),
         accepted: false,
         fingerprint: String::new(),

@@ -96,6 +96,17 @@ pub fn schema() -> Value {
                 "environment": text("The environment in which it was run."),
                 "test": text("The incident as a `test` of the language, without expectations.")
             })),
+            "history": object("How often alerts of the SLO, the alert or the service would have notified somebody in the past, in all environments with the change together.", &["since", "before", "after"], json!({
+                "since": text("The length of the past: `30d`."),
+                "until": text("When it ends, RFC 3339; missing if it ends with the comparison."),
+                "before": reference("fired", "With the old version."),
+                "after": reference("fired", "With the new version."),
+                "incomplete": text("Why the past is not whole, a clause without a full stop: `history begins 2026-11-20`.")
+            })),
+            "fired": object("How often alerts notified somebody.", &["pages", "tickets"], json!({
+                "pages": { "description": "The number of pages.", "type": "integer", "minimum": 0 },
+                "tickets": { "description": "The number of tickets.", "type": "integer", "minimum": 0 }
+            })),
             "cause": object("What several changes come from.", &["name", "kind", "services"], json!({
                 "name": text("The name, unique in the document: \"tier `critical`\"."),
                 "kind": {
@@ -117,7 +128,7 @@ pub fn schema() -> Value {
             "service": object("The numbers of a service.", &["service", "numbers", "slos"], json!({
                 "service": text("The service."),
                 "environment": text("The environment; missing if the project declares none, or they are the same in all."),
-                "numbers": list("number", "The numbers of the service itself that differ."),
+                "numbers": list("number", "The numbers of the service itself that differ, and what its changed gates decide now if Prometheus was asked."),
                 "slos": list("figure", "The numbers of its SLOs, those with a difference.")
             })),
             "figure": object("The numbers of an SLO.", &["slo", "numbers", "budget_minutes", "reach"], json!({
@@ -189,6 +200,7 @@ fn change() -> Value {
             },
             "witness": reference("witness", "The incident that shows it."),
             "no_witness": text("Why no incident shows it, if one was searched."),
+            "history": reference("history", "How often alerts would have notified somebody in the past, if Prometheus was asked."),
             "level": reference("level", "What the project does about it."),
             "accepted": { "description": "True if it is accepted: it does not fail the comparison.", "type": "boolean" },
             "fingerprint": text("The same for the same change of the same subject from the same text to the same text, wherever it is written.")

@@ -120,6 +120,7 @@ fn item(document: &Document, section: &Section<'_>, row: &Row<'_>) -> String {
     let details = [
         Some(words::because(row)),
         words::witness(row),
+        words::history(row),
         words::standing(document, row),
         words::whereabouts(document, section, row),
     ];

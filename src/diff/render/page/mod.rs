@@ -163,6 +163,7 @@ fn change(document: &Document, section: &Section<'_>, row: &Row<'_>) -> Markup {
             @if let Some(pair) = words::change(row) { p.pair { (text(&pair)) } }
             p { (text(&words::because(row))) }
             @if let Some(witness) = words::witness(row) { p.witness { (text(&witness)) } }
+            @if let Some(history) = words::history(row) { p { (text(&history)) } }
             @if let Some(standing) = words::standing(document, row) { p { (text(&standing)) } }
             p.faint {
                 @if let Origin::Cause(cause) = section.origin { "from " (text(&words::cause(cause))) }
