@@ -177,7 +177,9 @@ fn environments_are_counted_together(place: &Place, url: &str) {
         serde_json::json!(["production", "staging"])
     );
     assert_eq!(found["history"]["after"]["pages"], 1, "{found}");
-    // A query of a custom alert is what it is in all environments, unless it names signals.
+    let incomplete = found["history"]["incomplete"].as_str().unwrap();
+    assert_eq!(incomplete, "no history in `staging`");
+    // The old version is that of staging.
     let one = [
         "--format",
         "json",
@@ -191,21 +193,27 @@ fn environments_are_counted_together(place: &Place, url: &str) {
     assert_eq!(found["history"]["after"]["pages"], 1, "{found}");
 }
 
-/// The service has another name, and so has its SLO.
+/// The service has another name.
 fn names_may_change(place: &Place, url: &str) {
-    let renamed = [
-        ("service checkout", "service store"),
-        (
-            "slo availability : http.availability { objective = 99.9% }",
-            "slo success : http.availability { objective = 99% }",
-        ),
-    ];
-    versions(place, SHOP, &replaced(SHOP, &renamed));
+    let old = replaced(SHOP, &[("> 1000", "> 500")]);
+    let renamed = [("service checkout", "service store"), ("> 500", "> 1000")];
+    versions(place, &old, &replaced(&old, &renamed));
     let document = json(&diff(place, url, &["--format", "json"]));
-    let lowered = change(&document, "objective-lowered");
-    assert_eq!(lowered["subject"]["name"], "store.success");
-    assert_eq!(lowered["history"]["before"]["pages"], 1, "{lowered}");
-    assert_eq!(lowered["history"]["after"]["pages"], 0, "{lowered}");
+    let loosened = change(&document, "alert-threshold-loosened");
+    assert_eq!(loosened["subject"]["name"], "store.backlog");
+    assert_eq!(loosened["history"]["before"]["pages"], 1, "{loosened}");
+    assert_eq!(loosened["history"]["after"]["pages"], 0, "{loosened}");
+    // A service that is gone does nothing.
+    let (_, gone) = SHOP.split_once("service ledger").unwrap();
+    versions(
+        place,
+        SHOP,
+        &SHOP.replace(&format!("service ledger{gone}"), ""),
+    );
+    let document = json(&diff(place, url, &["--format", "json"]));
+    let removed = change(&document, "service-removed");
+    assert_eq!(removed["history"]["before"]["pages"], 1, "{removed}");
+    assert_eq!(removed["history"]["after"]["pages"], 0, "{removed}");
 }
 
 const GATE: &str =
@@ -218,8 +226,16 @@ fn facts(value: Option<&'static str>) -> Loopback {
             r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#.to_owned()
         } else {
             let time = request.time();
-            let sample =
-                value.map(|value| format!(r#"{{"metric":{{}},"value":[{time},"{value}"]}}"#));
+            let is_known = |value| {
+                if request.body.contains("coverage") {
+                    "1"
+                } else {
+                    value
+                }
+            };
+            let sample = value
+                .map(is_known)
+                .map(|value| format!(r#"{{"metric":{{}},"value":[{time},"{value}"]}}"#));
             let sample = sample.unwrap_or_default();
             format!(
                 r#"{{"status":"success","data":{{"resultType":"vector","result":[{sample}]}}}}"#
@@ -319,7 +335,10 @@ fn options_of_the_history_require_a_server() {
             ],
             "`--at` is in the future",
         ),
-        (&["--prometheus", "ftp://127.0.0.1"], "ftp://127.0.0.1"),
+        (
+            &["--prometheus", "ftp://127.0.0.1"],
+            "does not start with `http://`",
+        ),
     ] {
         let ran = place.run(&[&["diff", "./old", "./new"], more].concat());
         assert_eq!(ran.code, 64, "{ran:?}");

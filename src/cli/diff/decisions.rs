@@ -89,13 +89,14 @@ fn text(decision: &Decision) -> String {
     } else {
         verdict.to_owned()
     };
-    let reasons: Vec<&str> = { decision.reasons.iter() }
-        .chain(&decision.notes)
-        .map(String::as_str)
-        .collect();
-    if reasons.is_empty() {
+    // Reasons say themselves how much is known.
+    let why = match decision.reasons.as_slice() {
+        [] => decision.notes.as_slice(),
+        reasons => reasons,
+    };
+    if why.is_empty() {
         verdict
     } else {
-        format!("{verdict}: {}", reasons.join("; "))
+        format!("{verdict}: {}", why.join("; "))
     }
 }

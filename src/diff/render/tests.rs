@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::sample::{HOSTILE, empty, hostile, reached, rich, small};
+use super::groups::Row;
+use super::sample::{self, HOSTILE, empty, hostile, reached, rich, small};
 use super::terminal::{TerminalOptions, plain, terminal};
 use super::*;
+use crate::change::{Fired, History, Subject};
 use crate::class::{Class, Level};
 use crate::document::Document;
 use crate::id::ChangeId;
@@ -389,4 +391,59 @@ fn as_a_page() {
     }
     assert!(text.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
     assert!(HOSTILE.len() > 5);
+}
+
+#[test]
+fn history_is_a_sentence() {
+    let mut change = sample::change(
+        ChangeId::ObjectiveLowered,
+        Subject::part("checkout", "slo", "availability"),
+        None,
+        None,
+    );
+    let mut said = |before: (usize, usize), after: (usize, usize), incomplete: Option<&str>| {
+        let fired = |(pages, tickets)| Fired { pages, tickets };
+        change.history = Some(History {
+            since: "30d".to_owned(),
+            until: None,
+            before: fired(before),
+            after: fired(after),
+            incomplete: incomplete.map(str::to_owned),
+        });
+        let row = Row {
+            change: &change,
+            others: Vec::new(),
+        };
+        words::history(&row).unwrap().to_string()
+    };
+    assert_eq!(
+        said((3, 0), (1, 0), None),
+        "would have paged 3 times in the last 30d, now 1"
+    );
+    assert_eq!(
+        said((1, 0), (0, 2), Some("history begins 2026-11-20")),
+        "would have paged 1 time in the last 30d, now 0; 0 tickets, now 2 (history begins 2026-11-20)"
+    );
+    assert_eq!(
+        said((0, 2), (0, 2), None),
+        "would have opened 2 tickets in the last 30d, now 2"
+    );
+    assert_eq!(
+        said((0, 0), (0, 0), Some("no history")),
+        "would have notified nobody in the last 30d, before or now (no history)"
+    );
+
+    // Several services are counted together.
+    let mut other = change.clone();
+    change.history.as_mut().unwrap().before.pages = 2;
+    other.history.as_mut().unwrap().after.pages = 1;
+    other.history.as_mut().unwrap().incomplete = None;
+    let row = Row {
+        change: &change,
+        others: vec![&other],
+    };
+    assert_eq!(
+        words::history(&row).unwrap().to_string(),
+        "would have paged 2 times in the last 30d, now 1 (no history for some)"
+    );
 }
