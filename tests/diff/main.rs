@@ -5,6 +5,7 @@ mod command;
 mod history;
 #[path = "../literate/markdown.rs"]
 mod markdown;
+#[allow(dead_code)]
 #[path = "../backtest/history.rs"]
 mod month;
 mod pairs;

@@ -1,8 +1,6 @@
 //! `nthc diff`.
 
 mod accepted;
-mod decisions;
-mod history;
 mod hunks;
 mod measured;
 mod output;

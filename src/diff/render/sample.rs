@@ -406,6 +406,13 @@ pub fn hostile() -> Document {
         );
         hostile.because = (*text).to_owned();
         hostile.environments = document.environments.clone();
+        hostile.history = Some(History {
+            since: (*text).to_owned(),
+            until: Some((*text).to_owned()),
+            before: Fired::default(),
+            after: Fired::default(),
+            incomplete: Some((*text).to_owned()),
+        });
         hostile.place = place(&format!("teams/{text}.nth"), 1 + number, Side::Head);
         document.changes.push(hostile);
     }

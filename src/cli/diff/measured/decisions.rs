@@ -6,10 +6,11 @@ use nth_diff::{Document, Number, ServiceFigures};
 use nth_model::Service;
 use smol_str::SmolStr;
 
-use super::super::exit::Failure;
-use super::super::gate::decide_now;
-use super::measured::{Asked, Version, is_in, local_name, old_names};
+use super::{Asked, is_in, local_name, old_names};
 use crate::backends::policy::{Dependents, policy};
+use crate::cli::exit::Failure;
+use crate::cli::gate::decide_now;
+use crate::cli::history::View;
 use crate::policy::{Decision, Verdict};
 
 /// Adds the decisions of the gates with changes in an environment.
@@ -19,7 +20,7 @@ use crate::policy::{Decision, Verdict};
 /// If the server gives no valid answer.
 pub fn add(
     asked: &Asked<'_>,
-    [base, head]: [Version<'_>; 2],
+    [base, head]: [View<'_>; 2],
     environment: Option<&SmolStr>,
     document: &mut Document,
 ) -> Result<(), Failure> {
@@ -69,7 +70,7 @@ pub fn add(
 
 fn decision(
     asked: &Asked<'_>,
-    version: Version<'_>,
+    version: View<'_>,
     service: &str,
     gate: &str,
 ) -> Result<Option<Decision>, Failure> {

@@ -10,11 +10,11 @@ use nth_model::{Service, Severity};
 use nth_simulate::{Reach, Replay};
 use smol_str::SmolStr;
 
-use super::super::console::Console;
-use super::super::exit::{Exit, Failure};
-use super::super::history::{Replayed, View, rule_failure};
-use super::measured::{Asked, Version, is_in, local_name, old_names};
+use super::{Asked, is_in, local_name, old_names};
 use crate::backtest::{Beginnings, Episode, probes};
+use crate::cli::console::Console;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::history::{Replayed, View, rule_failure};
 
 /// What was found, by the index of a change in the document.
 #[derive(Default)]
@@ -76,7 +76,7 @@ impl Found {
     pub fn add(
         &mut self,
         asked: &Asked<'_>,
-        versions: [Version<'_>; 2],
+        versions: [View<'_>; 2],
         environment: Option<&SmolStr>,
         document: &Document,
         console: &mut Console,
@@ -98,11 +98,7 @@ impl Found {
             replays.push(self.rules(*version, names)?);
         }
         let (from, to) = range(asked, Replay::common_step(&replays))?;
-        let views = versions.map(|version| View {
-            project: version.project,
-            settings: version.settings,
-        });
-        let rules: Vec<(View<'_>, &Replay<'_>)> = views.into_iter().zip(&replays).collect();
+        let rules: Vec<(View<'_>, &Replay<'_>)> = versions.into_iter().zip(&replays).collect();
         let probes = probes(&replays, from, to);
         let replayed = asked
             .history
@@ -116,10 +112,11 @@ impl Found {
         }
         Ok(())
     }
+
     /// The rules of some services, without those whose rules cannot run over history.
     fn rules<'p>(
         &mut self,
-        version: Version<'p>,
+        version: View<'p>,
         names: &BTreeSet<&str>,
     ) -> Result<Replay<'p>, Failure> {
         let mut services: Vec<&'p Service> = Vec::new();
@@ -143,7 +140,7 @@ impl Found {
         &mut self,
         index: usize,
         (change, all): (&Change, &[Change]),
-        (versions, environment): ([Version<'_>; 2], Option<&SmolStr>),
+        (versions, environment): ([View<'_>; 2], Option<&SmolStr>),
         (replays, replayed): (&[Replay<'_>], &Replayed),
         from: i64,
     ) {

@@ -1,28 +1,20 @@
 //! What a server says about the changes: how often alerts would have notified somebody, and what gates decide.
 
+mod decisions;
+mod history;
+
 use jiff::Timestamp;
 use nth_diff::{Change, ChangeId, Document};
-use nth_model::{Project, Settings};
 use smol_str::SmolStr;
 
-use super::super::Context;
-use super::super::console::Console;
-use super::super::exit::Failure;
-use super::super::history::History;
-use super::super::options;
-use super::super::prometheus_client::Client;
-use super::{decisions, history};
 use crate::artifacts::settings_in;
+use crate::cli::Context;
+use crate::cli::console::Console;
+use crate::cli::exit::Failure;
+use crate::cli::history::{History, View};
+use crate::cli::options;
+use crate::cli::prometheus_client::Client;
 use crate::comparison::Source;
-
-/// A version in an environment.
-#[derive(Clone, Copy)]
-pub struct Version<'p> {
-    /// The services and teams.
-    pub project: &'p Project<'p>,
-    /// The settings, with the environment.
-    pub settings: &'p Settings,
-}
 
 /// What is asked of a server.
 pub struct Asked<'a> {
@@ -62,7 +54,7 @@ pub fn add(
             now: now.as_millisecond(),
             cwd: &context.cwd,
         },
-        at: super::super::gate::evaluation_time(options.at),
+        at: crate::cli::gate::evaluation_time(options.at),
         given: options.at,
         since: options.since.clone().unwrap_or_default(),
     };
@@ -77,11 +69,11 @@ pub fn add(
                     settings_in(head.settings, new),
                 );
                 let versions = [
-                    Version {
+                    View {
                         project: old_project,
                         settings: &old_settings,
                     },
-                    Version {
+                    View {
                         project: new_project,
                         settings: &new_settings,
                     },
