@@ -28,6 +28,7 @@ Examples:
   nthc diff v1.4 v1.5 --html report.html
   nthc diff ../shop-old .                two directories
   nthc diff --env staging --env production  two environments
+  nthc diff --against-build              the last build with the working tree
   nthc diff main --fail-on silenced,loosened
 
 Exit codes:
@@ -50,6 +51,9 @@ pub struct Diff {
     /// Compare with the commit at which HEAD left BASE
     #[arg(long)]
     pub merge_base: bool,
+    /// Compare the sources of the last build with the working tree (requires `record_sources` in nth.toml)
+    #[arg(long, conflicts_with_all = ["base", "head", "merge_base"])]
+    pub against_build: bool,
     /// Show all changes, cosmetic ones and those of the level "allow" too
     #[arg(long)]
     pub all: bool,
