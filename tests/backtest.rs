@@ -497,13 +497,13 @@ fn a_revision_that_cannot_be_compared_is_told() {
             assert!(ran.err.contains(why), "{why}: {}", ran.err);
         }
     };
-    let no_git = ["cannot run git", "`--base` requires git"];
+    let no_git = ["cannot run git", "a git revision requires git"];
     told(compare("main", &[]).env("PATH", ""), 3, &no_git);
     if find(&["git"]).is_none() {
         return;
     }
     git(&place, &["init", "--quiet"]);
-    let no_commit = "unknown git revision `HEAD` in `--base`";
+    let no_commit = "unknown git revision `HEAD`";
     told(&mut compare("HEAD", &[]), 2, &[no_commit]);
     git(
         &place,
@@ -560,7 +560,7 @@ fn invalid_usage_is_told_before_anything_is_asked() {
         (&["--format", "sarif"], "unsupported format for a backtest"),
         (
             &["--base", "main"],
-            "`--base` requires a project in a git repository",
+            "a git revision requires a project in a git repository",
         ),
     ] {
         let ran = backtest(more);

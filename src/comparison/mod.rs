@@ -7,7 +7,7 @@ mod origin;
 mod places;
 pub mod witness;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use nth_diff::{
     Cause, Change, ChangeId, Figures, Place, ServiceFigures, Subject, Version, compare_environments,
@@ -141,6 +141,7 @@ pub fn compare(
         });
     }
     compared.pairs = pairs;
+    name_all_environments(&mut compared);
     let origins = Origins::new(base, head);
     origins.locate(&mut compared.changes, &found_in);
     compared.causes = origins.causes(&mut compared.changes, &found_in);
@@ -166,6 +167,22 @@ pub fn compare(
     causes.sort_by_cached_key(order);
     compared.causes = causes;
     compared
+}
+
+/// Removes the environment from the numbers of services that change alike in all of them.
+fn name_all_environments(compared: &mut Compared) {
+    let all = compared.environments.len();
+    let differing: HashSet<&SmolStr> = compared
+        .changes
+        .iter()
+        .filter(|change| change.environments.len() != all)
+        .filter_map(|change| change.subject.service.as_ref())
+        .collect();
+    for figures in &mut compared.services {
+        if !differing.contains(&figures.service) {
+            figures.environment = None;
+        }
+    }
 }
 
 /// What makes a change the same in several environments.

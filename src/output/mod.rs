@@ -6,6 +6,7 @@
 //! build completes one that was killed between two renames.
 
 mod apply;
+mod built_sources;
 pub mod lock;
 mod path;
 mod plan;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 pub use crate::regular::{check as check_regular, irregular, read as read_regular, replace_file};
 pub use apply::Report;
+pub use built_sources::{BuiltSources, SOURCES};
 pub use record::{Hash, RECORD, Record, Unreadable};
 pub use removal_limit::Excess;
 

@@ -102,6 +102,7 @@ pub fn load_edited(
         catalogue,
         levels,
         change_levels: manifest.change_levels,
+        record_sources: manifest.record_sources,
         files: loader.files,
     };
     Ok(Loaded {
@@ -139,6 +140,7 @@ pub fn load_file(file: &Path, cwd: &Path) -> Result<Loaded, Error> {
         catalogue: None,
         levels: Levels::default(),
         change_levels: super::ChangeLevels::new(),
+        record_sources: false,
         files: loader.files,
     };
     Ok(Loaded {

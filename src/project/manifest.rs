@@ -32,6 +32,8 @@ pub struct Manifest {
     pub levels: Levels,
     /// The levels of changes.
     pub change_levels: ChangeLevels,
+    /// True if a build keeps its sources in the output folder.
+    pub record_sources: bool,
     /// The packages it imports, by name.
     pub dependencies: Vec<Dependency>,
 }
@@ -74,6 +76,7 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     let name = located("name", &project.settings.name);
     let source = located("source", &project.settings.source);
     let output = located("output", &project.settings.output);
+    let record_sources = project.settings.record_sources;
     settings.set_project(project.settings);
 
     settings.prometheus = read(&mut root, findings).settings;
@@ -106,6 +109,7 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
         settings,
         levels,
         change_levels,
+        record_sources,
         dependencies,
     }
 }

@@ -71,6 +71,8 @@ pub struct Project {
     pub levels: Levels,
     /// The levels of changes.
     pub change_levels: ChangeLevels,
+    /// True if a build keeps its sources in the output folder.
+    pub record_sources: bool,
     /// The sources of the project sorted by path, then those of each package.
     pub files: Vec<SourceFile>,
 }

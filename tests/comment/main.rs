@@ -51,6 +51,67 @@ fn failing(method: &'static str, path: &'static str, status: &'static str) -> Tr
     }
 }
 
+/// No stand-in: the program compares the commits, and its comment says what the change means.
+#[test]
+fn the_program_itself_says_what_a_commit_changes() {
+    let (server, scene) = (Server::new(Api::GitHub), Scene::new());
+    scene.place.replace(
+        "services/checkout.nth",
+        "severity = ticket",
+        "severity = page",
+    );
+    scene.git(&["add", "."]);
+    scene.git(&["commit", "--quiet", "-m", "the backlog pages"]);
+    scene.place.write(".stub/step", "");
+    let run = |number| {
+        scene
+            .ci(&server, number)
+            .with("NTHC", env!("CARGO_BIN_EXE_nthc"))
+            .with("NTH_FAIL_ON", "silenced")
+            .with(
+                "GITHUB_STEP_SUMMARY",
+                scene.place.path(".stub/step").to_str().unwrap(),
+            )
+            .go(&scene)
+    };
+    let ran = run(1);
+    passed(&ran);
+    let comment = ours(&server, "shop");
+    let lines: Vec<&str> = comment.body.lines().collect();
+    insta::assert_snapshot!("the_program_itself", lines[1..].join("\n"));
+    assert!(ran.out.contains("alert-severity-changed"), "{ran:?}");
+    assert!(
+        scene
+            .place
+            .read(".stub/step")
+            .contains("alert-severity-changed")
+    );
+    assert!(
+        scene
+            .place
+            .read(".stub/report/diff.sarif")
+            .contains("alert-severity-changed")
+    );
+
+    // The same again: the comment is edited for its mark alone, or left.
+    passed(&run(2));
+    assert_eq!(
+        ours(&server, "shop")
+            .body
+            .lines()
+            .skip(1)
+            .collect::<Vec<_>>(),
+        lines[1..]
+    );
+
+    scene.git(&["revert", "--no-edit", "HEAD"]);
+    scene.git(&["reset", "--quiet", "--soft", "HEAD~2"]);
+    scene.git(&["commit", "--quiet", "--allow-empty", "-m", "as it was"]);
+    passed(&run(3));
+    let clean = ours(&server, "shop");
+    assert_eq!(clean.body.lines().count(), 2, "{}", clean.body);
+}
+
 #[test]
 fn the_first_run_posts_a_comment_and_reports_everything() {
     let (server, scene) = (Server::new(Api::GitHub), Scene::new());

@@ -1,15 +1,16 @@
 //! The pairs of `pairs.md`: what each says changes is what changes. `NTH_BLESS=1` writes the lists anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Mutex;
 
 use nthc::comparison::{Compared, Environments, Source, compare};
 use nthc::compile;
 use nthc::diagnostics::Severity;
 use nthc::diagnostics::render::{Format, render};
-use nthc::diff::Change;
+use nthc::diff::{Change, ChangeId};
 use nthc::project::{self, Loaded, MANIFEST};
 use nthc::session::{Configuration, Session};
 use rayon::prelude::*;
@@ -156,16 +157,26 @@ fn line(change: &Change) -> String {
     line + "\n"
 }
 
-/// What is wrong with a pair, and the list that it should have.
-type Wrong = (String, Option<(Range<usize>, String)>);
+/// What is wrong with a pair, and the lists that it should have.
+type Wrong = (String, Vec<(Range<usize>, String)>);
 
-fn wrong(section: &Section, shared: &Pair, [base, head]: &mut [Version; 2]) -> Option<Wrong> {
+/// The ids that the lists of all pairs have.
+type Ids = BTreeSet<ChangeId>;
+
+fn wrong(
+    section: &Section,
+    shared: &Pair,
+    [base, head]: &mut [Version; 2],
+    ids: &Mutex<Ids>,
+) -> Option<Wrong> {
     let title = &section.title;
     let mut pair = shared.clone();
     let mut expected = None;
+    let mut expected_back = None;
     for fence in &section.fences {
         match fence.language.as_str() {
             "text" if fence.has("changes") => expected = Some(fence),
+            "text" if fence.has("back") => expected_back = Some(fence),
             "text" => {}
             _ => pair.add(fence),
         }
@@ -177,7 +188,8 @@ fn wrong(section: &Section, shared: &Pair, [base, head]: &mut [Version; 2]) -> O
     };
     let errors = base.set(&pair.base) + &head.set(&pair.head);
     if !errors.is_empty() {
-        return Some((format!("line {}: {title}\n{errors}", section.line), None));
+        let told = format!("line {}: {title}\n{errors}", section.line);
+        return Some((told, Vec::new()));
     }
     let compared = compare(
         base.source(),
@@ -189,7 +201,8 @@ fn wrong(section: &Section, shared: &Pair, [base, head]: &mut [Version; 2]) -> O
         compared.changes.is_sorted_by_key(|change| change.class),
         "{title}: not in the order of classes"
     );
-    let found = list(&compared);
+    let mut lists = vec![(expected, list(&compared))];
+    let mut changes = compared.changes;
     // The way back has changes if this one has.
     if !matches!(environments, Environments::Two(..)) {
         let back = compare(
@@ -199,17 +212,31 @@ fn wrong(section: &Section, shared: &Pair, [base, head]: &mut [Version; 2]) -> O
             &mut |_, _, _| false,
         );
         assert_eq!(
-            compared.changes.is_empty(),
+            changes.is_empty(),
             back.changes.is_empty(),
             "{title}: {:?}",
             back.changes
         );
+        if let Some(expected) = expected_back {
+            lists.push((expected, list(&back)));
+            changes.extend(back.changes);
+        }
     }
-    (found != expected.body).then(|| {
-        let diff = TextDiff::from_lines(expected.body.as_str(), found.as_str());
-        let diff = diff.unified_diff().header("listed", "found").to_string();
-        let told = format!("line {}: {title}\n{diff}\n", expected.line);
-        (told, Some((expected.range.clone(), found)))
+    ids.lock()
+        .unwrap()
+        .extend(changes.iter().map(|change| change.id));
+    lists.retain(|(expected, found)| expected.body != *found);
+    (!lists.is_empty()).then(|| {
+        let told = lists.iter().map(|(expected, found)| {
+            let diff = TextDiff::from_lines(expected.body.as_str(), found.as_str());
+            let diff = diff.unified_diff().header("listed", "found").to_string();
+            format!("line {}: {title}\n{diff}\n", expected.line)
+        });
+        let told = told.collect();
+        let bodies = lists
+            .iter()
+            .map(|(expected, found)| (expected.range.clone(), found.clone()));
+        (told, bodies.collect())
     })
 }
 
@@ -225,24 +252,32 @@ fn each_pair_has_the_changes_that_are_listed() {
         .filter(|fence| fence.language != "text")
         .for_each(|fence| shared.add(fence));
     assert!(pairs.len() >= 40, "{} pairs", pairs.len());
+    let ids = Mutex::new(Ids::new());
     let wrong: Vec<Wrong> = pairs
         .par_chunks(pairs.len().div_ceil(4))
         .flat_map_iter(|pairs| {
             let mut versions = [Version::new(), Version::new()];
             let found = pairs.iter();
-            let found = found.filter_map(|section| wrong(section, &shared, &mut versions));
+            let found = found.filter_map(|section| wrong(section, &shared, &mut versions, &ids));
             found.collect::<Vec<_>>()
         })
         .collect();
     let is_blessed = std::env::var_os("NTH_BLESS").is_some();
     if is_blessed {
-        let bodies = wrong.iter().filter_map(|(_, body)| body.clone()).collect();
-        fs::write(&path, markdown::replace(&text, bodies)).unwrap();
+        let bodies = wrong.iter().flat_map(|(_, bodies)| bodies.clone());
+        fs::write(&path, markdown::replace(&text, bodies.collect())).unwrap();
     }
     let told: Vec<&str> = wrong
         .iter()
-        .filter(|(_, body)| !is_blessed || body.is_none())
+        .filter(|(_, bodies)| !is_blessed || bodies.is_empty())
         .map(|(told, _)| told.as_str())
         .collect();
     assert!(told.is_empty(), "\n{}", told.join("\n"));
+    let ids = ids.into_inner().unwrap();
+    let missing: Vec<&str> = ChangeId::ALL
+        .into_iter()
+        .filter(|id| !ids.contains(id))
+        .map(ChangeId::name)
+        .collect();
+    assert!(missing.is_empty(), "ids without a pair: {missing:?}");
 }

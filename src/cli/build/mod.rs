@@ -1,6 +1,7 @@
 //! `nthc build`.
 
 mod removals;
+mod sources;
 mod writing;
 
 use std::path::Path;
@@ -129,6 +130,15 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         // Without a lock there is nothing to write.
         None => plan.report(),
     };
+    if project.record_sources && !keeps_going && options.file.is_none() {
+        sources::record(
+            &selected.loaded,
+            &context.cwd,
+            &folder,
+            only.as_deref(),
+            &compilation.environments,
+        )?;
+    }
     drop(lock);
     let place = if shown.ends_with('/') {
         shown

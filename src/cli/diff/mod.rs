@@ -64,13 +64,22 @@ fn compare(
         }
     };
     let is_two = matches!(chosen, Environments::Two(..));
-    let [mut base, mut head] = version::read(
-        context,
-        options.base.as_deref(),
-        options.head.as_deref(),
-        options.merge_base,
-        is_two,
-    )?;
+    let [mut base, mut head] = match options.against_build {
+        true if is_two => {
+            return Err(
+                Failure::usage("`--against-build` compares each environment with itself")
+                    .help("pass `--env` once, or not at all"),
+            );
+        }
+        true => version::read_against_build(context, environments.first())?,
+        false => version::read(
+            context,
+            options.base.as_deref(),
+            options.head.as_deref(),
+            options.merge_base,
+            is_two,
+        )?,
+    };
     let entries = accepted_entries(context, options, &head)?;
     if let Environments::Two(one, other) = &chosen {
         base.named.environment = Some(one.clone());

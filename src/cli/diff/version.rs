@@ -3,11 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use nth_diff::Revision as Named;
+use smol_str::SmolStr;
+use tempfile::TempDir;
 
 use super::super::Context;
 use super::super::exit::Failure;
 use super::super::revision::{self, Revision};
 use super::super::select;
+use crate::backends::file_stem;
+use crate::output::{BuiltSources, SOURCES, Unreadable};
 use crate::project::{self, Loaded, MANIFEST, io_cause, paths, read_file_at_most};
 use crate::{catalogue, limits};
 
@@ -23,8 +27,15 @@ pub struct VersionFiles {
     pub metrics: Option<String>,
     /// The folder to which paths are relative.
     top: PathBuf,
-    /// Removed when it is dropped.
-    _revision: Option<Revision>,
+    _kept: Kept,
+}
+
+/// What is removed when a version is dropped.
+#[allow(dead_code, reason = "they are only held")]
+enum Kept {
+    Nothing,
+    Revision(Revision),
+    Folder(TempDir),
 }
 
 impl VersionFiles {
@@ -96,6 +107,78 @@ pub fn read(
     Ok([base?, head?])
 }
 
+/// Reads the sources of the last build, of an environment if one is given, and the working tree.
+///
+/// # Errors
+///
+/// If the last build recorded no sources.
+pub fn read_against_build(
+    context: &Context,
+    environment: Option<&SmolStr>,
+) -> Result<[VersionFiles; 2], Failure> {
+    let head = of_directory(&select::root(context)?, WORKING_TREE)?;
+    let output = &head.loaded.project.output;
+    let shown = paths::display(output, &context.cwd);
+    let alone = |name: &str| output.join(file_stem(name)).join(SOURCES);
+    let folder = match environment {
+        Some(name) if alone(name).is_file() => output.join(file_stem(name)),
+        Some(_) => output.clone(),
+        None => {
+            let folders = std::fs::read_dir(output).into_iter().flatten().flatten();
+            let mut names = folders.map(|entry| entry.file_name().to_string_lossy().into_owned());
+            if let Some(name) = names.find(|name| output.join(name).join(SOURCES).is_file()) {
+                return Err(Failure::usage(format!(
+                    "environment `{name}` was last built by itself"
+                ))
+                .help(format!(
+                    "compare it with `--env {name}`, or build all environments"
+                )));
+            }
+            output.clone()
+        }
+    };
+    let record = BuiltSources::read(&folder).map_err(|problem| {
+        let why = match problem {
+            Unreadable::Io(cause) => io_cause(&cause),
+            Unreadable::Irregular(what) => format!("it is {what}"),
+            Unreadable::Malformed(reason) => reason,
+        };
+        Failure::io(format!("cannot read {shown}/{SOURCES}: {why}"))
+            .help("build again to write it anew")
+    })?;
+    let Some(record) = record else {
+        return Err(Failure::usage(format!("{shown} has no sources of a build"))
+            .help("set `record_sources = true` under `[project]` in `nth.toml`, and build once"));
+    };
+    let folder = tempfile::Builder::new()
+        .prefix("nthc-base-")
+        .tempdir()
+        .map_err(|cause| unpackable(&cause))?;
+    let root = record
+        .unpack(folder.path())
+        .map_err(|cause| unpackable(&cause))?;
+    let base = VersionFiles {
+        named: Named {
+            name: "last build".to_owned(),
+            commit: None,
+            environment: None,
+        },
+        loaded: project::load(&root, folder.path())?,
+        manifest: text(&root.join(MANIFEST), limits::MANIFEST_BYTES)?.unwrap_or_default(),
+        metrics: text(&root.join(catalogue::LOCK), limits::LOCK_BYTES)?,
+        top: folder.path().to_path_buf(),
+        _kept: Kept::Folder(folder),
+    };
+    Ok([base, head])
+}
+
+fn unpackable(cause: &std::io::Error) -> Failure {
+    Failure::io(format!(
+        "cannot create a temporary folder: {}",
+        io_cause(cause)
+    ))
+}
+
 fn only_revisions() -> Failure {
     Failure::usage("`--merge-base` requires git revisions")
         .help("pass revisions, such as `nthc diff --merge-base origin/main HEAD`")
@@ -138,11 +221,11 @@ fn of_revision(root: &Path, name: &str) -> Result<VersionFiles, Failure> {
             commit: Some(revision.commit.clone()),
             environment: None,
         },
-        manifest: text(&revision.root.join(MANIFEST))?.unwrap_or_default(),
-        metrics: text(&revision.root.join(catalogue::LOCK))?,
+        manifest: text(&revision.root.join(MANIFEST), limits::MANIFEST_BYTES)?.unwrap_or_default(),
+        metrics: text(&revision.root.join(catalogue::LOCK), limits::LOCK_BYTES)?,
         loaded,
         top: revision.top.clone(),
-        _revision: Some(revision),
+        _kept: Kept::Revision(revision),
     })
 }
 
@@ -155,16 +238,16 @@ fn of_directory(root: &Path, name: &str) -> Result<VersionFiles, Failure> {
             environment: None,
         },
         loaded: project::load(root, &top)?,
-        manifest: text(&root.join(MANIFEST))?.unwrap_or_default(),
-        metrics: text(&root.join(catalogue::LOCK))?,
+        manifest: text(&root.join(MANIFEST), limits::MANIFEST_BYTES)?.unwrap_or_default(),
+        metrics: text(&root.join(catalogue::LOCK), limits::LOCK_BYTES)?,
         top,
-        _revision: None,
+        _kept: Kept::Nothing,
     })
 }
 
-/// The text of a file; `None` if it does not exist.
-fn text(path: &Path) -> Result<Option<String>, Failure> {
-    match read_file_at_most(path, limits::DOCUMENT_BYTES) {
+/// The text of a file of at most a number of bytes; `None` if it does not exist.
+fn text(path: &Path, most: u64) -> Result<Option<String>, Failure> {
+    match read_file_at_most(path, most) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(cause) => {

@@ -37,6 +37,7 @@ Examples:
   nthc diff v1.4 v1.5 --html report.html
   nthc diff ../shop-old .                two directories
   nthc diff --env staging --env production  two environments
+  nthc diff --against-build              the last build with the working tree
   nthc diff main --fail-on silenced,loosened
   nthc diff main --prometheus http://localhost:9090
 
@@ -61,6 +62,9 @@ pub struct Diff {
     /// Compare with the commit at which HEAD left BASE
     #[arg(long)]
     pub merge_base: bool,
+    /// Compare the sources of the last build with the working tree (requires `record_sources` in nth.toml)
+    #[arg(long, conflicts_with_all = ["base", "head", "merge_base"])]
+    pub against_build: bool,
     /// Show all changes, cosmetic ones and those of the level "allow" too
     #[arg(long)]
     pub all: bool,

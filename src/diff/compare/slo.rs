@@ -143,7 +143,7 @@ fn both(subject: &Subject, before: &Slo, after: &Slo, sides: &Sides, changes: &m
     );
     compare_budget_alerts(subject, before, after, changes);
     compare_missing_data(subject, before, after, sides, changes);
-    if same_sli && before.is_consistent != *is_consistent {
+    if before.is_consistent != *is_consistent {
         let id = match is_consistent {
             true => ChangeId::ConsistencyCheckRemoved,
             false => ChangeId::ConsistencyCheckAdded,

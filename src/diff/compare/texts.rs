@@ -251,7 +251,10 @@ pub fn escalation(escalation: &Escalation) -> String {
         .loops
         .map(|loops| format!(", repeated {loops} times"))
         .unwrap_or_default();
-    format!("{}{loops}", steps.join("; "))
+    match steps.len() {
+        0 => "no steps".to_owned(),
+        _ => format!("{}{loops}", steps.join("; ")),
+    }
 }
 
 fn target(target: &Target) -> String {

@@ -54,6 +54,9 @@ settings_table! {
     /// Whether other projects are built for the same Prometheus, Grafana or accounts. Names and series then include the
     /// project.
     shared: bool = false, Kind::Boolean;
+
+    /// Whether a build keeps its sources in the output directory, as `.nthc-sources.json`, for `nthc diff --against-build`.
+    record_sources: bool = false, Kind::Boolean;
 }
 
 settings_table! {
