@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 //! What a change of a project means: compares the models of two versions, and writes the changes for people and programs.
 //!
-//! [`compare`] compares two models, never files. [`Document`] is everything that is known about a change, and what is
+//! [`compare()`] compares two models, never files. [`Document`] is everything that is known about a change, and what is
 //! rendered: on a terminal, as a comment, as a page, as JSON, as SARIF or as annotations. A document that is read from JSON
 //! renders as the one that was written.
 

@@ -37,7 +37,7 @@ pub struct Comment {
     /// Where the pull request is [default: by the variables of CI]
     #[arg(long, value_enum, value_name = "NAME")]
     pub forge: Option<ForgeName>,
-    /// Base URL of the API, e.g. https://github.example.com/api/v3 [default: that of CI, or the public one]
+    /// Base URL of the API, e.g. `https://github.example.com/api/v3` [default: that of CI, or the public one]
     #[arg(long, value_name = "URL")]
     pub api: Option<String>,
     /// Repository: OWNER/NAME, or the number of a GitLab project [default: that of CI]

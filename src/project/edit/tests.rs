@@ -32,7 +32,8 @@ fn hover_at(marked: &str) -> Option<String> {
 #[test]
 fn tables_are_offered_that_are_not_there_yet() {
     let all = labels_at("|");
-    assert_eq!(all.len(), TABLES.len() + 2);
+    // `lints`, `diff` and `dependencies`.
+    assert_eq!(all.len(), TABLES.len() + 3);
     let more = labels_at("[project]\nname = \"shop\"\n\n[pro|");
     assert!(!more.contains(&"project".to_owned()), "{more:?}");
     assert!(more.contains(&"prometheus".to_owned()));
