@@ -31,7 +31,7 @@ pub fn run(context: &Context, options: &Comment, console: &mut Console) -> Resul
     if options.dry_run {
         let known = Known::new(options, &variable)?;
         let mark = mark(&document, known.head, known.run);
-        let text = forge::preview(known.forge, &mark, &rendered(&document, known.forge));
+        let text = forge::text(known.forge, &mark, &rendered(&document, known.forge));
         console.out.text(&text);
         return Ok(Exit::Ok);
     }
@@ -59,7 +59,8 @@ fn post(forge: &dyn Forge, place: &Place, document: &Document) -> Result<String,
         ));
     }
     let mark = mark(document, place.head.clone(), place.run);
-    let body = forge.text(&mark, &rendered(document, Some(place.forge)));
+    let name = Some(place.forge);
+    let body = forge::text(name, &mark, &rendered(document, name));
     let attempt = || attempt(forge, found.number, &mark, &body, is_clean(document));
     match attempt() {
         // It may be there already: the comments say so.
@@ -82,9 +83,8 @@ fn find(forge: &dyn Forge, place: &Place) -> Result<Result<Found, String>, Failu
             let Some(head) = &place.head else {
                 return Err(Failure::usage("missing commit").help("pass it with `--head`"));
             };
-            let mut at_head = all.unwrap_or_default();
-            at_head.retain(|found| found.head.as_ref() == Some(head));
-            let mut at_head = at_head.into_iter();
+            let is_at_head = |found: &Found| found.head.as_ref() == Some(head);
+            let mut at_head = all.into_iter().filter(is_at_head);
             match (at_head.next(), at_head.next()) {
                 (Some(found), None) => Ok(Ok(found)),
                 (None, _) => Ok(Err(format!("no open pull request is at {}", short(head)))),

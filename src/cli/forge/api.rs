@@ -450,6 +450,12 @@ pub fn percent_encode(text: &str) -> String {
     out
 }
 
+/// Returns names as a path.
+pub fn path_of(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| percent_encode(name)).collect();
+    names.join("/")
+}
+
 /// Returns the token of a forge, and whether it is that of a job.
 fn secret(
     forge: ForgeName,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use ureq::http::Method;
 
-use super::api::{Api, ApiError, percent_encode, query_of_address};
+use super::api::{Api, ApiError, path_of, query_of_address};
 use super::mark::Mark;
 use super::place::Place;
 use super::{Forge, Found, Posted};
@@ -19,14 +19,9 @@ pub struct Bitbucket {
 impl Bitbucket {
     /// Creates a client. `author` is the UUID of the user of the token, if it is known.
     pub fn new(api: Api, place: &Place, author: Option<String>) -> Self {
-        let names: Vec<String> = place
-            .repository
-            .iter()
-            .map(|part| percent_encode(part))
-            .collect();
         Self {
             api,
-            path: format!("/repositories/{}", names.join("/")),
+            path: format!("/repositories/{}", path_of(&place.repository)),
             author,
         }
     }
@@ -120,9 +115,5 @@ impl Forge for Bitbucket {
         let body = json!({ "content": { "raw": body } });
         let answer = self.api.request(&Method::PUT, &path, Some(&body), &what)?;
         Ok(self.address(&answer.value))
-    }
-
-    fn text(&self, mark: &Mark, markdown: &str) -> String {
-        text(mark, markdown)
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use ureq::http::Method;
 
-use super::api::{Api, ApiError, percent_encode};
+use super::api::{Api, ApiError, path_of, percent_encode};
 use super::place::Place;
 use super::{Forge, Found, Posted};
 
@@ -18,14 +18,9 @@ pub struct GitHub {
 impl GitHub {
     /// Creates a client. `author` is the login of the user of the token, if it is known.
     pub fn new(api: Api, place: &Place, author: Option<String>) -> Self {
-        let names: Vec<String> = place
-            .repository
-            .iter()
-            .map(|part| percent_encode(part))
-            .collect();
         Self {
             api,
-            path: format!("/repos/{}", names.join("/")),
+            path: format!("/repos/{}", path_of(&place.repository)),
             author,
         }
     }
@@ -82,7 +77,7 @@ impl Forge for GitHub {
         owner: &str,
         repository: Option<u64>,
         branch: &str,
-    ) -> Result<Option<Vec<Found>>, ApiError> {
+    ) -> Result<Vec<Found>, ApiError> {
         let what = "find the pull request";
         let head = percent_encode(&format!("{owner}:{branch}"));
         let pages = self.api.pages(
@@ -98,7 +93,7 @@ impl Forge for GitHub {
                 all.extend(found(value));
             }
         }
-        Ok(Some(all))
+        Ok(all)
     }
 
     fn comments(&self, number: u64) -> Result<Vec<Posted>, ApiError> {

@@ -51,7 +51,7 @@ pub trait Forge {
     /// If there is no valid response.
     fn pull_request(&self, number: u64) -> Result<Found, ApiError>;
 
-    /// Returns the open pull requests from a branch of a repository. `None` if the server cannot find them so.
+    /// Returns the open pull requests from a branch of a repository. Only events of GitHub name a branch.
     ///
     /// # Errors
     ///
@@ -61,9 +61,9 @@ pub trait Forge {
         owner: &str,
         repository: Option<u64>,
         branch: &str,
-    ) -> Result<Option<Vec<Found>>, ApiError> {
+    ) -> Result<Vec<Found>, ApiError> {
         let _ = (owner, repository, branch);
-        Ok(None)
+        Ok(Vec::new())
     }
 
     /// Returns all comments on a pull request, in the order of the server.
@@ -86,11 +86,6 @@ pub trait Forge {
     ///
     /// If there is no valid response.
     fn edit(&self, number: u64, id: u64, body: &str) -> Result<Option<String>, ApiError>;
-
-    /// Returns Markdown as this server shows it, below the hidden mark.
-    fn text(&self, mark: &Mark, markdown: &str) -> String {
-        format!("{}\n{markdown}", mark.html())
-    }
 }
 
 /// Connects to the server of a place.
@@ -112,8 +107,8 @@ pub fn connect(
     })
 }
 
-/// Returns Markdown as a server shows it, below the hidden mark, without a connection.
-pub fn preview(forge: Option<ForgeName>, mark: &Mark, markdown: &str) -> String {
+/// Returns Markdown as a server shows it, below the hidden mark.
+pub fn text(forge: Option<ForgeName>, mark: &Mark, markdown: &str) -> String {
     match forge {
         Some(ForgeName::Bitbucket) => bitbucket::text(mark, markdown),
         _ => format!("{}\n{markdown}", mark.html()),
