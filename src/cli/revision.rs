@@ -11,9 +11,10 @@ use tempfile::TempDir;
 use super::exit::{Exit, Failure};
 use crate::project::{MANIFEST, io_cause};
 
-/// The files of a revision. The folder is removed when this is dropped.
+/// The files of a revision.
 pub struct Revision {
-    _folder: TempDir,
+    /// The temporary folder that they are in, which is removed when this is dropped.
+    pub folder: TempDir,
     /// The folder of the project.
     pub root: PathBuf,
     /// The folder of the repository, above or the same.
@@ -79,7 +80,7 @@ impl Revision {
             root,
             top: tree,
             commit,
-            _folder: folder,
+            folder,
         })
     }
 }

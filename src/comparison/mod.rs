@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, HashSet};
 use nth_diff::{
     Cause, Change, ChangeId, Figures, Place, ServiceFigures, Subject, Version, compare_environments,
 };
+use nth_metrics::Lock;
 use nth_model::Settings;
 use smol_str::SmolStr;
 
@@ -29,8 +30,16 @@ pub struct Source<'s> {
     pub settings: &'s Settings,
     /// The text of `nth.toml`, and its path as it is shown.
     pub manifest: (&'s str, &'s str),
-    /// The text of the metrics that were pulled, to compare it.
-    pub metrics: Option<&'s str>,
+    /// The metrics that were pulled, to compare them.
+    pub metrics: Option<&'s Lock>,
+}
+
+impl Source<'_> {
+    /// The labels that an environment adds to all queries.
+    fn labels(&self, environment: &Option<SmolStr>) -> BTreeMap<String, String> {
+        let session = self.session;
+        environment_labels(&session.db, session.workspace, environment.as_deref())
+    }
 }
 
 /// What is compared.
@@ -91,11 +100,7 @@ pub fn compare(
                     settings_in(base.settings, base_name),
                     settings_in(head.settings, head_name),
                 ];
-                let labels = |source: Source<'_>, name: &Option<SmolStr>| {
-                    let session = source.session;
-                    environment_labels(&session.db, session.workspace, name.as_deref())
-                };
-                let labels = [labels(base, base_name), labels(head, head_name)];
+                let labels = [base.labels(base_name), head.labels(head_name)];
                 let versions = [
                     Version {
                         project: base_project,
@@ -141,6 +146,7 @@ pub fn compare(
         });
     }
     compared.pairs = pairs;
+    search_removed(base, &mut compared.changes, &compared.pairs, search);
     name_all_environments(&mut compared);
     let origins = Origins::new(base, head);
     origins.locate(&mut compared.changes, &found_in);
@@ -167,6 +173,33 @@ pub fn compare(
     causes.sort_by_cached_key(order);
     compared.causes = causes;
     compared
+}
+
+/// Searches what each environment that the new version does not have reported.
+fn search_removed(
+    base: Source<'_>,
+    changes: &mut [Change],
+    pairs: &[[Option<SmolStr>; 2]],
+    search: &mut Search<'_>,
+) {
+    for change in changes {
+        if change.id != ChangeId::EnvironmentRemoved {
+            continue;
+        }
+        let name = Some(SmolStr::from(change.subject.name.as_str()));
+        if pairs.iter().any(|[base, _]| *base == name) {
+            continue;
+        }
+        let settings = settings_in(base.settings, &name);
+        base.session.with_project(&name, |project, _| {
+            let version = Version {
+                project,
+                settings: &settings,
+                environment_labels: &base.labels(&name),
+            };
+            search(Some(version), None, std::slice::from_mut(change));
+        });
+    }
 }
 
 /// Removes the environment from the numbers of services that change alike in all of them.

@@ -16,6 +16,7 @@ use super::Compared;
 use crate::backends::grafana::panel_count;
 use crate::backends::prometheus::{Group, Rule, rule_groups};
 use crate::detection::reaction;
+use crate::testing::word;
 
 /// The most SLOs of which detection times are simulated.
 const SIMULATED: usize = 8;
@@ -338,7 +339,7 @@ fn figure(
             });
             found.cloned()
         };
-        let name = format!("{} {windows} fires above", word(severity));
+        let name = format!("{} {windows} fires above", word(Some(severity)));
         numbers.extend(differing(
             &name,
             text(&|slo| {
@@ -361,7 +362,7 @@ fn figure(
     let reach = slos.each_ref().map(|slo| {
         let pairs = slo.iter().flat_map(|(_, slo)| {
             slo.burn_rate_pairs.iter().map(|pair| Reach {
-                severity: word(pair.severity).to_owned(),
+                severity: word(Some(pair.severity)).to_owned(),
                 long: pair.long.to_string(),
                 short: pair.short.to_string(),
                 threshold: pair.threshold(slo.objective).to_f64().unwrap_or_default(),
@@ -397,7 +398,7 @@ fn detection(versions: [Version<'_>; 2], slos: &[Option<(&Service, &Slo)>; 2]) -
                 let incident = incidents.find(|incident| incident.strength == strength)?;
                 Some(first(incident, severity))
             };
-            let name = format!("{}: {} after", strength.words(), word(severity));
+            let name = format!("{}: {} after", strength.words(), word(Some(severity)));
             numbers.extend(differing(&name, [time(0), time(1)]));
         }
     }
@@ -415,13 +416,6 @@ fn first(incident: &Incident, severity: Severity) -> String {
             format!("more than {}", incident.length.to_human())
         }
         None => "never".to_owned(),
-    }
-}
-
-fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Page => "page",
-        Severity::Ticket => "ticket",
     }
 }
 

@@ -153,6 +153,9 @@ fn child_of_runbook<'s>(root: &'s Instance, title: &str) -> Option<&'s Instance>
 
 /// The block inside of a part that a change is about: an SLI, or a rule of a gate.
 fn inner<'s>(block: &'s Instance, change: &Change) -> Option<&'s Instance> {
+    if let Some(rule) = &change.rule {
+        return child(block, rule.effect, &rule.name);
+    }
     match change.id {
         ChangeId::SliChanged
         | ChangeId::SliKindChanged
@@ -167,20 +170,6 @@ fn inner<'s>(block: &'s Instance, change: &Change) -> Option<&'s Instance> {
             ]
             .contains(&child.kind.as_str())
         }),
-        ChangeId::DenyAdded
-        | ChangeId::DenyRemoved
-        | ChangeId::DenyWeakened
-        | ChangeId::WarningAdded
-        | ChangeId::WarningRemoved
-        | ChangeId::WarningStrengthened
-        | ChangeId::GateConditionChanged
-        | ChangeId::GateConditionLoosened
-        | ChangeId::GateConditionTightened => {
-            let text = change.after.as_ref().or(change.before.as_ref())?;
-            let mut words = text.split([' ', ':']);
-            let (effect, name) = (words.next()?, words.next()?);
-            child(block, effect, name)
-        }
         ChangeId::OverrideAdded | ChangeId::OverrideExtended | ChangeId::OverrideShortened => {
             let text = change.after.as_ref()?;
             child(block, kind::OVERRIDE, text.split(' ').next()?)

@@ -28,6 +28,9 @@ pub struct Change {
     pub after: Option<String>,
     /// What follows from it: plain text, a clause without a full stop.
     pub because: String,
+    /// The rule of a gate that it is about, while it is compared; a document that is read does not have it.
+    #[serde(skip)]
+    pub rule: Option<GateRule>,
     /// The place that says so; in the old version, if the new one does not say it any longer.
     #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
@@ -51,6 +54,15 @@ pub struct Change {
     pub accepted: bool,
     /// The same for the same change of the same subject from the same text to the same text, wherever it is written.
     pub fingerprint: String,
+}
+
+/// A rule of a gate: the kind of its block, `deny` or `warn`, and its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GateRule {
+    /// `deny` or `warn`.
+    pub effect: &'static str,
+    /// The name.
+    pub name: SmolStr,
 }
 
 /// What changes.

@@ -13,7 +13,9 @@ mod fingerprint;
 mod id;
 pub mod render;
 
-pub use change::{Cause, CauseKind, Change, Fired, History, Number, Place, Side, Subject, Witness};
+pub use change::{
+    Cause, CauseKind, Change, Fired, GateRule, History, Number, Place, Side, Subject, Witness,
+};
 pub use class::{Class, Level};
 pub use compare::{Version, compare, compare_environments};
 pub use document::{

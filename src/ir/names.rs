@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 
-use super::Settings;
+use super::{Alert, Settings};
 
 /// The longest stem of a file name, in bytes: file systems allow 255 for a complete name.
 const LONGEST_STEM: usize = 200;
@@ -144,6 +144,14 @@ pub struct AlertName {
     pub preferred: SmolStr,
     /// The same name, with a number appended if an earlier alert has that name.
     pub unique: String,
+}
+
+/// The name in the rules of a service's alert, by its name in the source; `None` if the service has no such alert.
+pub fn alert_name(alerts: &[Alert], name: &str) -> Option<String> {
+    let written: Vec<&str> = alerts.iter().map(|alert| alert.name.as_str()).collect();
+    let place = written.iter().position(|one| *one == name)?;
+    let names = alert_names(&written);
+    Some(names.into_iter().nth(place)?.unique)
 }
 
 /// The names of a service's alerts in the rules. `names` are those in the source, which may differ only in characters

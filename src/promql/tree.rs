@@ -491,6 +491,17 @@ impl BinaryOp {
         })
     }
 
+    /// Returns the comparison with its sides swapped: `5 < x` is `x > 5`. Other operators stay as they are.
+    pub fn mirrored(self) -> Self {
+        match self {
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+            other => other,
+        }
+    }
+
     /// True for `and`, `or` and `unless`.
     pub fn is_set(self) -> bool {
         matches!(self, Self::And | Self::Or | Self::Unless)

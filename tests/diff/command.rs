@@ -484,3 +484,43 @@ fn colors_are_for_terminals_that_want_them() {
         .env("NO_COLOR", "1"));
     assert!(!ran.out.contains('\u{1b}'), "{ran:?}");
 }
+
+/// The document of a comparison with incidents.
+fn searched(repository: &Repository, arguments: &[&str]) -> Value {
+    let mut all = vec!["--format", "json"];
+    all.extend(arguments);
+    let ran = repository.diff(&all);
+    serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
+}
+
+#[test]
+fn an_environment_that_is_gone_has_an_incident() {
+    let repository = Repository::new();
+    let both = "environment production {}\nenvironment staging {}\n";
+    repository.place.write("shop/environments.nth", both);
+    repository.commit("two environments");
+    let one = "environment production {}\n";
+    repository.place.write("shop/environments.nth", one);
+    let document = searched(&repository, &[]);
+    assert_eq!(ids(&document), ["environment-removed"]);
+    let witness = &document["changes"][0]["witness"];
+    assert_eq!(witness["environment"], "staging", "{document}");
+    assert_eq!(witness["after"], "no alert", "{document}");
+}
+
+#[test]
+fn a_rule_of_a_gate_may_have_any_name() {
+    let repository = Repository::new();
+    let gate = "gate release {\n    deny \"low: budget\" { when = budget(availability) < 20% }\n    deny other { when = firing(page) > 9 }\n  }";
+    repository.replace(
+        "  alert backlog {",
+        &format!("  {gate}\n\n  alert backlog {{"),
+    );
+    repository.commit("a gate");
+    repository.replace("budget(availability) < 20%", "budget(availability) < 10%");
+    let document = searched(&repository, &[]);
+    assert_eq!(ids(&document), ["gate-condition-loosened"]);
+    let change = &document["changes"][0];
+    assert!(change["witness"].is_object(), "{document}");
+    assert_eq!(change["where"]["line"], 12, "{document}");
+}

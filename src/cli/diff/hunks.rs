@@ -57,7 +57,7 @@ fn texts(version: &VersionFiles) -> BTreeMap<String, &str> {
         .files
         .iter()
         .map(|file| (file.shown.clone(), &*file.text));
-    let manifest = (version.manifest_path(), version.manifest.as_str());
+    let manifest = (version.manifest_path(), version.manifest());
     debug_assert!(manifest.0.ends_with(MANIFEST));
     sources.chain([manifest]).collect()
 }

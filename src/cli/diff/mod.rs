@@ -224,8 +224,8 @@ impl<'v> Checked<'v> {
         Source {
             session: &self.session,
             settings: &self.files.loaded.project.settings,
-            manifest: (&self.files.manifest, &self.manifest_path),
-            metrics: self.files.metrics.as_deref(),
+            manifest: (self.files.manifest(), &self.manifest_path),
+            metrics: self.files.loaded.project.catalogue.as_deref(),
         }
     }
 }
@@ -280,19 +280,15 @@ fn differences(
             if options.no_incidents {
                 return false;
             }
-            let _progress = Progress::start("searching incidents that show the changes", is_shown);
-            let labels = new
-                .or(old)
-                .map(|version| version.environment_labels.clone());
-            let settings = witness::Options {
-                environment_labels: labels.unwrap_or_default(),
-                ..witness::Options::default()
-            };
+            let total = changes.iter().filter(|change| change.class.has_witness());
+            let message = "searching incidents that show the changes";
+            let progress = Progress::steps(message, total.count() as u64, is_shown);
+            let advance = |searched| (0..searched).for_each(|_| progress.advance());
             let versions = Versions {
                 base: old,
                 head: new,
             };
-            witness::witnesses(versions, changes, &settings, &|_, _| {});
+            witness::witnesses(versions, changes, &witness::Options::default(), &advance);
             true
         };
     comparison::compare(base.source(), head.source(), chosen, &mut search)

@@ -12,8 +12,7 @@ use super::super::revision::{self, Revision};
 use super::super::select;
 use crate::backends::file_stem;
 use crate::output::{BuiltSources, SOURCES, Unreadable};
-use crate::project::{self, Loaded, MANIFEST, io_cause, paths, read_file_at_most};
-use crate::{catalogue, limits};
+use crate::project::{self, Loaded, MANIFEST, io_cause, paths};
 
 /// A version that was read.
 pub struct VersionFiles {
@@ -21,24 +20,22 @@ pub struct VersionFiles {
     pub named: Named,
     /// The project, with paths relative to the top folder of its repository, or to itself.
     pub loaded: Loaded,
-    /// The text of `nth.toml`.
-    pub manifest: String,
-    /// The text of the metrics that were pulled.
-    pub metrics: Option<String>,
     /// The folder to which paths are relative.
     top: PathBuf,
-    _kept: Kept,
-}
-
-/// What is removed when a version is dropped.
-#[allow(dead_code, reason = "they are only held")]
-enum Kept {
-    Nothing,
-    Revision(Revision),
-    Folder(TempDir),
+    /// The temporary folder that it is in, which is removed when this is dropped.
+    _folder: Option<TempDir>,
 }
 
 impl VersionFiles {
+    /// The text of `nth.toml`, as it was read.
+    pub fn manifest(&self) -> &str {
+        let path = self.manifest_path();
+        let mut files = self.loaded.sources.files().iter();
+        files
+            .find(|file| file.path == path)
+            .map_or("", |file| &file.text)
+    }
+
     /// The path of `nth.toml` as it is shown.
     pub fn manifest_path(&self) -> String {
         paths::display(&self.loaded.project.root.join(MANIFEST), &self.top)
@@ -164,10 +161,8 @@ pub fn read_against_build(
             environment: None,
         },
         loaded: project::load(&root, folder.path())?,
-        manifest: text(&root.join(MANIFEST), limits::MANIFEST_BYTES)?.unwrap_or_default(),
-        metrics: text(&root.join(catalogue::LOCK), limits::LOCK_BYTES)?,
         top: folder.path().to_path_buf(),
-        _kept: Kept::Folder(folder),
+        _folder: Some(folder),
     };
     Ok([base, head])
 }
@@ -218,14 +213,12 @@ fn of_revision(root: &Path, name: &str) -> Result<VersionFiles, Failure> {
     Ok(VersionFiles {
         named: Named {
             name: name.to_owned(),
-            commit: Some(revision.commit.clone()),
+            commit: Some(revision.commit),
             environment: None,
         },
-        manifest: text(&revision.root.join(MANIFEST), limits::MANIFEST_BYTES)?.unwrap_or_default(),
-        metrics: text(&revision.root.join(catalogue::LOCK), limits::LOCK_BYTES)?,
         loaded,
-        top: revision.top.clone(),
-        _kept: Kept::Revision(revision),
+        top: revision.top,
+        _folder: Some(revision.folder),
     })
 }
 
@@ -238,25 +231,7 @@ fn of_directory(root: &Path, name: &str) -> Result<VersionFiles, Failure> {
             environment: None,
         },
         loaded: project::load(root, &top)?,
-        manifest: text(&root.join(MANIFEST), limits::MANIFEST_BYTES)?.unwrap_or_default(),
-        metrics: text(&root.join(catalogue::LOCK), limits::LOCK_BYTES)?,
         top,
-        _kept: Kept::Nothing,
+        _folder: None,
     })
-}
-
-/// The text of a file of at most a number of bytes; `None` if it does not exist.
-fn text(path: &Path, most: u64) -> Result<Option<String>, Failure> {
-    match read_file_at_most(path, most) {
-        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(cause) => {
-            let name = path.file_name().unwrap_or(path.as_os_str());
-            Err(Failure::io(format!(
-                "cannot read {}: {}",
-                name.to_string_lossy(),
-                io_cause(&cause)
-            )))
-        }
-    }
 }

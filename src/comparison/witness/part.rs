@@ -2,6 +2,7 @@
 
 use nth_diff::Change;
 use nth_model::gate::Gate;
+use nth_model::names::alert_name;
 use nth_model::{Alert, Service, Slo, TargetName};
 use smol_str::SmolStr;
 
@@ -152,7 +153,8 @@ impl<'a> Part<'a> {
                         let (Some(alert), Some(service)) = (alert, service) else {
                             return false;
                         };
-                        name_in_rules(service, alert).as_deref() == Some(seen.alert.as_str())
+                        alert_name(&service.alerts, &alert.name).as_deref()
+                            == Some(seen.alert.as_str())
                     })
             }
             Self::Gate(..) => false,
@@ -217,15 +219,4 @@ fn named<'a, T>(
         (None, Some(head)) => [renamed(), Some(head)],
         both => [both.0, both.1],
     }
-}
-
-/// The name of an alert in the rules of its service.
-fn name_in_rules(service: &Service, alert: &Alert) -> Option<String> {
-    let written: Vec<&str> = { service.alerts.iter() }
-        .map(|alert| alert.name.as_str())
-        .collect();
-    let names = crate::ir::names::alert_names(&written).into_iter();
-    let mut all = names.zip(&service.alerts);
-    all.find(|(_, one)| one.name == alert.name)
-        .map(|(names, _)| names.unique)
 }

@@ -1,9 +1,8 @@
 //! The search for witnesses.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use nth_diff::{Change, ChangeId, Class, Version, Witness};
+use nth_diff::{Change, Class, Version, Witness};
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
@@ -38,8 +37,6 @@ pub struct Options {
     pub representatives: usize,
     /// How many of them are searched if they are not equal.
     pub different: usize,
-    /// The labels of all series of the environment, which the text of tests leaves out.
-    pub environment_labels: BTreeMap<String, String>,
 }
 
 impl Default for Options {
@@ -50,7 +47,6 @@ impl Default for Options {
             many: 12,
             representatives: 2,
             different: 40,
-            environment_labels: BTreeMap::new(),
         }
     }
 }
@@ -80,20 +76,25 @@ struct Shown {
 /// other environments, and those that have a witness or a reason, are left as they are.
 ///
 /// A change of class [`Class::Unknown`] becomes loosened or tightened with a witness. One that is loosened or tightened without
-/// a witness becomes unknown. A silenced change remains so: both models prove it. `progress` is called with the numbers of
-/// changes that are done and that there are.
+/// a witness becomes unknown. A silenced change remains so: both models prove it. `progress` is called with the number of
+/// changes that were searched since the last call.
 pub fn witnesses(
     versions: Versions<'_>,
     changes: &mut [Change],
     options: &Options,
-    progress: &(dyn Fn(usize, usize) + Sync),
+    progress: &(dyn Fn(usize) + Sync),
 ) {
     let Versions { base, head } = versions;
     let sides: Sides<'_> = [
         base.map(|version| Side::new(version, head)),
         head.map(|version| Side::new(version, base)),
     ];
-    let Some(settings) = base.or(head).map(|version| version.settings) else {
+    let Some(Version {
+        settings,
+        environment_labels,
+        ..
+    }) = base.or(head)
+    else {
         return;
     };
     let environment = settings.environment.clone();
@@ -117,7 +118,7 @@ pub fn witnesses(
         options,
         scope: Scope {
             scrape_interval: settings.prometheus.scrape_interval,
-            environment_labels: options.environment_labels.clone(),
+            environment_labels: environment_labels.clone(),
         },
         environment,
     };
@@ -153,7 +154,7 @@ impl<'s> Search<'s> {
         &self,
         changes: &[Change],
         open: &[usize],
-        progress: &(dyn Fn(usize, usize) + Sync),
+        progress: &(dyn Fn(usize) + Sync),
     ) -> Vec<(usize, Found)> {
         let roles = self.roles(changes, open);
         let mut tasks: BTreeMap<(&Option<SmolStr>, &str), Vec<usize>> = BTreeMap::new();
@@ -175,13 +176,11 @@ impl<'s> Search<'s> {
                 .push(*index);
         }
         let tasks: Vec<Vec<usize>> = tasks.into_values().collect();
-        let (done, total) = (AtomicUsize::new(0), open.len());
         let searched: Vec<(usize, Found)> = tasks
             .par_iter()
             .flat_map_iter(|task| {
                 let found = self.task(changes, task);
-                let before = done.fetch_add(task.len(), Ordering::Relaxed);
-                progress(before + task.len(), total);
+                progress(task.len());
                 found
             })
             .collect();
@@ -206,7 +205,6 @@ impl<'s> Search<'s> {
             };
             all.extend(found.map(|found| (index, found)));
         }
-        progress(total, total);
         all
     }
 
@@ -217,19 +215,11 @@ impl<'s> Search<'s> {
             Class,
             &'c Option<String>,
             &'c Option<String>,
-            Vec<&'c str>,
         );
         let mut groups: BTreeMap<Same<'_>, Vec<usize>> = BTreeMap::new();
         for index in open {
             if let Some(change) = changes.get(*index) {
-                let causes = change.causes.iter().map(String::as_str).collect();
-                let key = (
-                    change.id,
-                    change.class,
-                    &change.before,
-                    &change.after,
-                    causes,
-                );
+                let key = (change.id, change.class, &change.before, &change.after);
                 groups.entry(key).or_default().push(*index);
             }
         }
@@ -398,7 +388,7 @@ impl<'s> Search<'s> {
         incident: &Incident,
         arena: &mut Arena<'_>,
     ) -> Result<[Outcome; 2], String> {
-        let labels = &self.options.environment_labels;
+        let labels = &self.scope.environment_labels;
         let test =
             test(&written::name(change), incident, labels).map_err(|error| error.to_string())?;
         let mut names = incident.services.clone();
@@ -457,27 +447,14 @@ fn services(part: &Part<'_>) -> Vec<SmolStr> {
 /// Returns whether the rule of a gate that a change names decides in the version that is stricter. Another rule may decide otherwise
 /// because of another change.
 fn is_about(change: &Change, found: &Difference) -> bool {
-    let rule = match change.id {
-        ChangeId::DenyAdded
-        | ChangeId::DenyRemoved
-        | ChangeId::DenyWeakened
-        | ChangeId::WarningAdded
-        | ChangeId::WarningRemoved
-        | ChangeId::WarningStrengthened
-        | ChangeId::GateConditionChanged
-        | ChangeId::GateConditionLoosened
-        | ChangeId::GateConditionTightened => change.before.as_ref().or(change.after.as_ref()),
-        _ => None,
-    };
-    let name = rule.and_then(|rule| rule.split([' ', ':']).nth(1));
-    let Some(name) = name else {
+    let Some(rule) = &change.rule else {
         return true;
     };
     let stricter = match found.direction {
         Direction::Loosened => &found.before,
         Direction::Tightened => &found.after,
     };
-    stricter.contains(&format!("`{name}`"))
+    stricter.contains(&format!("`{}`", rule.name))
 }
 
 /// How the outcomes of both versions differ, as far as a change is about it.

@@ -31,6 +31,7 @@ impl Changes {
             before,
             after,
             because: because.into(),
+            rule: None,
             place: None,
             causes: Vec::new(),
             witness: None,

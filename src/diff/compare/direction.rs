@@ -12,7 +12,8 @@ pub enum Direction {
 }
 
 impl Direction {
-    fn opposite(self) -> Self {
+    /// The direction of the negation.
+    pub fn opposite(self) -> Self {
         match self {
             Self::Rarer => Self::Oftener,
             Self::Oftener => Self::Rarer,
@@ -25,8 +26,46 @@ impl Direction {
 pub fn direction(before: &Expr, after: &Expr) -> Option<Direction> {
     let mut found = Vec::new();
     walk(before, after, false, &mut found)?;
+    agreed(&found)
+}
+
+/// The direction of several changes, if it is the same of all.
+pub fn agreed(found: &[Direction]) -> Option<Direction> {
     let first = *found.first()?;
     found.iter().all(|one| *one == first).then_some(first)
+}
+
+/// A number that something measured is compared with.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit<T> {
+    /// True if what is above holds, false if what is below does.
+    pub is_above: bool,
+    /// True if the number itself does not hold.
+    pub is_strict: bool,
+    /// The number.
+    pub value: T,
+}
+
+impl<T: PartialOrd> Limit<T> {
+    /// Compares with a later limit of the same measure; `None` if it is on the other side, or the same.
+    pub fn direction(self, after: Self) -> Option<Direction> {
+        if self.is_above != after.is_above {
+            return None;
+        }
+        // Different numbers decide, whatever the operators are: `x >= 4` to `x > 5`.
+        let is_rarer = if after.value != self.value {
+            (after.value > self.value) == self.is_above
+        } else if after.is_strict != self.is_strict {
+            after.is_strict
+        } else {
+            return None;
+        };
+        Some(if is_rarer {
+            Direction::Rarer
+        } else {
+            Direction::Oftener
+        })
+    }
 }
 
 /// Collects the directions of all comparisons that differ. `None` if something else differs.
@@ -74,7 +113,7 @@ fn comparison(before: Compared<'_>, after: Compared<'_>) -> Option<Direction> {
         // As `x > 5`, also if it is written `5 < x`.
         match (value(left), value(right)) {
             (None, Some(limit)) => Some((binary.op, limit, true)),
-            (Some(limit), None) => Some((mirrored(binary.op), limit, false)),
+            (Some(limit), None) => Some((binary.op.mirrored(), limit, false)),
             _ => None,
         }
     };
@@ -90,42 +129,30 @@ fn comparison(before: Compared<'_>, after: Compared<'_>) -> Option<Direction> {
     if measured(before, old_is_right) != measured(after, new_is_right) {
         return None;
     }
-    let is_above = |op| match op {
-        BinaryOp::Greater | BinaryOp::GreaterOrEqual => Some(true),
-        BinaryOp::Less | BinaryOp::LessOrEqual => Some(false),
+    let limit = |op, value| match op {
+        BinaryOp::Greater => Some(Limit {
+            is_above: true,
+            is_strict: true,
+            value,
+        }),
+        BinaryOp::GreaterOrEqual => Some(Limit {
+            is_above: true,
+            is_strict: false,
+            value,
+        }),
+        BinaryOp::Less => Some(Limit {
+            is_above: false,
+            is_strict: true,
+            value,
+        }),
+        BinaryOp::LessOrEqual => Some(Limit {
+            is_above: false,
+            is_strict: false,
+            value,
+        }),
         _ => None,
     };
-    let (above, other) = (is_above(old_op)?, is_above(new_op)?);
-    if above != other {
-        return None;
-    }
-    // Larger is rarer for `>`.
-    let rises = if new_limit == old_limit {
-        let is_strict = |op| matches!(op, BinaryOp::Greater | BinaryOp::Less);
-        match (is_strict(old_op), is_strict(new_op)) {
-            (false, true) => above,
-            (true, false) => !above,
-            _ => return None,
-        }
-    } else {
-        // `x >= 4` to `x > 5`: whatever the operators are, different numbers decide.
-        new_limit > old_limit
-    };
-    Some(if rises == above {
-        Direction::Rarer
-    } else {
-        Direction::Oftener
-    })
-}
-
-fn mirrored(op: BinaryOp) -> BinaryOp {
-    match op {
-        BinaryOp::Less => BinaryOp::Greater,
-        BinaryOp::LessOrEqual => BinaryOp::GreaterOrEqual,
-        BinaryOp::Greater => BinaryOp::Less,
-        BinaryOp::GreaterOrEqual => BinaryOp::LessOrEqual,
-        other => other,
-    }
+    limit(old_op, old_limit)?.direction(limit(new_op, new_limit)?)
 }
 
 /// The value of a number, also of one with a sign.

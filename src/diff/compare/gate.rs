@@ -7,10 +7,10 @@ use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use super::changes::Changes;
-use super::direction::Direction;
+use super::direction::{Direction, Limit, agreed};
 use super::matching::{Match, pairs};
 use super::texts;
-use crate::change::{Side, Subject};
+use crate::change::{GateRule, Side, Subject};
 use crate::id::ChangeId;
 
 /// The new names of SLOs by their old ones, each with its service.
@@ -161,13 +161,34 @@ fn both(subject: &Subject, before: &Gate, after: &Gate, changes: &mut Changes) {
     compare_overrides(subject, &before.overrides, overrides, changes);
 }
 
-/// A rule as `deny low-budget: budget(…) < 10%`.
-fn rule_text(rule: &Rule) -> String {
-    let effect = match rule.effect {
+/// The kind of the block of a rule.
+fn effect(rule: &Rule) -> &'static str {
+    match rule.effect {
         Effect::Deny => "deny",
         Effect::Warn => "warn",
-    };
-    format!("{effect} {}: {}", rule.name, texts::rule(rule))
+    }
+}
+
+/// A rule as `deny low-budget: budget(…) < 10%`.
+fn rule_text(rule: &Rule) -> String {
+    format!("{} {}: {}", effect(rule), rule.name, texts::rule(rule))
+}
+
+/// Adds a change of a rule, or of one that only one version has.
+fn add_rule(
+    id: ChangeId,
+    subject: &Subject,
+    before: Option<&Rule>,
+    after: Option<&Rule>,
+    changes: &mut Changes,
+) {
+    changes.plain(id, subject, before.map(rule_text), after.map(rule_text));
+    if let (Some(change), Some(rule)) = (changes.found.last_mut(), after.or(before)) {
+        change.rule = Some(GateRule {
+            effect: effect(rule),
+            name: rule.name.clone(),
+        });
+    }
 }
 
 /// Compares rules by name. `opens`: the loss of all denies is reported already.
@@ -201,22 +222,18 @@ fn compare_rules(
                 Effect::Deny => ChangeId::DenyRemoved,
                 Effect::Warn => ChangeId::WarningRemoved,
             };
-            changes.plain(id, subject, Some(rule_text(rule)), None);
+            add_rule(id, subject, Some(rule), None, changes);
             continue;
         };
         let other = rest.remove(place);
-        let texts = (Some(rule_text(rule)), Some(rule_text(other)));
-        match (rule.effect, other.effect) {
-            (Effect::Deny, Effect::Warn) => {
-                changes.plain(ChangeId::DenyWeakened, subject, texts.0, texts.1);
-            }
-            (Effect::Warn, Effect::Deny) => {
-                changes.plain(ChangeId::WarningStrengthened, subject, texts.0, texts.1);
-            }
-            _ => {
-                changes.plain(ChangeId::GateTextChanged, subject, texts.0, texts.1);
-                continue;
-            }
+        let id = match (rule.effect, other.effect) {
+            (Effect::Deny, Effect::Warn) => ChangeId::DenyWeakened,
+            (Effect::Warn, Effect::Deny) => ChangeId::WarningStrengthened,
+            _ => ChangeId::GateTextChanged,
+        };
+        add_rule(id, subject, Some(rule), Some(other), changes);
+        if id == ChangeId::GateTextChanged {
+            continue;
         }
         if !is_same(&rule.when, &other.when) {
             compare_conditions(subject, rule, other, changes);
@@ -227,7 +244,7 @@ fn compare_rules(
             Effect::Deny => ChangeId::DenyAdded,
             Effect::Warn => ChangeId::WarningAdded,
         };
-        changes.plain(id, subject, None, Some(rule_text(rule)));
+        add_rule(id, subject, None, Some(rule), changes);
     }
 }
 
@@ -256,16 +273,14 @@ fn compare_conditions(subject: &Subject, before: &Rule, after: &Rule, changes: &
         Some(Direction::Oftener) => ChangeId::GateConditionTightened,
         None => ChangeId::GateConditionChanged,
     };
-    let texts = (rule_text(before), rule_text(after));
-    changes.plain(id, subject, Some(texts.0), Some(texts.1));
+    add_rule(id, subject, Some(before), Some(after), changes);
 }
 
 /// The direction in which a condition changes, if it is one in all its parts.
 fn direction(before: &Condition, after: &Condition) -> Option<Direction> {
     let mut found = Vec::new();
     walk(before, after, false, &mut found)?;
-    let first = *found.first()?;
-    found.iter().all(|one| *one == first).then_some(first)
+    agreed(&found)
 }
 
 fn walk(
@@ -283,10 +298,10 @@ fn walk(
             parts(before, old, new, inverted, found)
         }
         (Condition::Compare(left, op, right), Condition::Compare(new_left, new_op, new_right)) => {
-            let rarer = compared((left, *op, right), (new_left, *new_op, new_right))?;
-            found.push(match rarer != inverted {
-                true => Direction::Rarer,
-                false => Direction::Oftener,
+            let direction = compared((left, *op, right), (new_left, *new_op, new_right))?;
+            found.push(match inverted {
+                true => direction.opposite(),
+                false => direction,
             });
             Some(())
         }
@@ -343,13 +358,13 @@ fn parts(
 
 type Compared<'c> = (&'c Operand, Comparison, &'c Operand);
 
-/// Returns whether a comparison with another limit is true less often; `None` if more than the limit differs.
-fn compared(before: Compared<'_>, after: Compared<'_>) -> Option<bool> {
+/// Compares two comparisons of a measure with a limit; `None` if more than the limit differs.
+fn compared(before: Compared<'_>, after: Compared<'_>) -> Option<Direction> {
     let side = |(left, op, right): Compared<'_>| -> Option<(Operand, Comparison, Decimal)> {
         match (left, right) {
             (Operand::Fact(_), Operand::Limit(limit)) => Some((left.clone(), op, *limit)),
             (Operand::Limit(limit), Operand::Fact(_)) => {
-                Some((right.clone(), mirrored(op), *limit))
+                Some((right.clone(), op.mirrored(), *limit))
             }
             _ => None,
         }
@@ -359,24 +374,30 @@ fn compared(before: Compared<'_>, after: Compared<'_>) -> Option<bool> {
     if operand(&old_fact) != operand(&new_fact) {
         return None;
     }
-    let is_above = |op| match op {
-        Comparison::Greater | Comparison::GreaterOrEqual => Some(true),
-        Comparison::Less | Comparison::LessOrEqual => Some(false),
+    let limit = |op, value| match op {
+        Comparison::Greater => Some(Limit {
+            is_above: true,
+            is_strict: true,
+            value,
+        }),
+        Comparison::GreaterOrEqual => Some(Limit {
+            is_above: true,
+            is_strict: false,
+            value,
+        }),
+        Comparison::Less => Some(Limit {
+            is_above: false,
+            is_strict: true,
+            value,
+        }),
+        Comparison::LessOrEqual => Some(Limit {
+            is_above: false,
+            is_strict: false,
+            value,
+        }),
         Comparison::Equal | Comparison::NotEqual => None,
     };
-    let (above, other) = (is_above(old_op)?, is_above(new_op)?);
-    if above != other {
-        return None;
-    }
-    let is_strict = |op| matches!(op, Comparison::Greater | Comparison::Less);
-    if new_limit == old_limit {
-        return match (is_strict(old_op), is_strict(new_op)) {
-            (false, true) => Some(true),
-            (true, false) => Some(false),
-            _ => None,
-        };
-    }
-    Some((new_limit > old_limit) == above)
+    limit(old_op, old_limit)?.direction(limit(new_op, new_limit)?)
 }
 
 /// A quantity as it is written.
@@ -390,16 +411,6 @@ fn operand(operand: &Operand) -> String {
 /// Returns whether two conditions are written alike. The objectives of the SLOs that they measure are changes of the SLOs.
 fn is_same(before: &Condition, after: &Condition) -> bool {
     before == after || texts::condition(before) == texts::condition(after)
-}
-
-fn mirrored(op: Comparison) -> Comparison {
-    match op {
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
-        other => other,
-    }
 }
 
 fn compare_overrides(

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::class::Class;
 use crate::id::ChangeId;
+use crate::render::words::capitalized;
 
 /// Returns the part of `docs/changes.md` that lists the classes and the ids, in Markdown.
 pub fn ids_page() -> String {
@@ -42,14 +43,4 @@ pub fn ids_page() -> String {
         }
     }
     page
-}
-
-fn capitalized(word: &str) -> String {
-    let mut letters = word.chars();
-    letters
-        .next()
-        .map(|first| first.to_ascii_uppercase())
-        .into_iter()
-        .chain(letters)
-        .collect()
 }

@@ -36,6 +36,7 @@ pub fn change(id: ChangeId, subject: Subject, before: Option<&str>, after: Optio
         before: before.map(str::to_owned),
         after: after.map(str::to_owned),
         because: "nobody reads this".to_owned(),
+        rule: None,
         place: None,
         causes: Vec::new(),
         witness: None,

@@ -19,6 +19,17 @@ pub fn compared(document: &Document) -> String {
     format!("{}..{}", revision(&document.base), revision(&document.head))
 }
 
+/// A text that begins with a capital letter.
+pub fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_ascii_uppercase())
+        .into_iter()
+        .chain(letters)
+        .collect()
+}
+
 /// The changes in numbers: "2 silenced, 1 loosened, 3 cosmetic changes in 2 services".
 pub fn counts(document: &Document) -> String {
     let verdict = document.verdict();

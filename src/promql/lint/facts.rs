@@ -261,7 +261,7 @@ fn limits(expr: &Expr, children: &mut [Facts]) -> BTreeMap<u64, Bounds> {
                 let (of, op, value) = match (left.bounds.value(), right.bounds.value()) {
                     (_, Some(value)) if right.bounds.is_constant() => (left.identity, op, value),
                     (Some(value), _) if left.bounds.is_constant() => {
-                        (right.identity, mirrored(op), value)
+                        (right.identity, op.mirrored(), value)
                     }
                     _ => return BTreeMap::new(),
                 };
@@ -270,16 +270,5 @@ fn limits(expr: &Expr, children: &mut [Facts]) -> BTreeMap<u64, Bounds> {
             _ => BTreeMap::new(),
         },
         _ => BTreeMap::new(),
-    }
-}
-
-/// Returns the comparison with its sides swapped.
-fn mirrored(op: BinaryOp) -> BinaryOp {
-    match op {
-        BinaryOp::Less => BinaryOp::Greater,
-        BinaryOp::LessOrEqual => BinaryOp::GreaterOrEqual,
-        BinaryOp::Greater => BinaryOp::Less,
-        BinaryOp::GreaterOrEqual => BinaryOp::LessOrEqual,
-        other => other,
     }
 }

@@ -133,6 +133,7 @@ pub fn change(id: ChangeId, subject: Subject) -> Change {
         before: None,
         after: None,
         because: String::new(),
+        rule: None,
         place: None,
         causes: Vec::new(),
         witness: None,
@@ -168,7 +169,7 @@ pub fn search_with(base: &Text, head: &Text, changes: &mut [Change], options: &O
                     environment_labels: &no_labels,
                 }),
             };
-            witnesses(versions, changes, options, &|_, _| {});
+            witnesses(versions, changes, options, &|_| {});
         });
     });
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use nth_diff::{Change, Class, Document, Fired, History};
-use nth_model::names::alert_names;
+use nth_model::names::alert_name;
 use nth_model::{Service, Severity};
 use nth_simulate::{Reach, Replay};
 use smol_str::SmolStr;
@@ -166,10 +166,13 @@ impl Found {
             names.into_iter().zip(sides).zip(fired)
         {
             let alert = match change.subject.kind.as_str() {
-                "alert" => match name_in_rules(version.project.service(service), part) {
-                    None => continue,
-                    alert => alert,
-                },
+                "alert" => {
+                    let service = version.project.service(service);
+                    match service.and_then(|service| alert_name(&service.alerts, part)) {
+                        None => continue,
+                        alert => alert.map(SmolStr::from),
+                    }
+                }
                 _ => None,
             };
             let chosen = Chosen {
@@ -264,18 +267,6 @@ fn range(asked: &Asked<'_>, step: i64) -> Result<(i64, i64), Failure> {
             .help("it must be longer than the evaluation interval of the rules"));
     }
     Ok((from, to))
-}
-
-/// The name of a custom alert in the rules of its service.
-fn name_in_rules(service: Option<&Service>, alert: &str) -> Option<SmolStr> {
-    let service = service?;
-    let written: Vec<&str> = { service.alerts.iter() }
-        .map(|alert| alert.name.as_str())
-        .collect();
-    let names = alert_names(&written).into_iter();
-    let mut all = names.zip(&service.alerts);
-    all.find(|(_, one)| one.name == alert)
-        .map(|(names, _)| names.unique.into())
 }
 
 /// Why a history is not whole, a clause without a full stop; `None` if it is.

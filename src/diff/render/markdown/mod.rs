@@ -90,7 +90,11 @@ pub fn comment(document: &Document, limits: Limits) -> Comment {
 /// Returns one line for a change that has nothing to show any longer.
 pub fn clean(document: &Document) -> String {
     let compared = span(&words::compared(document));
-    if document.complete && document.errored.is_empty() {
+    let is_complete = document.complete && document.errored.is_empty();
+    if is_complete && !document.changes.is_empty() {
+        let hidden = nth_model::text::count(document.changes.len(), "change");
+        format!("No changes to show any longer, {compared}; {hidden} of the level `allow`.\n")
+    } else if is_complete {
         format!("No changes any longer, {compared}.\n")
     } else {
         let remarks = words::remarks(document).join("; ");
@@ -121,7 +125,7 @@ fn head(document: &Document, sections: &[Section<'_>], most: usize) -> String {
     };
     let remarks: Vec<String> = words::remarks(document)
         .iter()
-        .map(|remark| format!("{}.", prose(&capitalized(remark))))
+        .map(|remark| format!("{}.", prose(&words::capitalized(remark))))
         .collect();
     if !remarks.is_empty() {
         add(format!("{}\n", remarks.join(" ")));
@@ -140,16 +144,6 @@ fn head(document: &Document, sections: &[Section<'_>], most: usize) -> String {
     let expired = words::expired(document).map(|entry| words::acceptance(document, entry));
     add(list("No longer accepted:", expired));
     out
-}
-
-fn capitalized(words: &str) -> String {
-    let mut letters = words.chars();
-    letters
-        .next()
-        .map(|first| first.to_ascii_uppercase())
-        .into_iter()
-        .chain(letters)
-        .collect()
 }
 
 /// A list with its heading; empty if there are no texts.
