@@ -19,6 +19,7 @@ pub mod build;
 mod check;
 pub mod classify;
 pub mod codes;
+mod counters;
 mod durations;
 mod error;
 pub mod functions;
@@ -42,6 +43,7 @@ mod uncompared;
 
 pub use check::{HoleType, infer};
 pub use classify::size;
+pub use counters::{Counter, counters};
 pub use durations::{milliseconds, seconds};
 pub use error::Error;
 pub use grammar::MAX_TREE_DEPTH;
