@@ -7,16 +7,23 @@
 
 mod deployment;
 mod episode;
+mod error;
 mod incident;
 mod interval;
 mod objective;
 mod slice;
 mod slo_key;
+mod store;
 
 pub use deployment::{Deployment, Version, VersionCounts};
 pub use episode::AlertEpisode;
+pub use error::LedgerError;
 pub use incident::NamedIncident;
 pub use interval::Interval;
 pub use objective::ObjectiveVersion;
 pub use slice::{SLICE_SECONDS, Slice, SliceSource, slice_start, timestamp};
 pub use slo_key::SloKey;
+pub use store::{
+    Change, Location, Pull, Recorded, Replace, SCHEMA_VERSION, SliceVersion, Store, StoreOptions,
+    Sums,
+};
