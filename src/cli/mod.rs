@@ -36,6 +36,7 @@ mod history;
 mod http;
 mod import;
 mod init;
+mod ledger;
 mod metrics;
 mod options;
 mod page_file;

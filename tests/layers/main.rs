@@ -59,6 +59,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "nth-diff",
             "nth-simulate",
             "nth-engine",
+            "nth-ledger",
             "nth-analysis",
             "nth-targets",
             "nth-policy",

@@ -1,0 +1,3 @@
+//! `nthc ledger`.
+
+pub mod open;
