@@ -67,6 +67,7 @@ impl fmt::Debug for Location {
 }
 
 #[cfg(test)]
+#[allow(clippy::expect_used)]
 mod tests {
     use super::*;
 
