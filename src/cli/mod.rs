@@ -195,6 +195,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Import(options) => import::run(&context, &options, console),
         Command::Gate(options) => Ok(gate::run(&context, &options, console)),
         Command::Budget(options) => budget::run(&context, &options, console),
+        Command::Ledger(options) => ledger::run(&context, &options, console),
         Command::Backfill(options) => backfill::run(&context, &options, console),
         Command::Diff(options) => Ok(diff::run(&context, &options, console)),
         Command::Backtest(options) => backtest::run(&context, &options, console),

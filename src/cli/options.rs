@@ -29,7 +29,7 @@ use connection::connection_help_exit;
 pub use diff::{Diff, Since};
 pub use gate::{Gate, GateCommand, GateQuery};
 pub use history::Answers;
-pub use ledger::LedgerPlace;
+pub use ledger::{Ledger, LedgerCommand, LedgerPlace, LedgerPull, LedgerStatus};
 pub use metrics::{Coverage, Metrics, MetricsCommand, Pull};
 pub use record::Record;
 pub use test::Test;
@@ -159,6 +159,8 @@ pub enum Command {
     Gate(Gate),
     /// Show remaining error budgets and burn rates
     Budget(Budget),
+    /// Keep the book of error budgets: exact counts of events, read from Prometheus
+    Ledger(Ledger),
     /// Generate rules that backfill the past of a new or renamed SLO
     Backfill(Backfill),
     /// Show what the difference between two versions means

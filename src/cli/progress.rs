@@ -57,7 +57,12 @@ impl Progress {
 
     /// Completes one step.
     pub fn advance(&self) {
-        self.bar.inc(1);
+        self.advance_by(1);
+    }
+
+    /// Completes several steps.
+    pub fn advance_by(&self, steps: u64) {
+        self.bar.inc(steps);
     }
 }
 

@@ -97,6 +97,13 @@ pub fn top(folder: &Path) -> Option<PathBuf> {
     Some(PathBuf::from(top))
 }
 
+/// Returns the hash of the commit that is checked out; `None` without git, a repository, or a commit.
+pub fn head(folder: &Path) -> Option<String> {
+    let git = Git::new(Path::new(""));
+    git.line(folder, &["rev-parse", "--verify", "--quiet", "HEAD"])
+        .ok()
+}
+
 /// Returns whether a repository has a revision of a name.
 pub fn exists(folder: &Path, revision: &str) -> bool {
     let named = format!("{revision}^{{commit}}");

@@ -100,6 +100,27 @@ impl<'a> BudgetStatus<'a> {
         }
     }
 
+    /// The selectors of what the rules record of each slice of [`SLICE`](crate::series_names::SLICE): the bad events, all events,
+    /// and the known seconds. Their samples have the same times.
+    pub fn recorded_slices(&self) -> [String; 3] {
+        use crate::series_names::{BAD_EVENTS, KNOWN_TIME, TOTAL_EVENTS};
+        [BAD_EVENTS, TOTAL_EVENTS, KNOWN_TIME]
+            .map(|name| self.context.recorded_series(name).to_string())
+    }
+
+    /// The query of a time-slice SLI at one time: 1 if it is bad, 0 if it is good, no sample if it is unknown. `None` for other SLIs.
+    pub fn bad_slice(&self) -> Option<String> {
+        match &self.context.slo.sli {
+            Sli::TimeSlices { good } => Some(super::sli::bad_slice(good).to_string()),
+            _ => None,
+        }
+    }
+
+    /// The time between the end of a recorded slice and its recording.
+    pub fn recorded_late() -> Duration {
+        super::sli::LATE
+    }
+
     /// The query of the time at which the rules began to record it, in seconds since 1970, within `back` from now: no
     /// sample if they did not.
     pub fn recorded_since(&self, back: Duration) -> String {

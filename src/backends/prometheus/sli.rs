@@ -37,10 +37,11 @@ use crate::series_names::{
     BAD_EVENTS, COVERAGE, KNOWN_TIME, LONGEST_RAW, OBJECTIVE, SLICE, TOTAL_EVENTS,
 };
 
+pub use expressions::bad_slice;
 pub use expressions::presence;
 use expressions::{
-    bad_slice, has_sample, in_window, multiply, not_nan, raw_ratio, slice_increase,
-    slice_increase_or_zero, window_increase,
+    has_sample, in_window, multiply, not_nan, raw_ratio, slice_increase, slice_increase_or_zero,
+    window_increase,
 };
 
 use super::context::Context;
@@ -58,7 +59,7 @@ const EVENTS: &str = "slo:sli_events:increase";
 const BRIDGED: Duration = Duration::hours(1);
 
 /// The delay between the end of a slice and its recording, so that slow scrapes are included.
-const LATE: Duration = Duration::minutes(1);
+pub const LATE: Duration = Duration::minutes(1);
 
 /// An SLO with its service.
 #[derive(Clone, Copy)]

@@ -41,6 +41,19 @@ pub fn open_or_create(
         .map_err(|error| failure("open", &shown(context, &location), &error))
 }
 
+/// Reads or writes an open ledger.
+///
+/// # Errors
+///
+/// That of the ledger, as a failure.
+pub fn with<T>(
+    context: &Context,
+    store: &mut Store,
+    work: impl FnOnce(&mut Store) -> Result<T, LedgerError>,
+) -> Result<T, Failure> {
+    work(store).map_err(|error| unusable(context, store, &error))
+}
+
 /// Returns the failure of an operation on an open ledger.
 pub fn unusable(context: &Context, store: &Store, error: &LedgerError) -> Failure {
     failure("use", &shown(context, store.location()), error)

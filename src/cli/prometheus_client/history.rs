@@ -65,7 +65,7 @@ fn user(header: &str) -> String {
 }
 
 /// Formats milliseconds as seconds.
-fn seconds(millis: i64) -> String {
+pub(super) fn seconds(millis: i64) -> String {
     let (whole, rest) = (millis.div_euclid(1000), millis.rem_euclid(1000));
     match rest {
         0 => whole.to_string(),

@@ -2,6 +2,7 @@
 
 mod auth;
 mod history;
+mod raw;
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};

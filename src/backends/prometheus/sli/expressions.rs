@@ -129,7 +129,7 @@ pub(super) fn multiply(expr: Expr, time: Duration) -> Expr {
 ///
 /// If a comparison returns several series, all must hold. Of conditions joined with `and` both must hold, with `or` one
 /// of them. An expression that is not a comparison holds if it returns anything.
-pub(super) fn bad_slice(good: &Expr) -> Expr {
+pub fn bad_slice(good: &Expr) -> Expr {
     if let Node::Binary(condition) = &good.unparenthesised().node {
         if let Some(inverse) = condition.op.negated() {
             let mut condition = condition.clone();

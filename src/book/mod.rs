@@ -1,0 +1,6 @@
+//! The book of budgets: how the events of an SLO are counted, and what the ledger says about them.
+
+mod counting;
+pub mod pull;
+
+pub use counting::{Counting, Series};
