@@ -5,6 +5,7 @@
 //! Nothing here queries Prometheus, knows `.nth` or reads a clock: the caller passes samples, objectives and times. Times are
 //! seconds since 1970 in UTC, as `i64`, and [`jiff::Timestamp`] where a calendar is needed.
 
+pub mod counter;
 mod deployment;
 mod episode;
 mod error;
