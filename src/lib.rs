@@ -24,6 +24,7 @@ pub use nth_analysis::{
     check, db, eval, limits, lower, resolve, schema, session, stack, suppressions,
 };
 pub use nth_diff as diff;
+pub use nth_ledger as ledger;
 pub use nth_model as ir;
 pub use nth_policy as policy;
 pub use nth_promql as promql;

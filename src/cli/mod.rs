@@ -35,6 +35,7 @@ mod gate_table;
 mod history;
 mod http;
 mod import;
+mod incidents;
 mod init;
 mod ledger;
 mod metrics;
@@ -196,6 +197,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Gate(options) => Ok(gate::run(&context, &options, console)),
         Command::Budget(options) => budget::run(&context, &options, console),
         Command::Ledger(options) => ledger::run(&context, &options, console),
+        Command::Incidents(options) => incidents::run(&context, &options, console),
         Command::Backfill(options) => backfill::run(&context, &options, console),
         Command::Diff(options) => Ok(diff::run(&context, &options, console)),
         Command::Backtest(options) => backtest::run(&context, &options, console),

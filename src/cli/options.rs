@@ -7,6 +7,7 @@ mod detection;
 mod diff;
 mod gate;
 mod history;
+mod incidents;
 mod ledger;
 mod metrics;
 mod record;
@@ -29,6 +30,7 @@ use connection::connection_help_exit;
 pub use diff::{Diff, Since};
 pub use gate::{Gate, GateCommand, GateQuery};
 pub use history::Answers;
+pub use incidents::{Incidents, IncidentsCommand, IncidentsList, IncidentsRecord};
 pub use ledger::{Ledger, LedgerCommand, LedgerPlace, LedgerPull, LedgerStatus};
 pub use metrics::{Coverage, Metrics, MetricsCommand, Pull};
 pub use record::Record;
@@ -161,6 +163,8 @@ pub enum Command {
     Budget(Budget),
     /// Keep the book of error budgets: exact counts of events, read from Prometheus
     Ledger(Ledger),
+    /// List the incidents that burned error budget, and name them
+    Incidents(Incidents),
     /// Generate rules that backfill the past of a new or renamed SLO
     Backfill(Backfill),
     /// Show what the difference between two versions means

@@ -1,5 +1,6 @@
 //! `nthc ledger`: the ledger of error budgets.
 
+pub mod book;
 mod episodes;
 pub mod keys;
 pub mod open;

@@ -1,0 +1,13 @@
+//! `nthc ledger` and the commands that read it, with a real Prometheus that has the raw counters of a month.
+//!
+//! It needs `prometheus` and `promtool`. Everything listens on loopback alone.
+
+#[path = "../place/mod.rs"]
+#[allow(dead_code, reason = "each test file uses its own part")]
+mod place;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod exact;
+mod month;
+mod server;
