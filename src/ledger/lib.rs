@@ -10,6 +10,7 @@ pub mod counter;
 mod deployment;
 mod episode;
 mod error;
+pub mod export;
 mod incident;
 mod incidents;
 mod interval;
