@@ -97,7 +97,7 @@ pub struct Judgment {
     pub coverage: f64,
     /// When the errors begin, in seconds since 1970; the start of the roll-out if there are none.
     pub from: i64,
-    /// Until when they count, in seconds since 1970.
+    /// Until when they count, in seconds since 1970; the end of the roll-out if there are none.
     pub until: i64,
     /// What ends this time.
     pub until_because: UntilBecause,
