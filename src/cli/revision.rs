@@ -3,13 +3,14 @@
 //! The user's git reads the revision into an index of its own and writes its files from there: neither the working tree nor the index
 //! nor any reference of the repository changes, and no hook runs.
 
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
 use super::exit::{Exit, Failure};
-use crate::project::{MANIFEST, io_cause};
+use crate::project::{ACCEPTED, EXTENSION, IGNORES, LOCK, MANIFEST, io_cause};
 
 /// The files of a revision.
 pub struct Revision {
@@ -64,7 +65,13 @@ impl Revision {
         let tree = folder.path().join("tree");
         git.line(&top, &["read-tree", &commit])?;
         let target = format!("--prefix={}/", tree.display());
-        git.line(&top, &["checkout-index", "--all", "--quiet", &target])?;
+        let entries = git.output(&top, &["ls-files", "-z", "--stage"], Vec::new())?;
+        let read = files_that_are_read(&entries);
+        git.output(
+            &top,
+            &["checkout-index", "-z", "--stdin", "--quiet", &target],
+            read,
+        )?;
         let root = tree.join(&prefix);
         if !root.join(MANIFEST).is_file() {
             let place = match prefix.as_str() {
@@ -83,6 +90,32 @@ impl Revision {
             folder,
         })
     }
+}
+
+/// Returns the paths of the files that a project is read from, of the entries that `git ls-files -z --stage` prints. A large
+/// repository has many others. Paths end with a zero byte.
+fn files_that_are_read(entries: &[u8]) -> Vec<u8> {
+    const NAMES: [&str; 4] = [MANIFEST, LOCK, IGNORES, ACCEPTED];
+    const SYMBOLIC_LINK: &[u8] = b"120000";
+    const SUBMODULE: &[u8] = b"160000";
+    let suffix = [b".", EXTENSION.as_bytes()].concat();
+    let entries = entries.split(|byte| *byte == 0).filter_map(|entry| {
+        let tab = entry.iter().position(|byte| *byte == b'\t')?;
+        let (mode, path) = (entry.get(..tab)?, entry.get(tab + 1..)?);
+        (!mode.starts_with(SUBMODULE)).then_some((mode.starts_with(SYMBOLIC_LINK), path))
+    });
+    // A source that is a link may lead to a file of any name.
+    let is_any_read = { entries.clone() }.any(|(is_link, path)| is_link && path.ends_with(&suffix));
+    let mut paths = Vec::new();
+    for (is_link, path) in entries {
+        let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
+        let is_known = NAMES.iter().any(|known| name == known.as_bytes());
+        if is_any_read || is_link || is_known || name.ends_with(&suffix) {
+            paths.extend_from_slice(path);
+            paths.push(0);
+        }
+    }
+    paths
 }
 
 fn unknown(revision: &str) -> Failure {
@@ -150,10 +183,26 @@ impl Git {
         }
     }
 
-    /// Runs git in a folder, and returns the first line of its output. The failure has the exit code for I/O if git could not be
-    /// started.
+    /// Runs git in a folder, and returns the first line of its output.
     fn line(&self, folder: &Path, arguments: &[&str]) -> Result<String, Failure> {
-        let output = Command::new("git")
+        let output = self.output(folder, arguments, Vec::new())?;
+        let text = String::from_utf8_lossy(&output);
+        Ok(text.lines().next().unwrap_or_default().to_owned())
+    }
+
+    /// Runs git in a folder with an input, and returns its output. The failure has the exit code for I/O if git could not be
+    /// started.
+    fn output(
+        &self,
+        folder: &Path,
+        arguments: &[&str],
+        input: Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
+        let cannot_run = |cause: io::Error| {
+            let cause = io_cause(&cause);
+            Failure::io(format!("cannot run git: {cause}")).help("a git revision requires git")
+        };
+        let mut child = Command::new("git")
             .arg("-c")
             .arg(format!("core.hooksPath={}", self.hooks.display()))
             .args([
@@ -171,15 +220,21 @@ impl Git {
             .env_remove("GIT_DIR")
             .env_remove("GIT_WORK_TREE")
             .env_remove("GIT_PREFIX")
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|cause| {
-                let cause = io_cause(&cause);
-                Failure::io(format!("cannot run git: {cause}")).help("a git revision requires git")
-            })?;
-        let text = String::from_utf8_lossy(&output.stdout);
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(cannot_run)?;
+        let stdin = child.stdin.take();
+        // Git may print before it has read everything.
+        let writer = std::thread::spawn(move || {
+            // If git ends early, its exit code and message say why.
+            stdin.map(|mut stdin| stdin.write_all(&input))
+        });
+        let output = child.wait_with_output().map_err(cannot_run)?;
+        let _ = writer.join();
         if output.status.success() {
-            return Ok(text.lines().next().unwrap_or_default().to_owned());
+            return Ok(output.stdout);
         }
         let said = String::from_utf8_lossy(&output.stderr);
         let line = said.lines().next().unwrap_or_default();

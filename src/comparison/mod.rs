@@ -68,16 +68,17 @@ pub struct Compared {
     pub pairs: Vec<[Option<SmolStr>; 2]>,
 }
 
-/// What is searched for in an environment, once its changes are known. Returns whether detection times are simulated too.
+/// What is searched for in an environment, once its changes are known.
 pub type Search<'s> =
-    dyn FnMut(Option<Version<'_>>, Option<Version<'_>>, &mut [Change]) -> bool + 's;
+    dyn FnMut(Option<Version<'_>>, Option<Version<'_>>, &mut [Change]) + Send + 's;
 
 /// Compares two versions. `search` is called for each environment with the changes that no earlier one has, to add incidents
-/// that show them.
+/// that show them. Detection times are simulated meanwhile if `is_simulated`.
 pub fn compare(
     base: Source<'_>,
     head: Source<'_>,
     environments: &Environments,
+    is_simulated: bool,
     search: &mut Search<'_>,
 ) -> Compared {
     let mut compared = Compared::default();
@@ -133,13 +134,12 @@ pub fn compare(
                     known.insert(identity, compared.changes.len() + fresh.len());
                     fresh.push(change);
                 }
-                let is_simulated = search(Some(old), Some(new), &mut fresh);
-                let figures = numbers::Request {
-                    changes: &fresh,
-                    environment: own.as_ref(),
-                    is_simulated,
-                };
-                numbers::add(old, new, figures, &mut compared);
+                let wanted = numbers::Wanted::new(&fresh, is_simulated);
+                let (_, figures) = rayon::join(
+                    || search(Some(old), Some(new), &mut fresh),
+                    || numbers::of_services(versions, &wanted, own.as_ref()),
+                );
+                numbers::add(versions, figures, own.as_ref(), &mut compared);
                 found_in.extend(std::iter::repeat_n(pair.clone(), fresh.len()));
                 compared.changes.extend(fresh);
             });

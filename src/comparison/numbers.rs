@@ -1,12 +1,12 @@
 //! The numbers that a reviewer wants of both versions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use nth_diff::{Change, Class, Figure, Number, Reach, ServiceFigures, Version};
 use nth_model::burn_rate::{Pair, budget_time};
 use nth_model::detection::{Detection, Incident, STRENGTHS};
 use nth_model::number::{decimal_text, percent_text};
-use nth_model::{Criticality, Project, Service, Severity, Slo};
+use nth_model::{Criticality, Project, Service, Severity, Slo, Tally};
 use rayon::prelude::*;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
@@ -21,56 +21,79 @@ use crate::testing::word;
 /// The most SLOs of which detection times are simulated.
 const SIMULATED: usize = 8;
 
-/// What is asked for.
-#[derive(Debug, Clone, Copy)]
-pub struct Request<'r> {
-    /// The changes, which name the services.
-    pub changes: &'r [Change],
-    /// The environment, if the project declares any.
-    pub environment: Option<&'r SmolStr>,
-    /// True if detection times are simulated.
-    pub is_simulated: bool,
+/// What is counted and simulated.
+#[derive(Debug)]
+pub struct Wanted {
+    /// The services with changes that are not cosmetic.
+    names: BTreeSet<SmolStr>,
+    /// The SLOs of which detection times are simulated, as `service.slo`.
+    simulated: BTreeSet<SmolStr>,
 }
 
-/// Adds the numbers of an environment.
-pub fn add(base: Version<'_>, head: Version<'_>, request: Request<'_>, compared: &mut Compared) {
-    let Request {
-        changes,
-        environment,
-        is_simulated,
-    } = request;
-    let names: BTreeSet<&SmolStr> = changes
-        .iter()
-        .filter(|change| change.class < Class::Cosmetic)
-        .filter_map(|change| change.subject.service.as_ref())
-        .collect();
-    // The same change of many services, which one cause makes, is simulated once.
-    let mut seen = BTreeSet::new();
-    let simulated: BTreeSet<&str> = changes
-        .iter()
-        .filter(|change| is_simulated && change.class.has_witness())
-        .filter(|change| &*change.subject.kind == "slo")
-        .filter(|change| {
-            let slo = change.subject.name.rsplit('.').next();
-            seen.insert((change.id, slo, &change.before, &change.after))
-        })
-        .map(|change| change.subject.name.as_str())
-        .take(SIMULATED)
-        .collect();
-    let names: Vec<&SmolStr> = names.into_iter().collect();
-    let found: Vec<ServiceFigures> = names
+impl Wanted {
+    /// What is wanted for changes; without detection times if nothing is simulated.
+    pub fn new(changes: &[Change], is_simulated: bool) -> Self {
+        let names = changes
+            .iter()
+            .filter(|change| change.class < Class::Cosmetic)
+            .filter_map(|change| change.subject.service.clone())
+            .collect();
+        // The same change of many services, which one cause makes, is simulated once.
+        let mut seen = BTreeSet::new();
+        let simulated = changes
+            .iter()
+            .filter(|change| is_simulated && change.class.has_witness())
+            .filter(|change| &*change.subject.kind == "slo")
+            .filter(|change| {
+                let slo = change.subject.name.rsplit('.').next();
+                seen.insert((change.id, slo, &change.before, &change.after))
+            })
+            .map(|change| SmolStr::from(change.subject.name.as_str()))
+            .take(SIMULATED)
+            .collect();
+        Self { names, simulated }
+    }
+}
+
+/// Computes the numbers of services in an environment; `None` if the project declares none.
+pub fn of_services(
+    [base, head]: [Version<'_>; 2],
+    wanted: &Wanted,
+    environment: Option<&SmolStr>,
+) -> Vec<ServiceFigures> {
+    let names: Vec<&SmolStr> = wanted.names.iter().collect();
+    names
         .par_iter()
         .filter_map(|name| {
             let services = [base, head].map(|version| version.project.service(name));
-            service([base, head], services, name, environment, &simulated)
+            service([base, head], services, name, environment, &wanted.simulated)
         })
-        .collect();
+        .collect()
+}
+
+/// Adds the numbers of services, and those of the whole project.
+pub fn add(
+    [base, head]: [Version<'_>; 2],
+    found: Vec<ServiceFigures>,
+    environment: Option<&SmolStr>,
+    compared: &mut Compared,
+) {
+    let mut known: HashMap<SmolStr, Vec<usize>> = HashMap::new();
+    for (index, figures) in compared.services.iter().enumerate() {
+        known
+            .entry(figures.service.clone())
+            .or_default()
+            .push(index);
+    }
     for figures in found {
-        let is_known = compared.services.iter_mut().find(|known| {
-            (&known.service, &known.numbers, &known.slos)
-                == (&figures.service, &figures.numbers, &figures.slos)
-        });
-        match is_known {
+        let of_service = known.get(&figures.service).into_iter().flatten().copied();
+        let is_equal = |index: &usize| {
+            compared.services.get(*index).is_some_and(|known| {
+                (&known.numbers, &known.slos) == (&figures.numbers, &figures.slos)
+            })
+        };
+        let equal = of_service.into_iter().find(is_equal);
+        match equal.and_then(|index| compared.services.get_mut(index)) {
             // The same in several environments.
             Some(known) => known.environment = None,
             None => compared.services.push(figures),
@@ -139,7 +162,7 @@ fn service<'s>(
     services: [Option<&'s Service>; 2],
     name: &SmolStr,
     environment: Option<&SmolStr>,
-    simulated: &BTreeSet<&str>,
+    simulated: &BTreeSet<SmolStr>,
 ) -> Option<ServiceFigures> {
     let [base, head] = versions;
     let [old, new] = services;
@@ -169,6 +192,10 @@ fn service<'s>(
             decimal_text(counts.samples)
         }),
         count("panels", &|counts| counts.panels.to_string()),
+        differing(
+            "signals with a metric",
+            of(&|_, service| with_metric(service)),
+        ),
         differing(
             "availability that hard dependencies allow",
             of(&|version, service| {
@@ -201,6 +228,16 @@ fn service<'s>(
         numbers,
         slos,
     })
+}
+
+/// How many signals a known metric provides; `None` if nothing is known about any.
+fn with_metric(service: &Service) -> Option<String> {
+    let mut tally = Tally::default();
+    for signal in &service.signals {
+        tally.add(signal.resolution);
+    }
+    let is_known = tally.found + tally.missing > 0;
+    is_known.then(|| format!("{} of {}", tally.found, tally.total()))
 }
 
 /// What the numbers of rules and panels of a service depend on.

@@ -447,6 +447,9 @@ changes! {
     ResolvedNotificationsChanged = "resolved-notifications-changed", Paging,
         "A receiver is notified, or no longer notified, when an alert is resolved.",
         "Tools that close incidents by themselves depend on it.";
+    ReceiverRenamed = "receiver-renamed", Cosmetic,
+        "A receiver has another name.",
+        "Its notification target in OpenSLO has the new name.";
     EscalationAdded = "escalation-added", Added,
         "A team has a new escalation.",
         "Services that choose it are listed as changes of their own.";

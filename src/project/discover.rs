@@ -16,7 +16,7 @@ use super::skipped::SkippedSource;
 use crate::ir::settings::texts::{is_identifier, to_identifier};
 
 /// The file with the patterns that git ignores.
-pub(super) const IGNORES: &str = ".gitignore";
+pub const IGNORES: &str = ".gitignore";
 
 /// The maximum number of entries that are visited to find ignored sources.
 const MOST_ENTRIES: usize = 50_000;

@@ -34,11 +34,12 @@ pub use bounded::{read_at_most, read_file_at_most, size};
 pub use change_levels::ChangeLevels;
 pub use dependencies::Dependency;
 pub use discover::{
-    Discovered, EXTENSION, FoundSource, Unlisted, discover, module_name, projects_below,
+    Discovered, EXTENSION, FoundSource, IGNORES, Unlisted, discover, module_name, projects_below,
 };
 pub use error::{Error, io_cause};
 pub use load::{load, load_edited, load_file};
 pub use manifest::{Manifest, parse as parse_manifest};
+pub use nth_metrics::LOCK;
 pub use resolve_file::resolve_file;
 pub use skipped::SkippedSource;
 pub use source::{NotUtf8, decode, not_utf8, read_source, read_source_from};
@@ -55,6 +56,9 @@ use nth_metrics::Lock;
 
 /// The manifest's file name.
 pub const MANIFEST: &str = "nth.toml";
+
+/// The name of the file of accepted changes, beside the manifest.
+pub const ACCEPTED: &str = "nth.accepted.toml";
 
 /// A project with all of its sources.
 #[derive(Debug, Clone)]

@@ -524,3 +524,37 @@ fn a_rule_of_a_gate_may_have_any_name() {
     assert!(change["witness"].is_object(), "{document}");
     assert_eq!(change["where"]["line"], 12, "{document}");
 }
+
+#[test]
+fn a_document_is_shown_as_the_comparison_was() {
+    let repository = Repository::new();
+    repository.replace("max(queue) > 10", "max(queue) > 20");
+    let document = repository.diff(&["--format", "json"]);
+    repository.place.write("shop/diff.json", &document.out);
+    for format in ["human", "short", "json", "sarif", "github", "markdown"] {
+        let direct = repository.diff(&["--format", format]);
+        let read = repository.diff(&["--from", "diff.json", "--format", format]);
+        assert_eq!(
+            (&read.out, read.code),
+            (&direct.out, direct.code),
+            "{format}"
+        );
+    }
+    let failing = repository.diff(&["--from", "diff.json", "--fail-on", "loosened"]);
+    assert_eq!(failing.code, 10, "{failing:?}");
+    repository.replace("severity = page", "severity = pag");
+    let document = repository.diff(&["--format", "json"]);
+    repository.place.write("shop/diff.json", &document.out);
+    let read = repository.diff(&["--from", "diff.json", "--format", "json"]);
+    assert_eq!((&read.out, read.code), (&document.out, document.code));
+    let both = repository.diff(&["HEAD", "--from", "diff.json"]);
+    assert_eq!(both.code, 64, "{both:?}");
+}
+
+#[test]
+fn a_connection_without_a_server_is_invalid_usage() {
+    let repository = Repository::new();
+    let ran = repository.diff(&["--user", "ana"]);
+    assert_eq!(ran.code, 64, "{ran:?}");
+    assert!(ran.err.contains("--prometheus <URL>"), "{ran:?}");
+}

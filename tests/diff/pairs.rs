@@ -195,7 +195,8 @@ fn wrong(
         base.source(),
         head.source(),
         &environments,
-        &mut |_, _, _| false,
+        false,
+        &mut |_, _, _| (),
     );
     assert!(
         compared.changes.is_sorted_by_key(|change| change.class),
@@ -209,7 +210,8 @@ fn wrong(
             head.source(),
             base.source(),
             &environments,
-            &mut |_, _, _| false,
+            false,
+            &mut |_, _, _| (),
         );
         assert_eq!(
             changes.is_empty(),

@@ -168,7 +168,7 @@ impl Version {
 /// The changes from one version to another, in all environments.
 pub fn changes(base: &Version, head: &Version) -> Vec<Change> {
     let all = Environments::Same(Vec::new());
-    compare(base.source(), head.source(), &all, &mut |_, _, _| false).changes
+    compare(base.source(), head.source(), &all, false, &mut |_, _, _| ()).changes
 }
 
 /// The changes from one version to another, in all environments, without what the command adds to them: where they are written,

@@ -18,6 +18,7 @@ use modules::Modules;
 /// there can be no cycle. `ARCHITECTURE.md` has the same table.
 const FLOORS: &[(&str, &[&str])] = &[
     ("nth-units", &[]),
+    ("nth-attribution", &[]),
     ("nth-diagnostics", &["nth-units"]),
     ("nth-render", &["nth-diagnostics"]),
     ("nth-syntax", &["nth-diagnostics"]),

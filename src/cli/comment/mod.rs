@@ -2,13 +2,8 @@
 
 mod decision;
 
-use std::fs::File;
-use std::io;
-use std::path::Path;
-
+use nth_diff::Document;
 use nth_diff::render::markdown::{self, Limits};
-use nth_diff::{Document, SCHEMA_VERSION};
-use serde::Deserialize;
 
 use self::decision::{Step, decide};
 use super::Context;
@@ -16,17 +11,13 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::forge::{self, ApiError, Forge, Found, Known, Mark, Place, Target};
 use super::options::{Comment, ForgeName};
-use crate::project::{io_cause, read_at_most, size};
-
-/// The maximum size of a document in bytes.
-const MOST_BYTES: u64 = 256 << 20;
 
 /// The maximum length of a comment on Bitbucket.
 const MOST_ON_BITBUCKET: usize = 30_000;
 
 /// Runs the command.
 pub fn run(context: &Context, options: &Comment, console: &mut Console) -> Result<Exit, Failure> {
-    let document = read(context, &options.from)?;
+    let document = super::diff::read_document(context, &options.from)?;
     let variable = |name: &str| std::env::var(name).ok();
     if options.dry_run {
         let known = Known::new(options, &variable)?;
@@ -174,46 +165,6 @@ fn short(commit: &str) -> String {
         .filter(char::is_ascii_alphanumeric)
         .take(12)
         .collect()
-}
-
-/// The part of a document that is read first.
-#[derive(Deserialize)]
-struct Head {
-    version: u32,
-}
-
-/// Reads a document from a file, or from standard input.
-fn read(context: &Context, from: &Path) -> Result<Document, Failure> {
-    let is_input = from == Path::new("-");
-    let shown = match is_input {
-        true => "standard input".to_owned(),
-        false => from.display().to_string(),
-    };
-    let bytes = match is_input {
-        true => read_at_most(io::stdin().lock(), MOST_BYTES),
-        false => File::open(context.cwd.join(from)).and_then(|file| read_at_most(file, MOST_BYTES)),
-    };
-    let bytes = bytes
-        .map_err(|cause| Failure::io(format!("cannot read {shown}: {}", io_cause(&cause))))?
-        .ok_or_else(|| {
-            Failure::io(format!(
-                "cannot read {shown}: larger than {}",
-                size(MOST_BYTES)
-            ))
-        })?;
-    let help = "pass what `nthc diff --format json` prints";
-    let invalid = |why: &str| {
-        Failure::io(format!("{shown} is not a document of `nthc diff`: {why}")).help(help)
-    };
-    let Head { version } =
-        serde_json::from_slice(&bytes).map_err(|error| invalid(&error.to_string()))?;
-    if version != SCHEMA_VERSION {
-        return Err(Failure::io(format!(
-            "{shown} has version {version}, and this nthc reads version {SCHEMA_VERSION}"
-        ))
-        .help("use the same nthc for `diff` and `comment`"));
-    }
-    serde_json::from_slice(&bytes).map_err(|error| invalid(&error.to_string()))
 }
 
 #[cfg(test)]

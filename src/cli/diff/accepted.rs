@@ -11,9 +11,6 @@ use super::super::exit::Failure;
 use crate::limits;
 use crate::project::{io_cause, read_file_at_most};
 
-/// The name of the file beside `nth.toml`.
-pub const FILE: &str = "nth.accepted.toml";
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
@@ -137,13 +134,14 @@ pub fn apply(entries: Vec<Accepted>, changes: &mut [Change]) -> Vec<Accepted> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::project::ACCEPTED;
 
     fn entries(text: &str) -> Result<Vec<Accepted>, String> {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(FILE);
+        let path = folder.path().join(ACCEPTED);
         std::fs::write(&path, text).unwrap();
         let today = "2026-11-29".parse().unwrap();
-        read(&path, FILE, true, today).map_err(|failure| failure.message)
+        read(&path, ACCEPTED, true, today).map_err(|failure| failure.message)
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `nthc diff`.
 
 mod accepted;
+mod document;
 mod hunks;
 mod measured;
 mod output;
@@ -22,9 +23,11 @@ use crate::comparison::{self, Compared, Environments, Source};
 use crate::compile;
 use crate::diagnostics::position::Positions;
 use crate::diagnostics::{Severity, render};
-use crate::project::{ChangeLevels, paths};
+use crate::project::{ACCEPTED, ChangeLevels, paths};
 use crate::session::Session;
 use version::VersionFiles;
+
+pub use document::read as read_document;
 
 /// Compares two versions of the project. The exit codes are those of [`options::Diff`].
 pub fn run(context: &Context, options: &options::Diff, console: &mut Console) -> Exit {
@@ -49,6 +52,14 @@ fn compare(
     let page = page
         .map(|path| PageFile::new(path, nth_diff::render::page::GENERATOR, context))
         .transpose()?;
+    if let Some(path) = &options.from {
+        let document = document::read(context, path)?;
+        output::print(&document, context.global.format, options.all, console)?;
+        if let Some(page) = page {
+            page.write(&nth_diff::render::page::page(&document))?;
+        }
+        return Ok(verdict(&document, &options.fail_on));
+    }
     let environments: Vec<SmolStr> = options.env.iter().map(SmolStr::from).collect();
     let chosen = match environments.as_slice() {
         [] => Environments::Same(Vec::new()),
@@ -174,11 +185,11 @@ fn accepted_entries(
 ) -> Result<Vec<nth_diff::Accepted>, Failure> {
     let path = match &options.accepted {
         Some(path) => paths::absolute(path, &context.cwd),
-        None => head.loaded.project.root.join(accepted::FILE),
+        None => head.loaded.project.root.join(ACCEPTED),
     };
     let shown = match &options.accepted {
         Some(_) => paths::display(&path, &context.cwd),
-        None => accepted::FILE.to_owned(),
+        None => ACCEPTED.to_owned(),
     };
     let today = jiff::tz::Offset::UTC.to_datetime(Timestamp::now()).date();
     accepted::read(&path, &shown, options.accepted.is_some(), today)
@@ -278,7 +289,7 @@ fn differences(
     let mut search =
         |old: Option<Version<'_>>, new: Option<Version<'_>>, changes: &mut [Change]| {
             if options.no_incidents {
-                return false;
+                return;
             }
             let total = changes.iter().filter(|change| change.class.has_witness());
             let message = "searching incidents that show the changes";
@@ -289,9 +300,15 @@ fn differences(
                 head: new,
             };
             witness::witnesses(versions, changes, &witness::Options::default(), &advance);
-            true
         };
-    comparison::compare(base.source(), head.source(), chosen, &mut search)
+    let is_simulated = !options.no_incidents;
+    comparison::compare(
+        base.source(),
+        head.source(),
+        chosen,
+        is_simulated,
+        &mut search,
+    )
 }
 
 /// Errors as what could not be compared.
@@ -318,11 +335,14 @@ fn set_levels(changes: &mut [Change], levels: &ChangeLevels) {
     }
 }
 
+/// The exit code of a document; of one that is not complete, that of the version with errors.
 fn verdict(document: &Document, fail_on: &[Class]) -> Exit {
     let fails = |change: &Change| {
         !change.accepted && (change.level == Level::Error || fail_on.contains(&change.class))
     };
     match document.changes.is_empty() {
+        true if document.errored.iter().any(|one| one.side == Side::Head) => Exit::Findings,
+        true if !document.complete => Exit::Io,
         true => Exit::Ok,
         false if document.changes.iter().any(fails) => Exit::FailOn,
         false => Exit::Changed,

@@ -12,22 +12,22 @@ use super::concat_exit;
 #[command(next_help_heading = "Connection to Prometheus")]
 pub struct Connection {
     /// Trust the root certificates in this PEM file, besides the system's
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "prometheus")]
     pub ca: Option<PathBuf>,
     /// Client certificate, a PEM file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "prometheus")]
     pub cert: Option<PathBuf>,
     /// The certificate's private key, a PEM file [default: the file of --cert]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "prometheus")]
     pub key: Option<PathBuf>,
     /// Bearer token file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["user", "password_file"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["user", "password_file"], requires = "prometheus")]
     pub token_file: Option<PathBuf>,
     /// User for basic authentication, with a password
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", requires = "prometheus")]
     pub user: Option<String>,
     /// Password file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "prometheus")]
     pub password_file: Option<PathBuf>,
 }
 

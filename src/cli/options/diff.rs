@@ -40,6 +40,7 @@ Examples:
   nthc diff --against-build              the last build with the working tree
   nthc diff main --fail-on silenced,loosened
   nthc diff main --prometheus http://localhost:9090
+  nthc diff main --format json > diff.json; nthc diff --from diff.json --html report.html
 
 Exit codes:
   0   no changes
@@ -65,6 +66,12 @@ pub struct Diff {
     /// Compare the sources of the last build with the working tree (requires `record_sources` in nth.toml)
     #[arg(long, conflicts_with_all = ["base", "head", "merge_base"])]
     pub against_build: bool,
+    /// Show a comparison that `--format json` printed, `-` for standard input, and compare nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "base", "head", "merge_base", "against_build", "env", "no_incidents", "text", "accepted",
+        "prometheus",
+    ])]
+    pub from: Option<PathBuf>,
     /// Show all changes, cosmetic ones and those of the level "allow" too
     #[arg(long)]
     pub all: bool,

@@ -151,13 +151,20 @@ fn compare_receivers(
             ),
             Match::Both(before, after) => {
                 let Receiver {
-                    // A name of the configuration: nobody sees it.
-                    name: _,
+                    name,
                     on,
                     resolved,
                     channel,
                 } = after;
                 let subject = subject(after);
+                if before.name != *name {
+                    changes.plain(
+                        ChangeId::ReceiverRenamed,
+                        &subject,
+                        Some(before.name.to_string()),
+                        Some(name.to_string()),
+                    );
+                }
                 if before.channel != *channel {
                     changes.plain(
                         ChangeId::ReceiverChanged,
