@@ -24,6 +24,7 @@ mod comment;
 mod completions;
 mod console;
 mod coverage;
+mod deploys;
 mod detection;
 mod diff;
 mod exit;
@@ -195,6 +196,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Import(options) => import::run(&context, &options, console),
         Command::Gate(options) => Ok(gate::run(&context, &options, console)),
         Command::Budget(options) => budget::run(&context, &options, console),
+        Command::Deploys(options) => deploys::run(&context, &options, console),
         Command::Backfill(options) => backfill::run(&context, &options, console),
         Command::Diff(options) => Ok(diff::run(&context, &options, console)),
         Command::Backtest(options) => backtest::run(&context, &options, console),

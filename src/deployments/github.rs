@@ -33,16 +33,13 @@ struct Status {
     url: Option<String>,
 }
 
-/// Reads the values of all documents together: deployments and statuses may be in different ones.
+/// Reads deployments, statuses and events, in any order.
 ///
 /// # Errors
 ///
 /// If a document is not JSON, or an object lacks what GitHub always writes.
-pub fn read(documents: &[&[u8]], scope: &Scope) -> Result<Reading, ReadError> {
-    let mut all = Vec::new();
-    for document in documents {
-        all.extend(values(document)?);
-    }
+pub fn read(bytes: &[u8], scope: &Scope) -> Result<Reading, ReadError> {
+    let all = values(bytes)?;
     let mut created: BTreeMap<String, Created> = BTreeMap::new();
     let mut statuses: BTreeMap<String, Vec<Status>> = BTreeMap::new();
     for object in objects(&all)? {
@@ -206,8 +203,7 @@ mod tests {
     }
 
     fn read_texts(scope: &Scope, texts: &[String]) -> Result<Reading, ReadError> {
-        let documents: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
-        read(&documents, scope)
+        read(texts.join("\n").as_bytes(), scope)
     }
 
     #[test]

@@ -83,7 +83,7 @@ const READERS: [Read; 6] = [
     argo_rollouts::read,
     cdevents::read,
     flux::read,
-    |bytes, scope| github::read(&[bytes], scope),
+    github::read,
     gitlab::read,
 ];
 
