@@ -24,6 +24,7 @@ mod comment;
 mod completions;
 mod console;
 mod coverage;
+mod deploys;
 mod detection;
 mod diff;
 mod exit;
@@ -198,6 +199,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Budget(options) => budget::run(&context, &options, console),
         Command::Ledger(options) => ledger::run(&context, &options, console),
         Command::Incidents(options) => incidents::run(&context, &options, console),
+        Command::Deploys(options) => deploys::run(&context, &options, console),
         Command::Backfill(options) => backfill::run(&context, &options, console),
         Command::Diff(options) => Ok(diff::run(&context, &options, console)),
         Command::Backtest(options) => backtest::run(&context, &options, console),

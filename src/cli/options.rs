@@ -3,6 +3,7 @@
 mod backtest;
 mod comment;
 mod connection;
+mod deploys;
 mod detection;
 mod diff;
 mod gate;
@@ -27,6 +28,9 @@ pub use backtest::Backtest;
 pub use comment::{Comment, ForgeName};
 pub use connection::Connection;
 use connection::connection_help_exit;
+pub use deploys::{
+    Deploys, DeploysCommand, DeploysFormat, DeploysImport, DeploysList, DeploysPull, DeploysRecord,
+};
 pub use diff::{Diff, Since};
 pub use gate::{Gate, GateCommand, GateQuery};
 pub use history::Answers;
@@ -165,6 +169,8 @@ pub enum Command {
     Ledger(Ledger),
     /// List the incidents that burned error budget, and name them
     Incidents(Incidents),
+    /// List the deployments in the ledger; record, pull and import them
+    Deploys(Deploys),
     /// Generate rules that backfill the past of a new or renamed SLO
     Backfill(Backfill),
     /// Show what the difference between two versions means

@@ -30,6 +30,10 @@ const FLOORS: &[(&str, &[&str])] = &[
         &["nth-promql", "nth-diagnostics", "nth-units"],
     ),
     ("nth-ledger", &[]),
+    (
+        "nth-deployments",
+        &["nth-ledger", "nth-metrics", "nth-promql"],
+    ),
     ("nth-policy", &["nth-metrics", "nth-model", "nth-units"]),
     ("nth-targets", &["nth-policy", "nth-model", "nth-promql"]),
     (
@@ -60,6 +64,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "nth-diff",
             "nth-simulate",
             "nth-engine",
+            "nth-deployments",
             "nth-ledger",
             "nth-analysis",
             "nth-targets",

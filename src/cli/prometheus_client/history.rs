@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{CATALOGUE, Client, HISTORY};
+use super::{AnswerLimits, CATALOGUE, Client, HISTORY};
 use crate::backtest::{Chunk, Matrix, Server, matrix};
 use crate::cli::exit::Failure;
 use crate::output::Hash;
@@ -12,6 +12,19 @@ impl Server for Client {
     type Error = Failure;
 
     fn range(&self, query: &str, chunk: &Chunk, what: &str) -> Result<(Vec<u8>, Matrix), Failure> {
+        self.chunk(query, chunk, what, HISTORY)
+    }
+}
+
+impl Client {
+    /// Returns the answer to a query over the steps of a chunk, and what is read in it.
+    pub(super) fn chunk(
+        &self,
+        query: &str,
+        chunk: &Chunk,
+        what: &str,
+        limits: AnswerLimits,
+    ) -> Result<(Vec<u8>, Matrix), Failure> {
         let url = format!("{}/api/v1/query_range", self.base);
         let [start, end, step] = [chunk.start, chunk.end, chunk.step].map(seconds);
         let ask = || {
@@ -28,11 +41,9 @@ impl Server for Client {
             ])
         };
         let read = |bytes: &[u8]| Ok((bytes.to_vec(), matrix(bytes, chunk)?));
-        self.answer(ask, read, what, HISTORY)
+        self.answer(ask, read, what, limits)
     }
-}
 
-impl Client {
     /// Returns what identifies the server and the view that it shows to this client: its URL, its configuration if it shows
     /// it, and the user or a hash of the token. Two servers that have the same address one after the other differ in their
     /// configuration.

@@ -1,6 +1,7 @@
 //! A client of the Prometheus HTTP API, with timeouts and retries.
 
 mod auth;
+mod deployments;
 mod history;
 mod raw;
 
@@ -13,6 +14,8 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use ureq::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
 use ureq::{Agent, Body, RequestBuilder};
+
+pub use self::deployments::DeploymentQueries;
 
 use self::auth::{PASSWORD, TOKEN, USER};
 use super::exit::Failure;
