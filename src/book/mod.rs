@@ -1,6 +1,8 @@
 //! The book of budgets: how the events of an SLO are counted, and what the ledger says about them.
 
 mod counting;
+mod judged;
 pub mod pull;
 
 pub use counting::{Counting, Series};
+pub use judged::{Evidence, Judged, judge};

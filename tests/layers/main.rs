@@ -65,6 +65,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "nth-simulate",
             "nth-engine",
             "nth-deployments",
+            "nth-attribution",
             "nth-ledger",
             "nth-analysis",
             "nth-targets",

@@ -3,6 +3,7 @@
 mod answer;
 mod recorded;
 mod stepped;
+pub mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 

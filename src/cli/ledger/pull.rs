@@ -187,6 +187,9 @@ pub fn run(
             report.unseen.push(keys::name(key));
         }
     }
+    if let Some(label) = &options.version_label {
+        compare_versions(context, &client, &mut store, &slos, label, [since, until])?;
+    }
     super::episodes::pull(context, &client, &compiled, &mut store, [since, until])?;
     show(&report, format, console)?;
     for remark in client.remarks() {
@@ -214,6 +217,31 @@ fn slos(service: &Service, compiled: &CompiledProject) -> Vec<Asked> {
         window_ms: slo.window.0,
     })
     .collect()
+}
+
+/// Reads the counts of both versions of the deployments that were not read completely.
+fn compare_versions(
+    context: &Context,
+    client: &Client,
+    store: &mut Store,
+    slos: &[Vec<Asked>],
+    label: &str,
+    [since, until]: [i64; 2],
+) -> Result<(), Failure> {
+    let within = Interval { from: since, until };
+    let deployments = open::with(context, store, |store| store.deployments(within))?;
+    for asked in slos.iter().flatten() {
+        let key = &asked.wanted.key;
+        let is_of = |one: &&nth_ledger::Deployment| {
+            (&one.project, &one.environment, &one.service)
+                == (&key.project, &key.environment, &key.service)
+        };
+        for deployment in deployments.iter().filter(is_of) {
+            let counts = pull::versions::read(client, &asked.wanted, deployment, label, until)?;
+            open::with(context, store, |store| store.record_version_counts(&counts))?;
+        }
+    }
+    Ok(())
 }
 
 /// Requires that the server has what follows the last pull of an SLO.

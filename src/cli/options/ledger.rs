@@ -76,6 +76,9 @@ pub struct LedgerPull {
     /// A label in which replicas of Prometheus differ (repeatable)
     #[arg(long = "replica-label", value_name = "LABEL")]
     pub replica_labels: Vec<String>,
+    /// The label of the SLOs' series with the version of the service, by which deployments are compared
+    #[arg(long, value_name = "LABEL")]
+    pub version_label: Option<String>,
     /// Continue although the server no longer has what follows the last pull; that time stays unknown
     #[arg(long)]
     pub accept_gap: bool,
