@@ -60,6 +60,7 @@ mod test_report;
 mod test_run;
 mod test_watch;
 mod watch;
+mod what_if;
 
 use std::ffi::OsString;
 use std::panic::resume_unwind;
@@ -200,6 +201,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Ledger(options) => ledger::run(&context, &options, console),
         Command::Incidents(options) => incidents::run(&context, &options, console),
         Command::Deploys(options) => deploys::run(&context, &options, console),
+        Command::WhatIf(options) => what_if::run(&context, &options, console),
         Command::Backfill(options) => backfill::run(&context, &options, console),
         Command::Diff(options) => Ok(diff::run(&context, &options, console)),
         Command::Backtest(options) => backtest::run(&context, &options, console),

@@ -13,6 +13,7 @@ mod ledger;
 mod metrics;
 mod record;
 mod test;
+mod what_if;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -39,6 +40,7 @@ pub use ledger::{Ledger, LedgerCommand, LedgerPlace, LedgerPull, LedgerStatus};
 pub use metrics::{Coverage, Metrics, MetricsCommand, Pull};
 pub use record::Record;
 pub use test::Test;
+pub use what_if::WhatIf;
 
 /// The exit codes, as `--help` shows them.
 const EXIT_CODES: &str = "\
@@ -171,6 +173,8 @@ pub enum Command {
     Incidents(Incidents),
     /// List the deployments in the ledger; record, pull and import them
     Deploys(Deploys),
+    /// Replay the ledger with another objective
+    WhatIf(WhatIf),
     /// Generate rules that backfill the past of a new or renamed SLO
     Backfill(Backfill),
     /// Show what the difference between two versions means
