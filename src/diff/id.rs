@@ -223,6 +223,32 @@ changes! {
         "It is no longer reported if an SLO counts more good or bad events than there are.",
         "The queries cannot contradict each other any longer.";
 
+    // Exclusions.
+    ExclusionAdded = "exclusion-added", Loosened,
+        "Events of a time are no longer charged to error budgets.",
+        "Reports and the ledger subtract them, also for the past. Alerts and gates still count them.";
+    ExclusionRemoved = "exclusion-removed", Tightened,
+        "Events of a time are charged to error budgets again.",
+        "Reports and the ledger count them, also for the past: budgets of earlier months shrink.";
+    ExclusionExtended = "exclusion-extended", Loosened,
+        "An exclusion takes more time.",
+        "Events of that time are no longer charged to error budgets, also those of the past.";
+    ExclusionShortened = "exclusion-shortened", Tightened,
+        "An exclusion takes less time.",
+        "Events of the rest are charged to error budgets again, also those of the past.";
+    ExclusionMoved = "exclusion-moved", Loosened,
+        "An exclusion takes other times.",
+        "Events of the new times are no longer charged to error budgets; those of the old ones are again.";
+    ExclusionWidened = "exclusion-widened", Loosened,
+        "An exclusion covers more SLOs.",
+        "Their events of that time are no longer charged to error budgets, also those of the past.";
+    ExclusionNarrowed = "exclusion-narrowed", Tightened,
+        "An exclusion covers fewer SLOs.",
+        "The events of the others are charged to their error budgets again, also those of the past.";
+    ExclusionTextChanged = "exclusion-text-changed", Cosmetic,
+        "The name or the reason of an exclusion changes, or who agreed to it.",
+        "Reports and runbooks name them.";
+
     // Custom alerts.
     AlertAdded = "alert-added", Added,
         "There is a new alert.",

@@ -149,8 +149,8 @@ fn support_hours(block: &Instance, found: &mut Vec<Diag>) {
     }
 }
 
-/// Returns the first repeated day in a list of days.
-fn day_twice(hours: &Instance) -> Option<&SmolStr> {
+/// Returns the first repeated day in the field `days` of a block.
+pub(crate) fn day_twice(hours: &Instance) -> Option<&SmolStr> {
     let Value::List(days) = hours.get(field::DAYS) else {
         return None;
     };
