@@ -92,7 +92,7 @@ impl Exclusion {
     pub fn intervals(&self, from: i64, until: i64) -> Result<Vec<Range<i64>>, UnknownZone> {
         let inside = |range: Range<i64>| range.start.max(from)..range.end.min(until);
         let found = match &self.times {
-            Times::Once { from, until } => vec![*from..*until],
+            Times::Once { from, until } => std::iter::once(*from..*until).collect(),
             Times::Recurring { hours, first, last } => {
                 let zone = zone(&self.zone)?;
                 let begin =
