@@ -28,6 +28,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         "nth-metrics",
         &["nth-promql", "nth-diagnostics", "nth-units"],
     ),
+    ("nth-ledger", &[]),
     ("nth-policy", &["nth-metrics", "nth-model", "nth-units"]),
     ("nth-targets", &["nth-policy", "nth-model", "nth-promql"]),
     (

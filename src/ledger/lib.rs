@@ -1,0 +1,29 @@
+#![forbid(unsafe_code)]
+//! Owns the ledger of error budgets: exact counts of bad and total events in slices of five minutes, what is stored beside
+//! them, and what is computed from both.
+//!
+//! Nothing here queries Prometheus, knows `.nth` or reads a clock: the caller passes samples, objectives and times. Times are
+//! seconds since 1970 in UTC, as `i64`, and [`jiff::Timestamp`] where a calendar is needed.
+
+mod deployment;
+mod episode;
+mod error;
+mod incident;
+mod interval;
+mod objective;
+mod slice;
+mod slo_key;
+mod store;
+
+pub use deployment::{Deployment, Version, VersionCounts};
+pub use episode::AlertEpisode;
+pub use error::LedgerError;
+pub use incident::NamedIncident;
+pub use interval::Interval;
+pub use objective::ObjectiveVersion;
+pub use slice::{SLICE_SECONDS, Slice, SliceSource, slice_start, timestamp};
+pub use slo_key::SloKey;
+pub use store::{
+    Change, Location, Pull, Recorded, Replace, SCHEMA_VERSION, SliceVersion, Store, StoreOptions,
+    Sums,
+};
