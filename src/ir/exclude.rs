@@ -5,6 +5,7 @@
 
 mod clock;
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests;
 
 use std::fmt;

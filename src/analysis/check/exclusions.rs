@@ -71,7 +71,7 @@ impl<'a> Scene<'a> {
                     })
             });
             Some(Known {
-                lowered: *lowered,
+                lowered,
                 exclusion: lowered.exclusion.as_ref()?,
                 slos: slos.collect(),
             })

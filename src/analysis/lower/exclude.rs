@@ -6,8 +6,7 @@ use jiff::civil::Date;
 use smol_str::SmolStr;
 
 use super::read::{report, text};
-use super::team::{date, hours_until};
-use crate::check::paging::day_twice;
+use super::team::{date, day_twice, hours_until};
 use crate::codes;
 use crate::db::{Diag, ItemKey, Span, Workspace, name_span};
 use crate::eval::coerce::date_time;

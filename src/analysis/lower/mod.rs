@@ -29,7 +29,7 @@ pub use exclude::{LoweredExclusion, exclusion_model};
 pub use gate::expiring_overrides;
 pub(crate) use read::report;
 pub use receiver::{Relabelled, mail_receivers, relabelled};
-pub use team::ignored_urgency;
+pub use team::{day_twice, ignored_urgency};
 pub use test::{LoweredTest, test_model};
 
 use crate::db::{Database, Diag, ItemKey, Workspace};

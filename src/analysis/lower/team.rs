@@ -174,6 +174,25 @@ fn lower_layer(layer: &Instance) -> Option<ir::Layer> {
     })
 }
 
+/// Returns the first repeated day in the field `days` of a block.
+pub fn day_twice(hours: &Instance) -> Option<&SmolStr> {
+    let Value::List(days) = hours.get(field::DAYS) else {
+        return None;
+    };
+    let names: Vec<&SmolStr> = days
+        .iter()
+        .filter_map(|day| match day {
+            Value::Enum(_, day) => Some(day),
+            _ => None,
+        })
+        .collect();
+    names
+        .iter()
+        .enumerate()
+        .find(|(number, day)| names.iter().take(*number).any(|before| before == *day))
+        .map(|(_, day)| *day)
+}
+
 /// Lowers a block of hours: one entry per day of the week, or one for all days.
 pub(super) fn lower_hours(hours: &Instance) -> Vec<ir::Hours> {
     hours_until(hours, field::TO)
