@@ -5,21 +5,29 @@
 //! Nothing here queries Prometheus, knows `.nth` or reads a clock: the caller passes samples, objectives and times. Times are
 //! seconds since 1970 in UTC, as `i64`, and [`jiff::Timestamp`] where a calendar is needed.
 
+mod calendar;
+pub mod counter;
 mod deployment;
 mod episode;
 mod error;
+pub mod export;
 mod incident;
+mod incidents;
 mod interval;
+mod judge;
 mod objective;
 mod slice;
 mod slo_key;
 mod store;
 
+pub use calendar::{CalendarError, Period, rolling_window};
 pub use deployment::{Deployment, Version, VersionCounts};
 pub use episode::AlertEpisode;
 pub use error::LedgerError;
 pub use incident::NamedIncident;
+pub use incidents::{Detection, FoundIncident, IncidentEnd, find_incidents};
 pub use interval::Interval;
+pub use judge::{Account, Excluded, Judgement, Yardstick, judge};
 pub use objective::ObjectiveVersion;
 pub use slice::{SLICE_SECONDS, Slice, SliceSource, slice_start, timestamp};
 pub use slo_key::SloKey;

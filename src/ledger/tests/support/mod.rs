@@ -22,6 +22,18 @@ impl Numbers {
     }
 }
 
+/// The path of a program on the `PATH`. Without it, the test is skipped as by [`skip`].
+pub fn find(program: &str) -> Option<std::path::PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file());
+    if found.is_none() {
+        skip(program);
+    }
+    found
+}
+
 /// Reports that a test is skipped because a program is not installed; in CI, where everything must run, it fails.
 pub fn skip(program: &str) {
     let is_ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
