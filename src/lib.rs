@@ -3,6 +3,7 @@
 
 mod artifacts;
 pub mod backtest;
+pub mod book;
 pub mod cli;
 pub mod codes;
 pub mod comparison;

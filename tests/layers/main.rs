@@ -62,6 +62,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "nth-analysis",
             "nth-targets",
             "nth-policy",
+            "nth-ledger",
             "nth-metrics",
             "nth-model",
             "nth-promql",

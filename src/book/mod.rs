@@ -1,0 +1,3 @@
+//! The book of error budgets, for people: reports.
+
+pub mod report;
