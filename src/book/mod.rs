@@ -4,6 +4,7 @@ mod counting;
 mod judged;
 pub mod pull;
 mod replay;
+pub mod report;
 
 pub use counting::{Counting, Series};
 pub use judged::{Evidence, Judged, judge};
