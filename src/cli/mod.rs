@@ -17,6 +17,7 @@
 mod backfill;
 mod backtest;
 mod backtest_report;
+mod book_report;
 mod budget;
 mod build;
 mod check;
@@ -171,7 +172,9 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
     };
     let only = match context.global.format {
         Format::Junit if !matches!(cli.command, Command::Test(_)) => Some(("junit", "test")),
-        Format::Markdown if !matches!(cli.command, Command::Diff(_)) => Some(("markdown", "diff")),
+        Format::Markdown if !matches!(cli.command, Command::Diff(_) | Command::Report(_)) => {
+            Some(("markdown", "diff"))
+        }
         _ => None,
     };
     if let Some((format, command)) = only {
@@ -201,6 +204,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Ledger(options) => ledger::run(&context, &options, console),
         Command::Incidents(options) => incidents::run(&context, &options, console),
         Command::Deploys(options) => deploys::run(&context, &options, console),
+        Command::Report(options) => book_report::run(&context, &options, console),
         Command::WhatIf(options) => what_if::run(&context, &options, console),
         Command::Backfill(options) => backfill::run(&context, &options, console),
         Command::Diff(options) => Ok(diff::run(&context, &options, console)),

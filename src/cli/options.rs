@@ -1,6 +1,7 @@
 //! The command line: options and their help.
 
 mod backtest;
+mod book_report;
 mod comment;
 mod connection;
 mod deploys;
@@ -26,6 +27,7 @@ use rust_decimal::Decimal;
 use crate::diagnostics::render;
 
 pub use backtest::Backtest;
+pub use book_report::BookReport;
 pub use comment::{Comment, ForgeName};
 pub use connection::Connection;
 use connection::connection_help_exit;
@@ -173,6 +175,8 @@ pub enum Command {
     Incidents(Incidents),
     /// List the deployments in the ledger; record, pull and import them
     Deploys(Deploys),
+    /// Report on the error budgets of a month
+    Report(BookReport),
     /// Replay the ledger with another objective
     WhatIf(WhatIf),
     /// Generate rules that backfill the past of a new or renamed SLO

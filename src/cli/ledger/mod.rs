@@ -2,6 +2,7 @@
 
 pub mod book;
 mod episodes;
+pub mod evidence;
 pub mod keys;
 pub mod open;
 mod pull;
