@@ -130,6 +130,8 @@ impl Database for Sqlite {
         Dialect {
             identity: "INTEGER PRIMARY KEY",
             clustered: " WITHOUT ROWID",
+            // Whole numbers take as many bytes as they need. As a floating-point number, each would take eight.
+            count: "NUMERIC",
         }
     }
 
