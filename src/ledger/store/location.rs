@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::server::Server;
 use crate::LedgerError;
 
-/// Where a ledger is: a file of SQLite, or a PostgreSQL database. It is printed without the password.
+/// Where a ledger is: a file of SQLite on a local disk, or a PostgreSQL database. It is printed without the password.
 #[derive(Clone)]
 pub struct Location(pub(super) Place);
 

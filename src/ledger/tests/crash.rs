@@ -154,9 +154,18 @@ fn main() {
     if let Ok(location) = std::env::var(LOCATION) {
         return pull(&location);
     }
-    // What the harness of cargo asks every test program.
-    if std::env::args().any(|argument| argument == "--list") {
-        println!("kill_at_random_moments: test");
+    // What cargo asks every test program: for the names of its tests, or for those that have a text in their names.
+    let name = "kill_at_random_moments";
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--list") {
+        println!("{name}: test");
+        return;
+    }
+    let mut filters = arguments
+        .iter()
+        .filter(|argument| !argument.starts_with('-'))
+        .peekable();
+    if filters.peek().is_some() && !filters.any(|filter| name.contains(filter.as_str())) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
