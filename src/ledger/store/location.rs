@@ -80,11 +80,11 @@ mod tests {
             ),
             (
                 "postgresql://me:sec%3Fret@[::1]/shop?sslmode=disable",
-                "postgres://me@[::1]/shop",
+                "postgres://me@[::1]:5432/shop",
             ),
             (
                 "postgres://localhost/shop?user=me&password=secret",
-                "postgres://me@localhost/shop",
+                "postgres://me@localhost:5432/shop",
             ),
         ];
         for (url, printed) in urls {
