@@ -19,6 +19,7 @@ mod backtest;
 mod backtest_report;
 mod book_report;
 mod budget;
+mod budget_history;
 mod build;
 mod check;
 mod comment;

@@ -380,14 +380,24 @@ the SLI's raw series. With --format json, prints one JSON document.
 Examples:
   nthc budget --prometheus http://localhost:9090
   nthc budget checkout ledger --prometheus http://localhost:9090 --env production
-  nthc budget --prometheus http://localhost:9090 --format json"))]
+  nthc budget --prometheus http://localhost:9090 --format json
+  nthc budget --history checkout --since 90d"))]
 pub struct Budget {
     /// Services to report on [default: all]
     #[arg(value_name = "SERVICE")]
     pub services: Vec<String>,
     /// Base URL of Prometheus or a Prometheus-compatible API, without /api/v1
-    #[arg(long, value_name = "URL")]
-    pub prometheus: String,
+    #[arg(long, value_name = "URL", required_unless_present = "history")]
+    pub prometheus: Option<String>,
+    /// Show how the budgets developed day by day, from the ledger
+    #[arg(long, conflicts_with = "prometheus")]
+    pub history: bool,
+    /// How much of the past `--history` shows
+    #[arg(long, value_name = "DURATION", default_value = "14d", value_parser = backtest::days, requires = "history")]
+    pub since: Duration,
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub place: LedgerPlace,
     /// The environment [default: the project's only one]
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,

@@ -28,7 +28,7 @@ fn slices(place: &Place, file: &str) -> Vec<Slice> {
     store.slices(&key(), whole).unwrap()
 }
 
-fn pull(place: &Place, url: &str, more: &[&str]) {
+pub fn pull(place: &Place, url: &str, more: &[&str]) {
     let mut all = vec![
         "ledger",
         "pull",

@@ -11,3 +11,4 @@ mod support;
 mod exact;
 mod month;
 mod server;
+mod story;

@@ -309,26 +309,29 @@ fn amount(input: &SloInput, bad: Bounds) -> String {
     };
     let until = input.slices.last().map_or(0, |slice| slice.end());
     let window = nth_ledger::rolling_window(until, version.window_ms);
-    let judgement = nth_ledger::judge(
+    let judgment = nth_ledger::judge(
         &input.slices,
         window,
         Yardstick::Throughout(version.objective),
         &[],
     );
-    let seconds = |bad: f64| judgement.gross.budget_seconds(bad);
+    let seconds = |bad: f64| judgment.gross.budget_seconds(bad);
     let (Some(low), Some(high)) = (seconds(bad.low), seconds(bad.high)) else {
         return format!("{:.0} to {:.0} events", bad.low, bad.high);
     };
+    // Whole minutes, unless that is too coarse.
+    let grain = if high < 600.0 { 1.0 } else { 60.0 };
     #[allow(
         clippy::cast_possible_truncation,
         reason = "a budget is far below 2^53 s"
     )]
-    let human =
-        |seconds: f64| super::super::incidents::duration((seconds / 60.0).round() as i64 * 60);
+    let human = |seconds: f64, grain: f64| {
+        super::super::incidents::duration(((seconds / grain).round() * grain) as i64)
+    };
     format!(
         "{} to {} of the {} (95%)",
-        human(low.max(0.0)),
-        human(high),
-        human(judgement.gross.allowed_seconds)
+        human(low.max(0.0), grain),
+        human(high, grain),
+        human(judgment.gross.allowed_seconds, 60.0)
     )
 }
