@@ -257,7 +257,7 @@ pub struct ExclusionRow {
 pub struct DeploymentRow {
     /// The deployment.
     pub deployment: Deployment,
-    /// How well the judgement is founded.
+    /// How well the judgment is founded.
     pub level: Level,
     /// What it consumed within the period; `None` unless it is compared or has an onset.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -82,12 +82,12 @@ pub struct Incident {
     pub until: Option<i64>,
 }
 
-/// A deployment with the judgement about it.
+/// A deployment with the judgment about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JudgedDeployment {
     /// The deployment.
     pub deployment: Deployment,
-    /// How well the judgement is founded.
+    /// How well the judgment is founded.
     pub level: Level,
     /// The bad events that it stands for, beyond those that the service usually has: its share, if several deployments share
     /// them. Only read with [`Level::Compared`] and [`Level::Onset`].
@@ -100,7 +100,7 @@ pub struct JudgedDeployment {
     pub dependency: Option<String>,
 }
 
-/// How well a judgement about a deployment is founded.
+/// How well a judgment about a deployment is founded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
@@ -110,7 +110,7 @@ pub enum Level {
     Onset,
     /// Neither; it is only listed.
     Coincides,
-    /// There is no judgement, for this reason: a clause without a full stop.
+    /// There is no judgment, for this reason: a clause without a full stop.
     NotJudged(String),
 }
 

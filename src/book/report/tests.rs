@@ -42,12 +42,12 @@ fn a_team_has_a_report_of_its_own() {
         ),
         "{text}"
     );
-    let unknown = super::report(&input(), Some("serch"));
+    let unknown = super::report(&input(), Some("finders"));
     let known = vec!["payments".to_owned(), "search".to_owned()];
     assert_eq!(
         unknown,
         Err(ReportError::UnknownTeam {
-            team: "serch".to_owned(),
+            team: "finders".to_owned(),
             known
         })
     );
