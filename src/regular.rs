@@ -95,6 +95,18 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
 ///
 /// If another kind of entry is at `path`, or the file system fails. The entry is then unchanged.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_file_with(path, |file| file.write_all(bytes))
+}
+
+/// As [`replace_file`], with contents that `write` writes piece by piece.
+///
+/// # Errors
+///
+/// If another kind of entry is at `path`, the file system fails, or `write` does. The entry is then unchanged.
+pub fn replace_file_with<T, E: From<io::Error>>(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> Result<T, E>,
+) -> Result<T, E> {
     let before = check(path)?;
     let folder = path
         .parent()
@@ -109,13 +121,14 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
+    let written = write(file.as_file_mut())?;
     if let Some(meta) = before {
         file.as_file().set_permissions(meta.permissions())?;
     }
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)
+    sync_folder(folder)?;
+    Ok(written)
 }
 
 /// Creates a file and syncs it.

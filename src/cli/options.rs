@@ -38,7 +38,10 @@ pub use diff::{Diff, Since};
 pub use gate::{Gate, GateCommand, GateQuery};
 pub use history::Answers;
 pub use incidents::{Incidents, IncidentsCommand, IncidentsList, IncidentsRecord};
-pub use ledger::{Ledger, LedgerCommand, LedgerPlace, LedgerPull, LedgerStatus};
+pub use ledger::{
+    ExportedSlices, Ledger, LedgerCommand, LedgerExport, LedgerPlace, LedgerPush, LedgerStatus,
+    LedgerWatch, PullOptions,
+};
 pub use metrics::{Coverage, Metrics, MetricsCommand, Pull};
 pub use record::Record;
 pub use test::Test;

@@ -19,7 +19,9 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use crate::regular::{check as check_regular, irregular, read as read_regular, replace_file};
+pub use crate::regular::{
+    check as check_regular, irregular, read as read_regular, replace_file, replace_file_with,
+};
 pub use apply::Report;
 pub use built_sources::{BuiltSources, SOURCES};
 pub use record::{Hash, RECORD, Record, Unreadable};

@@ -8,7 +8,16 @@ mod place;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod documents;
 mod exact;
+mod export;
+mod failures;
+mod kinds;
 mod month;
+mod postgres;
+mod pull;
+mod push;
+mod scene;
 mod server;
 mod story;
+mod watch;

@@ -31,31 +31,45 @@ pub fn project(place: &Place) {
 
 /// Starts a Prometheus with samples as OpenMetrics; `None` if a program is missing.
 pub fn start(place: &Place, samples: &str) -> Option<Running> {
+    start_with(place, samples, "global: {}\n", &[])
+}
+
+/// The same with a configuration and more options.
+pub fn start_with(
+    place: &Place,
+    samples: &str,
+    configuration: &str,
+    more: &[&str],
+) -> Option<Running> {
     let program = find(&["prometheus"])?;
     if !promtool::available() {
         return None;
     }
     place.write("data/none", "");
-    place.write("samples.om", samples);
-    place.write("prometheus.yml", "global: {}\n");
-    let blocks = Command::new("promtool")
-        .args(["tsdb", "create-blocks-from", "openmetrics", "--quiet"])
-        .args(["--max-block-duration=1536h", "samples.om", "data"])
-        .current_dir(place.path("."))
-        .output()
-        .unwrap();
-    assert!(blocks.status.success(), "{blocks:?}");
-    Some(serve(&program, place))
+    place.write("prometheus.yml", configuration);
+    if !samples.is_empty() {
+        place.write("samples.om", samples);
+        let blocks = Command::new("promtool")
+            .args(["tsdb", "create-blocks-from", "openmetrics", "--quiet"])
+            .args(["--max-block-duration=1536h", "samples.om", "data"])
+            .current_dir(place.path("."))
+            .output()
+            .unwrap();
+        assert!(blocks.status.success(), "{blocks:?}");
+    }
+    Some(serve(&program, place, more))
 }
 
-fn serve(program: &Path, place: &Place) -> Running {
+fn serve(program: &Path, place: &Place, more: &[&str]) -> Running {
     let arguments = |port: u16| {
-        vec![
+        let mut all = vec![
             format!("--config.file={}", place.path("prometheus.yml").display()),
             format!("--storage.tsdb.path={}", place.path("data").display()),
             "--storage.tsdb.retention.time=100y".to_owned(),
             format!("--web.listen-address=127.0.0.1:{port}"),
-        ]
+        ];
+        all.extend(more.iter().map(|option| (*option).to_owned()));
+        all
     };
     Running::start(program, arguments, |port| {
         fetch(&format!("http://127.0.0.1:{port}/-/ready")).is_some()
@@ -64,6 +78,11 @@ fn serve(program: &Path, place: &Place) -> Running {
 
 /// Runs a command of the project without variables of a connection.
 pub fn nthc(place: &Place, arguments: &[&str]) -> Ran {
+    run(&mut command(place, arguments))
+}
+
+/// The command that [`nthc`] runs.
+pub fn command(place: &Place, arguments: &[&str]) -> Command {
     let mut command = place.command(arguments);
     for name in [
         "ALL_PROXY",
@@ -77,5 +96,5 @@ pub fn nthc(place: &Place, arguments: &[&str]) -> Ran {
     ] {
         command.env_remove(name);
     }
-    run(&mut command)
+    command
 }

@@ -128,7 +128,8 @@ pub fn receive(stream: &mut impl Read) -> Option<ReceivedRequest> {
     Some(ReceivedRequest {
         line: line.trim_end().to_owned(),
         headers,
-        body: String::from_utf8(body).ok()?,
+        // Compressed bodies are not text.
+        body: String::from_utf8_lossy(&body).into_owned(),
     })
 }
 

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::super::Context;
 use super::super::exit::Failure;
-use super::{keys, open};
+use super::{keys as slo_keys, open};
 
 /// The SLOs that a command is about.
 #[derive(Debug, Clone, Default)]
@@ -60,18 +60,17 @@ impl BookSlo {
     }
 }
 
-/// Reads the SLOs of a selection.
+/// Returns the SLOs of a selection, in order.
 ///
 /// # Errors
 ///
-/// If the ledger has none of a name, or cannot be read.
-pub fn read(
+/// If the ledger has none of a name or an environment, or cannot be read.
+pub fn keys(
     context: &Context,
     store: &mut Store,
     selection: &Selection<'_>,
-    within: Interval,
-) -> Result<Vec<BookSlo>, Failure> {
-    let all = open::with(context, store, Store::slos)?;
+) -> Result<Vec<SloKey>, Failure> {
+    let mut all = open::with(context, store, Store::slos)?;
     for name in selection.names {
         let alone = Selection {
             names: std::slice::from_ref(name),
@@ -91,8 +90,23 @@ pub fn read(
         ))
         .help(format!("run `nthc ledger pull --env {environment}` first")));
     }
+    all.retain(|key| selection.has(key));
+    Ok(all)
+}
+
+/// Reads the SLOs of a selection.
+///
+/// # Errors
+///
+/// If the ledger has none of a name, or cannot be read.
+pub fn read(
+    context: &Context,
+    store: &mut Store,
+    selection: &Selection<'_>,
+    within: Interval,
+) -> Result<Vec<BookSlo>, Failure> {
     let mut found = Vec::new();
-    for key in all.into_iter().filter(|key| selection.has(key)) {
+    for key in keys(context, store, selection)? {
         let slices = open::with(context, store, |store| store.slices(&key, within))?;
         let objectives = open::with(context, store, |store| store.objectives(&key))?;
         if !objectives.is_empty() {
@@ -109,7 +123,7 @@ pub fn read(
 fn unknown(name: &str, all: &[SloKey], selection: &Selection<'_>) -> Failure {
     let own = all.iter().filter(|key| key.project == selection.project);
     let names: Vec<String> = own
-        .flat_map(|key| [key.service.clone(), keys::name(key)])
+        .flat_map(|key| [key.service.clone(), slo_keys::name(key)])
         .collect();
     let near = crate::diagnostics::suggest::nearest(name, names.iter().map(String::as_str));
     let failure = Failure::usage(format!("the ledger has no service or SLO `{name}`"));

@@ -3,10 +3,15 @@
 pub mod book;
 mod episodes;
 pub mod evidence;
+mod export;
 pub mod keys;
 pub mod open;
 mod pull;
+mod push;
+mod remote_write;
+mod slices;
 mod status;
+mod watch;
 
 use super::Context;
 use super::console::Console;
@@ -20,7 +25,16 @@ use super::options::{Ledger, LedgerCommand};
 /// Those of the subcommands.
 pub fn run(context: &Context, options: &Ledger, console: &mut Console) -> Result<Exit, Failure> {
     match &options.command {
-        LedgerCommand::Pull(options) => pull::run(context, options, console),
+        LedgerCommand::Pull(options) => {
+            let end = pull::End {
+                until: options.until,
+                is_ended: &|| false,
+            };
+            pull::run(context, &options.what, &end, console)
+        }
+        LedgerCommand::Watch(options) => watch::run(context, options, console),
         LedgerCommand::Status(options) => status::run(context, options, console),
+        LedgerCommand::Export(options) => export::run(context, options, console),
+        LedgerCommand::Push(options) => push::run(context, options, console),
     }
 }

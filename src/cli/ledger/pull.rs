@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::super::console::Console;
 use super::super::exit::{Exit, Failure};
 use super::super::gate::{CompiledProject, unknown_service};
-use super::super::options::{Format, LedgerPull};
+use super::super::options::{Format, PullOptions};
 use super::super::progress::Progress;
 use super::super::prometheus_client::Client;
 use super::super::{Context, revision, select};
@@ -69,6 +69,14 @@ struct Task {
     chunk: i64,
 }
 
+/// When a pull ends.
+pub struct End<'e> {
+    /// The time until which is read; `None` for now.
+    pub until: Option<Timestamp>,
+    /// Returns true once the pull has to end. It then ends after the batch that is being read.
+    pub is_ended: &'e dyn Fn() -> bool,
+}
+
 /// Reads the events of the SLOs of a project.
 ///
 /// # Errors
@@ -77,7 +85,8 @@ struct Task {
 /// no longer has what follows the last pull.
 pub fn run(
     context: &Context,
-    options: &LedgerPull,
+    options: &PullOptions,
+    end: &End<'_>,
     console: &mut Console,
 ) -> Result<Exit, Failure> {
     let format = context.global.format;
@@ -86,7 +95,7 @@ pub fn run(
             .help("use `--format human`, `--format short` or `--format json`"));
     }
     let now = Timestamp::now();
-    let asked = options.until.unwrap_or(now);
+    let asked = end.until.unwrap_or(now);
     if asked > now {
         return Err(Failure::usage("`--until` is in the future"));
     }
@@ -158,16 +167,24 @@ pub fn run(
         estimated: Vec::new(),
         unseen: Vec::new(),
     };
-    let seen = read_all(
+    let Some(seen) = read_all(
         context,
         options,
+        end,
         &client,
         &mut store,
         tasks,
         until,
         console,
         &mut report,
-    )?;
+    )?
+    else {
+        console.err.line(format_args!(
+            "ended after {} new slices; the next pull continues",
+            report.new
+        ));
+        return Ok(Exit::Ok);
+    };
     for asked in slos.iter().flatten() {
         let key = &asked.wanted.key;
         record_objective(
@@ -307,18 +324,19 @@ fn probe(counting: &Counting) -> Option<&str> {
     }
 }
 
-/// Reads all tasks to their end. Returns the SLOs of which something was seen.
+/// Reads all tasks to their end. Returns the SLOs of which something was seen; `None` if the pull had to end before.
 #[allow(clippy::too_many_arguments)]
 fn read_all(
     context: &Context,
-    options: &LedgerPull,
+    options: &PullOptions,
+    end: &End<'_>,
     client: &Client,
     store: &mut Store,
     mut tasks: Vec<Task>,
     until: i64,
     console: &Console,
     report: &mut Report,
-) -> Result<BTreeMap<SloKey, ()>, Failure> {
+) -> Result<Option<BTreeMap<SloKey, ()>>, Failure> {
     let left = |task: &Task| u64::try_from((until - task.next) / SLICE_SECONDS).unwrap_or(0);
     let total: u64 = tasks.iter().map(left).sum();
     let progress = Progress::steps("reading", total, console.is_interactive);
@@ -332,7 +350,10 @@ fn read_all(
                 .take(SERVICES - tasks.len().min(SERVICES)),
         );
         if tasks.is_empty() {
-            return Ok(seen);
+            return Ok(Some(seen));
+        }
+        if (end.is_ended)() {
+            return Ok(None);
         }
         let chunks: Vec<Interval> = tasks
             .iter()

@@ -17,7 +17,7 @@ use ureq::{Agent, Body, RequestBuilder};
 
 pub use self::deployments::DeploymentQueries;
 
-use self::auth::{PASSWORD, TOKEN, USER};
+pub use self::auth::{PASSWORD, TOKEN, USER, read_credentials};
 use super::exit::Failure;
 use super::http::{RequestError, Sanitizer, TooMuch, Way, base_url, request_error};
 use super::options::Connection;
@@ -114,7 +114,7 @@ impl Client {
     pub fn new(url: &str, timeout: Duration, connection: &Connection) -> Result<Self, Failure> {
         let variable = |name: &str| std::env::var(name).ok();
         let (base, uri) = base(url)?;
-        let credentials = auth::read_credentials(connection, &variable)?;
+        let credentials = read_credentials(connection, &variable)?;
         let way = Way::new(&uri, timeout, connection, &variable)?;
         let mut secrets = credentials.secrets;
         secrets.extend(way.secrets);
