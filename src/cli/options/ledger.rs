@@ -101,12 +101,12 @@ Examples:
   nthc ledger pull --prometheus http://localhost:9090 --env production --since 90d
   nthc ledger pull --prometheus http://localhost:9090 --ledger postgres://nth@db.example.com/slo"))]
 pub struct LedgerPull {
-    /// What is read.
-    #[command(flatten)]
-    pub what: PullOptions,
     /// Read until this time, RFC 3339: 2026-12-24T12:00:00Z [default: now]
     #[arg(long, value_name = "TIME", value_parser = timestamp)]
     pub until: Option<Timestamp>,
+    /// What is read.
+    #[command(flatten)]
+    pub what: PullOptions,
 }
 
 /// Options of `ledger watch`.
@@ -121,12 +121,12 @@ Examples:
   nthc ledger watch --prometheus http://localhost:9090
   nthc ledger watch --prometheus http://localhost:9090 --env production --every 1h"))]
 pub struct LedgerWatch {
-    /// What is read.
-    #[command(flatten)]
-    pub what: PullOptions,
     /// The time from the start of a pull to the start of the next one
     #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration)]
     pub every: Duration,
+    /// What is read.
+    #[command(flatten)]
+    pub what: PullOptions,
 }
 
 /// The SLOs and the time that are exported.
@@ -162,12 +162,12 @@ Examples:
   nthc ledger export checkout --since 90d --parquet checkout.parquet
   nthc ledger export --env production --openmetrics - | gzip > slices.om.gz"))]
 pub struct LedgerExport {
-    /// What is exported.
-    #[command(flatten)]
-    pub what: ExportedSlices,
     /// How much of the past [default: all]
     #[arg(long, value_name = "DURATION", value_parser = super::backtest::days)]
     pub since: Option<Duration>,
+    /// What is exported.
+    #[command(flatten)]
+    pub what: ExportedSlices,
     /// Write CSV; - for standard output
     #[arg(long, value_name = "FILE", group = "file")]
     pub csv: Option<PathBuf>,
@@ -190,14 +190,14 @@ storage.tsdb.out_of_order_time_window, or the limit out_of_order_time_window of 
 
 Examples:
   nthc ledger push --remote-write http://localhost:9090/api/v1/write
-  nthc ledger push --remote-write https://mimir.example.com/api/v1/push --tenant payments --since 30d"))]
+  nthc ledger push --remote-write https://mimir.example.com/api/v1/push --tenant shop"))]
 pub struct LedgerPush {
-    /// What is sent.
-    #[command(flatten)]
-    pub what: ExportedSlices,
     /// How much of the past
     #[arg(long, value_name = "DURATION", default_value = "1d", value_parser = super::backtest::days)]
     pub since: Duration,
+    /// What is sent.
+    #[command(flatten)]
+    pub what: ExportedSlices,
     /// The whole URL of the receiver, as in remote_write of Prometheus
     // The options of the connection require one of this name.
     #[arg(
