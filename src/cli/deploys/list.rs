@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use nth_ledger::{Deployment, Interval, Store};
 use serde::Serialize;
 
-use super::recorder::unknown_service;
+use super::services::unknown_service;
 use crate::cli::Context;
 use crate::cli::console::Console;
 use crate::cli::exit::{Exit, Failure};
@@ -16,6 +16,12 @@ use crate::cli::options::{DeploysList, Format};
 use crate::cli::report::count;
 use crate::cli::select::{self, Selected};
 use crate::project::Loaded;
+
+/// The time of everything.
+pub const EVER: Interval = Interval {
+    from: i64::MIN,
+    until: i64::MAX,
+};
 
 /// The longest text in a column, in characters.
 const LONGEST: usize = 40;
@@ -99,9 +105,8 @@ pub fn run(
     let since = Timestamp::now()
         .checked_sub(options.since)
         .map_err(|_| Failure::usage("`--since` reaches back too far").help("use `--since 30d`"))?;
-    let ever = super::recorder::EVER;
     let mut all = store
-        .deployments(ever)
+        .deployments(EVER)
         .map_err(|error| open::unusable(context, &store, &error))?;
     all.retain(|deployment| deployment.project == project);
     let recorded: BTreeSet<&str> = all.iter().map(|one| one.service.as_str()).collect();
@@ -116,7 +121,7 @@ pub fn run(
     }
     let within = Interval {
         from: since.as_second(),
-        ..ever
+        ..EVER
     };
     let is_listed = |deployment: &&Deployment| {
         let services = &options.services;
@@ -231,7 +236,15 @@ pub fn show(
         .collect();
     if layout.is_short {
         for row in rows {
-            let cells: Vec<String> = row.into_iter().filter(|cell| !cell.is_empty()).collect();
+            let filled = row.into_iter().enumerate();
+            let filled = filled.filter(|(_, cell)| !cell.is_empty());
+            let cells: Vec<String> = filled
+                .map(|(column, cell)| match column {
+                    BY => format!("by {cell}"),
+                    ROLLED_BACK => format!("rolled back {cell}"),
+                    _ => cell,
+                })
+                .collect();
             console.out.line(cells.join(" "));
         }
         return;
@@ -281,6 +294,8 @@ pub fn show(
 
 const COLUMNS: usize = 8;
 const ENVIRONMENT: usize = 1;
+const BY: usize = 5;
+const ROLLED_BACK: usize = 6;
 const JUDGMENT: usize = 7;
 
 fn row(deployment: &Deployment, judgments: &Judgments) -> Vec<String> {
