@@ -9,7 +9,8 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 
 use super::place::Place;
 use super::scene::{
-    DAY, DAYS, END, LEDGER, Samples, arguments, availability, fails, open, pull, shared, slices,
+    DAY, DAYS, END, LEDGER, Samples, arguments, availability, count, fails, open, pull, shared,
+    slices,
 };
 use super::server::{SERVICE, command, nthc, project, start};
 
@@ -94,17 +95,13 @@ fn a_killed_pull_is_continued() {
         let mut running = command.spawn().unwrap();
         // From before there is a ledger until shortly before the end, and then anywhere between two batches.
         let least = usize::try_from(rng.next_u64()).unwrap_or(0) % ALL;
-        let count = || match place.path(&file).exists() {
-            true => { slices(&place, &file).values() }.map(Vec::len).sum(),
-            false => 0,
-        };
-        while count() < least && running.try_wait().unwrap().is_none() {
+        while count(&place, &file) < least && running.try_wait().unwrap().is_none() {
             thread::sleep(Duration::from_millis(5));
         }
         thread::sleep(Duration::from_millis(rng.next_u64() % 40));
         running.kill().unwrap();
         running.wait().unwrap();
-        let left = count();
+        let left = count(&place, &file);
         partial += usize::from(left > 0 && left < ALL);
         pull(&place, &url, &hourly);
         assert_eq!(slices(&place, &file), whole, "killed at {left} slices");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use nthc::ledger::{Interval, Location, Slice, SloKey, Store, StoreOptions};
+use nthc::ledger::{Interval, LedgerError, Location, Slice, SloKey, Store, StoreOptions};
 use serde_json::Value;
 
 use super::place::{Place, Ran};
@@ -157,6 +157,19 @@ pub fn slices_of(store: &mut Store) -> BTreeMap<SloKey, Vec<Slice>> {
 /// All slices of the ledger of a place, by SLO.
 pub fn slices(place: &Place, file: &str) -> BTreeMap<SloKey, Vec<Slice>> {
     slices_of(&mut open(place, file))
+}
+
+/// The number of slices of a ledger that another process writes, which may not be there yet.
+pub fn count(place: &Place, file: &str) -> usize {
+    let location = Location::parse(&place.path(file).to_string_lossy()).unwrap();
+    match Store::open(&location, &StoreOptions::default()) {
+        Ok(mut store) => {
+            let all = slices_of(&mut store);
+            all.values().map(Vec::len).sum()
+        }
+        Err(LedgerError::NotFound) => 0,
+        Err(error) => panic!("{error}"),
+    }
 }
 
 /// The name of the default ledger.
