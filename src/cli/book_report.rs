@@ -7,8 +7,8 @@ use nth_ledger::{Interval, Period as Calendar, Store};
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::gate::CompiledProject;
-use super::ledger::evidence::{Found, collect};
-use super::ledger::open;
+use super::ledger::evidence::{Found, collect, gone};
+use super::ledger::{keys, open};
 use super::options::{BookReport, Format};
 use super::page_file::PageFile;
 use super::{Context, select};
@@ -94,6 +94,11 @@ pub fn run(
             .cloned();
     }
     let made = report(&now, options.team.as_deref()).map_err(failure)?;
+    for key in gone(context, &mut store, &compiled)? {
+        let name = keys::name(&key);
+        let note = "is in the ledger and no longer in the project: it is not in the report";
+        console.err.line(format_args!("note: {name} {note}"));
+    }
     if let Some(html) = html {
         html.write(&page(&made))?;
     }
@@ -115,7 +120,7 @@ fn text(made: &Report, found: &[(u64, u64)]) -> String {
         let share = blamed as f64 / placebos as f64;
         text.push_str(&format!(
             "\nAt {placebos} times of the history at which nothing was deployed, the method blames {}.\n",
-            super::incidents::percent(share)
+            super::amounts::percent(share)
         ));
     }
     text

@@ -5,11 +5,11 @@ use nth_ledger::{Interval, Judgment, Yardstick, judge, rolling_window};
 use rust_decimal::prelude::FromPrimitive as _;
 use serde::Serialize;
 
+use super::amounts::percent;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::gate::CompiledProject;
 use super::gate_table::table;
-use super::incidents::percent;
 use super::ledger::evidence::{self, Found};
 use super::ledger::open;
 use super::options::{self, Format};

@@ -14,6 +14,7 @@
 //!
 //! Diagnostics for people go to standard error, those for programs (`--format json`, `sarif`, `github`) to standard output.
 
+mod amounts;
 mod backfill;
 mod backtest;
 mod backtest_report;

@@ -6,11 +6,11 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive as _;
 use serde::Serialize;
 
+use super::amounts::{duration, percent};
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::gate::{CompiledProject, unknown_service};
 use super::gate_table::table;
-use super::incidents::{duration, percent};
 use super::ledger::{keys, open};
 use super::options::{self, Format};
 use super::{Context, select};

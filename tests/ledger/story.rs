@@ -115,6 +115,16 @@ fn a_month_is_told() {
     ];
     let history = run(&place, &history);
     insta::assert_snapshot!("budget_history", history.out);
+    // An SLO that is renamed is not forgotten in silence.
+    let renamed = place
+        .read("checkout.nth")
+        .replace("slo availability", "slo answers");
+    let old = place.read("checkout.nth");
+    place.write("checkout.nth", renamed);
+    let gone = run(&place, &["report", "--month", "2026-10"]);
+    let note = "note: checkout.availability is in the ledger and no longer in the project";
+    assert!(gone.err.contains(note), "{gone:?}");
+    place.write("checkout.nth", old);
     let what_if = run(
         &place,
         &["what-if", "checkout.availability", "--objective", "99.5%"],

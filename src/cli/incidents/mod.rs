@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use nth_ledger::{Change, FoundIncident, IncidentEnd, Interval, NamedIncident, SloKey};
 use serde::Serialize;
 
+use super::amounts::{duration, percent};
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::gate::{CompiledProject, unknown_service};
@@ -12,9 +13,6 @@ use super::ledger::book::{self, Selection};
 use super::ledger::{keys, open};
 use super::options::{Format, Incidents, IncidentsCommand, IncidentsList, IncidentsRecord};
 use super::{Context, select};
-use crate::ir::number::percent_text;
-use rust_decimal::Decimal;
-use rust_decimal::prelude::FromPrimitive as _;
 
 /// Runs the command or a subcommand.
 ///
@@ -214,20 +212,6 @@ fn show(list: &List, console: &mut Console) {
             one.services.join(", ")
         ));
     }
-}
-
-/// A share as a percentage with three significant digits.
-pub fn percent(share: f64) -> String {
-    let share = Decimal::from_f64(share).and_then(|share| share.round_sf(3));
-    share.map_or_else(|| "–".to_owned(), |share| percent_text(share.normalize()))
-}
-
-/// Seconds as a duration: `1h5m`.
-pub fn duration(seconds: i64) -> String {
-    let millis = u64::try_from(seconds.max(0))
-        .unwrap_or(0)
-        .saturating_mul(1_000);
-    crate::ir::Duration(millis).to_human()
 }
 
 fn name(

@@ -48,6 +48,30 @@ pub fn collect(
     })
 }
 
+/// The SLOs of a project and an environment in the ledger that the project no longer has: removed or renamed ones.
+///
+/// # Errors
+///
+/// If the ledger cannot be read.
+pub fn gone(
+    context: &Context,
+    store: &mut Store,
+    compiled: &CompiledProject,
+) -> Result<Vec<SloKey>, Failure> {
+    let settings = &compiled.settings;
+    let environment = settings.environment.as_ref().map(ToString::to_string);
+    let mut keys = open::with(context, store, Store::slos)?;
+    compiled.with_services(|services| {
+        keys.retain(|key| {
+            let has = services.iter().any(|service| {
+                service.name == key.service && service.slos.iter().any(|slo| slo.name == key.slo)
+            });
+            key.project == settings.project && key.environment == environment && !has
+        });
+    });
+    Ok(keys)
+}
+
 struct Collector<'c> {
     context: &'c Context,
     compiled: &'c CompiledProject,
@@ -326,7 +350,7 @@ fn amount(input: &SloInput, bad: Bounds) -> String {
         reason = "a budget is far below 2^53 s"
     )]
     let human = |seconds: f64, grain: f64| {
-        super::super::incidents::duration(((seconds / grain).round() * grain) as i64)
+        super::super::amounts::duration(((seconds / grain).round() * grain) as i64)
     };
     format!(
         "{} to {} of the {} (95%)",

@@ -151,6 +151,8 @@ pub fn run(
             chunk,
         }));
     }
+    // What else is read begins where the first SLO does.
+    let first = tasks.iter().map(|task| task.next).min().unwrap_or(until);
     let mut report = Report {
         project: compiled.settings.project.clone(),
         environment: compiled
@@ -205,9 +207,9 @@ pub fn run(
         }
     }
     if let Some(label) = &options.version_label {
-        compare_versions(context, &client, &mut store, &slos, label, [since, until])?;
+        compare_versions(context, &client, &mut store, &slos, label, [first, until])?;
     }
-    super::episodes::pull(context, &client, &compiled, &mut store, [since, until])?;
+    super::episodes::pull(context, &client, &compiled, &mut store, [first, until])?;
     show(&report, format, console)?;
     for remark in client.remarks() {
         console.err.line(format_args!("note: {remark}"));

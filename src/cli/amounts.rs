@@ -1,0 +1,21 @@
+//! Shares and times as they are printed.
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::FromPrimitive as _;
+
+use crate::ir::Duration;
+use crate::ir::number::percent_text;
+
+/// A share as a percentage with three significant digits.
+pub fn percent(share: f64) -> String {
+    let share = Decimal::from_f64(share).and_then(|share| share.round_sf(3));
+    share.map_or_else(|| "–".to_owned(), |share| percent_text(share.normalize()))
+}
+
+/// Seconds as a duration: `1h5m`.
+pub fn duration(seconds: i64) -> String {
+    let millis = u64::try_from(seconds.max(0))
+        .unwrap_or(0)
+        .saturating_mul(1_000);
+    Duration(millis).to_human()
+}
