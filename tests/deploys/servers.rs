@@ -84,6 +84,9 @@ fn argo_cd_is_asked_with_a_token_that_is_never_printed() {
     assert_eq!(both.code, 2, "{both:?}");
 }
 
+/// Creates the answer to a request.
+type Answer = fn() -> Act;
+
 #[test]
 fn an_argo_cd_that_gives_no_valid_answer_is_an_error() {
     let place = shop();
@@ -94,7 +97,7 @@ fn an_argo_cd_that_gives_no_valid_answer_is_an_error() {
             "<!doctype html><title>Argo CD</title>",
         )
     };
-    let cases: [(fn() -> Act, &str); 7] = [
+    let cases: [(Answer, &str); 7] = [
         (html, "got an HTML page instead of JSON"),
         (
             || answer("404 Not Found", "", "404 page not found"),
