@@ -1,6 +1,7 @@
 //! `nthc ledger` and the commands that read it, with a real Prometheus that has the raw counters of a month.
 //!
 //! It needs `prometheus` and `promtool`. Everything listens on loopback alone.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "../place/mod.rs"]
 #[allow(dead_code, reason = "each test file uses its own part")]
