@@ -258,6 +258,7 @@ fn snippets_are_well_formed_and_laid_out() {
         "test",
         "given",
         "expect",
+        "exclude",
         "runbook",
         "section",
         "environment",

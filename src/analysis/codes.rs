@@ -27,7 +27,7 @@ declare_codes! {
     Error OUT_OF_BOUNDS "N0202" "out-of-bounds" "A value is out of bounds for its field.";
     Error BAD_OPERANDS "N0203" "bad-operands" "An operator cannot be applied to these types.";
     Error UNKNOWN_MEMBER "N0204" "unknown-member" "A word is not a member of the expected enum.";
-    Error BAD_TEXT "N0205" "bad-text" "A string is not a valid URL, email address, date, time zone or label name.";
+    Error BAD_TEXT "N0205" "bad-text" "A string is not a valid URL, email address, date, time, time zone or label name.";
     Error ARITHMETIC "N0206" "arithmetic" "A computation has no result.";
     Error UNKNOWN_FIELD "N0301" "unknown-field" "A field is not declared for its kind.";
     Error MISSING_FIELD "N0302" "missing-field" "A required field is not set.";
@@ -121,6 +121,10 @@ declare_codes! {
     Error TEST_SUBJECT "N1106" "test-subject" "An expectation of a test names no subject, or several.";
     Error TEST_ELSEWHERE "N1107" "test-elsewhere" "A test uses a service that is not in the environment, or belongs to a package.";
     Error TEST_NEVER_MET "N1108" "test-never-met" "An expectation of a test can never be met.";
+    Error EXCLUSION_TIMES "N1201" "exclusion-times" "An exclusion ends before it begins, or its times are ambiguous.";
+    Warning EXCLUSION_OVERLAP "N1202" "exclusion-overlap" "Two exclusions of an SLO apply at the same time.";
+    Warning EXCLUSION_TOO_LONG "N1203" "exclusion-too-long" "An exclusion takes more than a tenth of an SLO window.";
+    Warning EXCLUSION_COVERS_NOTHING "N1204" "exclusion-covers-nothing" "An exclusion covers no SLO that the project builds.";
 }
 
 /// The codes that the text of a project can have: those of this crate and of the crates below it.

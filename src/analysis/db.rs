@@ -60,6 +60,9 @@ pub struct Workspace {
     /// The `metric` blocks of the project and its packages, by name.
     #[returns(ref)]
     pub metrics: Arc<BTreeMap<SmolStr, ItemKey>>,
+    /// The `exclude` blocks of the project, in the order of files and their text.
+    #[returns(ref)]
+    pub exclusions: Arc<Vec<ItemKey>>,
     /// The items whose chains of references are circular or too long.
     #[returns(ref)]
     pub references: Arc<References>,

@@ -103,6 +103,7 @@ impl Session {
             Arc::default(),
             Arc::default(),
             Arc::default(),
+            Arc::default(),
         )
         .durability(Durability::HIGH)
         .new(&db);
@@ -300,12 +301,17 @@ impl Session {
         let mut extensions = Vec::new();
         let mut environments = BTreeMap::new();
         let mut metrics = BTreeMap::new();
+        let mut exclusions = Vec::new();
         let mut has_rules = false;
         for entry in self.file_names.iter().flat_map(|names| &names.items) {
             match (entry.class, entry.kind.as_str()) {
                 (ItemClass::Extension, _) => extensions.push(entry.key),
                 (ItemClass::Rule, _) => has_rules = true,
                 _ if entry.name.is_empty() => {}
+                // Those of a package apply to what the package builds.
+                (ItemClass::Block, kind::EXCLUDE) if !entry.key.file.package(&self.db) => {
+                    exclusions.push(entry.key);
+                }
                 (ItemClass::Block, kind::ENVIRONMENT) => {
                     environments.entry(entry.name.clone()).or_insert(entry.key);
                 }
@@ -327,6 +333,11 @@ impl Session {
             self.workspace
                 .set_metrics(&mut self.db)
                 .to(Arc::new(metrics));
+        }
+        if **self.workspace.exclusions(&self.db) != exclusions {
+            self.workspace
+                .set_exclusions(&mut self.db)
+                .to(Arc::new(exclusions));
         }
         if **self.workspace.extensions(&self.db) != extensions {
             self.workspace

@@ -3,6 +3,9 @@
 mod counting;
 mod judged;
 pub mod pull;
+mod replay;
+pub mod report;
 
 pub use counting::{Counting, Series};
 pub use judged::{Evidence, Judged, judge};
+pub use replay::{Replay, Replayed, each_budget, replay};

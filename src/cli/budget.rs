@@ -77,10 +77,13 @@ pub fn run(
         return Err(Failure::usage("unsupported format for error budgets")
             .help("use `--format human`, `--format short` or `--format json`"));
     }
+    let Some(url) = options.prometheus.as_ref().filter(|_| !options.history) else {
+        return super::budget_history::run(context, options, console);
+    };
     let Some(built) = CompiledProject::new(context, options.env.as_deref(), console)? else {
         return Ok(Exit::Findings);
     };
-    let client = Client::new(&options.prometheus, options.timeout, &options.connection)?;
+    let client = Client::new(url, options.timeout, &options.connection)?;
     let at = evaluation_time(options.at);
     let objectives = built.with_services(|services| {
         for name in &options.services {

@@ -17,7 +17,9 @@
 mod backfill;
 mod backtest;
 mod backtest_report;
+mod book_report;
 mod budget;
+mod budget_history;
 mod build;
 mod check;
 mod comment;
@@ -60,6 +62,7 @@ mod test_report;
 mod test_run;
 mod test_watch;
 mod watch;
+mod what_if;
 
 use std::ffi::OsString;
 use std::panic::resume_unwind;
@@ -170,7 +173,9 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
     };
     let only = match context.global.format {
         Format::Junit if !matches!(cli.command, Command::Test(_)) => Some(("junit", "test")),
-        Format::Markdown if !matches!(cli.command, Command::Diff(_)) => Some(("markdown", "diff")),
+        Format::Markdown if !matches!(cli.command, Command::Diff(_) | Command::Report(_)) => {
+            Some(("markdown", "diff"))
+        }
         _ => None,
     };
     if let Some((format, command)) = only {
@@ -200,6 +205,8 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Ledger(options) => ledger::run(&context, &options, console),
         Command::Incidents(options) => incidents::run(&context, &options, console),
         Command::Deploys(options) => deploys::run(&context, &options, console),
+        Command::Report(options) => book_report::run(&context, &options, console),
+        Command::WhatIf(options) => what_if::run(&context, &options, console),
         Command::Backfill(options) => backfill::run(&context, &options, console),
         Command::Diff(options) => Ok(diff::run(&context, &options, console)),
         Command::Backtest(options) => backtest::run(&context, &options, console),

@@ -1,6 +1,7 @@
 //! The command line: options and their help.
 
 mod backtest;
+mod book_report;
 mod comment;
 mod connection;
 mod deploys;
@@ -13,6 +14,7 @@ mod ledger;
 mod metrics;
 mod record;
 mod test;
+mod what_if;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -25,6 +27,7 @@ use rust_decimal::Decimal;
 use crate::diagnostics::render;
 
 pub use backtest::Backtest;
+pub use book_report::BookReport;
 pub use comment::{Comment, ForgeName};
 pub use connection::Connection;
 use connection::connection_help_exit;
@@ -42,6 +45,7 @@ pub use ledger::{
 pub use metrics::{Coverage, Metrics, MetricsCommand, Pull};
 pub use record::Record;
 pub use test::Test;
+pub use what_if::WhatIf;
 
 /// The exit codes, as `--help` shows them.
 const EXIT_CODES: &str = "\
@@ -174,6 +178,10 @@ pub enum Command {
     Incidents(Incidents),
     /// List the deployments in the ledger; record, pull and import them
     Deploys(Deploys),
+    /// Report on the error budgets of a month
+    Report(BookReport),
+    /// Replay the ledger with another objective
+    WhatIf(WhatIf),
     /// Generate rules that backfill the past of a new or renamed SLO
     Backfill(Backfill),
     /// Show what the difference between two versions means
@@ -375,14 +383,24 @@ the SLI's raw series. With --format json, prints one JSON document.
 Examples:
   nthc budget --prometheus http://localhost:9090
   nthc budget checkout ledger --prometheus http://localhost:9090 --env production
-  nthc budget --prometheus http://localhost:9090 --format json"))]
+  nthc budget --prometheus http://localhost:9090 --format json
+  nthc budget --history checkout --since 90d"))]
 pub struct Budget {
     /// Services to report on [default: all]
     #[arg(value_name = "SERVICE")]
     pub services: Vec<String>,
     /// Base URL of Prometheus or a Prometheus-compatible API, without /api/v1
-    #[arg(long, value_name = "URL")]
-    pub prometheus: String,
+    #[arg(long, value_name = "URL", required_unless_present = "history")]
+    pub prometheus: Option<String>,
+    /// Show how the budgets developed day by day, from the ledger
+    #[arg(long, conflicts_with = "prometheus")]
+    pub history: bool,
+    /// How much of the past `--history` shows
+    #[arg(long, value_name = "DURATION", default_value = "14d", value_parser = backtest::days, requires = "history")]
+    pub since: Duration,
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub place: LedgerPlace,
     /// The environment [default: the project's only one]
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,

@@ -57,6 +57,7 @@ impl<'s> Wanted<'s> {
         let subject = &change.subject;
         let (class_kind, root_name) = match (&subject.service, &*subject.kind) {
             (Some(service), _) => (kind::SERVICE, service.as_str()),
+            (None, "exclusion") => (kind::EXCLUDE, subject.name.as_str()),
             (None, "environment") => (kind::ENVIRONMENT, subject.name.as_str()),
             (None, "team" | "receiver" | "schedule" | "escalation") => {
                 let name = subject.name.split('.').next().unwrap_or_default();
@@ -70,7 +71,7 @@ impl<'s> Wanted<'s> {
             .and_then(|rest| rest.strip_prefix('.'))
             .unwrap_or_default();
         let block = match (&*subject.kind, rest) {
-            ("service" | "team" | "environment", _) | (_, "") => Some(root),
+            ("service" | "team" | "environment" | "exclusion", _) | (_, "") => Some(root),
             ("runbook", title) => child_of_runbook(root, title),
             ("alert", name) => dependent(root, kind::ALERT, name),
             ("panel", name) => panel(root, name),
@@ -241,6 +242,11 @@ fn fields(id: ChangeId) -> &'static [&'static str] {
         Id::DependencyTechnologyChanged => &[field::TECHNOLOGY],
         Id::GateDryRunEnabled | Id::GateDryRunDisabled => &[field::DRY_RUN],
         Id::GateOpensWithoutData | Id::GateClosesWithoutData => &[field::ON_NO_DATA],
+        Id::ExclusionExtended | Id::ExclusionShortened | Id::ExclusionMoved => {
+            &[field::UNTIL, field::FROM]
+        }
+        Id::ExclusionWidened | Id::ExclusionNarrowed => &[field::COVERS],
+        Id::ExclusionTextChanged => &[field::REASON, field::BY],
         Id::TeamMembersChanged => &[field::MEMBERS, field::MANAGERS],
         Id::SignalChanged => &[field::ANY_OF],
         _ => &[],

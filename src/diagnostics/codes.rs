@@ -3,7 +3,7 @@
 //! Each crate declares the codes that it reports in its `codes.rs`, with [`declare_codes!`](crate::declare_codes). Numbers
 //! are never reused. N00xx syntax, N01xx names, N02xx types, N03xx blocks and evaluation, N04xx PromQL, N05xx
 //! reliability, N06xx project files and outputs, N07xx the Prometheus target, N08xx lints of queries and rules, N09xx
-//! the metric catalog, N10xx gates, N11xx tests.
+//! the metric catalog, N10xx gates, N11xx tests, N12xx exclusions.
 
 use super::Severity;
 

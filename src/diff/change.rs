@@ -71,8 +71,8 @@ pub struct Subject {
     /// The service; `None` for teams, settings and environments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<SmolStr>,
-    /// The kind of the part: `service`, `slo`, `alert`, `gate`, `recording`, `dependency`, `signal`, `panel`, `runbook`, `team`,
-    /// `escalation`, `schedule`, `receiver`, `setting`, `environment`.
+    /// The kind of the part: `service`, `slo`, `alert`, `gate`, `recording`, `dependency`, `signal`, `panel`, `runbook`,
+    /// `exclusion`, `team`, `escalation`, `schedule`, `receiver`, `setting`, `environment`.
     pub kind: SmolStr,
     /// The name, complete: `checkout.availability`, `payments`, `prometheus.interval`.
     pub name: String,

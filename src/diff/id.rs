@@ -1,8 +1,6 @@
 //! The kinds of changes: their ids, classes and meanings, from which `docs/changes.md` is generated.
 
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+mod text;
 
 use crate::class::Class;
 
@@ -222,6 +220,32 @@ changes! {
     ConsistencyCheckRemoved = "consistency-check-removed", Loosened,
         "It is no longer reported if an SLO counts more good or bad events than there are.",
         "The queries cannot contradict each other any longer.";
+
+    // Exclusions.
+    ExclusionAdded = "exclusion-added", Loosened,
+        "Events of a time are no longer charged to error budgets.",
+        "Reports and the ledger subtract them, also for the past. Alerts and gates still count them.";
+    ExclusionRemoved = "exclusion-removed", Tightened,
+        "Events of a time are charged to error budgets again.",
+        "Reports and the ledger count them, also for the past: budgets of earlier months shrink.";
+    ExclusionExtended = "exclusion-extended", Loosened,
+        "An exclusion takes more time.",
+        "Events of that time are no longer charged to error budgets, also those of the past.";
+    ExclusionShortened = "exclusion-shortened", Tightened,
+        "An exclusion takes less time.",
+        "Events of the rest are charged to error budgets again, also those of the past.";
+    ExclusionMoved = "exclusion-moved", Loosened,
+        "An exclusion takes other times.",
+        "Events of the new times are no longer charged to error budgets; those of the old ones are again.";
+    ExclusionWidened = "exclusion-widened", Loosened,
+        "An exclusion covers more SLOs.",
+        "Their events of that time are no longer charged to error budgets, also those of the past.";
+    ExclusionNarrowed = "exclusion-narrowed", Tightened,
+        "An exclusion covers fewer SLOs.",
+        "The events of the others are charged to their error budgets again, also those of the past.";
+    ExclusionTextChanged = "exclusion-text-changed", Cosmetic,
+        "The name or the reason of an exclusion changes, or who agreed to it.",
+        "Reports and runbooks name them.";
 
     // Custom alerts.
     AlertAdded = "alert-added", Added,
@@ -537,26 +561,6 @@ impl ChangeId {
     /// The id of this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|id| id.name() == name)
-    }
-}
-
-impl fmt::Display for ChangeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl Serialize for ChangeId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
-impl<'de> Deserialize<'de> for ChangeId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        Self::from_name(&name)
-            .ok_or_else(|| serde::de::Error::custom(format!("unknown change id `{name}`")))
     }
 }
 

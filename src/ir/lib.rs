@@ -10,6 +10,7 @@ pub mod burn_rate;
 pub mod channel;
 mod dependency;
 pub mod detection;
+pub mod exclude;
 pub mod gate;
 pub mod names;
 pub mod panel;
@@ -163,6 +164,9 @@ pub struct Slo {
     pub runbook_url: Option<String>,
     /// The windows over which gates of the service query its burn rate, besides those of its alerts.
     pub gate_windows: Vec<Duration>,
+    /// The times whose events are not charged to its error budget, in the order of their names. Recording rules and alerts
+    /// count these events; the ledger does not.
+    pub exclusions: Vec<exclude::Exclusion>,
 }
 
 impl Slo {

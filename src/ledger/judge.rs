@@ -89,9 +89,9 @@ pub struct Excluded {
     pub total: f64,
 }
 
-/// The judgement of a window, with and without exclusions.
+/// The judgment of a window, with and without exclusions.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Judgement {
+pub struct Judgment {
     /// As if nothing were excluded.
     pub gross: Account,
     /// Without what is excluded.
@@ -179,7 +179,7 @@ pub fn judge(
     window: Interval,
     yardstick: Yardstick<'_>,
     exclusions: &[Interval],
-) -> Judgement {
+) -> Judgment {
     let exclusions = united(exclusions);
     let first = slices.partition_point(|slice| slice.start < window.from);
     let mut slices = slices.get(first..).unwrap_or_default().iter().peekable();
@@ -205,7 +205,7 @@ pub fn judge(
         }
         start = start.saturating_add(SLICE_SECONDS);
     }
-    Judgement {
+    Judgment {
         gross: gross.finish(),
         net: net.finish(),
         excluded,

@@ -27,7 +27,7 @@ pub use error::LedgerError;
 pub use incident::NamedIncident;
 pub use incidents::{Detection, FoundIncident, IncidentEnd, find_incidents};
 pub use interval::Interval;
-pub use judge::{Account, Excluded, Judgement, Yardstick, judge};
+pub use judge::{Account, Excluded, Judgment, Yardstick, judge};
 pub use objective::ObjectiveVersion;
 pub use slice::{SLICE_SECONDS, Slice, SliceSource, slice_start, timestamp};
 pub use slo_key::SloKey;

@@ -158,6 +158,7 @@ fn is_zero(expr: &Expr) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::expect_used)]
 mod tests {
     use super::*;
     use crate::parse;

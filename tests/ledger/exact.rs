@@ -28,7 +28,7 @@ fn slices(place: &Place, file: &str) -> Vec<Slice> {
     store.slices(&key(), whole).unwrap()
 }
 
-fn pull(place: &Place, url: &str, more: &[&str]) {
+pub fn pull(place: &Place, url: &str, more: &[&str]) {
     let mut all = vec![
         "ledger",
         "pull",
@@ -79,6 +79,31 @@ fn a_month_is_counted_exactly() {
         "{exact} slices are exact, {incomplete} are not complete; {} of {} bad events, {} of {} events",
         sums.bad, all.bad, sums.total, all.total
     );
+    // The same month, from rates that Prometheus extrapolates.
+    let budget = [
+        "budget",
+        "--prometheus",
+        &url,
+        "--at",
+        "2026-11-01T00:00:00Z",
+        "--format",
+        "json",
+    ];
+    let budget = nthc(&place, &budget);
+    let document: serde_json::Value = serde_json::from_str(&budget.out).unwrap();
+    let estimated: f64 = { document["objectives"][0]["ratio"].as_str() }
+        .map(|text| 1.0 - text.parse::<f64>().unwrap())
+        .unwrap_or_else(|| panic!("{budget:?}"));
+    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+    let consumed = |bad: u64, total: u64| bad as f64 / total as f64 / 0.001;
+    let (truth, ledger) = (consumed(all.bad, all.total), consumed(sums.bad, sums.total));
+    println!(
+        "consumed of the budget of 30 d: {:.3}% in truth, {:.3}% by the ledger, {:.3}% by `increase` over 30 d",
+        truth * 100.0,
+        ledger * 100.0,
+        estimated / 0.001 * 100.0
+    );
+    assert!((ledger - truth).abs() < 0.001, "{ledger} {truth}");
     // The first and the last slice, the pods of five minutes, and the gaps.
     assert!(exact > 8_300, "{exact}");
     assert!(incomplete < 340, "{incomplete}");

@@ -1,7 +1,7 @@
 //! `nthc ledger` and the commands that read it, with a real Prometheus that has the raw counters of a month.
 //!
 //! It needs `prometheus` and `promtool`. Everything listens on loopback alone.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "../place/mod.rs"]
 #[allow(dead_code, reason = "each test file uses its own part")]
@@ -20,4 +20,5 @@ mod pull;
 mod push;
 mod scene;
 mod server;
+mod story;
 mod watch;

@@ -85,15 +85,15 @@ fn is_lost(instance: &str, at: i64) -> bool {
         || instance == "a" && within(START + 19 * DAY + 7_200, 10_800)
 }
 
-/// How many requests fail of a thousand: an outage on the sixth day, a bad deployment on the eighteenth.
+/// How many requests fail of ten thousand: an outage on the sixth day, a bad deployment on the eighteenth.
 fn failing(at: i64) -> u64 {
     let within = |from: i64, length: i64| (from..from + length).contains(&at);
     if within(START + 5 * DAY + 40_000, 2_400) {
-        400
+        4_000
     } else if within(START + 17 * DAY + 54_600, 5_400) {
-        30
+        300
     } else {
-        1
+        3
     }
 }
 
@@ -127,7 +127,7 @@ pub fn month() -> Month {
             let most = if (8..20).contains(&hour) { 400 } else { 60 };
             let events = rng.next_u64() % most;
             let failed = (0..events)
-                .filter(|_| rng.next_u64() % 1_000 < failing(at))
+                .filter(|_| rng.next_u64() % 10_000 < failing(at))
                 .count();
             let failed = u64::try_from(failed).unwrap_or(0);
             bad += failed;

@@ -102,6 +102,7 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
         breakdown: Vec::new(),
         runbook_url: None,
         gate_windows: Vec::new(),
+        exclusions: Vec::new(),
     }
 }
 

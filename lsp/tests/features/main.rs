@@ -11,6 +11,7 @@ mod completion;
 mod completion_promql;
 mod completion_values;
 mod definition;
+mod exclusions;
 mod file_renames;
 mod folding;
 mod formatting;

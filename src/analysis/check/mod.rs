@@ -3,6 +3,7 @@
 mod alert_names;
 mod cycles;
 pub mod dependencies;
+mod exclusions;
 mod index;
 pub mod names;
 pub mod paging;

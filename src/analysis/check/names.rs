@@ -66,10 +66,12 @@ pub fn duplicate_names(db: &dyn salsa::Database, file: SourceFile) -> (Vec<Diag>
             entry.kind.as_str(),
             kind::SERVICE | kind::ENVIRONMENT | kind::TEAM
         );
-        let is_test = entry.kind == kind::TEST;
-        if entry.class == ItemClass::Block && (becomes_a_file || is_test) && !file.package(db) {
+        // No file is named after these.
+        let is_unwritten = matches!(entry.kind.as_str(), kind::TEST | kind::EXCLUDE);
+        if entry.class == ItemClass::Block && (becomes_a_file || is_unwritten) && !file.package(db)
+        {
             // Names that differ only in case are one file on a case-insensitive file system.
-            let stem = match is_test {
+            let stem = match is_unwritten {
                 true => entry.name.clone(),
                 false => nth_model::names::file_stem(&entry.name)
                     .to_lowercase()

@@ -178,6 +178,7 @@ impl<'db> Evaluator<'db> {
                 | Ty::Url
                 | Ty::Email
                 | Ty::Date
+                | Ty::DateTime
                 | Ty::TimeZone
                 | Ty::LabelName,
             ) => same(),
@@ -226,6 +227,7 @@ impl<'db> Evaluator<'db> {
             Ty::Url => url_problem(text),
             Ty::Email => email_problem(text),
             Ty::Date => date_problem(text),
+            Ty::DateTime => date_time_problem(text),
             Ty::TimeZone => zone_problem(text),
             Ty::LabelName => label_name_problem(text),
             _ => None,
@@ -271,12 +273,16 @@ fn assignable(from: &Ty, to: &Ty) -> bool {
             | Ty::Url
             | Ty::Email
             | Ty::Date
+            | Ty::DateTime
             | Ty::TimeZone
             | Ty::LabelName
             | Ty::Markdown,
             Ty::String | Ty::Text | Ty::Markdown,
         ) => true,
-        (Ty::String, Ty::Url | Ty::Email | Ty::Date | Ty::TimeZone | Ty::LabelName) => true,
+        (
+            Ty::String,
+            Ty::Url | Ty::Email | Ty::Date | Ty::DateTime | Ty::TimeZone | Ty::LabelName,
+        ) => true,
         (Ty::List(from), Ty::List(to)) => assignable(from, to),
         (Ty::Optional(from), to) => assignable(from, to),
         (from, Ty::Optional(to)) => assignable(from, to),
@@ -331,6 +337,36 @@ fn date_problem(text: &str) -> Option<String> {
         .filter(|_| text.len() == "2026-01-31".len())
         .is_none()
         .then(|| format!("invalid date `{text}`: expected an existing day as `YYYY-MM-DD`"))
+}
+
+/// Reads a date and time, `2026-12-20 22:00`; `None` if it is not exactly that.
+pub fn date_time(text: &str) -> Option<jiff::civil::DateTime> {
+    let (date, time) = text.split_once(' ')?;
+    let is_padded = |text: &str, digits: &str| {
+        text.len() == digits.len()
+            && text
+                .chars()
+                .zip(digits.chars())
+                .all(|(found, wanted)| found == wanted || found.is_ascii_digit() && wanted == '0')
+    };
+    if !is_padded(date, "0000-00-00") || !is_padded(time, "00:00") {
+        return None;
+    }
+    let date: jiff::civil::Date = date.parse().ok()?;
+    let time: jiff::civil::Time = time.parse().ok()?;
+    Some(date.to_datetime(time))
+}
+
+fn date_time_problem(text: &str) -> Option<String> {
+    if date_time(text).is_some() {
+        return None;
+    }
+    Some(match date_problem(text) {
+        None => format!("invalid date and time `{text}`: add the time, `{text} 00:00`"),
+        Some(_) => format!(
+            "invalid date and time `{text}`: expected an existing day and a time as `YYYY-MM-DD HH:MM`"
+        ),
+    })
 }
 
 fn zone_problem(text: &str) -> Option<String> {

@@ -10,7 +10,7 @@ mod base;
 mod budget;
 mod calls;
 mod check_block;
-mod coerce;
+pub mod coerce;
 mod collect;
 mod expr;
 mod fields;

@@ -90,6 +90,7 @@ fn comparable(left: &Ty, right: &Ty) -> bool {
                 | Ty::Url
                 | Ty::Email
                 | Ty::Date
+                | Ty::DateTime
                 | Ty::TimeZone
                 | Ty::LabelName
         )

@@ -2,6 +2,7 @@
 
 mod buckets;
 mod calendar;
+mod exclude;
 mod gate;
 mod lints;
 mod panel;
@@ -24,10 +25,11 @@ use smol_str::SmolStr;
 
 use buckets::Buckets;
 
+pub use exclude::{LoweredExclusion, exclusion_model};
 pub use gate::expiring_overrides;
 pub(crate) use read::report;
 pub use receiver::{Relabelled, mail_receivers, relabelled};
-pub use team::ignored_urgency;
+pub use team::{day_twice, ignored_urgency};
 pub use test::{LoweredTest, test_model};
 
 use crate::db::{Database, Diag, ItemKey, Workspace};
@@ -63,7 +65,9 @@ pub fn service_model(
             buckets: Buckets::new(db, workspace, environment.clone(), instance),
             up: up(db, workspace, environment.as_deref(), instance),
         };
-        service::lower(instance, &surroundings, &mut diagnostics)
+        let mut service = service::lower(instance, &surroundings, &mut diagnostics)?;
+        exclude::attach(db, workspace, key, environment.as_ref(), &mut service.slos);
+        Some(service)
     });
     Arc::new(Lowered {
         service,

@@ -371,6 +371,7 @@ fn lower_slo(
         breakdown,
         runbook_url: text(slo.get(field::RUNBOOK_URL)),
         gate_windows: Vec::new(),
+        exclusions: Vec::new(),
         sli,
     })
 }

@@ -174,9 +174,33 @@ fn lower_layer(layer: &Instance) -> Option<ir::Layer> {
     })
 }
 
+/// Returns the first repeated day in the field `days` of a block.
+pub fn day_twice(hours: &Instance) -> Option<&SmolStr> {
+    let Value::List(days) = hours.get(field::DAYS) else {
+        return None;
+    };
+    let names: Vec<&SmolStr> = days
+        .iter()
+        .filter_map(|day| match day {
+            Value::Enum(_, day) => Some(day),
+            _ => None,
+        })
+        .collect();
+    names
+        .iter()
+        .enumerate()
+        .find(|(number, day)| names.iter().take(*number).any(|before| before == *day))
+        .map(|(_, day)| *day)
+}
+
 /// Lowers a block of hours: one entry per day of the week, or one for all days.
 pub(super) fn lower_hours(hours: &Instance) -> Vec<ir::Hours> {
-    match (hours.get(field::FROM), hours.get(field::TO)) {
+    hours_until(hours, field::TO)
+}
+
+/// Lowers the hours from the field `from` of a block to the field of this name.
+pub(super) fn hours_until(hours: &Instance, until: &str) -> Vec<ir::Hours> {
+    match (hours.get(field::FROM), hours.get(until)) {
         (Value::TimeOfDay(from), Value::TimeOfDay(to)) => {
             let (from, to) = (clock(*from), clock(*to));
             let days = days(hours.get(field::DAYS));
@@ -257,7 +281,7 @@ fn small(value: &Value) -> Option<u8> {
     }
 }
 
-fn date(value: &Value) -> Option<Date> {
+pub(super) fn date(value: &Value) -> Option<Date> {
     match value {
         Value::String(date) => date.parse().ok(),
         _ => None,

@@ -28,6 +28,8 @@ pub mod kind {
     pub const ERRORS: &str = "errors";
     /// The kind `escalation`.
     pub const ESCALATION: &str = "escalation";
+    /// The kind `exclude`.
+    pub const EXCLUDE: &str = "exclude";
     /// The kind `expect`.
     pub const EXPECT: &str = "expect";
     /// The kind `gate`.
@@ -150,17 +152,19 @@ pub mod field {
     pub const BURN_RATE_PAGES: &str = "burn_rate_pages";
     /// The field `burn_rate_tickets` of `slo`.
     pub const BURN_RATE_TICKETS: &str = "burn_rate_tickets";
-    /// The field `by` of `override`.
+    /// The field `by` of `exclude`, `override`.
     pub const BY: &str = "by";
     /// The field `channel` of `slack`.
     pub const CHANNEL: &str = "channel";
+    /// The field `covers` of `exclude`.
+    pub const COVERS: &str = "covers";
     /// The field `criticality` of `dependency`.
     pub const CRITICALITY: &str = "criticality";
     /// The field `dashboard_url` of `service`.
     pub const DASHBOARD_URL: &str = "dashboard_url";
     /// The field `date` of `test`.
     pub const DATE: &str = "date";
-    /// The field `days` of `support-hours`, `hours`.
+    /// The field `days` of `exclude`, `support-hours`, `hours`.
     pub const DAYS: &str = "days";
     /// The field `dependency` of `dependency-down`.
     pub const DEPENDENCY: &str = "dependency";
@@ -178,9 +182,11 @@ pub mod field {
     pub const ESCALATION_LOOPS: &str = "escalation_loops";
     /// The field `escalation_waits` of `tier`.
     pub const ESCALATION_WAITS: &str = "escalation_waits";
+    /// The field `first` of `exclude`.
+    pub const FIRST: &str = "first";
     /// The field `for` of `alert`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`, `page`, `ticket`.
     pub const FOR: &str = "for";
-    /// The field `from` of `support-hours`, `hours`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`.
+    /// The field `from` of `exclude`, `support-hours`, `hours`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`.
     pub const FROM: &str = "from";
     /// The field `gate` of `verdict`.
     pub const GATE: &str = "gate";
@@ -208,6 +214,8 @@ pub mod field {
     pub const KEEP_FIRING_FOR: &str = "keep_firing_for";
     /// The field `labels` of `service`, `slo`, `alert`, `recording`, `metric`.
     pub const LABELS: &str = "labels";
+    /// The field `last` of `exclude`.
+    pub const LAST: &str = "last";
     /// The field `latency` of `tier`.
     pub const LATENCY: &str = "latency";
     /// The field `legend` of `panel`.
@@ -244,7 +252,7 @@ pub mod field {
     pub const ON_CALL_EXPECTED: &str = "on_call_expected";
     /// The field `on_no_data` of `gate`.
     pub const ON_NO_DATA: &str = "on_no_data";
-    /// The field `only_in` of `service`, `dependency`, `slo`, `alert`, `test`.
+    /// The field `only_in` of `service`, `dependency`, `slo`, `exclude`, `alert`, `test`.
     pub const ONLY_IN: &str = "only_in";
     /// The field `query` of `recording`, `panel`.
     pub const QUERY: &str = "query";
@@ -252,7 +260,7 @@ pub mod field {
     pub const RATE: &str = "rate";
     /// The field `ratio` of `error-ratio`.
     pub const RATIO: &str = "ratio";
-    /// The field `reason` of `override`.
+    /// The field `reason` of `exclude`, `override`.
     pub const REASON: &str = "reason";
     /// The field `resolved` of `receiver`.
     pub const RESOLVED: &str = "resolved";
@@ -316,7 +324,7 @@ pub mod field {
     pub const UNDER: &str = "under";
     /// The field `unit` of `latency`, `signal`, `metric`, `panel`.
     pub const UNIT: &str = "unit";
-    /// The field `until` of `override`.
+    /// The field `until` of `exclude`, `override`.
     pub const UNTIL: &str = "until";
     /// The field `urgency` of `tier`, `service`.
     pub const URGENCY: &str = "urgency";
@@ -336,6 +344,6 @@ pub mod field {
     pub const WINDOW: &str = "window";
     /// The field `within` of `page`, `ticket`, `resolved`.
     pub const WITHIN: &str = "within";
-    /// The field `zone` of `support-hours`, `schedule`, `override`, `test`.
+    /// The field `zone` of `exclude`, `support-hours`, `schedule`, `override`, `test`.
     pub const ZONE: &str = "zone";
 }

@@ -31,6 +31,8 @@ pub enum Ty {
     Email,
     /// `date`, `"2026-12-20"`
     Date,
+    /// `date-time`, `"2026-12-20 22:00"`
+    DateTime,
     /// `time-zone`, a name of the IANA database
     TimeZone,
     /// `label-name`: a name, with or without quotes
@@ -127,6 +129,7 @@ impl Ty {
                     "email" => "email address",
                     "url" => "URL",
                     "vector" => "query of type instant vector",
+                    "date-time" => "date and time",
                     "time-zone" => "time zone",
                     "label-name" => "label name",
                     "time-of-day" => "time of day",
@@ -189,6 +192,11 @@ pub const BUILTIN: &[(&str, Ty, &str)] = &[
     ("url", Ty::Url, "an `http` or `https` URL"),
     ("email", Ty::Email, "an email address"),
     ("date", Ty::Date, "a date: `\"2026-12-20\"`"),
+    (
+        "date-time",
+        Ty::DateTime,
+        "a date and time: `\"2026-12-20 22:00\"`",
+    ),
     (
         "time-zone",
         Ty::TimeZone,

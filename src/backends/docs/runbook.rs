@@ -1,5 +1,7 @@
 //! The runbook page of a service.
 
+use std::collections::BTreeMap;
+
 use super::alert::{self, Alerts};
 use super::page::Page;
 use super::{call, detection, graph, text, words};
@@ -7,6 +9,7 @@ use crate::alerts::{NamedAlert, Origin, headings, service_alerts};
 use crate::anchors::Anchors;
 use crate::links;
 use nth_model::burn_rate::budget_time;
+use nth_model::exclude::Exclusion;
 use nth_model::number::percent_text;
 use nth_model::text::list;
 use nth_model::{Criticality, Dependency, Project, Rule, Service, Settings, Severity, Sli, Slo};
@@ -164,6 +167,37 @@ fn objectives(page: &mut Page, service: &Service) {
     page.paragraph(
         "The error budget is the full downtime that the objective allows in its window.",
     );
+    exclusions(page, service);
+}
+
+/// Adds the exclusions of the service's SLOs, one line each.
+fn exclusions(page: &mut Page, service: &Service) {
+    let mut known: BTreeMap<&str, (&Exclusion, Vec<String>)> = BTreeMap::new();
+    for slo in &service.slos {
+        for exclusion in &slo.exclusions {
+            known
+                .entry(&exclusion.name)
+                .or_insert_with(|| (exclusion, Vec::new()))
+                .1
+                .push(text::inline(&slo.name));
+        }
+    }
+    if known.is_empty() {
+        return;
+    }
+    page.paragraph(
+        "Reports and the ledger do not charge these times to error budgets. Alerts and dashboards still count them.",
+    );
+    page.list(known.into_values().map(|(exclusion, slos)| {
+        format!(
+            "**{}:** {}, for {}. Reason: {}. Agreed by {}.",
+            text::inline(&exclusion.name),
+            text::inline(&exclusion.times_text()),
+            list(&slos, "and"),
+            text::inline(exclusion.reason.trim_end_matches('.')),
+            text::inline(&exclusion.by.to_string()),
+        )
+    }));
 }
 
 fn needs(page: &mut Page, service: &Service, project: &Project<'_>) {

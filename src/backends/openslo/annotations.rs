@@ -51,6 +51,10 @@ fn list_lost(service: &Service) -> Vec<String> {
             service.slos.iter().map(|slo| slo.gate_windows.len()).sum(),
             "gate window",
         ),
+        (
+            service.slos.iter().map(|slo| slo.exclusions.len()).sum(),
+            "exclusion",
+        ),
     ];
     let lost = counts.into_iter().filter(|(number, _)| *number > 0);
     lost.map(|(number, what)| count(number, what)).collect()

@@ -7,7 +7,8 @@ use nth_deployments::{
     ReadError, Reading, Scope, argo_cd, argo_rollouts, cdevents, flux, github, gitlab,
 };
 
-use super::recorder::{Recorder, require_service, service_names};
+use super::recorder::Recorder;
+use super::services::{require_service, service_names};
 use crate::cli::Context;
 use crate::cli::console::Console;
 use crate::cli::exit::{Exit, Failure};
@@ -42,7 +43,7 @@ pub fn run(
     if let Some(name) = &options.from_env {
         recorder.scope.from_environment = Some(name.clone());
     }
-    let read: Read = match options.format {
+    let read: Read = match options.documents {
         DeploysFormat::ArgoCd => argo_cd::read,
         DeploysFormat::ArgoRollouts => argo_rollouts::read,
         DeploysFormat::Flux => flux::read,

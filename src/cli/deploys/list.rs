@@ -3,17 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use nth_ledger::{Deployment, Interval};
+use nth_ledger::{Deployment, Interval, Store};
 use serde::Serialize;
 
-use super::recorder::unknown_service;
+use super::services::unknown_service;
 use crate::cli::Context;
 use crate::cli::console::Console;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::ledger::open;
+use crate::cli::gate::CompiledProject;
+use crate::cli::ledger::{evidence, open};
 use crate::cli::options::{DeploysList, Format};
 use crate::cli::report::count;
 use crate::cli::select::{self, Selected};
+use crate::project::Loaded;
+
+/// The time of everything.
+pub const EVER: Interval = Interval {
+    from: i64::MIN,
+    until: i64::MAX,
+};
 
 /// The longest text in a column, in characters.
 const LONGEST: usize = 40;
@@ -42,6 +50,8 @@ pub struct Document {
     url: Option<String>,
     by: Option<String>,
     rolled_back: Option<Timestamp>,
+    /// What it did to budgets, in words; `null` if nothing is found.
+    judgment: Option<String>,
 }
 
 impl Document {
@@ -60,6 +70,7 @@ impl Document {
             url: deployment.url.clone(),
             by: deployment.by.clone(),
             rolled_back: time(deployment.rolled_back),
+            judgment: None,
         }
     }
 }
@@ -88,14 +99,14 @@ pub fn run(
 ) -> Result<Exit, Failure> {
     let loaded = select::project(context)?;
     let root = loaded.project.root.clone();
+    let project_files = loaded.clone();
     let project = loaded.project.settings.project.clone();
     let mut store = open::open(context, &root, &options.place)?;
     let since = Timestamp::now()
         .checked_sub(options.since)
         .map_err(|_| Failure::usage("`--since` reaches back too far").help("use `--since 30d`"))?;
-    let ever = super::recorder::EVER;
     let mut all = store
-        .deployments(ever)
+        .deployments(EVER)
         .map_err(|error| open::unusable(context, &store, &error))?;
     all.retain(|deployment| deployment.project == project);
     let recorded: BTreeSet<&str> = all.iter().map(|one| one.service.as_str()).collect();
@@ -110,7 +121,7 @@ pub fn run(
     }
     let within = Interval {
         from: since.as_second(),
-        ..ever
+        ..EVER
     };
     let is_listed = |deployment: &&Deployment| {
         let services = &options.services;
@@ -120,8 +131,24 @@ pub fn run(
         is_of && is_in && deployment.started >= within.from
     };
     let listed: Vec<&Deployment> = all.iter().rev().filter(is_listed).collect();
+    let environments: BTreeSet<Option<&str>> = { listed.iter() }
+        .map(|one| one.environment.as_deref())
+        .collect();
+    let judgments = judgments(
+        context,
+        &project_files,
+        &mut store,
+        environments,
+        within,
+        console,
+    )?;
     if context.global.format == Format::Json {
-        let deployments = listed.into_iter().map(Document::new).collect();
+        let deployments = { listed.into_iter() }
+            .map(|one| Document {
+                judgment: judgments.get(&one.key).cloned(),
+                ..Document::new(one)
+            })
+            .collect();
         let list = List {
             project,
             deployments,
@@ -134,7 +161,7 @@ pub fn run(
         has_environments: listed.iter().any(|one| one.environment.is_some()),
     };
     if !listed.is_empty() {
-        show(&listed, &Judgments::new(), layout, console);
+        show(&listed, &judgments, layout, console);
     }
     let since = Timestamp::from_second(within.from).unwrap_or(since);
     console.err.line(format_args!(
@@ -142,6 +169,36 @@ pub fn run(
         count(listed.len(), "deployment")
     ));
     Ok(Exit::Ok)
+}
+
+/// What the deployments since a time did to the budgets of their services, as far as the ledger has their SLOs.
+fn judgments(
+    context: &Context,
+    loaded: &Loaded,
+    store: &mut Store,
+    environments: BTreeSet<Option<&str>>,
+    within: Interval,
+    console: &mut Console,
+) -> Result<Judgments, Failure> {
+    let mut found = Judgments::new();
+    let has_slos = !open::with(context, store, Store::slos)?.is_empty();
+    for environment in environments.into_iter().filter(|_| has_slos) {
+        let format = context.global.format;
+        let compiled = CompiledProject::of(loaded.clone(), environment, format, console)?;
+        let Some(compiled) = compiled else {
+            console
+                .err
+                .line("note: the project has errors: deployments are not judged");
+            continue;
+        };
+        let until = Interval {
+            until: Timestamp::now().as_second(),
+            ..within
+        };
+        let evidence = evidence::collect(context, store, &compiled, until)?;
+        found.extend(evidence::verdicts(&evidence));
+    }
+    Ok(found)
 }
 
 /// The names of the services in an environment, or in all.
@@ -179,7 +236,15 @@ pub fn show(
         .collect();
     if layout.is_short {
         for row in rows {
-            let cells: Vec<String> = row.into_iter().filter(|cell| !cell.is_empty()).collect();
+            let filled = row.into_iter().enumerate();
+            let filled = filled.filter(|(_, cell)| !cell.is_empty());
+            let cells: Vec<String> = filled
+                .map(|(column, cell)| match column {
+                    BY => format!("by {cell}"),
+                    ROLLED_BACK => format!("rolled back {cell}"),
+                    _ => cell,
+                })
+                .collect();
             console.out.line(cells.join(" "));
         }
         return;
@@ -229,6 +294,8 @@ pub fn show(
 
 const COLUMNS: usize = 8;
 const ENVIRONMENT: usize = 1;
+const BY: usize = 5;
+const ROLLED_BACK: usize = 6;
 const JUDGMENT: usize = 7;
 
 fn row(deployment: &Deployment, judgments: &Judgments) -> Vec<String> {

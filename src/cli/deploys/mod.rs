@@ -6,6 +6,7 @@ mod list;
 mod pull;
 mod record;
 mod recorder;
+mod services;
 
 use super::Context;
 use super::console::Console;

@@ -7,7 +7,8 @@ use nth_deployments::kube::{self, Range};
 use nth_deployments::{Reading, Series, deployed};
 
 use super::argo_cd::ArgoCd;
-use super::recorder::{Recorder, require_service, service_names};
+use super::recorder::Recorder;
+use super::services::{require_service, service_names};
 use crate::backtest::{self, FetchError, Matrix, Request};
 use crate::catalogue;
 use crate::cli::Context;

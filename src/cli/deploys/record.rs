@@ -6,7 +6,8 @@ use nth_deployments::{Skipped, page_url};
 use nth_ledger::{Change, Deployment};
 
 use super::list::short;
-use super::recorder::{Recorder, require_service, seconds, service_names};
+use super::recorder::Recorder;
+use super::services::{require_service, service_names};
 use crate::cli::Context;
 use crate::cli::console::Console;
 use crate::cli::exit::{Exit, Failure};
@@ -37,6 +38,7 @@ pub fn run(
     };
     require_service(&options.service, &service_names(&built))?;
     let mut recorder = Recorder::new(context, &built, &options.place, &[])?;
+    let seconds = |time: Timestamp| time.as_second();
     let report = Report {
         service: options.service.clone(),
         version: options.version.clone(),

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use nth_deployments::{MappingError, Reading, Scope, Services, Skipped, reconcile};
-use nth_ledger::{Change, Deployment, Interval, LedgerError, Store};
+use nth_ledger::{Change, Deployment, LedgerError, Store};
 use serde::Serialize;
 
-use super::list::{self, Document};
+use super::list::{self, Document, EVER};
+use super::services::{service_names, unknown_service};
 use crate::cli::Context;
 use crate::cli::console::Console;
 use crate::cli::exit::Failure;
@@ -16,14 +16,6 @@ use crate::cli::ledger::open;
 use crate::cli::options::{Format, LedgerPlace};
 use crate::cli::report::count;
 use crate::cli::select;
-use crate::diagnostics::suggest;
-use crate::ir::Service;
-
-/// The time of everything.
-pub const EVER: Interval = Interval {
-    from: i64::MIN,
-    until: i64::MAX,
-};
 
 /// A ledger that is open for what readers find.
 pub struct Recorder<'c> {
@@ -219,35 +211,6 @@ impl<'c> Recorder<'c> {
     }
 }
 
-/// The names of the services of a project.
-pub fn service_names(built: &CompiledProject) -> Vec<String> {
-    built.with_services(|services| {
-        let name = |service: &&Service| service.name.to_string();
-        services.iter().map(name).collect()
-    })
-}
-
-/// Requires that the project has a service.
-///
-/// # Errors
-///
-/// If it has not, with a similar name.
-pub fn require_service(name: &str, names: &[String]) -> Result<(), Failure> {
-    match names.iter().any(|known| known == name) {
-        true => Ok(()),
-        false => Err(unknown_service(name, names)),
-    }
-}
-
-/// Returns the failure for a service that is unknown.
-pub fn unknown_service(name: &str, names: &[String]) -> Failure {
-    let failure = Failure::usage(format!("unknown service `{name}`"));
-    match suggest::nearest(name, names.iter().map(String::as_str)) {
-        Some(near) => failure.help(format!("did you mean `{near}`?")),
-        None => failure,
-    }
-}
-
 fn mapping_failure(error: &MappingError, names: &[String]) -> Failure {
     match error {
         MappingError::UnknownService { service } => unknown_service(service, names),
@@ -281,9 +244,4 @@ fn reason_text(reason: Skipped) -> &'static str {
         Skipped::Removed => "the service was removed",
         Skipped::OtherEvent => "an event about something else",
     }
-}
-
-/// Returns a time in seconds since 1970.
-pub fn seconds(time: Timestamp) -> i64 {
-    time.as_second()
 }

@@ -2,6 +2,7 @@
 
 pub mod book;
 mod episodes;
+pub mod evidence;
 mod export;
 pub mod keys;
 pub mod open;

@@ -113,8 +113,8 @@ pub struct DeploysRecord {
 #[command(after_help = connection_help_exit("\
 Reads the ReplicaSets and images of the Deployments and Rollouts that have the names of
 services, from series of kube-state-metrics; and the `deployed` queries of services. With
---argo-cd, also reads the history of its applications. Pulling again records nothing twice:
-run it at least as often as Argo CD keeps ten entries.
+--argo-cd, also reads the history of its applications, of which it keeps ten entries each.
+Pulling again records nothing twice: run it at least once a day.
 
 Environment of Argo CD:
   NTH_ARGOCD_TOKEN               a bearer token, or NTH_ARGOCD_TOKEN_FILE a file with it
@@ -183,7 +183,7 @@ Examples:
 pub struct DeploysImport {
     /// The format
     #[arg(value_enum, value_name = "FORMAT")]
-    pub format: DeploysFormat,
+    pub documents: DeploysFormat,
     /// Files, or - for standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,

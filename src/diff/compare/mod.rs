@@ -4,6 +4,7 @@ mod alert;
 mod changes;
 mod dashboard;
 mod direction;
+mod exclude;
 mod gate;
 mod matching;
 mod query;
@@ -79,7 +80,7 @@ impl Sides {
 }
 
 /// Compares two versions in an environment: all changes, without places, causes and incidents. The order is that of settings,
-/// teams and services, each by name.
+/// teams, exclusions and services, each by name.
 pub fn compare(base: Version<'_>, head: Version<'_>) -> Vec<Change> {
     let mut changes = Changes::default();
     settings::compare(base.settings, head.settings, &mut changes);
@@ -98,6 +99,7 @@ pub fn compare(base: Version<'_>, head: Version<'_>) -> Vec<Change> {
         );
     }
     team::compare(base.project, head.project, &mut changes);
+    exclude::compare(base.project, head.project, &mut changes);
     service::compare(base, head, &mut changes);
     changes.found
 }

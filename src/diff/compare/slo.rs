@@ -60,6 +60,8 @@ fn both(subject: &Subject, before: &Slo, after: &Slo, sides: &Sides, changes: &m
         runbook_url,
         // The windows that gates read: their conditions are compared.
         gate_windows: _,
+        // An exclusion can cover many SLOs: it is compared once.
+        exclusions: _,
     } = after;
     if before.name != *name {
         changes.plain(

@@ -135,8 +135,8 @@ fn main() {
             let mut found = 0;
             for number in 0..slos {
                 let slices = store.slices(&slo(number), month).unwrap();
-                let judgement = judge(&slices, month, objective, &[]);
-                assert!(judgement.gross.coverage().unwrap() > 0.99);
+                let judgment = judge(&slices, month, objective, &[]);
+                assert!(judgment.gross.coverage().unwrap() > 0.99);
                 found +=
                     find_incidents(&slices, objective, 30 * DAY * 1_000, &Detection::default())
                         .len();

@@ -50,6 +50,8 @@ pub(super) struct Dialect {
     pub(super) identity: &'static str,
     /// What follows the closing parenthesis of a table that is stored in the order of its primary key.
     pub(super) clustered: &'static str,
+    /// The type of a number of events.
+    pub(super) count: &'static str,
 }
 
 /// A connection to a database. SQL is the common subset of both, with `?1` for the first parameter.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::server::Server;
 use crate::LedgerError;
 
-/// Where a ledger is: a file of SQLite, or a PostgreSQL database. It is printed without the password.
+/// Where a ledger is: a file of SQLite on a local disk, or a PostgreSQL database. It is printed without the password.
 #[derive(Clone)]
 pub struct Location(pub(super) Place);
 
@@ -75,25 +75,29 @@ mod tests {
     fn no_text_contains_a_password() {
         let urls = [
             (
+                "postgres://me:se?cret@db.example.com/shop?sslmode=disable",
+                "postgres://me@db.example.com:5432/shop",
+            ),
+            (
                 "postgres://me:secret@db.example.com:6432/shop",
                 "postgres://me@db.example.com:6432/shop",
             ),
             (
                 "postgresql://me:sec%3Fret@[::1]/shop?sslmode=disable",
-                "postgres://me@[::1]/shop",
+                "postgres://me@[::1]:5432/shop",
             ),
             (
                 "postgres://localhost/shop?user=me&password=secret",
-                "postgres://me@localhost/shop",
+                "postgres://me@localhost:5432/shop",
             ),
         ];
         for (url, printed) in urls {
             let location = Location::parse(url).expect("it is valid");
             assert_eq!(location.to_string(), printed);
-            assert!(!format!("{location:?}").contains("sec"), "{location:?}");
+            let debug = format!("{location:?}");
+            assert!(!debug.contains("sec") && !debug.contains("cret"), "{debug}");
         }
         for url in [
-            "postgres://me:se?secret@db.example.com/shop",
             "postgres://me:secret@db.example.com:port/shop",
             "postgres://me:secret@db.example.com/shop?sslmode=prefer",
             "postgres:///shop?password=secret",

@@ -172,6 +172,7 @@ impl Database for Postgres {
         Dialect {
             identity: "INTEGER GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
             clustered: "",
+            count: "DOUBLE PRECISION",
         }
     }
 

@@ -10,8 +10,8 @@ use crate::LedgerError;
 /// The version of the schema that this program writes.
 pub const SCHEMA_VERSION: i64 = 2;
 
-/// The statements that create each version from the one before it, the first from nothing. `{identity}` and `{clustered}` differ
-/// between the databases. A published entry never changes.
+/// The statements that create each version from the one before it, the first from nothing. `{identity}`, `{clustered}` and
+/// `{count}` differ between the databases. A published entry never changes.
 const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
     // Types are those of PostgreSQL; SQLite derives integers, numbers and texts from their names.
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -28,8 +28,8 @@ const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
          slo INTEGER NOT NULL,
          start BIGINT NOT NULL,
          seq SMALLINT NOT NULL,
-         bad DOUBLE PRECISION NOT NULL,
-         total DOUBLE PRECISION NOT NULL,
+         bad {count} NOT NULL,
+         total {count} NOT NULL,
          seen SMALLINT NOT NULL,
          source SMALLINT NOT NULL,
          PRIMARY KEY (slo, start, seq)
@@ -95,8 +95,8 @@ const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
          stratum BIGINT NOT NULL,
          version SMALLINT NOT NULL,
          seq SMALLINT NOT NULL,
-         bad DOUBLE PRECISION NOT NULL,
-         total DOUBLE PRECISION NOT NULL,
+         bad {count} NOT NULL,
+         total {count} NOT NULL,
          PRIMARY KEY (slo, deployment, stratum, version, seq)
      ){clustered};",
 ];
@@ -157,4 +157,5 @@ fn for_dialect(statements: &str, dialect: Dialect) -> String {
     statements
         .replace("{identity}", dialect.identity)
         .replace("{clustered}", dialect.clustered)
+        .replace("{count}", dialect.count)
 }

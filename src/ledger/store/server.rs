@@ -64,7 +64,14 @@ impl Server {
     /// Without `sslmode`, a connection to this machine is not encrypted, and every other one is, with the server's name
     /// checked against its certificate.
     pub(super) fn parse(url: &str) -> Result<Self, LedgerError> {
-        let (base, query) = url.split_once('?').unwrap_or((url, ""));
+        // A password may contain a question mark.
+        let host = url.find('@').unwrap_or(0);
+        let question = url.get(host..).and_then(|rest| rest.find('?'));
+        let (base, query) = question
+            .and_then(|at| url.split_at_checked(host + at))
+            .map_or((url, ""), |(base, query)| {
+                (base, query.trim_start_matches('?'))
+            });
         let mut mode = None;
         let mut roots = None;
         let mut rest = Vec::new();

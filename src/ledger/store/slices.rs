@@ -102,17 +102,26 @@ fn slice(row: &Row, first: usize) -> Result<Slice, LedgerError> {
     })
 }
 
-fn sums(row: &Row, first: usize) -> Result<Sums, LedgerError> {
-    Ok(Sums {
-        bad: row.number(first, "slices.bad")?,
-        total: row.number(first + 1, "slices.total")?,
-        seen: row.integer(first + 2, "slices.seen")?,
-        estimated: row.integer(first + 3, "slices.seen")?,
-        slices: row.integer(first + 4, "slices")?,
-    })
+/// Sums over the newest slices of an SLO that start in an interval.
+fn sums_of(database: &mut dyn Database, slo: i64, within: Interval) -> Result<Sums, LedgerError> {
+    let rows = database.query(
+        &format!("SELECT {SUMS} FROM newest_slices WHERE slo = ?1 AND start >= ?2 AND start < ?3"),
+        &[slo.into(), within.from.into(), within.until.into()],
+    )?;
+    let sums = |row: &Row| {
+        Ok(Sums {
+            bad: row.number(0, "slices.bad")?,
+            total: row.number(1, "slices.total")?,
+            seen: row.integer(2, "slices.seen")?,
+            estimated: row.integer(3, "slices.seen")?,
+            slices: row.integer(4, "slices")?,
+        })
+    };
+    rows.first().map_or(Ok(Sums::default()), sums)
 }
 
-const SUMS: &str = "COALESCE(SUM(bad), 0.0), COALESCE(SUM(total), 0.0), \
+const SUMS: &str = "COALESCE(SUM(CAST(bad AS DOUBLE PRECISION)), 0.0), \
+     COALESCE(SUM(CAST(total AS DOUBLE PRECISION)), 0.0), \
      CAST(COALESCE(SUM(seen), 0) AS BIGINT), \
      CAST(COALESCE(SUM(CASE WHEN source = 2 THEN seen ELSE 0 END), 0) AS BIGINT), COUNT(*)";
 
@@ -371,13 +380,7 @@ impl Store {
             let Some(id) = slos::find(database, slo)? else {
                 return Ok(Sums::default());
             };
-            let rows = database.query(
-                &format!(
-                    "SELECT {SUMS} FROM newest_slices WHERE slo = ?1 AND start >= ?2 AND start < ?3"
-                ),
-                &[id.into(), within.from.into(), within.until.into()],
-            )?;
-            rows.first().map_or(Ok(Sums::default()), |row| sums(row, 0))
+            sums_of(database, id, within)
         })
     }
 
@@ -388,17 +391,17 @@ impl Store {
     /// Errors of access, and [`LedgerError::Damaged`].
     pub fn sums_by_slo(&mut self, within: Interval) -> Result<Vec<(SloKey, Sums)>, LedgerError> {
         let mut all = self.read(|database| {
-            let rows = database.query(
-                &format!(
-                    "SELECT {}, sums.* FROM slos JOIN (SELECT slo AS number, {SUMS} FROM newest_slices \
-                     WHERE start >= ?1 AND start < ?2 GROUP BY slo) sums ON sums.number = slos.id",
-                    slos::COLUMNS
-                ),
-                &[within.from.into(), within.until.into()],
-            )?;
-            // The first column of the sums is the SLO's number.
-            let read = |row: &Row| Ok((slos::key(row, 0)?, sums(row, 6)?));
-            rows.iter().map(read).collect::<Result<Vec<_>, _>>()
+            let columns = slos::COLUMNS;
+            let slos = database.query(&format!("SELECT {columns}, id FROM slos"), &[])?;
+            let mut all = Vec::new();
+            // One by one, because the rows of an SLO are next to each other and those of a time are not.
+            for row in &slos {
+                let sums = sums_of(database, row.integer(5, "slos.id")?, within)?;
+                if sums.slices > 0 {
+                    all.push((slos::key(row, 0)?, sums));
+                }
+            }
+            Ok(all)
         })?;
         all.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(all)

@@ -31,6 +31,19 @@ impl Sqlite {
         if !is_created && !path.exists() {
             return Err(LedgerError::NotFound);
         }
+        // SQLite only reports that it cannot open the file.
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            let folder = printable(&folder.display().to_string());
+            let why = format!("the folder `{folder}` does not exist");
+            return Err(LedgerError::InvalidLocation { why });
+        }
+        if path.is_dir() {
+            let why = "it is a folder".to_owned();
+            return Err(LedgerError::InvalidLocation { why });
+        }
         Ok(Self {
             connection: connect(path, options, is_created)?,
             path: path.to_owned(),
@@ -130,6 +143,8 @@ impl Database for Sqlite {
         Dialect {
             identity: "INTEGER PRIMARY KEY",
             clustered: " WITHOUT ROWID",
+            // Whole numbers take as many bytes as they need. As a floating-point number, each would take eight.
+            count: "NUMERIC",
         }
     }
 

@@ -4,7 +4,7 @@ use super::place;
 use crate::codes;
 use crate::db::Diag;
 use crate::eval::{Instance, Value, show_duration};
-use crate::lower::hours_of;
+use crate::lower::{day_twice, hours_of};
 use crate::schema::names::{field, kind};
 use nth_model::{Hours, TimeOfDay, TimeOfWeek};
 
@@ -97,7 +97,7 @@ fn implausible_hours(team: &Instance, hours: &Instance) -> Option<Diag> {
     };
     let named = &hours.name;
     let has_days = matches!(hours.get(field::DAYS), Value::List(days) if !days.is_empty());
-    if let Some(day) = super::day_twice(hours) {
+    if let Some(day) = day_twice(hours) {
         return problem(
             field::DAYS,
             format!("duplicate day `{day}` in hours `{named}`"),

@@ -13,7 +13,7 @@ use super::dependencies::place;
 use crate::codes;
 use crate::db::{Diag, ItemKey, Workspace};
 use crate::eval::{Instance, Value, instance};
-use crate::lower::{service_model, team_model};
+use crate::lower::{day_twice, service_model, team_model};
 use crate::schema::names::{field, kind};
 use nth_model as ir;
 
@@ -147,23 +147,4 @@ fn support_hours(block: &Instance, found: &mut Vec<Diag>) {
             );
         }
     }
-}
-
-/// Returns the first repeated day in a list of days.
-fn day_twice(hours: &Instance) -> Option<&SmolStr> {
-    let Value::List(days) = hours.get(field::DAYS) else {
-        return None;
-    };
-    let names: Vec<&SmolStr> = days
-        .iter()
-        .filter_map(|day| match day {
-            Value::Enum(_, day) => Some(day),
-            _ => None,
-        })
-        .collect();
-    names
-        .iter()
-        .enumerate()
-        .find(|(number, day)| names.iter().take(*number).any(|before| before == *day))
-        .map(|(_, day)| *day)
 }

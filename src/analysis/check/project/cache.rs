@@ -21,6 +21,7 @@ pub struct ProjectCache {
     duplicates: Option<Arc<Vec<Diag>>>,
     cycles: Option<Arc<Vec<Vec<Diag>>>>,
     shared: Option<Arc<Vec<Vec<Diag>>>>,
+    exclusions: Option<Arc<Vec<Diag>>>,
     index: Option<NameIndex>,
     resolved: Resolved,
 }
@@ -60,6 +61,7 @@ impl ProjectCache {
         let mut has_globals = is_as_long;
         let mut has_needs = is_as_long;
         let mut has_measured = is_as_long;
+        let mut has_exclusions = is_as_long;
         for (before, now) in self.files.iter().zip(files) {
             if Arc::ptr_eq(before, now) {
                 continue;
@@ -70,6 +72,9 @@ impl ProjectCache {
                 (before.iter().map(|found| &found.needs)).eq(now.iter().map(|found| &found.needs));
             has_measured &= (before.iter().map(|found| &found.measured))
                 .eq(now.iter().map(|found| &found.measured));
+            has_exclusions &= (before.iter())
+                .map(|found| (&found.exclusions, &found.covered))
+                .eq((now.iter()).map(|found| (&found.exclusions, &found.covered)));
         }
         if !has_globals {
             self.duplicates = None;
@@ -79,6 +84,9 @@ impl ProjectCache {
         }
         if !has_measured {
             self.shared = None;
+        }
+        if !has_exclusions {
+            self.exclusions = None;
         }
         if self.names_revision != names_revision || !is_as_long {
             self.index = None;
@@ -98,6 +106,10 @@ impl ProjectCache {
 
     pub(super) fn shared(&mut self, make: impl FnOnce() -> Vec<Vec<Diag>>) -> Arc<Vec<Vec<Diag>>> {
         Arc::clone(self.shared.get_or_insert_with(|| Arc::new(make())))
+    }
+
+    pub(super) fn exclusions(&mut self, make: impl FnOnce() -> Vec<Diag>) -> Arc<Vec<Diag>> {
+        Arc::clone(self.exclusions.get_or_insert_with(|| Arc::new(make())))
     }
 
     /// Adds suggestions, such as imports, to the diagnostics about unknown names.

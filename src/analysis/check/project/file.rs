@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use smol_str::SmolStr;
 
 use crate::check::dependencies::Needs;
+use crate::check::exclusions::Covered;
 use crate::check::names::{self, GlobalName};
 use crate::check::series::Measured;
 use crate::check::{check_item, paging, reliability, utf8_names};
@@ -17,8 +18,8 @@ use crate::db::{
 use crate::eval::instance;
 use crate::limits;
 use crate::lower::{
-    Relabelled, expiring_overrides, ignored_urgency, mail_receivers, relabelled, service_model,
-    team_model, test_model,
+    LoweredExclusion, Relabelled, exclusion_model, expiring_overrides, ignored_urgency,
+    mail_receivers, relabelled, service_model, team_model, test_model,
 };
 use crate::schema::names::kind;
 use crate::suppressions::has_directives;
@@ -57,6 +58,10 @@ pub struct EnvironmentFindings {
     pub measured: Vec<Measured>,
     /// The names of the services' recording rules.
     pub recorded: Vec<SmolStr>,
+    /// The exclusions.
+    pub exclusions: Vec<Arc<LoweredExclusion>>,
+    /// The SLOs that exclusions can cover; empty if the project has none.
+    pub covered: Vec<Covered>,
 }
 
 /// A finding about a block that is not a service, or one that depends on something outside of the sources.
@@ -254,6 +259,19 @@ fn environment_findings(
         if items.skipped.contains(&key) {
             continue;
         }
+        if entry.kind == kind::EXCLUDE {
+            // The exclusions of a package apply to what the package builds.
+            if !is_package {
+                let lowered = exclusion_model(db, workspace, key, environment.clone());
+                let found = lowered.diagnostics.iter().cloned();
+                findings.others.extend(found.map(|found| OtherFinding {
+                    diagnostic: found,
+                    condition: Condition::Always,
+                }));
+                findings.exclusions.push(Arc::clone(lowered));
+            }
+            continue;
+        }
         if entry.kind == kind::TEST {
             // The tests of a package are run by the package itself.
             if !is_package {
@@ -286,6 +304,10 @@ fn environment_findings(
         if let Some(service) = &evaluated.instance {
             findings.needs.push(Needs::new(service));
             let model = lowered.service.as_ref();
+            if !workspace.exclusions(db).is_empty() {
+                let covered = model.map(|model| Covered::new(key, model));
+                findings.covered.extend(covered);
+            }
             findings
                 .measured
                 .extend(model.and_then(|model| Measured::new(service, model)));

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use smol_str::SmolStr;
 
 use crate::check::dependencies::{self, Needs};
+use crate::check::exclusions::{self, Scene};
 use crate::check::names;
 use crate::check::series::{self, Measured};
 use crate::codes;
@@ -72,7 +73,9 @@ impl Project<'_> {
         let environments = self.rule_findings.len();
         let cycles = cache.cycles(|| cycles(&self.files, environments));
         let shared = cache.shared(|| shared(&self.files, environments));
-        let mut findings: Vec<Diag> = Vec::new();
+        let declared = self.workspace.environments(self.db).len().max(1);
+        let of_exclusions = cache.exclusions(|| of_exclusions(&self.files, environments, declared));
+        let mut findings: Vec<Diag> = of_exclusions.to_vec();
         let across = cycles.iter().zip(shared.iter());
         for (environment, (rule_findings, (cycles, shared))) in
             self.rule_findings.iter().zip(across).enumerate()
@@ -131,6 +134,25 @@ fn shared(files: &[Arc<FileFindings>], environments: usize) -> Vec<Vec<Diag>> {
         series::shared(&measured)
     };
     (0..environments).map(of).collect()
+}
+
+/// Returns diagnostics about exclusions across files, in these of the `declared` environments.
+fn of_exclusions(files: &[Arc<FileFindings>], environments: usize, declared: usize) -> Vec<Diag> {
+    let scene = |environment: usize| {
+        let findings = || {
+            files
+                .iter()
+                .filter_map(move |file| file.environments.get(environment))
+        };
+        Scene {
+            exclusions: findings()
+                .flat_map(|findings| findings.exclusions.iter().map(|found| &**found))
+                .collect(),
+            services: findings().flat_map(|findings| &findings.covered).collect(),
+        }
+    };
+    let scenes: Vec<Scene<'_>> = (0..environments).map(scene).collect();
+    exclusions::findings(&scenes, environments == declared)
 }
 
 /// Removes diagnostics about unknown metrics that another service records: the catalog only has what targets expose.

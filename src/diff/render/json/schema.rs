@@ -63,7 +63,7 @@ pub fn schema() -> Value {
             "change": change(),
             "subject": object("What changes.", &["kind", "name"], json!({
                 "service": text("The service; missing for teams, settings and environments."),
-                "kind": text("The kind of the part: `service`, `slo`, `alert`, `gate`, `recording`, `dependency`, `signal`, `panel`, `runbook`, `team`, `escalation`, `schedule`, `receiver`, `setting`, `environment`."),
+                "kind": text("The kind of the part: `service`, `slo`, `alert`, `gate`, `recording`, `dependency`, `signal`, `panel`, `runbook`, `exclusion`, `team`, `escalation`, `schedule`, `receiver`, `setting`, `environment`."),
                 "name": text("The name, complete: `checkout.availability`, `payments`, `prometheus.interval`.")
             })),
             "side": {

@@ -14,7 +14,9 @@ use super::groups::{Origin, Row, Section, sections};
 use super::words::{self, Text};
 use crate::class::Class;
 use crate::document::Document;
-use text::{inline, prose, span};
+use text::inline;
+
+pub use text::{prose, span};
 
 /// The number of changes above the fold.
 const GRAVEST: usize = 5;

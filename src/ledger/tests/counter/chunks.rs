@@ -34,7 +34,7 @@ fn count_part(series: &[Series], targets: &Targets, within: Interval) -> Vec<Cou
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(80))]
+    #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
     fn reading_in_parts_gives_the_same(

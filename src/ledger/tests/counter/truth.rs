@@ -28,7 +28,7 @@ fn faults(replicas: std::ops::RangeInclusive<usize>) -> impl Strategy<Value = Fa
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn every_slice_has_the_events_that_scrapes_saw(seed: u64, faults in faults(1..=1)) {

@@ -10,7 +10,7 @@ pub trait Place: Sync {
     /// Its location.
     fn location(&self) -> Location;
 
-    /// Runs SQL beside the store, with `{identity}` and `{clustered}` of the schema replaced. The tables of the ledger need no
+    /// Runs SQL beside the store, with the placeholders of the schema replaced. The tables of the ledger need no
     /// prefix.
     fn run(&self, sql: &str);
 
@@ -57,7 +57,8 @@ impl Place for File {
     fn run(&self, sql: &str) {
         let sql = sql
             .replace("{identity}", "INTEGER PRIMARY KEY")
-            .replace("{clustered}", " WITHOUT ROWID");
+            .replace("{clustered}", " WITHOUT ROWID")
+            .replace("{count}", "NUMERIC");
         self.connect().execute_batch(&sql).unwrap();
     }
 
@@ -110,7 +111,8 @@ impl Place for Database {
                 "{identity}",
                 "INTEGER GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
             )
-            .replace("{clustered}", "");
+            .replace("{clustered}", "")
+            .replace("{count}", "DOUBLE PRECISION");
         let mut client = self.connect();
         client
             .batch_execute("CREATE SCHEMA IF NOT EXISTS nth_ledger")

@@ -24,9 +24,14 @@ fn other_files_are_no_ledger() {
             .starts_with("name,count")
     );
     let folder = place.path().parent().unwrap().to_owned();
-    assert!(matches!(open(&folder), LedgerError::Permission { .. }));
+    let expected = "invalid location of the ledger: it is a folder";
+    assert_eq!(open(&folder).to_string(), expected);
     let missing = folder.join("missing").join("ledger.db");
-    assert!(matches!(open(&missing), LedgerError::Permission { .. }));
+    let expected = format!(
+        "invalid location of the ledger: the folder `{}` does not exist",
+        folder.join("missing").display()
+    );
+    assert_eq!(open(&missing).to_string(), expected);
 }
 
 #[test]

@@ -79,6 +79,9 @@ pub fn generate(source: &mut Unstructured<'_>) -> Result<Generated> {
         let text = maker.service(number)?;
         files.push(file(&format!("service_{number}"), text));
     }
+    if maker.maybe()? {
+        files.push(file("exclusions", maker.exclusions()?));
+    }
     Ok(Generated { manifest, files })
 }
 
@@ -529,6 +532,36 @@ impl Maker<'_, '_> {
             }
         }
         let _ = writeln!(text, "{indent}}}");
+        Ok(text)
+    }
+
+    /// Generates exclusions of the first service or of all.
+    fn exclusions(&mut self) -> Result<String> {
+        let mut text = String::from("import service_0\nimport teams\n");
+        for number in 0..self.number(1, 2)? {
+            let times = match self.number(0, 2)? {
+                0 => format!(
+                    "from = \"2026-11-0{0} 22:00\"  until = \"2026-11-0{0} 23:30\"",
+                    self.number(1, 9)?
+                ),
+                1 => "from = sun 22:00  until = mon 02:00  first = \"2026-01-01\"".to_owned(),
+                _ => "from = 02:00  until = 03:00  days = [monday, friday]".to_owned(),
+            };
+            let covers = match self.maybe()? {
+                true => format!("covers = [service_0.{}]  ", self.services[0]),
+                false => String::new(),
+            };
+            let _ = writeln!(
+                text,
+                "\nexclude maintenance-{number} {{\n  {covers}{times}\n  zone = \"{}\"\n  reason = {}\n  by = {}\n}}",
+                self.one(&["Europe/London", "America/Los_Angeles", "UTC"])?,
+                self.text()?,
+                match self.maybe()? {
+                    true => format!("teams.{}", self.teams[0]),
+                    false => "\"lead@example.com\"".to_owned(),
+                }
+            );
+        }
         Ok(text)
     }
 

@@ -22,6 +22,7 @@ pub fn placeholder(place: &Place<'_>, ty: &Ty, name: &str, owner: &str) -> Strin
         Ty::Url => "\"https://example.com\"",
         Ty::Email => "\"someone@example.com\"",
         Ty::Date => "\"2026-12-31\"",
+        Ty::DateTime => "\"2026-12-31 22:00\"",
         Ty::TimeZone => "\"Etc/UTC\"",
         Ty::LabelName => "job",
         Ty::TimeOfDay => "09:00",

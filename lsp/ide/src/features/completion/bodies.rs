@@ -161,7 +161,14 @@ pub fn value_snippet(schema: &Schema, field: &FieldSchema, place: usize) -> Stri
             };
             format!("${{{place}|{first}|}}")
         }
-        Ty::String | Ty::Text | Ty::Markdown | Ty::Url | Ty::Email | Ty::Date | Ty::TimeZone => {
+        Ty::String
+        | Ty::Text
+        | Ty::Markdown
+        | Ty::Url
+        | Ty::Email
+        | Ty::Date
+        | Ty::DateTime
+        | Ty::TimeZone => {
             format!("\"${place}\"")
         }
         Ty::List(_) => format!("[${place}]"),

@@ -35,6 +35,10 @@ fn literal(ty: &Ty) -> &'static [(&'static str, &'static str)] {
         ],
         Ty::Url => &[("\"https://…\"", "\"https://$0\"")],
         Ty::Date => &[("\"2026-12-31\"", "\"${1:2026}-${2:12}-${3:31}\"")],
+        Ty::DateTime => &[(
+            "\"2026-12-31 22:00\"",
+            "\"${1:2026}-${2:12}-${3:31} ${4:22}:${5:00}\"",
+        )],
         Ty::TimeZone => &[("\"Europe/London\"", "\"${1:Europe/London}\"")],
         Ty::List(_) => &[("[…]", "[$0]")],
         Ty::Selector => &[("`metric{…}`", "`${1:metric}$0`")],

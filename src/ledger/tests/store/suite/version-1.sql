@@ -13,8 +13,8 @@ CREATE TABLE slices (
     slo INTEGER NOT NULL,
     start BIGINT NOT NULL,
     seq SMALLINT NOT NULL,
-    bad DOUBLE PRECISION NOT NULL,
-    total DOUBLE PRECISION NOT NULL,
+    bad {count} NOT NULL,
+    total {count} NOT NULL,
     seen SMALLINT NOT NULL,
     source SMALLINT NOT NULL,
     PRIMARY KEY (slo, start, seq)

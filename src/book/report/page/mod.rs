@@ -1,0 +1,265 @@
+//! The report as one page of HTML, without scripts and without anything from the network.
+//!
+//! All texts of users are escaped by the template library. Should one end up as markup nevertheless, the page's policy lets no
+//! script run and nothing be loaded.
+
+mod plots;
+mod sections;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use nth_ledger::SloKey;
+use nth_model::text::count;
+use nth_render::one_line;
+use sha2::{Digest as _, Sha256};
+
+use super::document::{Notified, Report, SloReport};
+use super::sentence::{Piece, Sentence};
+use super::words::{self, Clock};
+
+/// The value of the page's `generator`, by which a page is recognized.
+pub const GENERATOR: &str = "nthc report";
+
+const STYLE: &str = include_str!("style.css");
+
+/// How many rows of a table are shown.
+const ROWS: usize = 300;
+
+/// Renders a report as a page.
+pub fn page(report: &Report) -> String {
+    let hash = STANDARD.encode(Sha256::digest(STYLE));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; form-action 'none'"
+    );
+    let clock = Clock::new(report);
+    let markup = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="generator" content=(GENERATOR);
+                meta http-equiv="Content-Security-Policy" content=(policy);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (one_line(&words::title(report).to_string())) }
+                link rel="icon" href="data:,";
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                (header(report, &clock))
+                main {
+                    (topics(report))
+                    (teams(report))
+                    (overview(report))
+                    @for (number, slo) in report.slos.iter().enumerate() {
+                        (sections::slo(number, slo, report, &clock))
+                    }
+                }
+                (footer())
+            }
+        }
+    };
+    markup.into_string()
+}
+
+fn header(report: &Report, clock: &Clock) -> Markup {
+    let counted = |result: Option<bool>| {
+        report
+            .slos
+            .iter()
+            .filter(|slo| slo.is_met() == result)
+            .count()
+    };
+    html! {
+        header {
+            h1 { (sentence(&words::title(report))) }
+            p.counts {
+                (count(report.slos.len(), "SLO")) ": "
+                span.met { (counted(Some(true))) " met" } ", "
+                span.missed { (counted(Some(false))) " missed" } ", "
+                span.unknown { (counted(None)) " unknown" }
+            }
+            p.faint {
+                (clock.moment(report.period.from)) " to " (clock.moment(report.period.until))
+                " (" (one_line(&report.period.zone)) ")"
+                @if !report.period.is_complete { ", so far" }
+            }
+        }
+    }
+}
+
+fn sentence(sentence: &Sentence) -> Markup {
+    html! {
+        @for piece in &sentence.pieces {
+            @match piece {
+                Piece::Words(words) => { (words) }
+                Piece::Name(name) => { code { (one_line(name)) } }
+                Piece::Text(text) => { (one_line(text)) }
+                Piece::Number(number) => { b { (number) } }
+            }
+        }
+    }
+}
+
+fn slo_link(report: &Report, slo: &SloKey) -> Markup {
+    let name = one_line(&words::slo(slo));
+    match report.slos.iter().position(|known| known.slo == *slo) {
+        Some(number) => html! { a href={ "#slo-" (number) } { (name) } },
+        None => html! { (name) },
+    }
+}
+
+/// Links to the sections of a topic's SLOs. The text of a topic names the first one.
+fn topic_links(report: &Report, slos: &[SloKey]) -> Markup {
+    let number = |slo: &SloKey| report.slos.iter().position(|known| known.slo == *slo);
+    html! {
+        @match slos {
+            [only] => {
+                @if let Some(number) = number(only) { a href={ "#slo-" (number) } { "details" } }
+            }
+            several => { @for slo in several.iter().take(3) { (slo_link(report, slo)) " " } }
+        }
+    }
+}
+
+fn notified(notified: Notified) -> Markup {
+    html! {
+        (notified.all)
+        @if notified.all > 0 { " " span.faint { "(" (notified.useful) " useful)" } }
+    }
+}
+
+fn badge(slo: &SloReport) -> Markup {
+    let result = words::result(slo);
+    html! { span .badge .(result) { (result) } }
+}
+
+fn topics(report: &Report) -> Markup {
+    html! {
+        section.topics {
+            h2 { "What to talk about" }
+            @if report.topics.is_empty() {
+                p { "Nothing stands out: no objective was missed, and no single cause consumed much." }
+            }
+            ol {
+                @for topic in report.topics.iter().take(ROWS) {
+                    li {
+                        (sentence(&topic.text)) " "
+                        span.faint { (topic_links(report, &topic.slos)) }
+                    }
+                }
+            }
+            @if report.topics.len() > ROWS { p.faint { "and " (report.topics.len() - ROWS) " more" } }
+        }
+    }
+}
+
+fn teams(report: &Report) -> Markup {
+    html! {
+        @if report.teams.len() > 1 {
+            section {
+                h2 { "Teams" }
+                div.wide {
+                    table {
+                        thead {
+                            tr {
+                                @for head in ["Team", "SLOs", "Met", "Missed", "Unknown", "Most consumed", "Deployments with a part", "Incidents", "Pages"] {
+                                    th scope="col" { (head) }
+                                }
+                            }
+                        }
+                        tbody {
+                            @for row in report.teams.iter().take(ROWS) {
+                                tr {
+                                    th scope="row" {
+                                        @match &row.team {
+                                            Some(team) => { (one_line(team)) }
+                                            None => { span.faint { "without a team" } }
+                                        }
+                                    }
+                                    td { (row.slos) }
+                                    td { (row.met) }
+                                    td .missed[row.missed > 0] { (row.missed) }
+                                    td .unknown[row.unknown > 0] { (row.unknown) }
+                                    td {
+                                        @match &row.worst {
+                                            Some((slo, share)) => { (words::share(*share)) " " (slo_link(report, slo)) }
+                                            None => { "unknown" }
+                                        }
+                                    }
+                                    td { (row.deployments) }
+                                    td { (row.incidents) }
+                                    td { (notified(row.pages)) }
+                                }
+                            }
+                        }
+                    }
+                }
+                @if report.teams.len() > ROWS { p.faint { "and " (report.teams.len() - ROWS) " more" } }
+            }
+        }
+    }
+}
+
+fn overview(report: &Report) -> Markup {
+    html! {
+        section {
+            h2 { "SLOs" }
+            div.wide {
+                table {
+                    thead {
+                        tr {
+                            @for head in ["SLO", "Objective", "Attained", "Consumed", "", "Change", "Pages", "Result"] {
+                                th scope="col" { (head) }
+                            }
+                        }
+                    }
+                    tbody {
+                        @for slo in &report.slos {
+                            tr {
+                                th scope="row" { (slo_link(report, &slo.slo)) }
+                                td.value { (words::objective(slo)) }
+                                td.value {
+                                    @match slo.attained {
+                                        Some(attained) => { (words::attained(attained, slo.objective)) }
+                                        None => { "unknown" }
+                                    }
+                                }
+                                td.value {
+                                    @match slo.consumed() {
+                                        Some(consumed) => { (words::share(consumed)) }
+                                        None => { "unknown" }
+                                    }
+                                }
+                                td { (plots::bar(slo)) }
+                                td.value { (words::difference(slo).unwrap_or_else(|| "–".to_owned())) }
+                                td { (notified(slo.pages)) }
+                                td { (badge(slo)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn footer() -> Markup {
+    html! {
+        footer.faint {
+            p {
+                "Amounts of budget are times of full downtime: as long as the service would have to be down, at its average traffic, \
+                to have as many bad events. Causes and what is left add up to the budget."
+            }
+            p {
+                b { "burned" } ": the new version was compared with the old one at the same moment. "
+                b { "likely burned" } ": errors began inside of the roll-out, as they hardly do at other times. Other deployments \
+                are only listed."
+            }
+            p {
+                "A page is useful if an incident that consumed budget was going on. What was not seen is unknown: it is neither good \
+                nor bad."
+            }
+        }
+    }
+}

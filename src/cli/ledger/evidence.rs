@@ -1,0 +1,337 @@
+//! What the ledger and the project say about each SLO: the input of reports, and judgments about deployments.
+
+use std::collections::BTreeMap;
+
+use nth_attribution::{Judgment, Level as Judged, Reason};
+use nth_ledger::{
+    Deployment, IncidentEnd, Interval, NamedIncident, Slice, SloKey, Store, Yardstick,
+};
+
+use super::super::Context;
+use super::super::exit::Failure;
+use super::super::gate::CompiledProject;
+use super::{book, keys, open};
+use crate::book::report::{Bounds, ExcludedTimes, Incident, JudgedDeployment, Level, SloInput};
+use crate::book::{self as judging, Evidence};
+use crate::ir::{Service, Slo};
+
+/// How far before a time slices are read, so that deployments can be judged, in seconds: four weeks and a day.
+const HISTORY: i64 = 29 * 86_400;
+
+/// An SLO with what the ledger has about it.
+pub struct Found {
+    /// The input of a report.
+    pub input: SloInput,
+    /// How often the judgments blame times of the service's own history: blamed ones of so many.
+    pub false_blame: (u64, u64),
+}
+
+/// Collects what the ledger has about the SLOs of a project in a time. SLOs that it does not have are missing.
+///
+/// # Errors
+///
+/// If the ledger cannot be read.
+pub fn collect(
+    context: &Context,
+    store: &mut Store,
+    compiled: &CompiledProject,
+    within: Interval,
+) -> Result<Vec<Found>, Failure> {
+    compiled.with_services(|services| {
+        let collector = Collector {
+            context,
+            compiled,
+            services,
+            within,
+        };
+        collector.all(store)
+    })
+}
+
+struct Collector<'c> {
+    context: &'c Context,
+    compiled: &'c CompiledProject,
+    services: &'c [&'c Service],
+    within: Interval,
+}
+
+impl Collector<'_> {
+    fn all(&self, store: &mut Store) -> Result<Vec<Found>, Failure> {
+        let context = self.context;
+        let project = &self.compiled.settings.project;
+        let environment = self
+            .compiled
+            .settings
+            .environment
+            .as_ref()
+            .map(ToString::to_string);
+        let history = Interval {
+            from: self.within.from - HISTORY,
+            until: self.within.until,
+        };
+        let mut deployments = open::with(context, store, |store| store.deployments(history))?;
+        deployments.retain(|one| one.project == *project && one.environment == environment);
+        let mut named = open::with(context, store, |store| store.incidents(self.within))?;
+        named.retain(|one| one.project == *project && one.environment == environment);
+        let mut episodes = open::with(context, store, |store| store.episodes(self.within))?;
+        episodes.retain(|one| one.project == *project && one.environment == environment);
+        let mut found = Vec::new();
+        for service in self.services {
+            let own: Vec<Deployment> = { deployments.iter() }
+                .filter(|one| service.name == one.service)
+                .cloned()
+                .collect();
+            let dependencies = self.dependencies(store, service)?;
+            for slo in &service.slos {
+                let key = keys::key(service, slo, &self.compiled.settings);
+                let objectives = open::with(context, store, |store| store.objectives(&key))?;
+                if objectives.is_empty() {
+                    continue;
+                }
+                let slices = self.slices(store, &key, slo)?;
+                let of_service = { named.iter() }
+                    .filter(|one| one.services.contains(&key.service))
+                    .cloned();
+                let named: Vec<NamedIncident> = of_service.collect();
+                let slo_book = book::BookSlo {
+                    key: key.clone(),
+                    slices,
+                    objectives,
+                };
+                let versions = self.versions(store, &key, &own)?;
+                let judged = judging::judge(Evidence {
+                    slices: &slo_book.slices,
+                    deployments: &own,
+                    versions: &versions,
+                    dependencies: &dependencies,
+                });
+                let in_time: Vec<JudgedDeployment> = { own.iter().zip(&judged.judgments) }
+                    .filter(|(one, _)| {
+                        one.started < self.within.until && one.started >= self.within.from
+                    })
+                    .map(|(one, judgment)| judged_deployment(one, judgment))
+                    .collect();
+                let of_slo = |one: &&nth_ledger::AlertEpisode| {
+                    one.service == key.service && one.slo.as_deref() == Some(&*key.slo)
+                };
+                found.push(Found {
+                    input: SloInput {
+                        team: service.team.as_ref().map(ToString::to_string),
+                        exclusions: self.exclusions(slo),
+                        incidents: self.incidents(&slo_book, &named),
+                        deployments: in_time,
+                        episodes: episodes.iter().filter(of_slo).cloned().collect(),
+                        previous: None,
+                        key: slo_book.key,
+                        slices: slo_book.slices,
+                        objectives: slo_book.objectives,
+                    },
+                    false_blame: (judged.false_blame.blamed, judged.false_blame.placebos),
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    fn slices(&self, store: &mut Store, key: &SloKey, slo: &Slo) -> Result<Vec<Slice>, Failure> {
+        let window = i64::try_from(slo.window.0 / 1_000).unwrap_or(HISTORY);
+        let whole = Interval {
+            from: self.within.from - window.max(0) - HISTORY,
+            until: self.within.until,
+        };
+        open::with(self.context, store, |store| store.slices(key, whole))
+    }
+
+    /// The slices of each dependency's `availability`, or of its first SLO.
+    fn dependencies(
+        &self,
+        store: &mut Store,
+        service: &Service,
+    ) -> Result<Vec<(String, Vec<Slice>)>, Failure> {
+        let mut found = Vec::new();
+        for dependency in &service.dependencies {
+            let Some(name) = &dependency.service else {
+                continue;
+            };
+            let other = self.services.iter().find(|one| one.name == *name);
+            let slo = other.and_then(|other| {
+                let named = other.slos.iter().find(|slo| slo.name == "availability");
+                named.or(other.slos.first()).map(|slo| (other, slo))
+            });
+            let Some((other, slo)) = slo else {
+                continue;
+            };
+            let key = keys::key(other, slo, &self.compiled.settings);
+            found.push((name.to_string(), self.slices(store, &key, slo)?));
+        }
+        Ok(found)
+    }
+
+    fn versions(
+        &self,
+        store: &mut Store,
+        key: &SloKey,
+        deployments: &[Deployment],
+    ) -> Result<Vec<nth_ledger::VersionCounts>, Failure> {
+        let mut all = Vec::new();
+        for deployment in deployments {
+            all.extend(open::with(self.context, store, |store| {
+                store.version_counts(key, &deployment.key)
+            })?);
+        }
+        Ok(all)
+    }
+
+    fn exclusions(&self, slo: &Slo) -> Vec<ExcludedTimes> {
+        let window = i64::try_from(slo.window.0 / 1_000).unwrap_or(HISTORY);
+        let from = self.within.from - window - HISTORY;
+        { slo.exclusions.iter() }
+            .map(|exclusion| ExcludedTimes {
+                name: exclusion.name.to_string(),
+                reason: exclusion.reason.clone(),
+                by: exclusion.by.to_string(),
+                // The language reports an unknown zone before.
+                intervals: { exclusion.intervals(from, self.within.until) }
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|range| Interval {
+                        from: range.start,
+                        until: range.end,
+                    })
+                    .collect(),
+            })
+            .collect()
+    }
+
+    /// The incidents of the time: those that people named, and those that were found and overlap none of these.
+    fn incidents(&self, slo: &book::BookSlo, named: &[NamedIncident]) -> Vec<Incident> {
+        let mut all: Vec<Incident> = named
+            .iter()
+            .map(|one| Incident {
+                from: one.from,
+                until: one.until,
+                named: Some(one.clone()),
+            })
+            .collect();
+        for found in slo.incidents() {
+            let is_in = found.from < self.within.until && found.until > self.within.from;
+            let is_named = named.iter().any(|one| {
+                one.from < found.until && one.until.is_none_or(|until| until > found.from)
+            });
+            if is_in && !is_named {
+                let is_open = found.end == IncidentEnd::Open;
+                all.push(Incident {
+                    named: None,
+                    from: found.from,
+                    until: (!is_open).then_some(found.until),
+                });
+            }
+        }
+        all.sort_by_key(|incident| incident.from);
+        all
+    }
+}
+
+fn judged_deployment(deployment: &Deployment, judgment: &Judgment) -> JudgedDeployment {
+    JudgedDeployment {
+        deployment: deployment.clone(),
+        level: level(&judgment.level),
+        bad: judgment.amount.map(|amount| {
+            let own = amount.scaled(judgment.share());
+            Bounds {
+                low: own.low,
+                mid: own.mid,
+                high: own.high,
+            }
+        }),
+        from: judgment.from,
+        until: judgment.until,
+        dependency: judgment.candidate_dependency.clone(),
+    }
+}
+
+fn level(level: &Judged) -> Level {
+    match level {
+        Judged::Compared => Level::Compared,
+        Judged::Onset => Level::Onset,
+        Judged::Coincides => Level::Coincides,
+        Judged::NotJudged { reason } => Level::NotJudged(reason_text(*reason)),
+    }
+}
+
+/// Why there is no judgment, as a clause.
+fn reason_text(reason: Reason) -> String {
+    match reason {
+        Reason::TooLittleHistory { have, need } => {
+            format!("the ledger has {have:.1} days before it, and {need:.0} are needed")
+        }
+        Reason::TooFewPlacebos { .. } => {
+            "the history has too few times like it without a deployment".to_owned()
+        }
+        Reason::Unseen => "nothing was seen around the roll-out".to_owned(),
+        Reason::TooEarly => "it has just begun".to_owned(),
+        Reason::BadTimes => "its times are impossible".to_owned(),
+    }
+}
+
+/// What the deployments of a time did to budgets, by the keys of deployments: a text for each, with the SLO.
+pub fn verdicts(found: &[Found]) -> BTreeMap<String, String> {
+    let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for one in found {
+        let input = &one.input;
+        for judged in &input.deployments {
+            let text = match (&judged.level, judged.bad) {
+                (Level::Compared, Some(bad)) => Some(format!("burned {}", amount(input, bad))),
+                (Level::Onset, Some(bad)) => Some(format!("likely burned {}", amount(input, bad))),
+                _ => judged
+                    .dependency
+                    .as_ref()
+                    .map(|name| format!("errors began in {name}")),
+            };
+            if let Some(text) = text {
+                let line = format!("{text} of {}", input.key.slo);
+                texts
+                    .entry(judged.deployment.key.clone())
+                    .or_default()
+                    .push(line);
+            }
+        }
+    }
+    { texts.into_iter() }
+        .map(|(key, lines)| (key, lines.join("; ")))
+        .collect()
+}
+
+/// The budget that bad events are, as an interval: `7h6m to 8h54m of the 43h12m (95%)`.
+fn amount(input: &SloInput, bad: Bounds) -> String {
+    let Some(version) = input.objectives.last() else {
+        return String::new();
+    };
+    let until = input.slices.last().map_or(0, |slice| slice.end());
+    let window = nth_ledger::rolling_window(until, version.window_ms);
+    let judgment = nth_ledger::judge(
+        &input.slices,
+        window,
+        Yardstick::Throughout(version.objective),
+        &[],
+    );
+    let seconds = |bad: f64| judgment.gross.budget_seconds(bad);
+    let (Some(low), Some(high)) = (seconds(bad.low), seconds(bad.high)) else {
+        return format!("{:.0} to {:.0} events", bad.low, bad.high);
+    };
+    // Whole minutes, unless that is too coarse.
+    let grain = if high < 600.0 { 1.0 } else { 60.0 };
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "a budget is far below 2^53 s"
+    )]
+    let human = |seconds: f64, grain: f64| {
+        super::super::incidents::duration(((seconds / grain).round() * grain) as i64)
+    };
+    format!(
+        "{} to {} of the {} (95%)",
+        human(low.max(0.0), grain),
+        human(high, grain),
+        human(judgment.gross.allowed_seconds, 60.0)
+    )
+}
