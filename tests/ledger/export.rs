@@ -280,7 +280,7 @@ fn what_there_is_not_is_said() {
 pub fn values(url: &str, query: &str) -> BTreeMap<(String, String), f64> {
     let mut response = ureq::get(&format!("{url}/api/v1/query"))
         .query("query", query)
-        .query("time", &END.to_string())
+        .query("time", END.to_string())
         .call()
         .unwrap();
     let text = response.body_mut().read_to_string().unwrap();

@@ -148,7 +148,7 @@ fn a_server_that_fails_in_the_middle_leaves_whole_batches() {
     let ran = fails(&place, &server.url, &["--chunk", "1h"], 3);
     assert!(ran.err.contains("disk full"), "{ran:?}");
     let partial: usize = slices(&place, LEDGER).values().map(Vec::len).sum();
-    assert!(partial > 0 && partial % 12 == 0, "{partial}");
+    assert!(partial > 0 && partial.is_multiple_of(12), "{partial}");
     pull(&place, &url, &[]);
     assert_eq!(slices(&place, LEDGER), slices(&place, "whole.db"));
 }
