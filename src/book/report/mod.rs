@@ -1,6 +1,6 @@
 //! Reports about error budgets: for each SLO what was promised, attained and consumed, by what, and what to talk about.
 //!
-//! [`report`] makes a [`Report`] from what the ledger has; [`markdown`] and [`page`] render it. The same input gives the same
+//! [`report`] makes a [`Report`] from what the ledger has; [`markdown()`] and [`page()`] render it. The same input gives the same
 //! bytes: nothing reads a clock, and all sums are of whole numbers.
 
 mod account;
