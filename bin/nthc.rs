@@ -8,5 +8,5 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    nthc::cli::main(nth_lsp::run)
+    nth_cli::main(nth_lsp::run)
 }

@@ -10,7 +10,7 @@ use crate::schema::names::kind;
 use crate::session::Session;
 
 /// Returns the settings with the environment.
-pub(crate) fn settings_in(settings: &Settings, environment: &Option<SmolStr>) -> Settings {
+pub fn settings_in(settings: &Settings, environment: &Option<SmolStr>) -> Settings {
     Settings {
         environment: environment.clone(),
         ..settings.clone()

@@ -3,8 +3,6 @@
 
 mod artifacts;
 pub mod backtest;
-pub mod book;
-pub mod cli;
 pub mod codes;
 pub mod comparison;
 pub mod compile;
@@ -20,11 +18,12 @@ mod regular;
 mod selectors_tests;
 pub mod testing;
 
+pub use artifacts::settings_in;
+
 pub use nth_analysis::{
     check, db, eval, limits, lower, resolve, schema, session, stack, suppressions,
 };
 pub use nth_diff as diff;
-pub use nth_ledger as ledger;
 pub use nth_model as ir;
 pub use nth_policy as policy;
 pub use nth_promql as promql;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::backends::prometheus::BudgetStatus;
-use crate::ir::{Duration, Numerator, Service, Settings, Sli, Slo};
-use crate::promql::{BinaryOp, Counter, Expr, MatchOp, Node, build, counters};
+use nth_model::{Duration, Numerator, Service, Settings, Sli, Slo};
+use nth_promql::{BinaryOp, Counter, Expr, MatchOp, Node, build, counters};
+use nth_targets::prometheus::BudgetStatus;
 
 /// A series whose increases are added, each times its factor.
 #[derive(Debug, Clone, PartialEq)]

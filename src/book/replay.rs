@@ -2,31 +2,60 @@
 
 use nth_ledger::{Interval, SLICE_SECONDS, Slice};
 
-use crate::ir::Severity;
-use crate::ir::burn_rate::Pair;
+use nth_model::Severity;
+use nth_model::burn_rate::{LONGEST_RAW, Pair};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
+
+/// The length of a slice, in seconds.
+const SLICE: f64 = 300.0;
 
 /// The counts up to the end of each slice, so that any window is a difference.
 struct Sums {
     /// The start of the first slice.
     from: i64,
-    /// Sums of bad and of all events before the slice of the same index; one more than there are slices.
-    before: Vec<[f64; 2]>,
+    /// Sums before the slice of the same index; one more than there are slices.
+    before: Vec<Counts>,
+}
+
+/// The counts of a window.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counts {
+    bad: f64,
+    total: f64,
+    /// The seconds that were seen.
+    seen: f64,
+}
+
+impl Counts {
+    /// The least share of bad events in a window of so many slices: nothing was bad in what was not seen. `None` without events.
+    fn least_error_ratio(&self, slices: usize) -> Option<f64> {
+        self.error_ratio().map(|ratio| {
+            let whole = u32::try_from(slices).map_or(f64::MAX, f64::from) * SLICE;
+            ratio * self.seen / whole
+        })
+    }
+
+    /// The share of bad events; `None` without events.
+    fn error_ratio(&self) -> Option<f64> {
+        (self.total > 0.0).then(|| self.bad / self.total)
+    }
 }
 
 impl Sums {
     fn new(slices: &[Slice], within: Interval) -> Self {
         let count = usize::try_from(within.seconds() / SLICE_SECONDS).unwrap_or(0);
         let mut before = Vec::with_capacity(count + 1);
-        let mut sums = [0.0; 2];
+        let mut sums = Counts::default();
         let mut slices = slices.iter().peekable();
         let mut start = within.from;
         before.push(sums);
         for _ in 0..count {
             while slices.next_if(|slice| slice.start < start).is_some() {}
             if let Some(slice) = slices.next_if(|slice| slice.start == start) {
-                sums = [sums[0] + slice.bad, sums[1] + slice.total];
+                sums.bad += slice.bad;
+                sums.total += slice.total;
+                sums.seen += f64::from(slice.seen);
             }
             before.push(sums);
             start += SLICE_SECONDS;
@@ -41,11 +70,22 @@ impl Sums {
         self.before.len().saturating_sub(1)
     }
 
-    /// Bad and all events of a window of so many slices that ends after the slice `last`.
-    fn window(&self, last: usize, slices: usize) -> Option<[f64; 2]> {
+    /// The counts of a window of so many slices that ends after the slice `last`.
+    fn window(&self, last: usize, slices: usize) -> Option<Counts> {
         let end = self.before.get(last + 1)?;
         let begin = self.before.get((last + 1).saturating_sub(slices))?;
-        Some([end[0] - begin[0], end[1] - begin[1]])
+        Some(Counts {
+            bad: end.bad - begin.bad,
+            total: end.total - begin.total,
+            seen: end.seen - begin.seen,
+        })
+    }
+
+    /// The share of an SLO window's budget that is consumed at least at the end of the slice `last`, where `allowed` of all events may
+    /// be bad. `None` without events, or if nothing may be bad.
+    fn spent(&self, last: usize, slices: usize, allowed: f64) -> Option<f64> {
+        let ratio = self.window(last, slices)?.least_error_ratio(slices)?;
+        (allowed > 0.0).then(|| ratio / allowed)
     }
 
     fn end(&self, last: usize) -> i64 {
@@ -57,7 +97,8 @@ impl Sums {
 /// What an objective would have meant over a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Replayed {
-    /// The consumed share of the budget at the end, of the last SLO window; `None` without events, or if nothing may be bad.
+    /// The share of the budget that is consumed at least at the end, of the last SLO window: nothing is consumed in what was not
+    /// seen. `None` without events, or if nothing may be bad.
     pub spent: Option<f64>,
     /// The largest consumed share at any time, with the time.
     pub worst: Option<(f64, i64)>,
@@ -105,10 +146,7 @@ pub fn replay(replay: Replay<'_>) -> Replayed {
         if end <= replay.within.from {
             continue;
         }
-        let spent = sums.window(last, window).and_then(|[bad, total]| {
-            let budget = total * allowed;
-            (budget > 0.0).then(|| bad / budget)
-        });
+        let spent = sums.spent(last, window, allowed);
         found.spent = spent;
         if let Some(spent) = spent {
             if found.worst.is_none_or(|(worst, _)| spent > worst) {
@@ -152,20 +190,26 @@ pub fn each_budget(
         if sums.end(last) <= within.from {
             continue;
         }
-        let budget = sums
-            .window(last, window)
-            .map(|[bad, total]| (bad, total * allowed));
-        see(budget.and_then(|(bad, budget)| (budget > 0.0).then(|| 1.0 - bad / budget)));
+        see(sums.spent(last, window, allowed).map(|spent| 1.0 - spent));
     }
 }
 
-/// Whether both windows of a pair burn too fast at the end of a slice.
+/// Whether both windows of a pair burn too fast at the end of a slice. As in the rules, nothing is bad in the unknown part of a long
+/// window.
 fn fires(sums: &Sums, last: usize, pair: &Pair, objective: Decimal) -> bool {
     let threshold = pair.threshold(objective).to_f64().unwrap_or(1.0);
     [pair.long, pair.short].into_iter().all(|window| {
         let slices = i64::try_from(window.0).map_or(1, slices_of);
-        let counts = sums.window(last, usize::try_from(slices).unwrap_or(1));
-        counts.is_some_and(|[bad, total]| total > 0.0 && bad / total > threshold)
+        let slices = usize::try_from(slices).unwrap_or(1);
+        let counts = sums.window(last, slices);
+        let ratio = counts.and_then(|counts| {
+            if window > LONGEST_RAW {
+                counts.least_error_ratio(slices)
+            } else {
+                counts.error_ratio()
+            }
+        });
+        ratio.is_some_and(|ratio| ratio > threshold)
     })
 }
 
@@ -189,9 +233,9 @@ fn slices_of(millis: i64) -> i64 {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::ir::Duration;
-    use crate::ir::burn_rate::pairs;
     use nth_ledger::SliceSource;
+    use nth_model::Duration;
+    use nth_model::burn_rate::pairs;
 
     /// Ten days of a hundred events a slice, of which so many are bad in a time.
     fn slices(bad: f64, during: std::ops::Range<i64>) -> Vec<Slice> {
@@ -248,6 +292,31 @@ mod tests {
         assert!(worst > 7.0 && at == 7 * 86_400 + SLICE_SECONDS, "{found:?}");
         // Until a seventh of the 7.14 budgets is left in the window.
         assert_eq!(found.exhausted_seconds, 74_100, "{found:?}");
+    }
+
+    #[test]
+    fn a_young_slo_has_consumed_little() {
+        // Two hours of history, all of it at 3 % errors: of a week with 0.1 % allowed.
+        let all = slices(3.0, 0..10 * 288);
+        let young = all.get(10 * 288 - 24..).unwrap();
+        let found = replayed(young, "0.999");
+        let share = 24.0 / (7.0 * 288.0);
+        let spent = found.spent.unwrap();
+        assert!((spent - 30.0 * share).abs() < 1e-9, "{spent}");
+        assert_eq!(found.exhausted_seconds, 0);
+        let mut left = None;
+        let within = Interval {
+            from: 9 * 86_400,
+            until: 10 * 86_400,
+        };
+        let objective = "0.999".parse().unwrap();
+        each_budget(young, within, 7 * 86_400_000, objective, &mut |now| {
+            left = now
+        });
+        assert!(
+            (left.unwrap() - 1.0 + 30.0 * share).abs() < 1e-9,
+            "{left:?}"
+        );
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive as _;
 
-use crate::ir::Duration;
-use crate::ir::number::percent_text;
+use nthc::ir::Duration;
+use nthc::ir::number::percent_text;
 
 /// A share as a percentage with three significant digits.
 pub fn percent(share: f64) -> String {

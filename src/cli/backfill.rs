@@ -9,9 +9,9 @@ use super::exit::{Exit, Failure};
 use super::gate::{CompiledProject, evaluation_time, unknown_service};
 use super::options;
 use super::prometheus_client::Client;
-use crate::backends::prometheus::{BudgetStatus, backfill};
-use crate::ir::{Duration, Service, Settings, Slo};
-use crate::policy::NotFinite;
+use nthc::backends::prometheus::{BudgetStatus, backfill};
+use nthc::ir::{Duration, Service, Settings, Slo};
+use nthc::policy::NotFinite;
 
 /// Writes a rule file that backfills the error ratios of SLOs from before their recording rules were loaded, and explains
 /// how to evaluate it.

@@ -15,9 +15,9 @@ use super::options::{self, Format};
 use super::prometheus_client::Client;
 use super::revision::Revision;
 use super::select;
-use crate::backtest::{self, Incidents, explain, probes, shortages};
-use crate::limits;
-use crate::project::{self, io_cause, paths, read_file_at_most};
+use nthc::backtest::{self, Incidents, explain, probes, shortages};
+use nthc::limits;
+use nthc::project::{self, io_cause, paths, read_file_at_most};
 
 /// Runs the rules of the project over the history of a server.
 ///

@@ -10,11 +10,11 @@ use super::exit::Failure;
 use super::gate_table::table;
 use super::options::Format;
 use super::report::count;
-use crate::backtest::{
+use nthc::backtest::{
     Change, Delivery, Detection, Episode, Explained, Incident, Shortage, changes,
 };
-use crate::ir::{Duration, Severity};
-use crate::testing::word;
+use nthc::ir::{Duration, Severity};
+use nthc::testing::word;
 
 /// The result of a backtest. Times are milliseconds since 1970.
 pub struct Report<'r> {

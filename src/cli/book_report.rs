@@ -12,7 +12,7 @@ use super::ledger::{keys, open};
 use super::options::{BookReport, Format};
 use super::page_file::PageFile;
 use super::{Context, select};
-use crate::book::report::{
+use nth_book::report::{
     GENERATOR, Period, Report, ReportError, ReportInput, markdown, page, report,
 };
 
@@ -133,7 +133,7 @@ fn zone(name: &str) -> Result<TimeZone, Failure> {
             .map(|name| name.to_string())
             .collect();
         let failure = Failure::usage(format!("unknown time zone `{name}`"));
-        match crate::diagnostics::suggest::nearest(name, names.iter().map(String::as_str)) {
+        match nthc::diagnostics::suggest::nearest(name, names.iter().map(String::as_str)) {
             Some(near) => failure.help(format!("did you mean `{near}`?")),
             None => failure.help("write a name of the IANA database, such as `Europe/Berlin`"),
         }
@@ -215,8 +215,7 @@ fn failure(error: ReportError) -> Failure {
     let failure = Failure::usage(error.to_string());
     match error {
         ReportError::UnknownTeam { team, known } => {
-            let near =
-                crate::diagnostics::suggest::nearest(&team, known.iter().map(String::as_str));
+            let near = nthc::diagnostics::suggest::nearest(&team, known.iter().map(String::as_str));
             match near {
                 Some(near) => failure.help(format!("did you mean `{near}`?")),
                 None if known.is_empty() => failure,

@@ -11,11 +11,11 @@ use super::gate::{CompiledProject, evaluation_time, unknown_service};
 use super::gate_table::table;
 use super::options::{self, Format};
 use super::prometheus_client::Client;
-use crate::backends::prometheus::BudgetStatus;
-use crate::ir::burn_rate::budget_time;
-use crate::ir::gate::{Comparison, Unit};
-use crate::ir::{Duration, Service, Settings, Slo};
-use crate::policy::{NotFinite, compared_quantity, coverage, limit_text, quantity};
+use nthc::backends::prometheus::BudgetStatus;
+use nthc::ir::burn_rate::budget_time;
+use nthc::ir::gate::{Comparison, Unit};
+use nthc::ir::{Duration, Service, Settings, Slo};
+use nthc::policy::{NotFinite, compared_quantity, coverage, limit_text, quantity};
 
 /// The output of `nthc budget --format json`: the status of every SLO.
 #[derive(Serialize)]

@@ -14,8 +14,8 @@ use super::ledger::evidence::{self, Found};
 use super::ledger::open;
 use super::options::{self, Format};
 use super::{Context, select};
-use crate::ir::Duration;
-use crate::ir::number::percent_text;
+use nthc::ir::Duration;
+use nthc::ir::number::percent_text;
 
 const DAY: i64 = 86_400;
 
@@ -143,7 +143,10 @@ fn of_slo(found: &Found, within: Interval, end: i64) -> Option<OfSlo> {
             until: Timestamp::from_second(until).unwrap_or(Timestamp::UNIX_EPOCH),
             attained: today.net.attained(),
             known: today.gross.coverage(),
-            spent_that_day: (was.net.allowed > 0.0).then(|| today.net.judged_bad / was.net.allowed),
+            spent_that_day: was
+                .net
+                .budget_events()
+                .map(|all| today.net.judged_bad / all),
             left: left(&was),
             left_by_current: left(&now),
             left_gross: was.gross.spent().map(|spent| 1.0 - spent),

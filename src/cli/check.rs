@@ -10,9 +10,9 @@ use super::options::{Check, Format};
 use super::progress::Progress;
 use super::report::{self, Findings, count};
 use super::select::{self, Selected};
-use crate::diagnostics::{Applicability, fix};
-use crate::output::replace_file;
-use crate::project::{MANIFEST, paths};
+use nthc::diagnostics::{Applicability, fix};
+use nthc::output::replace_file;
+use nthc::project::{MANIFEST, paths};
 
 /// The maximum number of rounds of fixes: a fix may reveal another error, and two fixes may undo each other for ever.
 const MOST_ROUNDS: usize = 10;
@@ -131,13 +131,13 @@ fn apply_fixes(
             continue;
         };
         let shown = paths::display(&path, &context.cwd);
-        let root = path.parent().and_then(crate::project::find);
-        let written = crate::project::resolve_file(&path, root.as_deref())
+        let root = path.parent().and_then(nthc::project::find);
+        let written = nthc::project::resolve_file(&path, root.as_deref())
             .and_then(|place| replace_file(&place, fixed.text.as_bytes()));
         written.map_err(|cause| {
             Failure::io(format!(
                 "cannot write {shown}: {}",
-                crate::project::io_cause(&cause)
+                nthc::project::io_cause(&cause)
             ))
         })?;
         applied.edits += fixed.count;

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::exit::Failure;
 use super::options::Color;
-use crate::diagnostics::render::{lines, one_line};
+use nthc::diagnostics::render::{lines, one_line};
 
 /// Standard output and standard error.
 pub struct Console {
@@ -73,7 +73,7 @@ impl Console {
             if let Some(cause) = stream.failure.take() {
                 return Err(Failure::io(format!(
                     "cannot write: {}",
-                    crate::project::io_cause(&cause)
+                    nthc::project::io_cause(&cause)
                 )));
             }
         }

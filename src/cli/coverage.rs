@@ -12,14 +12,14 @@ use super::exit::{Exit, Failure};
 use super::options::{self, Format};
 use super::report::{self, Findings};
 use super::select::{self, Selected};
-use crate::catalogue::{
+use nthc::catalogue::{
     self, BlockCoverage, Coverage, EnvironmentCoverage, Initialized, MetricState, ServiceCoverage,
     Share, SignalCoverage, SignalState,
 };
-use crate::db::item_name;
-use crate::diagnostics::suggest;
-use crate::ir::Tally;
-use crate::session::Session;
+use nthc::db::item_name;
+use nthc::diagnostics::suggest;
+use nthc::ir::Tally;
+use nthc::session::Session;
 
 /// The width of the table in characters, unless names are longer.
 const WIDTH: usize = 80;

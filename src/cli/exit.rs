@@ -75,19 +75,19 @@ impl Failure {
     }
 }
 
-impl From<crate::project::Error> for Failure {
-    fn from(error: crate::project::Error) -> Self {
+impl From<nthc::project::Error> for Failure {
+    fn from(error: nthc::project::Error) -> Self {
         match error {
-            crate::project::Error::NoManifest { .. } => Self::usage(error.to_string()).help(
+            nthc::project::Error::NoManifest { .. } => Self::usage(error.to_string()).help(
                 "create a project with `nthc init`, point to one with `--project`, or pass a file",
             ),
-            crate::project::Error::Read { .. } => Self::io(error.to_string()),
+            nthc::project::Error::Read { .. } => Self::io(error.to_string()),
         }
     }
 }
 
-impl From<crate::output::Error> for Failure {
-    fn from(error: crate::output::Error) -> Self {
+impl From<nthc::output::Error> for Failure {
+    fn from(error: nthc::output::Error) -> Self {
         let failure = Self::io(error.to_string());
         match error.is_partial {
             true => failure.help(

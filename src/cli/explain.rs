@@ -5,7 +5,7 @@ use std::io::Write as _;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::options::Explain;
-use crate::diagnostics::{Severity, codes, explain, render};
+use nthc::diagnostics::{Severity, codes, explain, render};
 
 /// Prints the page of a diagnostic code, or the list of all codes.
 ///

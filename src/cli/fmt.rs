@@ -11,13 +11,13 @@ use super::exit::{Exit, Failure};
 use super::options::Fmt;
 use super::report::{self, Findings, count};
 use super::select;
-use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes};
-use crate::limits;
-use crate::output::replace_file;
-use crate::project::{
+use nthc::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes};
+use nthc::limits;
+use nthc::output::replace_file;
+use nthc::project::{
     self, NotUtf8, Unlisted, decode, discover, io_cause, paths, read_source, read_source_from,
 };
-use crate::syntax::{self, Unformatted};
+use nthc::syntax::{self, Unformatted};
 
 /// Formats files, or standard input to standard output. A file with syntax errors is not changed, and the errors are
 /// reported.

@@ -11,13 +11,13 @@ use super::prometheus_client::Client;
 use super::report::{self, Findings};
 use super::select::{self, Selected};
 use super::{Context, gate_table};
-use crate::backends::policy::{Dependents, policy};
-use crate::diagnostics::suggest;
-use crate::ir;
-use crate::limits;
-use crate::policy::{self, Decision, Facts, Measured, MeasuredValue, NotFinite, Policy, Verdict};
-use crate::project::{Loaded, io_cause, paths, read_file_at_most};
-use crate::session::Session;
+use nthc::backends::policy::{Dependents, policy};
+use nthc::diagnostics::suggest;
+use nthc::ir;
+use nthc::limits;
+use nthc::policy::{self, Decision, Facts, Measured, MeasuredValue, NotFinite, Policy, Verdict};
+use nthc::project::{Loaded, io_cause, paths, read_file_at_most};
+use nthc::session::Session;
 
 /// Runs `gate check` or `gate facts`. Any failure means that there is no decision; invalid usage has its own exit code.
 pub fn run(context: &Context, options: &Gate, console: &mut Console) -> Exit {

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::console::Console;
-use crate::policy::{Check, Decision, Effect, Outcome, Verdict};
+use nthc::policy::{Check, Decision, Effect, Outcome, Verdict};
 
 /// The header of the table.
 const HEAD: [&str; 6] = ["rule", "condition", "value", "limit", "holds", ""];

@@ -11,10 +11,10 @@ use super::gate::CompiledProject;
 use super::options;
 use super::progress::Progress;
 use super::prometheus_client::Client;
-use crate::backends::alertmanager::notify::Routing;
-use crate::backtest::{self, Cache, CacheError, Episode, FetchError, Matrix, Request};
-use crate::ir::{Project, Service, Settings};
-use crate::project::{io_cause, paths};
+use nthc::backends::alertmanager::notify::Routing;
+use nthc::backtest::{self, Cache, CacheError, Episode, FetchError, Matrix, Request};
+use nthc::ir::{Project, Service, Settings};
+use nthc::project::{io_cause, paths};
 
 impl CompiledProject {
     /// Calls `see` with the model.

@@ -11,12 +11,12 @@ use super::exit::{Exit, Failure};
 use super::options::{Import, ImportCommand, ImportOpenSlo};
 use super::report::{self, Findings, count};
 use super::select::{self, Selected};
-use crate::diagnostics::{FileSpan, SourceMap};
-use crate::import::openslo::{self, MODULE};
-use crate::ir::Settings;
-use crate::limits;
-use crate::output::replace_file;
-use crate::project::{
+use nthc::diagnostics::{FileSpan, SourceMap};
+use nthc::import::openslo::{self, MODULE};
+use nthc::ir::Settings;
+use nthc::limits;
+use nthc::output::replace_file;
+use nthc::project::{
     self, EXTENSION, NotUtf8, decode, io_cause, not_utf8, paths, read_file_at_most,
 };
 

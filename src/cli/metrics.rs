@@ -15,13 +15,13 @@ use super::progress::Progress;
 use super::prometheus_client::Client;
 use super::report::{self, Findings, count};
 use super::select::{self, Selected};
-use crate::catalogue::{
+use nthc::catalogue::{
     self, ErrorSeries, Errors, Gathered, LOCK, Lock, Metadata, RequiredSelectors, Section,
 };
-use crate::limits;
-use crate::output::replace_file;
-use crate::project::{self, io_cause, paths, read_file_at_most};
-use crate::session::Session;
+use nthc::limits;
+use nthc::output::replace_file;
+use nthc::project::{self, io_cause, paths, read_file_at_most};
+use nthc::session::Session;
 
 /// The number of concurrent requests, low because Prometheus also serves others.
 const AT_ONCE: usize = 4;

@@ -24,7 +24,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use crate::diagnostics::render;
+use nthc::diagnostics::render;
 
 pub use backtest::Backtest;
 pub use book_report::BookReport;
@@ -524,7 +524,7 @@ impl fmt::Display for Expected {
 impl std::error::Error for Expected {}
 
 fn identifier(text: &str) -> Result<String, Expected> {
-    if crate::project::is_identifier(text) {
+    if nthc::project::is_identifier(text) {
         Ok(text.to_owned())
     } else {
         Err(Expected(

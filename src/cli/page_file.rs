@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::Context;
 use super::exit::Failure;
-use crate::output::{check_regular, replace_file};
-use crate::project::{io_cause, paths};
+use nthc::output::{check_regular, replace_file};
+use nthc::project::{io_cause, paths};
 
 /// A file that is written after each run.
 pub struct PageFile {

@@ -19,19 +19,19 @@ use super::history::{History, View, requests_of, rule_failure};
 use super::options;
 use super::prometheus_client::Client;
 use super::select;
-use crate::backends::alertmanager::notify::Routing;
-use crate::backends::prometheus::BudgetStatus;
-use crate::backends::series_names::{BUDGET_REMAINING, TOTAL_EVENTS};
-use crate::backtest::record::{Level, Measured, Piece, Recording, pieces, text};
-use crate::backtest::{Change, Episode, Request, changes, episodes, known_slo};
-use crate::db::ItemClass;
-use crate::diagnostics;
-use crate::ir::burn_rate::SLICE;
-use crate::ir::{Duration, RuleLabel, Service, Sli, Slo};
-use crate::project::{Loaded, SourceFile, io_cause, paths};
-use crate::schema::names::kind;
-use crate::syntax;
-use crate::testing::{self, Outcome, Selection};
+use nthc::backends::alertmanager::notify::Routing;
+use nthc::backends::prometheus::BudgetStatus;
+use nthc::backends::series_names::{BUDGET_REMAINING, TOTAL_EVENTS};
+use nthc::backtest::record::{Level, Measured, Piece, Recording, pieces, text};
+use nthc::backtest::{Change, Episode, Request, changes, episodes, known_slo};
+use nthc::db::ItemClass;
+use nthc::diagnostics;
+use nthc::ir::burn_rate::SLICE;
+use nthc::ir::{Duration, RuleLabel, Service, Sli, Slo};
+use nthc::project::{Loaded, SourceFile, io_cause, paths};
+use nthc::schema::names::kind;
+use nthc::syntax;
+use nthc::testing::{self, Outcome, Selection};
 
 const MINUTE: i64 = 60_000;
 
@@ -417,7 +417,7 @@ impl<'r> Recorder<'r> {
             text: Arc::from(text.as_str()),
         });
         let environment = self.view.settings.environment.clone();
-        let session = crate::compile::session(&loaded.project.input(None));
+        let session = nthc::compile::session(&loaded.project.input(None));
         let error = session
             .findings()
             .into_iter()
@@ -440,7 +440,7 @@ impl<'r> Recorder<'r> {
     /// Runs the test as `nthc test` does; what fails is a difference.
     fn failures(
         &self,
-        session: &crate::session::Session,
+        session: &nthc::session::Session,
         environment: &Option<SmolStr>,
     ) -> Vec<String> {
         let selection = Selection {
@@ -464,7 +464,7 @@ impl<'r> Recorder<'r> {
 
     fn simulated(
         &self,
-        session: &crate::session::Session,
+        session: &nthc::session::Session,
         environment: &Option<SmolStr>,
         routing: Option<&Routing<'_>>,
     ) -> Result<Vec<Episode>, Failure> {

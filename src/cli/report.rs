@@ -7,8 +7,8 @@ use anstyle::{AnsiColor, Style};
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::options::Format;
-pub use crate::diagnostics::text::count;
-use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, render};
+pub use nthc::diagnostics::text::count;
+use nthc::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, render};
 
 /// Diagnostics of several sources over one list of files, so that each format prints one document.
 #[derive(Debug, Default)]
@@ -82,10 +82,7 @@ impl Findings {
             stream,
         )
         .map_err(|cause: io::Error| {
-            Failure::io(format!(
-                "cannot write: {}",
-                crate::project::io_cause(&cause)
-            ))
+            Failure::io(format!("cannot write: {}", nthc::project::io_cause(&cause)))
         })
     }
 
@@ -104,10 +101,7 @@ impl Findings {
             &mut text,
         )
         .map_err(|cause| {
-            Failure::io(format!(
-                "cannot write: {}",
-                crate::project::io_cause(&cause)
-            ))
+            Failure::io(format!("cannot write: {}", nthc::project::io_cause(&cause)))
         })?;
         Ok(String::from_utf8_lossy(&text).into_owned())
     }

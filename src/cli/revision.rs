@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use super::exit::{Exit, Failure};
-use crate::project::{ACCEPTED, EXTENSION, IGNORES, LOCK, MANIFEST, io_cause};
+use nthc::project::{ACCEPTED, EXTENSION, IGNORES, LOCK, MANIFEST, io_cause};
 
 /// The files of a revision.
 pub struct Revision {

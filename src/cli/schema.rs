@@ -2,7 +2,7 @@
 
 use super::console::Console;
 use super::exit::Exit;
-use crate::project::schema;
+use nthc::project::schema;
 
 /// Prints the JSON schema of `nth.toml`.
 pub fn run(console: &mut Console) -> Exit {

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use super::Context;
 use super::exit::Failure;
-use crate::compile::{self, Build as _, Compilation};
-use crate::project::{self, Loaded, SourceFile, paths};
-use crate::session::Session;
+use nthc::compile::{self, Build as _, Compilation};
+use nthc::project::{self, Loaded, SourceFile, paths};
+use nthc::session::Session;
 
 /// The source of a project.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::options::Format;
 use super::report::count;
-use crate::diagnostics::render::annotation;
-use crate::testing::coverage::{AlertCoverage, EnvironmentCoverage, ServiceCoverage};
+use nthc::diagnostics::render::annotation;
+use nthc::testing::coverage::{AlertCoverage, EnvironmentCoverage, ServiceCoverage};
 
 /// The output of `nthc test --coverage --format json`.
 #[derive(Serialize)]

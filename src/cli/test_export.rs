@@ -11,13 +11,13 @@ use super::exit::{Exit, Failure};
 use super::options::{self, Format};
 use super::report::{Findings, count};
 use super::test_report::{self, Report};
-use crate::backends::file_stem;
-use crate::diagnostics::render::{annotation, one_line};
-use crate::output::lock::{self, LockError};
-use crate::output::{self, File, Folder, Refusal};
-use crate::project::{Loaded, io_cause, paths};
-use crate::session::Session;
-use crate::testing::{self, Exported, Exports, Selection};
+use nthc::backends::file_stem;
+use nthc::diagnostics::render::{annotation, one_line};
+use nthc::output::lock::{self, LockError};
+use nthc::output::{self, File, Folder, Refusal};
+use nthc::project::{Loaded, io_cause, paths};
+use nthc::session::Session;
+use nthc::testing::{self, Exported, Exports, Selection};
 
 /// The default folder below that of the project.
 const FOLDER: &str = "promtool";

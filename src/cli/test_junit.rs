@@ -10,8 +10,8 @@ use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, 
 
 use super::exit::Failure as CommandFailure;
 use super::test_report::{Report, by_file, named};
-use crate::diagnostics::render::one_line;
-use crate::testing::{Failure, FailureKind, Outcome, Story, TestResult};
+use nthc::diagnostics::render::one_line;
+use nthc::testing::{Failure, FailureKind, Outcome, Story, TestResult};
 
 /// Returns the document of results.
 ///
@@ -157,7 +157,7 @@ fn text(text: &str) -> String {
 
 /// The same for a text of several lines.
 fn lines(text: &str) -> String {
-    valid(&crate::diagnostics::render::lines(text))
+    valid(&nthc::diagnostics::render::lines(text))
 }
 
 /// Replaces the two code points that remain and are not in XML: control characters are visible already.

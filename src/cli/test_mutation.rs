@@ -12,8 +12,8 @@ use super::exit::{Exit, Failure};
 use super::options::Format;
 use super::report::count;
 use super::test_report::elapsed;
-use crate::diagnostics::render::annotation;
-use crate::testing::mutation::{Fate, Killer, MutantResult, MutationReport};
+use nthc::diagnostics::render::annotation;
+use nthc::testing::mutation::{Fate, Killer, MutantResult, MutationReport};
 
 /// The mutants of a project, and how they are shown.
 pub struct Shown<'r> {

@@ -12,8 +12,8 @@ use super::console::Console;
 use super::exit::Failure as CommandFailure;
 use super::options::Format;
 use super::report::count;
-use crate::diagnostics::render::annotation;
-use crate::testing::{Failure, FailureKind, Outcome, TestResult};
+use nthc::diagnostics::render::annotation;
+use nthc::testing::{Failure, FailureKind, Outcome, TestResult};
 
 /// The results of a run.
 pub struct Report<'r> {

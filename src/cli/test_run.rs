@@ -17,10 +17,10 @@ use super::report::Findings;
 use super::select;
 use super::test_report::{self, Report};
 use super::{test_coverage, test_export, test_junit, test_mutation, test_page};
-use crate::diagnostics::suggest;
-use crate::project::Loaded;
-use crate::session::Session;
-use crate::testing::{self, KnownTest, Selection, coverage, mutation};
+use nthc::diagnostics::suggest;
+use nthc::project::Loaded;
+use nthc::session::Session;
+use nthc::testing::{self, KnownTest, Selection, coverage, mutation};
 
 /// How tests are run and shown.
 pub struct Run<'r> {

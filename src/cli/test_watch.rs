@@ -16,9 +16,9 @@ use super::report;
 use super::select::{self, Source};
 use super::test_run::Run;
 use super::watch::{WatchedFiles, watch};
-use crate::db::Database;
-use crate::project::{Loaded, io_cause, paths};
-use crate::session::{Configuration, Session};
+use nthc::db::Database;
+use nthc::project::{Loaded, io_cause, paths};
+use nthc::session::{Configuration, Session};
 
 /// What happens while nothing runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

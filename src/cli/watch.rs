@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 
-use crate::catalogue::LOCK;
-use crate::cli::select::Source;
-use crate::project::{EXTENSION, Loaded, MANIFEST};
+use crate::select::Source;
+use nthc::catalogue::LOCK;
+use nthc::project::{EXTENSION, Loaded, MANIFEST};
 
 /// The time without further changes before the project is read again: editors write a file in several steps.
 const PAUSE: Duration = Duration::from_millis(80);
@@ -109,7 +109,7 @@ pub fn watch(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::project;
+    use nthc::project;
 
     #[test]
     fn what_counts_is_what_the_project_is_read_from() {

@@ -14,11 +14,11 @@ use super::gate_table::table;
 use super::ledger::{keys, open};
 use super::options::{self, Format};
 use super::{Context, select};
-use crate::book::{Replay, Replayed, replay};
-use crate::ir::burn_rate::{self, budget_time};
-use crate::ir::gate::{Condition, Effect, Fact, Operand};
-use crate::ir::number::percent_text;
-use crate::ir::{Duration, Service, Slo};
+use nth_book::{Replay, Replayed, replay};
+use nthc::ir::burn_rate::{self, budget_time};
+use nthc::ir::gate::{Condition, Effect, Fact, Operand};
+use nthc::ir::number::percent_text;
+use nthc::ir::{Duration, Service, Slo};
 
 /// What an objective means.
 #[derive(Serialize)]
@@ -164,7 +164,7 @@ fn find<'s>(services: &[&'s Service], name: &str) -> Result<(&'s Service, &'s Sl
     let found = service.slos.iter().find(|one| one.name == slo);
     found.map(|found| (*service, found)).ok_or_else(|| {
         let names = service.slos.iter().map(|one| one.name.as_str());
-        let near = crate::diagnostics::suggest::nearest(slo, names.clone());
+        let near = nthc::diagnostics::suggest::nearest(slo, names.clone());
         let failure = Failure::usage(format!("service `{}` has no SLO `{slo}`", service.name));
         match near {
             Some(near) => failure.help(format!("did you mean `{}.{near}`?", service.name)),
@@ -255,7 +255,7 @@ fn denied(
 ) -> i64 {
     let window_ms = i64::try_from(window.0).unwrap_or(i64::MAX / 4);
     let mut seconds = 0;
-    crate::book::each_budget(slices, within, window_ms, objective, &mut |left| {
+    nth_book::each_budget(slices, within, window_ms, objective, &mut |left| {
         if left
             .and_then(Decimal::from_f64)
             .and_then(|left| holds(&limit.condition, left))

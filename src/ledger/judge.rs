@@ -1,7 +1,9 @@
 //! Judging slices by objectives: allowed and consumed budget, attained objective, coverage.
 //!
 //! The allowed bad events are `(1 − objective) × events`, as in the SRE workbook, summed over slices, each with the objective that
-//! was in force at its start. What was not seen is unknown: it neither allows nor consumes anything, and the coverage shows it.
+//! was in force at its start. What was not seen is unknown, and the coverage shows it: it counts as time that had as many events as
+//! the rest and consumed nothing, so a consumed share is what is consumed at least. Recording rules, gates and `nthc budget` measure
+//! the budget in the same way.
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
@@ -11,7 +13,8 @@ use crate::{Interval, ObjectiveVersion, SLICE_SECONDS, Slice};
 /// By which objective slices are judged.
 #[derive(Debug, Clone, Copy)]
 pub enum Yardstick<'a> {
-    /// By the one that was in force then. Versions are in the order of time; before the first one, nothing is judged.
+    /// By the one that was in force then. Versions are in the order of time. Before the first one nothing is judged: that time has the
+    /// first one's budget, of which nothing is consumed, as the SLO window of a young SLO has.
     AsItWas(&'a [ObjectiveVersion]),
     /// As if one objective, between 0 and 1, had been in force throughout.
     Throughout(Decimal),
@@ -28,6 +31,14 @@ impl Yardstick<'_> {
             }
             Self::Throughout(objective) => Some(*objective),
         }
+    }
+
+    /// The objective whose budget a moment has: the one that is in force, and before the first one the first.
+    fn budget_objective(&self, start: i64) -> Option<Decimal> {
+        self.objective(start).or_else(|| match self {
+            Self::AsItWas(versions) => versions.first().map(|version| version.objective),
+            Self::Throughout(_) => None,
+        })
     }
 }
 
@@ -46,11 +57,13 @@ pub struct Account {
     pub total: f64,
     /// The seconds with an objective. Only their events are judged.
     pub judged_seconds: i64,
+    /// The seconds with an objective that were seen.
+    pub judged_seen: i64,
     /// The bad events of judged slices.
     pub judged_bad: f64,
-    /// How many events of judged slices may be bad: the error budget in events.
+    /// How many of the events of judged slices that were seen may be bad.
     pub allowed: f64,
-    /// How many seconds of judged slices may be bad, seen or not: the error budget as time of full downtime.
+    /// How many seconds may be bad, seen or not, judged or not: the error budget as time of full downtime.
     pub allowed_seconds: f64,
 }
 
@@ -65,16 +78,24 @@ impl Account {
         (self.total > 0.0).then(|| 1.0 - self.bad / self.total)
     }
 
-    /// The consumed share of the budget; over 1 if more than that is consumed. `None` if nothing may be bad, because of an
-    /// objective of 100% or because there were no events.
+    /// The error budget in events: how many may be bad in all of the time, if what was not seen or not judged had as many events as
+    /// the rest. `None` if nothing may be bad, because of an objective of 100% or because there were no events.
+    pub fn budget_events(&self) -> Option<f64> {
+        let is_some = self.allowed > 0.0 && self.judged_seen > 0;
+        is_some.then(|| self.allowed * as_float(self.seconds) / as_float(self.judged_seen))
+    }
+
+    /// The share of the budget that is consumed at least, as nothing is consumed in the time that was not seen; over 1 if more than
+    /// all is consumed. `None` as of [`Account::budget_events`].
     pub fn spent(&self) -> Option<f64> {
-        (self.allowed > 0.0).then(|| self.judged_bad / self.allowed)
+        self.budget_events().map(|budget| self.judged_bad / budget)
     }
 
     /// The budget that a number of bad events consumes, in seconds of full downtime. Parts of the bad events add up to the whole.
-    /// `None` as of [`Account::spent`].
+    /// `None` as of [`Account::budget_events`].
     pub fn budget_seconds(&self, bad: f64) -> Option<f64> {
-        (self.allowed > 0.0).then(|| bad / self.allowed * self.allowed_seconds)
+        self.budget_events()
+            .map(|budget| bad / budget * self.allowed_seconds)
     }
 }
 
@@ -100,7 +121,7 @@ pub struct Judgment {
     pub excluded: Excluded,
 }
 
-/// The events and the time that one objective judges.
+/// The events that one objective judges, and the time that has its budget.
 #[derive(Default)]
 struct Part {
     objective: Decimal,
@@ -116,7 +137,7 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, slice: Option<&Slice>, objective: Option<Decimal>) {
+    fn add(&mut self, slice: Option<&Slice>, yardstick: &Yardstick<'_>, start: i64) {
         let account = &mut self.account;
         account.seconds += SLICE_SECONDS;
         if let Some(slice) = slice {
@@ -127,11 +148,18 @@ impl Sums {
             account.bad += slice.bad;
             account.total += slice.total;
         }
-        let Some(objective) = objective else {
+        let is_judged = yardstick.objective(start).is_some();
+        let judged = slice.filter(|_| is_judged);
+        if is_judged {
+            account.judged_seconds += SLICE_SECONDS;
+        }
+        if let Some(slice) = judged {
+            account.judged_seen += i64::from(slice.seen);
+            account.judged_bad += slice.bad;
+        }
+        let Some(objective) = yardstick.budget_objective(start) else {
             return;
         };
-        account.judged_seconds += SLICE_SECONDS;
-        account.judged_bad += slice.map_or(0.0, |slice| slice.bad);
         let found = self
             .parts
             .iter()
@@ -145,7 +173,7 @@ impl Sums {
         });
         if let Some(part) = self.parts.get_mut(number) {
             part.seconds += SLICE_SECONDS;
-            part.total += slice.map_or(0.0, |slice| slice.total);
+            part.total += judged.map_or(0.0, |slice| slice.total);
         }
     }
 
@@ -194,14 +222,13 @@ pub fn judge(
     while start < window.until {
         while slices.next_if(|slice| slice.start < start).is_some() {}
         let slice = slices.next_if(|slice| slice.start == start);
-        let objective = yardstick.objective(start);
-        gross.add(slice, objective);
+        gross.add(slice, &yardstick, start);
         if is_touched(&exclusions, start) {
             excluded.seconds += SLICE_SECONDS;
             excluded.bad += slice.map_or(0.0, |slice| slice.bad);
             excluded.total += slice.map_or(0.0, |slice| slice.total);
         } else {
-            net.add(slice, objective);
+            net.add(slice, &yardstick, start);
         }
         start = start.saturating_add(SLICE_SECONDS);
     }

@@ -64,9 +64,6 @@ const FLOORS: &[(&str, &[&str])] = &[
             "nth-diff",
             "nth-simulate",
             "nth-engine",
-            "nth-deployments",
-            "nth-attribution",
-            "nth-ledger",
             "nth-analysis",
             "nth-targets",
             "nth-policy",
@@ -78,10 +75,47 @@ const FLOORS: &[(&str, &[&str])] = &[
             "nth-diagnostics",
         ],
     ),
+    (
+        "nth-book",
+        &[
+            "nth-diff",
+            "nth-ledger",
+            "nth-attribution",
+            "nth-targets",
+            "nth-metrics",
+            "nth-model",
+            "nth-promql",
+            "nth-render",
+        ],
+    ),
+    (
+        "nth-cli",
+        &[
+            "nthc-compiler",
+            "nth-book",
+            "nth-deployments",
+            "nth-attribution",
+            "nth-ledger",
+            "nth-diff",
+            "nth-simulate",
+            "nth-engine",
+            "nth-model",
+            "nth-promql",
+        ],
+    ),
     ("nth-ide", &["nthc-compiler"]),
     ("nth-lsp", &["nth-ide", "nthc-compiler"]),
     ("nth-laws", &["nth-lsp", "nthc-compiler"]),
-    ("nthc", &["nth-laws", "nth-lsp", "nthc-compiler"]),
+    (
+        "nthc",
+        &[
+            "nth-cli",
+            "nth-ledger",
+            "nth-laws",
+            "nth-lsp",
+            "nthc-compiler",
+        ],
+    ),
 ];
 
 struct Package {

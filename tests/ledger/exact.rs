@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nthc::ledger::{Interval, Location, Slice, SloKey, Store, StoreOptions};
+use nth_ledger::{Interval, Location, Slice, SloKey, Store, StoreOptions};
 
 use super::month::{Counts, END, START, month};
 use super::place::Place;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use nthc::ledger::{
+use nth_ledger::{
     Interval, Location, Pull, Replace, Slice, SliceSource, SloKey, Store, StoreOptions,
 };
 
@@ -79,7 +79,7 @@ fn expected(all: &BTreeMap<SloKey, Vec<Slice>>) -> Vec<[String; 7]> {
         slices
             .iter()
             .map(|slice| {
-                let start = nthc::ledger::timestamp(slice.start).unwrap();
+                let start = nth_ledger::timestamp(slice.start).unwrap();
                 [
                     environment.clone(),
                     name.clone(),

@@ -1,6 +1,6 @@
 //! SLIs of every kind: which are exact, and which are estimates.
 
-use nthc::ledger::SliceSource;
+use nth_ledger::SliceSource;
 
 use super::place::Place;
 use super::scene::{DAY, END, LEDGER, Samples, arguments, pull, slices};

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use nthc::ledger::{Location, Store, StoreOptions};
+use nth_ledger::{Location, Store, StoreOptions};
 
 use super::place::Place;
 use super::scene::{fails, pull, shared, slices, slices_of};

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use nthc::ledger::{Interval, Pull, Replace};
+use nth_ledger::{Interval, Pull, Replace};
 
 use super::export::{compare, ledger, values};
 use super::place::{Place, Ran, run};

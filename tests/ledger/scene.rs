@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use nthc::ledger::{Interval, LedgerError, Location, Slice, SloKey, Store, StoreOptions};
+use nth_ledger::{Interval, LedgerError, Location, Slice, SloKey, Store, StoreOptions};
 use serde_json::Value;
 
 use super::place::{Place, Ran};

@@ -1,6 +1,6 @@
 //! A month as people read it: incidents, deployments, the report, another objective.
 
-use nthc::ledger::{Deployment, Location, NamedIncident, Store, StoreOptions};
+use nth_ledger::{Deployment, Location, NamedIncident, Store, StoreOptions};
 use serde_json::Value;
 
 use super::exact::pull;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use nth_ledger::counter::{Sample, Series as SampledSeries};
 use serde::Deserialize;
 
-use crate::catalogue::{BadAnswer, check_json, complete_answer};
+use nth_metrics::{BadAnswer, check_json, complete_answer};
 
 #[derive(Deserialize)]
 struct Data {

@@ -15,7 +15,7 @@ use nth_ledger::{Interval, Pull, SLICE_SECONDS, Slice, SloKey};
 use rayon::prelude::*;
 
 use super::counting::{Counting, Series};
-use crate::promql::{self, MatchOp, build};
+use nth_promql::{MatchOp, build};
 
 pub use answer::samples;
 
@@ -244,7 +244,7 @@ fn of_targets<S: Server>(
     }
     let any: Vec<String> = jobs
         .into_iter()
-        .map(|job| promql::escape_regex(job))
+        .map(|job| nth_promql::escape_regex(job))
         .collect();
     let matcher = build::matcher("job", MatchOp::Matches, any.join("|"));
     let selector = build::selector_with(name, vec![matcher]).to_string();

@@ -6,7 +6,7 @@ use nth_ledger::counter::Series as SampledSeries;
 use nth_ledger::{Interval, SLICE_SECONDS, Slice, SliceSource, SloKey};
 
 use super::Server;
-use crate::backends::prometheus::BudgetStatus;
+use nth_targets::prometheus::BudgetStatus;
 
 /// How far a recorded slice reaches back, at most, in seconds.
 const LONGEST: i64 = 600;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use nth_ledger::{Interval, SLICE_SECONDS, Slice, SliceSource, SloKey, slice_start};
 
 use super::Server;
-use crate::ir::Duration;
+use nth_model::Duration;
 
 /// Reads the slices, and the number of samples that the server sent.
 ///

@@ -6,8 +6,8 @@ use nth_ledger::counter::Series as SampledSeries;
 use nth_ledger::{Deployment, SloKey, Version, VersionCounts};
 
 use super::{Server, Wanted};
-use crate::book::counting::{Counting, Series};
-use crate::promql::{self, MatchOp, Matcher, build};
+use crate::counting::{Counting, Series};
+use nth_promql::{MatchOp, Matcher, build};
 
 /// The length of a stratum, in seconds.
 const MINUTE: i64 = 60;
@@ -93,13 +93,13 @@ fn counted(
 
 /// The selector with one of both versions; `None` if it is not valid.
 fn with_versions(term: &Series, label: &str, versions: [&String; 2]) -> Option<String> {
-    let mut expr = promql::parse(&term.selector).ok()?;
-    let promql::Node::Selector(selector) = &mut expr.node else {
+    let mut expr = nth_promql::parse(&term.selector).ok()?;
+    let nth_promql::Node::Selector(selector) = &mut expr.node else {
         return None;
     };
     let any: Vec<String> = versions
         .iter()
-        .map(|version| promql::escape_regex(version))
+        .map(|version| nth_promql::escape_regex(version))
         .collect();
     let matcher: Matcher = build::matcher(label, MatchOp::Matches, any.join("|"));
     selector.matchers.push(matcher);

@@ -31,7 +31,7 @@ pub(super) struct Accounted {
 /// Charges the bad events of slices. `incidents` and `deployments` of the input must be in the order of time. `None` if nothing may
 /// be bad, or without events.
 pub(super) fn account(slo: &SloInput, moments: &[Moment]) -> Option<Accounted> {
-    let net = Budget::new(moments.iter().filter(|moment| moment.is_charged()));
+    let net = Budget::new(moments.iter().filter(|moment| moment.exclusion.is_none()));
     let gross = Budget::new(moments);
     let budget_ms = whole(net.allowed_ms);
     let grain = if budget_ms >= COARSE { 1000 } else { 1 };

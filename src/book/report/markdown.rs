@@ -12,7 +12,7 @@ use super::document::{Account, Cause, DeploymentRow, Notified, Report, SloReport
 use super::input::Level;
 use super::sentence::{Piece, Sentence};
 use super::words::{self, Clock};
-use crate::diff::render::markdown::{prose, span};
+use nth_diff::render::markdown::{prose, span};
 
 /// How many rows of a table are shown.
 const ROWS: usize = 40;

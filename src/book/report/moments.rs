@@ -22,6 +22,8 @@ pub(super) struct Moment {
     pub is_estimate: bool,
     /// The share of events that may be bad; `None` if there was no objective yet.
     pub allowed: Option<f64>,
+    /// The share of the time that may be bad: that of the events, and before the first objective that of the first one.
+    pub allowed_time: f64,
     /// The first of the exclusions that touch it.
     pub exclusion: Option<usize>,
 }
@@ -98,6 +100,8 @@ fn moment(slo: &SloInput, start: i64, slice: Option<&Slice>) -> Moment {
         seen: slice.map_or(0, |slice| i64::from(slice.seen).min(SLICE_SECONDS)),
         is_estimate: slice.is_some_and(|slice| slice.source.is_estimate()),
         allowed: objective.map(allowed_share),
+        allowed_time: { objective.or_else(|| slo.objectives.first().map(|first| first.objective)) }
+            .map_or(0.0, allowed_share),
         exclusion: None,
     }
 }
@@ -109,14 +113,18 @@ pub(super) struct Budget {
     pub bad: f64,
     /// All events.
     pub total: f64,
-    /// How many events may be bad.
+    /// How many of these events may be bad.
     pub allowed: f64,
     /// How long the service may be down, in milliseconds.
     pub allowed_ms: f64,
+    /// The length, in seconds.
+    pub seconds: i64,
+    /// The seconds with an objective that were seen.
+    pub seen: i64,
 }
 
 impl Budget {
-    /// Adds up the slices with an objective.
+    /// Adds up the events of the slices with an objective, and the time of all.
     pub fn new<'m>(moments: impl IntoIterator<Item = &'m Moment>) -> Self {
         let mut budget = Self::default();
         for moment in moments {
@@ -124,14 +132,23 @@ impl Budget {
                 budget.bad += moment.bad;
                 budget.total += moment.total;
                 budget.allowed += allowed * moment.total;
-                budget.allowed_ms += allowed * as_float(SLICE_SECONDS * 1000);
+                budget.seen += moment.seen;
             }
+            budget.allowed_ms += moment.allowed_time * as_float(SLICE_SECONDS * 1000);
+            budget.seconds += SLICE_SECONDS;
         }
         budget
     }
 
-    /// The budget that bad events consume, in milliseconds of full downtime; `None` if nothing may be bad, or without events.
+    /// The budget in events, if what was not seen had as many events as the rest, and consumed nothing: see
+    /// [`nth_ledger::Account::budget_events`]. `None` if nothing may be bad, or without events.
+    pub fn events(&self) -> Option<f64> {
+        let is_some = self.allowed > 0.0 && self.seen > 0;
+        is_some.then(|| self.allowed * as_float(self.seconds) / as_float(self.seen))
+    }
+
+    /// The budget that bad events consume, in milliseconds of full downtime; `None` as of [`Budget::events`].
     pub fn ms(&self, bad: f64) -> Option<f64> {
-        (self.allowed > 0.0).then(|| bad / self.allowed * self.allowed_ms)
+        self.events().map(|budget| bad / budget * self.allowed_ms)
     }
 }

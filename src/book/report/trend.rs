@@ -33,10 +33,11 @@ pub(super) fn trend(slo: &SloInput, until: i64) -> Trend {
     let past = moments(slo, Interval { from, until });
     let in_window = |moment: &&Moment| moment.start >= until.saturating_sub(window);
     let charged = |moment: &&Moment| moment.is_charged();
-    let budget = Budget::new(past.iter().filter(in_window).filter(charged));
-    if budget.allowed <= 0.0 {
+    let has_budget = |moment: &&Moment| moment.exclusion.is_none();
+    let budget = Budget::new(past.iter().filter(in_window).filter(has_budget));
+    let Some(in_events) = budget.events() else {
         return Trend::Unknown("there were no events in the SLO window".to_owned());
-    }
+    };
     // Days backwards from the end: the first is the last one.
     let mut days = vec![0.0; usize::try_from(length.div_euclid(DAY)).unwrap_or(0) + 1];
     let mut seen = vec![0_i64; days.len()];
@@ -45,11 +46,11 @@ pub(super) fn trend(slo: &SloInput, until: i64) -> Trend {
         let number = (until - moment.start - 1).div_euclid(DAY);
         let number = usize::try_from(number).unwrap_or(usize::MAX);
         if let (Some(day), Some(seen)) = (days.get_mut(number), seen.get_mut(number)) {
-            *day += moment.bad / budget.allowed;
+            *day += moment.bad / in_events;
             *seen += moment.seen;
         }
         if in_window(&moment) {
-            consumed += moment.bad / budget.allowed;
+            consumed += moment.bad / in_events;
         }
     }
     if consumed >= 1.0 {

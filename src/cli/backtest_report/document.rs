@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::{Report, time};
-use crate::backtest::{Change, Delivery, Detection, Episode, Incident, Notified, Shortage};
-use crate::testing::word;
+use nthc::backtest::{Change, Delivery, Detection, Episode, Incident, Notified, Shortage};
+use nthc::testing::word;
 
 /// The output of `nthc backtest --format json`.
 #[derive(Serialize)]

@@ -13,14 +13,14 @@ use super::options::{Build, Format};
 use super::progress::Progress;
 use super::report::{self, Findings, count};
 use super::select::{self, Selected};
-use crate::backends::file_stem;
-use crate::compile::{Build as _, Compilation};
-use crate::diagnostics::render::one_line;
-use crate::diagnostics::{Diagnostic, FileSpan, Severity};
-use crate::ir::Tally;
-use crate::output::{Change, Folder, Plan};
-use crate::partial::Partial;
-use crate::project::{self, paths};
+use nthc::backends::file_stem;
+use nthc::compile::{Build as _, Compilation};
+use nthc::diagnostics::render::one_line;
+use nthc::diagnostics::{Diagnostic, FileSpan, Severity};
+use nthc::ir::Tally;
+use nthc::output::{Change, Folder, Plan};
+use nthc::partial::Partial;
+use nthc::project::{self, paths};
 
 /// Builds the project and writes its outputs unless there are errors.
 ///

@@ -2,12 +2,12 @@
 
 use std::io::{self, Write as _};
 
-use crate::cli::console::Console;
-use crate::cli::exit::Failure;
-use crate::cli::report::count;
-use crate::diagnostics::{Diagnostic, FileSpan, SourceMap, codes};
-use crate::output::{Excess, Plan};
-use crate::project::io_cause;
+use crate::console::Console;
+use crate::exit::Failure;
+use crate::report::count;
+use nthc::diagnostics::{Diagnostic, FileSpan, SourceMap, codes};
+use nthc::output::{Excess, Plan};
+use nthc::project::io_cause;
 
 /// The number of files that are listed.
 const LISTED: usize = 10;

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use super::super::exit::Failure;
-use crate::backends::file_stem;
-use crate::catalogue::LOCK;
-use crate::output::{BuiltSources, SOURCES};
-use crate::project::{Loaded, MANIFEST, io_cause, paths};
+use nthc::backends::file_stem;
+use nthc::catalogue::LOCK;
+use nthc::output::{BuiltSources, SOURCES};
+use nthc::project::{Loaded, MANIFEST, io_cause, paths};
 
 /// Records the sources of a project in its output folder, or in that of the only environment that was built. Records of single
 /// environments end with a build of all.

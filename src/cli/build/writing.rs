@@ -2,14 +2,14 @@
 
 use std::io::Write as _;
 
-use crate::backends::Artifact;
-use crate::cli::console::Console;
-use crate::cli::exit::Failure;
-use crate::cli::options::Build;
-use crate::diagnostics::{Diagnostic, FileSpan, SourceMap};
-use crate::output::lock::{self, Holder, Lock, LockError};
-use crate::output::{self, File, Folder, Plan, Refusal};
-use crate::project::io_cause;
+use crate::console::Console;
+use crate::exit::Failure;
+use crate::options::Build;
+use nthc::backends::Artifact;
+use nthc::diagnostics::{Diagnostic, FileSpan, SourceMap};
+use nthc::output::lock::{self, Holder, Lock, LockError};
+use nthc::output::{self, File, Folder, Plan, Refusal};
+use nthc::project::io_cause;
 
 /// The obstacles to a build, with the files that they point into.
 type Problems = (SourceMap, Vec<Diagnostic<FileSpan>>);
@@ -79,7 +79,7 @@ fn acquire_lock(
 ) -> Result<Option<Lock>, Failure> {
     let shown = folder.shown;
     let timeout = options.lock_timeout;
-    let timeout = crate::ir::Duration(u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
+    let timeout = nthc::ir::Duration(u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
     let mut notify = |holder: Option<&Holder>| {
         console.err.line(format_args!(
             "waiting for another build that writes to {shown}: {}; giving up after {timeout}",

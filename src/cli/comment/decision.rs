@@ -1,6 +1,6 @@
 //! What is done with the comments that are there.
 
-use crate::cli::forge::{Mark, Posted};
+use crate::forge::{Mark, Posted};
 
 /// The step to take.
 #[derive(Debug, PartialEq, Eq)]

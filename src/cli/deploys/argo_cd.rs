@@ -7,12 +7,12 @@ use nth_deployments::{ReadError, Reading, Scope, argo_cd};
 use ureq::http::{HeaderValue, Response, StatusCode, header};
 use ureq::{Agent, Body};
 
-use crate::cli::exit::Failure;
-use crate::cli::http::{
+use crate::exit::Failure;
+use crate::http::{
     RequestError, Sanitizer, Secret, TooMuch, Way, base_url, header_value, read_secret,
     request_error, token,
 };
-use crate::cli::options::{Connection, DeploysPull};
+use crate::options::{Connection, DeploysPull};
 
 /// The variable with the token.
 const TOKEN: &str = "NTH_ARGOCD_TOKEN";

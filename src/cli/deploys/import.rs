@@ -9,13 +9,13 @@ use nth_deployments::{
 
 use super::recorder::Recorder;
 use super::services::{require_service, service_names};
-use crate::cli::Context;
-use crate::cli::console::Console;
-use crate::cli::exit::{Exit, Failure};
-use crate::cli::gate::CompiledProject;
-use crate::cli::options::{DeploysFormat, DeploysImport};
-use crate::limits;
-use crate::project::{io_cause, paths, read_at_most, read_file_at_most, size};
+use crate::Context;
+use crate::console::Console;
+use crate::exit::{Exit, Failure};
+use crate::gate::CompiledProject;
+use crate::options::{DeploysFormat, DeploysImport};
+use nthc::limits;
+use nthc::project::{io_cause, paths, read_at_most, read_file_at_most, size};
 
 type Read = fn(&[u8], &Scope) -> Result<Reading, ReadError>;
 

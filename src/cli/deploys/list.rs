@@ -7,15 +7,15 @@ use nth_ledger::{Deployment, Interval, Store};
 use serde::Serialize;
 
 use super::services::unknown_service;
-use crate::cli::Context;
-use crate::cli::console::Console;
-use crate::cli::exit::{Exit, Failure};
-use crate::cli::gate::CompiledProject;
-use crate::cli::ledger::{evidence, open};
-use crate::cli::options::{DeploysList, Format};
-use crate::cli::report::count;
-use crate::cli::select::{self, Selected};
-use crate::project::Loaded;
+use crate::Context;
+use crate::console::Console;
+use crate::exit::{Exit, Failure};
+use crate::gate::CompiledProject;
+use crate::ledger::{evidence, open};
+use crate::options::{DeploysList, Format};
+use crate::report::count;
+use crate::select::{self, Selected};
+use nthc::project::Loaded;
 
 /// The time of everything.
 pub const EVER: Interval = Interval {

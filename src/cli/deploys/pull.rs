@@ -9,15 +9,15 @@ use nth_deployments::{Reading, Series, deployed};
 use super::argo_cd::ArgoCd;
 use super::recorder::Recorder;
 use super::services::{require_service, service_names};
-use crate::backtest::{self, FetchError, Matrix, Request};
-use crate::catalogue;
-use crate::cli::Context;
-use crate::cli::console::Console;
-use crate::cli::exit::{Exit, Failure};
-use crate::cli::gate::CompiledProject;
-use crate::cli::options::{Connection, DeploysPull, Format};
-use crate::cli::progress::Progress;
-use crate::cli::prometheus_client::{Client, DeploymentQueries};
+use crate::Context;
+use crate::console::Console;
+use crate::exit::{Exit, Failure};
+use crate::gate::CompiledProject;
+use crate::options::{Connection, DeploysPull, Format};
+use crate::progress::Progress;
+use crate::prometheus_client::{Client, DeploymentQueries};
+use nthc::backtest::{self, FetchError, Matrix, Request};
+use nthc::catalogue;
 
 /// The time between two evaluations, in seconds.
 const STEP: i64 = 60;

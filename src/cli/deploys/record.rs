@@ -8,11 +8,11 @@ use nth_ledger::{Change, Deployment};
 use super::list::short;
 use super::recorder::Recorder;
 use super::services::{require_service, service_names};
-use crate::cli::Context;
-use crate::cli::console::Console;
-use crate::cli::exit::{Exit, Failure};
-use crate::cli::gate::CompiledProject;
-use crate::cli::options::{DeploysRecord, Format};
+use crate::Context;
+use crate::console::Console;
+use crate::exit::{Exit, Failure};
+use crate::gate::CompiledProject;
+use crate::options::{DeploysRecord, Format};
 
 /// Records a report of a pipeline.
 ///

@@ -8,14 +8,14 @@ use serde::Serialize;
 
 use super::list::{self, Document, EVER};
 use super::services::{service_names, unknown_service};
-use crate::cli::Context;
-use crate::cli::console::Console;
-use crate::cli::exit::Failure;
-use crate::cli::gate::CompiledProject;
-use crate::cli::ledger::open;
-use crate::cli::options::{Format, LedgerPlace};
-use crate::cli::report::count;
-use crate::cli::select;
+use crate::Context;
+use crate::console::Console;
+use crate::exit::Failure;
+use crate::gate::CompiledProject;
+use crate::ledger::open;
+use crate::options::{Format, LedgerPlace};
+use crate::report::count;
+use crate::select;
 
 /// A ledger that is open for what readers find.
 pub struct Recorder<'c> {

@@ -1,9 +1,9 @@
 //! The services of a project, by name.
 
-use crate::cli::exit::Failure;
-use crate::cli::gate::CompiledProject;
-use crate::diagnostics::suggest;
-use crate::ir::Service;
+use crate::exit::Failure;
+use crate::gate::CompiledProject;
+use nthc::diagnostics::suggest;
+use nthc::ir::Service;
 
 /// The names of the services of a project.
 pub fn service_names(built: &CompiledProject) -> Vec<String> {

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use crate::ir::detection::{Detection, DetectionTable, Fired, Incident};
-use crate::ir::number::percent_text;
-use crate::ir::{Duration, Severity};
-use crate::testing::detection::SloDetection;
-use crate::testing::detection_file::Change;
+use nthc::ir::detection::{Detection, DetectionTable, Fired, Incident};
+use nthc::ir::number::percent_text;
+use nthc::ir::{Duration, Severity};
+use nthc::testing::detection::SloDetection;
+use nthc::testing::detection_file::Change;
 
 /// What was found.
 pub struct Report<'r> {

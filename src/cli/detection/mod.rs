@@ -14,14 +14,14 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::options;
 use super::report::count;
-use crate::diagnostics::suggest;
-use crate::limits;
-use crate::output::replace_file;
-use crate::project::{NotUtf8, decode, io_cause, paths, read_file_at_most};
-use crate::session::Session;
-use crate::testing::Selection;
-use crate::testing::detection::{self, SloDetection};
-use crate::testing::detection_file::{self, HEADER};
+use nthc::diagnostics::suggest;
+use nthc::limits;
+use nthc::output::replace_file;
+use nthc::project::{NotUtf8, decode, io_cause, paths, read_file_at_most};
+use nthc::session::Session;
+use nthc::testing::Selection;
+use nthc::testing::detection::{self, SloDetection};
+use nthc::testing::detection_file::{self, HEADER};
 
 use document::Report;
 
@@ -30,7 +30,7 @@ pub struct Checked<'s> {
     /// Its session.
     pub session: &'s Session,
     /// Its settings, without an environment.
-    pub settings: &'s crate::ir::Settings,
+    pub settings: &'s nthc::ir::Settings,
     /// The environments; one `None` if the project declares none.
     pub environments: &'s [Option<SmolStr>],
 }

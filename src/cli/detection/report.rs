@@ -4,14 +4,14 @@ use anstyle::{AnsiColor, Style};
 
 use super::document::{Report, document};
 use super::table;
-use crate::cli::console::Console;
-use crate::cli::exit::Failure;
-use crate::cli::options::Format;
-use crate::detection::sentence;
-use crate::diagnostics::render::{annotation, one_line};
-use crate::ir::number::percent_text;
-use crate::testing::detection::SloDetection;
-use crate::testing::detection_file::{Change, title};
+use crate::console::Console;
+use crate::exit::Failure;
+use crate::options::Format;
+use nthc::detection::sentence;
+use nthc::diagnostics::render::{annotation, one_line};
+use nthc::ir::number::percent_text;
+use nthc::testing::detection::SloDetection;
+use nthc::testing::detection_file::{Change, title};
 
 /// Prints the changes, or else the detection times. `is_brief` leaves out those of SLOs that were simulated.
 ///

@@ -1,7 +1,7 @@
 //! Tables that fit into a terminal.
 
-use crate::detection;
-use crate::ir::detection::COLUMNS;
+use nthc::detection;
+use nthc::ir::detection::COLUMNS;
 
 /// Formats the rows of a table: as columns if they fit, otherwise below one another.
 pub fn lines(rows: &[[String; 6]], width: Option<usize>) -> Vec<String> {

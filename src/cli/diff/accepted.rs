@@ -8,8 +8,8 @@ use nth_diff::{Accepted, Change};
 use serde::Deserialize;
 
 use super::super::exit::Failure;
-use crate::limits;
-use crate::project::{io_cause, read_file_at_most};
+use nthc::limits;
+use nthc::project::{io_cause, read_file_at_most};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -134,7 +134,7 @@ pub fn apply(entries: Vec<Accepted>, changes: &mut [Change]) -> Vec<Accepted> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::project::ACCEPTED;
+    use nthc::project::ACCEPTED;
 
     fn entries(text: &str) -> Result<Vec<Accepted>, String> {
         let folder = tempfile::tempdir().unwrap();

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::super::Context;
 use super::super::exit::Failure;
-use crate::project::{io_cause, read_at_most, size};
+use nthc::project::{io_cause, read_at_most, size};
 
 /// The maximum size of a document in bytes.
 const MOST_BYTES: u64 = 256 << 20;

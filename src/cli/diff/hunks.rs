@@ -7,7 +7,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::super::console::Console;
 use super::version::VersionFiles;
-use crate::project::MANIFEST;
+use nthc::project::MANIFEST;
 
 /// Prints a unified diff of all files that differ.
 pub fn print(base: &VersionFiles, head: &VersionFiles, console: &mut Console) {

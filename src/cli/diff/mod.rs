@@ -18,13 +18,13 @@ use super::options::{self, Format};
 use super::page_file::PageFile;
 use super::progress::Progress;
 use super::report::Findings;
-use crate::comparison::witness::{self, Versions};
-use crate::comparison::{self, Compared, Environments, Source};
-use crate::compile;
-use crate::diagnostics::position::Positions;
-use crate::diagnostics::{Severity, render};
-use crate::project::{ACCEPTED, ChangeLevels, paths};
-use crate::session::Session;
+use nthc::comparison::witness::{self, Versions};
+use nthc::comparison::{self, Compared, Environments, Source};
+use nthc::compile;
+use nthc::diagnostics::position::Positions;
+use nthc::diagnostics::{Severity, render};
+use nthc::project::{ACCEPTED, ChangeLevels, paths};
+use nthc::session::Session;
 use version::VersionFiles;
 
 pub use document::read as read_document;
@@ -249,7 +249,7 @@ fn require_environments(
 ) -> Result<(), Failure> {
     let unknown = |name: &SmolStr, known: Vec<SmolStr>| {
         let failure = Failure::usage(format!("unknown environment `{name}`"));
-        let near = crate::diagnostics::suggest::nearest(name, known.iter().map(SmolStr::as_str));
+        let near = nthc::diagnostics::suggest::nearest(name, known.iter().map(SmolStr::as_str));
         match (near, known.len()) {
             (Some(near), _) => failure.help(format!("did you mean `{near}`?")),
             (None, 0) => failure.help("the project declares no environments"),

@@ -10,9 +10,9 @@ use super::super::Context;
 use super::super::exit::Failure;
 use super::super::revision::{self, Revision};
 use super::super::select;
-use crate::backends::file_stem;
-use crate::output::{BuiltSources, SOURCES, Unreadable};
-use crate::project::{self, Loaded, MANIFEST, io_cause, paths};
+use nthc::backends::file_stem;
+use nthc::output::{BuiltSources, SOURCES, Unreadable};
+use nthc::project::{self, Loaded, MANIFEST, io_cause, paths};
 
 /// A version that was read.
 pub struct VersionFiles {

@@ -10,11 +10,11 @@ use ureq::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode
 use ureq::{Agent, Body};
 
 use super::place::Place;
-use crate::cli::exit::Failure;
-use crate::cli::http::{
+use crate::exit::Failure;
+use crate::http::{
     RequestError, Sanitizer, Secret, TooMuch, Way, header_value, read_secret, request_error, token,
 };
-use crate::cli::options::{Comment, Connection, ForgeName};
+use crate::options::{Comment, Connection, ForgeName};
 
 /// The pauses before a request is sent again.
 const PAUSES: [Duration; 3] = [

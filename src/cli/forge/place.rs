@@ -5,10 +5,10 @@ use std::fs::File;
 use serde_json::Value;
 use ureq::http::Uri;
 
-use crate::cli::exit::Failure;
-use crate::cli::http::base_url;
-use crate::cli::options::{Comment, ForgeName};
-use crate::project::{io_cause, read_at_most};
+use crate::exit::Failure;
+use crate::http::base_url;
+use crate::options::{Comment, ForgeName};
+use nthc::project::{io_cause, read_at_most};
 
 /// The maximum size of the file with the event of GitHub Actions, in bytes.
 const MOST_EVENT_BYTES: u64 = 64 << 20;

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use super::sanitizer::Sanitizer;
 use super::tls;
-use crate::project::io_cause;
+use nthc::project::io_cause;
 
 /// The failure of a request.
 pub enum RequestError {

@@ -8,7 +8,7 @@ use ureq::http::uri::Scheme;
 use ureq::http::{HeaderValue, Uri};
 use ureq::{Proxy, ProxyProtocol};
 
-use crate::cli::exit::Failure;
+use crate::exit::Failure;
 
 /// The route to a server.
 pub enum Route {

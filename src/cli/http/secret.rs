@@ -5,8 +5,8 @@ use std::path::Path;
 
 use ureq::http::HeaderValue;
 
-use crate::cli::exit::Failure;
-use crate::project::{io_cause, read_at_most, size};
+use crate::exit::Failure;
+use nthc::project::{io_cause, read_at_most, size};
 
 /// The maximum size of a secret file in bytes.
 const MOST_BYTES: u64 = 64 << 10;

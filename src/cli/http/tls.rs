@@ -10,9 +10,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 
-use crate::cli::exit::Failure;
-use crate::cli::options::Connection;
-use crate::project::{io_cause, read_at_most, size};
+use crate::exit::Failure;
+use crate::options::Connection;
+use nthc::project::{io_cause, read_at_most, size};
 
 const CA: &str = "NTH_PROMETHEUS_CA";
 const CERT: &str = "NTH_PROMETHEUS_CERT";

@@ -7,8 +7,8 @@ use super::Context;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::options::Init;
-use crate::output::replace_file;
-use crate::project::{io_cause, paths, to_identifier};
+use nthc::output::replace_file;
+use nthc::project::{io_cause, paths, to_identifier};
 
 /// The generated files with their templates. `{{name}}` is replaced by the name of the project.
 const FILES: [(&str, &str); 4] = [

@@ -125,7 +125,7 @@ fn unknown(name: &str, all: &[SloKey], selection: &Selection<'_>) -> Failure {
     let names: Vec<String> = own
         .flat_map(|key| [key.service.clone(), slo_keys::name(key)])
         .collect();
-    let near = crate::diagnostics::suggest::nearest(name, names.iter().map(String::as_str));
+    let near = nthc::diagnostics::suggest::nearest(name, names.iter().map(String::as_str));
     let failure = Failure::usage(format!("the ledger has no service or SLO `{name}`"));
     match near {
         Some(near) => failure.help(format!("did you mean `{near}`?")),

@@ -10,9 +10,9 @@ use super::super::exit::Failure;
 use super::super::gate::CompiledProject;
 use super::super::prometheus_client::Client;
 use super::open;
-use crate::book::pull::Server as _;
-use crate::ir::{Settings, Severity};
-use crate::promql::build;
+use nth_book::pull::Server as _;
+use nthc::ir::{Settings, Severity};
+use nthc::promql::build;
 
 /// The time between two looks, in seconds.
 const STEP: i64 = 60;

@@ -11,9 +11,9 @@ use super::super::Context;
 use super::super::exit::Failure;
 use super::super::gate::CompiledProject;
 use super::{book, keys, open};
-use crate::book::report::{Bounds, ExcludedTimes, Incident, JudgedDeployment, Level, SloInput};
-use crate::book::{self as judging, Evidence};
-use crate::ir::{Service, Slo};
+use nth_book::report::{Bounds, ExcludedTimes, Incident, JudgedDeployment, Level, SloInput};
+use nth_book::{self as judging, Evidence};
+use nthc::ir::{Service, Slo};
 
 /// How far before a time slices are read, so that deployments can be judged, in seconds: four weeks and a day.
 const HISTORY: i64 = 29 * 86_400;

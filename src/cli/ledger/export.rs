@@ -12,8 +12,8 @@ use super::super::console::{Console, Stream};
 use super::super::exit::{Exit, Failure};
 use super::super::options::{Format, LedgerExport};
 use super::slices::{Amount, Exported};
-use crate::output::{check_regular, replace_file_with};
-use crate::project::{io_cause, paths};
+use nthc::output::{check_regular, replace_file_with};
+use nthc::project::{io_cause, paths};
 
 /// How much of each end of a file is read to recognize an export, in bytes.
 const LOOKED_AT: u64 = 512;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use nth_ledger::SloKey;
 
-use crate::ir::{Service, Settings, Slo};
+use nthc::ir::{Service, Settings, Slo};
 
 /// The key of an SLO.
 pub fn key(service: &Service, slo: &Slo, settings: &Settings) -> SloKey {

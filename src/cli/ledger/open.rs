@@ -7,7 +7,7 @@ use nth_ledger::{LedgerError, Location, Store, StoreOptions};
 use super::super::Context;
 use super::super::exit::Failure;
 use super::super::options::LedgerPlace;
-use crate::project::paths;
+use nthc::project::paths;
 
 /// The name of the default ledger, beside `nth.toml`.
 pub const FILE: &str = "nth.ledger.db";

@@ -15,9 +15,9 @@ use super::super::progress::Progress;
 use super::super::prometheus_client::Client;
 use super::super::{Context, revision, select};
 use super::{keys, open};
-use crate::book::pull::{self, Wanted};
-use crate::book::{Counting, Series};
-use crate::ir::Service;
+use nth_book::pull::{self, Wanted};
+use nth_book::{Counting, Series};
+use nthc::ir::Service;
 
 /// The last part of what is in the ledger, which is read again: late samples and backfilled ones are found.
 const READ_AGAIN: i64 = 86_400;

@@ -14,7 +14,7 @@ use super::super::exit::{Exit, Failure};
 use super::super::options::LedgerWatch;
 use super::super::report;
 use super::pull::{self, End};
-use crate::project::io_cause;
+use nthc::project::io_cause;
 
 /// The exit code after a second signal: 128 and the number of SIGINT, as shells have it.
 const INTERRUPTED: i32 = 130;

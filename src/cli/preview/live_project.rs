@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::cli::report::Findings;
-use crate::cli::select::Source;
-use crate::compile::Build as _;
-use crate::db::Database;
-use crate::detection::known_or_now;
-use crate::diagnostics::{Severity, render};
-use crate::ir::detection::Reaction;
-use crate::ir::{DashboardFormat, Settings};
-use crate::lower::Lowered;
-use crate::preview::{self, Model, Problems};
-use crate::project::Loaded;
-use crate::session::{Configuration, Session};
+use crate::report::Findings;
+use crate::select::Source;
+use nthc::compile::Build as _;
+use nthc::db::Database;
+use nthc::detection::known_or_now;
+use nthc::diagnostics::{Severity, render};
+use nthc::ir::detection::Reaction;
+use nthc::ir::{DashboardFormat, Settings};
+use nthc::lower::Lowered;
+use nthc::preview::{self, Model, Problems};
+use nthc::project::Loaded;
+use nthc::session::{Configuration, Session};
 
 /// The models to show, by environment.
 #[derive(Debug, Clone, Default)]

@@ -15,9 +15,9 @@ use super::options::Preview;
 use super::prometheus_client::Client;
 use super::select::{self, Selected};
 use super::watch::{self, WatchedFiles};
-use crate::db::Database;
-use crate::project::{io_cause, paths};
-use crate::stack::STACK;
+use nthc::db::Database;
+use nthc::project::{io_cause, paths};
+use nthc::stack::STACK;
 
 use live_project::LiveProject;
 use server::PreviewState;

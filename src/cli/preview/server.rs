@@ -22,10 +22,10 @@ use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::WatchStream;
 
 use super::live_project::{Models, Simulated};
-use crate::cli::prometheus_client::Client;
-use crate::ir::detection::COLUMNS;
-use crate::preview::page::FILES;
-use crate::preview::{Model, PanelQuery, panel_expression};
+use crate::prometheus_client::Client;
+use nthc::ir::detection::COLUMNS;
+use nthc::preview::page::FILES;
+use nthc::preview::{Model, PanelQuery, panel_expression};
 
 /// The approximate number of points of a panel.
 const POINTS: u64 = 200;
@@ -225,7 +225,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::preview::Problems;
+    use nthc::preview::Problems;
 
     fn model(environment: &str) -> Arc<Model> {
         Arc::new(Model {

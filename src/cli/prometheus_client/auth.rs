@@ -6,9 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ureq::http::HeaderValue;
 
-use crate::cli::exit::Failure;
-use crate::cli::http::{Secret, header_value, read_secret, token, without_line_end};
-use crate::cli::options::Connection;
+use crate::exit::Failure;
+use crate::http::{Secret, header_value, read_secret, token, without_line_end};
+use crate::options::Connection;
 
 /// The variable with the bearer token.
 pub const TOKEN: &str = "NTH_PROMETHEUS_TOKEN";

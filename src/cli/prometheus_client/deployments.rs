@@ -1,8 +1,8 @@
 //! The history of deployments.
 
 use super::{AnswerLimits, Client};
-use crate::backtest::{Chunk, Matrix, Server};
-use crate::cli::exit::Failure;
+use crate::exit::Failure;
+use nthc::backtest::{Chunk, Matrix, Server};
 
 /// The ReplicaSets or images of some services over some days.
 const DEPLOYMENTS: AnswerLimits = AnswerLimits {

@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{AnswerLimits, CATALOGUE, Client, HISTORY};
-use crate::backtest::{Chunk, Matrix, Server, matrix};
-use crate::cli::exit::Failure;
-use crate::output::Hash;
+use crate::exit::Failure;
+use nthc::backtest::{Chunk, Matrix, Server, matrix};
+use nthc::output::Hash;
 
 impl Server for Client {
     type Error = Failure;

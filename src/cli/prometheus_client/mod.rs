@@ -21,9 +21,9 @@ pub use self::auth::{PASSWORD, TOKEN, USER, read_credentials};
 use super::exit::Failure;
 use super::http::{RequestError, Sanitizer, TooMuch, Way, base_url, request_error};
 use super::options::Connection;
-use crate::catalogue::{self, BadAnswer, ErrorSeries, Errors, Gathered, Metadata};
-use crate::policy::{self, NotFinite};
-use crate::preview;
+use nthc::catalogue::{self, BadAnswer, ErrorSeries, Errors, Gathered, Metadata};
+use nthc::policy::{self, NotFinite};
+use nthc::preview;
 
 /// The pauses before retries.
 const PAUSES: [Duration; 3] = [

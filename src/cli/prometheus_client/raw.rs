@@ -8,10 +8,10 @@ use serde::Deserialize;
 
 use super::history::seconds;
 use super::{AnswerLimits, CATALOGUE, Client, HISTORY};
-use crate::book::pull::{self, Server};
-use crate::catalogue::{BadAnswer, complete_answer};
-use crate::cli::exit::Failure;
-use crate::policy::NotFinite;
+use crate::exit::Failure;
+use nth_book::pull::{self, Server};
+use nthc::catalogue::{BadAnswer, complete_answer};
+use nthc::policy::NotFinite;
 
 /// The raw samples of a selector.
 const RAW: AnswerLimits = AnswerLimits {
@@ -103,7 +103,7 @@ impl Client {
         };
         let text = read(&bytes).ok()?.storage_retention;
         // `15d or 512MB`
-        let length = text.split(" or ").find_map(crate::promql::seconds)?;
+        let length = text.split(" or ").find_map(nthc::promql::seconds)?;
         Duration::try_from_secs_f64(length).ok()
     }
 

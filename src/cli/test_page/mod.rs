@@ -13,10 +13,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::report::count;
 use super::test_report::{Report, by_file, elapsed, title};
-use crate::diagnostics::render::{lines, one_line};
-use crate::testing::{
-    Detail, ExpectationRow, Failure, Happened, Notice, Outcome, TestResult, time,
-};
+use nthc::diagnostics::render::{lines, one_line};
+use nthc::testing::{Detail, ExpectationRow, Failure, Happened, Notice, Outcome, TestResult, time};
 
 /// The value of the page's `generator`, by which a page is recognized.
 pub const GENERATOR: &str = "nthc test";

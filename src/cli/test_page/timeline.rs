@@ -5,8 +5,8 @@
 use maud::{Markup, html};
 
 use super::marked;
-use crate::diagnostics::render::one_line;
-use crate::testing::{
+use nthc::diagnostics::render::one_line;
+use nthc::testing::{
     AlertRow, Curve, Detail, EventRow, Failure, Happened, Notice, fires, largest, rough_share,
     round_step, time, word,
 };

@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use crate::book::report::apportion::as_float;
-use crate::book::report::document::{Account, Cause, SloReport};
-use crate::book::report::words::{self, Clock};
+use crate::report::apportion::as_float;
+use crate::report::document::{Account, Cause, SloReport};
+use crate::report::words::{self, Clock};
 
 /// The class of a cause in the style sheet.
 pub(super) fn class(cause: Cause) -> &'static str {
@@ -160,7 +160,7 @@ pub(super) fn month(slo: &SloReport, account: &Account, clock: &Clock) -> Markup
             polyline.left points=(line) {}
             @for row in &slo.deployments {
                 @if let (Some(consumed), Some(x)) = (row.consumed, span(row.deployment.started)) {
-                    circle .(match row.level { crate::book::report::input::Level::Compared => "compared", _ => "onset" })
+                    circle .(match row.level { crate::report::input::Level::Compared => "compared", _ => "onset" })
                         cx=(pixel(x)) cy=(pixel(TOP + HEIGHT + 6.0)) r="3.5" {
                         title { (nth_render::one_line(&words::version(row))) ": " (words::ms(consumed.ms)) }
                     }

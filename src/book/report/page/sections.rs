@@ -5,10 +5,10 @@ use nth_model::number::percent_text;
 use nth_render::one_line;
 
 use super::{ROWS, badge, notified, plots, sentence};
-use crate::book::report::apportion::as_float;
-use crate::book::report::document::{Account, Cause, DeploymentRow, Report, SloReport};
-use crate::book::report::input::Level;
-use crate::book::report::words::{self, Clock};
+use crate::report::apportion::as_float;
+use crate::report::document::{Account, Cause, DeploymentRow, Report, SloReport};
+use crate::report::input::Level;
+use crate::report::words::{self, Clock};
 
 /// The section of an SLO, the one with this number.
 pub(super) fn slo(number: usize, slo: &SloReport, report: &Report, clock: &Clock) -> Markup {

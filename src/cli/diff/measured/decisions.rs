@@ -7,11 +7,11 @@ use nth_model::Service;
 use smol_str::SmolStr;
 
 use super::{Asked, is_in, local_name, old_names};
-use crate::backends::policy::{Dependents, policy};
-use crate::cli::exit::Failure;
-use crate::cli::gate::decide_now;
-use crate::cli::history::View;
-use crate::policy::{Decision, Verdict};
+use crate::exit::Failure;
+use crate::gate::decide_now;
+use crate::history::View;
+use nthc::backends::policy::{Dependents, policy};
+use nthc::policy::{Decision, Verdict};
 
 /// Adds the decisions of the gates with changes in an environment.
 ///

@@ -11,10 +11,10 @@ use nth_simulate::{Reach, Replay};
 use smol_str::SmolStr;
 
 use super::{Asked, is_in, local_name, old_names};
-use crate::backtest::{Beginnings, Episode, probes};
-use crate::cli::console::Console;
-use crate::cli::exit::{Exit, Failure};
-use crate::cli::history::{Replayed, View, rule_failure};
+use crate::console::Console;
+use crate::exit::{Exit, Failure};
+use crate::history::{Replayed, View, rule_failure};
+use nthc::backtest::{Beginnings, Episode, probes};
 
 /// What was found, by the index of a change in the document.
 #[derive(Default)]

@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use nth_diff::{Change, ChangeId, Document};
 use smol_str::SmolStr;
 
-use crate::artifacts::settings_in;
-use crate::cli::Context;
-use crate::cli::console::Console;
-use crate::cli::exit::Failure;
-use crate::cli::history::{History, View};
-use crate::cli::options;
-use crate::cli::prometheus_client::Client;
-use crate::comparison::Source;
+use crate::Context;
+use crate::console::Console;
+use crate::exit::Failure;
+use crate::history::{History, View};
+use crate::options;
+use crate::prometheus_client::Client;
+use nthc::comparison::Source;
+use nthc::settings_in;
 
 /// What is asked of a server.
 pub struct Asked<'a> {
@@ -54,7 +54,7 @@ pub fn add(
             now: now.as_millisecond(),
             cwd: &context.cwd,
         },
-        at: crate::cli::gate::evaluation_time(options.at),
+        at: crate::gate::evaluation_time(options.at),
         given: options.at,
         since: options.since.clone().unwrap_or_default(),
     };

@@ -62,6 +62,10 @@ fn unseen_time_is_unknown() {
     // Of the 1,500 events that were seen.
     close(account.attained(), 1.0 - 10.0 / 1_500.0);
     assert_eq!(account.allowed, 15.0);
+    // 450 s of 1,200 s were seen, and nothing is consumed in the rest.
+    close(account.budget_events(), 40.0);
+    close(account.spent(), 0.25);
+    close(account.budget_seconds(10.0), 0.25 * account.allowed_seconds);
     let nothing = judge(&[], within(0, 4), throughout("0.99"), &[]).gross;
     assert_eq!(nothing.coverage(), Some(0.0));
     assert_eq!((nothing.attained(), nothing.spent()), (None, None));
@@ -92,7 +96,9 @@ fn each_slice_is_judged_by_its_objective() {
     assert_eq!((account.bad, account.judged_bad), (8.0, 6.0));
     assert_eq!((account.seconds, account.judged_seconds), (1_200, 900));
     assert_eq!(account.allowed, 10.0 + 10.0 + 1.0);
-    close(Some(account.allowed_seconds), 3.0 + 3.0 + 0.3);
+    // It has the budget of the first objective, as the unknown part of a young SLO's window.
+    close(Some(account.allowed_seconds), 3.0 + 3.0 + 3.0 + 0.3);
+    close(account.spent(), 6.0 / (21.0 * 4.0 / 3.0));
     let today = judge(&slices, within(0, 4), throughout("0.999"), &[]).gross;
     assert_eq!((today.judged_bad, today.allowed), (8.0, 4.0));
     assert_eq!(today.spent(), Some(2.0));
@@ -168,6 +174,7 @@ proptest! {
             total: a.total + b.total,
             judged_seconds: a.judged_seconds + b.judged_seconds,
             judged_bad: a.judged_bad + b.judged_bad,
+            judged_seen: a.judged_seen + b.judged_seen,
             allowed: 0.0,
             allowed_seconds: 0.0,
         };

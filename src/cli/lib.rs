@@ -79,8 +79,8 @@ use console::Console;
 use exit::Failure;
 use options::{Command, Format, Global};
 
-use crate::project::io_cause;
-use crate::stack::STACK;
+use nthc::project::io_cause;
+use nthc::stack::STACK;
 
 /// The context of every command.
 struct Context {
@@ -165,7 +165,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
     let cwd = std::env::current_dir().map_err(|cause| {
         Failure::io(format!(
             "cannot determine the working directory: {}",
-            crate::project::io_cause(&cause)
+            nthc::project::io_cause(&cause)
         ))
     })?;
     let context = Context {
