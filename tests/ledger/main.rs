@@ -13,6 +13,7 @@ mod documents;
 mod exact;
 mod export;
 mod failures;
+mod gate;
 mod kinds;
 mod month;
 mod postgres;
