@@ -7,8 +7,10 @@
 
 mod destination;
 mod error;
+pub mod http;
 mod lease;
 mod object;
+mod sanitizer;
 
 pub use destination::{
     Destination, DestinationIdentity, DestinationKind, Excess, Health, ObjectHealth,
@@ -19,3 +21,4 @@ pub use object::{
     ChangedBy, ContentHash, DesiredObject, InvalidHash, LiveObject, ObjectKey, ObjectKind, Owner,
     Phase,
 };
+pub use sanitizer::Sanitizer;
