@@ -8,6 +8,7 @@
 mod apply;
 mod clock;
 mod destination;
+pub mod destinations;
 mod document;
 mod error;
 pub mod http;
