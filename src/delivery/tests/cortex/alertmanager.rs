@@ -6,7 +6,7 @@ use std::time::Duration;
 use nth_delivery::destinations::alertmanager_api::AlertmanagerApi;
 use nth_delivery::{
     Clock as _, DeliveryError, DesiredObject, Destination, Health, ObjectKey, Owner, Phase,
-    RetryPolicy, SourceState, SystemClock,
+    RetryPolicy, SourceState, Survey, SystemClock,
 };
 use serde_json::{Value, json};
 
@@ -61,12 +61,16 @@ fn wanted(receiver: &str) -> Vec<DesiredObject> {
     }]
 }
 
-fn apply(world: &Routes<'_>, survey: &nth_delivery::Survey) -> String {
+fn apply(world: &Routes<'_>, survey: &Survey) -> String {
+    apply_and_wait(world, survey, Duration::from_secs(30))
+}
+
+fn apply_and_wait(world: &Routes<'_>, survey: &Survey, health: Duration) -> String {
     let plan = plan_of(survey, SystemClock.now());
     let folder = folder();
     let journal = folder.path().join("journal");
     let mut run = Run::new(world, &SystemClock, &journal);
-    run.health = Duration::from_secs(30);
+    run.health = health;
     run.retry = RetryPolicy {
         first: Duration::from_millis(10),
         ..RetryPolicy::default()
@@ -210,12 +214,13 @@ fn troubles_with_each_request_are_survived() {
             api: tenant.alertmanager(&[SECRET]),
             tenant: &tenant,
         };
-        // Read, write, read all, and what is loaded.
+        // Read, write, read all, and twice what is loaded.
         for at in 0..5 {
             let receiver = format!("receiver-{at}");
             let survey = look(&world, wanted(&receiver));
             tenant.proxy.arm(at, trouble);
-            let end = apply(&world, &survey);
+            let health = Duration::from_secs(if at < 3 { 0 } else { 30 });
+            let end = apply_and_wait(&world, &survey, health);
             assert_eq!(end, "done: 1 written, 0 before", "{trouble:?} at {at}");
             assert!(world.dump()["alertmanager"].contains(&receiver));
         }

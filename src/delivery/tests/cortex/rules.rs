@@ -136,12 +136,23 @@ fn limits_are_those_of_the_server() {
         let survey = look(&tenant, groups(count, "vector(1)"));
         assert_eq!(survey.plan.excesses.is_empty(), is_allowed, "{count}");
     }
-    for expr in ["vector(1)", "vector(2)"] {
-        let survey = look(&tenant, groups(7, expr));
+    let apply = |wanted| {
+        let survey = look(&tenant, wanted);
         let plan = plan_of(&survey, clock.now());
         let (end, _) = Run::new(&tenant, &clock, &journal).apply(&plan, &survey.desired);
-        assert_eq!(end.words(), "done: 7 written, 0 before");
+        end.words()
+    };
+    for expr in ["vector(1)", "vector(2)"] {
+        assert_eq!(apply(groups(7, expr)), "done: 7 written, 0 before");
     }
+    // The eighth could be created, and then none could be changed.
+    tenant.proxy.always("/config", Trouble::NotThere);
+    assert_eq!(apply(groups(8, "vector(2)")), "done: 1 written, 0 before");
+    let end = apply(groups(8, "vector(3)"));
+    assert!(
+        end.contains("per-user rule groups limit (limit: 9 actual: 10) exceeded, 8 left"),
+        "{end}"
+    );
 }
 
 #[test]
@@ -169,7 +180,9 @@ fn an_apply_waits_until_the_rules_are_evaluated() {
     assert_eq!(apply(desired()), "done: 4 written, 0 before");
     // Another process, which did not write them.
     let fresh = ruler(&tenant.proxy.url, Some(&tenant.name));
-    for one in fresh.health(&keys).unwrap() {
+    // What the apply did not write, it did not wait for.
+    let written: Vec<ObjectKey> = keys.into_iter().filter(|one| one.name != "same").collect();
+    for one in fresh.health(&written).unwrap() {
         assert_eq!(one.health, Health::Healthy, "{}", one.key);
     }
     let missing = fresh.health(&[key("gone")]).unwrap();

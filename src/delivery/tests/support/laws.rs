@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nth_delivery::{Clock as _, Plan};
+use nth_delivery::{Clock as _, Plan, Survey};
 
 use super::clock::TestClock;
 use super::faulty::Fault;
@@ -118,7 +118,7 @@ pub fn with_faults(
         let live = far.matches('+').count();
         assert!(done <= live && live <= done + open, "{what}: {left:?}");
     }
-    let resumed = assert_resumes(world, &clock, &journal, &plan, planned, &what);
+    let resumed = assert_resumes(world, &clock, &journal, (&plan, &survey), planned, &what);
     Outcome {
         call,
         end: end.words(),
@@ -133,12 +133,11 @@ pub fn assert_resumes(
     world: &dyn World,
     clock: &TestClock,
     journal: &std::path::Path,
-    plan: &Plan,
+    (plan, survey): (&Plan, &Survey),
     planned: &Dump,
     what: &str,
 ) -> String {
-    let wanted = look(world, desired()).desired;
-    let (end, _) = Run::new(world, clock, journal).apply(plan, &wanted);
+    let (end, _) = Run::new(world, clock, journal).apply(plan, &survey.desired);
     assert!(end.is_done(), "{what}, then {}", end.words());
     assert_eq!(&world.dump(), planned, "{what}");
     let writes = world.writes();
