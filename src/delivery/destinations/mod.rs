@@ -1,0 +1,6 @@
+//! The destinations, one file or folder each.
+
+pub mod alertmanager_api;
+mod cortex;
+pub mod ruler;
+mod yaml;
