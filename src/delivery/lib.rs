@@ -6,6 +6,7 @@
 //! never "nothing there".
 
 mod destination;
+pub mod destinations;
 mod error;
 mod lease;
 mod object;

@@ -1,0 +1,3 @@
+//! The destinations, one file or folder each.
+
+pub mod terraform;
