@@ -8,8 +8,10 @@
 mod destination;
 pub mod destinations;
 mod error;
+pub mod http;
 mod lease;
 mod object;
+mod sanitizer;
 
 pub use destination::{
     Destination, DestinationIdentity, DestinationKind, Excess, Health, ObjectHealth,
@@ -20,3 +22,4 @@ pub use object::{
     ChangedBy, ContentHash, DesiredObject, InvalidHash, LiveObject, ObjectKey, ObjectKind, Owner,
     Phase,
 };
+pub use sanitizer::Sanitizer;

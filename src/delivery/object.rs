@@ -206,7 +206,7 @@ fn write_canonical(value: &Value, out: &mut String) {
         }
         Value::Object(members) => {
             let mut sorted: Vec<_> = members.iter().collect();
-            sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
+            sorted.sort_by_key(|(name, _)| *name);
             out.push('{');
             for (number, (name, member)) in sorted.into_iter().enumerate() {
                 if number > 0 {
