@@ -134,7 +134,8 @@ fn a_plan_is_not_applied_once_something_else_has_changed() {
     let wanted = terraform.normalize(desired(json!({}))).unwrap();
     let reviewed = live(&terraform);
 
-    // Someone plans again: another plan, though it has the same changes.
+    // Someone plans again, and something else.
+    module(root, &[("a", "y")]);
     let newer = live(&terraform);
     assert_ne!(newer.hash, reviewed.hash);
     let refused = terraform.write(&wanted, &owner(), Some(&reviewed));
@@ -148,7 +149,7 @@ fn a_plan_is_not_applied_once_something_else_has_changed() {
     let theirs = Terraform::new(theirs).unwrap();
     let planned = live(&theirs);
     theirs.write(&wanted, &owner(), Some(&planned)).unwrap();
-    module(root, &[("a", "x"), ("other", "x")]);
+    module(root, &[("a", "y"), ("other", "x")]);
     fs::write(root.join("reviewed.tfplan"), kept).unwrap();
     let refused = terraform.write(&wanted, &owner(), Some(&newer));
     let Err(DeliveryError::Conflict { cause }) = refused else {
