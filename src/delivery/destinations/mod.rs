@@ -1,3 +1,6 @@
 //! The destinations, one file or folder each.
 
+pub mod alertmanager;
+mod files;
+pub mod prometheus;
 pub mod terraform;
