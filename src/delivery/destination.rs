@@ -68,7 +68,8 @@ impl fmt::Display for DestinationIdentity {
 }
 
 /// A limit of the server that the desired objects exceed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Excess {
     /// The object that exceeds it; `None` if all together do.
     pub key: Option<ObjectKey>,

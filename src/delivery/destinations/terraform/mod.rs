@@ -211,7 +211,11 @@ impl Terraform {
         let content = match &self.plan_file {
             Some(file) => {
                 self.plan_to(file)?;
-                self.content(file)?
+                let content = self.content(file)?;
+                if planned_changes(&content).is_empty() {
+                    remove(file)?;
+                }
+                content
             }
             None => {
                 let file = scratch_file();
