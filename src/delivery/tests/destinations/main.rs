@@ -1,9 +1,13 @@
 //! Destinations against real programs where they are installed, and against servers of the tests that keep their semantics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod alertmanager;
+mod deliver;
 #[path = "../../../../tests/support/programs.rs"]
 #[allow(dead_code, reason = "a part of it is for other tests")]
 mod programs;
+mod prometheus;
+mod stub;
 mod terraform;
 
 use nth_delivery::Owner;
