@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::files::reload::Reloader;
 use super::files::{self, FileStore, Found, yaml};
+use super::ownership;
 use crate::destination::{
     Destination, DestinationIdentity, DestinationKind, Excess, Health, ObjectHealth,
 };
@@ -340,7 +341,7 @@ impl Destination for Alertmanager {
         before: Option<&LiveObject>,
     ) -> Result<(), DeliveryError> {
         self.check(&object.key)?;
-        files::refuse_other(&object.key, before, owner)?;
+        ownership::refuse_other(&object.key, before, owner)?;
         let now = self.current()?;
         if now.as_ref().map(|live| &live.version) != before.map(|live| &live.version) {
             return Err(DeliveryError::Conflict {

@@ -2,5 +2,7 @@
 
 pub mod alertmanager;
 mod files;
+pub mod kubernetes;
+mod ownership;
 pub mod prometheus;
 pub mod terraform;

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::files::reload::{LastReload, Reloader};
 use super::files::{self, FileStore, Found, yaml};
+use super::ownership;
 use crate::destination::{
     Destination, DestinationIdentity, DestinationKind, Excess, Health, ObjectHealth,
 };
@@ -340,7 +341,7 @@ impl Destination for Prometheus {
         before: Option<&LiveObject>,
     ) -> Result<(), DeliveryError> {
         let name = self.name(&object.key)?;
-        files::refuse_other(&object.key, before, owner)?;
+        ownership::refuse_other(&object.key, before, owner)?;
         let document =
             yaml::write(&object.content).map_err(|cause| DeliveryError::Unsupported {
                 key: object.key.clone(),
@@ -352,7 +353,7 @@ impl Destination for Prometheus {
 
     fn delete(&self, object: &LiveObject) -> Result<(), DeliveryError> {
         let name = self.name(&object.key)?;
-        files::refuse_unmarked(object)?;
+        ownership::refuse_unmarked(object)?;
         match files::version(Some(object))? {
             Some(version) => self.store.remove(name, version),
             None => Ok(()),

@@ -10,7 +10,7 @@ pub(super) use store::{FileStore, Found};
 use serde_json::Value;
 
 use crate::error::DeliveryError;
-use crate::object::{LiveObject, ObjectKey, Owner};
+use crate::object::{LiveObject, Owner};
 
 /// How the line of the mark begins; a JSON object follows.
 const MARK: &str = "# nthc: ";
@@ -46,32 +46,6 @@ pub(super) fn version(before: Option<&LiveObject>) -> Result<Option<&str>, Deliv
                 })
         })
         .transpose()
-}
-
-/// Refuses to write over what bears the mark of another project or environment.
-pub(super) fn refuse_other(
-    key: &ObjectKey,
-    before: Option<&LiveObject>,
-    owner: &Owner,
-) -> Result<(), DeliveryError> {
-    match before.and_then(|live| live.owner.as_ref()) {
-        Some(other) if other != owner => Err(DeliveryError::Unsupported {
-            key: key.clone(),
-            why: format!("it belongs to {other}"),
-        }),
-        _ => Ok(()),
-    }
-}
-
-/// Refuses to delete what bears no mark.
-pub(super) fn refuse_unmarked(object: &LiveObject) -> Result<(), DeliveryError> {
-    match &object.owner {
-        Some(_) => Ok(()),
-        None => Err(DeliveryError::Unsupported {
-            key: object.key.clone(),
-            why: "it bears no mark of nthc".to_owned(),
-        }),
-    }
 }
 
 #[cfg(test)]
