@@ -223,18 +223,19 @@ impl<'a> Run<'a> {
         terms: &'a LeaseTerms,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<(), Box<ApplyError>> {
-        let used: BTreeSet<usize> = steps.iter().map(|step| step.at).collect();
-        for at in &used {
-            self.stop_if_cancelled()?;
-            self.lease(*at, terms)?;
-        }
         let begun = Event::Begun {
             plan: plan.id(),
             owner: self.owner.clone(),
             revision: plan.revision.clone(),
             operations: steps.len(),
         };
+        // Before the leases: whoever finds this run killed may take them over.
         self.note(begun)?;
+        let used: BTreeSet<usize> = steps.iter().map(|step| step.at).collect();
+        for at in &used {
+            self.stop_if_cancelled()?;
+            self.lease(*at, terms)?;
+        }
         let mut rest = steps;
         let mut done = 0;
         while let Some(first) = rest.first() {
@@ -268,10 +269,8 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Records the end, and gives the leases back. A failure of either is only the result if nothing else failed.
+    /// Gives the leases back, and records the end. A failure of either is only the result if nothing else failed.
     fn end(&mut self, result: Result<(), Box<ApplyError>>) -> Result<(), Box<ApplyError>> {
-        let error = result.as_ref().err().map(ToString::to_string);
-        let noted = self.note(Event::Ended { error });
         let mut released = Ok(());
         // Also if the run is cancelled: another run should not have to wait.
         let never = AtomicBool::new(false);
@@ -283,7 +282,10 @@ impl<'a> Run<'a> {
             let one = lease.release(&retries);
             released = released.and(one.map_err(|error| self.failed(at, None, error)));
         }
-        result.and(noted).and(released)
+        let result = result.and(released);
+        let error = result.as_ref().err().map(ToString::to_string);
+        let noted = self.note(Event::Ended { error });
+        result.and(noted)
     }
 
     fn lease(&mut self, at: usize, terms: &'a LeaseTerms) -> Result<(), Box<ApplyError>> {

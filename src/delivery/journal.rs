@@ -132,10 +132,7 @@ impl Journal {
         let lines = bytes.get(..whole).unwrap_or_default();
         let entries = read_lines(path, lines)?;
         // Only this process can have the file open, so an unfinished run is dead, and its lease may be taken over.
-        let run = match unfinished(&entries) {
-            Some(unfinished) if unfinished.error.is_none() => unfinished.run,
-            _ => token(),
-        };
+        let run = unfinished(&entries).map_or_else(token, |unfinished| unfinished.run);
         Ok(Self {
             path: path.to_owned(),
             file,
@@ -149,7 +146,7 @@ impl Journal {
         &self.entries
     }
 
-    /// The run, which is the token of its leases: that of the last run if it was killed.
+    /// The run, which is the token of its leases: that of the last run if it did not finish.
     pub fn run(&self) -> &str {
         &self.run
     }

@@ -278,6 +278,9 @@ pub struct LiveObject {
     pub content: Value,
     /// The hash of its content.
     pub hash: ContentHash,
+    /// The hash of the content that was written together with the mark, where the mark records it. Another [`hash`](Self::hash)
+    /// means that someone changed the content since.
+    pub applied: Option<ContentHash>,
     /// The version by which its server detects conflicts: a `resourceVersion`, a dashboard's version.
     pub version: Option<String>,
     /// Who changed it last, where the destination knows.
@@ -285,13 +288,14 @@ pub struct LiveObject {
 }
 
 impl LiveObject {
-    /// Creates an object with the hash of its content, without a version and who changed it.
+    /// Creates an object with the hash of its content, without what only some destinations know.
     pub fn new(key: ObjectKey, owner: Option<Owner>, content: Value) -> Self {
         Self {
             hash: ContentHash::compute(&content),
             key,
             owner,
             content,
+            applied: None,
             version: None,
             changed_by: None,
         }

@@ -247,7 +247,15 @@ pub fn compare(target: DestinationIdentity, comparison: &Comparison<'_>) -> Dest
         });
     }
     plan.operations.sort_by_key(Operation::order);
-    for (key, applied) in comparison.applied.into_iter().flatten() {
+    // What the marks record, and what the caller knows better.
+    let mut applied: BTreeMap<&ObjectKey, &ContentHash> = comparison
+        .live
+        .iter()
+        .filter(|object| object.is_owned_by(owner))
+        .filter_map(|object| Some((&object.key, object.applied.as_ref()?)))
+        .collect();
+    applied.extend(comparison.applied.into_iter().flatten());
+    for (key, applied) in applied {
         let found = live.get(key);
         let now = found.map(|found| found.hash.clone());
         let is_ours = found.is_some_and(|found| found.is_owned_by(owner));

@@ -19,7 +19,7 @@ use modules::Modules;
 const FLOORS: &[(&str, &[&str])] = &[
     ("nth-units", &[]),
     ("nth-attribution", &[]),
-    ("nth-delivery", &[]),
+    ("nth-delivery", &["nth-units"]),
     ("nth-diagnostics", &["nth-units"]),
     ("nth-render", &["nth-diagnostics"]),
     ("nth-syntax", &["nth-diagnostics"]),
