@@ -1,8 +1,9 @@
 //! The configuration file of Alertmanager with its templates, and their reload.
 //!
-//! The content of the one object is `{"alertmanager_config": {…}, "template_files": {name: text}}`, as of Cortex's API. All files
-//! are in one folder. The file of the configuration bears its owner's mark as a comment in its first line, and each template as a
-//! comment of its own. Secrets are never shown: what a live configuration has inline is hidden.
+//! The content of the one object is `{"config": text, "templates": {name: text}}`, as of
+//! [`alertmanager_api`](super::alertmanager_api). All files are in one folder. The file of the configuration bears its owner's mark
+//! as a comment in its first line, and each template as a comment of its own. Secrets are never shown: what a live configuration
+//! has inline is hidden.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use super::files::reload::Reloader;
-use super::files::{self, FileStore, Found, yaml};
+use super::files::{self, FileStore, Mark, yaml};
 use super::ownership;
 use crate::destination::{
     Destination, DestinationIdentity, DestinationKind, Excess, Health, ObjectHealth,
@@ -66,7 +67,8 @@ impl Alertmanager {
         })
     }
 
-    fn key(&self) -> ObjectKey {
+    /// The key of the one object: the name of the file.
+    pub fn key(&self) -> ObjectKey {
         ObjectKey::new(ObjectKind::AlertmanagerConfig, "", self.file.as_str())
     }
 
@@ -88,7 +90,12 @@ impl Alertmanager {
         let Some(found) = self.store.read(&self.file)? else {
             return Ok(None);
         };
-        let config = yaml::read(&found.text).unwrap_or(Value::String(found.text.clone()));
+        let mark = Mark::read(&found.text).filter(|_| !found.is_special);
+        let text = match &mark {
+            Some(_) => found.text.split_once('\n').map_or("", |(_, rest)| rest),
+            None => found.text.as_str(),
+        };
+        let config = yaml::read(text).unwrap_or(Value::Null);
         let mut versions = vec![found.version.clone()];
         let mut templates = Map::new();
         for name in template_names(&config) {
@@ -97,14 +104,12 @@ impl Alertmanager {
                 templates.insert(name, without_mark(&template.text).into());
             }
         }
-        let owner = owner(&found);
-        let mut config = config;
-        hide_secrets(&mut config);
-        if owner.is_none() {
-            hide_urls(&mut config);
-        }
-        let content = json!({ "alertmanager_config": config, "template_files": templates });
-        let mut live = LiveObject::new(self.key(), owner, content);
+        let content = json!({
+            "config": without_secrets(text, config, mark.is_some()),
+            "templates": templates,
+        });
+        let mut live = LiveObject::new(self.key(), mark.as_ref().map(Mark::owner), content);
+        live.applied = mark.and_then(|mark| mark.content().cloned());
         live.version = Some(versions.join(" "));
         Ok(Some(live))
     }
@@ -166,24 +171,32 @@ impl Alertmanager {
     }
 }
 
-/// Whose the configuration is.
-fn owner(found: &Found) -> Option<Owner> {
-    files::owner(&found.text).filter(|_| !found.is_special)
+/// The text of a configuration without its inline secrets: written anew if it has some.
+fn without_secrets(text: &str, mut config: Value, is_ours: bool) -> String {
+    let before = config.clone();
+    hide_secrets(&mut config);
+    if !is_ours {
+        hide_urls(&mut config);
+    }
+    if config == before {
+        return text.to_owned();
+    }
+    yaml::write(&config).unwrap_or_else(|_| HIDDEN.to_owned())
 }
 
 /// The first line of a template of this owner. JSON is written so that it does not end the comment.
 fn template_mark(owner: &Owner) -> String {
-    let owner = serde_json::to_string(owner).unwrap_or_default();
-    let owner = owner.replace('/', "\\/");
-    format!("{}{owner}{}\n", TEMPLATE_MARK.0, TEMPLATE_MARK.1)
+    let mark = Mark::new(owner, None).json().replace('/', "\\/");
+    format!("{}{mark}{}\n", TEMPLATE_MARK.0, TEMPLATE_MARK.1)
 }
 
 fn template_owner(text: &str) -> Option<Owner> {
     let line = text.lines().next()?;
-    let owner = line
+    let mark = line
         .strip_prefix(TEMPLATE_MARK.0)?
         .strip_suffix(TEMPLATE_MARK.1)?;
-    serde_json::from_str(owner).ok()
+    let mark: Mark = serde_json::from_str(mark).ok()?;
+    Some(mark.owner())
 }
 
 /// A template without the line of its mark.
@@ -208,7 +221,7 @@ fn template_names(config: &Value) -> Vec<String> {
 
 /// The templates of a content, by name.
 fn templates(content: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    let files = content.get("template_files").and_then(Value::as_object);
+    let files = content.get("templates").and_then(Value::as_object);
     files.into_iter().flatten()
 }
 
@@ -277,20 +290,19 @@ impl Destination for Alertmanager {
             key: object.key.clone(),
             why,
         };
-        let config = object.content.get("alertmanager_config");
-        let Some(config) = config.filter(|config| config.is_object()) else {
-            return Err(unsupported(
-                "its content has no `alertmanager_config`".to_owned(),
-            ));
+        let text = object.content.get("config").and_then(Value::as_str);
+        let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
+            return Err(unsupported("its content has no text `config`".to_owned()));
         };
-        let mut hidden = config.clone();
-        hide_secrets(&mut hidden);
-        if hidden != *config {
+        let Ok(config) = yaml::read(text) else {
+            return Err(unsupported("its `config` is not YAML".to_owned()));
+        };
+        if without_secrets(text, config.clone(), true) != text {
             return Err(unsupported(
                 "it contains an inline secret: name a file with it instead".to_owned(),
             ));
         }
-        let named = template_names(config);
+        let named = template_names(&config);
         for (name, text) in templates(&object.content) {
             if !named.contains(name) || !text.is_string() {
                 return Err(unsupported(format!(
@@ -303,7 +315,7 @@ impl Destination for Alertmanager {
             .map(|(name, text)| (name.clone(), text.clone()))
             .collect();
         Ok(DesiredObject {
-            content: json!({ "alertmanager_config": config, "template_files": templates }),
+            content: json!({ "config": text, "templates": templates }),
             ..object
         })
     }
@@ -348,15 +360,11 @@ impl Destination for Alertmanager {
                 cause: "the configuration or a template was edited".to_owned(),
             });
         }
-        let none = Value::Null;
-        let config = object.content.get("alertmanager_config").unwrap_or(&none);
-        let document = yaml::write(config).map_err(|cause| DeliveryError::Unsupported {
-            key: object.key.clone(),
-            why: self.reloader.client().sanitize(&cause.0),
-        })?;
         self.write_templates(object, owner)?;
         let version = files::version(before)?.and_then(|versions| versions.split(' ').next());
-        let text = format!("{}{document}", files::mark(owner));
+        let text = object.content.get("config").and_then(Value::as_str);
+        let mark = Mark::new(owner, Some(object.hash()));
+        let text = format!("{}{}", mark.line(), text.unwrap_or_default());
         self.store.write(&self.file, version, &text)
     }
 

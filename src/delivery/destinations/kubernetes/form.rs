@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{self, Manager};
 use crate::error::DeliveryError;
-use crate::object::{LiveObject, ObjectKey, ObjectKind, Owner};
+use crate::object::{ContentHash, LiveObject, ObjectKey, ObjectKind, Owner};
 
 /// The label that all objects of nthc have.
 pub(super) const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
@@ -14,6 +14,8 @@ pub(super) const NTHC: &str = "nthc";
 pub(super) const PROJECT: &str = "nth.dev/project";
 /// The annotation with the environment.
 pub(super) const ENVIRONMENT: &str = "nth.dev/environment";
+/// The annotation with the hash of the content that was applied last.
+pub(super) const CONTENT: &str = "nth.dev/content";
 /// What `kubectl apply` without `--server-side` writes: a copy of the object.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -145,7 +147,8 @@ pub(super) fn desired(object: &Value, namespace: &str) -> Value {
 /// The object that is applied: the content with the mark of an owner.
 pub(super) fn marked(content: &Value, owner: &Owner) -> Value {
     let mut object = content.clone();
-    let mut annotations = vec![(PROJECT, owner.project.as_str())];
+    let hash = ContentHash::compute(content);
+    let mut annotations = vec![(PROJECT, owner.project.as_str()), (CONTENT, hash.as_str())];
     annotations.extend(owner.environment.as_deref().map(|name| (ENVIRONMENT, name)));
     for (map, names) in [
         ("labels", vec![(MANAGED_BY, NTHC)]),
@@ -207,6 +210,10 @@ pub(super) fn live(of: &ResourceType, object: &Value) -> Option<LiveObject> {
     live.version = text("resourceVersion")
         .map(|version| format!("{version} {}", text("uid").unwrap_or_default()));
     live.changed_by = fields::changed_by(object);
+    live.applied = object
+        .pointer("/metadata/annotations")
+        .and_then(|annotations| annotations.get(CONTENT)?.as_str())
+        .and_then(|hash| ContentHash::try_from(hash.to_owned()).ok());
     Some(live)
 }
 
@@ -234,7 +241,7 @@ fn content(object: &Value, is_kept: impl Fn(&str, &str) -> bool) -> Value {
                 for (key, value) in member.as_object().into_iter().flatten() {
                     let is_mark = match name.as_str() {
                         "labels" => key == MANAGED_BY && value == NTHC,
-                        _ => key == PROJECT || key == ENVIRONMENT,
+                        _ => [PROJECT, ENVIRONMENT, CONTENT].contains(&key.as_str()),
                     };
                     if !is_mark && is_kept(name, key) {
                         kept.insert(key.clone(), value.clone());

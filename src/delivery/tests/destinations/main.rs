@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod alertmanager;
+mod cluster;
 mod deliver;
+mod kubernetes;
 #[path = "../../../../tests/support/programs.rs"]
 #[allow(dead_code, reason = "a part of it is for other tests")]
 mod programs;
