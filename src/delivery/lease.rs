@@ -146,10 +146,20 @@ impl<'a> HeldLease<'a> {
                 expires: after(now, self.terms.duration),
                 ..self.lease.clone()
             };
-            retries.repeat(|| {
+            let extended = retries.repeat(|| {
                 self.store
                     .replace_lease(owner, found.as_ref(), Some(&lease))
-            })?;
+            });
+            match extended {
+                // After a lost answer, the repeated request finds what it wrote itself.
+                Err(DeliveryError::Conflict { .. }) => {
+                    let found = retries.repeat(|| self.store.read_lease(owner))?;
+                    if found.as_ref() != Some(&lease) {
+                        return Err(DeliveryError::LeaseLost);
+                    }
+                }
+                other => other?,
+            }
             self.lease = lease;
             self.extended = now;
         }
@@ -161,11 +171,13 @@ impl<'a> HeldLease<'a> {
     pub(crate) fn release(self, retries: &Retries<'_>) -> Result<(), DeliveryError> {
         let owner = &self.lease.owner;
         let found = retries.repeat(|| self.store.read_lease(owner))?;
-        match found {
-            Some(found) if found.token == self.lease.token => {
-                retries.repeat(|| self.store.replace_lease(owner, Some(&found), None))
-            }
-            _ => Ok(()),
+        let Some(found) = found.filter(|found| found.token == self.lease.token) else {
+            return Ok(());
+        };
+        match retries.repeat(|| self.store.replace_lease(owner, Some(&found), None)) {
+            // It has expired and is another run's, or an answer was lost and it is gone.
+            Err(DeliveryError::Conflict { .. }) => Ok(()),
+            other => other,
         }
     }
 }

@@ -334,12 +334,12 @@ mod tests {
 
     #[test]
     fn the_hash_is_the_sha256_of_canonical_json() {
-        // printf '{"a":1}' | sha256sum
+        // printf '{"a":2}' | sha256sum
         assert_eq!(
-            ContentHash::compute(&json!({"a": 1.0})).as_str(),
-            "015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862"
+            ContentHash::compute(&json!({"a": 2.0})).as_str(),
+            "7e8059f495589fcd981232cc11d00b00da3802c01d688fa1cf1f6bed6e5bb33c"
         );
-        let text = "015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f86Z".to_owned();
+        let text = "7e8059f495589fcd981232cc11d00b00da3802c01d688fa1cf1f6bed6e5bb33Z".to_owned();
         assert_eq!(ContentHash::try_from(text), Err(InvalidHash));
     }
 

@@ -62,7 +62,9 @@ fn a_process_is_killed_at_each_call_with_leases_in_one_step() {
     let (planned, calls) = without_fault(&Memory::with_leases(true));
     for fault in [Fault::LostAfter, Fault::KilledBefore, Fault::KilledAfter] {
         for at in 0..calls.len() {
-            with_fault(&Memory::with_leases(true), &planned, at, fault);
+            let outcome = with_fault(&Memory::with_leases(true), &planned, at, fault);
+            let is_done = outcome.end.starts_with("done: ");
+            assert_eq!(is_done, fault == Fault::LostAfter, "{}", outcome.end);
         }
     }
 }

@@ -130,7 +130,7 @@ fn two_applies_do_not_meet() {
         let mut run = Run::new(&memory, &clock, &ours);
         run.at_call = Some(Box::new(|number, _| {
             // After the lease is taken and read again.
-            if number > 2 && number <= last - 1 {
+            if number > 2 && number < last {
                 let mut other = Run::new(&memory, &clock, &theirs);
                 other.holder = "ben@laptop";
                 let (end, calls) = other.apply(&plan, &survey.desired);

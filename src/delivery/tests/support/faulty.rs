@@ -35,6 +35,9 @@ pub enum Fault {
     Cancelled,
 }
 
+/// What is called with the number and the name of a call.
+pub type AtCall<'a> = Box<dyn Fn(usize, &str) + Sync + Send + 'a>;
+
 /// The end of a process.
 pub struct Killed;
 
@@ -43,7 +46,7 @@ pub struct Faulty<'a> {
     /// The number of the call, and what happens there.
     fault: Option<(usize, Fault)>,
     /// Called at each call, before it.
-    pub at_call: Box<dyn Fn(usize, &str) + Sync + Send + 'a>,
+    pub at_call: AtCall<'a>,
     calls: Mutex<Vec<String>>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nth_delivery::{Clock as _, Plan};
+use nth_delivery::{Clock as _, Plan, Survey};
 
 use super::clock::TestClock;
 use super::faulty::Fault;
@@ -59,7 +59,6 @@ pub fn assert_safe(before: &Dump, after: &Dump, planned: &Dump, what: &str) -> S
 
 /// The outcome of a fault at a call.
 pub struct Outcome {
-    pub fault: Fault,
     pub call: String,
     pub end: String,
     /// How far the plan got.
@@ -86,6 +85,18 @@ pub fn without_fault(world: &dyn World) -> (Dump, Vec<String>) {
 
 /// Applies a plan with a fault, then again without: the second time all is as planned, and a third time nothing is written.
 pub fn with_fault(world: &dyn World, planned: &Dump, at: usize, fault: Fault) -> Outcome {
+    let what = format!("{fault:?}");
+    with_faults(world, planned, &what, Some((at, fault)), &|| {})
+}
+
+/// As [`with_fault`], or with what `arm` prepares right before the apply.
+pub fn with_faults(
+    world: &dyn World,
+    planned: &Dump,
+    what: &str,
+    fault: Option<(usize, Fault)>,
+    arm: &dyn Fn(),
+) -> Outcome {
     seed(world);
     let clock = TestClock::new();
     let before = world.dump();
@@ -94,20 +105,21 @@ pub fn with_fault(world: &dyn World, planned: &Dump, at: usize, fault: Fault) ->
     let plan = plan_of(&survey, clock.now());
     let folder = folder();
     let journal = folder.path().join("journal");
-    let (end, calls) = Run::new(world, &clock, &journal)
-        .fault(at, fault)
-        .apply(&plan, &survey.desired);
-    let call = calls.get(at).cloned().unwrap_or_default();
-    let what = format!("{fault:?} at {at} ({call}): {}", end.words());
+    arm();
+    let mut run = Run::new(world, &clock, &journal);
+    run.fault = fault;
+    let (end, calls) = run.apply(&plan, &survey.desired);
+    let call = fault.and_then(|(at, _)| calls.get(at)).cloned();
+    let call = call.unwrap_or_default();
+    let what = format!("{what} {fault:?} ({call}): {}", end.words());
     let far = assert_safe(&before, &world.dump(), planned, &what);
     let left = left_in(&journal);
     if let (Some((done, open)), End::Killed) = (left, &end) {
         let live = far.matches('+').count();
         assert!(done <= live && live <= done + open, "{what}: {left:?}");
     }
-    let resumed = assert_resumes(world, &clock, &journal, &plan, planned, &what);
+    let resumed = assert_resumes(world, &clock, &journal, (&plan, &survey), planned, &what);
     Outcome {
-        fault,
         call,
         end: end.words(),
         far,
@@ -121,12 +133,11 @@ pub fn assert_resumes(
     world: &dyn World,
     clock: &TestClock,
     journal: &std::path::Path,
-    plan: &Plan,
+    (plan, survey): (&Plan, &Survey),
     planned: &Dump,
     what: &str,
 ) -> String {
-    let wanted = look(world, desired()).desired;
-    let (end, _) = Run::new(world, clock, journal).apply(plan, &wanted);
+    let (end, _) = Run::new(world, clock, journal).apply(plan, &survey.desired);
     assert!(end.is_done(), "{what}, then {}", end.words());
     assert_eq!(&world.dump(), planned, "{what}");
     let writes = world.writes();

@@ -15,7 +15,7 @@ use nth_delivery::{
 use serde_json::{Value, json};
 
 use super::clock::TestClock;
-use super::faulty::{Fault, Faulty, Killed};
+use super::faulty::{AtCall, Fault, Faulty, Killed};
 
 /// A server with other people's objects.
 pub trait World {
@@ -178,7 +178,7 @@ pub struct Run<'a> {
     pub holder: &'a str,
     pub journal: &'a Path,
     pub fault: Option<(usize, Fault)>,
-    pub at_call: Option<Box<dyn Fn(usize, &str) + Send + Sync + 'a>>,
+    pub at_call: Option<AtCall<'a>>,
     pub health: Duration,
     pub max_deletes: Option<usize>,
     pub retry: RetryPolicy,
