@@ -37,11 +37,20 @@ fn locate(names: &[&str]) -> Option<PathBuf> {
 
 /// Returns the folder where `tests/tools/install` puts its builds.
 pub fn install_folder() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target"),
-        PathBuf::from,
-    );
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| workspace().join("target"), PathBuf::from);
     target.join("tools")
+}
+
+/// The root of the repository: the tests of packages in it use this file too.
+fn workspace() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let has_tools = |folder: &&Path| folder.join("tests/tools/install").is_file();
+    package
+        .ancestors()
+        .find(has_tools)
+        .unwrap_or(package)
+        .to_owned()
 }
 
 /// Reports that a test is skipped because `tests/tools/install` has not run; in CI, where everything must run, it fails.
@@ -57,10 +66,8 @@ fn skip(why: &str) {
 
 /// Returns the path of public data outside of the repository. `None` if it does not exist, with a message.
 pub fn find_shared(path: &str) -> Option<PathBuf> {
-    let shared = std::env::var_os("NTH_SHARED_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
-        PathBuf::from,
-    );
+    let shared = std::env::var_os("NTH_SHARED_DATA")
+        .map_or_else(|| workspace().join("../shared/data"), PathBuf::from);
     let found = shared.join(path);
     if !found.exists() {
         println!("skipped, ../shared/data not present");

@@ -1,6 +1,12 @@
 //! The destinations, one file or folder each.
 
+pub mod alertmanager;
 pub mod alertmanager_api;
 mod cortex;
+mod files;
+pub mod kubernetes;
+mod ownership;
+pub mod prometheus;
 pub mod ruler;
+pub mod terraform;
 mod yaml;

@@ -11,7 +11,7 @@ pub const MARK: &str = "nthc_rule_group_info";
 const FORM: &str = "1-";
 
 /// Gives the content of a group its normal form: durations as Prometheus prints them, without what is the default.
-pub(super) fn normalize(content: Value) -> Value {
+pub(in crate::destinations) fn normalize(content: Value) -> Value {
     let Value::Object(mut group) = content else {
         return content;
     };

@@ -16,6 +16,7 @@ use serde_json::Value;
 use ureq::Agent;
 
 pub use self::group::MARK;
+pub(super) use self::group::normalize as normalize_group;
 pub use self::lease::LEASES;
 use super::{cortex, yaml};
 use crate::destination::{Destination, DestinationIdentity, DestinationKind, Excess, ObjectHealth};

@@ -1,0 +1,23 @@
+//! Destinations against real programs where they are installed, and against servers of the tests that keep their semantics.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod alertmanager;
+mod cluster;
+mod deliver;
+mod kubernetes;
+#[path = "../../../../tests/support/programs.rs"]
+#[allow(dead_code, reason = "a part of it is for other tests")]
+mod programs;
+mod prometheus;
+mod stub;
+mod terraform;
+
+use nth_delivery::Owner;
+
+/// The owner of what these tests write.
+fn owner() -> Owner {
+    Owner {
+        project: "shop".to_owned(),
+        environment: Some("production".to_owned()),
+    }
+}
