@@ -102,6 +102,7 @@ pub fn load_edited(
         catalogue,
         levels,
         change_levels: manifest.change_levels,
+        destinations: manifest.destinations,
         record_sources: manifest.record_sources,
         files: loader.files,
     };
@@ -140,6 +141,7 @@ pub fn load_file(file: &Path, cwd: &Path) -> Result<Loaded, Error> {
         catalogue: None,
         levels: Levels::default(),
         change_levels: super::ChangeLevels::new(),
+        destinations: Vec::new(),
         record_sources: false,
         files: loader.files,
     };

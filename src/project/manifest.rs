@@ -1,11 +1,12 @@
 //! `nth.toml`: the name of a project, its source and output folders, and the settings of the targets.
 //!
-//! The keys are declared in [`settings`](crate::ir::settings), except for those of `[lints]`, `[diff]` and
-//! `[dependencies]`, which are names. `docs/nth-toml.md` lists all of them.
+//! The keys are declared in [`settings`](crate::ir::settings), except for those of `[lints]`, `[diff]`,
+//! `[dependencies]` and `[destinations]`, which are names. `docs/nth-toml.md` lists all of them.
 
 use toml::de::DeTable;
 
 use super::dependencies::{self, Dependency};
+use super::destinations::{self, Destination};
 use super::read::read;
 use super::table::{Findings, Located, Table};
 use super::{ChangeLevels, change_levels, checks, lints};
@@ -36,6 +37,8 @@ pub struct Manifest {
     pub record_sources: bool,
     /// The packages it imports, by name.
     pub dependencies: Vec<Dependency>,
+    /// Where `nthc apply` writes what a build generates.
+    pub destinations: Vec<Destination>,
 }
 
 /// Reads a manifest. Invalid values are reported in `findings`, and the defaults are used.
@@ -97,6 +100,7 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     let levels = lints::read(&mut root.table("lints", findings), findings);
     let change_levels = change_levels::read(&mut root.table("diff", findings), findings);
     let dependencies = dependencies::read(&mut root.table("dependencies", findings), findings);
+    let destinations = destinations::read(&mut root.table("destinations", findings), findings);
     root.finish(findings);
     findings
         .diagnostics
@@ -111,6 +115,7 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
         change_levels,
         record_sources,
         dependencies,
+        destinations,
     }
 }
 

@@ -7,6 +7,7 @@ mod bounded;
 mod change_levels;
 mod checks;
 mod dependencies;
+mod destinations;
 mod discover;
 pub mod edit;
 mod error;
@@ -33,6 +34,7 @@ use smol_str::SmolStr;
 pub use bounded::{read_at_most, read_file_at_most, size};
 pub use change_levels::ChangeLevels;
 pub use dependencies::Dependency;
+pub use destinations::Destination;
 pub use discover::{
     Discovered, EXTENSION, FoundSource, IGNORES, Unlisted, discover, module_name, projects_below,
 };
@@ -75,6 +77,8 @@ pub struct Project {
     pub levels: Levels,
     /// The levels of changes.
     pub change_levels: ChangeLevels,
+    /// Where `nthc apply` writes what a build generates.
+    pub destinations: Vec<Destination>,
     /// True if a build keeps its sources in the output folder.
     pub record_sources: bool,
     /// The sources of the project sorted by path, then those of each package.

@@ -45,6 +45,16 @@ pub(super) fn read<T: SettingsTable>(
     findings: &mut Findings,
 ) -> ReadTable<T> {
     let mut table = root.table(T::TABLE.name, findings);
+    let read = read_table(&mut table, findings);
+    table.finish(findings);
+    read
+}
+
+/// Reads the fields of a table, and leaves those that it does not declare.
+pub(super) fn read_table<T: SettingsTable>(
+    table: &mut Table<'_>,
+    findings: &mut Findings,
+) -> ReadTable<T> {
     let mut read = ReadTable {
         settings: T::default(),
         head: findings.span(table.head()),
@@ -66,6 +76,5 @@ pub(super) fn read<T: SettingsTable>(
             read.wrong.insert(setting.key);
         }
     }
-    table.finish(findings);
     read
 }

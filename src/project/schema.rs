@@ -9,7 +9,7 @@ use toml::Value as Toml;
 
 use crate::diagnostics::{Code, codes};
 use crate::ir::settings::texts::TextRule;
-use crate::ir::settings::{Kind, Setting, TABLES, Table};
+use crate::ir::settings::{DestinationTable, Kind, Setting, SettingsTable as _, TABLES, Table};
 use crate::suppressions::Level;
 
 /// A Prometheus duration above zero.
@@ -24,6 +24,7 @@ pub fn json_schema() -> Json {
     tables.insert("lints".to_owned(), lints());
     tables.insert("diff".to_owned(), diff());
     tables.insert("dependencies".to_owned(), dependencies());
+    tables.insert("destinations".to_owned(), destinations());
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "nth.toml",
@@ -225,6 +226,21 @@ fn dependencies() -> Json {
                 },
             },
         },
+    })
+}
+
+/// Returns the schema of `[destinations]`: a table for each destination.
+fn destinations() -> Json {
+    let table = DestinationTable::TABLE;
+    let mut schema = table_schema(&table);
+    if let Json::Object(schema) = &mut schema {
+        schema.insert("required".to_owned(), json!(["kind"]));
+    }
+    json!({
+        "description": table.doc.trim(),
+        "type": "object",
+        "propertyNames": { "pattern": "^[a-z][a-z0-9-]*$" },
+        "additionalProperties": schema,
     })
 }
 

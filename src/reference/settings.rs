@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::markdown::{Document, code};
-use crate::ir::settings::{Kind, Setting, TABLES, Table};
+use crate::ir::settings::{DestinationTable, Kind, Setting, SettingsTable as _, TABLES, Table};
 use crate::project::schema::{DEPENDENCIES_DOC, DIFF_DOC, LINTS_DOC, PATH_DOC};
 
 /// Writes a table of settings for each table of `nth.toml`, and a complete example.
@@ -20,6 +20,12 @@ pub fn tables(document: &mut Document) {
     document.paragraph(DIFF_DOC);
     document.heading(3, "`[dependencies]`");
     document.paragraph(&format!("{DEPENDENCIES_DOC} `path`: {PATH_DOC}"));
+    let destinations = DestinationTable::TABLE;
+    document.heading(3, "`[destinations.NAME]`");
+    document.paragraph(destinations.doc);
+    let rows = destinations.settings.iter();
+    let rows = rows.map(|setting| row(&destinations, setting));
+    document.table(["key", "value", "default", "description"], rows);
     document.heading(3, "All settings");
     document
         .paragraph("Every setting with its default, or an example where the default is no value:");
@@ -71,6 +77,10 @@ fn complete() -> String {
         }
         text.push('\n');
     }
+    text.push_str(
+        "[destinations.mimir]\nkind = \"mimir\"\nenvironment = \"production\"\nurl = \"https://mimir.example.com\"\n\
+         tenant = \"shop\"\n\n",
+    );
     text.push_str("[lints]\nabove-ceiling = \"error\"\nN0509 = \"allow\"\n\n");
     text.push_str("[diff]\nobjective-lowered = \"error\"\n\n");
     text.push_str("[dependencies]\nplatform = { path = \"../platform\" }\n");

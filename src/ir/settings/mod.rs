@@ -1,6 +1,7 @@
 //! The settings of a project, each declared once: see [`settings_table!`].
 
 mod alertmanager;
+mod destination;
 mod docs;
 mod grafana;
 mod openslo;
@@ -18,6 +19,7 @@ use smol_str::SmolStr;
 use crate::{Severity, TargetName};
 
 pub use alertmanager::{AlertmanagerFormat, AlertmanagerSettings, MailSettings, MatcherStrategy};
+pub use destination::{DestinationTable, DestinationType};
 pub use docs::DocsSettings;
 pub use grafana::{DashboardFormat, GrafanaSettings};
 pub use openslo::OpenSloSettings;
