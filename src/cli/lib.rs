@@ -27,6 +27,7 @@ mod comment;
 mod completions;
 mod console;
 mod coverage;
+mod delivery;
 mod deploys;
 mod detection;
 mod diff;
@@ -54,6 +55,7 @@ mod report;
 mod revision;
 mod schema;
 mod select;
+mod signals;
 mod test;
 mod test_coverage;
 mod test_export;
@@ -210,6 +212,9 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Report(options) => book_report::run(&context, &options, console),
         Command::WhatIf(options) => what_if::run(&context, &options, console),
         Command::Backfill(options) => backfill::run(&context, &options, console),
+        Command::Plan(options) => delivery::plan(&context, &options, console),
+        Command::Apply(options) => delivery::apply(&context, &options, console),
+        Command::Status(options) => delivery::status(&context, &options, console),
         Command::Diff(options) => Ok(diff::run(&context, &options, console)),
         Command::Backtest(options) => backtest::run(&context, &options, console),
         Command::Record(options) => record::run(&context, &options, console),

@@ -4,6 +4,7 @@ mod backtest;
 mod book_report;
 mod comment;
 mod connection;
+mod delivery;
 mod deploys;
 mod detection;
 mod diff;
@@ -31,6 +32,7 @@ pub use book_report::BookReport;
 pub use comment::{Comment, ForgeName};
 pub use connection::Connection;
 use connection::connection_help_exit;
+pub use delivery::{Allowed, Apply, DeliveryOptions, Plan, Status};
 pub use deploys::{
     Deploys, DeploysCommand, DeploysFormat, DeploysImport, DeploysList, DeploysPull, DeploysRecord,
 };
@@ -184,6 +186,12 @@ pub enum Command {
     WhatIf(WhatIf),
     /// Generate rules that backfill the past of a new or renamed SLO
     Backfill(Backfill),
+    /// Show what applying would change at the destinations in nth.toml
+    Plan(Plan),
+    /// Bring the destinations in nth.toml to what the sources say
+    Apply(Apply),
+    /// Compare the sources with what runs: in sync, pending, drifted, failing
+    Status(Status),
     /// Show what the difference between two versions means
     Diff(Diff),
     /// Run the rules over real history, and compare with another revision

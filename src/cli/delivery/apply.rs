@@ -1,0 +1,303 @@
+//! `nthc apply`.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::time::Duration;
+
+use nth_delivery::journal::{Journal, unfinished};
+use nth_delivery::{
+    Applied, ApplyFailure, ApplyOptions, Health, Plan, Progress as Step, SystemClock,
+};
+
+use super::silenced::silenced;
+use super::{Parts, Surveyed, cancelled_by_signal, failure, plan, plan_of, prepare, retries, words};
+use crate::Context;
+use crate::console::Console;
+use crate::exit::{Exit, Failure};
+use crate::options::{self, Allowed, Format};
+use crate::progress::Progress;
+use crate::report::count;
+use nthc::limits;
+use nthc::project::{io_cause, paths, read_file_at_most};
+
+/// How long a lease is taken.
+const LEASE: Duration = Duration::from_secs(120);
+
+/// How long to wait where a lease cannot be taken in one step, before it is read again.
+const SETTLE: Duration = Duration::from_secs(1);
+
+/// The time between two looks at the health.
+const POLL: Duration = Duration::from_secs(2);
+
+/// The most silenced alerts that a message lists.
+const LISTED: usize = 10;
+
+/// Brings the destinations to what the sources say.
+///
+/// # Errors
+///
+/// If there is no project or destination, if nobody can be asked, or if a destination refuses a change.
+pub fn run(
+    context: &Context,
+    options: &options::Apply,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let reviewed = options
+        .plan
+        .as_deref()
+        .map(|file| read(context, file))
+        .transpose()?;
+    if reviewed.is_none() && !console.can_ask() {
+        return Err(Failure::usage("nobody can be asked whether to apply")
+            .help("write a plan with `nthc plan --out plan.json`, review it, and run `nthc apply plan.json --auto-approve`"));
+    }
+    let Some(prepared) = prepare(context, &options.delivery, console)? else {
+        return Ok(Exit::Findings);
+    };
+    let cancel = cancelled_by_signal()?;
+    let total = u64::try_from(prepared.targets.len()).unwrap_or_default();
+    let is_shown = console.is_interactive && context.global.format == Format::Human;
+    let progress = Progress::steps("reading destinations", total, is_shown);
+    let none = BTreeSet::new();
+    let (surveyed, parts) = prepared.survey(&none, options.allow_empty, &cancel, &progress)?;
+    drop(progress);
+    let planned = reviewed.unwrap_or_else(|| plan_of(&surveyed, &parts));
+    say_unfinished(&parts, &planned, console);
+    if options.plan.is_none() {
+        let is_applicable = plan::show(context, &surveyed, &planned, console)?;
+        if !is_applicable {
+            return Ok(Exit::Findings);
+        }
+    }
+    if planned.is_empty() {
+        console.err.line("nothing to apply: everything is in sync");
+        return Ok(Exit::Ok);
+    }
+    let may_silence = options.allow.contains(&Allowed::Silenced);
+    let lost = lost_alerts(&surveyed, &planned);
+    if options.auto_approve {
+        if !lost.is_empty() && !may_silence {
+            return Err(refused_silence(&lost));
+        }
+    } else if !confirm(&planned, &lost, console)? {
+        console.err.line("not applied: it was declined");
+        return Ok(Exit::Findings);
+    }
+    let applied = execute(options, &surveyed, &parts, &planned, &cancel, is_shown);
+    match applied {
+        Ok(applied) => {
+            report(&planned, &applied, console);
+            Ok(Exit::Ok)
+        }
+        Err(failed) => Err(*failed),
+    }
+}
+
+/// Reads a plan.
+fn read(context: &Context, file: &Path) -> Result<Plan, Failure> {
+    let path = paths::absolute(file, &context.cwd);
+    let shown = paths::display(&path, &context.cwd);
+    let bytes = read_file_at_most(&path, limits::DOCUMENT_BYTES)
+        .map_err(|cause| Failure::io(format!("cannot read {shown}: {}", io_cause(&cause))))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Failure::usage(format!("{shown} is not a plan: not valid UTF-8")))?;
+    Plan::from_json(&text)
+        .map_err(|error| Failure::usage(format!("{shown}: {error}")).help(error.help()))
+}
+
+/// Says that the last run was interrupted.
+fn say_unfinished(parts: &Parts, planned: &Plan, console: &mut Console) {
+    let Some(last) = unfinished(&parts.entries) else {
+        return;
+    };
+    let what = match last.plan == planned.id() {
+        true => "it goes on now",
+        false => "what is live may be a part of it",
+    };
+    console.err.line(format_args!(
+        "note: the apply of {} was interrupted after {} of {}: {what}",
+        last.begun,
+        last.done.len(),
+        count(last.operations, "operation")
+    ));
+}
+
+/// The alerts that a plan takes away, in words.
+fn lost_alerts(surveyed: &[Surveyed], planned: &Plan) -> Vec<String> {
+    let mut lost = Vec::new();
+    for one in surveyed {
+        let of_target = planned.destinations.iter();
+        let operations = of_target
+            .filter(|plan| plan.target == one.survey.plan.target)
+            .flat_map(|plan| plan.operations.iter().cloned());
+        let operations: Vec<_> = operations.collect();
+        lost.extend(silenced(one, &operations).iter().map(|alert| alert.text()));
+    }
+    lost
+}
+
+fn refused_silence(lost: &[String]) -> Failure {
+    let mut listed = lost.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
+    if lost.len() > LISTED {
+        listed.push_str(&format!(" and {} more", lost.len() - LISTED));
+    }
+    let failure = Failure::usage(format!(
+        "not applied: {} would no longer be evaluated: {listed}",
+        count(lost.len(), "alert")
+    ));
+    Failure {
+        exit: Exit::Findings,
+        ..failure.help("pass `--allow silenced` if that is intended")
+    }
+}
+
+/// Asks on the terminal. Only `yes` applies.
+fn confirm(planned: &Plan, lost: &[String], console: &mut Console) -> Result<bool, Failure> {
+    if !lost.is_empty() {
+        console.err.line(format_args!(
+            "{} will no longer be evaluated",
+            count(lost.len(), "alert")
+        ));
+    }
+    let deletions = planned.deletions();
+    if deletions > 0 {
+        console
+            .err
+            .line(format_args!("{} will be deleted", count(deletions, "object")));
+    }
+    console.err.text(&format!(
+        "Apply {} to {}? Only `yes` applies: ",
+        count(planned.operations(), "operation"),
+        planned.owner
+    ));
+    // The stream keeps an error until [`Console::finish`].
+    let _ = console.out.flush().and(console.err.flush());
+    let mut answer = String::new();
+    io::stdin()
+        .read_line(&mut answer)
+        .map_err(|cause| Failure::io(format!("cannot read the reply: {}", io_cause(&cause))))?;
+    Ok(answer.trim() == "yes")
+}
+
+fn execute(
+    options: &options::Apply,
+    surveyed: &[Surveyed],
+    parts: &Parts,
+    planned: &Plan,
+    cancel: &std::sync::atomic::AtomicBool,
+    is_shown: bool,
+) -> Result<Applied, Box<Failure>> {
+    let targets: Vec<nth_delivery::Target<'_>> = surveyed
+        .iter()
+        .map(|one| nth_delivery::Target {
+            destination: &*one.target.destination,
+            desired: &one.survey.desired,
+        })
+        .collect();
+    if let Some(folder) = parts.journal.parent() {
+        std::fs::create_dir_all(folder).map_err(|cause| {
+            let shown = folder.display();
+            Box::new(Failure::io(format!(
+                "cannot create {shown}: {}",
+                io_cause(&cause)
+            )))
+        })?;
+    }
+    let mut journal = Journal::open(&parts.journal).map_err(|error| Box::new(failure(&error)))?;
+    let holder = holder();
+    let deletes = match (options.max_deletes, options.auto_approve) {
+        (Some(most), _) => Some(most),
+        (None, true) => Some(0),
+        (None, false) => None,
+    };
+    let settings = ApplyOptions {
+        holder: &holder,
+        max_deletes: deletes,
+        lease: LEASE,
+        settle: SETTLE,
+        retry: retries(),
+        health: options.wait,
+        poll: POLL,
+        clock: &SystemClock,
+        cancel,
+    };
+    let total = u64::try_from(planned.operations()).unwrap_or_default();
+    let bar = Progress::steps("applying", total, is_shown);
+    let mut see = |step: Step<'_>| {
+        if let Step::Operation { done, .. } = step
+            && done > 0
+        {
+            bar.advance();
+        }
+    };
+    nth_delivery::apply(
+        planned,
+        &parts.owner,
+        &targets,
+        &settings,
+        &mut journal,
+        &mut see,
+    )
+    .map_err(|failed| Box::new(failed_apply(planned, &failed)))
+}
+
+fn failed_apply(planned: &Plan, failed: &ApplyFailure) -> Failure {
+    let done = planned.operations().saturating_sub(failed.left);
+    let state = match done {
+        0 => "nothing was changed".to_owned(),
+        done => format!("{done} of {} done", count(planned.operations(), "operation")),
+    };
+    let failure = Failure::io(format!("{}; {state}", failed.error));
+    match failed.error.help() {
+        Some(help) => failure.help(help),
+        None => failure,
+    }
+}
+
+fn report(planned: &Plan, applied: &Applied, console: &mut Console) {
+    let plans: Vec<_> = planned.destinations.iter().collect();
+    let before = match applied.done_before {
+        0 => String::new(),
+        before => format!(", {before} of them before"),
+    };
+    console.err.line(format_args!(
+        "applied to {}: {}{before}",
+        planned.owner,
+        words::summary(&plans)
+    ));
+    let number = |is: fn(&Health) -> bool| {
+        applied.health.iter().filter(|one| is(&one.health)).count()
+    };
+    let healthy = number(|health| matches!(health, Health::Healthy));
+    let without = number(|health| matches!(health, Health::NoData));
+    if healthy + without > 0 {
+        let without = match without {
+            0 => String::new(),
+            without => format!(", {without} without data"),
+        };
+        console.err.line(format_args!(
+            "{} evaluated and healthy{without}",
+            count(healthy, "object")
+        ));
+    }
+}
+
+/// Who applies: a job of a pipeline, or a user and a machine.
+fn holder() -> String {
+    let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+    if let (Some(server), Some(run)) = (variable("GITHUB_REPOSITORY"), variable("GITHUB_RUN_ID")) {
+        return format!("{server} run {run}");
+    }
+    if let Some(job) = variable("CI_JOB_URL") {
+        return job;
+    }
+    let user = variable("USER").or_else(|| variable("USERNAME"));
+    let host = variable("HOSTNAME").or_else(|| variable("COMPUTERNAME"));
+    let process = std::process::id();
+    match (user, host) {
+        (Some(user), Some(host)) => format!("{user}@{host}, process {process}"),
+        (Some(user), None) => format!("{user}, process {process}"),
+        _ => format!("process {process}"),
+    }
+}

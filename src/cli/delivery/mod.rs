@@ -1,0 +1,264 @@
+//! `nthc plan`, `nthc apply` and `nthc status`: from files to what really runs.
+
+mod apply;
+mod objects;
+mod place;
+mod plan;
+mod silenced;
+mod status;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use nth_delivery::journal::{self, Entry};
+use nth_delivery::{
+    ContentHash, Destination, DesiredObject, ObjectKey, Owner, Plan, RetryPolicy, SourceState,
+    Survey, SurveyOptions, SystemClock, survey,
+};
+
+pub use apply::run as apply;
+pub use plan::run as plan;
+pub use status::run as status;
+
+use crate::console::Console;
+use crate::exit::{Exit, Failure};
+use crate::options::{DeliveryOptions, Format};
+use crate::progress::Progress;
+use crate::report::Findings;
+use crate::select::{self, Selected};
+use crate::{Context, revision};
+
+/// The number of repeated requests before a destination counts as unavailable.
+const REPEATS: u32 = 4;
+
+/// How long a plan can be applied.
+const EXPIRES: i64 = 24 * 3_600;
+
+/// A destination of the environment with what should be there.
+struct Target {
+    /// Its name in `nth.toml`.
+    name: String,
+    destination: Box<dyn Destination>,
+    desired: Vec<DesiredObject>,
+}
+
+/// What a command about an environment needs.
+struct Prepared {
+    owner: Owner,
+    targets: Vec<Target>,
+    /// The commit of the sources.
+    revision: Option<String>,
+    /// The file with what was applied.
+    journal: PathBuf,
+    /// The entries of the journal.
+    entries: Vec<Entry>,
+    /// Whether all destinations of the environment are looked at.
+    is_whole: bool,
+}
+
+/// A target with what is live there.
+struct Surveyed {
+    target: Target,
+    survey: Survey,
+}
+
+/// Compiles the project, and connects to the destinations of the environment. `None` if the project has errors, which are reported.
+fn prepare(
+    context: &Context,
+    options: &DeliveryOptions,
+    console: &mut Console,
+) -> Result<Option<Prepared>, Failure> {
+    let format = context.global.format;
+    if format.is_for_programs() && format != Format::Json {
+        return Err(Failure::usage("unsupported format for destinations")
+            .help("use `--format human`, `--format short` or `--format json`"));
+    }
+    let selected = Selected::whole(select::project(context)?);
+    let project = &selected.loaded.project;
+    let compilation = selected.compile(options.env.as_deref())?;
+    let compilation = select::require_environment(options.env.as_deref(), compilation)?;
+    let mut findings = Findings::default();
+    let own = selected.loaded.diagnostics.iter().cloned();
+    findings.add(&selected.loaded.sources, own);
+    let environments = compilation.environments.clone();
+    let artifacts = compilation.artifacts;
+    findings.add(&compilation.sources, compilation.diagnostics);
+    if findings.has_errors() {
+        let shown = match format {
+            Format::Human => Format::Human,
+            _ => Format::Short,
+        };
+        findings.show(shown, console)?;
+        return Ok(None);
+    }
+    let environment = match environments.as_slice() {
+        [] => None,
+        [only] => Some(only.clone()),
+        several => {
+            return Err(
+                Failure::usage("the project has several environments").help(format!(
+                    "choose one with `--env`: `{}`",
+                    several.join("`, `")
+                )),
+            );
+        }
+    };
+    let chosen = place::choose(&project.destinations, environment.as_deref(), options)?;
+    let owner = Owner {
+        project: project.settings.project.clone(),
+        environment: environment.clone(),
+    };
+    let root = project.root.clone();
+    let connection = place::Connecting {
+        root: &root,
+        output: &project.output,
+        owner: &owner,
+        timeout: options.timeout,
+        variable: &|name| std::env::var(name).ok(),
+    };
+    let mut targets = Vec::new();
+    for declared in &chosen {
+        let destination = connection.connect(declared)?;
+        let source = objects::Source {
+            owner: &owner,
+            settings: &project.settings,
+            artifacts: &artifacts,
+        };
+        targets.push(Target {
+            name: declared.name.value.clone(),
+            desired: source.objects(declared)?,
+            destination,
+        });
+    }
+    let journal = root.join(".nth").join(match &owner.environment {
+        Some(environment) => format!("applied-{}.jsonl", nthc::backends::file_stem(environment)),
+        None => "applied.jsonl".to_owned(),
+    });
+    let entries = journal::read_journal(&journal).map_err(|error| failure(&error))?;
+    Ok(Some(Prepared {
+        owner,
+        targets,
+        revision: revision::head(&root),
+        journal,
+        entries,
+        is_whole: options.destinations.is_empty(),
+    }))
+}
+
+impl Prepared {
+    /// Reads all destinations.
+    fn survey(
+        self,
+        adopt: &BTreeSet<ObjectKey>,
+        may_be_empty: bool,
+        cancel: &AtomicBool,
+        progress: &Progress,
+    ) -> Result<(Vec<Surveyed>, Parts), Failure> {
+        let mut found = Vec::new();
+        let mut unused = adopt.clone();
+        for target in self.targets {
+            let applied: BTreeMap<ObjectKey, ContentHash> =
+                journal::applied(&self.entries, &self.owner, &target.destination.identity());
+            let options = SurveyOptions {
+                source: match may_be_empty {
+                    true => SourceState::CompleteAndMayBeEmpty,
+                    false => SourceState::Complete,
+                },
+                adopt,
+                applied: Some(&applied),
+                retry: retries(),
+                clock: &SystemClock,
+                cancel,
+            };
+            let desired = target.desired.clone();
+            let survey = survey(&*target.destination, &self.owner, desired, &options)
+                .map_err(|error| failure_at(&target.name, &error))?;
+            for object in &survey.desired {
+                unused.remove(&object.key);
+            }
+            progress.advance();
+            found.push(Surveyed { target, survey });
+        }
+        if let Some(key) = unused.first() {
+            return Err(Failure::usage(format!(
+                "nothing that is built has this name: {key}"
+            ))
+            .help("`nthc plan` shows the names of objects that can be adopted"));
+        }
+        Ok((
+            found,
+            Parts {
+                owner: self.owner,
+                revision: self.revision,
+                journal: self.journal,
+                entries: self.entries,
+                is_whole: self.is_whole,
+            },
+        ))
+    }
+}
+
+/// What is left of [`Prepared`] without its targets.
+struct Parts {
+    owner: Owner,
+    revision: Option<String>,
+    journal: PathBuf,
+    entries: Vec<Entry>,
+    is_whole: bool,
+}
+
+/// The plan of what was surveyed.
+fn plan_of(surveyed: &[Surveyed], parts: &Parts) -> Plan {
+    let created = jiff::Timestamp::now();
+    let seconds = created.as_second() + EXPIRES;
+    Plan {
+        version: nth_delivery::PLAN_VERSION,
+        owner: parts.owner.clone(),
+        revision: parts.revision.clone(),
+        compiler: env!("CARGO_PKG_VERSION").to_owned(),
+        created,
+        expires: jiff::Timestamp::from_second(seconds).unwrap_or(created),
+        destinations: surveyed.iter().map(|one| one.survey.plan.clone()).collect(),
+    }
+}
+
+/// When requests are repeated.
+fn retries() -> RetryPolicy {
+    RetryPolicy {
+        repeats: REPEATS,
+        first: Duration::from_millis(300),
+        most: Duration::from_secs(20),
+    }
+}
+
+/// The failure of a destination.
+fn failure_at(name: &str, error: &nth_delivery::DeliveryError) -> Failure {
+    let failure = failure(error);
+    Failure {
+        message: format!("destination `{name}`: {}", failure.message),
+        ..failure
+    }
+}
+
+fn failure(error: &nth_delivery::DeliveryError) -> Failure {
+    let failure = Failure::io(error.to_string());
+    match error.help() {
+        Some(help) => failure.help(help),
+        None => failure,
+    }
+}
+
+/// Set by the first signal, which ends the work after the current operation; the second one ends the process.
+fn cancelled_by_signal() -> Result<Arc<AtomicBool>, Failure> {
+    let is_cancelled = Arc::new(AtomicBool::new(false));
+    let (send, _) = std::sync::mpsc::channel();
+    crate::signals::on_signal(Arc::clone(&is_cancelled), send)?;
+    Ok(is_cancelled)
+}
+
+/// The exit code of something that is not as it should be.
+const DIFFERENT: Exit = Exit::Findings;

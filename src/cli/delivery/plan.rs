@@ -1,0 +1,163 @@
+//! `nthc plan`.
+
+use std::collections::BTreeSet;
+
+use nth_delivery::{DestinationPlan, ObjectKey, ObjectKind, Plan};
+use serde::Serialize;
+
+use super::silenced::silenced;
+use super::{DIFFERENT, Surveyed, cancelled_by_signal, plan_of, prepare, words};
+use crate::Context;
+use crate::console::Console;
+use crate::exit::{Exit, Failure};
+use crate::options::{self, Format};
+use crate::progress::Progress;
+use nthc::project::{io_cause, paths};
+
+/// Shows what applying would change.
+///
+/// # Errors
+///
+/// If there is no project or destination, or one cannot be read.
+pub fn run(
+    context: &Context,
+    options: &options::Plan,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let adopt = adopted(&options.adopt)?;
+    let Some(prepared) = prepare(context, &options.delivery, console)? else {
+        return Ok(Exit::Findings);
+    };
+    let cancel = cancelled_by_signal()?;
+    let total = u64::try_from(prepared.targets.len()).unwrap_or_default();
+    let is_shown = console.is_interactive && context.global.format == Format::Human;
+    let progress = Progress::steps("reading destinations", total, is_shown);
+    let (surveyed, parts) = prepared.survey(&adopt, options.allow_empty, &cancel, &progress)?;
+    drop(progress);
+    let plan = plan_of(&surveyed, &parts);
+    let is_applicable = show(context, &surveyed, &plan, console)?;
+    if let Some(file) = &options.out {
+        let path = paths::absolute(file, &context.cwd);
+        let shown = paths::display(&path, &context.cwd);
+        let text = plan
+            .to_json()
+            .map_err(|_| Failure::io("the plan cannot be written as JSON"))?;
+        nthc::output::replace_file(&path, text.as_bytes())
+            .map_err(|cause| Failure::io(format!("cannot write {shown}: {}", io_cause(&cause))))?;
+        console
+            .err
+            .line(format_args!("wrote {shown}: apply it with `nthc apply {shown}`"));
+    }
+    if !is_applicable || (options.check && !plan.is_empty()) {
+        return Ok(DIFFERENT);
+    }
+    Ok(Exit::Ok)
+}
+
+/// The plan as a document: with what it silences.
+#[derive(Serialize)]
+struct Document<'p> {
+    #[serde(flatten)]
+    plan: &'p Plan,
+    /// The alerts that are no longer evaluated.
+    silenced: Vec<String>,
+}
+
+/// Shows a plan. Returns whether it could be applied.
+///
+/// # Errors
+///
+/// If it cannot be written.
+pub(super) fn show(
+    context: &Context,
+    surveyed: &[Surveyed],
+    plan: &Plan,
+    console: &mut Console,
+) -> Result<bool, Failure> {
+    let plans: Vec<&DestinationPlan> = surveyed.iter().map(|one| &one.survey.plan).collect();
+    if context.global.format == Format::Json {
+        let silenced = surveyed.iter().flat_map(|one| {
+            let alerts = silenced(one, &one.survey.plan.operations);
+            alerts.into_iter().map(|alert| alert.text())
+        });
+        let document = Document {
+            plan,
+            silenced: silenced.collect(),
+        };
+        console.out.json("the plan", &document)?;
+        return Ok(plans
+            .iter()
+            .all(|plan| plan.foreign.is_empty() && plan.excesses.is_empty()));
+    }
+    let is_applicable = words::show(surveyed, console);
+    console.err.line(format_args!(
+        "plan for {}: {}{}",
+        plan.owner,
+        words::summary(&plans),
+        match is_applicable {
+            true => "",
+            false => "; it cannot be applied",
+        }
+    ));
+    Ok(is_applicable)
+}
+
+/// The objects to adopt, by their names.
+fn adopted(names: &[String]) -> Result<BTreeSet<ObjectKey>, Failure> {
+    names
+        .iter()
+        .map(|name| {
+            key(name).ok_or_else(|| {
+                Failure::usage(format!("`{name}` is not the name of an object"))
+                    .help("write it as `nthc plan` shows it: `rule group NAMESPACE/NAME`")
+            })
+        })
+        .collect()
+}
+
+/// Reads a name as [`ObjectKey`] is displayed.
+fn key(text: &str) -> Option<ObjectKey> {
+    const KINDS: [ObjectKind; 7] = [
+        ObjectKind::RuleGroup,
+        ObjectKind::RuleFile,
+        ObjectKind::AlertmanagerConfig,
+        ObjectKind::KubernetesObject,
+        ObjectKind::Folder,
+        ObjectKind::Dashboard,
+        ObjectKind::TerraformRoot,
+    ];
+    KINDS.into_iter().find_map(|kind| {
+        let rest = text.strip_prefix(kind.name())?.strip_prefix(' ')?;
+        let has_place = matches!(kind, ObjectKind::RuleGroup)
+            || (kind == ObjectKind::KubernetesObject && rest.matches('/').count() > 1);
+        let (namespace, name) = match rest.split_once('/') {
+            Some((namespace, name)) if has_place => (namespace, name),
+            _ => ("", rest),
+        };
+        (!name.is_empty()).then(|| ObjectKey::new(kind, namespace, name))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_read_as_it_is_shown() {
+        for key in [
+            ObjectKey::new(ObjectKind::RuleGroup, "shop--checkout", "slo availability"),
+            ObjectKey::new(ObjectKind::RuleFile, "", "shop--checkout.yaml"),
+            ObjectKey::new(ObjectKind::Dashboard, "", "abc"),
+            ObjectKey::new(
+                ObjectKind::KubernetesObject,
+                "monitoring",
+                "PrometheusRule.v1.monitoring.coreos.com/shop",
+            ),
+            ObjectKey::new(ObjectKind::KubernetesObject, "", "Namespace.v1/shop"),
+        ] {
+            assert_eq!(super::key(&key.to_string()), Some(key));
+        }
+        assert_eq!(super::key("checkout"), None);
+        assert_eq!(super::key("rule group "), None);
+    }
+}

@@ -1,0 +1,212 @@
+//! Plans and differences for people.
+
+use nth_delivery::{Action, DestinationPlan, Operation};
+use serde_json::Value;
+use similar::{ChangeTag, TextDiff};
+
+use super::Surveyed;
+use super::silenced::silenced;
+use crate::console::Console;
+use crate::report::count;
+use nthc::diagnostics::render::one_line;
+
+/// The most lines of a difference that are shown for an object.
+const LINES: usize = 40;
+
+/// Shows what would change. Returns whether the plan could be applied.
+pub fn show(surveyed: &[Surveyed], console: &mut Console) -> bool {
+    let mut is_applicable = true;
+    for one in surveyed {
+        let plan = &one.survey.plan;
+        console.out.line(format_args!(
+            "destination {}: {}",
+            one.target.name, plan.target
+        ));
+        for operation in &plan.operations {
+            console.out.line(format_args!(
+                "  {} {} {}{}",
+                sign(operation.action),
+                operation.action.name(),
+                operation.key,
+                of_services(operation)
+            ));
+            if operation.action == Action::Change || operation.action == Action::Adopt {
+                for line in difference(one, operation) {
+                    console.out.line(format_args!("      {line}"));
+                }
+            }
+        }
+        for alert in silenced(one, &plan.operations) {
+            console
+                .out
+                .line(format_args!("  silenced: {} is no longer evaluated", alert.text()));
+        }
+        for drift in &plan.drift {
+            let who = drift.changed_by.as_ref();
+            let by = who.and_then(|who| who.who.as_deref().or(who.with.as_deref()));
+            let by = by.map_or_else(String::new, |by| format!(" by {}", one_line(by)));
+            let what = match drift.live {
+                Some(_) => "was changed",
+                None => "was deleted",
+            };
+            console.out.line(format_args!(
+                "  drift: {} {what}{by} since it was applied",
+                drift.key
+            ));
+        }
+        for foreign in &plan.foreign {
+            is_applicable = false;
+            let line = match &foreign.owner {
+                Some(owner) => format!("{} belongs to {owner}", foreign.key),
+                None => format!(
+                    "{} exists and is not managed by nthc: take it over with `--adopt {}`",
+                    foreign.key,
+                    quoted(&foreign.key.to_string())
+                ),
+            };
+            console.out.line(format_args!("  refused: {line}"));
+        }
+        for excess in &plan.excesses {
+            is_applicable = false;
+            let what = excess
+                .key
+                .as_ref()
+                .map_or_else(|| "all of it".to_owned(), ToString::to_string);
+            console.out.line(format_args!(
+                "  refused: {what} needs {} for `{}`, and the server allows {}",
+                excess.needed, excess.limit, excess.allowed
+            ));
+        }
+        for key in &plan.kept {
+            console.out.line(format_args!(
+                "  kept: {key}, as nothing is built for this destination; `--allow-empty` deletes it"
+            ));
+        }
+        if plan.operations.is_empty() && plan.foreign.is_empty() && plan.kept.is_empty() {
+            console.out.line(format_args!(
+                "  {} in sync",
+                count(plan.unchanged, "object")
+            ));
+        }
+    }
+    is_applicable
+}
+
+/// The numbers of a plan in a sentence.
+pub fn summary(plans: &[&DestinationPlan]) -> String {
+    let number = |action: Action| {
+        let all = plans.iter().flat_map(|plan| &plan.operations);
+        all.filter(|one| one.action == action).count()
+    };
+    let parts: Vec<String> = [Action::Create, Action::Change, Action::Adopt, Action::Delete]
+        .into_iter()
+        .map(|action| (action, number(action)))
+        .filter(|(_, number)| *number > 0)
+        .map(|(action, number)| format!("{number} to {}", action.name()))
+        .collect();
+    match parts.as_slice() {
+        [] => "nothing to change".to_owned(),
+        parts => parts.join(", "),
+    }
+}
+
+fn sign(action: Action) -> char {
+    match action {
+        Action::Create => '+',
+        Action::Change => '~',
+        Action::Adopt => '>',
+        Action::Delete => '-',
+    }
+}
+
+fn of_services(operation: &Operation) -> String {
+    match operation.services.as_slice() {
+        [] => String::new(),
+        services => format!(" ({})", one_line(&services.join(", "))),
+    }
+}
+
+/// In single quotes for a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// The lines that differ between what is live and what would be.
+pub fn difference(surveyed: &Surveyed, operation: &Operation) -> Vec<String> {
+    let survey = &surveyed.survey;
+    let live = survey.live.iter().find(|one| one.key == operation.key);
+    let desired = survey.desired.iter().find(|one| one.key == operation.key);
+    let text = |content: Option<&Value>| content.map(pretty).unwrap_or_default();
+    lines(
+        &text(live.map(|one| &one.content)),
+        &text(desired.map(|one| &one.content)),
+    )
+}
+
+/// A content with a line for each value, its members in one order.
+fn pretty(content: &Value) -> String {
+    fn sorted(value: &Value) -> Value {
+        match value {
+            Value::Object(members) => {
+                let mut names: Vec<&String> = members.keys().collect();
+                names.sort();
+                let pairs = names
+                    .into_iter()
+                    .filter_map(|name| Some((name.clone(), sorted(members.get(name)?))));
+                Value::Object(pairs.collect())
+            }
+            Value::Array(items) => items.iter().map(sorted).collect(),
+            other => other.clone(),
+        }
+    }
+    serde_json::to_string_pretty(&sorted(content)).unwrap_or_default()
+}
+
+fn lines(before: &str, after: &str) -> Vec<String> {
+    let diff = TextDiff::from_lines(before, after);
+    let mut shown = Vec::new();
+    let mut more = 0;
+    for change in diff.iter_all_changes() {
+        let sign = match change.tag() {
+            ChangeTag::Delete => '-',
+            ChangeTag::Insert => '+',
+            ChangeTag::Equal => continue,
+        };
+        if shown.len() == LINES {
+            more += 1;
+            continue;
+        }
+        let line = change.value().trim_end();
+        shown.push(one_line(&format!("{sign} {line}")).into_owned());
+    }
+    if more > 0 {
+        shown.push(format!("… and {}", count(more, "more line")));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_differs_is_shown_and_the_order_of_members_does_not_matter() {
+        let before = json!({ "b": 1, "a": [1, 2] });
+        let after = json!({ "a": [1, 2], "b": 2 });
+        assert_eq!(
+            lines(&pretty(&before), &pretty(&after)),
+            [r#"-   "b": 1"#, r#"+   "b": 2"#]
+        );
+        let long: Vec<u32> = (0..100).collect();
+        let shown = lines("", &pretty(&json!(long)));
+        assert_eq!(shown.len(), LINES + 1);
+        assert_eq!(shown.last().map(String::as_str), Some("… and 62 more lines"));
+    }
+
+    #[test]
+    fn names_are_quoted_for_a_shell() {
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+}
