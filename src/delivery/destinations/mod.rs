@@ -4,6 +4,7 @@ pub mod alertmanager;
 pub mod alertmanager_api;
 mod cortex;
 mod files;
+pub mod grafana;
 pub mod kubernetes;
 mod ownership;
 pub mod prometheus;

@@ -4,6 +4,8 @@
 mod alertmanager;
 mod cluster;
 mod deliver;
+mod grafana;
+mod grafana_server;
 mod kubernetes;
 #[path = "../../../../tests/support/programs.rs"]
 #[allow(dead_code, reason = "a part of it is for other tests")]
