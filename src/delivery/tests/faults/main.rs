@@ -13,3 +13,4 @@ mod matrix;
 mod meanwhile;
 mod memory;
 mod refused;
+mod several;
