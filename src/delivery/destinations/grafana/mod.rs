@@ -200,8 +200,8 @@ impl Grafana {
     }
 
     /// Refuses an object that something else manages in Grafana.
-    fn refuse_managed(&self, key: &ObjectKey, item: Option<&Item>) -> Result<(), DeliveryError> {
-        match item.and_then(|item| item.manager.as_deref()) {
+    fn refuse_managed(&self, key: &ObjectKey, item: &Item) -> Result<(), DeliveryError> {
+        match &item.manager {
             Some(manager) => Err(self.unsupported(
                 key,
                 format!("in Grafana it is managed by {}", manager.escape_debug()),
@@ -313,8 +313,18 @@ impl Destination for Grafana {
         }
         let uid = self.uid(key)?;
         let version = before.map(version).transpose()?;
-        if version.is_some() {
-            self.refuse_managed(key, self.item(key)?.as_ref())?;
+        if let Some(version) = version {
+            let conflict = |cause: &str| DeliveryError::Conflict {
+                cause: cause.to_owned(),
+            };
+            // The older API would create a dashboard that was deleted.
+            let Some(item) = self.item(key)? else {
+                return Err(conflict("it was deleted"));
+            };
+            self.refuse_managed(key, &item)?;
+            if item.version != version {
+                return Err(conflict("it is another version"));
+            }
         }
         let server = &self.server;
         match (key.kind, self.offered()?) {
@@ -337,7 +347,7 @@ impl Destination for Grafana {
         let Some(item) = self.item(key)? else {
             return Ok(());
         };
-        self.refuse_managed(key, Some(&item))?;
+        self.refuse_managed(key, &item)?;
         if item.version != version {
             return Err(DeliveryError::Conflict {
                 cause: "it is another version".to_owned(),

@@ -279,11 +279,9 @@ fn what_was_edited_meanwhile_is_kept_and_told() {
         // Deleted meanwhile: not created again by a change.
         let live = grafana.read_one(&key("b")).unwrap().unwrap();
         store.lock().unwrap().dashboards.remove("b");
-        if is_new {
-            let change = grafana.normalize(dashboard("b", "B 2")).unwrap();
-            conflict(grafana.write(&change, &owner(), Some(&live)));
-            assert!(!store.lock().unwrap().dashboards.contains_key("b"));
-        }
+        let change = grafana.normalize(dashboard("b", "B 2")).unwrap();
+        conflict(grafana.write(&change, &owner(), Some(&live)));
+        assert!(!store.lock().unwrap().dashboards.contains_key("b"));
         grafana.delete(&live).unwrap();
     }
 }

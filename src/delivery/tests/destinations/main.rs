@@ -8,7 +8,6 @@ mod grafana;
 mod grafana_server;
 mod kubernetes;
 #[path = "../../../../tests/support/programs.rs"]
-#[allow(dead_code, reason = "a part of it is for other tests")]
 mod programs;
 mod prometheus;
 mod stub;
