@@ -142,6 +142,11 @@ impl Store {
         Response::json(200, &found.into())
     }
 
+    /// How often anything was written.
+    pub fn writes(&self) -> usize {
+        usize::try_from(self.revision).unwrap()
+    }
+
     fn next(&mut self) -> u64 {
         self.revision += 1;
         self.revision

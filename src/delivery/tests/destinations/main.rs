@@ -7,10 +7,14 @@ mod deliver;
 mod grafana;
 mod grafana_server;
 mod kubernetes;
+mod laws;
+mod mapped;
 #[path = "../../../../tests/support/programs.rs"]
 mod programs;
 mod prometheus;
 mod stub;
+#[path = "../support/mod.rs"]
+mod support;
 mod terraform;
 
 use nth_delivery::Owner;

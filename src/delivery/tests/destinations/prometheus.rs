@@ -38,7 +38,7 @@ fn rules(name: &str, group: &str, expr: &str) -> DesiredObject {
     }
 }
 
-fn settings(folder: &Path) -> PrometheusSettings {
+pub fn settings(folder: &Path) -> PrometheusSettings {
     PrometheusSettings {
         folder: folder.to_owned(),
         reload: Reload::Http,
@@ -68,7 +68,7 @@ fn start(folder: &Path, rules: &Path) -> Option<Running> {
     }))
 }
 
-fn files(folder: &Path) -> Vec<(String, String)> {
+pub fn files(folder: &Path) -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -193,7 +193,7 @@ fn a_real_prometheus_loads_what_is_applied_and_keeps_what_it_cannot_load() {
 }
 
 /// A server that reports what a Prometheus reports of its reloads, and has no rules.
-fn quiet() -> (Stub, Arc<Mutex<bool>>) {
+pub fn quiet() -> (Stub, Arc<Mutex<bool>>) {
     let is_good = Arc::new(Mutex::new(true));
     let state = is_good.clone();
     let stub = Stub::start(
