@@ -8,6 +8,7 @@ pub mod grafana;
 pub mod kubernetes;
 mod ownership;
 pub mod prometheus;
+mod recorded;
 pub mod ruler;
 pub mod terraform;
 mod yaml;

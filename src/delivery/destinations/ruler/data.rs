@@ -2,113 +2,30 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
-use serde_json::Value;
-use ureq::http::Method;
-
 use super::Ruler;
 use super::state::{Group, Rule};
+use crate::destinations::recorded::{self, Series};
 use crate::error::DeliveryError;
-use crate::http::path_segment;
-
-/// The number of groups of one query.
-const GROUPS: usize = 20;
-/// The most recorded series of a group that are looked for.
-const MOST_SERIES: usize = 10;
-/// The label with the number of a group in the answer.
-const NUMBER: &str = "nthc_group";
-
-#[derive(Deserialize)]
-struct Answer {
-    status: String,
-    data: Option<Data>,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    #[serde(default)]
-    result: Vec<Value>,
-}
 
 impl Ruler {
-    /// Returns the groups among these that have recording rules and no recorded series at this moment, by their numbers. What
-    /// the server refuses to say, for example as a query is too large for it, counts as recorded.
+    /// Returns the groups among these that have recording rules and no recorded series at this moment, by their numbers.
     pub(super) fn groups_without_data(
         &self,
         groups: &[(usize, &Group)],
     ) -> Result<BTreeSet<usize>, DeliveryError> {
-        let mut empty = BTreeSet::new();
-        let queries: Vec<(usize, String)> = groups
+        let groups: Vec<(usize, Vec<Series<'_>>)> = groups
             .iter()
-            .filter_map(|(number, group)| Some((*number, query(*number, group)?)))
+            .map(|(number, group)| (*number, group.recordings().map(series).collect()))
             .collect();
-        for part in queries.chunks(GROUPS) {
-            let query: Vec<&str> = part.iter().map(|(_, query)| query.as_str()).collect();
-            let Some(found) = self.query(&query.join("\nor\n"))? else {
-                continue;
-            };
-            let missing = part.iter().map(|(number, _)| *number);
-            empty.extend(missing.filter(|number| !found.contains(number)));
-        }
-        Ok(empty)
-    }
-
-    /// Asks a query; returns the numbers in the answer, and `None` if the server refuses to answer.
-    fn query(&self, query: &str) -> Result<Option<BTreeSet<usize>>, DeliveryError> {
         let path = format!("{}/api/v1/query", self.state);
-        let form = format!("query={}", path_segment(query)).into_bytes();
-        let body = Some(("application/x-www-form-urlencoded", form));
-        let answer = self.client.send(Method::POST, &path, body)?;
-        let answer = match self.client.success(answer) {
-            Ok(answer) => answer,
-            Err(error) if error.is_transient() => return Err(error),
-            Err(_) => return Ok(None),
-        };
-        let answer: Result<Answer, _> = serde_json::from_slice(&answer.body);
-        let Ok(Answer {
-            status,
-            data: Some(data),
-        }) = answer
-        else {
-            return Ok(None);
-        };
-        let number = |sample: &Value| sample.get("metric")?.get(NUMBER)?.as_str()?.parse().ok();
-        Ok((status == "success").then(|| data.result.iter().filter_map(number).collect()))
+        recorded::groups_without_data(&self.client, &path, &groups)
     }
 }
 
-/// A query with one sample, labeled with the number, if a recording rule of the group has a series. `None` if it has no recording
-/// rules besides the mark.
-fn query(number: usize, group: &Group) -> Option<String> {
-    let selectors: BTreeSet<String> = group.recordings().map(selector).collect();
-    let selectors: Vec<String> = selectors.into_iter().take(MOST_SERIES).collect();
-    (!selectors.is_empty()).then(|| {
-        let series = selectors.join(" or ");
-        format!("label_replace(group({series}), \"{NUMBER}\", \"{number}\", \"\", \"\")")
-    })
-}
-
-/// The series that a recording rule records.
-fn selector(rule: &Rule) -> String {
-    let name = [("__name__", rule.name.as_str())];
-    let labels = rule.labels.iter();
-    let labels = labels.map(|(name, value)| (name.as_str(), value.as_str()));
-    let matchers: Vec<String> = name
-        .into_iter()
-        .chain(labels)
-        .map(|(name, value)| format!("{}={}", quoted(name), Value::from(value)))
-        .collect();
-    format!("{{{}}}", matchers.join(","))
-}
-
-/// A label's name as PromQL reads it: quoted if it has unusual letters.
-fn quoted(name: &str) -> String {
-    let is_usual = name
-        .chars()
-        .all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    if is_usual {
-        name.to_owned()
-    } else {
-        Value::from(name).to_string()
+/// What a recording rule records.
+fn series(rule: &Rule) -> Series<'_> {
+    Series {
+        name: &rule.name,
+        labels: &rule.labels,
     }
 }

@@ -101,7 +101,7 @@ fn a_real_prometheus_loads_what_is_applied_and_keeps_what_it_cannot_load() {
 
     // Creation, until the rules are evaluated.
     let desired = [
-        rules("checkout.yaml", "checkout", "sum(up)"),
+        rules("checkout.yaml", "checkout", "vector(2)"),
         rules("search.yaml", "search", "vector(1)"),
     ];
     let applied = deliver(&prometheus, &desired);
@@ -165,6 +165,12 @@ fn a_real_prometheus_loads_what_is_applied_and_keeps_what_it_cannot_load() {
     };
     assert!(error.starts_with("job:up:sum: "), "{error}");
     assert!(error.contains("many-to-many"), "{error}");
+
+    // Rules that are evaluated and record nothing.
+    let mut nothing = rules("search.yaml", "search", "up{job=\"none\"}");
+    nothing.content["groups"][0]["rules"][0]["record"] = "job:up:none".into();
+    let applied = deliver(&prometheus, &[desired[0].clone(), nothing]);
+    assert_eq!(applied.health[0].health, Health::NoData);
 
     // Deletion. What is not ours is as it was.
     let applied = deliver(&prometheus, &desired[..1]);
