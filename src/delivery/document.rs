@@ -1,5 +1,6 @@
 //! The document of a plan: what was reviewed, and what it is bound to.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -58,6 +59,11 @@ pub enum PlanError {
         /// Whose objects should be changed.
         owner: Owner,
     },
+    /// Two destinations are the same place, so each would delete what the other one writes.
+    SameTarget {
+        /// Which place.
+        target: Box<DestinationIdentity>,
+    },
     /// It was made for other destinations.
     OtherTarget {
         /// A destination that only one of both has.
@@ -75,6 +81,7 @@ impl PlanError {
             Self::NotAPlan { .. } => "pass a file that `nthc plan --out` wrote",
             Self::Expired { .. } => "plan again",
             Self::OtherOwner { .. } => "apply in the project and environment of the plan",
+            Self::SameTarget { .. } => "configure the destination once",
             Self::OtherTarget { .. } => "plan again: the destinations have changed",
         }
     }
@@ -92,6 +99,7 @@ impl fmt::Display for PlanError {
             Self::OtherOwner { planned, owner } => {
                 write!(f, "the plan is for {planned}, not for {owner}")
             }
+            Self::SameTarget { target } => write!(f, "two destinations are {target}"),
             Self::OtherTarget { target, is_planned } => {
                 let (with, without) = match is_planned {
                     true => ("the plan", "the settings do"),
@@ -147,7 +155,7 @@ impl Plan {
         ContentHash::compute(&value)
     }
 
-    /// Checks that the plan is for this owner and exactly these destinations, and has not expired.
+    /// Checks that the plan is for this owner and exactly these destinations, each of them once, and has not expired.
     ///
     /// # Errors
     ///
@@ -167,6 +175,12 @@ impl Plan {
             return Err(PlanError::OtherOwner {
                 planned: self.owner.clone(),
                 owner: owner.clone(),
+            });
+        }
+        let mut places = BTreeSet::new();
+        if let Some(target) = targets.iter().find(|target| !places.insert(*target)) {
+            return Err(PlanError::SameTarget {
+                target: Box::new(target.clone()),
             });
         }
         let planned = || self.destinations.iter().map(|plan| &plan.target);

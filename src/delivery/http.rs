@@ -193,7 +193,7 @@ impl HttpClient {
         let invalid = |why: String| DeliveryError::Invalid { why };
         match error {
             ureq::Error::Timeout(_) => unavailable("request timed out"),
-            ureq::Error::HostNotFound => unavailable("host not found"),
+            ureq::Error::HostNotFound => invalid("cannot connect: host not found".to_owned()),
             ureq::Error::ConnectionFailed => unavailable("connection failed"),
             ureq::Error::BodyExceedsLimit(limit) => DeliveryError::Malformed {
                 why: format!("larger than {} MiB", limit >> 20),

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::files::reload::{LastReload, Reloader};
 use super::files::{self, FileStore, Found, Mark, yaml};
 use super::ownership;
+use super::recorded::{self, Series};
 use super::ruler::normalize_group;
 use crate::destination::{
     Destination, DestinationIdentity, DestinationKind, Excess, Health, ObjectHealth,
@@ -130,7 +131,12 @@ impl Prometheus {
                     .into_iter()
                     .flatten()
                     .map(|rule| LoadedRule {
+                        is_recording: text(rule, "type") == "recording",
                         name: text(rule, "name"),
+                        labels: rule
+                            .get("labels")
+                            .and_then(|labels| serde_json::from_value(labels.clone()).ok())
+                            .unwrap_or_default(),
                         health: text(rule, "health"),
                         error: client.sanitize(&text(rule, "lastError")),
                         is_evaluated: rule
@@ -167,42 +173,46 @@ impl Prometheus {
         Ok(self.loaded()?.iter().any(is_gone))
     }
 
-    fn health_of(
+    /// The health of a file without regard to data, and its groups as they are loaded.
+    fn health_of<'a>(
         &self,
         key: &ObjectKey,
         last: LastReload,
-        loaded: &[Loaded],
-    ) -> Result<Health, DeliveryError> {
+        loaded: &'a [Loaded],
+    ) -> Result<(Health, Vec<&'a Loaded>), DeliveryError> {
+        let unloaded = |health: Health| Ok((health, Vec::new()));
         let name = self.name(key)?;
         let Some(found) = self.store.read(name)? else {
-            return Ok(failing("the file does not exist"));
+            return unloaded(failing("the file does not exist"));
         };
         let Ok(document) = yaml::read(&found.text) else {
-            return Ok(failing("the file is not YAML"));
+            return unloaded(failing("the file is not YAML"));
         };
         if !self.reloader.has_loaded(last, found.written) {
-            return Ok(if last.is_successful {
+            return unloaded(if last.is_successful {
                 Health::Pending
             } else {
                 failing("not loaded: the last reload of the server failed")
             });
         }
         let mut health = Health::Healthy;
+        let mut found_groups = Vec::new();
         for (group, rules) in groups(&document) {
             let Some(group) = find(loaded, &self.store.folder().join(name), name, group) else {
                 let folder = self.store.folder().display().to_string();
-                return Ok(failing(&format!(
+                return unloaded(failing(&format!(
                     "not loaded: add `{}/*` to `rule_files` of the server",
                     folder.escape_debug()
                 )));
             };
+            found_groups.push(group);
             if group.rules.iter().map(|rule| rule.name.as_str()).ne(rules) {
                 health = Health::Pending;
             }
             for rule in &group.rules {
                 match rule.health.as_str() {
                     "err" => {
-                        return Ok(failing(&format!(
+                        return unloaded(failing(&format!(
                             "{}: {}",
                             rule.name.escape_debug(),
                             rule.error
@@ -213,7 +223,7 @@ impl Prometheus {
                 }
             }
         }
-        Ok(health)
+        Ok((health, found_groups))
     }
 }
 
@@ -224,8 +234,23 @@ struct Loaded {
     rules: Vec<LoadedRule>,
 }
 
+impl Loaded {
+    /// What its recording rules record.
+    fn recordings(&self) -> Vec<Series<'_>> {
+        let rules = self.rules.iter().filter(|rule| rule.is_recording);
+        rules
+            .map(|rule| Series {
+                name: &rule.name,
+                labels: &rule.labels,
+            })
+            .collect()
+    }
+}
+
 struct LoadedRule {
+    is_recording: bool,
     name: String,
+    labels: BTreeMap<String, String>,
     health: String,
     error: String,
     is_evaluated: bool,
@@ -388,14 +413,34 @@ impl Destination for Prometheus {
     fn health(&self, keys: &[ObjectKey]) -> Result<Vec<ObjectHealth>, DeliveryError> {
         let last = self.reloader.last()?;
         let loaded = self.loaded()?;
-        keys.iter()
-            .map(|key| {
-                Ok(ObjectHealth {
-                    key: key.clone(),
-                    health: self.health_of(key, last, &loaded)?,
-                })
-            })
-            .collect()
+        let mut all = Vec::new();
+        // The groups of healthy files, with the number of their file.
+        let mut recording: Vec<(usize, Vec<Series<'_>>)> = Vec::new();
+        for (number, key) in keys.iter().enumerate() {
+            let (health, groups) = self.health_of(key, last, &loaded)?;
+            if health == Health::Healthy {
+                recording.extend(groups.iter().map(|group| (number, group.recordings())));
+            }
+            all.push(ObjectHealth {
+                key: key.clone(),
+                health,
+            });
+        }
+        // A group that records nothing is one too many, so each is asked for by a number of its own.
+        let groups: Vec<(usize, Vec<Series<'_>>)> = recording
+            .iter_mut()
+            .map(|(_, series)| std::mem::take(series))
+            .enumerate()
+            .collect();
+        let client = self.reloader.client();
+        let empty = recorded::groups_without_data(client, "/api/v1/query", &groups)?;
+        for group in empty {
+            let number = recording.get(group).map(|(number, _)| *number);
+            if let Some(one) = number.and_then(|number| all.get_mut(number)) {
+                one.health = Health::NoData;
+            }
+        }
+        Ok(all)
     }
 
     fn lease_store(&self) -> Option<&dyn LeaseStore> {

@@ -171,8 +171,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let cancel = AtomicBool::new(false);
     let state = tempfile::tempdir()?;
     let mut journal = Journal::open(&state.path().join("journal"))?;
-    let wanted = objects(Path::new(folder), copies.parse()?)?;
     for round in ["first", "second"] {
+        let wanted = objects(Path::new(folder), copies.parse()?)?;
         let start = Instant::now();
         let options = SurveyOptions {
             source: SourceState::Complete,
@@ -182,7 +182,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             clock: &SystemClock,
             cancel: &cancel,
         };
-        let Survey { desired, plan, .. } = survey(&counted, &owner, wanted.clone(), &options)?;
+        let Survey { desired, plan, .. } = survey(&counted, &owner, wanted, &options)?;
         println!(
             "{round} plan: {} operations in {:.1} s, {:?}, {}",
             plan.operations.len(),

@@ -1,52 +1,13 @@
 //! Whether the groups of a ruler are evaluated.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde::Deserialize;
+use std::collections::BTreeMap;
 
 use super::Ruler;
 use super::group::{self, MARK};
+use super::state::{Group, Rule};
 use crate::destination::{Health, ObjectHealth};
 use crate::error::DeliveryError;
-use crate::http::path_segment;
 use crate::object::ObjectKey;
-
-/// The most namespaces that are asked for by name: so long may a URL be.
-const MOST_NAMESPACES: usize = 40;
-
-#[derive(Deserialize)]
-struct State {
-    status: String,
-    data: Option<Data>,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    #[serde(default)]
-    groups: Vec<Group>,
-}
-
-#[derive(Deserialize)]
-struct Group {
-    name: String,
-    file: String,
-    #[serde(default)]
-    rules: Vec<Rule>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Rule {
-    name: String,
-    #[serde(default)]
-    labels: BTreeMap<String, String>,
-    #[serde(default)]
-    health: String,
-    #[serde(default)]
-    last_error: String,
-    #[serde(default)]
-    last_evaluation: String,
-}
 
 impl Ruler {
     /// Compares what is evaluated with what is stored.
@@ -60,23 +21,38 @@ impl Ruler {
             .iter()
             .map(|group| ((group.file.as_str(), group.name.as_str()), group))
             .collect();
-        let health = |key: &ObjectKey| {
-            let Some(stored) = stored.get(key) else {
-                return Health::Failing {
-                    error: "the rule group does not exist".to_owned(),
-                };
-            };
-            match state.get(&(key.namespace.as_str(), key.name.as_str())) {
-                Some(group) => self.health_of(group, stored.as_deref()),
-                None => Health::Pending,
-            }
+        let group_of = |key: &ObjectKey| {
+            let place = (key.namespace.as_str(), key.name.as_str());
+            state.get(&place).copied()
         };
+        let mut found: Vec<Health> = keys
+            .iter()
+            .map(|key| match (stored.get(key), group_of(key)) {
+                (None, _) => Health::Failing {
+                    error: "the rule group does not exist".to_owned(),
+                },
+                (Some(_), None) => Health::Pending,
+                (Some(stored), Some(group)) => self.health_of(group, stored.as_deref()),
+            })
+            .collect();
+        // Whoever waits for evaluations asks often, and needs to know this only at the end.
+        if !found.contains(&Health::Pending) {
+            let healthy = keys.iter().zip(&found).enumerate();
+            let healthy = healthy.filter(|(_, (_, health))| **health == Health::Healthy);
+            let healthy: Vec<(usize, &Group)> = healthy
+                .filter_map(|(number, (key, _))| Some((number, group_of(key)?)))
+                .collect();
+            for number in self.groups_without_data(&healthy)? {
+                if let Some(health) = found.get_mut(number) {
+                    *health = Health::NoData;
+                }
+            }
+        }
         Ok(keys
             .iter()
-            .map(|key| ObjectHealth {
-                key: key.clone(),
-                health: health(key),
-            })
+            .cloned()
+            .zip(found)
+            .map(|(key, health)| ObjectHealth { key, health })
             .collect())
     }
 
@@ -100,35 +76,6 @@ impl Ruler {
             Health::Healthy
         } else {
             Health::Pending
-        }
-    }
-
-    /// Reads what is evaluated.
-    fn state(&self, keys: &[ObjectKey]) -> Result<Vec<Group>, DeliveryError> {
-        let namespaces: BTreeSet<&str> = keys.iter().map(|key| key.namespace.as_str()).collect();
-        let mut path = format!("{}/api/v1/rules", self.state);
-        if namespaces.len() <= MOST_NAMESPACES {
-            let parameters = namespaces
-                .into_iter()
-                .map(|namespace| format!("file[]={}", path_segment(namespace)));
-            path.push('?');
-            path.push_str(
-                &parameters
-                    .collect::<Vec<_>>()
-                    .join("&")
-                    .replace("[]", "%5B%5D"),
-            );
-        }
-        let answer = self.client.success(self.client.get(&path)?)?;
-        let state: Result<State, _> = serde_json::from_slice(&answer.body);
-        match state {
-            Ok(State {
-                status,
-                data: Some(data),
-            }) if status == "success" => Ok(data.groups),
-            _ => Err(DeliveryError::Malformed {
-                why: "not the state of rules".to_owned(),
-            }),
         }
     }
 

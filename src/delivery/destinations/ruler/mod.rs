@@ -4,10 +4,12 @@
 //! <https://grafana.com/docs/mimir/latest/references/http-api/#ruler>. It stores one group a request, without versions, and
 //! answers 404 to "no groups", with words of its own.
 
+mod data;
 mod group;
 mod health;
 mod lease;
 mod limits;
+mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};

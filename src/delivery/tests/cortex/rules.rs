@@ -13,7 +13,8 @@ use crate::proxy::Trouble;
 use crate::server::{Server, ruler};
 use crate::support::clock::TestClock;
 use crate::support::world::{
-    Run, World as _, desired, folder, group, key, look, look_with, owner, plan_of, seed,
+    Run, World as _, desired, folder, group, key, look, look_with, other_environment,
+    other_project, owner, plan_of, seed,
 };
 
 fn object(namespace: &str, name: &str, content: Value) -> DesiredObject {
@@ -185,6 +186,21 @@ fn an_apply_waits_until_the_rules_are_evaluated() {
     for one in fresh.health(&written).unwrap() {
         assert_eq!(one.health, Health::Healthy, "{}", one.key);
     }
+    // What reads a series that does not exist is evaluated, and records nothing.
+    let mut nothing = desired();
+    nothing[2].content = group("missing_metric * 2");
+    nothing[2].content["rules"][0]["record"] = "shop:nothing:ratio".into();
+    nothing[2].content["rules"][0]["labels"] = json!({"quotes": "a \"b\"\n"});
+    assert_eq!(apply(nothing), "done: 1 written, 0 before");
+    let health = fresh.health(&written).unwrap();
+    let health = health.into_iter().map(|one| (one.key.name, one.health));
+    let expected = [
+        ("alerts", Health::Healthy),
+        ("changed", Health::Healthy),
+        ("created", Health::NoData),
+    ];
+    let expected = expected.map(|(name, health)| (name.to_owned(), health));
+    assert_eq!(health.collect::<Vec<_>>(), expected);
     let missing = fresh.health(&[key("gone")]).unwrap();
     assert!(matches!(&missing[0].health, Health::Failing { error } if error.contains("not exist")));
     // Cortex accepts it, and cannot evaluate it.
@@ -253,6 +269,85 @@ fn a_group_comes_back_as_it_was_written() {
         let error = tenant.ruler.normalize(bad).unwrap_err();
         assert!(matches!(error, DeliveryError::Unsupported { .. }));
     }
+}
+
+#[test]
+fn what_is_not_ours_is_not_touched() {
+    let Some(server) = Server::start("{}") else {
+        return;
+    };
+    let clock = TestClock::new();
+    let folder = folder();
+    for (number, other) in [None, Some(other_project()), Some(other_environment())]
+        .into_iter()
+        .enumerate()
+    {
+        // Before the plan: the plan cannot be applied.
+        let tenant = server.tenant();
+        seed(&tenant);
+        tenant.put(&key("created"), other.as_ref(), &group("vector(50)"));
+        let before = tenant.dump();
+        let survey = look(&tenant, desired());
+        let plan = plan_of(&survey, clock.now());
+        let journal = folder.path().join(format!("before-{number}"));
+        let (end, calls) = Run::new(&tenant, &clock, &journal).apply(&plan, &survey.desired);
+        assert!(end.words().starts_with("rule group shop/created of ruler "));
+        assert!(calls.is_empty());
+        assert_eq!(tenant.dump(), before);
+        // Since the plan, and with what the plan expects or wants.
+        for (name, expr) in [
+            ("created", "vector(3)"),
+            ("changed", "vector(1)"),
+            ("gone", "vector(1)"),
+        ] {
+            let tenant = server.tenant();
+            seed(&tenant);
+            let survey = look(&tenant, desired());
+            let plan = plan_of(&survey, clock.now());
+            tenant.put(&key(name), other.as_ref(), &group(expr));
+            let theirs = tenant.dump()[&format!("shop/{name}")].clone();
+            let journal = folder.path().join(format!("{name}-{number}"));
+            let (end, _) = Run::new(&tenant, &clock, &journal).apply(&plan, &survey.desired);
+            assert!(
+                end.words().contains("has changed since the plan"),
+                "{}",
+                end.words()
+            );
+            assert_eq!(tenant.dump()[&format!("shop/{name}")], theirs);
+        }
+    }
+}
+
+#[test]
+fn of_two_applies_at_once_one_writes() {
+    let Some(server) = Server::start("{}") else {
+        return;
+    };
+    let tenant = server.tenant();
+    seed(&tenant);
+    let survey = look(&tenant, desired());
+    let plan = plan_of(&survey, SystemClock.now());
+    let folder = folder();
+    tenant.proxy.arm(usize::MAX, Trouble::LostBefore);
+    let ends: Vec<String> = std::thread::scope(|scope| {
+        let threads = ["ana@ci", "ben@laptop", "cleo@ci"].map(|holder| {
+            let (tenant, plan, survey) = (&tenant, &plan, &survey);
+            let journal = folder.path().join(holder);
+            scope.spawn(move || {
+                let mut run = Run::new(tenant, &SystemClock, &journal);
+                run.holder = holder;
+                run.settle = Duration::from_millis(300);
+                run.apply(plan, &survey.desired).0.words()
+            })
+        });
+        threads.map(|thread| thread.join().unwrap()).into()
+    });
+    let count = |words: &str| ends.iter().filter(|end| end.contains(words)).count();
+    // Who comes when all is done finds it done.
+    let done = count("done: 4 written, 0 before") + count("done: 0 written, 4 before");
+    assert_eq!(count("done: 4 written, 0 before"), 1, "{ends:?}");
+    assert_eq!(done + count("applies at this moment"), 3, "{ends:?}");
+    assert_eq!(tenant.writes(), Some(4));
 }
 
 #[test]

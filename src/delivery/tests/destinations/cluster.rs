@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use nth_delivery::destinations::kubernetes::{
@@ -105,15 +106,7 @@ impl Cluster {
             let (status, answer) = self.send(Method::POST, path, "application/json", &definition);
             assert_eq!(status, 201, "{answer}");
         }
-        let namespace =
-            json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "shop" } });
-        let (status, answer) = self.send(
-            Method::POST,
-            "/api/v1/namespaces",
-            "application/json",
-            &namespace,
-        );
-        assert_eq!(status, 201, "{answer}");
+        self.create_namespace("shop");
         crate::programs::eventually("the definitions", || {
             let served = |path: &str| self.get(path).0 == 200;
             (served("/apis/monitoring.coreos.com/v1/prometheusrules")
@@ -128,7 +121,10 @@ impl Cluster {
 
     /// A kubeconfig of a user.
     pub fn kubeconfig(&self, token: &str) -> std::path::PathBuf {
-        let path = self.folder.path().join(format!("{token}.json"));
+        // Several threads write one.
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = self.folder.path().join(format!("{token}-{number}.json"));
         let config = json!({
             "apiVersion": "v1", "kind": "Config", "current-context": "test",
             "clusters": [{ "name": "test", "cluster": { "server": self.url(), "insecure-skip-tls-verify": true } }],
@@ -139,14 +135,32 @@ impl Cluster {
         path
     }
 
-    /// The destination for a user.
+    /// Creates a namespace.
+    pub fn create_namespace(&self, name: &str) {
+        let namespace =
+            json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } });
+        let (status, answer) = self.send(
+            Method::POST,
+            "/api/v1/namespaces",
+            "application/json",
+            &namespace,
+        );
+        assert_eq!(status, 201, "{answer}");
+    }
+
+    /// The destination for a user, in the namespace of the context.
     pub fn destination(&self, token: &str) -> Kubernetes {
+        self.destination_in(token, None)
+    }
+
+    /// The destination for a user in a namespace.
+    pub fn destination_in(&self, token: &str, namespace: Option<&str>) -> Kubernetes {
         Kubernetes::new(KubernetesSettings {
             access: ClusterAccess {
                 kubeconfig: Some(self.kubeconfig(token)),
                 ..ClusterAccess::default()
             },
-            namespace: None,
+            namespace: namespace.map(str::to_owned),
             types: ResourceType::generated(),
             timeout: Duration::from_secs(30),
         })

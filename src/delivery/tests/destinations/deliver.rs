@@ -13,7 +13,7 @@ use nth_delivery::{
 
 use crate::owner;
 
-const NEVER: AtomicBool = AtomicBool::new(false);
+static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// What would change.
 pub fn plan(destination: &dyn Destination, desired: &[DesiredObject]) -> Survey {

@@ -4,12 +4,17 @@
 mod alertmanager;
 mod cluster;
 mod deliver;
+mod grafana;
+mod grafana_server;
 mod kubernetes;
+mod laws;
+mod mapped;
 #[path = "../../../../tests/support/programs.rs"]
-#[allow(dead_code, reason = "a part of it is for other tests")]
 mod programs;
 mod prometheus;
 mod stub;
+#[path = "../support/mod.rs"]
+mod support;
 mod terraform;
 
 use nth_delivery::Owner;

@@ -38,7 +38,7 @@ fn rules(name: &str, group: &str, expr: &str) -> DesiredObject {
     }
 }
 
-fn settings(folder: &Path) -> PrometheusSettings {
+pub fn settings(folder: &Path) -> PrometheusSettings {
     PrometheusSettings {
         folder: folder.to_owned(),
         reload: Reload::Http,
@@ -68,7 +68,7 @@ fn start(folder: &Path, rules: &Path) -> Option<Running> {
     }))
 }
 
-fn files(folder: &Path) -> Vec<(String, String)> {
+pub fn files(folder: &Path) -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -101,7 +101,7 @@ fn a_real_prometheus_loads_what_is_applied_and_keeps_what_it_cannot_load() {
 
     // Creation, until the rules are evaluated.
     let desired = [
-        rules("checkout.yaml", "checkout", "sum(up)"),
+        rules("checkout.yaml", "checkout", "vector(2)"),
         rules("search.yaml", "search", "vector(1)"),
     ];
     let applied = deliver(&prometheus, &desired);
@@ -166,6 +166,12 @@ fn a_real_prometheus_loads_what_is_applied_and_keeps_what_it_cannot_load() {
     assert!(error.starts_with("job:up:sum: "), "{error}");
     assert!(error.contains("many-to-many"), "{error}");
 
+    // Rules that are evaluated and record nothing.
+    let mut nothing = rules("search.yaml", "search", "up{job=\"none\"}");
+    nothing.content["groups"][0]["rules"][0]["record"] = "job:up:none".into();
+    let applied = deliver(&prometheus, &[desired[0].clone(), nothing]);
+    assert_eq!(applied.health[0].health, Health::NoData);
+
     // Deletion. What is not ours is as it was.
     let applied = deliver(&prometheus, &desired[..1]);
     assert_eq!(applied.written, 1);
@@ -193,7 +199,7 @@ fn a_real_prometheus_loads_what_is_applied_and_keeps_what_it_cannot_load() {
 }
 
 /// A server that reports what a Prometheus reports of its reloads, and has no rules.
-fn quiet() -> (Stub, Arc<Mutex<bool>>) {
+pub fn quiet() -> (Stub, Arc<Mutex<bool>>) {
     let is_good = Arc::new(Mutex::new(true));
     let state = is_good.clone();
     let stub = Stub::start(

@@ -126,6 +126,20 @@ fn what_reads_is_written_after_what_it_reads_and_deletions_come_last() {
 }
 
 #[test]
+fn two_destinations_are_two_places() {
+    let clock = TestClock::new();
+    let ((rules, survey), _, plan) = planned(&clock);
+    let before = rules.dump();
+    let (result, changes) = run((&rules, &survey), (&rules, &survey), &plan, &clock);
+    assert_eq!(
+        result.unwrap_err().error.to_string(),
+        "two destinations are ruler https://mimir.example.com (shop)"
+    );
+    assert!(changes.is_empty());
+    assert_eq!(rules.dump(), before);
+}
+
+#[test]
 fn nothing_is_written_until_all_leases_are_taken() {
     let clock = TestClock::new();
     let ((rules, rule_survey), (routes, route_survey), plan) = planned(&clock);

@@ -182,6 +182,7 @@ pub struct Run<'a> {
     pub health: Duration,
     pub max_deletes: Option<usize>,
     pub retry: RetryPolicy,
+    pub settle: Duration,
 }
 
 impl<'a> Run<'a> {
@@ -196,6 +197,7 @@ impl<'a> Run<'a> {
             health: Duration::ZERO,
             max_deletes: None,
             retry: RetryPolicy::default(),
+            settle: Duration::from_millis(1),
         }
     }
 
@@ -229,7 +231,7 @@ impl<'a> Run<'a> {
             holder: self.holder,
             max_deletes: self.max_deletes,
             lease: Duration::from_secs(60),
-            settle: Duration::from_millis(1),
+            settle: self.settle,
             retry: self.retry,
             health: self.health,
             poll: Duration::from_millis(200),
