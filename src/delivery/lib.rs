@@ -11,6 +11,7 @@ mod destination;
 pub mod destinations;
 mod document;
 mod error;
+mod files;
 pub mod http;
 pub mod journal;
 mod lease;
@@ -28,6 +29,7 @@ pub use destination::{
 };
 pub use document::{PLAN_VERSION, Plan, PlanError};
 pub use error::DeliveryError;
+pub use files::yaml_documents;
 pub use lease::{Lease, LeaseStore};
 pub use object::{
     ChangedBy, ContentHash, DesiredObject, InvalidHash, LiveObject, ObjectKey, ObjectKind, Owner,

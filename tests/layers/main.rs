@@ -94,6 +94,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         &[
             "nthc-compiler",
             "nth-book",
+            "nth-delivery",
             "nth-deployments",
             "nth-attribution",
             "nth-ledger",

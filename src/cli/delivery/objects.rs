@@ -304,7 +304,7 @@ fn json_of(artifact: &Artifact) -> Result<Value, Failure> {
 }
 
 fn yaml(artifact: &Artifact) -> Result<Value, Failure> {
-    nth_delivery::yaml_document(&artifact.contents).map_err(|_| unreadable(artifact))
+    Ok(yaml_documents(artifact)?.into_iter().next().unwrap_or_default())
 }
 
 fn yaml_documents(artifact: &Artifact) -> Result<Vec<Value>, Failure> {
