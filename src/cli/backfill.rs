@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::Context;
+use super::compiled::{CompiledProject, unknown_service};
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::gate::{CompiledProject, evaluation_time, unknown_service};
+use super::gate::evaluation_time;
 use super::options;
 use super::prometheus_client::Client;
 use nthc::backends::prometheus::{BudgetStatus, backfill};

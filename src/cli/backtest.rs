@@ -7,9 +7,9 @@ use nth_simulate::Replay;
 
 use super::Context;
 use super::backtest_report::{self, Report};
+use super::compiled::{CompiledProject, unknown_service};
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::gate::{CompiledProject, unknown_service};
 use super::history::{History, View};
 use super::options::{self, Format};
 use super::prometheus_client::Client;

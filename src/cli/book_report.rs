@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use nth_ledger::{Interval, Period as Calendar, Store};
 
+use super::compiled::CompiledProject;
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::gate::CompiledProject;
 use super::ledger::evidence::{Found, collect, gone};
 use super::ledger::{keys, open};
 use super::options::{BookReport, Format};

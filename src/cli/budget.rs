@@ -5,9 +5,10 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::Context;
+use super::compiled::{CompiledProject, unknown_service};
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::gate::{CompiledProject, evaluation_time, unknown_service};
+use super::gate::evaluation_time;
 use super::gate_table::table;
 use super::options::{self, Format};
 use super::prometheus_client::Client;

@@ -6,9 +6,9 @@ use rust_decimal::prelude::FromPrimitive as _;
 use serde::Serialize;
 
 use super::amounts::percent;
+use super::compiled::CompiledProject;
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::gate::CompiledProject;
 use super::gate_table::table;
 use super::ledger::evidence::{self, Found};
 use super::ledger::open;
@@ -81,7 +81,7 @@ pub fn run(
         let unknown = { options.services.iter() }
             .find(|name| !services.iter().any(|service| service.name == **name));
         unknown.map_or(Ok(()), |name| {
-            Err(super::gate::unknown_service(name, services))
+            Err(super::compiled::unknown_service(name, services))
         })
     })?;
     let mut store = open::open(context, &root, &options.place)?;

@@ -13,8 +13,8 @@ use rust_decimal::prelude::{FromPrimitive as _, ToPrimitive as _};
 
 use super::Context;
 use super::amounts::{duration, percent};
+use super::compiled::CompiledProject;
 use super::exit::Failure;
-use super::gate::CompiledProject;
 use super::ledger::{evidence, keys, open};
 use super::options::LedgerPlace;
 use nthc::backends::policy::fact_name;

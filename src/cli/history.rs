@@ -5,9 +5,9 @@ use std::path::Path;
 
 use nth_simulate::{HistorySeries, Replay};
 
+use super::compiled::CompiledProject;
 use super::console::Console;
 use super::exit::Failure;
-use super::gate::CompiledProject;
 use super::options;
 use super::progress::Progress;
 use super::prometheus_client::Client;

@@ -24,6 +24,7 @@ mod budget_history;
 mod build;
 mod check;
 mod comment;
+mod compiled;
 mod completions;
 mod console;
 mod coverage;

@@ -12,9 +12,9 @@ use smol_str::SmolStr;
 
 use super::Context;
 use super::backtest_report::time;
+use super::compiled::CompiledProject;
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::gate::CompiledProject;
 use super::history::{History, View, requests_of, rule_failure};
 use super::options;
 use super::prometheus_client::Client;

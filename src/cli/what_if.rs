@@ -7,9 +7,9 @@ use rust_decimal::prelude::FromPrimitive as _;
 use serde::Serialize;
 
 use super::amounts::{duration, percent};
+use super::compiled::{CompiledProject, unknown_service};
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::gate::{CompiledProject, unknown_service};
 use super::gate_table::table;
 use super::ledger::{keys, open};
 use super::options::{self, Format};

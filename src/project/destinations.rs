@@ -89,7 +89,10 @@ fn checked(
         if let Some(span) = read.place(key) {
             findings.bad_value(
                 span,
-                format!("`{key}` has no effect at a destination of kind `{}`", kind.name()),
+                format!(
+                    "`{key}` has no effect at a destination of kind `{}`",
+                    kind.name()
+                ),
                 "remove it",
             );
             is_complete = false;

@@ -11,7 +11,9 @@ use nth_delivery::{
 };
 
 use super::silenced::silenced;
-use super::{Parts, Surveyed, cancelled_by_signal, failure, plan, plan_of, prepare, retries, words};
+use super::{
+    Parts, Surveyed, cancelled_by_signal, failure, plan, plan_of, prepare, retries, words,
+};
 use crate::Context;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
@@ -138,7 +140,12 @@ fn lost_alerts(surveyed: &[Surveyed], planned: &Plan) -> Vec<String> {
 }
 
 fn refused_silence(lost: &[String]) -> Failure {
-    let mut listed = lost.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
+    let mut listed = lost
+        .iter()
+        .take(LISTED)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
     if lost.len() > LISTED {
         listed.push_str(&format!(" and {} more", lost.len() - LISTED));
     }
@@ -162,9 +169,10 @@ fn confirm(planned: &Plan, lost: &[String], console: &mut Console) -> Result<boo
     }
     let deletions = planned.deletions();
     if deletions > 0 {
-        console
-            .err
-            .line(format_args!("{} will be deleted", count(deletions, "object")));
+        console.err.line(format_args!(
+            "{} will be deleted",
+            count(deletions, "object")
+        ));
     }
     console.err.text(&format!(
         "Apply {} to {}? Only `yes` applies: ",
@@ -246,7 +254,10 @@ fn failed_apply(planned: &Plan, failed: &ApplyFailure) -> Failure {
     let done = planned.operations().saturating_sub(failed.left);
     let state = match done {
         0 => "nothing was changed".to_owned(),
-        done => format!("{done} of {} done", count(planned.operations(), "operation")),
+        done => format!(
+            "{done} of {} done",
+            count(planned.operations(), "operation")
+        ),
     };
     let failure = Failure::io(format!("{}; {state}", failed.error));
     match failed.error.help() {
@@ -266,9 +277,8 @@ fn report(planned: &Plan, applied: &Applied, console: &mut Console) {
         planned.owner,
         words::summary(&plans)
     ));
-    let number = |is: fn(&Health) -> bool| {
-        applied.health.iter().filter(|one| is(&one.health)).count()
-    };
+    let number =
+        |is: fn(&Health) -> bool| applied.health.iter().filter(|one| is(&one.health)).count();
     let healthy = number(|health| matches!(health, Health::Healthy));
     let without = number(|health| matches!(health, Health::NoData));
     if healthy + without > 0 {

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use nth_delivery::journal::{self, Entry};
 use nth_delivery::{
-    ContentHash, Destination, DesiredObject, ObjectKey, Owner, Plan, RetryPolicy, SourceState,
+    ContentHash, DesiredObject, Destination, ObjectKey, Owner, Plan, RetryPolicy, SourceState,
     Survey, SurveyOptions, SystemClock, survey,
 };
 
@@ -56,8 +56,6 @@ struct Prepared {
     journal: PathBuf,
     /// The entries of the journal.
     entries: Vec<Entry>,
-    /// Whether all destinations of the environment are looked at.
-    is_whole: bool,
 }
 
 /// A target with what is live there.
@@ -145,7 +143,6 @@ fn prepare(
         revision: revision::head(&root),
         journal,
         entries,
-        is_whole: options.destinations.is_empty(),
     }))
 }
 
@@ -184,10 +181,10 @@ impl Prepared {
             found.push(Surveyed { target, survey });
         }
         if let Some(key) = unused.first() {
-            return Err(Failure::usage(format!(
-                "nothing that is built has this name: {key}"
-            ))
-            .help("`nthc plan` shows the names of objects that can be adopted"));
+            return Err(
+                Failure::usage(format!("nothing that is built has this name: {key}"))
+                    .help("`nthc plan` shows the names of objects that can be adopted"),
+            );
         }
         Ok((
             found,
@@ -196,7 +193,6 @@ impl Prepared {
                 revision: self.revision,
                 journal: self.journal,
                 entries: self.entries,
-                is_whole: self.is_whole,
             },
         ))
     }
@@ -208,7 +204,6 @@ struct Parts {
     revision: Option<String>,
     journal: PathBuf,
     entries: Vec<Entry>,
-    is_whole: bool,
 }
 
 /// The plan of what was surveyed.

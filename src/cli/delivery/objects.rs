@@ -28,7 +28,10 @@ impl Source<'_> {
     /// # Errors
     ///
     /// If the build generates nothing for it.
-    pub fn objects(&self, destination: &project::Destination) -> Result<Vec<DesiredObject>, Failure> {
+    pub fn objects(
+        &self,
+        destination: &project::Destination,
+    ) -> Result<Vec<DesiredObject>, Failure> {
         let kind = destination.kind;
         let needed = match kind {
             DestinationType::Mimir
@@ -39,7 +42,7 @@ impl Source<'_> {
                 Some(TargetName::Alertmanager)
             }
             DestinationType::Grafana => Some(TargetName::Grafana),
-            DestinationType::Terraform => Some(TargetName::Pagerduty),
+            DestinationType::Terraform => Some(TargetName::PagerDuty),
             DestinationType::Kubernetes => None,
         };
         if let Some(needed) = needed
@@ -198,7 +201,7 @@ impl Source<'_> {
 
     fn terraform(&self) -> Result<Vec<DesiredObject>, Failure> {
         let mut files = BTreeMap::new();
-        for artifact in self.files(TargetName::Pagerduty) {
+        for artifact in self.files(TargetName::PagerDuty) {
             if artifact.path.ends_with(".tf.json") {
                 files.insert(file_name(artifact).to_owned(), json_of(artifact)?);
             }
@@ -290,9 +293,11 @@ fn dashboards(artifact: &Artifact) -> Result<Vec<Value>, Failure> {
     let mut found = Vec::new();
     for document in yaml_documents(artifact)? {
         let data = document.get("data").and_then(Value::as_object);
-        for text in data.into_iter().flatten().filter_map(|(name, text)| {
-            text.as_str().filter(|_| name.ends_with(".json"))
-        }) {
+        for text in data
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, text)| text.as_str().filter(|_| name.ends_with(".json")))
+        {
             found.push(serde_json::from_str(text).map_err(|_| unreadable(artifact))?);
         }
     }
@@ -304,7 +309,10 @@ fn json_of(artifact: &Artifact) -> Result<Value, Failure> {
 }
 
 fn yaml(artifact: &Artifact) -> Result<Value, Failure> {
-    Ok(yaml_documents(artifact)?.into_iter().next().unwrap_or_default())
+    Ok(yaml_documents(artifact)?
+        .into_iter()
+        .next()
+        .unwrap_or_default())
 }
 
 fn yaml_documents(artifact: &Artifact) -> Result<Vec<Value>, Failure> {
@@ -312,5 +320,8 @@ fn yaml_documents(artifact: &Artifact) -> Result<Vec<Value>, Failure> {
 }
 
 fn unreadable(artifact: &Artifact) -> Failure {
-    Failure::io(format!("the generated file {} cannot be read", artifact.path))
+    Failure::io(format!(
+        "the generated file {} cannot be read",
+        artifact.path
+    ))
 }

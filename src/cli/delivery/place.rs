@@ -63,7 +63,9 @@ pub fn choose<'d>(
             Some(environment) => format!("environment `{environment}` has no destination"),
             None => "the project has no destination".to_owned(),
         });
-        let others = declared.iter().find(|one| environment.is_none() && one.settings.environment.is_some());
+        let others = declared
+            .iter()
+            .find(|one| environment.is_none() && one.settings.environment.is_some());
         return Err(failure.help(match (environment, others) {
             (Some(environment), _) => format!(
                 "add one to `nth.toml`: `[destinations.NAME]` with `kind`, `url` and `environment = \"{environment}\"`"
@@ -79,7 +81,9 @@ pub fn choose<'d>(
     }
     Ok(here
         .into_iter()
-        .filter(|one| options.destinations.is_empty() || options.destinations.contains(&one.name.value))
+        .filter(|one| {
+            options.destinations.is_empty() || options.destinations.contains(&one.name.value)
+        })
         .collect())
 }
 
@@ -111,7 +115,10 @@ impl Connecting<'_> {
     /// # Errors
     ///
     /// If a setting or a credential is invalid.
-    pub fn connect(&self, declared: &project::Destination) -> Result<Box<dyn Destination>, Failure> {
+    pub fn connect(
+        &self,
+        declared: &project::Destination,
+    ) -> Result<Box<dyn Destination>, Failure> {
         let settings = &declared.settings;
         let name = &declared.name.value;
         let failed = |error| failure_at(name, &error);
@@ -128,8 +135,14 @@ impl Connecting<'_> {
                     protected: settings.protected.clone(),
                 };
                 Box::new(
-                    Ruler::new(server.agent, &server.base, &server.headers, server.secrets, ruler)
-                        .map_err(failed)?,
+                    Ruler::new(
+                        server.agent,
+                        &server.base,
+                        &server.headers,
+                        server.secrets,
+                        ruler,
+                    )
+                    .map_err(failed)?,
                 )
             }
             DestinationType::AlertmanagerApi => {

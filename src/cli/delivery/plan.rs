@@ -44,9 +44,9 @@ pub fn run(
             .map_err(|_| Failure::io("the plan cannot be written as JSON"))?;
         nthc::output::replace_file(&path, text.as_bytes())
             .map_err(|cause| Failure::io(format!("cannot write {shown}: {}", io_cause(&cause))))?;
-        console
-            .err
-            .line(format_args!("wrote {shown}: apply it with `nthc apply {shown}`"));
+        console.err.line(format_args!(
+            "wrote {shown}: apply it with `nthc apply {shown}`"
+        ));
     }
     if !is_applicable || (options.check && !plan.is_empty()) {
         return Ok(DIFFERENT);

@@ -47,7 +47,7 @@ impl Alert {
             [] => String::new(),
             how => format!(" ({})", how.join(", ")),
         };
-        nthc::diagnostics::render::one_line(&format!("{}{of}{how}", self.name)).into_owned()
+        nthc::diagnostics::render::one_line(&format!("{}{of}{how}", self.name))
     }
 }
 

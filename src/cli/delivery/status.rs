@@ -5,9 +5,7 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use nth_delivery::{
-    ContentHash, DesiredObject, Health, LiveObject, ObjectKey, Owner, journal,
-};
+use nth_delivery::{ContentHash, DesiredObject, Health, LiveObject, ObjectKey, Owner, journal};
 use serde::Serialize;
 
 use super::{DIFFERENT, Parts, Surveyed, cancelled_by_signal, failure_at, prepare, words};
@@ -141,22 +139,27 @@ fn of_destination(surveyed: &Surveyed, parts: &Parts) -> Result<Vec<Object>, Fai
     let survey = &surveyed.survey;
     let destination = &surveyed.target.destination;
     let applied = journal::applied(&parts.entries, &parts.owner, &destination.identity());
-    let desired: BTreeMap<&ObjectKey, &DesiredObject> =
-        { survey.desired.iter() }.map(|one| (&one.key, one)).collect();
+    let desired: BTreeMap<&ObjectKey, &DesiredObject> = { survey.desired.iter() }
+        .map(|one| (&one.key, one))
+        .collect();
     let live: BTreeMap<&ObjectKey, &LiveObject> =
         { survey.live.iter() }.map(|one| (&one.key, one)).collect();
     let ours = { live.values() }.filter(|one| one.is_owned_by(&parts.owner));
     let mut keys: BTreeSet<&ObjectKey> = desired.keys().copied().collect();
     keys.extend(ours.map(|one| &one.key));
     let there: Vec<ObjectKey> = { keys.iter() }
-        .filter(|key| live.get(*key).is_some_and(|one| one.is_owned_by(&parts.owner)))
+        .filter(|key| {
+            live.get(*key)
+                .is_some_and(|one| one.is_owned_by(&parts.owner))
+        })
         .map(|key| (*key).clone())
         .collect();
     let health = destination
         .health(&there)
         .map_err(|error| failure_at(&surveyed.target.name, &error))?;
-    let health: BTreeMap<&ObjectKey, &Health> =
-        { health.iter() }.map(|one| (&one.key, &one.health)).collect();
+    let health: BTreeMap<&ObjectKey, &Health> = { health.iter() }
+        .map(|one| (&one.key, &one.health))
+        .collect();
     let mut found = Vec::new();
     for key in keys {
         let (desired, live) = (desired.get(key).copied(), live.get(key).copied());
@@ -168,7 +171,9 @@ fn of_destination(surveyed: &Surveyed, parts: &Parts) -> Result<Vec<Object>, Fai
             destination: surveyed.target.name.clone(),
             object: key.to_string(),
             services: desired.map(|one| one.services.clone()).unwrap_or_default(),
-            health: health.get(key).map_or(Health::Unknown, |health| (*health).clone()),
+            health: health
+                .get(key)
+                .map_or(Health::Unknown, |health| (*health).clone()),
             changed_by: by
                 .filter(|_| state == State::Drifted)
                 .and_then(|by| by.who.clone().or_else(|| by.with.clone())),
@@ -224,7 +229,8 @@ fn show(report: &Report, console: &mut Console) {
             .or_default()
             .push(object);
     }
-    let mut lines = vec![["service", "destination", "state", "health", "objects"].map(str::to_owned)];
+    let mut lines =
+        vec![["service", "destination", "state", "health", "objects"].map(str::to_owned)];
     for ((service, destination), objects) in &rows {
         let worst = { objects.iter() }.map(|object| object.state).max();
         lines.push([
@@ -261,12 +267,17 @@ fn show(report: &Report, console: &mut Console) {
             .filter(|object| object.state == state)
             .count()
     };
-    let parts: Vec<String> = [State::InSync, State::Pending, State::Drifted, State::Foreign]
-        .into_iter()
-        .map(|state| (state, number(state)))
-        .filter(|(_, number)| *number > 0)
-        .map(|(state, number)| format!("{number} {}", state.text()))
-        .collect();
+    let parts: Vec<String> = [
+        State::InSync,
+        State::Pending,
+        State::Drifted,
+        State::Foreign,
+    ]
+    .into_iter()
+    .map(|state| (state, number(state)))
+    .filter(|(_, number)| *number > 0)
+    .map(|(state, number)| format!("{number} {}", state.text()))
+    .collect();
     console.err.line(format_args!(
         "{}: {}",
         report.owner,
@@ -319,9 +330,10 @@ mod tests {
         };
         let hash = |value: i64| ContentHash::compute(&json!(value));
         let ours = |value: i64| live(Some(&owner), value);
-        let state = |desired: Option<&DesiredObject>, live: Option<&LiveObject>, applied: Option<i64>| {
-            super::state(desired, live, applied.map(hash).as_ref(), &owner)
-        };
+        let state =
+            |desired: Option<&DesiredObject>, live: Option<&LiveObject>, applied: Option<i64>| {
+                super::state(desired, live, applied.map(hash).as_ref(), &owner)
+            };
         let (one, two) = (desired(1), desired(2));
         assert_eq!(state(Some(&one), Some(&ours(1)), None), State::InSync);
         assert_eq!(state(Some(&one), Some(&ours(1)), Some(3)), State::InSync);
@@ -331,12 +343,21 @@ mod tests {
         assert_eq!(state(Some(&one), None, Some(1)), State::Drifted);
         assert_eq!(state(Some(&one), None, None), State::Pending);
         assert_eq!(state(None, Some(&ours(1)), Some(1)), State::Pending);
-        assert_eq!(state(Some(&one), Some(&live(None, 1)), Some(1)), State::Drifted);
-        assert_eq!(state(Some(&one), Some(&live(None, 1)), None), State::Foreign);
+        assert_eq!(
+            state(Some(&one), Some(&live(None, 1)), Some(1)),
+            State::Drifted
+        );
+        assert_eq!(
+            state(Some(&one), Some(&live(None, 1)), None),
+            State::Foreign
+        );
         let other = Owner {
             project: "other".to_owned(),
             environment: None,
         };
-        assert_eq!(state(Some(&one), Some(&live(Some(&other), 1)), Some(1)), State::Foreign);
+        assert_eq!(
+            state(Some(&one), Some(&live(Some(&other), 1)), Some(1)),
+            State::Foreign
+        );
     }
 }

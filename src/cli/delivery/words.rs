@@ -37,9 +37,10 @@ pub fn show(surveyed: &[Surveyed], console: &mut Console) -> bool {
             }
         }
         for alert in silenced(one, &plan.operations) {
-            console
-                .out
-                .line(format_args!("  silenced: {} is no longer evaluated", alert.text()));
+            console.out.line(format_args!(
+                "  silenced: {} is no longer evaluated",
+                alert.text()
+            ));
         }
         for drift in &plan.drift {
             let who = drift.changed_by.as_ref();
@@ -98,12 +99,17 @@ pub fn summary(plans: &[&DestinationPlan]) -> String {
         let all = plans.iter().flat_map(|plan| &plan.operations);
         all.filter(|one| one.action == action).count()
     };
-    let parts: Vec<String> = [Action::Create, Action::Change, Action::Adopt, Action::Delete]
-        .into_iter()
-        .map(|action| (action, number(action)))
-        .filter(|(_, number)| *number > 0)
-        .map(|(action, number)| format!("{number} to {}", action.name()))
-        .collect();
+    let parts: Vec<String> = [
+        Action::Create,
+        Action::Change,
+        Action::Adopt,
+        Action::Delete,
+    ]
+    .into_iter()
+    .map(|action| (action, number(action)))
+    .filter(|(_, number)| *number > 0)
+    .map(|(action, number)| format!("{number} to {}", action.name()))
+    .collect();
     match parts.as_slice() {
         [] => "nothing to change".to_owned(),
         parts => parts.join(", "),
@@ -177,7 +183,7 @@ fn lines(before: &str, after: &str) -> Vec<String> {
             continue;
         }
         let line = change.value().trim_end();
-        shown.push(one_line(&format!("{sign} {line}")).into_owned());
+        shown.push(one_line(&format!("{sign} {line}")));
     }
     if more > 0 {
         shown.push(format!("… and {}", count(more, "more line")));
@@ -202,7 +208,10 @@ mod tests {
         let long: Vec<u32> = (0..100).collect();
         let shown = lines("", &pretty(&json!(long)));
         assert_eq!(shown.len(), LINES + 1);
-        assert_eq!(shown.last().map(String::as_str), Some("… and 62 more lines"));
+        assert_eq!(
+            shown.last().map(String::as_str),
+            Some("… and 62 more lines")
+        );
     }
 
     #[test]

@@ -10,9 +10,9 @@ use nth_deployments::{
 use super::recorder::Recorder;
 use super::services::{require_service, service_names};
 use crate::Context;
+use crate::compiled::CompiledProject;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
-use crate::gate::CompiledProject;
 use crate::options::{DeploysFormat, DeploysImport};
 use nthc::limits;
 use nthc::project::{io_cause, paths, read_at_most, read_file_at_most, size};

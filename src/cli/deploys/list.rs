@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::services::unknown_service;
 use crate::Context;
+use crate::compiled::CompiledProject;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
-use crate::gate::CompiledProject;
 use crate::ledger::{evidence, open};
 use crate::options::{DeploysList, Format};
 use crate::report::count;

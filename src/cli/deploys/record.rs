@@ -9,9 +9,9 @@ use super::list::short;
 use super::recorder::Recorder;
 use super::services::{require_service, service_names};
 use crate::Context;
+use crate::compiled::CompiledProject;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
-use crate::gate::CompiledProject;
 use crate::options::{DeploysRecord, Format};
 
 /// Records a report of a pipeline.

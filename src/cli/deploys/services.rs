@@ -1,7 +1,7 @@
 //! The services of a project, by name.
 
+use crate::compiled::CompiledProject;
 use crate::exit::Failure;
-use crate::gate::CompiledProject;
 use nthc::diagnostics::suggest;
 use nthc::ir::Service;
 

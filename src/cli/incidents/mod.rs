@@ -5,9 +5,9 @@ use nth_ledger::{Change, FoundIncident, IncidentEnd, Interval, NamedIncident, Sl
 use serde::Serialize;
 
 use super::amounts::{duration, percent};
+use super::compiled::{CompiledProject, unknown_service};
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::gate::{CompiledProject, unknown_service};
 use super::gate_table::table;
 use super::ledger::book::{self, Selection};
 use super::ledger::{keys, open};

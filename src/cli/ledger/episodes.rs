@@ -6,8 +6,8 @@ use nth_ledger::counter::{Sample, Series as SampledSeries};
 use nth_ledger::{AlertEpisode, Interval, Store};
 
 use super::super::Context;
+use super::super::compiled::CompiledProject;
 use super::super::exit::Failure;
-use super::super::gate::CompiledProject;
 use super::super::prometheus_client::Client;
 use super::open;
 use nth_book::pull::Server as _;

@@ -8,8 +8,8 @@ use nth_ledger::{
 };
 
 use super::super::Context;
+use super::super::compiled::CompiledProject;
 use super::super::exit::Failure;
-use super::super::gate::CompiledProject;
 use super::{book, keys, open};
 use nth_book::report::{Bounds, ExcludedTimes, Incident, JudgedDeployment, Level, SloInput};
 use nth_book::{self as judging, Evidence};

@@ -7,9 +7,9 @@ use nth_ledger::{Interval, ObjectiveVersion, Replace, SLICE_SECONDS, SloKey, Sto
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::super::compiled::{CompiledProject, unknown_service};
 use super::super::console::Console;
 use super::super::exit::{Exit, Failure};
-use super::super::gate::{CompiledProject, unknown_service};
 use super::super::options::{Format, PullOptions};
 use super::super::progress::Progress;
 use super::super::prometheus_client::Client;
