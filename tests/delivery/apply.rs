@@ -19,12 +19,16 @@ fn what_is_built_is_what_runs() {
     assert_eq!(applied.code, 0, "{applied:?}");
     let rules = scene.rules();
     assert!(rules.len() > 40, "{rules:?}");
-    assert!(rules.iter().all(|(_, health)| health == "ok"), "{rules:?}");
+    assert!(rules.iter().all(|(_, health)| health != "err"), "{rules:?}");
     assert!(
         rules.iter().any(|(name, _)| name == "QueueFull"),
         "{rules:?}"
     );
-    insta::assert_snapshot!("status_after", scene.said(&["status"]));
+    let status = scene.nthc(&["status", "--format", "json"]);
+    let status: serde_json::Value = serde_json::from_str(&status.out).unwrap();
+    let objects = status["objects"].as_array().unwrap();
+    assert_eq!(objects.len(), 2, "{objects:?}");
+    assert!(objects.iter().all(|object| object["state"] == "in-sync"), "{objects:?}");
 
     // A second time, nothing is written.
     let before = scene.place.files("rules");
@@ -117,4 +121,19 @@ fn a_project_with_errors_changes_nothing() {
         assert!(ran.err.contains("error["), "{ran:?}");
     }
     assert_eq!(scene.place.files("rules"), before);
+}
+
+#[test]
+fn an_apply_ends_when_its_rules_are_evaluated() {
+    let Some(scene) = scene() else { return };
+    let start = CHECKOUT.find("  slo availability").unwrap();
+    let end = CHECKOUT.find("  alert queue_full").unwrap();
+    let alone = format!("{}{}", &CHECKOUT[..start], &CHECKOUT[end..]);
+    scene.place.write("checkout.nth", &alone);
+    scene.place.write("search.nth", "");
+    let planned = scene.nthc(&["plan", "--out", "plan.json"]);
+    assert_eq!(planned.code, 0, "{planned:?}");
+    let applied = scene.said(&["apply", "plan.json", "--auto-approve", "--wait", "60s"]);
+    assert_eq!(scene.rules(), [("QueueFull".to_owned(), "ok".to_owned())]);
+    insta::assert_snapshot!("applied", format!("{applied}\n{}", scene.said(&["status"])));
 }

@@ -73,7 +73,7 @@ fn two_projects_share_a_server() {
     // The second one goes, the first one stays.
     scene.place.write(
         "checkout.nth",
-        "environment production\nenvironment staging\n",
+        "environment production { }\nenvironment staging { }\n",
     );
     scene.place.write("search.nth", "");
     let empty = scene.said(&["plan"]);

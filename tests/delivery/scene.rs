@@ -7,8 +7,8 @@ use super::support::programs::{Running, fetch, find};
 pub const CHECKOUT: &str = "\
 import std.http
 
-environment production
-environment staging
+environment production { }
+environment staging { }
 
 team payments { slack = \"#payments\" }
 
@@ -110,11 +110,11 @@ impl Scene {
             .replace(&folder, "PROJECT")
     }
 
-    /// Plans into a file and applies it.
+    /// Plans into a file and applies it, without waiting: some rules are evaluated every three minutes only.
     pub fn deliver(&self, more: &[&str]) -> Ran {
         let planned = self.nthc(&["plan", "--out", "plan.json"]);
         assert_eq!(planned.code, 0, "{planned:?}");
-        let mut all = vec!["apply", "plan.json", "--auto-approve", "--wait", "60s"];
+        let mut all = vec!["apply", "plan.json", "--auto-approve", "--wait", "0s"];
         all.extend(more);
         self.nthc(&all)
     }

@@ -27,7 +27,7 @@ use nthc::project::{io_cause, paths, read_file_at_most};
 const LEASE: Duration = Duration::from_secs(120);
 
 /// How long to wait where a lease cannot be taken in one step, before it is read again.
-const SETTLE: Duration = Duration::from_secs(1);
+const SETTLE: Duration = Duration::from_secs(2);
 
 /// The time between two looks at the health.
 const POLL: Duration = Duration::from_secs(2);
