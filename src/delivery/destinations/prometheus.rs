@@ -96,7 +96,7 @@ impl Prometheus {
         let key = ObjectKey::new(ObjectKind::RuleFile, "", name);
         // What is not YAML was not written by nthc, and is shown as it is.
         let content = yaml::read(&found.text).unwrap_or(Value::String(found.text.clone()));
-        let mark = Mark::read(&found.text).filter(|_| !found.is_special);
+        let mark = Mark::read(&found.text, name).filter(|_| !found.is_special);
         let owner = mark.as_ref().map(Mark::owner);
         let mut live = LiveObject::new(key, owner, normal(content));
         live.applied = mark.and_then(|mark| mark.content().cloned());
@@ -161,7 +161,7 @@ impl Prometheus {
             let Some(found) = self.store.read(&name)? else {
                 continue;
             };
-            let is_ours = Mark::read(&found.text).is_some();
+            let is_ours = Mark::read(&found.text, &name).is_some();
             if is_ours && !self.reloader.has_loaded(last, found.written) {
                 return Ok(true);
             }
@@ -352,7 +352,7 @@ impl Destination for Prometheus {
             let Some(found) = self.store.read(&name)? else {
                 continue;
             };
-            let mark = Mark::read(&found.text).map(|mark| mark.owner());
+            let mark = Mark::read(&found.text, &name).map(|mark| mark.owner());
             if mark.is_some_and(|mark| mark.project == owner.project) {
                 live.insert(name.clone(), self.live(&name, found));
             }
@@ -389,7 +389,7 @@ impl Destination for Prometheus {
                 key: object.key.clone(),
                 why: self.reloader.client().sanitize(&cause.0),
             })?;
-        let mark = Mark::new(owner, Some(object.hash()));
+        let mark = Mark::new(owner, name, Some(object.hash()));
         let text = format!("{}{HEADER}{document}", mark.line());
         self.store.write(name, files::version(before)?, &text)
     }
