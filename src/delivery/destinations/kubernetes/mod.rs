@@ -9,6 +9,7 @@ mod api;
 mod fields;
 mod form;
 mod lease;
+mod proxy;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
