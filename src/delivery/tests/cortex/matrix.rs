@@ -70,7 +70,12 @@ fn each_trouble_with_each_request_is_survived() {
         Trouble::TooMany,
         Trouble::Slow,
     ];
-    let fatal = [Trouble::Unauthorized, Trouble::LoginPage, Trouble::NotThere];
+    let fatal = [
+        Trouble::Unauthorized,
+        Trouble::LoginPage,
+        Trouble::NotThere,
+        Trouble::Redirect,
+    ];
     let mut cases = Vec::new();
     for (at, request) in requests.iter().enumerate() {
         let is_write = !request.starts_with("GET ");

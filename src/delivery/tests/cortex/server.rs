@@ -122,7 +122,7 @@ limits: {limits}
         let proxy = Proxy::start(self.port);
         let name = format!("tenant-{number}");
         Tenant {
-            ruler: ruler(&proxy.url, Some(&name)),
+            ruler: ruler(&proxy.url, RulerApi::Cortex, Some(&name)),
             direct: format!("http://127.0.0.1:{}", self.port),
             name,
             proxy,
@@ -139,9 +139,9 @@ pub fn agent() -> Agent {
         .into()
 }
 
-pub fn ruler(url: &str, tenant: Option<&str>) -> Ruler {
+pub fn ruler(url: &str, api: RulerApi, tenant: Option<&str>) -> Ruler {
     let settings = RulerSettings {
-        api: RulerApi::Cortex,
+        api,
         tenant: tenant.map(str::to_owned),
         protected: vec!["platform*".to_owned()],
     };
@@ -157,6 +157,13 @@ pub struct Tenant {
 }
 
 impl Tenant {
+    /// The tenant in what looks like Mimir, with these limits.
+    pub fn in_mimir(mut self, limits: &str) -> Self {
+        self.proxy.look_like_mimir(limits);
+        self.ruler = ruler(&self.proxy.url, RulerApi::Mimir, Some(&self.name));
+        self
+    }
+
     pub fn alertmanager(&self, secrets: &[&str]) -> AlertmanagerApi {
         let secrets = secrets.iter().map(|secret| (*secret).to_owned()).collect();
         let tenant = Some(self.name.clone());
