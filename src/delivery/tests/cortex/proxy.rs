@@ -37,6 +37,8 @@ struct State {
     requests: Vec<String>,
     /// At which request, counted from the arming, something happens.
     armed: Option<(usize, Trouble)>,
+    /// True once the server has answered a request whose answer is kept for a while.
+    keeps_answer: bool,
     /// Happens to each request whose path starts so.
     always: Option<(String, Trouble)>,
     /// The limits that Mimir publishes, in JSON, if Cortex shall look like Mimir.
@@ -75,6 +77,7 @@ impl Proxy {
         let mut state = self.state.lock().unwrap();
         state.requests.clear();
         state.armed = Some((at, trouble));
+        state.keeps_answer = false;
     }
 
     /// Lets something happen to each request whose path starts so.
@@ -85,6 +88,11 @@ impl Proxy {
     /// Lets Cortex look like Mimir: its paths, and the limits that it publishes.
     pub fn look_like_mimir(&self, limits: &str) {
         self.state.lock().unwrap().mimir = Some(limits.to_owned());
+    }
+
+    /// Returns true once the server has answered a slow request, since the last arming.
+    pub fn keeps_answer(&self) -> bool {
+        self.state.lock().unwrap().keeps_answer
     }
 
     /// The requests since the last arming.
@@ -170,6 +178,7 @@ fn serve(mut client: TcpStream, server: u16, state: &Mutex<State>) -> std::io::R
         }
         Some(Trouble::Slow) => {
             let answer = forward()?;
+            state.lock().unwrap().keeps_answer = true;
             std::thread::sleep(SLOW);
             answer
         }
