@@ -30,7 +30,7 @@ fn in_parallel(cases: usize, run: &(dyn Fn(usize) + Sync)) {
 
 /// A tenant of a server that publishes no limits, as reading them takes long.
 fn tenant(server: &Server) -> Tenant {
-    let tenant = server.tenant();
+    let tenant = server.hasty_tenant();
     tenant.proxy.always("/config", Trouble::NotThere);
     tenant
 }
