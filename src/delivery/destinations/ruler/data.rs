@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use ureq::http::Method;
@@ -15,6 +16,8 @@ use crate::http::path_segment;
 const GROUPS: usize = 20;
 /// The most recorded series of a group that are looked for.
 const MOST_SERIES: usize = 10;
+/// The longest interval of a group, in seconds, whose series are surely found: a query looks back for five minutes.
+const LONGEST_INTERVAL: f64 = 240.0;
 /// The label with the number of a group in the answer.
 const NUMBER: &str = "nthc_group";
 
@@ -38,13 +41,21 @@ impl Ruler {
         groups: &[(usize, &Group)],
     ) -> Result<BTreeSet<usize>, DeliveryError> {
         let mut empty = BTreeSet::new();
+        // By the server's own clock. Cortex asks at whole seconds, so a series that is younger than a second is found only after
+        // the next one.
+        let rules = groups.iter().flat_map(|(_, group)| &group.rules);
+        let times = rules.filter_map(|rule| rule.last_evaluation.parse::<Timestamp>().ok());
+        let Some(time) = times.max().map(|time| time.as_second().saturating_add(1)) else {
+            return Ok(empty);
+        };
         let queries: Vec<(usize, String)> = groups
             .iter()
+            .filter(|(_, group)| group.interval <= LONGEST_INTERVAL)
             .filter_map(|(number, group)| Some((*number, query(*number, group)?)))
             .collect();
         for part in queries.chunks(GROUPS) {
             let query: Vec<&str> = part.iter().map(|(_, query)| query.as_str()).collect();
-            let Some(found) = self.query(&query.join("\nor\n"))? else {
+            let Some(found) = self.query(&query.join("\nor\n"), time)? else {
                 continue;
             };
             let missing = part.iter().map(|(number, _)| *number);
@@ -53,10 +64,10 @@ impl Ruler {
         Ok(empty)
     }
 
-    /// Asks a query; returns the numbers in the answer, and `None` if the server refuses to answer.
-    fn query(&self, query: &str) -> Result<Option<BTreeSet<usize>>, DeliveryError> {
+    /// Asks a query at a time; returns the numbers in the answer, and `None` if the server refuses to answer.
+    fn query(&self, query: &str, time: i64) -> Result<Option<BTreeSet<usize>>, DeliveryError> {
         let path = format!("{}/api/v1/query", self.state);
-        let form = format!("query={}", path_segment(query)).into_bytes();
+        let form = format!("time={time}&query={}", path_segment(query)).into_bytes();
         let body = Some(("application/x-www-form-urlencoded", form));
         let answer = self.client.send(Method::POST, &path, body)?;
         let answer = match self.client.success(answer) {
