@@ -86,6 +86,7 @@ impl<'a> HeldLease<'a> {
         terms: &'a LeaseTerms,
         retries: &Retries<'_>,
     ) -> Result<Self, DeliveryError> {
+        let start = retries.clock.now();
         let before = retries.repeat(|| store.read_lease(owner))?;
         let now = retries.clock.now();
         if let Some(other) = &before
@@ -103,7 +104,12 @@ impl<'a> HeldLease<'a> {
         let taken = retries.repeat(|| store.replace_lease(owner, before.as_ref(), Some(&lease)));
         match taken {
             Ok(()) if store.is_atomic() => {}
-            Ok(()) => retries.wait(terms.settle),
+            // Whoever read before this run wrote has written, too, after the time to settle; and whoever needed longer than that may
+            // have replaced the lease of a run that trusts in it, and waits until that run has noticed.
+            Ok(()) if after(start, terms.settle) >= retries.clock.now() => {
+                retries.wait(terms.settle);
+            }
+            Ok(()) => retries.wait(terms.settle.saturating_add(terms.trust)),
             // Another run was faster, or an answer was lost and the repeated request found what it wrote itself.
             Err(DeliveryError::Conflict { .. }) => {}
             Err(error) => return Err(error),

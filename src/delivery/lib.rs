@@ -2,7 +2,7 @@
 //! Owns the way from files to what really runs: what is live, what would change, and applying exactly that.
 //!
 //! Nothing here knows `.nth`, the model or the command line. The caller passes [`DesiredObject`]s, and a [`Destination`] reads
-//! and writes one server or folder. [`survey`] says what would change, a [`Plan`] is what was reviewed of it, and [`apply`] does
+//! and writes one server or folder. [`survey()`] says what would change, a [`Plan`] is what was reviewed of it, and [`apply()`] does
 //! exactly that. Whatever bears no mark of ours is never changed, and what cannot be read is an error, never "nothing there".
 
 mod apply;

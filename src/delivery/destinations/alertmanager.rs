@@ -90,7 +90,7 @@ impl Alertmanager {
         let Some(found) = self.store.read(&self.file)? else {
             return Ok(None);
         };
-        let mark = Mark::read(&found.text).filter(|_| !found.is_special);
+        let mark = Mark::read(&found.text, &self.file).filter(|_| !found.is_special);
         let text = match &mark {
             Some(_) => found.text.split_once('\n').map_or("", |(_, rest)| rest),
             None => found.text.as_str(),
@@ -101,7 +101,8 @@ impl Alertmanager {
         for name in template_names(&config) {
             if let Some(template) = self.store.read(&name)? {
                 versions.push(template.version.clone());
-                templates.insert(name, without_mark(&template.text).into());
+                let text = without_mark(&template.text, &name);
+                templates.insert(name, text.into());
             }
         }
         let content = json!({
@@ -122,10 +123,10 @@ impl Alertmanager {
         };
         for (name, text) in templates(&object.content) {
             let text = text.as_str().unwrap_or_default();
-            let text = format!("{}{text}", template_mark(owner));
+            let text = format!("{}{text}", template_mark(owner, name));
             let before = self.store.read(name)?;
             if let Some(before) = &before {
-                let mark = template_owner(&before.text);
+                let mark = template_owner(&before.text, name);
                 if before.is_special || mark.as_ref() != Some(owner) {
                     return Err(unsupported(format!(
                         "the template `{}` exists and bears no mark of this project and environment",
@@ -185,24 +186,23 @@ fn without_secrets(text: &str, mut config: Value, is_ours: bool) -> String {
 }
 
 /// The first line of a template of this owner. JSON is written so that it does not end the comment.
-fn template_mark(owner: &Owner) -> String {
-    let mark = Mark::new(owner, None).json().replace('/', "\\/");
+fn template_mark(owner: &Owner, file: &str) -> String {
+    let mark = Mark::new(owner, file, None).json().replace('/', "\\/");
     format!("{}{mark}{}\n", TEMPLATE_MARK.0, TEMPLATE_MARK.1)
 }
 
-fn template_owner(text: &str) -> Option<Owner> {
+fn template_owner(text: &str, file: &str) -> Option<Owner> {
     let line = text.lines().next()?;
     let mark = line
         .strip_prefix(TEMPLATE_MARK.0)?
         .strip_suffix(TEMPLATE_MARK.1)?;
-    let mark: Mark = serde_json::from_str(mark).ok()?;
-    Some(mark.owner())
+    Mark::parse(mark, file).map(|mark| mark.owner())
 }
 
 /// A template without the line of its mark.
-fn without_mark(text: &str) -> String {
+fn without_mark(text: &str, file: &str) -> String {
     match text.split_once('\n') {
-        Some((first, rest)) if template_owner(first).is_some() => rest.to_owned(),
+        Some((first, rest)) if template_owner(first, file).is_some() => rest.to_owned(),
         _ => text.to_owned(),
     }
 }
@@ -363,7 +363,7 @@ impl Destination for Alertmanager {
         self.write_templates(object, owner)?;
         let version = files::version(before)?.and_then(|versions| versions.split(' ').next());
         let text = object.content.get("config").and_then(Value::as_str);
-        let mark = Mark::new(owner, Some(object.hash()));
+        let mark = Mark::new(owner, &self.file, Some(object.hash()));
         let text = format!("{}{}", mark.line(), text.unwrap_or_default());
         self.store.write(&self.file, version, &text)
     }
@@ -417,15 +417,15 @@ mod tests {
             project: "a */}} {{ .Evil }} {{/* b".to_owned(),
             environment: None,
         };
-        let mark = template_mark(&strange);
+        let mark = template_mark(&strange, "a.tmpl");
         assert_eq!(mark.matches("*/").count(), 1);
         assert_eq!(mark.lines().count(), 1);
-        assert_eq!(template_owner(&mark), Some(strange));
+        assert_eq!(template_owner(&mark, "a.tmpl"), Some(strange));
         assert_eq!(
-            without_mark(&format!("{mark}{{{{ define }}}}\n")),
+            without_mark(&format!("{mark}{{{{ define }}}}\n"), "a.tmpl"),
             "{{ define }}\n"
         );
-        assert_eq!(without_mark("a\nb\n"), "a\nb\n");
+        assert_eq!(without_mark("a\nb\n", "a.tmpl"), "a\nb\n");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::files::reload::{LastReload, Reloader};
 use super::files::{self, FileStore, Found, Mark, yaml};
 use super::ownership;
-use super::recorded::{self, Series};
+use super::recorded::{self, Recording, Series};
 use super::ruler::normalize_group;
 use crate::destination::{
     Destination, DestinationIdentity, DestinationKind, Excess, Health, ObjectHealth,
@@ -96,7 +96,7 @@ impl Prometheus {
         let key = ObjectKey::new(ObjectKind::RuleFile, "", name);
         // What is not YAML was not written by nthc, and is shown as it is.
         let content = yaml::read(&found.text).unwrap_or(Value::String(found.text.clone()));
-        let mark = Mark::read(&found.text).filter(|_| !found.is_special);
+        let mark = Mark::read(&found.text, name).filter(|_| !found.is_special);
         let owner = mark.as_ref().map(Mark::owner);
         let mut live = LiveObject::new(key, owner, normal(content));
         live.applied = mark.and_then(|mark| mark.content().cloned());
@@ -127,6 +127,10 @@ impl Prometheus {
             loaded.push(Loaded {
                 file: text(group, "file"),
                 group: text(group, "name"),
+                interval: group
+                    .get("interval")
+                    .and_then(Value::as_f64)
+                    .unwrap_or_default(),
                 rules: rules
                     .into_iter()
                     .flatten()
@@ -139,10 +143,7 @@ impl Prometheus {
                             .unwrap_or_default(),
                         health: text(rule, "health"),
                         error: client.sanitize(&text(rule, "lastError")),
-                        is_evaluated: rule
-                            .get("lastEvaluation")
-                            .and_then(Value::as_str)
-                            .is_some_and(|time| time != NEVER),
+                        last_evaluation: text(rule, "lastEvaluation"),
                     })
                     .collect(),
             });
@@ -161,7 +162,7 @@ impl Prometheus {
             let Some(found) = self.store.read(&name)? else {
                 continue;
             };
-            let is_ours = Mark::read(&found.text).is_some();
+            let is_ours = Mark::read(&found.text, &name).is_some();
             if is_ours && !self.reloader.has_loaded(last, found.written) {
                 return Ok(true);
             }
@@ -218,7 +219,7 @@ impl Prometheus {
                             rule.error
                         )));
                     }
-                    "ok" if rule.is_evaluated => {}
+                    "ok" if !matches!(rule.last_evaluation.as_str(), "" | NEVER) => {}
                     _ => health = Health::Pending,
                 }
             }
@@ -231,6 +232,8 @@ impl Prometheus {
 struct Loaded {
     file: String,
     group: String,
+    /// In seconds.
+    interval: f64,
     rules: Vec<LoadedRule>,
 }
 
@@ -253,7 +256,7 @@ struct LoadedRule {
     labels: BTreeMap<String, String>,
     health: String,
     error: String,
-    is_evaluated: bool,
+    last_evaluation: String,
 }
 
 /// The loaded group of a file. In a container the server may see the folder at another place, so the name of the file suffices if
@@ -352,7 +355,7 @@ impl Destination for Prometheus {
             let Some(found) = self.store.read(&name)? else {
                 continue;
             };
-            let mark = Mark::read(&found.text).map(|mark| mark.owner());
+            let mark = Mark::read(&found.text, &name).map(|mark| mark.owner());
             if mark.is_some_and(|mark| mark.project == owner.project) {
                 live.insert(name.clone(), self.live(&name, found));
             }
@@ -389,7 +392,7 @@ impl Destination for Prometheus {
                 key: object.key.clone(),
                 why: self.reloader.client().sanitize(&cause.0),
             })?;
-        let mark = Mark::new(owner, Some(object.hash()));
+        let mark = Mark::new(owner, name, Some(object.hash()));
         let text = format!("{}{HEADER}{document}", mark.line());
         self.store.write(name, files::version(before)?, &text)
     }
@@ -415,28 +418,36 @@ impl Destination for Prometheus {
         let loaded = self.loaded()?;
         let mut all = Vec::new();
         // The groups of healthy files, with the number of their file.
-        let mut recording: Vec<(usize, Vec<Series<'_>>)> = Vec::new();
+        let mut healthy: Vec<(usize, &Loaded)> = Vec::new();
         for (number, key) in keys.iter().enumerate() {
             let (health, groups) = self.health_of(key, last, &loaded)?;
             if health == Health::Healthy {
-                recording.extend(groups.iter().map(|group| (number, group.recordings())));
+                healthy.extend(groups.into_iter().map(|group| (number, group)));
             }
             all.push(ObjectHealth {
                 key: key.clone(),
                 health,
             });
         }
+        let rules = healthy.iter().flat_map(|(_, group)| &group.rules);
+        let Some(time) = recorded::time(rules.map(|rule| rule.last_evaluation.as_str())) else {
+            return Ok(all);
+        };
         // A group that records nothing is one too many, so each is asked for by a number of its own.
-        let groups: Vec<(usize, Vec<Series<'_>>)> = recording
-            .iter_mut()
-            .map(|(_, series)| std::mem::take(series))
+        let groups: Vec<Recording<'_>> = healthy
+            .iter()
             .enumerate()
+            .map(|(number, (_, group))| Recording {
+                number,
+                interval: group.interval,
+                series: group.recordings(),
+            })
             .collect();
         let client = self.reloader.client();
-        let empty = recorded::groups_without_data(client, "/api/v1/query", &groups)?;
+        let empty = recorded::groups_without_data(client, "/api/v1/query", time, &groups)?;
         for group in empty {
-            let number = recording.get(group).map(|(number, _)| *number);
-            if let Some(one) = number.and_then(|number| all.get_mut(number)) {
+            let file = healthy.get(group).map(|(number, _)| *number);
+            if let Some(one) = file.and_then(|number| all.get_mut(number)) {
                 one.health = Health::NoData;
             }
         }

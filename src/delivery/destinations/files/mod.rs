@@ -22,17 +22,20 @@ pub(super) struct Mark {
     project: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     environment: Option<String>,
+    /// The name of the file: a copy under another name is not ours.
+    file: String,
     /// The hash of the content that was written with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     content: Option<ContentHash>,
 }
 
 impl Mark {
-    /// The mark of an owner in a file with this content.
-    pub fn new(owner: &Owner, content: Option<ContentHash>) -> Self {
+    /// The mark of an owner in a file with this name and content.
+    pub fn new(owner: &Owner, file: &str, content: Option<ContentHash>) -> Self {
         Self {
             project: owner.project.clone(),
             environment: owner.environment.clone(),
+            file: file.to_owned(),
             content,
         }
     }
@@ -60,10 +63,17 @@ impl Mark {
         format!("{MARK}{}\n", self.json())
     }
 
-    /// Reads the first line of a YAML file; `None` without a mark, or with one that cannot be read.
-    pub fn read(text: &str) -> Option<Self> {
+    /// Reads the first line of a YAML file with this name; `None` without a mark, or with one that cannot be read or is that of
+    /// another file.
+    pub fn read(text: &str, file: &str) -> Option<Self> {
         let line = text.lines().next()?;
-        serde_json::from_str(line.strip_prefix(MARK)?.trim_end()).ok()
+        Self::parse(line.strip_prefix(MARK)?.trim_end(), file)
+    }
+
+    /// Reads the JSON of a mark in a file with this name.
+    pub fn parse(json: &str, file: &str) -> Option<Self> {
+        let mark: Self = serde_json::from_str(json).ok()?;
+        (mark.file == file).then_some(mark)
     }
 }
 
@@ -97,29 +107,33 @@ mod tests {
             project: "a\n# b: \"é".to_owned(),
             environment: Some("production".to_owned()),
         };
-        let mark = Mark::new(&owner, Some(ContentHash::compute(&json!({}))));
+        let mark = Mark::new(&owner, "a.yaml", Some(ContentHash::compute(&json!({}))));
         assert_eq!(mark.line().lines().count(), 1);
-        assert_eq!(
-            Mark::read(&format!("{}groups: []\n", mark.line())),
-            Some(mark)
-        );
+        let text = format!("{}groups: []\n", mark.line());
+        assert_eq!(Mark::read(&text, "a.yaml"), Some(mark));
+        // A copy by hand.
+        assert_eq!(Mark::read(&text, "a-old.yaml"), None);
         let plain = Owner {
             project: "shop".to_owned(),
             environment: None,
         };
-        let mark = Mark::new(&plain, None);
-        assert_eq!(mark.line(), "# nthc: {\"project\":\"shop\"}\n");
-        let read = Mark::read("# nthc: {\"project\":\"shop\"}\r\n").unwrap();
+        let mark = Mark::new(&plain, "a.yaml", None);
+        assert_eq!(
+            mark.line(),
+            "# nthc: {\"project\":\"shop\",\"file\":\"a.yaml\"}\n"
+        );
+        let read = Mark::read(&mark.line().replace('\n', "\r\n"), "a.yaml").unwrap();
         assert_eq!(read.owner(), plain);
         for foreign in [
             "",
             "groups: []",
-            "\n# nthc: {\"project\":\"shop\"}",
+            "\n# nthc: {\"project\":\"shop\",\"file\":\"a.yaml\"}",
             "# nthc: shop",
-            "# nthc: {\"project\":\"shop\",\"more\":1}",
-            "# nthc: {\"project\":\"shop\",\"content\":\"x\"}",
+            "# nthc: {\"project\":\"shop\"}",
+            "# nthc: {\"project\":\"shop\",\"file\":\"a.yaml\",\"more\":1}",
+            "# nthc: {\"project\":\"shop\",\"file\":\"a.yaml\",\"content\":\"x\"}",
         ] {
-            assert_eq!(Mark::read(foreign), None, "{foreign}");
+            assert_eq!(Mark::read(foreign, "a.yaml"), None, "{foreign}");
         }
     }
 }

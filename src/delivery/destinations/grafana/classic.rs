@@ -55,7 +55,7 @@ pub(super) fn write_dashboard(
         Some(version) => version.parse().map_err(|_| malformed("a version"))?,
         None => 0,
     };
-    let mut dashboard = form::marked(content, owner);
+    let mut dashboard = form::marked(content, owner, uid);
     dashboard.insert("id".to_owned(), Value::Null);
     dashboard.insert("uid".to_owned(), uid.into());
     dashboard.insert("version".to_owned(), version.into());

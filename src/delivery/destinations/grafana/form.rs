@@ -29,14 +29,14 @@ pub(super) fn dashboard(folder: &str, document: &Value) -> Value {
     json!({ "folder": folder, "dashboard": kept })
 }
 
-/// The dashboard of a content with the mark of an owner, without a uid.
-pub(super) fn marked(content: &Value, owner: &Owner) -> Map<String, Value> {
+/// The dashboard of a content with the mark of an owner.
+pub(super) fn marked(content: &Value, owner: &Owner, uid: &str) -> Map<String, Value> {
     let dashboard = content.get("dashboard").and_then(Value::as_object);
     let mut dashboard = dashboard.cloned().unwrap_or_default();
     let tags = dashboard.entry("tags").or_insert_with(|| json!([]));
     if let Value::Array(tags) = tags {
         tags.push(mark::TAG.into());
-        tags.push(mark::tag(owner).into());
+        tags.push(mark::tag(owner, uid).into());
     }
     dashboard
 }
@@ -88,8 +88,11 @@ mod tests {
             content,
             json!({ "folder": "f", "dashboard": { "title": "t", "tags": ["team:a"], "panels": [{ "id": 1, "description": null }] } })
         );
-        let mut stored = Value::Object(marked(&content, &owner));
-        assert_eq!(stored["tags"], json!(["team:a", "nthc", "nthc:shop"]));
+        let mut stored = Value::Object(marked(&content, &owner, "u"));
+        assert_eq!(
+            stored["tags"],
+            json!(["team:a", "nthc", "nthc:shop@0bfe935e"])
+        );
         stored["id"] = json!(7);
         stored["version"] = json!(3);
         assert_eq!(dashboard("f", &stored), content);
@@ -98,7 +101,7 @@ mod tests {
             plain,
             json!({ "folder": "", "dashboard": { "title": "t" } })
         );
-        let marked = Value::Object(marked(&plain, &owner));
+        let marked = Value::Object(marked(&plain, &owner, "u"));
         assert_eq!(dashboard("", &marked), plain);
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A dashboard bears two tags, which both of Grafana's APIs, its search and an edit by hand keep: `nthc`, and one with the owner.
 //! Members that Grafana does not know are dropped by an edit by hand and refused by the newer API, and its annotations are not kept by
-//! every server. A tag has at most 50 characters, so a long owner is a hash. A folder has no tags: its uid is computed from the owner.
+//! every server. A tag has at most 50 characters, so a long owner is a hash. Grafana keeps the tags in a copy, so the second one ends with
+//! a hash of the uid. A folder has no tags: its uid is computed from the owner.
 
 use std::fmt::Write as _;
 
@@ -14,7 +15,7 @@ use crate::object::Owner;
 /// The tag that all dashboards of nthc have.
 pub(super) const TAG: &str = "nthc";
 
-/// What the tag with the owner begins with: `nthc:shop/production`.
+/// What the tag with the owner begins with: `nthc:shop/production@1b2c3d4e`.
 const OWNER: &str = "nthc:";
 
 /// What the tag of a long owner begins with.
@@ -26,26 +27,28 @@ const MOST: usize = 50;
 /// What the uid of a folder begins with.
 const FOLDER: &str = "nthc-";
 
-/// The tag with the owner.
-pub(super) fn tag(owner: &Owner) -> String {
+/// The tag with the owner of the dashboard with a uid.
+pub(super) fn tag(owner: &Owner, uid: &str) -> String {
     let mut plain = format!("{OWNER}{}", escape(&owner.project));
     if let Some(environment) = &owner.environment {
         plain.push('/');
         plain.push_str(&escape(environment));
     }
-    if plain.chars().count() <= MOST {
-        plain
+    let uid = hash(uid, 8);
+    let tag = format!("{plain}@{uid}");
+    if tag.chars().count() <= MOST {
+        tag
     } else {
-        format!("{HASHED}{}", hash(owner, 40))
+        format!("{HASHED}{}@{uid}", hash(&one_text(owner), 32))
     }
 }
 
-/// The owner in the tags of a dashboard. `ours` is known by its hash too; another long owner has the tag for a name.
-pub(super) fn owner(tags: &[&str], ours: &Owner) -> Option<Owner> {
+/// The owner in the tags of the dashboard with a uid. `ours` is known by its hash too; another long owner has the hash for a name.
+pub(super) fn owner(tags: &[&str], uid: &str, ours: &Owner) -> Option<Owner> {
     if !tags.contains(&TAG) {
         return None;
     }
-    let own = tag(ours);
+    let own = tag(ours, uid);
     let mut found = tags.iter().filter(|tag| is_owner(tag));
     let first = found.next()?;
     // Two owners are nobody's: whoever copied a dashboard decides.
@@ -55,9 +58,13 @@ pub(super) fn owner(tags: &[&str], ours: &Owner) -> Option<Owner> {
     if *first == own {
         return Some(ours.clone());
     }
-    let Some(plain) = first.strip_prefix(OWNER) else {
+    let (known, of) = first.rsplit_once('@')?;
+    if of != hash(uid, 8) {
+        return None;
+    }
+    let Some(plain) = known.strip_prefix(OWNER) else {
         return Some(Owner {
-            project: (*first).to_owned(),
+            project: known.to_owned(),
             environment: None,
         });
     };
@@ -82,7 +89,7 @@ pub(super) fn is_mark(tag: &Value) -> bool {
 
 /// The uid of the folder of an owner: at most 40 letters, digits, `-` and `_`.
 pub fn folder_uid(owner: &Owner) -> String {
-    format!("{FOLDER}{}", hash(owner, 24))
+    format!("{FOLDER}{}", hash(&one_text(owner), 24))
 }
 
 /// The owner of a folder with a uid: `ours`, someone else whose folder nthc created, or nobody.
@@ -101,14 +108,19 @@ pub(super) fn folder_owner(uid: &str, ours: &Owner) -> Option<Owner> {
     }
 }
 
-/// The first digits of the SHA-256 of an owner.
-fn hash(owner: &Owner, digits: usize) -> String {
+/// An owner as one text, which no other owner has.
+fn one_text(owner: &Owner) -> String {
     let mut text = owner.project.clone();
     if let Some(environment) = &owner.environment {
         // No name contains it.
         text.push('\0');
         text.push_str(environment);
     }
+    text
+}
+
+/// The first digits of the SHA-256 of a text.
+fn hash(text: &str, digits: usize) -> String {
     let mut hex = String::with_capacity(64);
     for byte in Sha256::digest(text.as_bytes()) {
         let _ = write!(hex, "{byte:02x}");
@@ -140,36 +152,41 @@ mod tests {
     #[test]
     fn an_owner_is_read_from_its_tag() {
         let ours = owner_of("shop", Some("production"));
-        assert_eq!(tag(&ours), "nthc:shop/production");
-        let long = "x".repeat(60);
+        assert_eq!(tag(&ours, "u"), "nthc:shop/production@0bfe935e");
         for other in [
             ours.clone(),
             owner_of("shop", None),
-            owner_of("a/b%2F", Some("c/d")),
+            owner_of("a/b%2F", Some("c@d")),
             owner_of("é", None),
         ] {
-            let tag = tag(&other);
+            let tag = tag(&other, "u");
             assert!(tag.chars().count() <= MOST);
-            assert_eq!(owner(&["team:a", TAG, &tag], &ours), Some(other));
+            assert_eq!(owner(&["team:a", TAG, &tag], "u", &ours), Some(other));
+            // Of a copy.
+            assert_eq!(owner(&["team:a", TAG, &tag], "copy", &ours), None);
         }
-        let long = owner_of(&long, None);
-        assert_eq!(tag(&long).chars().count(), 45);
-        assert_eq!(owner(&[TAG, &tag(&long)], &long), Some(long.clone()));
+        let long = owner_of(&"x".repeat(60), None);
+        let tag = tag(&long, "u");
+        assert_eq!(tag.chars().count(), 46);
+        assert_eq!(owner(&[TAG, &tag], "u", &long), Some(long.clone()));
+        assert_eq!(owner(&[TAG, &tag], "copy", &long), None);
         // Someone else's.
-        let other = owner(&[TAG, &tag(&long)], &ours).map(|owner| owner.project);
-        assert_eq!(other, Some(tag(&long)));
+        let other = owner(&[TAG, &tag], "u", &ours);
+        assert!(other.is_some_and(|other| tag.starts_with(&other.project)));
     }
 
     #[test]
     fn without_both_tags_a_dashboard_is_nobodys() {
         let ours = owner_of("shop", None);
+        let (own, other) = (tag(&ours, "u"), tag(&owner_of("other", None), "u"));
         for tags in [
             vec![],
             vec![TAG],
-            vec!["nthc:shop"],
-            vec![TAG, "nthc:shop", "nthc:other"],
+            vec![own.as_str()],
+            vec![TAG, "nthc:shop"],
+            vec![TAG, own.as_str(), other.as_str()],
         ] {
-            assert_eq!(owner(&tags, &ours), None, "{tags:?}");
+            assert_eq!(owner(&tags, "u", &ours), None, "{tags:?}");
         }
     }
 

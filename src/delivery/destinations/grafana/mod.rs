@@ -142,7 +142,7 @@ impl Grafana {
         let tags: Vec<&str> = item.tags.iter().map(String::as_str).collect();
         let owner = match key.kind {
             ObjectKind::Folder => mark::folder_owner(&key.name, &self.settings.owner),
-            _ => mark::owner(&tags, &self.settings.owner),
+            _ => mark::owner(&tags, &key.name, &self.settings.owner),
         };
         let key = ObjectKey::new(key.kind, "", key.name.as_str());
         let mut live = LiveObject::new(key, owner, item.content);
@@ -167,9 +167,11 @@ impl Grafana {
                 });
             };
             for one in found {
-                let is_ours = mark::owner(&form::tags(one), &self.settings.owner)
-                    .is_some_and(|mark| mark.project == owner.project);
-                if let (true, Some(uid)) = (is_ours, one.get("uid").and_then(Value::as_str)) {
+                let Some(uid) = one.get("uid").and_then(Value::as_str) else {
+                    continue;
+                };
+                let mark = mark::owner(&form::tags(one), uid, &self.settings.owner);
+                if mark.is_some_and(|mark| mark.project == owner.project) {
                     uids.insert(uid.to_owned());
                 }
             }

@@ -158,7 +158,7 @@ pub(super) fn write_dashboard(
     owner: &Owner,
     version: Option<&str>,
 ) -> Result<(), DeliveryError> {
-    let spec = Value::Object(form::marked(content, owner));
+    let spec = Value::Object(form::marked(content, owner, uid));
     let mut annotations = Map::new();
     let folder = form::folder_of(content);
     if !folder.is_empty() {

@@ -17,6 +17,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use ureq::http::{Method, Request, header};
 
 use super::form::ResourceType;
+use super::proxy;
 use crate::error::DeliveryError;
 use crate::http::path_segment;
 use crate::sanitizer::Sanitizer;
@@ -108,6 +109,17 @@ impl Api {
         config.default_retry = false;
         config.connect_timeout = Some(timeout);
         config.read_timeout = Some(timeout);
+        if let Some(proxy) = &config.proxy_url {
+            let variable = |name: &str| std::env::var(name).ok();
+            if proxy::is_passed_by(proxy, &config.cluster_url, &variable) {
+                config.proxy_url = None;
+            } else if !proxy::is_http(proxy) {
+                // Its URL may contain a password, and so may any message about it.
+                return Err(invalid(
+                    "only an HTTP proxy can be used for a cluster".to_owned(),
+                ));
+            }
+        }
         let url = without_credentials(&config.cluster_url);
         let namespace = config.default_namespace.clone();
         let client = {

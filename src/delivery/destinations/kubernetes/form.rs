@@ -14,6 +14,8 @@ pub(super) const NTHC: &str = "nthc";
 pub(super) const PROJECT: &str = "nth.dev/project";
 /// The annotation with the environment.
 pub(super) const ENVIRONMENT: &str = "nth.dev/environment";
+/// The annotation with the namespace and the name: a copy under another name is not ours.
+pub(super) const NAME: &str = "nth.dev/name";
 /// The annotation with the hash of the content that was applied last.
 pub(super) const CONTENT: &str = "nth.dev/content";
 /// What `kubectl apply` without `--server-side` writes: a copy of the object.
@@ -122,11 +124,20 @@ pub(super) fn parts(key: &ObjectKey) -> Result<(ResourceType, &str), DeliveryErr
     Ok((of, name))
 }
 
+/// The namespace and the name of an object: `shop/checkout`.
+fn full_name(object: &Value) -> Option<String> {
+    let metadata = object.get("metadata")?;
+    let text = |name: &str| metadata.get(name)?.as_str();
+    Some(format!("{}/{}", text("namespace")?, text("name")?))
+}
+
 /// Whose mark an object bears.
 pub(super) fn owner(object: &Value) -> Option<Owner> {
     let metadata = object.get("metadata")?;
     let text = |map: &str, name: &str| metadata.get(map)?.get(name)?.as_str();
-    if text("labels", MANAGED_BY) != Some(NTHC) {
+    let is_ours = text("labels", MANAGED_BY) == Some(NTHC)
+        && text("annotations", NAME) == full_name(object).as_deref();
+    if !is_ours {
         return None;
     }
     Some(Owner {
@@ -148,7 +159,12 @@ pub(super) fn desired(object: &Value, namespace: &str) -> Value {
 pub(super) fn marked(content: &Value, owner: &Owner) -> Value {
     let mut object = content.clone();
     let hash = ContentHash::compute(content);
-    let mut annotations = vec![(PROJECT, owner.project.as_str()), (CONTENT, hash.as_str())];
+    let name = full_name(content).unwrap_or_default();
+    let mut annotations = vec![
+        (PROJECT, owner.project.as_str()),
+        (CONTENT, hash.as_str()),
+        (NAME, name.as_str()),
+    ];
     annotations.extend(owner.environment.as_deref().map(|name| (ENVIRONMENT, name)));
     for (map, names) in [
         ("labels", vec![(MANAGED_BY, NTHC)]),
@@ -241,7 +257,7 @@ fn content(object: &Value, is_kept: impl Fn(&str, &str) -> bool) -> Value {
                 for (key, value) in member.as_object().into_iter().flatten() {
                     let is_mark = match name.as_str() {
                         "labels" => key == MANAGED_BY && value == NTHC,
-                        _ => [PROJECT, ENVIRONMENT, CONTENT].contains(&key.as_str()),
+                        _ => [PROJECT, ENVIRONMENT, CONTENT, NAME].contains(&key.as_str()),
                     };
                     if !is_mark && is_kept(name, key) {
                         kept.insert(key.clone(), value.clone());
@@ -354,8 +370,11 @@ mod tests {
         let applied = marked(&content, &mine);
         assert_eq!(owner(&applied), Some(mine));
         assert_eq!(desired(&applied, "shop"), content);
-        // What was applied by other means has the label, and no owner.
+        // What was applied by other means has the label, and no owner; neither has a copy.
         assert_eq!(owner(&object), None);
+        let mut copy = applied;
+        copy["metadata"]["name"] = "b".into();
+        assert_eq!(owner(&copy), None);
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! Objects of a Kubernetes cluster, by server-side apply with the field manager `nthc`, never forced.
 //!
-//! An object bears the label `app.kubernetes.io/managed-by: nthc` and the annotations `nth.dev/project` and
-//! `nth.dev/environment`. Without the annotations it is someone else's: an object of the same build that another program applied
-//! has the label too. A field that someone else manages is told with its manager, and stays as it is: remove it from the other
+//! An object bears the label `app.kubernetes.io/managed-by: nthc` and the annotations `nth.dev/project`, `nth.dev/environment` and
+//! `nth.dev/name`. Without the annotations it is someone else's: an object of the same build that another program applied has the
+//! label too, and a copy under another name has another `nth.dev/name`. A field that someone else manages is told with its manager, and stays as it is: remove it from the other
 //! manager's object, or give the field back with `kubectl apply --server-side --field-manager=nthc --force-conflicts`.
 
 mod api;
 mod fields;
 mod form;
 mod lease;
+mod proxy;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Ruler;
 use super::state::{Group, Rule};
-use crate::destinations::recorded::{self, Series};
+use crate::destinations::recorded::{self, Recording, Series};
 use crate::error::DeliveryError;
 
 impl Ruler {
@@ -13,12 +13,20 @@ impl Ruler {
         &self,
         groups: &[(usize, &Group)],
     ) -> Result<BTreeSet<usize>, DeliveryError> {
-        let groups: Vec<(usize, Vec<Series<'_>>)> = groups
+        let rules = groups.iter().flat_map(|(_, group)| &group.rules);
+        let Some(time) = recorded::time(rules.map(|rule| rule.last_evaluation.as_str())) else {
+            return Ok(BTreeSet::new());
+        };
+        let groups: Vec<Recording<'_>> = groups
             .iter()
-            .map(|(number, group)| (*number, group.recordings().map(series).collect()))
+            .map(|(number, group)| Recording {
+                number: *number,
+                interval: group.interval,
+                series: group.recordings().map(series).collect(),
+            })
             .collect();
         let path = format!("{}/api/v1/query", self.state);
-        recorded::groups_without_data(&self.client, &path, &groups)
+        recorded::groups_without_data(&self.client, &path, time, &groups)
     }
 }
 

@@ -17,6 +17,10 @@ pub const LEASES: &str = "nthc-lease";
 /// The name of the rule.
 const RULE: &str = "nthc_lease";
 
+/// The length of the holder in bytes. Cortex writes files of its file system storage in place: as all leases of an owner have the same
+/// length, two runs that write at the same moment leave one of both, and no mixture.
+const HOLDER_BYTES: usize = 96;
+
 /// The name of the group of an owner's lease.
 fn name(owner: &Owner) -> String {
     match &owner.environment {
@@ -25,13 +29,24 @@ fn name(owner: &Owner) -> String {
     }
 }
 
+/// A text with exactly [`HOLDER_BYTES`] bytes.
+fn padded(text: &str) -> String {
+    let mut end = HOLDER_BYTES.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let mut padded = text.get(..end).unwrap_or_default().to_owned();
+    padded.extend(std::iter::repeat_n(' ', HOLDER_BYTES - end));
+    padded
+}
+
 /// The group of a lease.
 fn write(lease: &Lease) -> Value {
     let mut labels = json!({
         "project": lease.owner.project,
-        "holder": lease.holder,
+        "holder": padded(&lease.holder),
         "token": lease.token,
-        "expires": lease.expires.to_string(),
+        "expires": lease.expires.as_second().to_string(),
     });
     if let (Value::Object(labels), Some(environment)) = (&mut labels, &lease.owner.environment) {
         labels.insert("environment".to_owned(), environment.clone().into());
@@ -54,9 +69,9 @@ fn read(group: &Value) -> Option<Lease> {
             project: label("project")?,
             environment: label("environment"),
         },
-        holder: label("holder")?,
+        holder: label("holder")?.trim_end().to_owned(),
         token: label("token")?,
-        expires: label("expires")?.parse::<Timestamp>().ok()?,
+        expires: Timestamp::from_second(label("expires")?.parse().ok()?).ok()?,
     })
 }
 
@@ -102,7 +117,7 @@ impl Ruler {
         if cortex::is_missing(&answer, "group does not exist") {
             return Ok(None);
         }
-        let answer = self.client.success(answer)?;
+        let answer = self.success(answer)?;
         let group: Value = yaml::read(&answer.body)?;
         if group.get("name").and_then(Value::as_str) != Some(name) {
             return Err(DeliveryError::Malformed {
@@ -142,5 +157,37 @@ impl Ruler {
     fn group_path(&self, namespace: &str, name: &str) -> String {
         let (namespace, name) = (path_segment(namespace), path_segment(name));
         format!("{}/{namespace}/{name}", self.rules)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_leases_of_an_owner_have_the_same_length() {
+        let lease = |holder: &str| Lease {
+            owner: Owner {
+                project: "shop".to_owned(),
+                environment: Some("production".to_owned()),
+            },
+            holder: holder.to_owned(),
+            token: "0123456789abcdef".to_owned(),
+            expires: Timestamp::from_second(1_772_359_200).unwrap(),
+        };
+        for holder in ["", "ana@ci", "über@maschine"] {
+            let group = write(&lease(holder));
+            assert_eq!(read(&group), Some(lease(holder)));
+        }
+        let holder = |text: &str| padded(text).len();
+        for text in [
+            "",
+            "ana",
+            &"ü".repeat(200),
+            &format!("a{}", "ü".repeat(200)),
+        ] {
+            assert_eq!(holder(text), HOLDER_BYTES);
+        }
     }
 }

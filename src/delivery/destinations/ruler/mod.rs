@@ -23,7 +23,7 @@ pub use self::lease::LEASES;
 use super::{cortex, yaml};
 use crate::destination::{Destination, DestinationIdentity, DestinationKind, Excess, ObjectHealth};
 use crate::error::DeliveryError;
-use crate::http::HttpClient;
+use crate::http::{Answer, HttpClient};
 use crate::lease::LeaseStore;
 use crate::object::{DesiredObject, LiveObject, ObjectKey, ObjectKind, Owner};
 
@@ -92,7 +92,7 @@ impl Ruler {
         if cortex::is_missing(&answer, "no rule groups found") {
             return Ok(Vec::new());
         }
-        let answer = self.client.success(answer)?;
+        let answer = self.success(answer)?;
         let namespaces: BTreeMap<String, Vec<Value>> = yaml::read(&answer.body)?;
         let mut found = Vec::new();
         for (namespace, groups) in namespaces {
@@ -104,6 +104,18 @@ impl Ruler {
             }
         }
         Ok(found)
+    }
+
+    /// The answer of a read, if it is one. Cortex's file system storage writes in place, so what is read at that moment is cut off:
+    /// that is worth another request.
+    fn success(&self, answer: Answer) -> Result<Answer, DeliveryError> {
+        let words = "failed to unmarshal rule group";
+        if answer.status == 400 && answer.text().contains(words) {
+            return Err(DeliveryError::Unavailable {
+                cause: self.client.sanitize(&answer.text()),
+            });
+        }
+        self.client.success(answer)
     }
 
     fn written(&self) -> MutexGuard<'_, BTreeMap<ObjectKey, String>> {

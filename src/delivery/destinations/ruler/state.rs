@@ -31,6 +31,9 @@ pub(super) struct Group {
     pub(super) name: String,
     /// Its namespace.
     pub(super) file: String,
+    /// The time between two evaluations, in seconds.
+    #[serde(default)]
+    pub(super) interval: f64,
     #[serde(default)]
     pub(super) rules: Vec<Rule>,
 }

@@ -209,7 +209,7 @@ fn troubles_with_each_request_are_survived() {
         Trouble::Error500,
         Trouble::Slow,
     ] {
-        let tenant = server.tenant();
+        let tenant = server.hasty_tenant();
         let world = Routes {
             api: tenant.alertmanager(&[SECRET]),
             tenant: &tenant,

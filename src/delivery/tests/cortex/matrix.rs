@@ -30,7 +30,7 @@ fn in_parallel(cases: usize, run: &(dyn Fn(usize) + Sync)) {
 
 /// A tenant of a server that publishes no limits, as reading them takes long.
 fn tenant(server: &Server) -> Tenant {
-    let tenant = server.tenant();
+    let tenant = server.hasty_tenant();
     tenant.proxy.always("/config", Trouble::NotThere);
     tenant
 }
@@ -70,7 +70,12 @@ fn each_trouble_with_each_request_is_survived() {
         Trouble::TooMany,
         Trouble::Slow,
     ];
-    let fatal = [Trouble::Unauthorized, Trouble::LoginPage, Trouble::NotThere];
+    let fatal = [
+        Trouble::Unauthorized,
+        Trouble::LoginPage,
+        Trouble::NotThere,
+        Trouble::Redirect,
+    ];
     let mut cases = Vec::new();
     for (at, request) in requests.iter().enumerate() {
         let is_write = !request.starts_with("GET ");

@@ -22,6 +22,8 @@ pub enum Trouble {
     Unauthorized,
     /// A page of HTML with 200, as by a login.
     LoginPage,
+    /// A redirect to a login on another server.
+    Redirect,
     /// 404, as if the API were not there.
     NotThere,
 }
@@ -35,9 +37,16 @@ struct State {
     requests: Vec<String>,
     /// At which request, counted from the arming, something happens.
     armed: Option<(usize, Trouble)>,
+    /// True once the server has answered a request whose answer is kept for a while.
+    keeps_answer: bool,
     /// Happens to each request whose path starts so.
     always: Option<(String, Trouble)>,
+    /// The limits that Mimir publishes, in JSON, if Cortex shall look like Mimir.
+    mimir: Option<String>,
 }
+
+/// Where Mimir has what Cortex has at `/api/v1/rules`.
+const MIMIR_RULES: &str = "/prometheus/config/v1/rules";
 
 pub struct Proxy {
     pub url: String,
@@ -68,11 +77,22 @@ impl Proxy {
         let mut state = self.state.lock().unwrap();
         state.requests.clear();
         state.armed = Some((at, trouble));
+        state.keeps_answer = false;
     }
 
     /// Lets something happen to each request whose path starts so.
     pub fn always(&self, path: &str, trouble: Trouble) {
         self.state.lock().unwrap().always = Some((path.to_owned(), trouble));
+    }
+
+    /// Lets Cortex look like Mimir: its paths, and the limits that it publishes.
+    pub fn look_like_mimir(&self, limits: &str) {
+        self.state.lock().unwrap().mimir = Some(limits.to_owned());
+    }
+
+    /// Returns true once the server has answered a slow request, since the last arming.
+    pub fn keeps_answer(&self) -> bool {
+        self.state.lock().unwrap().keeps_answer
     }
 
     /// The requests since the last arming.
@@ -104,11 +124,12 @@ fn serve(mut client: TcpStream, server: u16, state: &Mutex<State>) -> std::io::R
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    let request = head.lines().next().unwrap().trim_end_matches(" HTTP/1.1");
+    let request = head.lines().next().unwrap();
+    let request = request.trim_end_matches(" HTTP/1.1").to_owned();
     let trouble = {
         let mut state = state.lock().unwrap();
         let number = state.requests.len();
-        state.requests.push(request.to_owned());
+        state.requests.push(request.clone());
         let path = request.split_once(' ').unwrap().1;
         let always = state.always.as_ref();
         let always = always.filter(|(start, _)| path.starts_with(start.as_str()));
@@ -117,6 +138,22 @@ fn serve(mut client: TcpStream, server: u16, state: &Mutex<State>) -> std::io::R
             .map(|(_, trouble)| trouble)
             .or(always.map(|(_, trouble)| *trouble))
     };
+    let mimir = state.lock().unwrap().mimir.clone();
+    let path = request.split_once(' ').unwrap().1.to_owned();
+    if let Some(limits) = &mimir {
+        head = head.replacen(MIMIR_RULES, "/api/v1/rules", 1);
+        let own = if path.starts_with("/api/v1/user_limits") {
+            Some(("200 OK", limits.as_str()))
+        } else if path.starts_with("/api/v1/rules") || path.starts_with("/config") {
+            Some(("404 Not Found", "404 page not found\n"))
+        } else {
+            None
+        };
+        if let Some((status, body)) = own {
+            client.write_all(&answer_of(status, "", body))?;
+            return client.shutdown(Shutdown::Write);
+        }
+    }
     let forward = || -> std::io::Result<Vec<u8>> {
         let mut upstream = TcpStream::connect(("127.0.0.1", server))?;
         upstream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes())?;
@@ -124,11 +161,6 @@ fn serve(mut client: TcpStream, server: u16, state: &Mutex<State>) -> std::io::R
         let mut answer = Vec::new();
         upstream.read_to_end(&mut answer)?;
         Ok(answer)
-    };
-    let own = |status: &str, headers: &str, body: &str| {
-        let length = body.len();
-        format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}")
-            .into_bytes()
     };
     let answer = match trouble {
         None => forward()?,
@@ -139,22 +171,39 @@ fn serve(mut client: TcpStream, server: u16, state: &Mutex<State>) -> std::io::R
         }
         Some(Trouble::Error500) => {
             forward()?;
-            own("500 Internal Server Error", "", "storage is unavailable\n")
+            answer_of("500 Internal Server Error", "", "storage is unavailable\n")
         }
-        Some(Trouble::TooMany) => own("429 Too Many Requests", "Retry-After: 7\r\n", "slow down\n"),
+        Some(Trouble::TooMany) => {
+            answer_of("429 Too Many Requests", "Retry-After: 7\r\n", "slow down\n")
+        }
         Some(Trouble::Slow) => {
             let answer = forward()?;
+            state.lock().unwrap().keeps_answer = true;
             std::thread::sleep(SLOW);
             answer
         }
-        Some(Trouble::Unauthorized) => own("401 Unauthorized", "", "token expired\n"),
-        Some(Trouble::LoginPage) => own(
+        Some(Trouble::Unauthorized) => answer_of("401 Unauthorized", "", "token expired\n"),
+        Some(Trouble::LoginPage) => answer_of(
             "200 OK",
             "Content-Type: text/html; charset=utf-8\r\n",
             "<!doctype html><title>Sign in</title>",
         ),
-        Some(Trouble::NotThere) => own("404 Not Found", "", "404 page not found\n"),
+        Some(Trouble::Redirect) => answer_of(
+            "302 Found",
+            "Location: http://127.0.0.1:1/login?token=s3cret\r\n",
+            "",
+        ),
+        Some(Trouble::NotThere) => answer_of("404 Not Found", "", "404 page not found\n"),
     };
     client.write_all(&answer)?;
     client.shutdown(Shutdown::Write)
+}
+
+/// An answer of the proxy itself.
+fn answer_of(status: &str, headers: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )
+    .into_bytes()
 }

@@ -94,7 +94,7 @@ limits: {limits}
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let agent = agent();
+        let agent = agent(HASTY);
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(60) {
             if process.try_wait().unwrap().is_some() {
@@ -118,11 +118,21 @@ limits: {limits}
 
     /// A tenant of its own, behind a proxy of its own.
     pub fn tenant(&self) -> Tenant {
+        self.tenant_with(PATIENT)
+    }
+
+    /// A tenant whose clients give up before a slow proxy answers.
+    pub fn hasty_tenant(&self) -> Tenant {
+        self.tenant_with(HASTY)
+    }
+
+    fn tenant_with(&self, timeout: Duration) -> Tenant {
         let number = self.tenants.fetch_add(1, Ordering::Relaxed);
         let proxy = Proxy::start(self.port);
         let name = format!("tenant-{number}");
         Tenant {
-            ruler: ruler(&proxy.url, Some(&name)),
+            ruler: ruler_with(agent(timeout), &proxy.url, RulerApi::Cortex, Some(&name)),
+            timeout,
             direct: format!("http://127.0.0.1:{}", self.port),
             name,
             proxy,
@@ -130,22 +140,30 @@ limits: {limits}
     }
 }
 
-/// An agent that gives up before a slow proxy answers.
-pub fn agent() -> Agent {
+/// The time after which a client gives up, which a busy machine does not need.
+const PATIENT: Duration = Duration::from_secs(20);
+/// The same for clients that give up before a slow proxy answers.
+const HASTY: Duration = Duration::from_millis(500);
+
+fn agent(timeout: Duration) -> Agent {
     Agent::config_builder()
-        .timeout_global(Some(Duration::from_millis(500)))
+        .timeout_global(Some(timeout))
         .http_status_as_error(false)
         .build()
         .into()
 }
 
-pub fn ruler(url: &str, tenant: Option<&str>) -> Ruler {
+pub fn ruler(url: &str, api: RulerApi, tenant: Option<&str>) -> Ruler {
+    ruler_with(agent(PATIENT), url, api, tenant)
+}
+
+fn ruler_with(agent: Agent, url: &str, api: RulerApi, tenant: Option<&str>) -> Ruler {
     let settings = RulerSettings {
-        api: RulerApi::Cortex,
+        api,
         tenant: tenant.map(str::to_owned),
         protected: vec!["platform*".to_owned()],
     };
-    Ruler::new(agent(), url, &[], Vec::new(), settings).unwrap()
+    Ruler::new(agent, url, &[], Vec::new(), settings).unwrap()
 }
 
 pub struct Tenant {
@@ -154,13 +172,21 @@ pub struct Tenant {
     pub ruler: Ruler,
     /// The URL of the server without the proxy.
     direct: String,
+    timeout: Duration,
 }
 
 impl Tenant {
+    /// The tenant in what looks like Mimir, with these limits.
+    pub fn in_mimir(mut self, limits: &str) -> Self {
+        self.proxy.look_like_mimir(limits);
+        self.ruler = ruler(&self.proxy.url, RulerApi::Mimir, Some(&self.name));
+        self
+    }
+
     pub fn alertmanager(&self, secrets: &[&str]) -> AlertmanagerApi {
         let secrets = secrets.iter().map(|secret| (*secret).to_owned()).collect();
         let tenant = Some(self.name.clone());
-        AlertmanagerApi::new(agent(), &self.proxy.url, &[], secrets, tenant).unwrap()
+        AlertmanagerApi::new(agent(self.timeout), &self.proxy.url, &[], secrets, tenant).unwrap()
     }
 
     /// Sends a request without the proxy; returns the status and the body.
@@ -171,7 +197,7 @@ impl Tenant {
             .header("X-Scope-OrgID", &self.name)
             .body(body.to_owned())
             .unwrap();
-        let mut answer = agent().run(request).unwrap();
+        let mut answer = agent(PATIENT).run(request).unwrap();
         let status = answer.status().as_u16();
         (status, answer.body_mut().read_to_string().unwrap())
     }

@@ -56,6 +56,7 @@ impl Cluster {
         );
         let agent: Agent = Agent::config_builder()
             .http_status_as_error(false)
+            .proxy(None)
             .timeout_global(Some(Duration::from_secs(30)))
             .tls_config(TlsConfig::builder().disable_verification(true).build())
             .build()

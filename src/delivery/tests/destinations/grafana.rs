@@ -9,7 +9,7 @@ use nth_delivery::{
 use serde_json::{Value, json};
 
 use crate::deliver::{carry_out, deliver, plan, plan_adopting};
-use crate::grafana_server::{Shared, resource, start};
+use crate::grafana_server::{Shared, mark, resource, start};
 use crate::owner;
 use crate::programs::tools::find_shared;
 use crate::stub::{Fault, Stub};
@@ -57,7 +57,7 @@ fn key(uid: &str) -> ObjectKey {
 }
 
 /// Puts a dashboard there by hand.
-fn by_hand(store: &Shared, uid: &str, tags: &[&str]) {
+fn by_hand(store: &Shared, uid: &str, tags: &[String]) {
     let mut spec = document(uid, uid);
     spec["tags"] = json!(tags);
     store.lock().unwrap().put(false, uid, spec, "", "alice");
@@ -88,7 +88,11 @@ fn dashboards_are_created_once_changed_and_deleted() {
             assert_eq!(store.dashboards["a"].folder, folder_uid(&owner()));
             assert_eq!(
                 store.dashboards["a"].spec["tags"],
-                json!(["service:checkout", "nthc", "nthc:shop/production"])
+                json!([
+                    "service:checkout",
+                    mark("shop/production", "a")[0],
+                    mark("shop/production", "a")[1]
+                ])
             );
             assert_eq!(store.folders.len(), 1);
             check_schema(
@@ -169,21 +173,23 @@ fn check_schema(spec: &Value, object: &Value, is_new: bool) {
 fn what_bears_no_mark_or_another_one_is_never_touched() {
     for is_new in [false, true] {
         let (stub, store) = start(is_new);
+        let tags = |owners: &[&str], uid: &str| -> Vec<String> {
+            let tags = owners.iter().flat_map(|owner| mark(owner, uid));
+            tags.collect()
+        };
         by_hand(&store, "hand", &[]);
-        by_hand(&store, "copied", &["nthc"]);
-        by_hand(&store, "other", &["nthc", "nthc:other"]);
-        by_hand(&store, "staging", &["nthc", "nthc:shop/staging"]);
-        by_hand(
-            &store,
-            "both",
-            &["nthc", "nthc:shop/production", "nthc:other"],
-        );
+        by_hand(&store, "tagged", &["nthc".to_owned()]);
+        by_hand(&store, "other", &tags(&["other"], "other"));
+        by_hand(&store, "staging", &tags(&["shop/staging"], "staging"));
+        by_hand(&store, "both", &tags(&["shop/production", "other"], "both"));
+        // Grafana keeps the tags of a copy.
+        by_hand(&store, "copied", &tags(&["shop/production"], "original"));
         let before = dump(&store);
         let grafana = grafana(&stub);
-        let names = ["hand", "copied", "other", "staging", "both"];
+        let names = ["hand", "tagged", "other", "staging", "both", "copied"];
         let wanted: Vec<DesiredObject> = names.iter().map(|name| dashboard(name, name)).collect();
         let survey = plan(&grafana, &wanted);
-        assert_eq!(survey.plan.foreign.len(), 5, "{:?}", survey.plan);
+        assert_eq!(survey.plan.foreign.len(), 6, "{:?}", survey.plan);
         assert!(carry_out(&grafana, &survey).is_err());
         for object in &survey.desired {
             let mut object = object.clone();

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::stub::{Request, Response, Stub};
 
@@ -42,6 +43,15 @@ pub struct Store {
 }
 
 pub type Shared = Arc<Mutex<Store>>;
+
+/// The tags of the mark in the dashboard with a uid.
+pub fn mark(owner: &str, uid: &str) -> [String; 2] {
+    let mut hash = String::new();
+    for byte in Sha256::digest(uid.as_bytes()) {
+        hash.push_str(&format!("{byte:02x}"));
+    }
+    ["nthc".to_owned(), format!("nthc:{owner}@{}", &hash[..8])]
+}
 
 /// Starts one.
 pub fn start(is_new: bool) -> (Stub, Shared) {

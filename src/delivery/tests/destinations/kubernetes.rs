@@ -282,6 +282,17 @@ fn foreign(cluster: &Cluster, kubernetes: &Kubernetes) {
         }
     }
     assert_eq!(dump(), before);
+    // A copy by hand is not ours.
+    let copied = kubernetes.normalize(map("original", "{}")).unwrap();
+    kubernetes.write(&copied, &owner(), None).unwrap();
+    let (_, mut copy) = cluster.get(&format!("{MAPS}/original"));
+    copy["metadata"] = json!({
+        "name": "copy", "labels": copy["metadata"]["labels"], "annotations": copy["metadata"]["annotations"],
+    });
+    let (status, answer) = cluster.send(Method::POST, MAPS, "application/json", &copy);
+    assert_eq!(status, 201, "{answer}");
+    let original = kubernetes.read_one(&copied.key).unwrap().unwrap();
+    kubernetes.delete(&original).unwrap();
     // Nothing of it is deleted.
     assert!(
         plan(kubernetes, &[routes("routes")])

@@ -151,7 +151,7 @@ impl World for Boards {
     fn put(&self, key: &ObjectKey, owner: Option<&Owner>, content: &Value) {
         let mut spec = (self.mapped.content)(&key.name, content)["dashboard"].take();
         if let Some(owner) = owner {
-            spec["tags"] = json!(["nthc", format!("nthc:{owner}")]);
+            spec["tags"] = json!(grafana_server::mark(&owner.to_string(), &key.name));
         }
         let mut store = self.store.lock().unwrap();
         store.put(false, &key.name, spec, "", "alice");
@@ -266,7 +266,8 @@ impl World for Maps<'_> {
                 // The hash of the content has the namespace, which each case has of its own.
                 let mut annotations = metadata["annotations"].clone();
                 if let Some(annotations) = annotations.as_object_mut() {
-                    annotations.remove("nth.dev/content");
+                    annotations
+                        .retain(|name, _| name != "nth.dev/content" && name != "nth.dev/name");
                 }
                 let shown = json!([object["data"], metadata["labels"], annotations, is_as_put]);
                 (format!("/{name}"), shown.to_string())

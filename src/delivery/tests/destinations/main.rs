@@ -1,4 +1,5 @@
 //! Destinations against real programs where they are installed, and against servers of the tests that keep their semantics.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod alertmanager;

@@ -324,6 +324,12 @@ fn what_bears_no_mark_or_another_one_is_never_touched() {
         "# nthc: {\"project\":\"shop\"}\n",
     )
     .unwrap();
+    prometheus
+        .write(&rules("mine.yaml", "m", "vector(1)"), &owner(), None)
+        .unwrap();
+    // A copy by hand is not ours.
+    let mine = folder.path().join("mine.yaml");
+    fs::rename(mine, folder.path().join("mine-old.yaml")).unwrap();
     std::os::unix::fs::symlink("hand.yaml", folder.path().join("link.yaml")).unwrap();
     let before = files(folder.path());
 

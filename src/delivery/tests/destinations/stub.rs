@@ -264,6 +264,7 @@ impl Drop for Stub {
 /// A client with the token for a URL.
 pub fn client(url: &str) -> HttpClient {
     let agent: Agent = Agent::config_builder()
+        .proxy(None)
         .timeout_global(Some(PATIENCE))
         .http_status_as_error(false)
         .build()
@@ -274,6 +275,7 @@ pub fn client(url: &str) -> HttpClient {
 /// A client that waits for a real server.
 pub fn patient_client(url: &str) -> HttpClient {
     let agent: Agent = Agent::config_builder()
+        .proxy(None)
         .timeout_global(Some(Duration::from_secs(30)))
         .build()
         .into();

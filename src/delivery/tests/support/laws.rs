@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nth_delivery::{Clock as _, Plan, Survey};
+use nth_delivery::{Clock, Plan, Survey};
 
 use super::clock::TestClock;
 use super::faulty::Fault;
@@ -131,7 +131,7 @@ pub fn with_faults(
 /// Applies a plan again: all is as planned, and a third time nothing is written.
 pub fn assert_resumes(
     world: &dyn World,
-    clock: &TestClock,
+    clock: &dyn Clock,
     journal: &std::path::Path,
     (plan, survey): (&Plan, &Survey),
     planned: &Dump,

@@ -59,8 +59,10 @@ pub fn other_project() -> Owner {
     }
 }
 
+/// A group whose series no other one records.
 pub fn group(expr: &str) -> Value {
-    json!({"interval": "1s", "rules": [{"record": "shop:thing:ratio", "expr": expr}]})
+    let rule = json!({"record": "shop:thing:ratio", "expr": expr, "labels": {"part": expr}});
+    json!({"interval": "1s", "rules": [rule]})
 }
 
 /// An alert and a recording, a new one of each, a changed one and one that is not desired any more.
@@ -197,7 +199,7 @@ impl<'a> Run<'a> {
             health: Duration::ZERO,
             max_deletes: None,
             retry: RetryPolicy::default(),
-            settle: Duration::from_millis(1),
+            settle: Duration::from_millis(300),
         }
     }
 
