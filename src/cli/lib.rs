@@ -215,6 +215,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Backfill(options) => backfill::run(&context, &options, console),
         Command::Plan(options) => delivery::plan(&context, &options, console),
         Command::Apply(options) => delivery::apply(&context, &options, console),
+        Command::Rollback(options) => delivery::rollback(&context, options, console),
         Command::Status(options) => delivery::status(&context, &options, console),
         Command::Diff(options) => Ok(diff::run(&context, &options, console)),
         Command::Backtest(options) => backtest::run(&context, &options, console),

@@ -32,7 +32,7 @@ pub use book_report::BookReport;
 pub use comment::{Comment, ForgeName};
 pub use connection::Connection;
 use connection::connection_help_exit;
-pub use delivery::{Allowed, Apply, DeliveryOptions, Plan, Status};
+pub use delivery::{Allowed, Apply, DeliveryOptions, Plan, Rollback, Status};
 pub use deploys::{
     Deploys, DeploysCommand, DeploysFormat, DeploysImport, DeploysList, DeploysPull, DeploysRecord,
 };
@@ -190,6 +190,8 @@ pub enum Command {
     Plan(Plan),
     /// Bring the destinations in nth.toml to what the sources say
     Apply(Apply),
+    /// Apply the sources of an earlier revision
+    Rollback(Rollback),
     /// Compare the sources with what runs: in sync, pending, drifted, failing
     Status(Status),
     /// Show what the difference between two versions means

@@ -9,7 +9,7 @@ use std::ops::Range;
 use nth_diff::ChangeId;
 
 use super::schema::{DEPENDENCIES_DOC, DIFF_DOC, LINTS_DOC, PATH_DOC, warnings};
-use crate::ir::settings::{Kind, Setting, TABLES, Table};
+use crate::ir::settings::{DestinationTable, Kind, Setting, SettingsTable as _, TABLES, Table};
 use crate::suppressions::Level;
 use place::{Place, PlaceKind, SetKey, find};
 
@@ -100,7 +100,7 @@ pub fn complete(text: &str, offset: usize) -> Vec<Completion> {
                     range: place.word.clone(),
                     text: format!("path{end}"),
                 }],
-                [name] => find_table(name).map_or(Vec::new(), |of| {
+                path => find_path(path).map_or(Vec::new(), |of| {
                     of.settings
                         .iter()
                         .filter(|setting| !is_set(table, setting.key))
@@ -114,7 +114,6 @@ pub fn complete(text: &str, offset: usize) -> Vec<Completion> {
                         })
                         .collect()
                 }),
-                _ => Vec::new(),
             }
         }
         PlaceKind::Value { path, in_list } => values(&place, path, *in_list),
@@ -159,7 +158,7 @@ pub fn hover(text: &str, offset: usize) -> Option<Hover> {
 fn tables(place: &Place, is_set: &dyn Fn(&[String], &str) -> bool, open: &str) -> Vec<Completion> {
     let names = TABLES.iter().map(|table| table.name);
     names
-        .chain(["lints", "diff", "dependencies"])
+        .chain(["lints", "diff", "dependencies", "destinations"])
         .filter(|name| !is_set(&[], name))
         .map(|name| Completion {
             label: name.to_owned(),
@@ -241,12 +240,21 @@ fn find_table(name: &str) -> Option<&'static Table> {
     TABLES.iter().find(|table| table.name == name)
 }
 
+/// The declaration of each destination.
+const DESTINATION: &Table = &DestinationTable::TABLE;
+
+/// Returns the declaration of a table by its path.
+fn find_path(path: &[&str]) -> Option<&'static Table> {
+    match path {
+        [name] => find_table(name),
+        ["destinations", _] => Some(DESTINATION),
+        _ => None,
+    }
+}
+
 /// Returns the declaration of a key, with its table.
 fn setting_at(table: &[&str], key: &str) -> Option<(&'static Table, &'static Setting)> {
-    let [name] = table else {
-        return None;
-    };
-    let table = find_table(name)?;
+    let table = find_path(table)?;
     let mut settings = table.settings.iter();
     let setting = settings.find(|setting| setting.key == key)?;
     Some((table, setting))
@@ -257,6 +265,7 @@ fn table_doc(name: &str) -> Option<&'static str> {
         "lints" => Some(LINTS_DOC),
         "diff" => Some(DIFF_DOC),
         "dependencies" => Some(DEPENDENCIES_DOC),
+        "destinations" => Some(DESTINATION.doc.trim()),
         name => find_table(name).map(|table| table.doc.trim()),
     }
 }
@@ -279,6 +288,7 @@ fn key_doc(table: &[&str], key: &str) -> Option<String> {
             ))
         }
         ["dependencies"] => Some(DEPENDENCIES_DOC.to_owned()),
+        ["destinations"] => Some(DESTINATION.doc.trim().to_owned()),
         ["dependencies", _] if key == "path" => Some(PATH_DOC.to_owned()),
         table => {
             let (table, setting) = setting_at(table, key)?;

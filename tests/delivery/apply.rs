@@ -28,7 +28,10 @@ fn what_is_built_is_what_runs() {
     let status: serde_json::Value = serde_json::from_str(&status.out).unwrap();
     let objects = status["objects"].as_array().unwrap();
     assert_eq!(objects.len(), 2, "{objects:?}");
-    assert!(objects.iter().all(|object| object["state"] == "in-sync"), "{objects:?}");
+    assert!(
+        objects.iter().all(|object| object["state"] == "in-sync"),
+        "{objects:?}"
+    );
 
     // A second time, nothing is written.
     let before = scene.place.files("rules");
@@ -80,7 +83,7 @@ fn nothing_is_applied_that_was_not_reviewed() {
     assert_eq!(first.code, 0, "{first:?}");
     // The sources change after the review.
     scene.place.replace("checkout.nth", "99.9%", "99.5%");
-    let apply = ["apply", "plan.json", "--auto-approve"];
+    let apply = ["apply", "plan.json", "--auto-approve", "--wait", "0s"];
     let changed = scene.said(&apply);
     assert_eq!(scene.place.names("rules"), ["own.yaml"]);
     scene.place.replace("checkout.nth", "99.5%", "99.9%");
@@ -136,4 +139,46 @@ fn an_apply_ends_when_its_rules_are_evaluated() {
     let applied = scene.said(&["apply", "plan.json", "--auto-approve", "--wait", "60s"]);
     assert_eq!(scene.rules(), [("QueueFull".to_owned(), "ok".to_owned())]);
     insta::assert_snapshot!("applied", format!("{applied}\n{}", scene.said(&["status"])));
+}
+
+#[test]
+fn a_rollback_applies_an_earlier_revision() {
+    let Some(scene) = scene() else { return };
+    let git = |arguments: &[&str]| {
+        let ran = std::process::Command::new("git")
+            .args(["-c", "user.name=a", "-c", "user.email=a@example.com"])
+            .args(arguments)
+            .current_dir(scene.place.path("."))
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{ran:?}");
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "nth.toml", "checkout.nth", "search.nth"]);
+    git(&["commit", "--quiet", "-m", "first"]);
+    let nothing = scene.said(&["rollback"]);
+    assert!(
+        nothing.contains("no other revision was applied"),
+        "{nothing}"
+    );
+    assert_eq!(scene.deliver(&[]).code, 0);
+    let first = scene.place.files("rules");
+    scene
+        .place
+        .replace("checkout.nth", "for      = 5m", "for      = 15m");
+    git(&["commit", "--quiet", "-am", "second"]);
+    assert_eq!(scene.deliver(&[]).code, 0);
+    assert_ne!(scene.place.files("rules"), first);
+    // Nobody can be asked here, so the plan is a file.
+    let asked = scene.said(&["rollback"]);
+    assert!(asked.contains("rolling back to revision "), "{asked}");
+    assert!(asked.contains("nobody can be asked"), "{asked}");
+    let planned = scene.nthc(&["plan", "--revision", "HEAD~1", "--out", "plan.json"]);
+    assert_eq!(planned.code, 0, "{planned:?}");
+    let apply = ["apply", "plan.json", "--auto-approve", "--wait", "0s"];
+    let other = scene.nthc(&apply);
+    assert_eq!(other.code, 3, "{other:?}");
+    let back = scene.nthc(&[&apply[..], &["--revision", "HEAD~1"]].concat());
+    assert_eq!(back.code, 0, "{back:?}");
+    assert_eq!(scene.place.files("rules"), first);
 }

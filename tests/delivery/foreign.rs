@@ -41,7 +41,7 @@ fn a_file_of_somebody_else_stays() {
     scene.place.write(&file, own);
     let refused = scene.said(&["plan", "--out", "plan.json"]);
     insta::assert_snapshot!("plan_foreign", refused);
-    let apply = ["apply", "plan.json", "--auto-approve"];
+    let apply = ["apply", "plan.json", "--auto-approve", "--wait", "0s"];
     assert_eq!(scene.nthc(&apply).code, 3);
     assert_eq!(scene.place.read(&file), own);
     assert_eq!(scene.place.names("rules").len(), 2);

@@ -4,12 +4,13 @@ mod apply;
 mod objects;
 mod place;
 mod plan;
+mod rollback;
 mod silenced;
 mod status;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -22,15 +23,17 @@ use nth_delivery::{
 
 pub use apply::run as apply;
 pub use plan::run as plan;
+pub use rollback::run as rollback;
 pub use status::run as status;
 
+use crate::Context;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::options::{DeliveryOptions, Format};
 use crate::progress::Progress;
 use crate::report::Findings;
+use crate::revision::{self, Revision};
 use crate::select::{self, Selected};
-use crate::{Context, revision};
 
 /// The number of repeated requests before a destination counts as unavailable.
 const REPEATS: u32 = 4;
@@ -75,7 +78,21 @@ fn prepare(
         return Err(Failure::usage("unsupported format for destinations")
             .help("use `--format human`, `--format short` or `--format json`"));
     }
-    let selected = Selected::whole(select::project(context)?);
+    let current = select::project(context)?;
+    let root = current.project.root.clone();
+    let (output, destinations) = (
+        current.project.output.clone(),
+        current.project.destinations.clone(),
+    );
+    let old = { options.revision.as_deref() }
+        .map(|name| Revision::check_out(&root, name))
+        .transpose()?;
+    let loaded = match &old {
+        // Messages show the paths of the repository, not of the temporary folder.
+        Some(old) => nthc::project::load(&old.root, &old.top)?,
+        None => current,
+    };
+    let selected = Selected::whole(loaded);
     let project = &selected.loaded.project;
     let compilation = selected.compile(options.env.as_deref())?;
     let compilation = select::require_environment(options.env.as_deref(), compilation)?;
@@ -105,15 +122,14 @@ fn prepare(
             );
         }
     };
-    let chosen = place::choose(&project.destinations, environment.as_deref(), options)?;
+    let chosen = place::choose(&destinations, environment.as_deref(), options)?;
     let owner = Owner {
         project: project.settings.project.clone(),
         environment: environment.clone(),
     };
-    let root = project.root.clone();
     let connection = place::Connecting {
         root: &root,
-        output: &project.output,
+        output: &output,
         owner: &owner,
         timeout: options.timeout,
         variable: &|name| std::env::var(name).ok(),
@@ -132,15 +148,15 @@ fn prepare(
             destination,
         });
     }
-    let journal = root.join(".nth").join(match &owner.environment {
-        Some(environment) => format!("applied-{}.jsonl", nthc::backends::file_stem(environment)),
-        None => "applied.jsonl".to_owned(),
-    });
+    let journal = journal_file(&root, owner.environment.as_deref());
     let entries = journal::read_journal(&journal).map_err(|error| failure(&error))?;
     Ok(Some(Prepared {
         owner,
         targets,
-        revision: revision::head(&root),
+        revision: match old {
+            Some(old) => Some(old.commit),
+            None => revision::head(&root),
+        },
         journal,
         entries,
     }))
@@ -204,6 +220,14 @@ struct Parts {
     revision: Option<String>,
     journal: PathBuf,
     entries: Vec<Entry>,
+}
+
+/// The file with what was applied to an environment.
+fn journal_file(root: &Path, environment: Option<&str>) -> PathBuf {
+    root.join(".nth").join(match environment {
+        Some(environment) => format!("applied-{}.jsonl", nthc::backends::file_stem(environment)),
+        None => "applied.jsonl".to_owned(),
+    })
 }
 
 /// The plan of what was surveyed.

@@ -27,6 +27,9 @@ pub struct DeliveryOptions {
     /// A destination in nth.toml (repeatable) [default: all of the environment]
     #[arg(long = "destination", value_name = "NAME")]
     pub destinations: Vec<String>,
+    /// Use the sources of this git revision; the destinations stay those of the working tree
+    #[arg(long, value_name = "REVISION")]
+    pub revision: Option<String>,
     /// Timeout per request
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub timeout: Duration,
@@ -96,6 +99,23 @@ pub struct Apply {
     /// How long to wait until all is evaluated and healthy; 0s to not wait
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration_or_zero)]
     pub wait: Duration,
+}
+
+/// Options of `rollback`.
+#[derive(Debug, Args)]
+#[command(after_help = help("\
+Plans from the sources of an earlier revision, shows the plan, asks, and applies it: an apply
+like any other. In a pipeline, plan and apply with the same --revision instead.
+
+Examples:
+  nthc rollback --env production                     to what was applied before the last time
+  nthc rollback --env production --revision 1a2b3c4
+  nthc plan  --revision 1a2b3c4 --out plan.json
+  nthc apply --revision 1a2b3c4 plan.json --auto-approve"))]
+pub struct Rollback {
+    /// What `apply` has.
+    #[command(flatten)]
+    pub apply: Apply,
 }
 
 /// A class of changes that has to be allowed by name.

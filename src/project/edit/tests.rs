@@ -32,8 +32,8 @@ fn hover_at(marked: &str) -> Option<String> {
 #[test]
 fn tables_are_offered_that_are_not_there_yet() {
     let all = labels_at("|");
-    // `lints`, `diff` and `dependencies`.
-    assert_eq!(all.len(), TABLES.len() + 3);
+    // `lints`, `diff`, `dependencies` and `destinations`.
+    assert_eq!(all.len(), TABLES.len() + 4);
     let more = labels_at("[project]\nname = \"shop\"\n\n[pro|");
     assert!(!more.contains(&"project".to_owned()), "{more:?}");
     assert!(more.contains(&"prometheus".to_owned()));
@@ -58,6 +58,15 @@ fn keys_are_offered_that_are_not_set_yet() {
     assert_eq!(labels_at("severity.|"), ["page", "ticket"]);
     assert_eq!(labels_at("severity = { page = \"p\", | }"), ["ticket"]);
     assert_eq!(labels_at("[dependencies]\nplatform = { | }"), ["path"]);
+    let keys = labels_at("[destinations.mimir]\nkind = \"mimir\"\n|\n");
+    assert!(
+        keys.contains(&"url".to_owned()) && !keys.contains(&"kind".to_owned()),
+        "{keys:?}"
+    );
+    assert_eq!(
+        accept("[destinations.mimir]\nkind = \"m|\"", "\"mimir\""),
+        "[destinations.mimir]\nkind = \"mimir\""
+    );
     assert!(labels_at("[lints]\n|").contains(&"above-ceiling".to_owned()));
     assert!(
         !labels_at("[lints]\nabove-ceiling = \"warn\"\n|").contains(&"above-ceiling".to_owned())
