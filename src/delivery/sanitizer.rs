@@ -35,7 +35,7 @@ impl Sanitizer {
     }
 
     /// Returns a message on one line, without secrets, control characters and characters that reorder text, truncated to
-    /// [`MOST_CHARACTERS`] characters.
+    /// `MOST_CHARACTERS` characters.
     pub fn sanitize(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for secret in &self.secrets {

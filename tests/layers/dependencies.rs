@@ -12,7 +12,11 @@ use crate::metadata;
 use crate::modules::Modules;
 
 /// Dependencies that are declared for their features or for macro expansions: package, dependency, and the reason.
-const UNNAMED: &[(&str, &str, &str)] = &[];
+const UNNAMED: &[(&str, &str, &str)] = &[(
+    "nth-delivery",
+    "k8s_openapi",
+    "`kube` needs one version of the API to be chosen by a feature of it",
+)];
 
 /// A dependency with its name in code.
 struct Dependency {

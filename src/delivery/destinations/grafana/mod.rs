@@ -5,6 +5,7 @@
 //! them. The older API deletes without a condition, so a dashboard is read right before it is deleted. A folder is only deleted if it
 //! is empty, because Grafana deletes what is in it.
 //!
+//! The account needs the role Editor in the folder of the dashboards, and the permission to create a folder if nthc creates it.
 //! Dashboards that provisioning files, a repository or Terraform manage in Grafana are not written.
 
 mod classic;

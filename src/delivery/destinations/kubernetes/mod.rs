@@ -2,8 +2,13 @@
 //!
 //! An object bears the label `app.kubernetes.io/managed-by: nthc` and the annotations `nth.dev/project`, `nth.dev/environment` and
 //! `nth.dev/name`. Without the annotations it is someone else's: an object of the same build that another program applied has the
-//! label too, and a copy under another name has another `nth.dev/name`. A field that someone else manages is told with its manager, and stays as it is: remove it from the other
-//! manager's object, or give the field back with `kubectl apply --server-side --field-manager=nthc --force-conflicts`.
+//! label too, and a copy under another name has another `nth.dev/name`.
+//!
+//! A field that someone else manages is reported with its manager, and stays as it is: remove it from the other manager's object, or
+//! give the field back with `kubectl apply --server-side --field-manager=nthc --force-conflicts`.
+//!
+//! The account needs the verbs `get`, `list`, `create`, `patch` and `delete` for the types of the objects, and `get`, `create`, `update`
+//! and `delete` for `leases` of `coordination.k8s.io`, in the namespaces of the objects.
 
 mod api;
 mod fields;

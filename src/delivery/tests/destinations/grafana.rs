@@ -507,3 +507,20 @@ fn names_and_contents_that_grafana_cannot_hold_are_refused() {
     let seen = target.read_one(&key("a")).unwrap().unwrap();
     assert!(seen.owner.is_some_and(|found| found != owner()));
 }
+
+#[test]
+fn ours_are_found_behind_thousands_of_others() {
+    let (stub, store) = start(false);
+    for number in 0..5_001 {
+        let uid = format!("a{number}");
+        by_hand(&store, &uid, &mark("other", &uid));
+    }
+    by_hand(&store, "ours", &mark("shop/production", "ours"));
+    stub.requests();
+    let read = grafana(&stub).read(&owner(), &[]).unwrap();
+    assert_eq!(read.len(), 1);
+    assert!(read[0].is_owned_by(&owner()));
+    // Those of others are not read one by one.
+    let requests = stub.requests();
+    assert_eq!(requests.len(), 6, "{requests:?}");
+}

@@ -412,6 +412,11 @@ fn a_file_that_was_edited_meanwhile_is_not_replaced() {
         .unwrap();
     let live = prometheus.read_one(&key("a.yaml")).unwrap();
     let text = fs::read_to_string(&path).unwrap();
+    // What was written is in the mark, so an edit is drift without a journal.
+    fs::write(&path, text.replace("severity: page", "severity: ticket")).unwrap();
+    let survey = plan(&prometheus, &[rules("a.yaml", "a", "vector(1)")]);
+    assert_eq!(survey.plan.drift.len(), 1);
+    assert_eq!(survey.plan.operations[0].action, Action::Change);
     // A comment only: the content is the same, and the file is not.
     fs::write(&path, format!("{text}# by hand\n")).unwrap();
     let edited = files(folder.path());

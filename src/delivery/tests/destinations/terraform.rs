@@ -220,10 +220,10 @@ fn failure(lines: &str) -> DeliveryError {
 
 #[test]
 fn a_program_that_fails_is_an_error_in_its_own_words() {
-    let told = failure(
+    let unauthorized = failure(
         r#"[ "$1" = plan ] && { printf '╷\n│ Error: POST https://api.pagerduty.com/services: 401 \033[31mUnauthorized\n╵\n' >&2; exit 1; }"#,
     );
-    insta::assert_snapshot!(told, @"terraform fails: Error: POST https://api.pagerduty.com/services: 401 [31mUnauthorized");
+    insta::assert_snapshot!(unauthorized, @"terraform fails: Error: POST https://api.pagerduty.com/services: 401 [31mUnauthorized");
     let silent = failure("exit 1");
     insta::assert_snapshot!(silent, @"terraform fails: it reports no cause");
     let locked = failure("echo 'Error: Error acquiring the state lock' >&2; exit 1");
