@@ -43,6 +43,31 @@ pub fn collect(
             compiled,
             services,
             within,
+            is_judging: true,
+        };
+        collector.all(store)
+    })
+}
+
+/// The same without deployments and the judgments about them, which take the most time: for [`nth_book::report::Summary`], which
+/// has neither.
+///
+/// # Errors
+///
+/// If the ledger cannot be read.
+pub fn collect_for_summary(
+    context: &Context,
+    store: &mut Store,
+    compiled: &CompiledProject,
+    within: Interval,
+) -> Result<Vec<Found>, Failure> {
+    compiled.with_services(|services| {
+        let collector = Collector {
+            context,
+            compiled,
+            services,
+            within,
+            is_judging: false,
         };
         collector.all(store)
     })
@@ -77,6 +102,8 @@ struct Collector<'c> {
     compiled: &'c CompiledProject,
     services: &'c [&'c Service],
     within: Interval,
+    /// Whether deployments are judged.
+    is_judging: bool,
 }
 
 impl Collector<'_> {
@@ -93,7 +120,10 @@ impl Collector<'_> {
             from: self.within.from - HISTORY,
             until: self.within.until,
         };
-        let mut deployments = open::with(context, store, |store| store.deployments(history))?;
+        let mut deployments = match self.is_judging {
+            true => open::with(context, store, |store| store.deployments(history))?,
+            false => Vec::new(),
+        };
         deployments.retain(|one| one.project == *project && one.environment == environment);
         let mut named = open::with(context, store, |store| store.incidents(self.within))?;
         named.retain(|one| one.project == *project && one.environment == environment);
@@ -105,7 +135,10 @@ impl Collector<'_> {
                 .filter(|one| service.name == one.service)
                 .cloned()
                 .collect();
-            let dependencies = self.dependencies(store, service)?;
+            let dependencies = match self.is_judging {
+                true => self.dependencies(store, service)?,
+                false => Vec::new(),
+            };
             for slo in &service.slos {
                 let key = keys::key(service, slo, &self.compiled.settings);
                 let objectives = open::with(context, store, |store| store.objectives(&key))?;
@@ -123,12 +156,15 @@ impl Collector<'_> {
                     objectives,
                 };
                 let versions = self.versions(store, &key, &own)?;
-                let judged = judging::judge(Evidence {
-                    slices: &slo_book.slices,
-                    deployments: &own,
-                    versions: &versions,
-                    dependencies: &dependencies,
-                });
+                let judged = match self.is_judging {
+                    true => judging::judge(Evidence {
+                        slices: &slo_book.slices,
+                        deployments: &own,
+                        versions: &versions,
+                        dependencies: &dependencies,
+                    }),
+                    false => judging::Judged::default(),
+                };
                 let in_time: Vec<JudgedDeployment> = { own.iter().zip(&judged.judgments) }
                     .filter(|(one, _)| {
                         one.started < self.within.until && one.started >= self.within.from

@@ -49,6 +49,7 @@ on_both!(
     records::incidents_are_corrected_and_withdrawn,
     records::parts_of_an_episode_are_one,
     records::counts_of_versions_are_recorded_once,
+    records::alerts_are_known_where_they_were_read,
     versions::a_missing_ledger_is_not_created_by_reading,
     versions::two_processes_create_one_ledger,
     versions::another_database_is_no_ledger,

@@ -69,7 +69,7 @@ pub fn a_newer_version_is_refused(place: &dyn Place) {
     assert_eq!(error, expected);
     assert_eq!(
         error.to_string(),
-        "the ledger has version 3, and this program supports versions up to 2"
+        "the ledger has version 4, and this program supports versions up to 3"
     );
     assert_eq!(error.help(), Some("update nthc"));
     assert_eq!(place.number("SELECT COUNT(*) FROM slices"), 3);
