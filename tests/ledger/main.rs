@@ -9,10 +9,12 @@ mod place;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod alerts;
 mod documents;
 mod exact;
 mod export;
 mod failures;
+mod grafana;
 mod kinds;
 mod month;
 mod postgres;
@@ -20,5 +22,7 @@ mod pull;
 mod push;
 mod scene;
 mod server;
+mod shop;
 mod story;
 mod watch;
+mod young;
