@@ -45,8 +45,8 @@ fn project(folder: &Path, slos: usize) {
         for slo in 0..SLOS.min(slos - service * SLOS) {
             let _ = writeln!(
                 text,
-                "  slo h{slo} {{\n    objective = 99.9%\n    bad = `http_requests_total{{handler=\"h{slo}\",status=~\"5..\"}}`\n    \
-                 total = `http_requests_total{{handler=\"h{slo}\"}}`\n  }}"
+                "  slo h{slo} {{\n    objective = 99.9%\n    sli : ratio {{\n      bad = `http_requests_total{{handler=\"h{slo}\",status=~\"5..\"}}`\n    \
+                 total = `http_requests_total{{handler=\"h{slo}\"}}`\n    }}\n  }}"
             );
         }
         text.push_str("}\n");

@@ -214,7 +214,12 @@ fn deployment(one: &Deployment) -> Annotation {
 
 fn named_incident(one: &NamedIncident, end: i64) -> Annotation {
     let environment = one.environment.as_deref();
-    let key = key(&["incident", &one.project, &one.id]);
+    let key = key(&[
+        "incident",
+        &one.project,
+        environment.unwrap_or_default(),
+        &one.id,
+    ]);
     let text = html! {
         "Incident " (linked(one.url.as_deref(), &one.id))
         @if !one.title.trim().is_empty() { ": " (one_line(one.title.trim())) }
