@@ -55,6 +55,7 @@ on_both!(
     versions::another_database_is_no_ledger,
     versions::a_newer_version_is_refused,
     versions::an_earlier_version_is_migrated,
+    versions::the_last_version_is_migrated,
     versions::a_failed_migration_changes_nothing,
     versions::damaged_rows_are_errors,
     versions::a_writer_waits_for_another_one,
