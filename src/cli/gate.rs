@@ -10,7 +10,7 @@ use super::options::{Format, Gate, GateCommand, GateQuery};
 use super::prometheus_client::Client;
 use super::report::{self, Findings};
 use super::select::{self, Selected};
-use super::{Context, gate_table};
+use super::{Context, gate_ledger, gate_table};
 use nthc::backends::policy::{Dependents, policy};
 use nthc::diagnostics::suggest;
 use nthc::ir;
@@ -93,7 +93,7 @@ fn measure(
         return Err(Failure::usage("unsupported format for a gate decision")
             .help("use `--format human`, `--format short` or `--format json`"));
     }
-    let policy = match &query.policy {
+    let (policy, project) = match &query.policy {
         Some(file) => {
             let path = paths::absolute(file, &context.cwd);
             let shown = paths::display(&path, &context.cwd);
@@ -108,19 +108,35 @@ fn measure(
                     policy.service
                 )));
             }
-            policy
+            (policy, None)
         }
-        None => project_policy(context, query, console)?,
+        None => {
+            let loaded = select::project(context)?;
+            let root = loaded.project.root.clone();
+            let (policy, compiled) = project_policy(context, loaded, query, console)?;
+            (policy, Some((root, compiled)))
+        }
     };
     let gate = find_gate(&policy, query.gate.as_deref())?;
     let at = evaluation_time(query.at);
     let client = Client::new(&query.prometheus, query.timeout, &query.connection)?;
-    let measured = ask(&client, &policy, gate, at)?;
+    let mut measured = ask(&client, &policy, gate, at)?;
+    let mut remarks = client.remarks();
+    if let (Some(location), Some((root, compiled))) = (&query.ledger, &project) {
+        let name = policy.gates.get(gate).map(|gate| gate.name.as_str());
+        let asked = gate_ledger::Asked {
+            service: &policy.service,
+            gate: name.unwrap_or_default(),
+            at: at.as_second(),
+        };
+        let known = gate_ledger::consult(context, root, location, compiled, asked, &mut measured)?;
+        remarks.extend(known);
+    }
     Ok(MeasuredGate {
         policy,
         gate,
         measured,
-        remarks: client.remarks(),
+        remarks,
         at,
     })
 }
@@ -302,22 +318,25 @@ pub fn unknown_service(name: &str, services: &[&ir::Service]) -> Failure {
 /// Generates the policy of a service from the current sources.
 fn project_policy(
     context: &Context,
+    loaded: Loaded,
     query: &GateQuery,
     console: &mut Console,
-) -> Result<Policy, Failure> {
-    let Some(built) = CompiledProject::new(context, query.env.as_deref(), console)? else {
+) -> Result<(Policy, CompiledProject), Failure> {
+    let format = context.global.format;
+    let Some(built) = CompiledProject::of(loaded, query.env.as_deref(), format, console)? else {
         return Err(Failure::io(
             "the project has errors, so its gates cannot be evaluated",
         ));
     };
     let name = query.service.as_deref().unwrap_or_default();
-    built.with_services(|services| {
+    let policy = built.with_services(|services| {
         let service = services
             .iter()
             .find(|service| service.name == name)
             .ok_or_else(|| unknown_service(name, services))?;
-        Ok(policy(service, &Dependents::new(services), &built.settings))
-    })
+        Ok::<_, Failure>(policy(service, &Dependents::new(services), &built.settings))
+    })?;
+    Ok((policy, built))
 }
 
 /// Prints the decision.

@@ -35,6 +35,7 @@ mod explain;
 mod fmt;
 mod forge;
 mod gate;
+mod gate_ledger;
 mod gate_table;
 mod history;
 mod http;

@@ -57,6 +57,8 @@ struct Report {
     known: f64,
     now: Side,
     then: Side,
+    /// Rules of gates that read the SLO and something else, a sentence each.
+    not_replayed: Vec<String>,
 }
 
 /// Replays the ledger with another objective.
@@ -117,6 +119,7 @@ pub fn run(
         let slices = open::with(context, &mut store, |store| store.slices(&key, whole))?;
         let within = Interval { from, until };
         let least = burn_rate::least_range(compiled.settings.prometheus.scrape_interval);
+        let (own, not_replayed) = gates(service, slo);
         let side = |objective: Decimal, window: Duration, pairs: &[burn_rate::Pair]| {
             let replayed = replay(Replay {
                 slices: &slices,
@@ -125,10 +128,13 @@ pub fn run(
                 objective,
                 pairs,
             });
-            let gates = gates(service, slo, &|limit| {
-                denied(&slices, within, window, objective, limit)
+            let gates = own.iter().map(|rule| GateRule {
+                gate: rule.gate.to_owned(),
+                rule: rule.rule.to_owned(),
+                effect: rule.effect,
+                seconds: denied(&slices, within, window, objective, rule.when),
             });
-            Side::new(objective, window, replayed, gates)
+            Side::new(objective, window, replayed, gates.collect())
         };
         let others = burn_rate::pairs(window, least);
         let others: Vec<burn_rate::Pair> = { others.into_iter() }
@@ -143,6 +149,7 @@ pub fn run(
             known: share(seen, until - whole.from.max(read.from)),
             now: side(slo.objective, slo.window, &slo.burn_rate_pairs),
             then: side(options.objective, window, &others),
+            not_replayed,
         })
     })?;
     if format == Format::Json {
@@ -204,36 +211,48 @@ impl Side {
     }
 }
 
-/// A limit of the budget that is left, and whether the condition holds below it.
-struct Limit {
-    condition: Condition,
-}
-
-/// The rules of the service's gates that depend on the budget of the SLO alone.
-fn gates(service: &Service, slo: &Slo, seconds: &dyn Fn(&Limit) -> i64) -> Vec<GateRule> {
-    let mut found = Vec::new();
+/// The rules of the service's gates about the budget of the SLO, and what is not replayed because it reads something else too, a
+/// sentence each.
+fn gates<'s>(service: &'s Service, slo: &Slo) -> (Vec<OwnRule<'s>>, Vec<String>) {
+    let (mut own, mut others) = (Vec::new(), Vec::new());
     for gate in &service.gates {
         for rule in &gate.rules {
             let facts = rule.when.facts();
             let is_own = |fact: &&Fact| matches!(fact, Fact::Budget(of) if of.service == service.name && of.slo == slo.name);
-            if facts.is_empty() || !facts.iter().all(is_own) || !is_plain(&rule.when) {
+            let about = |fact: &&Fact| {
+                matches!(fact, Fact::Budget(of) | Fact::BudgetTime(of) | Fact::Burn(of, _)
+                    if of.service == service.name && of.slo == slo.name)
+            };
+            if !facts.iter().any(about) {
                 continue;
             }
-            let limit = Limit {
-                condition: rule.when.clone(),
-            };
-            found.push(GateRule {
-                gate: gate.name.to_string(),
-                rule: rule.name.to_string(),
-                effect: match rule.effect {
-                    Effect::Deny => "denies",
-                    Effect::Warn => "warns",
-                },
-                seconds: seconds(&limit),
-            });
+            if facts.iter().all(is_own) && is_plain(&rule.when) {
+                own.push(OwnRule {
+                    gate: &gate.name,
+                    rule: &rule.name,
+                    effect: match rule.effect {
+                        Effect::Deny => "denies",
+                        Effect::Warn => "warns",
+                    },
+                    when: &rule.when,
+                });
+            } else {
+                others.push(format!(
+                    "rule `{}` of gate `{}` reads more than the budget of {}, so it is not replayed",
+                    rule.name, gate.name, slo.name
+                ));
+            }
         }
     }
-    found
+    (own, others)
+}
+
+/// A rule of a gate that depends on the budget of the SLO alone.
+struct OwnRule<'s> {
+    gate: &'s str,
+    rule: &'s str,
+    effect: &'static str,
+    when: &'s Condition,
 }
 
 /// Returns whether a condition has no dates.
@@ -251,14 +270,14 @@ fn denied(
     within: Interval,
     window: Duration,
     objective: Decimal,
-    limit: &Limit,
+    condition: &Condition,
 ) -> i64 {
     let window_ms = i64::try_from(window.0).unwrap_or(i64::MAX / 4);
     let mut seconds = 0;
     nth_book::each_budget(slices, within, window_ms, objective, &mut |left| {
         if left
             .and_then(Decimal::from_f64)
-            .and_then(|left| holds(&limit.condition, left))
+            .and_then(|left| holds(condition, left))
             == Some(true)
         {
             seconds += SLICE_SECONDS;
@@ -336,4 +355,7 @@ fn show(report: &Report, console: &mut Console) {
         }));
     }
     table(&rows, console);
+    for remark in &report.not_replayed {
+        console.err.line(format_args!("note: {remark}"));
+    }
 }

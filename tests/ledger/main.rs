@@ -14,6 +14,7 @@ mod documents;
 mod exact;
 mod export;
 mod failures;
+mod gate;
 mod grafana;
 mod kinds;
 mod month;

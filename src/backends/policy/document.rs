@@ -164,7 +164,7 @@ fn condition(condition: &gate::Condition, service: &Service) -> Condition {
 }
 
 /// The name of a fact: its text in a gate of this service.
-fn fact_name(fact: &Fact, service: &Service) -> String {
+pub fn fact_name(fact: &Fact, service: &Service) -> String {
     let of = |objective: &Objective| {
         let slo = name(&objective.slo);
         if objective.service == service.name {

@@ -25,7 +25,7 @@ use nth_model::{PolicyForm, Project, Service, Settings, TargetName};
 use nth_policy::Policy;
 
 pub use argo_cd::SYNC_WINDOWS;
-pub use document::{Dependents, policy};
+pub use document::{Dependents, fact_name, policy};
 
 use super::{Artifact, EmitError, Target, WriteError, file_stem};
 

@@ -48,7 +48,7 @@ many bad events. Causes and what is left add up to the budget.
 - **burned**: the new version was compared with the old one at the same moment. **likely burned**: errors began inside of the \
 roll-out, as they hardly do at other times. Other deployments are only listed.
 - A page is useful if an incident that consumed budget was going on.
-- What was not seen is unknown: it is neither good nor bad.";
+- What was not seen is unknown. It consumes nothing of the budget: what is consumed is consumed at least.";
 
 /// A text of a user on one line.
 fn plain(text: &str) -> String {

@@ -37,12 +37,28 @@ pub fn collect(
     compiled: &CompiledProject,
     within: Interval,
 ) -> Result<Vec<Found>, Failure> {
+    collect_some(context, store, compiled, within, None)
+}
+
+/// The same as [`collect`], of one service alone if it is given.
+///
+/// # Errors
+///
+/// If the ledger cannot be read.
+pub fn collect_some(
+    context: &Context,
+    store: &mut Store,
+    compiled: &CompiledProject,
+    within: Interval,
+    service: Option<&str>,
+) -> Result<Vec<Found>, Failure> {
     compiled.with_services(|services| {
         let collector = Collector {
             context,
             compiled,
             services,
             within,
+            only: service,
             is_judging: true,
         };
         collector.all(store)
@@ -67,6 +83,7 @@ pub fn collect_for_summary(
             compiled,
             services,
             within,
+            only: None,
             is_judging: false,
         };
         collector.all(store)
@@ -102,6 +119,8 @@ struct Collector<'c> {
     compiled: &'c CompiledProject,
     services: &'c [&'c Service],
     within: Interval,
+    /// The service whose SLOs are collected; `None` for all.
+    only: Option<&'c str>,
     /// Whether deployments are judged.
     is_judging: bool,
 }
@@ -130,7 +149,8 @@ impl Collector<'_> {
         let mut episodes = open::with(context, store, |store| store.episodes(self.within))?;
         episodes.retain(|one| one.project == *project && one.environment == environment);
         let mut found = Vec::new();
-        for service in self.services {
+        let is_asked = |service: &&&Service| self.only.is_none_or(|only| service.name == only);
+        for service in self.services.iter().filter(is_asked) {
             let own: Vec<Deployment> = { deployments.iter() }
                 .filter(|one| service.name == one.service)
                 .cloned()
@@ -359,6 +379,29 @@ pub fn verdicts(found: &[Found]) -> BTreeMap<String, String> {
     }
     { texts.into_iter() }
         .map(|(key, lines)| (key, lines.join("; ")))
+        .collect()
+}
+
+/// What compared deployments of an SLO burned, a sentence each: the latest first.
+pub fn burned(found: &Found) -> Vec<String> {
+    let input = &found.input;
+    let compared = input.deployments.iter().rev();
+    let compared = compared.filter(|judged| judged.level == Level::Compared);
+    compared
+        .filter_map(|judged| {
+            let deployment = &judged.deployment;
+            let name = match (&deployment.previous, &deployment.version) {
+                (Some(old), Some(new)) => format!("{old} → {new}"),
+                (None, Some(new)) => new.clone(),
+                _ => deployment.key.clone(),
+            };
+            let burned = amount(input, judged.bad?);
+            Some(format!(
+                "deployment {} burned {burned} of {}",
+                nthc::diagnostics::render::one_line(&name),
+                input.key.slo
+            ))
+        })
         .collect()
 }
 

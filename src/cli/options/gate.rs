@@ -52,6 +52,10 @@ pub struct GateQuery {
     /// Use this generated policy file instead of the project sources
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+    /// The ledger of error budgets, whose budget counts where it knows of more consumption than the recordings: a file of SQLite, or
+    /// postgres://user@host/database
+    #[arg(long, value_name = "LOCATION", conflicts_with = "policy")]
+    pub ledger: Option<String>,
     /// Evaluation time, RFC 3339: 2026-12-24T12:00:00Z [default: now]
     #[arg(long, value_name = "TIME", value_parser = timestamp)]
     pub at: Option<Timestamp>,
@@ -74,6 +78,7 @@ Examples:
   nthc gate check checkout --gate production --prometheus http://localhost:9090
   nthc gate check --policy checkout.json --prometheus http://localhost:9090
   nthc gate check checkout --prometheus http://localhost:9090 --at 2026-12-24T12:00:00Z
+  nthc gate check checkout --prometheus http://localhost:9090 --ledger nth.ledger.db
 
 Exit codes:
    0  allowed

@@ -257,8 +257,8 @@ fn footer() -> Markup {
                 are only listed."
             }
             p {
-                "A page is useful if an incident that consumed budget was going on. What was not seen is unknown: it is neither good \
-                nor bad."
+                "A page is useful if an incident that consumed budget was going on. What was not seen is unknown. It \
+                consumes nothing of the budget: what is consumed is consumed at least."
             }
         }
     }

@@ -1,0 +1,216 @@
+//! What the ledger of error budgets knows about the facts of a gate.
+//!
+//! What is consumed by the recordings and by the ledger is in both consumed at least: what was not seen consumes nothing. So the one
+//! that knows of more is nearer to the truth, and a ledger of a month closes a gate that recordings of two days would open. All gates
+//! measure the budget without exclusions, and by the current objective.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use nth_ledger::{Interval, SLICE_SECONDS, Store, Yardstick, judge};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::{FromPrimitive as _, ToPrimitive as _};
+
+use super::Context;
+use super::amounts::{duration, percent};
+use super::exit::Failure;
+use super::gate::CompiledProject;
+use super::ledger::{evidence, keys, open};
+use super::options::LedgerPlace;
+use nthc::backends::policy::fact_name;
+use nthc::ir::burn_rate::budget_time;
+use nthc::ir::gate::{Fact, Objective};
+use nthc::ir::{Service, Slo};
+use nthc::policy::{Measured, MeasuredValue};
+
+/// How far the end of the ledger may be before the evaluation without a remark, in seconds.
+const STALE: i64 = 2 * 3_600;
+
+/// The gate that is evaluated.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The service.
+    pub service: &'a str,
+    /// The name of the gate.
+    pub gate: &'a str,
+    /// The evaluation time, in seconds since 1970.
+    pub at: i64,
+}
+
+/// Replaces measured budgets by those of the ledger where it knows of more consumption, or the recordings have no data. Returns
+/// remarks, a sentence each: which were replaced, and which deployments burned the budgets.
+///
+/// # Errors
+///
+/// If there is no ledger at the location, or it cannot be read.
+pub fn consult(
+    context: &Context,
+    root: &Path,
+    location: &str,
+    compiled: &CompiledProject,
+    asked: Asked<'_>,
+    measured: &mut Measured,
+) -> Result<Vec<String>, Failure> {
+    let place = LedgerPlace {
+        ledger: Some(location.to_owned()),
+    };
+    let mut store = open::open(context, root, &place)?;
+    let mut remarks = Vec::new();
+    let mut longest = 0;
+    compiled.with_services(|services| {
+        for (name, fact) in facts(services, asked) {
+            let (of, is_time) = match &fact {
+                Fact::Budget(of) => (of, false),
+                Fact::BudgetTime(of) => (of, true),
+                _ => continue,
+            };
+            let Some((service, slo)) = find(services, of) else {
+                continue;
+            };
+            let known = Known::new(context, &mut store, compiled, (service, slo), asked.at)?;
+            let Some(known) = known else {
+                remarks.push(format!(
+                    "the ledger has nothing of {}.{}",
+                    service.name, slo.name
+                ));
+                continue;
+            };
+            longest = longest.max(known.window);
+            let value = match is_time {
+                true => known.left * budget_time(slo.objective, slo.window).as_seconds(),
+                false => known.left,
+            };
+            let before = measured.get(&name);
+            let recorded = before.and_then(|before| before.value);
+            if recorded.is_none_or(|recorded| value < recorded) {
+                remarks.push(known.remark(&name, before));
+                measured.insert(name, known.measured(value));
+            }
+            remarks.extend(known.stale(&of.slo, asked.at));
+        }
+        Ok::<(), Failure>(())
+    })?;
+    if longest > 0 {
+        let within = Interval {
+            from: asked.at - longest,
+            until: asked.at,
+        };
+        let only = Some(asked.service);
+        let found = evidence::collect_some(context, &mut store, compiled, within, only)?;
+        remarks.extend(found.iter().flat_map(evidence::burned));
+    }
+    Ok(remarks)
+}
+
+/// The facts of a gate with their names, each once.
+fn facts(services: &[&Service], asked: Asked<'_>) -> Vec<(String, Fact)> {
+    let mut found: Vec<(String, Fact)> = Vec::new();
+    let service = services
+        .iter()
+        .find(|service| service.name == asked.service);
+    let Some(service) = service else {
+        return found;
+    };
+    let gate = service.gates.iter().find(|gate| gate.name == asked.gate);
+    for rule in gate.iter().flat_map(|gate| &gate.rules) {
+        for fact in rule.when.facts() {
+            let name = fact_name(fact, service);
+            if !found.iter().any(|(known, _)| *known == name) {
+                found.push((name, fact.clone()));
+            }
+        }
+    }
+    found
+}
+
+fn find<'s>(services: &[&'s Service], of: &Objective) -> Option<(&'s Service, &'s Slo)> {
+    let service = services.iter().find(|service| service.name == of.service)?;
+    let slo = service.slos.iter().find(|slo| slo.name == of.slo)?;
+    Some((service, slo))
+}
+
+/// What the ledger knows about the SLO window of an SLO.
+struct Known {
+    /// The share of the budget that is left at most.
+    left: Decimal,
+    /// The share of the window that is known.
+    coverage: f64,
+    /// The length of the window, in seconds.
+    window: i64,
+    /// Until when the ledger was pulled, in seconds since 1970.
+    until: i64,
+}
+
+impl Known {
+    /// `None` if the ledger knows nothing of the window.
+    fn new(
+        context: &Context,
+        store: &mut Store,
+        compiled: &CompiledProject,
+        (service, slo): (&Service, &Slo),
+        at: i64,
+    ) -> Result<Option<Self>, Failure> {
+        let key = keys::key(service, slo, &compiled.settings);
+        let Some(read) = open::with(context, store, |store| store.read_interval(&key))? else {
+            return Ok(None);
+        };
+        let window = i64::try_from(slo.window.0 / 1_000).unwrap_or(i64::MAX / 4);
+        let until = at.div_euclid(SLICE_SECONDS) * SLICE_SECONDS;
+        let within = Interval {
+            from: until - window,
+            until,
+        };
+        let slices = open::with(context, store, |store| store.slices(&key, within))?;
+        let objective = Yardstick::Throughout(slo.objective);
+        let account = judge(&slices, within, objective, &[]).gross;
+        let left = account.spent().and_then(|spent| {
+            let spent = Decimal::from_f64(spent)?.round_dp(9);
+            Some((Decimal::ONE - spent).normalize())
+        });
+        Ok(left.zip(account.coverage()).map(|(left, coverage)| Self {
+            left,
+            coverage,
+            window,
+            until: read.until,
+        }))
+    }
+
+    fn measured(&self, value: Decimal) -> MeasuredValue {
+        MeasuredValue {
+            value: Some(value),
+            coverage: Decimal::from_f64(self.coverage).map(|share| share.round_dp(6)),
+        }
+    }
+
+    /// That a fact is measured by the ledger.
+    fn remark(&self, name: &str, before: Option<&MeasuredValue>) -> String {
+        let ledger = percent(self.coverage);
+        match before {
+            Some(MeasuredValue {
+                value: Some(_),
+                coverage: Some(recorded),
+            }) => format!(
+                "{name} is that of the ledger, which knows {ledger} of the window; the recordings know {}",
+                percent(recorded.to_f64().unwrap_or_default())
+            ),
+            Some(MeasuredValue { value: Some(_), .. }) => {
+                format!("{name} is that of the ledger, which knows {ledger} of the window")
+            }
+            _ => format!(
+                "{name} is that of the ledger, which knows {ledger} of the window; the recordings have no data"
+            ),
+        }
+    }
+
+    /// That the ledger ends long before the evaluation.
+    fn stale(&self, slo: &str, at: i64) -> Option<String> {
+        let late = at - self.until;
+        let until = Timestamp::from_second(self.until).unwrap_or(Timestamp::UNIX_EPOCH);
+        (late > STALE).then(|| {
+            format!(
+                "the ledger has {slo} only until {until}, {} before the evaluation; run `nthc ledger pull`",
+                duration(late.div_euclid(60) * 60)
+            )
+        })
+    }
+}
