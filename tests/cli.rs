@@ -402,6 +402,7 @@ fn the_help_is_what_a_person_reads() {
         "ledger status",
         "ledger export",
         "ledger push",
+        "ledger annotate",
         "incidents",
         "incidents record",
         "incidents withdraw",

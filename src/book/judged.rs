@@ -21,7 +21,7 @@ pub struct Evidence<'e> {
 }
 
 /// The judgments about deployments, and how often harmless ones are blamed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Judged {
     /// A judgment about each deployment, in their order.
     pub judgments: Vec<Judgment>,

@@ -1,13 +1,13 @@
 //! `nthc report`.
 
 use jiff::Timestamp;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::tz::TimeZone;
 use nth_ledger::{Interval, Period as Calendar, Store};
 
 use super::compiled::CompiledProject;
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::ledger::evidence::{Found, collect, gone};
+use super::ledger::evidence::{Found, collect, collect_for_summary, gone};
 use super::ledger::{keys, open};
 use super::options::{BookReport, Format};
 use super::page_file::PageFile;
@@ -67,27 +67,21 @@ pub fn run(
         ))
         .help("run `nthc ledger pull` first, or choose another period"));
     }
-    let earlier = input(
-        context,
-        &mut store,
-        &compiled,
-        ("the period before", before, &options.zone),
-        end,
-    )?;
-    let known = before.from < before.until && end > before.from;
-    let summaries = match known {
-        true => { report(&earlier.0, None) }
-            .map(|report| report.summaries())
-            .unwrap_or_default(),
+    let summaries = match before.from < before.until && end > before.from {
+        true => {
+            let found = collect_for_summary(context, &mut store, &compiled, known(before, end))?;
+            let period = ("the period before", before, &*options.zone);
+            let earlier = input(context, &mut store, &compiled, period, end, found)?;
+            { report(&earlier, None) }
+                .map(|report| report.summaries())
+                .unwrap_or_default()
+        }
         false => Vec::new(),
     };
-    let (mut now, found) = input(
-        context,
-        &mut store,
-        &compiled,
-        (name.as_str(), whole, &options.zone),
-        end,
-    )?;
+    let found = collect(context, &mut store, &compiled, known(whole, end))?;
+    let false_blame: Vec<(u64, u64)> = found.iter().map(|one| one.false_blame).collect();
+    let period = (&*name, whole, &*options.zone);
+    let mut now = input(context, &mut store, &compiled, period, end, found)?;
     for slo in &mut now.slos {
         slo.previous = { summaries.iter() }
             .find(|summary| summary.slo == slo.key && summary.attained.is_some())
@@ -104,7 +98,7 @@ pub fn run(
     }
     match format {
         Format::Json => console.out.json("the report", &made)?,
-        _ => console.out.text(&text(&made, &found)),
+        _ => console.out.text(&text(&made, &false_blame)),
     }
     Ok(Exit::Ok)
 }
@@ -127,13 +121,11 @@ fn text(made: &Report, found: &[(u64, u64)]) -> String {
 }
 
 fn zone(name: &str) -> Result<TimeZone, Failure> {
-    TimeZoneDatabase::bundled().get(name).map_err(|_| {
-        let names: Vec<String> = TimeZoneDatabase::bundled()
-            .available()
-            .map(|name| name.to_string())
-            .collect();
-        let failure = Failure::usage(format!("unknown time zone `{name}`"));
-        match nthc::diagnostics::suggest::nearest(name, names.iter().map(String::as_str)) {
+    nthc::ir::zone::find(name).map_err(|unknown| {
+        let names = nthc::ir::zone::names();
+        let near = nthc::diagnostics::suggest::nearest(name, names.iter().map(String::as_str));
+        let failure = Failure::usage(unknown.to_string());
+        match near {
             Some(near) => failure.help(format!("did you mean `{near}`?")),
             None => failure.help("write a name of the IANA database, such as `Europe/Berlin`"),
         }
@@ -181,22 +173,29 @@ fn latest_month(end: i64, zone: &TimeZone) -> Result<(String, Interval, Calendar
     Ok((name, whole, Calendar::Month))
 }
 
-/// The input of a report on a period, and how often each SLO's judgments are false.
+/// The part of a period that the ledger has.
+fn known(whole: Interval, end: i64) -> Interval {
+    Interval {
+        from: whole.from,
+        until: whole.until.min(end).max(whole.from),
+    }
+}
+
+/// The input of a report on a period.
 fn input(
     context: &Context,
     store: &mut Store,
     compiled: &CompiledProject,
     (name, whole, zone): (&str, Interval, &str),
     end: i64,
-) -> Result<(ReportInput, Vec<(u64, u64)>), Failure> {
-    let within = Interval {
-        from: whole.from,
-        until: whole.until.min(end).max(whole.from),
-    };
-    let found: Vec<Found> = collect(context, store, compiled, within)?;
-    let false_blame = found.iter().map(|one| one.false_blame).collect();
+    found: Vec<Found>,
+) -> Result<ReportInput, Failure> {
+    let within = known(whole, end);
     let settings = &compiled.settings;
-    let input = ReportInput {
+    let alerts = open::with(context, store, |store| {
+        store.alert_reads(&settings.project, settings.environment.as_deref())
+    })?;
+    Ok(ReportInput {
         project: settings.project.clone(),
         environment: settings.environment.as_ref().map(ToString::to_string),
         period: Period {
@@ -206,9 +205,9 @@ fn input(
             is_complete: end >= whole.until,
             zone: zone.to_owned(),
         },
+        alerts_known: alerts.known,
         slos: found.into_iter().map(|one| one.input).collect(),
-    };
-    Ok((input, false_blame))
+    })
 }
 
 fn failure(error: ReportError) -> Failure {

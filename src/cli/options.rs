@@ -41,8 +41,8 @@ pub use gate::{Gate, GateCommand, GateQuery};
 pub use history::Answers;
 pub use incidents::{Incidents, IncidentsCommand, IncidentsList, IncidentsRecord};
 pub use ledger::{
-    ExportedSlices, Ledger, LedgerCommand, LedgerExport, LedgerPlace, LedgerPush, LedgerStatus,
-    LedgerWatch, PullOptions,
+    ExportedSlices, Ledger, LedgerAnnotate, LedgerCommand, LedgerExport, LedgerPlace, LedgerPush,
+    LedgerStatus, LedgerWatch, PullOptions,
 };
 pub use metrics::{Coverage, Metrics, MetricsCommand, Pull};
 pub use record::Record;

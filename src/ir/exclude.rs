@@ -16,9 +16,12 @@ use jiff::tz::TimeZone;
 use smol_str::SmolStr;
 
 use super::Hours;
-use clock::{hours_text, local_day, on_day, second, timestamp, zone};
+use clock::{hours_text, local_day, on_day, second, timestamp};
 
-pub use clock::{LocalTime, UnknownZone, local_time};
+use crate::zone;
+
+pub use crate::zone::UnknownZone;
+pub use clock::{LocalTime, local_time};
 
 /// 2026-01-05T00:00:00Z, a Monday: where the comparison of exclusions that have always recurred begins.
 const REFERENCE: i64 = 1_767_571_200;
@@ -95,7 +98,7 @@ impl Exclusion {
         let found = match &self.times {
             Times::Once { from, until } => std::iter::once(*from..*until).collect(),
             Times::Recurring { hours, first, last } => {
-                let zone = zone(&self.zone)?;
+                let zone = zone::find(&self.zone)?;
                 let begin =
                     local_day(&zone, from.saturating_sub(ROUND)).max(first.unwrap_or(Date::MIN));
                 let end = local_day(&zone, until).min(last.unwrap_or(Date::MAX));
@@ -176,7 +179,7 @@ impl Exclusion {
         Ok(match &self.times {
             Times::Once { from, until } => (Some(*from), Some(*until)),
             Times::Recurring { first, last, .. } => {
-                let zone = zone(&self.zone)?;
+                let zone = zone::find(&self.zone)?;
                 let midnight = |day: Date| second(&zone, day.to_datetime(Time::midnight()));
                 let end = last.and_then(midnight);
                 (
@@ -213,7 +216,7 @@ impl Exclusion {
 
     /// A moment on the local clock of the exclusion: `2026-11-27 22:00`.
     pub fn local_text(&self, seconds: i64) -> String {
-        let zone = zone(&self.zone).unwrap_or(TimeZone::UTC);
+        let zone = zone::find(&self.zone).unwrap_or(TimeZone::UTC);
         let local = zone.to_datetime(timestamp(seconds));
         local.strftime("%Y-%m-%d %H:%M").to_string()
     }

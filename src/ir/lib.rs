@@ -22,6 +22,7 @@ mod signal;
 mod target_name;
 mod team;
 pub mod test;
+pub mod zone;
 
 use std::collections::BTreeMap;
 

@@ -32,6 +32,6 @@ pub use objective::ObjectiveVersion;
 pub use slice::{SLICE_SECONDS, Slice, SliceSource, slice_start, timestamp};
 pub use slo_key::SloKey;
 pub use store::{
-    Change, Location, Pull, Recorded, Replace, SCHEMA_VERSION, SliceVersion, Store, StoreOptions,
-    Sums,
+    AlertReads, Change, Location, Pull, Recorded, Replace, SCHEMA_VERSION, SliceVersion, Store,
+    StoreOptions, Sums,
 };

@@ -9,11 +9,13 @@ mod place;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod alerts;
 mod documents;
 mod exact;
 mod export;
 mod failures;
 mod gate;
+mod grafana;
 mod kinds;
 mod month;
 mod postgres;
@@ -21,5 +23,7 @@ mod pull;
 mod push;
 mod scene;
 mod server;
+mod shop;
 mod story;
 mod watch;
+mod young;

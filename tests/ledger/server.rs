@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::place::{Place, Ran, run};
+use super::support::loopback::{Act, ReceivedRequest, answer};
 use super::support::programs::{Running, fetch, find};
 use super::support::promtool;
 
@@ -76,6 +77,21 @@ fn serve(program: &Path, place: &Place, more: &[&str]) -> Running {
     })
 }
 
+/// Sends a request to a real server, and returns its response.
+pub fn forward(to: &str, request: &ReceivedRequest) -> Act {
+    let mut words = request.line.split(' ');
+    let (method, path) = (words.next(), words.next().unwrap_or_default());
+    let url = format!("{to}{path}");
+    let sent = match method {
+        Some("GET") => ureq::get(&url).call(),
+        _ => ureq::post(&url)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .send(&request.body),
+    };
+    let text = sent.unwrap().body_mut().read_to_string().unwrap();
+    answer("200 OK", "Content-Type: application/json\r\n", text)
+}
+
 /// Runs a command of the project without variables of a connection.
 pub fn nthc(place: &Place, arguments: &[&str]) -> Ran {
     run(&mut command(place, arguments))
@@ -89,6 +105,8 @@ pub fn command(place: &Place, arguments: &[&str]) -> Command {
         "HTTP_PROXY",
         "all_proxy",
         "http_proxy",
+        "NTH_GRAFANA_TOKEN",
+        "NTH_GRAFANA_TOKEN_FILE",
         "NTH_LEDGER",
         "NTH_PROMETHEUS_TOKEN",
         "NTH_PROMETHEUS_USER",

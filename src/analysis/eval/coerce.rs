@@ -370,17 +370,12 @@ fn date_time_problem(text: &str) -> Option<String> {
 }
 
 fn zone_problem(text: &str) -> Option<String> {
-    let known = jiff::tz::TimeZoneDatabase::bundled();
-    if known.get(text).is_ok() {
-        return None;
-    }
-    let names: Vec<String> = known.available().map(|name| name.to_string()).collect();
+    let unknown = nth_model::zone::find(text).err()?;
+    let names = nth_model::zone::names();
     let near = nth_diagnostics::suggest::nearest(text, names.iter().map(String::as_str));
     Some(match near {
-        Some(near) => format!("unknown time zone `{text}`; did you mean `{near}`?"),
-        None => format!(
-            "unknown time zone `{text}`: expected a name of the IANA database, `Europe/London`"
-        ),
+        Some(near) => format!("{unknown}; did you mean `{near}`?"),
+        None => format!("{unknown}: expected a name of the IANA database, `Europe/London`"),
     })
 }
 

@@ -135,7 +135,7 @@ pub struct AnnotationTarget {
     /// True if one matching tag is sufficient.
     pub match_any: bool,
     /// The tags.
-    pub tags: Vec<&'static str>,
+    pub tags: Vec<String>,
     /// `dashboard` or `tags`.
     #[serde(rename = "type")]
     pub kind: &'static str,

@@ -4,6 +4,7 @@
 //! Queries of recorded series use the variable `service`; others have the service's own selector. Ids follow names, so
 //! that an edit changes only the lines of its panel.
 
+mod annotations;
 mod author_panels;
 mod board;
 mod document;
@@ -19,10 +20,10 @@ mod view;
 
 use nth_model::{Project, Service, Settings, TargetName};
 
+pub use self::annotations::{DEPLOYMENT_TAG, INCIDENT_TAG, OWN_TAG, scope_tags, service_tag};
 use self::board::Board;
 use self::document::{
-    Annotation, AnnotationTarget, Choice, Dashboard, DataSource, Item, Link, List, SCHEMA_VERSION,
-    TimeRange, Variable,
+    Annotation, Choice, Dashboard, Item, Link, List, SCHEMA_VERSION, TimeRange, Variable,
 };
 use self::layout::{Section, WIDTH, assemble};
 use self::overview::Overview;
@@ -123,7 +124,7 @@ pub fn service_dashboard(
         service.description.clone(),
         tags,
         variable,
-        Some(deploy_annotations()),
+        annotations::of_service(service, settings),
         Board { service, settings }.links(overview),
         panels,
     );
@@ -147,7 +148,7 @@ fn project_files(services: &[&Service], settings: &Settings) -> Result<Vec<Artif
         Some("Error budgets and burn rates of all SLOs in the project.".into()),
         vec!["slo-overview".into()],
         overview.variable(),
-        None,
+        Vec::new(),
         Vec::new(),
         assemble(overview.sections()),
     );
@@ -179,7 +180,7 @@ fn dashboard(
     description: Option<String>,
     own_tags: Vec<String>,
     variable: Variable,
-    annotation: Option<Annotation>,
+    own_annotations: Vec<Annotation>,
     links: Vec<Link>,
     panels: Vec<Item>,
 ) -> Dashboard {
@@ -217,9 +218,9 @@ fn dashboard(
             list: vec![data_source(settings), variable],
         },
         annotations: List {
-            list: [built_in_annotations()]
+            list: [annotations::built_in()]
                 .into_iter()
-                .chain(annotation)
+                .chain(own_annotations)
                 .collect(),
         },
         links,
@@ -245,44 +246,6 @@ fn data_source(settings: &Settings) -> Variable {
         sort: 0,
         multi: false,
         include_all: false,
-    }
-}
-
-/// The built-in annotations: those written on the dashboard, and alerts of Grafana.
-fn built_in_annotations() -> Annotation {
-    Annotation {
-        name: "Annotations & Alerts",
-        built_in: 1,
-        datasource: DataSource::GRAFANA,
-        enable: true,
-        hide: true,
-        icon_color: "rgba(0, 211, 255, 1)",
-        kind: Some("dashboard"),
-        target: AnnotationTarget {
-            limit: 100,
-            match_any: false,
-            tags: Vec::new(),
-            kind: "dashboard",
-        },
-    }
-}
-
-/// Deployments: annotations stored in Grafana with the tag `deploy` and the service's name.
-fn deploy_annotations() -> Annotation {
-    Annotation {
-        name: "Deployments",
-        built_in: 0,
-        datasource: DataSource::GRAFANA,
-        enable: true,
-        hide: false,
-        icon_color: "blue",
-        kind: None,
-        target: AnnotationTarget {
-            limit: 100,
-            match_any: false,
-            tags: vec!["deploy", "$service"],
-            kind: "tags",
-        },
     }
 }
 

@@ -18,6 +18,11 @@ const ROLLOUT: i64 = 3_600;
 /// How far back a sample may be from which an increase counts, in seconds.
 const LOOK_BACK: i64 = 600;
 
+/// When the time ends in which both versions of a deployment are compared, in seconds since 1970.
+pub fn end(deployment: &Deployment) -> i64 {
+    deployment.finished.unwrap_or(deployment.started + ROLLOUT)
+}
+
 /// Reads the counts of both versions while a deployment is rolled out. `label` is the label of the series with the version. Nothing
 /// is returned for an SLO whose events are not counted by counters, or a deployment without both versions.
 ///
@@ -37,8 +42,7 @@ pub fn read<S: Server>(
     let Counting::Counters { bad, total, .. } = &wanted.counting else {
         return Ok(Vec::new());
     };
-    let end = deployment.finished.unwrap_or(deployment.started + ROLLOUT);
-    let within = [deployment.started, end.min(until)];
+    let within = [deployment.started, end(deployment).min(until)];
     if within[1] <= within[0] {
         return Ok(Vec::new());
     }

@@ -65,6 +65,7 @@ pub(super) fn account(slo: &SloInput, moments: &[Moment]) -> Option<Accounted> {
             total_ms: net.ms(total(incident)).map_or(0, rounded).max(own_ms),
             own_ms,
             pages: 0,
+            alerts_known: false,
             paged_after: None,
         })
         .collect();

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use nth_ledger::{AlertEpisode, Interval, SLICE_SECONDS};
+use nth_model::zone::{self, UnknownZone};
 
 use super::account::{Accounted, account};
 use super::apportion::apportion;
@@ -56,9 +57,8 @@ const LONGEST: i64 = 366 * 86_400;
 ///
 /// [`ReportError`].
 pub fn report(input: &ReportInput, team: Option<&str>) -> Result<Report, ReportError> {
-    let zone = TimeZoneDatabase::bundled()
-        .get(&input.period.zone)
-        .map_err(|_| ReportError::UnknownZone(input.period.zone.clone()))?;
+    let zone = zone::find(&input.period.zone)
+        .map_err(|UnknownZone(name)| ReportError::UnknownZone(name))?;
     let length = input.period.until.saturating_sub(input.period.from);
     if !(1..=LONGEST).contains(&length) {
         return Err(ReportError::BadPeriod);
@@ -85,7 +85,7 @@ pub fn report(input: &ReportInput, team: Option<&str>) -> Result<Report, ReportE
     chosen.sort_by(|one, other| one.key.cmp(&other.key));
     let slos: Vec<SloReport> = chosen
         .into_iter()
-        .map(|slo| slo_report(slo, &input.period, &days))
+        .map(|slo| slo_report(slo, input, &days))
         .collect();
     Ok(Report {
         project: input.project.clone(),
@@ -140,7 +140,8 @@ fn days_of(period: &Period, zone: &TimeZone) -> Option<Vec<LocalDay>> {
     Some(days)
 }
 
-fn slo_report(slo: &SloInput, period: &Period, days: &[LocalDay]) -> SloReport {
+fn slo_report(slo: &SloInput, input: &ReportInput, days: &[LocalDay]) -> SloReport {
+    let (period, known) = (&input.period, &input.alerts_known);
     let time = Interval {
         from: period.from,
         until: period.until,
@@ -172,7 +173,13 @@ fn slo_report(slo: &SloInput, period: &Period, days: &[LocalDay]) -> SloReport {
     let pages = severity("page");
     for incident in &mut incidents {
         add_pages(incident, &pages);
+        let during = Interval {
+            from: incident.from.max(time.from),
+            until: incident.until.unwrap_or(time.until).min(time.until),
+        };
+        incident.alerts_known = unknown(known, during) == 0;
     }
+    let unknown = unknown(known, time);
     deployments.retain(|row| is_shown(row, time));
     SloReport {
         slo: slo.key.clone(),
@@ -191,8 +198,8 @@ fn slo_report(slo: &SloInput, period: &Period, days: &[LocalDay]) -> SloReport {
                 .map(|account| (account.budget_ms, account.spent_ms)),
             grain,
         ),
-        pages: notified(&pages, &incidents),
-        tickets: notified(&severity("ticket"), &incidents),
+        pages: notified(&pages, &incidents, unknown),
+        tickets: notified(&severity("ticket"), &incidents, unknown),
         trend: trend(slo, period.until),
         previous: slo.previous.clone(),
         account,
@@ -294,7 +301,11 @@ fn add_pages(incident: &mut IncidentRow, pages: &[&AlertEpisode]) {
 }
 
 /// Counts notifications. They are useful if they overlap an incident that consumed budget.
-fn notified(episodes: &[&AlertEpisode], incidents: &[IncidentRow]) -> Notified {
+fn notified(
+    episodes: &[&AlertEpisode],
+    incidents: &[IncidentRow],
+    unknown_seconds: i64,
+) -> Notified {
     let is_useful = |episode: &&&AlertEpisode| {
         let mut incidents = incidents.iter();
         incidents.any(|incident| incident.total_ms > 0 && overlaps(incident, episode))
@@ -302,7 +313,16 @@ fn notified(episodes: &[&AlertEpisode], incidents: &[IncidentRow]) -> Notified {
     Notified {
         all: episodes.len(),
         useful: episodes.iter().filter(is_useful).count(),
+        unknown_seconds,
     }
+}
+
+/// The seconds of a time that none of the intervals has. These touch none of the others.
+fn unknown(known: &[Interval], time: Interval) -> i64 {
+    let parts = known
+        .iter()
+        .map(|one| (one.until.min(time.until) - one.from.max(time.from)).max(0));
+    ((time.until - time.from) - parts.sum::<i64>()).max(0)
 }
 
 /// The days, which consume all that is consumed.

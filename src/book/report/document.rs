@@ -297,6 +297,8 @@ pub struct IncidentRow {
     /// How long after its begin the first page fired, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paged_after: Option<i64>,
+    /// Whether it is known for all of it which alerts fired. Otherwise, there may have been more pages.
+    pub alerts_known: bool,
 }
 
 /// How many notifications there were, and how many were useful: they overlap an incident that consumed budget.
@@ -306,12 +308,26 @@ pub struct Notified {
     pub all: usize,
     /// The useful ones.
     pub useful: usize,
+    /// The seconds of the period of which it is unknown which alerts fired: there may have been more.
+    pub unknown_seconds: i64,
+}
+
+impl Notified {
+    /// How many there were: `3`, `at least 3`, `unknown`.
+    pub fn count(&self) -> String {
+        match (self.all, self.unknown_seconds > 0) {
+            (0, true) => "unknown".to_owned(),
+            (all, true) => format!("at least {all}"),
+            (all, false) => all.to_string(),
+        }
+    }
 }
 
 impl std::ops::AddAssign for Notified {
     fn add_assign(&mut self, other: Self) {
         self.all += other.all;
         self.useful += other.useful;
+        self.unknown_seconds = self.unknown_seconds.max(other.unknown_seconds);
     }
 }
 

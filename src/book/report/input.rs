@@ -15,6 +15,8 @@ pub struct ReportInput {
     pub environment: Option<String>,
     /// The time that is reported.
     pub period: Period,
+    /// When it is known which alerts fired, in order. At all other times, alerts that the ledger does not have may have fired.
+    pub alerts_known: Vec<Interval>,
     /// The SLOs.
     pub slos: Vec<SloInput>,
 }

@@ -112,8 +112,8 @@ fn table<const COLUMNS: usize>(
 
 fn notified(notified: Notified) -> String {
     match notified.all {
-        0 => "0".to_owned(),
-        all => format!("{all} ({} useful)", notified.useful),
+        0 => notified.count(),
+        _ => format!("{} ({} useful)", notified.count(), notified.useful),
     }
 }
 

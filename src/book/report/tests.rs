@@ -207,7 +207,18 @@ fn quiet(bad: impl Fn(i64) -> (u32, u16)) -> SloInput {
 }
 
 fn only(slo: SloInput) -> SloReport {
+    only_with(
+        slo,
+        &[Interval {
+            from: period().from,
+            until: period().until,
+        }],
+    )
+}
+
+fn only_with(slo: SloInput, alerts_known: &[Interval]) -> SloReport {
     let input = ReportInput {
+        alerts_known: alerts_known.to_vec(),
         project: "shop".to_owned(),
         environment: None,
         period: period(),
@@ -280,6 +291,47 @@ fn a_page_is_useful_during_an_incident_that_consumed_budget() {
     assert_eq!((report.pages.all, report.pages.useful), (3, 1));
     let incident = report.incidents.first().expect("it");
     assert_eq!((incident.pages, incident.paged_after), (1, Some(300)));
+}
+
+#[test]
+fn without_the_history_of_alerts_pages_are_unknown() {
+    let mut slo =
+        quiet(
+            |start| match super::sample::during(start, "2026-10-06T14:00", "2026-10-06T15:00") {
+                true => (100, 300),
+                false => (0, 300),
+            },
+        );
+    slo.incidents = vec![Incident {
+        named: None,
+        from: at("2026-10-06T14:00"),
+        until: Some(at("2026-10-06T15:00")),
+    }];
+    let paged = |known: &[Interval], slo: &SloInput| {
+        let report = only_with(slo.clone(), known);
+        let incident = report.incidents.first().expect("it");
+        (report.pages.count(), super::words::paged(incident))
+    };
+    let text = |pages: &str, page: &str| (pages.to_owned(), page.to_owned());
+    assert_eq!(paged(&[], &slo), text("unknown", "unknown"));
+    // Of the incident, but not of the whole period.
+    let day = Interval {
+        from: at("2026-10-06T00:00"),
+        until: at("2026-10-07T00:00"),
+    };
+    assert_eq!(paged(&[day], &slo), text("unknown", "no page"));
+    let half = Interval {
+        until: at("2026-10-06T14:30"),
+        ..day
+    };
+    assert_eq!(paged(&[half], &slo), text("unknown", "unknown"));
+    let whole = Interval {
+        from: period().from - 60,
+        until: period().until + 60,
+    };
+    assert_eq!(paged(&[whole], &slo), text("0", "no page"));
+    slo.episodes = vec![alert("page", "2026-10-06T14:05", "2026-10-06T15:10")];
+    assert_eq!(paged(&[], &slo), text("at least 1", "5m after it began"));
 }
 
 #[test]

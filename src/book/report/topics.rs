@@ -169,7 +169,7 @@ fn deployment(slo: &SloReport, row: &DeploymentRow, account: &Account, add: &mut
 }
 
 fn not_paged(slo: &SloReport, account: &Account, add: &mut Add<'_>) {
-    for row in slo.incidents.iter().filter(|row| row.pages == 0) {
+    for row in { slo.incidents.iter() }.filter(|row| row.pages == 0 && row.alerts_known) {
         let share = of_budget(row.total_ms, account);
         if share < LARGE {
             continue;
@@ -208,7 +208,7 @@ fn unexplained(slo: &SloReport, account: &Account, add: &mut Add<'_>) {
 
 fn useless_pages(slo: &SloReport, add: &mut Add<'_>) {
     let pages = slo.pages;
-    if pages.all < LEAST_PAGES || pages.useful * 2 > pages.all {
+    if pages.all < LEAST_PAGES || pages.unknown_seconds > 0 || pages.useful * 2 > pages.all {
         return;
     }
     let text = Sentence::new()

@@ -1,7 +1,7 @@
 //! The words and numbers that all renderers use.
 
 use jiff::Timestamp;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::tz::TimeZone;
 use nth_ledger::SloKey;
 use nth_model::Duration;
 use nth_model::number::percent_text;
@@ -88,7 +88,7 @@ pub(super) struct Clock(TimeZone);
 impl Clock {
     /// The clock of a report; of UTC, if its zone is unknown.
     pub fn new(report: &Report) -> Self {
-        let zone = TimeZoneDatabase::bundled().get(&report.period.zone);
+        let zone = nth_model::zone::find(&report.period.zone);
         Self(zone.unwrap_or(TimeZone::UTC))
     }
 
@@ -269,11 +269,12 @@ pub(super) fn incident(row: &IncidentRow) -> String {
     }
 }
 
-/// How an incident was paged: `12m after it began`, `no page`.
+/// How an incident was paged: `12m after it began`, `no page`, or that it is unknown which alerts fired.
 pub(super) fn paged(row: &IncidentRow) -> String {
     match row.paged_after {
         Some(after) => format!("{} after it began", seconds(after)),
-        None => "no page".to_owned(),
+        None if row.alerts_known => "no page".to_owned(),
+        None => "unknown".to_owned(),
     }
 }
 

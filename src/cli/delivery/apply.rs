@@ -5,14 +5,16 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
+use nth_delivery::destinations::terraform;
 use nth_delivery::journal::{Journal, unfinished};
 use nth_delivery::{
-    Applied, ApplyFailure, ApplyOptions, Health, Plan, Progress as Step, SystemClock,
+    Applied, ApplyFailure, ApplyOptions, Health, ObjectKey, ObjectKind, Plan, Progress as Step,
+    SystemClock,
 };
 
 use super::silenced::silenced;
 use super::{
-    Parts, Surveyed, cancelled_by_signal, failure, plan, plan_of, prepare, retries, words,
+    Parts, Purpose, Surveyed, cancelled_by_signal, failure, plan, plan_of, prepare, retries, words,
 };
 use crate::Context;
 use crate::console::Console;
@@ -54,7 +56,11 @@ pub fn run(
         return Err(Failure::usage("nobody can be asked whether to apply")
             .help("write a plan with `nthc plan --out plan.json`, review it, and run `nthc apply plan.json --auto-approve`"));
     }
-    let Some(prepared) = prepare(context, &options.delivery, console)? else {
+    let purpose = match reviewed {
+        Some(_) => Purpose::ApplyReviewed,
+        None => Purpose::Plan,
+    };
+    let Some(prepared) = prepare(context, &options.delivery, purpose, console)? else {
         return Ok(Exit::Findings);
     };
     let cancel = cancelled_by_signal()?;
@@ -86,6 +92,7 @@ pub fn run(
         console.err.line("not applied: it was declined");
         return Ok(Exit::Findings);
     }
+    refuse_deletions(options, &surveyed, &planned)?;
     let applied = execute(options, &surveyed, &parts, &planned, &cancel, is_shown);
     match applied {
         Ok(applied) => {
@@ -137,6 +144,45 @@ fn lost_alerts(surveyed: &[Surveyed], planned: &Plan) -> Vec<String> {
         lost.extend(silenced(one, &operations).iter().map(|alert| alert.text()));
     }
     lost
+}
+
+/// The most deletions that are allowed; `None` for any number.
+fn most_deletions(options: &options::Apply) -> Option<usize> {
+    match (options.max_deletes, options.auto_approve) {
+        (Some(most), _) => Some(most),
+        (None, true) => Some(0),
+        (None, false) => None,
+    }
+}
+
+/// Counts what Terraform would delete, too: for the plan, that is one operation.
+fn refuse_deletions(
+    options: &options::Apply,
+    surveyed: &[Surveyed],
+    planned: &Plan,
+) -> Result<(), Failure> {
+    let is_planned = |key: &ObjectKey| {
+        let mut operations = planned
+            .destinations
+            .iter()
+            .flat_map(|plan| &plan.operations);
+        operations.any(|one| one.key == *key)
+    };
+    let roots = { surveyed.iter() }
+        .flat_map(|one| &one.survey.live)
+        .filter(|live| live.key.kind == ObjectKind::TerraformRoot && is_planned(&live.key));
+    let of_terraform: usize = roots
+        .map(|root| terraform::planned_deletions(&root.content))
+        .sum();
+    let all = planned.deletions() + of_terraform;
+    match most_deletions(options) {
+        Some(most) if of_terraform > 0 && all > most => Err(Failure::io(format!(
+            "the plan has {}, {of_terraform} of them by Terraform, and {most} are allowed; nothing was changed",
+            count(all, "deletion")
+        ))
+        .help("check what is deleted, then allow so many with `--max-deletes`")),
+        _ => Ok(()),
+    }
 }
 
 fn refused_silence(lost: &[String]) -> Failure {
@@ -199,7 +245,11 @@ fn execute(
     let targets: Vec<nth_delivery::Target<'_>> = surveyed
         .iter()
         .map(|one| nth_delivery::Target {
-            destination: &*one.target.destination,
+            destination: &**one
+                .target
+                .written
+                .as_ref()
+                .unwrap_or(&one.target.destination),
             desired: &one.survey.desired,
         })
         .collect();
@@ -214,14 +264,9 @@ fn execute(
     }
     let mut journal = Journal::open(&parts.journal).map_err(|error| Box::new(failure(&error)))?;
     let holder = holder();
-    let deletes = match (options.max_deletes, options.auto_approve) {
-        (Some(most), _) => Some(most),
-        (None, true) => Some(0),
-        (None, false) => None,
-    };
     let settings = ApplyOptions {
         holder: &holder,
-        max_deletes: deletes,
+        max_deletes: most_deletions(options),
         lease: LEASE,
         settle: SETTLE,
         retry: retries(),

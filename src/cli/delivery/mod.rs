@@ -34,6 +34,8 @@ use crate::progress::Progress;
 use crate::report::Findings;
 use crate::revision::{self, Revision};
 use crate::select::{self, Selected};
+use nthc::ir::settings::DestinationType;
+use place::TerraformPlan;
 
 /// The number of repeated requests before a destination counts as unavailable.
 const REPEATS: u32 = 4;
@@ -46,7 +48,20 @@ struct Target {
     /// Its name in `nth.toml`.
     name: String,
     destination: Box<dyn Destination>,
+    /// What is written to, if that is another one than what is looked at.
+    written: Option<Box<dyn Destination>>,
     desired: Vec<DesiredObject>,
+}
+
+/// What a command does with destinations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// It looks.
+    Look,
+    /// It plans, and may apply that plan.
+    Plan,
+    /// It applies a plan that was made before.
+    ApplyReviewed,
 }
 
 /// What a command about an environment needs.
@@ -71,6 +86,7 @@ struct Surveyed {
 fn prepare(
     context: &Context,
     options: &DeliveryOptions,
+    purpose: Purpose,
     console: &mut Console,
 ) -> Result<Option<Prepared>, Failure> {
     let format = context.global.format;
@@ -136,7 +152,15 @@ fn prepare(
     };
     let mut targets = Vec::new();
     for declared in &chosen {
-        let destination = connection.connect(declared)?;
+        let looks = match purpose {
+            Purpose::Plan => TerraformPlan::Kept,
+            // Looking must not replace the plan that was reviewed.
+            Purpose::Look | Purpose::ApplyReviewed => TerraformPlan::Discarded,
+        };
+        let destination = connection.connect(declared, looks)?;
+        let is_kept =
+            purpose == Purpose::ApplyReviewed && declared.kind == DestinationType::Terraform;
+        let written = is_kept.then(|| connection.connect(declared, TerraformPlan::Kept));
         let source = objects::Source {
             owner: &owner,
             settings: &project.settings,
@@ -146,6 +170,7 @@ fn prepare(
             name: declared.name.value.clone(),
             desired: source.objects(declared)?,
             destination,
+            written: written.transpose()?,
         });
     }
     let journal = journal_file(&root, owner.environment.as_deref());

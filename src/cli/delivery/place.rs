@@ -101,6 +101,15 @@ pub struct Connecting<'a> {
     pub variable: &'a dyn Fn(&str) -> Option<String>,
 }
 
+/// What is done with a plan of Terraform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TerraformPlan {
+    /// Looking makes a new one, which is not kept.
+    Discarded,
+    /// Looking makes a new one, which is kept; an apply does what is kept.
+    Kept,
+}
+
 /// A way to a server, with credentials.
 struct Server {
     agent: Agent,
@@ -118,6 +127,7 @@ impl Connecting<'_> {
     pub fn connect(
         &self,
         declared: &project::Destination,
+        plan: TerraformPlan,
     ) -> Result<Box<dyn Destination>, Failure> {
         let settings = &declared.settings;
         let name = &declared.name.value;
@@ -201,13 +211,14 @@ impl Connecting<'_> {
                 };
                 Box::new(Kubernetes::new(cluster).map_err(failed)?)
             }
-            DestinationType::Terraform => Box::new(self.terraform(declared).map_err(failed)?),
+            DestinationType::Terraform => Box::new(self.terraform(declared, plan).map_err(failed)?),
         })
     }
 
     fn terraform(
         &self,
         declared: &project::Destination,
+        plan: TerraformPlan,
     ) -> Result<Terraform, nth_delivery::DeliveryError> {
         let mut folder = self.output.to_path_buf();
         folder.extend(self.owner.environment.as_deref().map(file_stem));
@@ -223,7 +234,7 @@ impl Connecting<'_> {
             root: folder,
             program: None,
             workspace: declared.settings.workspace.clone(),
-            plan_file: Some(kept.join(file)),
+            plan_file: (plan == TerraformPlan::Kept).then(|| kept.join(file)),
             owner: self.owner.clone(),
             timeout: Duration::from_secs(600).max(self.timeout),
         })

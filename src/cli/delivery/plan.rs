@@ -6,7 +6,7 @@ use nth_delivery::{DestinationPlan, ObjectKey, ObjectKind, Plan};
 use serde::Serialize;
 
 use super::silenced::silenced;
-use super::{DIFFERENT, Surveyed, cancelled_by_signal, plan_of, prepare, words};
+use super::{DIFFERENT, Purpose, Surveyed, cancelled_by_signal, plan_of, prepare, words};
 use crate::Context;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
@@ -25,7 +25,7 @@ pub fn run(
     console: &mut Console,
 ) -> Result<Exit, Failure> {
     let adopt = adopted(&options.adopt)?;
-    let Some(prepared) = prepare(context, &options.delivery, console)? else {
+    let Some(prepared) = prepare(context, &options.delivery, Purpose::Plan, console)? else {
         return Ok(Exit::Findings);
     };
     let cancel = cancelled_by_signal()?;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use nth_delivery::{ContentHash, DesiredObject, Health, LiveObject, ObjectKey, Owner, journal};
 use serde::Serialize;
 
-use super::{DIFFERENT, Parts, Surveyed, cancelled_by_signal, failure_at, prepare, words};
+use super::{DIFFERENT, Parts, Purpose, Surveyed, cancelled_by_signal, failure_at, prepare, words};
 use crate::Context;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
@@ -108,7 +108,7 @@ fn once(
     cancel: &AtomicBool,
     console: &mut Console,
 ) -> Result<Exit, Failure> {
-    let Some(prepared) = prepare(context, &options.delivery, console)? else {
+    let Some(prepared) = prepare(context, &options.delivery, Purpose::Look, console)? else {
         return Ok(Exit::Findings);
     };
     let total = u64::try_from(prepared.targets.len()).unwrap_or_default();

@@ -12,7 +12,8 @@ use ureq::{Agent, Body};
 use super::place::Place;
 use crate::exit::Failure;
 use crate::http::{
-    RequestError, Sanitizer, Secret, TooMuch, Way, header_value, read_secret, request_error, token,
+    RequestError, Sanitizer, Secret, TooMuch, Way, header_value, percent_encode, read_secret,
+    request_error, token,
 };
 use crate::options::{Comment, Connection, ForgeName};
 
@@ -435,19 +436,6 @@ pub fn query_of_address(address: &str) -> Option<String> {
     let query = query.split('#').next().unwrap_or_default();
     let is_plain = query.chars().all(|letter| letter.is_ascii_graphic());
     (is_plain && !query.is_empty()).then(|| query.to_owned())
-}
-
-/// Encodes a text as a part of a path or the value of a query.
-pub fn percent_encode(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 /// Returns names as a path.

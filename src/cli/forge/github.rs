@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 use ureq::http::Method;
 
-use super::api::{Api, ApiError, path_of, percent_encode};
+use super::api::{Api, ApiError, path_of};
 use super::place::Place;
 use super::{Forge, Found, Posted};
+use crate::http::percent_encode;
 
 /// A repository of GitHub.
 pub struct GitHub {

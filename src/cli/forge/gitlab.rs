@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 use ureq::http::Method;
 
-use super::api::{Answer, Api, ApiError, percent_encode};
+use super::api::{Answer, Api, ApiError};
 use super::place::Place;
 use super::{Forge, Found, Posted};
+use crate::http::percent_encode;
 
 /// A project of GitLab.
 pub struct GitLab {

@@ -126,3 +126,16 @@ pub fn base_url(
     }
     Ok((url.trim_end_matches('/').to_owned(), uri))
 }
+
+/// Encodes a text as a part of a path or the value of a query.
+pub fn percent_encode(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}

@@ -11,6 +11,7 @@ use super::super::exit::Failure;
 use super::super::prometheus_client::Client;
 use super::open;
 use nth_book::pull::Server as _;
+use nthc::backends::series_names::OBJECTIVE;
 use nthc::ir::{Settings, Severity};
 use nthc::promql::build;
 
@@ -20,7 +21,25 @@ const STEP: i64 = 60;
 /// How long an alert may be absent between two looks and is still the same, in seconds.
 const GAP: i64 = 3 * STEP;
 
-/// Records the alerts of a project's services that fired in an interval.
+/// The time between two looks whether rules were evaluated, in seconds.
+const EVIDENCE_STEP: i64 = 3_600;
+
+/// How far back alerts are read again, in seconds.
+const READ_AGAIN: i64 = 86_400;
+
+/// The time that a pull is about, in seconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub struct Time {
+    /// The earliest moment that is read.
+    pub earliest: i64,
+    /// From when on slices were read.
+    pub again: i64,
+    /// The end.
+    pub until: i64,
+}
+
+/// Records the alerts of a project's services that fired, since the last pull that recorded them, and of which time it is known
+/// what fired.
 ///
 /// # Errors
 ///
@@ -30,35 +49,79 @@ pub fn pull(
     client: &Client,
     compiled: &CompiledProject,
     store: &mut Store,
-    [from, until]: [i64; 2],
+    time: Time,
 ) -> Result<(), Failure> {
     let settings = &compiled.settings;
+    let environment = settings.environment.as_deref();
     let names: Vec<String> = compiled.with_services(|services| {
         services
             .iter()
             .map(|service| service.name.to_string())
             .collect()
     });
-    if names.is_empty() || until <= from {
+    let reads = open::with(context, store, |store| {
+        store.alert_reads(&settings.project, environment)
+    })?;
+    // A pull that failed before has read slices and no alerts.
+    let continued = { reads.asked.iter() }
+        .find(|asked| asked.from <= time.earliest && time.earliest <= asked.until)
+        .map_or(time.earliest, |asked| asked.until - READ_AGAIN);
+    let from = continued.min(time.again).max(time.earliest);
+    let asked = Interval {
+        from: from.div_euclid(STEP) * STEP,
+        until: time.until,
+    };
+    if names.is_empty() || asked.until <= asked.from {
         return Ok(());
     }
     let mut labels: Vec<(&str, &str)> = vec![("alertstate", "firing")];
     labels.extend(settings.scope());
     let query = build::selector("ALERTS", &labels).to_string();
-    let from = from.div_euclid(STEP) * STEP;
     let series = client.steps(
         &query,
-        from * 1_000,
-        until * 1_000,
+        asked.from * 1_000,
+        asked.until * 1_000,
         STEP * 1_000,
         "the alerts that fired",
     )?;
-    for episode in episodes(&series, settings, until) {
+    let known = evaluated(client, settings, asked)?;
+    for episode in episodes(&series, settings, asked.until) {
         if names.contains(&episode.service) {
             open::with(context, store, |store| store.record_episode(&episode))?;
         }
     }
+    open::with(context, store, |store| {
+        store.record_alert_reads(&settings.project, environment, asked, &known)
+    })?;
     Ok(())
+}
+
+/// When the server evaluated the project's rules: they record a constant of each SLO. A server without it, which for example scrapes
+/// what another one evaluates, has no alerts either.
+fn evaluated(
+    client: &Client,
+    settings: &Settings,
+    asked: Interval,
+) -> Result<Vec<Interval>, Failure> {
+    let labels: Vec<(&str, &str)> = settings.scope().collect();
+    let recorded = build::selector(OBJECTIVE, &labels);
+    let query = build::aggregate("count", None, recorded).to_string();
+    let series = client.steps(
+        &query,
+        asked.from * 1_000,
+        asked.until * 1_000,
+        EVIDENCE_STEP * 1_000,
+        "whether rules were evaluated",
+    )?;
+    let times = series.iter().flat_map(|one| &one.samples);
+    let around = times.map(|sample| {
+        let at = sample.at.div_euclid(1_000);
+        Interval {
+            from: (at - EVIDENCE_STEP).max(asked.from),
+            until: (at + EVIDENCE_STEP).min(asked.until),
+        }
+    });
+    Ok(around.collect())
 }
 
 /// The times in which alerts fired. One that fires at the end has none yet.

@@ -59,6 +59,32 @@ pub fn collect_some(
             services,
             within,
             only: service,
+            is_judging: true,
+        };
+        collector.all(store)
+    })
+}
+
+/// The same without deployments and the judgments about them, which take the most time: for [`nth_book::report::Summary`], which
+/// has neither.
+///
+/// # Errors
+///
+/// If the ledger cannot be read.
+pub fn collect_for_summary(
+    context: &Context,
+    store: &mut Store,
+    compiled: &CompiledProject,
+    within: Interval,
+) -> Result<Vec<Found>, Failure> {
+    compiled.with_services(|services| {
+        let collector = Collector {
+            context,
+            compiled,
+            services,
+            within,
+            only: None,
+            is_judging: false,
         };
         collector.all(store)
     })
@@ -95,6 +121,8 @@ struct Collector<'c> {
     within: Interval,
     /// The service whose SLOs are collected; `None` for all.
     only: Option<&'c str>,
+    /// Whether deployments are judged.
+    is_judging: bool,
 }
 
 impl Collector<'_> {
@@ -111,7 +139,10 @@ impl Collector<'_> {
             from: self.within.from - HISTORY,
             until: self.within.until,
         };
-        let mut deployments = open::with(context, store, |store| store.deployments(history))?;
+        let mut deployments = match self.is_judging {
+            true => open::with(context, store, |store| store.deployments(history))?,
+            false => Vec::new(),
+        };
         deployments.retain(|one| one.project == *project && one.environment == environment);
         let mut named = open::with(context, store, |store| store.incidents(self.within))?;
         named.retain(|one| one.project == *project && one.environment == environment);
@@ -124,7 +155,10 @@ impl Collector<'_> {
                 .filter(|one| service.name == one.service)
                 .cloned()
                 .collect();
-            let dependencies = self.dependencies(store, service)?;
+            let dependencies = match self.is_judging {
+                true => self.dependencies(store, service)?,
+                false => Vec::new(),
+            };
             for slo in &service.slos {
                 let key = keys::key(service, slo, &self.compiled.settings);
                 let objectives = open::with(context, store, |store| store.objectives(&key))?;
@@ -142,12 +176,15 @@ impl Collector<'_> {
                     objectives,
                 };
                 let versions = self.versions(store, &key, &own)?;
-                let judged = judging::judge(Evidence {
-                    slices: &slo_book.slices,
-                    deployments: &own,
-                    versions: &versions,
-                    dependencies: &dependencies,
-                });
+                let judged = match self.is_judging {
+                    true => judging::judge(Evidence {
+                        slices: &slo_book.slices,
+                        deployments: &own,
+                        versions: &versions,
+                        dependencies: &dependencies,
+                    }),
+                    false => judging::Judged::default(),
+                };
                 let in_time: Vec<JudgedDeployment> = { own.iter().zip(&judged.judgments) }
                     .filter(|(one, _)| {
                         one.started < self.within.until && one.started >= self.within.from

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use nth_ledger::export::{CsvWriter, ExportError, Measure, OpenMetricsWriter, ParquetWriter};
+use nth_ledger::{Slice, SloKey};
 use serde::Serialize;
 
 use super::super::Context;
@@ -213,12 +214,7 @@ fn require_export(path: &PathBuf, shown: &str, form: Form) -> Result<(), Failure
 
 fn csv(context: &Context, exported: &mut Exported, output: impl Write) -> Result<Amount, Stop> {
     let mut writer = CsvWriter::new(output)?;
-    let mut amount = Amount::default();
-    for slo in exported.slos.clone() {
-        let slices = exported.slices(context, &slo)?;
-        writer.write(&slo, &slices)?;
-        amount.add(&slices);
-    }
+    let amount = each(context, exported, |slo, slices| writer.write(slo, slices))?;
     writer.finish()?.flush()?;
     Ok(amount)
 }
@@ -229,13 +225,23 @@ fn parquet(
     output: impl Write + Send,
 ) -> Result<Amount, Stop> {
     let mut writer = ParquetWriter::new(output)?;
+    let amount = each(context, exported, |slo, slices| writer.write(slo, slices))?;
+    writer.finish()?.flush()?;
+    Ok(amount)
+}
+
+/// Writes the slices of each SLO.
+fn each<E: Into<Stop>>(
+    context: &Context,
+    exported: &mut Exported,
+    mut write: impl FnMut(&SloKey, &[Slice]) -> Result<(), E>,
+) -> Result<Amount, Stop> {
     let mut amount = Amount::default();
     for slo in exported.slos.clone() {
         let slices = exported.slices(context, &slo)?;
-        writer.write(&slo, &slices)?;
+        write(&slo, &slices).map_err(Into::into)?;
         amount.add(&slices);
     }
-    writer.finish()?.flush()?;
     Ok(amount)
 }
 
@@ -248,13 +254,8 @@ fn open_metrics(
     let mut writer = OpenMetricsWriter::new(output);
     let mut amount = Amount::default();
     for measure in Measure::ALL {
-        amount = Amount::default();
         writer.start(measure)?;
-        for slo in exported.slos.clone() {
-            let slices = exported.slices(context, &slo)?;
-            writer.write(&slo, &slices)?;
-            amount.add(&slices);
-        }
+        amount = each(context, exported, |slo, slices| writer.write(slo, slices))?;
     }
     writer.finish()?.flush()?;
     Ok(amount)

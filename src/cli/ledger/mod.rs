@@ -1,5 +1,6 @@
 //! `nthc ledger`: the ledger of error budgets.
 
+mod annotations;
 pub mod book;
 mod episodes;
 pub mod evidence;
@@ -36,5 +37,6 @@ pub fn run(context: &Context, options: &Ledger, console: &mut Console) -> Result
         LedgerCommand::Status(options) => status::run(context, options, console),
         LedgerCommand::Export(options) => export::run(context, options, console),
         LedgerCommand::Push(options) => push::run(context, options, console),
+        LedgerCommand::Annotate(options) => annotations::run(context, options, console),
     }
 }

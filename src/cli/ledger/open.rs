@@ -41,6 +41,62 @@ pub fn open_or_create(
         .map_err(|error| failure("open", &shown(context, &location), &error))
 }
 
+/// A ledger that is created once something is written to it.
+pub struct Later<'l> {
+    context: &'l Context,
+    root: &'l Path,
+    place: &'l LedgerPlace,
+    store: Option<Store>,
+}
+
+impl<'l> Later<'l> {
+    /// Opens the ledger of a project in `root`, if it exists.
+    ///
+    /// # Errors
+    ///
+    /// If it exists and cannot be opened, or it can never be created there.
+    pub fn open(
+        context: &'l Context,
+        root: &'l Path,
+        place: &'l LedgerPlace,
+    ) -> Result<Self, Failure> {
+        let location = location(context, root, place)?;
+        let store = match Store::open(&location, &StoreOptions::default()) {
+            Ok(store) => Some(store),
+            // What can never be created is an error before anything is read.
+            Err(LedgerError::NotFound) if has_no_folder(&location) => {
+                Some(open_or_create(context, root, place)?)
+            }
+            Err(LedgerError::NotFound) => None,
+            Err(error) => return Err(failure("open", &shown(context, &location), &error)),
+        };
+        Ok(Self {
+            context,
+            root,
+            place,
+            store,
+        })
+    }
+
+    /// The ledger, if it exists.
+    pub fn existing(&mut self) -> Option<&mut Store> {
+        self.store.as_mut()
+    }
+
+    /// The ledger, which is created if it does not exist.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be created.
+    pub fn store(&mut self) -> Result<&mut Store, Failure> {
+        let store = match self.store.take() {
+            Some(store) => store,
+            None => open_or_create(self.context, self.root, self.place)?,
+        };
+        Ok(self.store.insert(store))
+    }
+}
+
 /// Reads or writes an open ledger.
 ///
 /// # Errors
@@ -57,6 +113,12 @@ pub fn with<T>(
 /// Returns the failure of an operation on an open ledger.
 pub fn unusable(context: &Context, store: &Store, error: &LedgerError) -> Failure {
     failure("use", &shown(context, store.location()), error)
+}
+
+fn has_no_folder(location: &Location) -> bool {
+    let text = location.to_string();
+    let folder = Path::new(&text).parent();
+    location.is_file() && folder.is_some_and(|folder| !folder.is_dir())
 }
 
 fn location(context: &Context, root: &Path, place: &LedgerPlace) -> Result<Location, Failure> {

@@ -47,6 +47,8 @@ pub enum LedgerCommand {
     Export(LedgerExport),
     /// Write slices back to Prometheus, Mimir or another remote-write receiver
     Push(LedgerPush),
+    /// Mark deployments and incidents in the graphs of Grafana
+    Annotate(LedgerAnnotate),
 }
 
 /// What is read from Prometheus, and how.
@@ -216,6 +218,53 @@ pub struct LedgerPush {
     /// The connection.
     #[command(flatten)]
     pub connection: Connection,
+}
+
+/// Options of `ledger annotate`.
+#[derive(Debug, Args)]
+#[command(after_help = super::concat_exit("\
+Writes annotations of the ledger's deployments and incidents: found ones and named ones. The
+same again writes nothing. What has changed, such as the end of an incident, is changed; what
+the ledger no longer has is deleted. Annotations of others stay as they are.
+
+Environment:
+  NTH_GRAFANA_TOKEN              a token of a service account with the role Editor, or
+                                 NTH_GRAFANA_TOKEN_FILE a file with it
+  NTH_PROMETHEUS_CA              root certificates, as --ca
+  HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY
+                                 proxies
+
+Examples:
+  nthc ledger annotate --grafana https://grafana.example.com
+  nthc ledger annotate checkout --grafana https://grafana.example.com --env production --since 90d"))]
+pub struct LedgerAnnotate {
+    /// Services [default: all]
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+    /// Base URL of Grafana, without /api
+    #[arg(long, value_name = "URL")]
+    pub grafana: String,
+    /// The environment [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// How much of the past
+    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = super::backtest::days)]
+    pub since: Duration,
+    /// End of the time, RFC 3339: 2026-12-24T12:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", value_parser = timestamp)]
+    pub until: Option<Timestamp>,
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub place: LedgerPlace,
+    /// File with the token of a service account
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Trust the root certificates in this PEM file, besides the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Timeout per request
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    pub timeout: Duration,
 }
 
 /// Options of `ledger status`.

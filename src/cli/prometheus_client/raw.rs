@@ -1,5 +1,6 @@
 //! Raw samples, for the ledger.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,7 +12,9 @@ use super::{AnswerLimits, CATALOGUE, Client, HISTORY};
 use crate::exit::Failure;
 use nth_book::pull::{self, Server};
 use nthc::catalogue::{BadAnswer, complete_answer};
-use nthc::policy::NotFinite;
+
+/// From which length on a query gets no more selectors, in bytes: VictoriaMetrics accepts 16 KiB.
+const LONGEST_QUERY: usize = 8 << 10;
 
 /// The raw samples of a selector.
 const RAW: AnswerLimits = AnswerLimits {
@@ -107,15 +110,36 @@ impl Client {
         Duration::try_from_secs_f64(length).ok()
     }
 
-    /// Returns whether a selector has samples in the hour before a time.
+    /// Returns the numbers of the selectors that have samples in the hour before a time.
     ///
     /// # Errors
     ///
     /// If there is no valid answer.
-    pub fn has_samples(&self, selector: &str, at: Timestamp) -> Result<bool, Failure> {
-        let query = format!("count(last_over_time({selector}[1h]))");
-        let what = format!("the oldest samples of {selector}");
-        let found = self.instant(&query, at, &what, NotFinite::NoData)?;
-        Ok(found.is_some())
+    pub fn with_samples(
+        &self,
+        selectors: &[&str],
+        at: Timestamp,
+    ) -> Result<BTreeSet<usize>, Failure> {
+        const LABEL: &str = "nth_probe";
+        let mut found = BTreeSet::new();
+        let mut rest = selectors.iter().enumerate().peekable();
+        while rest.peek().is_some() {
+            let mut query = String::new();
+            while let Some((number, selector)) = rest.next_if(|_| query.len() < LONGEST_QUERY) {
+                if !query.is_empty() {
+                    query.push_str(" or ");
+                }
+                query.push_str(&format!(
+                    "label_replace(count(last_over_time({selector}[1h])), \"{LABEL}\", \"{number}\", \"\", \"\")"
+                ));
+            }
+            let at = at.as_millisecond();
+            let series = self.steps(&query, at, at, 1_000, "the oldest samples")?;
+            let numbers = series
+                .iter()
+                .filter_map(|one| one.labels.get(LABEL)?.parse::<usize>().ok());
+            found.extend(numbers);
+        }
+        Ok(found)
     }
 }

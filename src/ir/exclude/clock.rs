@@ -1,28 +1,16 @@
 //! Local times on the clocks of a time zone.
 
-use std::fmt;
 use std::ops::Range;
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
-use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 
+use crate::zone::{self, UnknownZone};
 use crate::{Hours, TimeOfDay, TimeOfWeek};
 
 /// The names of the days of the week, as they are written.
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-
-/// The time zone of an exclusion is not in the IANA database.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownZone(pub String);
-
-impl fmt::Display for UnknownZone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown time zone `{}`", self.0)
-    }
-}
-
-impl std::error::Error for UnknownZone {}
 
 /// How a local time relates to the clocks of its zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +29,7 @@ pub enum LocalTime {
 ///
 /// If the time zone is unknown.
 pub fn local_time(local: DateTime, name: &str) -> Result<Option<LocalTime>, UnknownZone> {
-    let ambiguous = zone(name)?.to_ambiguous_timestamp(local);
+    let ambiguous = zone::find(name)?.to_ambiguous_timestamp(local);
     let offset = ambiguous.offset();
     let second = |moment: Result<Timestamp, jiff::Error>| moment.ok().map(Timestamp::as_second);
     Ok(match offset {
@@ -55,12 +43,6 @@ pub fn local_time(local: DateTime, name: &str) -> Result<Option<LocalTime>, Unkn
                 .map(|(earlier, later)| LocalTime::Repeated(earlier, later))
         }
     })
-}
-
-pub(super) fn zone(name: &str) -> Result<TimeZone, UnknownZone> {
-    TimeZoneDatabase::bundled()
-        .get(name)
-        .map_err(|_| UnknownZone(name.to_owned()))
 }
 
 /// The moment of a second since 1970; the first or the last of the calendar if it is outside of it.

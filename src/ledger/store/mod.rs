@@ -3,6 +3,7 @@
 //! Every function is one transaction: it is done as a whole or not at all. Recording is idempotent, so that a function can be
 //! repeated after an error, and several processes may record the same.
 
+mod alert_reads;
 mod database;
 mod deployments;
 mod episodes;
@@ -22,6 +23,7 @@ use std::fmt;
 use std::thread;
 use std::time::Duration;
 
+pub use alert_reads::AlertReads;
 pub use database::StoreOptions;
 pub use location::Location;
 pub use schema::SCHEMA_VERSION;

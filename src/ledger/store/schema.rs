@@ -1,14 +1,14 @@
 //! The tables of the ledger, and how a ledger of an earlier version becomes one of this version.
 //!
-//! Nothing in the tables is updated or deleted but the watermarks in `pulls` and the version in `meta`. A correction is a row
-//! with the next `seq`.
+//! Nothing in the tables is updated or deleted but the watermarks in `pulls` and `alert_reads` and the version in `meta`. A
+//! correction is a row with the next `seq`.
 
 use super::database::{Database, Dialect};
 use super::value::Value;
 use crate::LedgerError;
 
 /// The version of the schema that this program writes.
-pub const SCHEMA_VERSION: i64 = 2;
+pub const SCHEMA_VERSION: i64 = 3;
 
 /// The statements that create each version from the one before it, the first from nothing. `{identity}`, `{clustered}` and
 /// `{count}` differ between the databases. A published entry never changes.
@@ -98,6 +98,13 @@ const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
          bad {count} NOT NULL,
          total {count} NOT NULL,
          PRIMARY KEY (slo, deployment, stratum, version, seq)
+     ){clustered};",
+    "CREATE TABLE alert_reads (
+         identity TEXT NOT NULL,
+         kind SMALLINT NOT NULL,
+         since BIGINT NOT NULL,
+         until BIGINT NOT NULL,
+         PRIMARY KEY (identity, kind, since)
      ){clustered};",
 ];
 

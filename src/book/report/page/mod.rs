@@ -124,7 +124,7 @@ fn topic_links(report: &Report, slos: &[SloKey]) -> Markup {
 
 fn notified(notified: Notified) -> Markup {
     html! {
-        (notified.all)
+        (notified.count())
         @if notified.all > 0 { " " span.faint { "(" (notified.useful) " useful)" } }
     }
 }

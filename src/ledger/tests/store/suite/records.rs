@@ -1,6 +1,6 @@
 //! Everything beside slices.
 
-use nth_ledger::{Change, Interval, LedgerError, SloKey, Version, VersionCounts};
+use nth_ledger::{AlertReads, Change, Interval, LedgerError, SloKey, Version, VersionCounts};
 
 use crate::examples::{START, deployment, end, episode, incident, objective, slices, slo};
 use crate::places::Place;
@@ -320,4 +320,31 @@ pub fn counts_of_versions_are_recorded_once(place: &dyn Place) {
             .record_version_counts(&[count(2, Version::Old, f64::NAN, 1.0)])
             .is_err()
     );
+}
+
+pub fn alerts_are_known_where_they_were_read(place: &dyn Place) {
+    let mut store = place.store();
+    let time = |from: i64, until: i64| Interval { from, until };
+    let (project, environment) = ("shop", Some("production"));
+    let mut record = |asked, known: &[Interval]| {
+        store
+            .record_alert_reads(project, environment, asked, known)
+            .unwrap()
+    };
+    assert_eq!(record(time(0, 100), &[]), Change::New);
+    assert_eq!(record(time(0, 100), &[time(50, 50)]), Change::Unchanged);
+    assert_eq!(
+        record(time(200, 300), &[time(200, 250), time(280, 300)]),
+        Change::Corrected
+    );
+    // Intervals that touch are one.
+    record(time(100, 200), &[time(150, 200)]);
+    assert_eq!(record(time(40, 120), &[]), Change::Unchanged);
+    let reads = store.alert_reads(project, environment).unwrap();
+    assert_eq!(reads.asked, [time(0, 300)]);
+    assert_eq!(reads.known, [time(150, 250), time(280, 300)]);
+    for environment in [None, Some("staging")] {
+        let others = store.alert_reads(project, environment).unwrap();
+        assert_eq!(others, AlertReads::default());
+    }
 }

@@ -3,7 +3,9 @@
 use std::thread;
 use std::time::Duration;
 
-use nth_ledger::{Interval, LedgerError, SCHEMA_VERSION, SliceSource, Store, StoreOptions};
+use nth_ledger::{
+    AlertReads, Interval, LedgerError, SCHEMA_VERSION, SliceSource, Store, StoreOptions,
+};
 
 use crate::examples::{START, deployment, end, episode, incident, slices, slo};
 use crate::places::Place;
@@ -69,10 +71,22 @@ pub fn a_newer_version_is_refused(place: &dyn Place) {
     assert_eq!(error, expected);
     assert_eq!(
         error.to_string(),
-        "the ledger has version 3, and this program supports versions up to 2"
+        "the ledger has version 4, and this program supports versions up to 3"
     );
     assert_eq!(error.help(), Some("update nthc"));
     assert_eq!(place.number("SELECT COUNT(*) FROM slices"), 3);
+}
+
+pub fn the_last_version_is_migrated(place: &dyn Place) {
+    place.store().record(&slo("a"), &slices(3), end(3)).unwrap();
+    // Version 2 had everything but the times of which alerts were read.
+    place.run("DROP TABLE alert_reads; UPDATE meta SET value = '2' WHERE name = 'version'");
+    let mut store = open(place).unwrap();
+    let version = "SELECT CAST(value AS BIGINT) FROM meta WHERE name = 'version'";
+    assert_eq!(place.number(version), SCHEMA_VERSION);
+    assert_eq!(store.slices(&slo("a"), all()).unwrap(), slices(3));
+    let reads = store.alert_reads("shop", None).unwrap();
+    assert_eq!(reads, AlertReads::default());
 }
 
 pub fn an_earlier_version_is_migrated(place: &dyn Place) {
