@@ -49,7 +49,7 @@ fn an_alert_is_only_taken_away_if_that_is_allowed() {
     let cut = CHECKOUT.find("  alert queue_full").unwrap();
     scene.place.write(
         "checkout.nth",
-        &format!("{}}}\n", CHECKOUT.get(..cut).unwrap()),
+        format!("{}}}\n", CHECKOUT.get(..cut).unwrap()),
     );
     insta::assert_snapshot!("plan_silences", scene.said(&["plan"]));
     let refused = scene.deliver(&[]);
@@ -132,7 +132,7 @@ fn an_apply_ends_when_its_rules_are_evaluated() {
     let start = CHECKOUT.find("  slo availability").unwrap();
     let end = CHECKOUT.find("  alert queue_full").unwrap();
     let alone = format!("{}{}", &CHECKOUT[..start], &CHECKOUT[end..]);
-    scene.place.write("checkout.nth", &alone);
+    scene.place.write("checkout.nth", alone);
     scene.place.write("search.nth", "");
     let planned = scene.nthc(&["plan", "--out", "plan.json"]);
     assert_eq!(planned.code, 0, "{planned:?}");

@@ -14,13 +14,13 @@ fn a_change_by_hand_is_drift() {
     let text = scene.place.read(&file);
     let edited = text.replacen("for: 5m", "for: 50m", 1);
     assert_ne!(text, edited);
-    scene.place.write(&file, &edited);
+    scene.place.write(&file, edited);
     insta::assert_snapshot!("status_drifted", scene.said(&["status"]));
     insta::assert_snapshot!("plan_drifted", scene.said(&["plan", "--out", "drift.json"]));
     // It is edited once more after the review.
     scene
         .place
-        .write(&file, &text.replacen("for: 5m", "for: 55m", 1));
+        .write(&file, text.replacen("for: 5m", "for: 55m", 1));
     let meanwhile = scene.nthc(&["apply", "drift.json", "--auto-approve"]);
     assert_eq!(meanwhile.code, 3, "{meanwhile:?}");
     assert!(

@@ -19,7 +19,7 @@ fn said(settings: &str, arguments: &[&str]) -> String {
     let place = Place::new();
     place.write(
         "nth.toml",
-        &format!("[project]\nname = \"shop\"\n{settings}"),
+        format!("[project]\nname = \"shop\"\n{settings}"),
     );
     place.write("checkout.nth", SOURCE);
     let ran = run(&mut place.command(arguments));

@@ -18,7 +18,7 @@ const GATE: &str = "
 fn gated(place: &Place) {
     project(place);
     let service = SERVICE.strip_suffix("}\n").unwrap();
-    place.write("checkout.nth", &format!("{service}{GATE}"));
+    place.write("checkout.nth", format!("{service}{GATE}"));
 }
 
 /// What `gate check` prints, with its exit code.
@@ -67,7 +67,7 @@ fn a_gate_does_not_open_without_its_ledger() {
     let source = place.read("checkout.nth").replace("checkout", "basket");
     place.write(
         "checkout.nth",
-        &source.replace("job = \"basket\"", "job = \"checkout\""),
+        source.replace("job = \"basket\"", "job = \"checkout\""),
     );
     let all = [
         "gate",
