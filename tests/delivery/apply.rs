@@ -167,6 +167,11 @@ fn a_rollback_applies_an_earlier_revision() {
         .place
         .replace("checkout.nth", "for      = 5m", "for      = 15m");
     git(&["commit", "--quiet", "-am", "second"]);
+    // In the words of `nthc diff`, with an incident.
+    let planned = scene.said(&["plan"]);
+    let (_, meaning) = planned.split_once("what it means since revision ").unwrap();
+    assert!(meaning.contains("queue_full"), "{planned}");
+    assert!(meaning.contains("loosened"), "{planned}");
     assert_eq!(scene.deliver(&[]).code, 0);
     assert_ne!(scene.place.files("rules"), first);
     // Nobody can be asked here, so the plan is a file.

@@ -10,6 +10,7 @@ mod place;
 mod support;
 
 mod apply;
+mod cortex;
 mod foreign;
 mod scene;
 mod settings;

@@ -77,6 +77,7 @@ pub fn run(
         if !is_applicable {
             return Ok(Exit::Findings);
         }
+        plan::meaning(context, &options.delivery, None, &parts, console);
     }
     if planned.is_empty() {
         console.err.line("nothing to apply: everything is in sync");

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use nth_delivery::journal::{self, Entry};
+use nth_delivery::journal::{self, Entry, Event};
 use nth_delivery::{
     ContentHash, DesiredObject, Destination, ObjectKey, Owner, Plan, RetryPolicy, SourceState,
     Survey, SurveyOptions, SystemClock, survey,
@@ -253,6 +253,22 @@ fn journal_file(root: &Path, environment: Option<&str>) -> PathBuf {
         Some(environment) => format!("applied-{}.jsonl", nthc::backends::file_stem(environment)),
         None => "applied.jsonl".to_owned(),
     })
+}
+
+/// The revisions of applies, in order, each once in a row.
+fn applied_revisions(entries: &[Entry]) -> Vec<&str> {
+    let mut found: Vec<&str> = Vec::new();
+    for entry in entries {
+        if let Event::Begun {
+            revision: Some(revision),
+            ..
+        } = &entry.event
+            && found.last() != Some(&revision.as_str())
+        {
+            found.push(revision);
+        }
+    }
+    found
 }
 
 /// The plan of what was surveyed.

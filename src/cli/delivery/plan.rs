@@ -6,12 +6,15 @@ use nth_delivery::{DestinationPlan, ObjectKey, ObjectKind, Plan};
 use serde::Serialize;
 
 use super::silenced::silenced;
-use super::{DIFFERENT, Purpose, Surveyed, cancelled_by_signal, plan_of, prepare, words};
-use crate::Context;
+use super::{
+    DIFFERENT, Parts, Purpose, Surveyed, applied_revisions, cancelled_by_signal, plan_of, prepare,
+    words,
+};
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::options::{self, Format};
 use crate::progress::Progress;
+use crate::{Context, diff, revision, select};
 use nthc::project::{io_cause, paths};
 
 /// Shows what applying would change.
@@ -36,6 +39,13 @@ pub fn run(
     drop(progress);
     let plan = plan_of(&surveyed, &parts);
     let is_applicable = show(context, &surveyed, &plan, console)?;
+    meaning(
+        context,
+        &options.delivery,
+        options.since.as_deref(),
+        &parts,
+        console,
+    );
     if let Some(file) = &options.out {
         let path = paths::absolute(file, &context.cwd);
         let shown = paths::display(&path, &context.cwd);
@@ -100,6 +110,42 @@ pub(super) fn show(
         }
     ));
     Ok(is_applicable)
+}
+
+/// Says what the change since the revision that was applied last means, as `nthc diff` does. Nothing if no revision is known.
+pub(super) fn meaning(
+    context: &Context,
+    delivery: &options::DeliveryOptions,
+    since: Option<&str>,
+    parts: &Parts,
+    console: &mut Console,
+) {
+    if context.global.format != Format::Human {
+        return;
+    }
+    let Ok(root) = select::root(context) else {
+        return;
+    };
+    let known = since.map(str::to_owned).or_else(|| {
+        let applied = applied_revisions(&parts.entries);
+        let last = applied.last().map(|last| (*last).to_owned());
+        last.filter(|last| revision::exists(&root, last))
+    });
+    let Some(base) = known else {
+        return;
+    };
+    let environment = parts.owner.environment.as_deref();
+    let head = delivery.revision.as_deref();
+    let Some(options) = options::Diff::between(&base, head, environment) else {
+        return;
+    };
+    let base = nthc::diagnostics::render::one_line(&base);
+    console.out.line("");
+    console
+        .out
+        .line(format_args!("what it means since revision {base}:"));
+    // Its exit code says whether there are changes; a failure is printed, and the plan is as good without it.
+    diff::run(context, &options, console);
 }
 
 /// The objects to adopt, by their names.

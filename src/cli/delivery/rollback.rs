@@ -1,8 +1,8 @@
 //! `nthc rollback`: an apply of the sources of a revision that was applied before.
 
-use nth_delivery::journal::{self, Entry, Event};
+use nth_delivery::journal;
 
-use super::{apply, failure, journal_file};
+use super::{applied_revisions, apply, failure, journal_file};
 use crate::Context;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
@@ -33,22 +33,6 @@ pub fn run(
         .line(format_args!("rolling back to revision {revision}"));
     apply.delivery.revision = Some(revision);
     apply::run(context, &apply, console)
-}
-
-/// The revisions of applies, in order, each once in a row.
-fn applied_revisions(entries: &[Entry]) -> Vec<&str> {
-    let mut found: Vec<&str> = Vec::new();
-    for entry in entries {
-        if let Event::Begun {
-            revision: Some(revision),
-            ..
-        } = &entry.event
-            && found.last() != Some(&revision.as_str())
-        {
-            found.push(revision);
-        }
-    }
-    found
 }
 
 /// The revision that was applied before the last one.

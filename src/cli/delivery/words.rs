@@ -13,6 +13,9 @@ use nthc::diagnostics::render::one_line;
 /// The most lines of a difference that are shown for an object.
 const LINES: usize = 40;
 
+/// The limit of rules in a group, which the mark counts into.
+const RULES_PER_GROUP: &str = "ruler_max_rules_per_rule_group";
+
 /// Shows what would change. Returns whether the plan could be applied.
 pub fn show(surveyed: &[Surveyed], console: &mut Console) -> bool {
     let mut is_applicable = true;
@@ -77,6 +80,12 @@ pub fn show(surveyed: &[Surveyed], console: &mut Console) -> bool {
                 "  refused: {what} needs {} for `{}`, and the server allows {}",
                 excess.needed, excess.limit, excess.allowed
             ));
+            if excess.limit == RULES_PER_GROUP {
+                console.out.line(format_args!(
+                    "    set `rules_per_group = {}` in `[prometheus]`: each group has a rule with its mark besides",
+                    excess.allowed.saturating_sub(1)
+                ));
+            }
         }
         for key in &plan.kept {
             console.out.line(format_args!(

@@ -57,6 +57,9 @@ pub struct Plan {
     /// Take over an object without a mark of nthc, by its name as the plan shows it (repeatable)
     #[arg(long, value_name = "OBJECT")]
     pub adopt: Vec<String>,
+    /// Say what the change since this git revision means [default: the revision that was applied last from here]
+    #[arg(long, value_name = "REVISION")]
+    pub since: Option<String>,
     /// Delete what is live of this project even if nothing is built for a destination
     #[arg(long)]
     pub allow_empty: bool,

@@ -104,6 +104,25 @@ pub struct Diff {
     pub answers: Answers,
 }
 
+impl Diff {
+    /// The options that compare a revision with another one, or with the working tree, in an environment.
+    pub fn between(base: &str, head: Option<&str>, environment: Option<&str>) -> Option<Self> {
+        let mut arguments = vec!["nthc", "diff"];
+        if let Some(environment) = environment {
+            arguments.extend(["--env", environment]);
+        }
+        arguments.extend(["--", base]);
+        arguments.extend(head);
+        match <super::Cli as clap::Parser>::try_parse_from(arguments)
+            .ok()?
+            .command
+        {
+            super::Command::Diff(options) => Some(options),
+            _ => None,
+        }
+    }
+}
+
 /// A length of the past.
 #[derive(Debug, Clone)]
 pub struct Since {

@@ -1,0 +1,157 @@
+//! A real Cortex: rules and the configuration of Alertmanager, of two tenants.
+
+use super::place::{Place, Ran, run};
+use super::scene::{CHECKOUT, SEARCH};
+use super::support::programs::{Running, fetch, find};
+
+/// Starts a Cortex with limits of each tenant, in YAML; `None` if it is not installed.
+fn cortex(place: &Place, limits: &str) -> Option<Running> {
+    let program = find(&["cortex"])?;
+    let arguments = |port: u16| {
+        let grpc = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let grpc = grpc.local_addr().unwrap().port();
+        let folder = place.path(&format!("cortex-{port}")).display().to_string();
+        let ring = "{instance_addr: 127.0.0.1, kvstore: {store: inmemory}}";
+        place.write(
+            &format!("cortex-{port}.yaml"),
+            format!(
+                "auth_enabled: true\n\
+                 server: {{http_listen_address: 127.0.0.1, http_listen_port: {port}, grpc_listen_address: 127.0.0.1, grpc_listen_port: {grpc}, log_level: error}}\n\
+                 distributor: {{shard_by_all_labels: true, ring: {ring}}}\n\
+                 ingester: {{lifecycler: {{address: 127.0.0.1, min_ready_duration: 0s, final_sleep: 0s, num_tokens: 16, ring: {{kvstore: {{store: inmemory}}, replication_factor: 1}}}}}}\n\
+                 storage: {{engine: blocks}}\n\
+                 blocks_storage: {{backend: filesystem, filesystem: {{dir: {folder}/blocks}}, tsdb: {{dir: {folder}/tsdb}}, bucket_store: {{sync_dir: {folder}/sync}}}}\n\
+                 compactor: {{data_dir: {folder}/compactor, sharding_ring: {ring}}}\n\
+                 store_gateway: {{sharding_ring: {ring}}}\n\
+                 ruler: {{enable_api: true, rule_path: {folder}/tmp, evaluation_interval: 1s, poll_interval: 1s, ring: {ring}}}\n\
+                 ruler_storage: {{backend: filesystem, filesystem: {{dir: {folder}/rules}}}}\n\
+                 alertmanager: {{enable_api: true, data_dir: {folder}/am, external_url: http://127.0.0.1:{port}/alertmanager, poll_interval: 1s, cluster: {{listen_address: \"\"}}}}\n\
+                 alertmanager_storage: {{backend: filesystem, filesystem: {{dir: {folder}/amc}}}}\n\
+                 limits: {limits}\n"
+            ),
+        );
+        vec![format!(
+            "-config.file={}",
+            place.path(&format!("cortex-{port}.yaml")).display()
+        )]
+    };
+    Some(Running::start(&program, arguments, |port| {
+        fetch(&format!("http://127.0.0.1:{port}/ready")).is_some()
+    }))
+}
+
+fn project(place: &Place, server: &Running, tenant: &str, more: &str) {
+    let address = server.address();
+    place.write(
+        "nth.toml",
+        format!(
+            "[project]\nname = \"shop\"\n\n[prometheus]\ninterval = \"1s\"\nscrape_interval = \"1s\"\n\n\
+             [destinations.rules]\nkind = \"cortex\"\nenvironment = \"production\"\nurl = \"http://{address}\"\n\
+             tenant = \"{tenant}\"\n{more}"
+        ),
+    );
+}
+
+fn nthc(place: &Place, arguments: &[&str]) -> Ran {
+    let mut all = arguments.to_vec();
+    all.extend(["--env", "production"]);
+    let mut command = place.command(&all);
+    run(command.env_remove("http_proxy").env_remove("HTTP_PROXY"))
+}
+
+#[test]
+fn tenants_of_a_ruler_are_apart() {
+    let place = Place::new();
+    let Some(server) = cortex(&place, "{}") else {
+        return;
+    };
+    place.write("checkout.nth", CHECKOUT);
+    place.write("search.nth", SEARCH);
+    project(&place, &server, "one", "");
+    let apply = ["apply", "plan.json", "--auto-approve", "--wait", "0s"];
+    assert_eq!(nthc(&place, &["plan", "--out", "plan.json"]).code, 0);
+    let applied = nthc(&place, &apply);
+    assert_eq!(applied.code, 0, "{applied:?}");
+    assert_eq!(nthc(&place, &["plan", "--check"]).code, 0);
+    let status = nthc(&place, &["status", "--format", "json"]);
+    let status: serde_json::Value = serde_json::from_str(&status.out).unwrap();
+    let objects = status["objects"].as_array().unwrap();
+    assert!(objects.len() >= 5, "{objects:?}");
+    assert!(
+        objects.iter().all(|object| object["state"] == "in-sync"),
+        "{objects:?}"
+    );
+    // Nothing of it is in the other tenant, and a plan for one is none for the other.
+    project(&place, &server, "two", "");
+    let other = nthc(&place, &apply);
+    assert_eq!(other.code, 3, "{other:?}");
+    assert!(other.err.contains("plan again"), "{other:?}");
+    let planned = nthc(&place, &["plan", "--check"]);
+    assert_eq!(planned.code, 1, "{planned:?}");
+    assert!(!planned.out.contains("refused"), "{planned:?}");
+}
+
+#[test]
+fn limits_are_told_before_anything_is_written() {
+    let place = Place::new();
+    let limits = "{ruler_max_rule_groups_per_tenant: 2}";
+    let Some(server) = cortex(&place, limits) else {
+        return;
+    };
+    place.write("checkout.nth", CHECKOUT);
+    place.write("search.nth", SEARCH);
+    project(&place, &server, "one", "");
+    let planned = nthc(&place, &["plan", "--out", "plan.json"]);
+    assert_eq!(planned.code, 1, "{planned:?}");
+    assert!(
+        planned
+            .out
+            .contains("for `ruler_max_rule_groups_per_tenant`, and the server allows 2"),
+        "{planned:?}"
+    );
+    let applied = nthc(&place, &["apply", "plan.json", "--auto-approve"]);
+    assert_eq!(applied.code, 3, "{applied:?}");
+    assert!(applied.err.contains("nothing was changed"), "{applied:?}");
+    let status = nthc(&place, &["status", "--format", "json"]);
+    assert!(!status.out.contains("in-sync"), "{status:?}");
+}
+
+#[test]
+fn what_cortex_refuses_is_an_error_in_its_words() {
+    let place = Place::new();
+    let Some(server) = cortex(&place, "{}") else {
+        return;
+    };
+    place.write("checkout.nth", CHECKOUT);
+    place.write("search.nth", SEARCH);
+    let alerts = format!(
+        "\n[destinations.alerts]\nkind = \"alertmanager-api\"\nenvironment = \"production\"\nurl = \"http://{}\"\n\
+         tenant = \"one\"\n",
+        server.address()
+    );
+    project(&place, &server, "one", &alerts);
+    assert_eq!(nthc(&place, &["plan", "--out", "plan.json"]).code, 0);
+    // It takes no secrets from files, which our configuration names.
+    let applied = nthc(
+        &place,
+        &["apply", "plan.json", "--auto-approve", "--wait", "0s"],
+    );
+    assert_eq!(applied.code, 3, "{applied:?}");
+    assert!(
+        applied.err.contains("Alertmanager configuration"),
+        "{applied:?}"
+    );
+    assert!(applied.err.contains("_file"), "{applied:?}");
+    // The rules are there, and the same plan goes on where it ended.
+    let status = nthc(
+        &place,
+        &["status", "--destination", "rules", "--format", "json"],
+    );
+    assert!(status.out.contains("in-sync"), "{status:?}");
+    let again = nthc(
+        &place,
+        &["apply", "plan.json", "--auto-approve", "--wait", "0s"],
+    );
+    assert_eq!(again.code, 3, "{again:?}");
+    assert!(again.err.contains("was interrupted after"), "{again:?}");
+}
