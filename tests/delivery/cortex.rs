@@ -155,3 +155,39 @@ fn what_cortex_refuses_is_an_error_in_its_words() {
     assert_eq!(again.code, 3, "{again:?}");
     assert!(again.err.contains("was interrupted after"), "{again:?}");
 }
+
+#[test]
+fn secrets_of_a_configuration_that_is_taken_over_are_not_shown() {
+    let place = Place::new();
+    let Some(server) = cortex(&place, "{}") else {
+        return;
+    };
+    place.write("checkout.nth", CHECKOUT);
+    place.write("search.nth", SEARCH);
+    let alerts = format!(
+        "\n[destinations.alerts]\nkind = \"alertmanager-api\"\nenvironment = \"production\"\nurl = \"http://{}\"\n\
+         tenant = \"one\"\n",
+        server.address()
+    );
+    project(&place, &server, "one", &alerts);
+    let own = "alertmanager_config: |\n  # hunter2\n  route: { receiver: own }\n  receivers:\n  - name: own\n    slack_configs: \
+               [{ api_url: 'https://hooks.example.com/hunter2', channel: '#own' }]\n";
+    let kept = ureq::post(&format!("http://{}/api/v1/alerts", server.address()))
+        .header("X-Scope-OrgID", "one")
+        .send(own)
+        .unwrap();
+    assert_eq!(kept.status().as_u16(), 201);
+    let adopt = "Alertmanager configuration alertmanager";
+    let planned = nthc(&place, &["plan", "--out", "plan.json", "--adopt", adopt]);
+    assert_eq!(planned.code, 0, "{planned:?}");
+    assert!(
+        planned.out.contains("> adopt Alertmanager configuration"),
+        "{planned:?}"
+    );
+    let written = place.read("plan.json");
+    assert!(
+        ![planned.out, planned.err, written]
+            .iter()
+            .any(|text| text.contains("hunter2"))
+    );
+}

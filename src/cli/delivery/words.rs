@@ -1,6 +1,7 @@
 //! Plans and differences for people.
 
-use nth_delivery::{Action, DestinationPlan, Operation};
+use nth_delivery::destinations::alertmanager::without_inline_secrets;
+use nth_delivery::{Action, DestinationPlan, ObjectKind, Operation};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
@@ -151,7 +152,12 @@ pub fn difference(surveyed: &Surveyed, operation: &Operation) -> Vec<String> {
     let survey = &surveyed.survey;
     let live = survey.live.iter().find(|one| one.key == operation.key);
     let desired = survey.desired.iter().find(|one| one.key == operation.key);
-    let text = |content: Option<&Value>| content.map(pretty).unwrap_or_default();
+    let text = |content: Option<&Value>| match (content, operation.key.kind) {
+        (None, _) => String::new(),
+        // Whoever wrote what is live may have written secrets into it.
+        (Some(content), ObjectKind::AlertmanagerConfig) => pretty(&without_inline_secrets(content)),
+        (Some(content), _) => pretty(content),
+    };
     lines(
         &text(live.map(|one| &one.content)),
         &text(desired.map(|one| &one.content)),

@@ -172,6 +172,19 @@ impl Alertmanager {
     }
 }
 
+/// A content of an Alertmanager configuration as it may be shown: inline secrets and URLs, which may contain some, are hidden. What is
+/// not YAML is hidden as a whole.
+pub fn without_inline_secrets(content: &Value) -> Value {
+    let mut shown = content.clone();
+    if let Some(Value::String(text)) = shown.get_mut("config") {
+        *text = match yaml::read(text) {
+            Ok(config) => without_secrets(text, config, false),
+            Err(_) => HIDDEN.to_owned(),
+        };
+    }
+    shown
+}
+
 /// The text of a configuration without its inline secrets: written anew if it has some.
 fn without_secrets(text: &str, mut config: Value, is_ours: bool) -> String {
     let before = config.clone();
@@ -426,6 +439,21 @@ mod tests {
             "{{ define }}\n"
         );
         assert_eq!(without_mark("a\nb\n", "a.tmpl"), "a\nb\n");
+    }
+
+    #[test]
+    fn a_content_is_shown_without_secrets() {
+        let content = json!({
+            "config": "# hunter2\nreceivers: [{name: a, slack_configs: [{api_url: hunter2}]}]\n",
+            "templates": { "a.tmpl": "x" },
+        });
+        let shown = without_inline_secrets(&content);
+        assert!(!shown.to_string().contains("hunter2"), "{shown}");
+        assert_eq!(shown["templates"], content["templates"]);
+        let broken = json!({ "config": "a: [hunter2" });
+        assert_eq!(without_inline_secrets(&broken), json!({ "config": HIDDEN }));
+        let plain = json!({ "config": "route: { receiver: a }\n" });
+        assert_eq!(without_inline_secrets(&plain), plain);
     }
 
     #[test]
