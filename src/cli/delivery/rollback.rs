@@ -13,7 +13,7 @@ use crate::select;
 ///
 /// # Errors
 ///
-/// If no other revision was applied, and as of [`apply`](super::apply).
+/// If no other revision was applied, and as of `nthc apply`.
 pub fn run(
     context: &Context,
     options: options::Rollback,
