@@ -36,6 +36,11 @@ eventually("the old name", function()
   return vim.deep_equal(both(), before)
 end)
 
+-- Changes of a buffer are sent after a while, or with its next request.
+for _, buffer in ipairs({ checkout, indicators }) do
+  local document = { textDocument = vim.lsp.util.make_text_document_params(buffer) }
+  vim.lsp.buf_request_sync(buffer, "textDocument/documentSymbol", document, 10000)
+end
 vim.v.errmsg = ""
 vim.cmd("messages clear")
 go_to("indicators.settled", #"indicators.")
