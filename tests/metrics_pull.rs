@@ -10,7 +10,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use place::{Place, Ran, run};
 use serde_json::{Value, json};
@@ -193,6 +193,7 @@ fn pull(place: &Place, url: &str, more: &[&str]) -> Ran {
 fn a_pull_writes_what_the_selectors_match() {
     let place = Place::project();
     let server = Server::new(healthy);
+    let before = UNIX_EPOCH.elapsed().unwrap();
     let ran = pull(&place, &server.url, &[]);
     assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
     assert_eq!(
@@ -204,7 +205,11 @@ fn a_pull_writes_what_the_selectors_match() {
     );
     insta::assert_snapshot!(place.read(LOCK));
     // Metadata, flags, and the series of the selector.
-    assert_eq!(server.requests().len(), 3);
+    let requests = server.requests();
+    assert_eq!(requests.len(), 3);
+    // Series of which the first sample is of this second are among them.
+    let end = requests[2].body.rsplit_once("end=").unwrap().1;
+    assert!(end.parse::<u64>().unwrap() > before.as_secs(), "{end}");
 
     // Again, in another order: the same bytes, and the file is not touched.
     let written = std::fs::metadata(place.path(LOCK))

@@ -168,7 +168,8 @@ impl Client {
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         let start = now.saturating_sub(since).as_secs().to_string();
-        let end = now.as_secs().to_string();
+        // Rounded up: otherwise, series of which the first sample is of this second are missed.
+        let end = now.as_secs().saturating_add(1).to_string();
         let ask = || {
             self.with_headers(self.agent.post(&url)).send_form([
                 ("match[]", selector),
