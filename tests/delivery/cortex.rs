@@ -25,6 +25,7 @@ fn cortex(place: &Place, limits: &str) -> Option<Running> {
                  store_gateway: {{sharding_ring: {ring}}}\n\
                  ruler: {{enable_api: true, rule_path: {folder}/tmp, evaluation_interval: 1s, poll_interval: 1s, ring: {ring}}}\n\
                  ruler_storage: {{backend: filesystem, filesystem: {{dir: {folder}/rules}}}}\n\
+                 querier: {{active_query_tracker_dir: {folder}/active-queries}}\n\
                  alertmanager: {{enable_api: true, data_dir: {folder}/am, external_url: http://127.0.0.1:{port}/alertmanager, poll_interval: 1s, cluster: {{listen_address: \"\"}}}}\n\
                  alertmanager_storage: {{backend: filesystem, filesystem: {{dir: {folder}/amc}}}}\n\
                  limits: {limits}\n"
