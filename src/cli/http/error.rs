@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use super::sanitizer::Sanitizer;
+use super::Sanitizer;
 use super::tls;
 use nthc::project::io_cause;
 

@@ -4,7 +4,6 @@
 mod error;
 mod forward;
 mod proxy;
-mod sanitizer;
 mod secret;
 mod tls;
 
@@ -17,10 +16,10 @@ use ureq::{Agent, unversioned::transport::DefaultConnector};
 pub use self::error::{RequestError, TooMuch, request_error};
 use self::forward::{ProxyConnector, ProxyResolver};
 use self::proxy::Route;
-pub use self::sanitizer::Sanitizer;
 pub use self::secret::{Secret, header_value, read_secret, token, without_line_end};
 use super::exit::Failure;
 use super::options::Connection;
+pub use nth_delivery::Sanitizer;
 
 /// The way to a server.
 pub struct Way {
