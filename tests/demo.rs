@@ -128,3 +128,88 @@ fn what_the_demo_breaks_pages() {
             .then_some(())
     });
 }
+
+/// The version of a module that the tests build, as its images are tagged.
+fn pinned(go_mod: &str, module: &str) -> String {
+    let text = std::fs::read_to_string(in_repository(go_mod)).unwrap();
+    let line = { text.lines() }
+        .find(|line| line.contains(&format!("{module} v")))
+        .unwrap();
+    let version = line.split(" v").nth(1).unwrap();
+    let version = version.split_whitespace().next().unwrap();
+    // Prometheus 3.16.0 is the module v0.316.0.
+    match version
+        .strip_prefix("0.3")
+        .filter(|_| module.ends_with("prometheus"))
+    {
+        Some(rest) => format!("v3.{rest}"),
+        None => format!("v{version}"),
+    }
+}
+
+fn in_repository(path: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+#[test]
+fn the_compose_file_starts_what_the_script_starts() {
+    let text = std::fs::read_to_string(in_repository("examples/demo/compose.yaml")).unwrap();
+    let mut compose: yaml_serde::Value = yaml_serde::from_str(&text).unwrap();
+    compose.apply_merge().unwrap();
+    let services = compose["services"].as_mapping().unwrap();
+    let names: Vec<&str> = services.keys().map(|name| name.as_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        [
+            "prepare",
+            "service",
+            "prometheus",
+            "alertmanager",
+            "cortex",
+            "deliver",
+            "preview"
+        ]
+    );
+    for (name, service) in services {
+        for (on, _) in { service["depends_on"].as_mapping() }.into_iter().flatten() {
+            assert!(names.contains(&on.as_str().unwrap()), "{name:?}: {on:?}");
+        }
+        // Everything listens on the loopback address.
+        let network = service["network_mode"].as_str();
+        assert_eq!(network == Some("host"), name.as_str() != Some("prepare"));
+        for volume in service["volumes"].as_sequence().unwrap() {
+            let from = volume.as_str().unwrap().split(':').next().unwrap();
+            assert!(from == "." || !compose["volumes"][from].is_null(), "{from}");
+        }
+    }
+    for (name, tag) in [
+        (
+            "prometheus",
+            pinned("tests/tools/go.mod", "prometheus/prometheus"),
+        ),
+        (
+            "alertmanager",
+            pinned("tests/tools/amtool/go.mod", "prometheus/alertmanager"),
+        ),
+        (
+            "cortex",
+            pinned("tests/tools/cortex/go.mod", "cortexproject/cortex"),
+        ),
+    ] {
+        let image = compose["services"][name]["image"].as_str().unwrap();
+        assert!(image.ends_with(&format!(":{tag}")), "{image} is not {tag}");
+    }
+    // Its files are there, and their places are replaced as the script replaces them.
+    let script = std::fs::read_to_string(in_repository("examples/demo/run")).unwrap();
+    for file in ["demo.nth", "nth.toml", "cortex.yaml", "service.py"] {
+        assert!(
+            in_repository("examples/demo").join(file).is_file(),
+            "{file}"
+        );
+        assert!(text.contains(&format!("/source/{file}")), "{file}");
+        assert!(script.contains(file), "{file}");
+    }
+    for port in ["9090", "9093", "9009", "8080", "7084"] {
+        assert!(text.contains(port) && script.contains(port), "{port}");
+    }
+}
