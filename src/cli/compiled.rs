@@ -62,15 +62,7 @@ impl CompiledProject {
             return Ok(None);
         }
         let environment =
-            match compilation.environments.as_slice() {
-                [] => None,
-                [only] => Some(only.as_str().into()),
-                several => {
-                    return Err(Failure::usage("the project has several environments").help(
-                        format!("choose one with `--env`: `{}`", several.join("`, `")),
-                    ));
-                }
-            };
+            select::only_environment(&compilation.environments)?.map(|only| only.into());
         let settings = ir::Settings {
             environment,
             ..selected.loaded.project.settings.clone()

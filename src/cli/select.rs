@@ -171,6 +171,24 @@ pub fn require_environment(
     }
 }
 
+/// Returns the one environment that was compiled; `None` if the project has none.
+///
+/// # Errors
+///
+/// If there are several.
+pub fn only_environment(environments: &[String]) -> Result<Option<&str>, Failure> {
+    match environments {
+        [] => Ok(None),
+        [only] => Ok(Some(only)),
+        several => Err(
+            Failure::usage("the project has several environments").help(format!(
+                "choose one with `--env`: `{}`",
+                several.join("`, `")
+            )),
+        ),
+    }
+}
+
 /// Reads the project of the working directory, or of `--project`.
 ///
 /// # Errors

@@ -226,7 +226,8 @@ impl<'a> Run<'a> {
         let begun = Event::Begun {
             plan: plan.id(),
             owner: self.owner.clone(),
-            revision: plan.revision.clone(),
+            // Of a part of the environment, the revision is not live.
+            revision: plan.revision.clone().filter(|_| !plan.is_partial),
             operations: steps.len(),
         };
         // Before the leases: whoever finds this run killed may take them over.

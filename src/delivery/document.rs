@@ -21,9 +21,13 @@ pub struct Plan {
     pub version: u32,
     /// Whose objects.
     pub owner: Owner,
-    /// The revision of the sources, such as a commit; `None` if they are in no repository.
+    /// The revision that the sources are those of, such as a commit; `None` if they are in no repository, or differ from all of its
+    /// revisions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
+    /// True if the environment has destinations that were left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_partial: bool,
     /// The version of the compiler that generated the objects.
     pub compiler: String,
     /// When it was made.
@@ -32,6 +36,9 @@ pub struct Plan {
     pub expires: Timestamp,
     /// What would change in each destination.
     pub destinations: Vec<DestinationPlan>,
+    /// What it silences, as far as was known when it was made: plain sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silenced: Vec<String>,
 }
 
 /// Why a plan cannot be read or applied.

@@ -30,7 +30,7 @@ pub enum Event {
         plan: ContentHash,
         /// Whose objects.
         owner: Owner,
-        /// The revision of the sources.
+        /// The revision of the sources; `None` if they are those of none.
         revision: Option<String>,
         /// The number of operations.
         operations: usize,

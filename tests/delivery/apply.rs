@@ -56,7 +56,7 @@ fn an_alert_is_only_taken_away_if_that_is_allowed() {
     assert_eq!(refused.code, 1, "{refused:?}");
     assert_eq!(
         refused.err,
-        "error: not applied: 1 alert would no longer be evaluated: QueueFull of checkout (ticket)\n  help: pass \
+        "error: not applied, as it silences: QueueFull of checkout (ticket) is no longer evaluated\n  help: pass \
          `--allow silenced` if that is intended\n"
     );
     assert!(scene.rules().iter().any(|(name, _)| name == "QueueFull"));

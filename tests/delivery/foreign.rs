@@ -16,6 +16,16 @@ fn a_change_by_hand_is_drift() {
     assert_ne!(text, edited);
     scene.place.write(&file, edited);
     insta::assert_snapshot!("status_drifted", scene.said(&["status"]));
+    // What it says to write keeps it: only the text that says how long the condition held changes.
+    scene
+        .place
+        .replace("checkout.nth", "for      = 5m", "for      = 50m");
+    let kept = scene.nthc(&["plan"]);
+    assert!(kept.out.contains("\"description\""), "{kept:?}");
+    assert!(!kept.out.contains("\"for\""), "{kept:?}");
+    scene
+        .place
+        .replace("checkout.nth", "for      = 50m", "for      = 5m");
     insta::assert_snapshot!("plan_drifted", scene.said(&["plan", "--out", "drift.json"]));
     // It is edited once more after the review.
     scene

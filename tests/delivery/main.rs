@@ -12,5 +12,7 @@ mod support;
 mod apply;
 mod cortex;
 mod foreign;
+mod revisions;
+mod routes;
 mod scene;
 mod settings;

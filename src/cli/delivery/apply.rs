@@ -6,15 +6,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use nth_delivery::destinations::terraform;
-use nth_delivery::journal::{Journal, unfinished};
+use nth_delivery::journal::{Event, Journal, unfinished};
 use nth_delivery::{
     Applied, ApplyFailure, ApplyOptions, Health, ObjectKey, ObjectKind, Plan, Progress as Step,
     SystemClock,
 };
 
-use super::silenced::silenced;
+use super::silenced::{labels_of_alerts, silenced};
 use super::{
-    Parts, Purpose, Surveyed, cancelled_by_signal, failure, plan, plan_of, prepare, retries, words,
+    Parts, Purpose, Surveyed, cancelled_by_signal, failure, plan, plan_of, prepare, retries,
+    revisions, words,
 };
 use crate::Context;
 use crate::console::Console;
@@ -34,7 +35,7 @@ const SETTLE: Duration = Duration::from_secs(2);
 /// The time between two looks at the health.
 const POLL: Duration = Duration::from_secs(2);
 
-/// The most silenced alerts that a message lists.
+/// The most that a message lists of what is silenced.
 const LISTED: usize = 10;
 
 /// Brings the destinations to what the sources say.
@@ -70,21 +71,28 @@ pub fn run(
     let none = BTreeSet::new();
     let (surveyed, parts) = prepared.survey(&none, options.allow_empty, &cancel, &progress)?;
     drop(progress);
-    let planned = reviewed.unwrap_or_else(|| plan_of(&surveyed, &parts));
-    say_unfinished(&parts, &planned, console);
-    if options.plan.is_none() {
-        let is_applicable = plan::show(context, &surveyed, &planned, console)?;
-        if !is_applicable {
-            return Ok(Exit::Findings);
+    let planned = match reviewed {
+        Some(reviewed) => {
+            say_unfinished(&parts, &reviewed, console);
+            reviewed
         }
-        plan::meaning(context, &options.delivery, None, &parts, console);
-    }
+        None => {
+            let meaning = plan::meaning(context, &options.delivery, None, &parts, console);
+            let planned = plan_of(&surveyed, &parts, meaning.as_ref());
+            say_unfinished(&parts, &planned, console);
+            if !plan::show(context, &surveyed, &planned, meaning.as_ref(), console)? {
+                return Ok(Exit::Findings);
+            }
+            planned
+        }
+    };
     if planned.is_empty() {
+        note_revision(&parts, &planned)?;
         console.err.line("nothing to apply: everything is in sync");
         return Ok(Exit::Ok);
     }
     let may_silence = options.allow.contains(&Allowed::Silenced);
-    let lost = lost_alerts(&surveyed, &planned);
+    let lost = all_silenced(&surveyed, &planned);
     if options.auto_approve {
         if !lost.is_empty() && !may_silence {
             return Err(refused_silence(&lost));
@@ -102,6 +110,38 @@ pub fn run(
         }
         Err(failed) => Err(*failed),
     }
+}
+
+/// Notes in the journal that a revision is live, of which nothing had to be applied.
+fn note_revision(parts: &Parts, planned: &Plan) -> Result<(), Failure> {
+    let is_known = planned.revision.as_deref() == revisions::last_applied(&parts.entries)
+        && unfinished(&parts.entries).is_none();
+    if planned.revision.is_none() || planned.is_partial || is_known {
+        return Ok(());
+    }
+    let mut journal = open_journal(parts)?;
+    let begun = Event::Begun {
+        plan: planned.id(),
+        owner: parts.owner.clone(),
+        revision: planned.revision.clone(),
+        operations: 0,
+    };
+    for event in [begun, Event::Ended { error: None }] {
+        journal
+            .append(jiff::Timestamp::now(), event)
+            .map_err(|error| failure(&error))?;
+    }
+    Ok(())
+}
+
+fn open_journal(parts: &Parts) -> Result<Journal, Failure> {
+    if let Some(folder) = parts.journal.parent() {
+        std::fs::create_dir_all(folder).map_err(|cause| {
+            let shown = folder.display();
+            Failure::io(format!("cannot create {shown}: {}", io_cause(&cause)))
+        })?;
+    }
+    Journal::open(&parts.journal).map_err(|error| failure(&error))
 }
 
 /// Reads a plan.
@@ -133,18 +173,19 @@ fn say_unfinished(parts: &Parts, planned: &Plan, console: &mut Console) {
     ));
 }
 
-/// The alerts that a plan takes away, in words.
-fn lost_alerts(surveyed: &[Surveyed], planned: &Plan) -> Vec<String> {
-    let mut lost = Vec::new();
+/// What a plan silences: as it says itself, and by what is live now.
+fn all_silenced(surveyed: &[Surveyed], planned: &Plan) -> BTreeSet<String> {
+    let alerts = labels_of_alerts(surveyed);
+    let mut found: BTreeSet<String> = planned.silenced.iter().cloned().collect();
     for one in surveyed {
         let of_target = planned.destinations.iter();
         let operations = of_target
             .filter(|plan| plan.target == one.survey.plan.target)
             .flat_map(|plan| plan.operations.iter().cloned());
         let operations: Vec<_> = operations.collect();
-        lost.extend(silenced(one, &operations).iter().map(|alert| alert.text()));
+        found.extend(silenced(one, &operations, &alerts));
     }
-    lost
+    found
 }
 
 /// The most deletions that are allowed; `None` for any number.
@@ -186,20 +227,16 @@ fn refuse_deletions(
     }
 }
 
-fn refused_silence(lost: &[String]) -> Failure {
-    let mut listed = lost
-        .iter()
+fn refused_silence(lost: &BTreeSet<String>) -> Failure {
+    let mut listed = { lost.iter() }
         .take(LISTED)
-        .cloned()
+        .map(|what| nthc::diagnostics::render::one_line(what))
         .collect::<Vec<_>>()
-        .join(", ");
+        .join("; ");
     if lost.len() > LISTED {
-        listed.push_str(&format!(" and {} more", lost.len() - LISTED));
+        listed.push_str(&format!("; and {} more", lost.len() - LISTED));
     }
-    let failure = Failure::usage(format!(
-        "not applied: {} would no longer be evaluated: {listed}",
-        count(lost.len(), "alert")
-    ));
+    let failure = Failure::usage(format!("not applied, as it silences: {listed}"));
     Failure {
         exit: Exit::Findings,
         ..failure.help("pass `--allow silenced` if that is intended")
@@ -207,12 +244,14 @@ fn refused_silence(lost: &[String]) -> Failure {
 }
 
 /// Asks on the terminal. Only `yes` applies.
-fn confirm(planned: &Plan, lost: &[String], console: &mut Console) -> Result<bool, Failure> {
-    if !lost.is_empty() {
-        console.err.line(format_args!(
-            "{} will no longer be evaluated",
-            count(lost.len(), "alert")
-        ));
+fn confirm(
+    planned: &Plan,
+    lost: &BTreeSet<String>,
+    console: &mut Console,
+) -> Result<bool, Failure> {
+    for what in lost {
+        let what = nthc::diagnostics::render::one_line(what);
+        console.err.line(format_args!("this silences: {what}"));
     }
     let deletions = planned.deletions();
     if deletions > 0 {
@@ -254,16 +293,7 @@ fn execute(
             desired: &one.survey.desired,
         })
         .collect();
-    if let Some(folder) = parts.journal.parent() {
-        std::fs::create_dir_all(folder).map_err(|cause| {
-            let shown = folder.display();
-            Box::new(Failure::io(format!(
-                "cannot create {shown}: {}",
-                io_cause(&cause)
-            )))
-        })?;
-    }
-    let mut journal = Journal::open(&parts.journal).map_err(|error| Box::new(failure(&error)))?;
+    let mut journal = open_journal(parts).map_err(Box::new)?;
     let holder = holder();
     let settings = ApplyOptions {
         holder: &holder,

@@ -1,10 +1,14 @@
 //! `nthc plan`, `nthc apply` and `nthc status`: from files to what really runs.
 
 mod apply;
+mod difference;
+mod keep;
 mod objects;
 mod place;
 mod plan;
+mod revisions;
 mod rollback;
+mod routes;
 mod silenced;
 mod status;
 mod words;
@@ -15,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use nth_delivery::journal::{self, Entry, Event};
+use nth_delivery::journal::{self, Entry};
 use nth_delivery::{
     ContentHash, DesiredObject, Destination, ObjectKey, Owner, Plan, RetryPolicy, SourceState,
     Survey, SurveyOptions, SystemClock, survey,
@@ -34,7 +38,9 @@ use crate::progress::Progress;
 use crate::report::Findings;
 use crate::revision::{self, Revision};
 use crate::select::{self, Selected};
+use keep::WrittenAlerts;
 use nthc::ir::settings::DestinationType;
+use nthc::project::Loaded;
 use place::TerraformPlan;
 
 /// The number of repeated requests before a destination counts as unavailable.
@@ -70,16 +76,22 @@ struct Prepared {
     targets: Vec<Target>,
     /// The commit of the sources.
     revision: Option<String>,
+    /// True if the environment has destinations that are left out.
+    is_partial: bool,
     /// The file with what was applied.
     journal: PathBuf,
     /// The entries of the journal.
     entries: Vec<Entry>,
+    /// The alerts of the sources.
+    alerts: WrittenAlerts,
 }
 
 /// A target with what is live there.
 struct Surveyed {
     target: Target,
     survey: Survey,
+    /// What its plan silences: plain sentences.
+    silenced: Vec<String>,
 }
 
 /// Compiles the project, and connects to the destinations of the environment. `None` if the project has errors, which are reported.
@@ -108,10 +120,13 @@ fn prepare(
         Some(old) => nthc::project::load(&old.root, &old.top)?,
         None => current,
     };
+    let committed = match old {
+        Some(_) => None,
+        None => committed(&root, &loaded),
+    };
     let selected = Selected::whole(loaded);
     let project = &selected.loaded.project;
-    let compilation = selected.compile(options.env.as_deref())?;
-    let compilation = select::require_environment(options.env.as_deref(), compilation)?;
+    let (compilation, session, _) = selected.compile_with_session(options.env.as_deref())?;
     let mut findings = Findings::default();
     let own = selected.loaded.diagnostics.iter().cloned();
     findings.add(&selected.loaded.sources, own);
@@ -126,18 +141,10 @@ fn prepare(
         findings.show(shown, console)?;
         return Ok(None);
     }
-    let environment = match environments.as_slice() {
-        [] => None,
-        [only] => Some(only.clone()),
-        several => {
-            return Err(
-                Failure::usage("the project has several environments").help(format!(
-                    "choose one with `--env`: `{}`",
-                    several.join("`, `")
-                )),
-            );
-        }
-    };
+    if purpose == Purpose::Plan && format != Format::Json {
+        findings.show(format, console)?;
+    }
+    let environment = select::only_environment(&environments)?.map(str::to_owned);
     let chosen = place::choose(&destinations, environment.as_deref(), options)?;
     let owner = Owner {
         project: project.settings.project.clone(),
@@ -175,15 +182,20 @@ fn prepare(
     }
     let journal = journal_file(&root, owner.environment.as_deref());
     let entries = journal::read_journal(&journal).map_err(|error| failure(&error))?;
+    let models = session.models(environment.as_deref());
     Ok(Some(Prepared {
         owner,
         targets,
         revision: match old {
             Some(old) => Some(old.commit),
-            None => revision::head(&root),
+            None => committed,
         },
+        is_partial: !options.destinations.is_empty(),
         journal,
         entries,
+        alerts: keep::written_alerts(
+            { models.iter() }.filter_map(|lowered| lowered.service.as_ref()),
+        ),
     }))
 }
 
@@ -219,7 +231,11 @@ impl Prepared {
                 unused.remove(&object.key);
             }
             progress.advance();
-            found.push(Surveyed { target, survey });
+            found.push(Surveyed {
+                target,
+                survey,
+                silenced: Vec::new(),
+            });
         }
         if let Some(key) = unused.first() {
             return Err(
@@ -227,13 +243,19 @@ impl Prepared {
                     .help("`nthc plan` shows the names of objects that can be adopted"),
             );
         }
+        let alerts = silenced::labels_of_alerts(&found);
+        for one in &mut found {
+            one.silenced = silenced::silenced(one, &one.survey.plan.operations, &alerts);
+        }
         Ok((
             found,
             Parts {
                 owner: self.owner,
                 revision: self.revision,
+                is_partial: self.is_partial,
                 journal: self.journal,
                 entries: self.entries,
+                alerts: self.alerts,
             },
         ))
     }
@@ -243,8 +265,31 @@ impl Prepared {
 struct Parts {
     owner: Owner,
     revision: Option<String>,
+    is_partial: bool,
     journal: PathBuf,
     entries: Vec<Entry>,
+    alerts: WrittenAlerts,
+}
+
+/// The commit that is checked out, if the sources are those of it; `None` if they differ, and if there is no repository.
+fn committed(root: &Path, loaded: &Loaded) -> Option<String> {
+    let commit = revision::head(root)?;
+    let checked_out = Revision::check_out(root, &commit).ok()?;
+    let there = nthc::project::load(&checked_out.root, &checked_out.top).ok()?;
+    let sources = |loaded: &Loaded| {
+        let files = loaded.project.files.iter();
+        let mut files: Vec<_> = files
+            .map(|file| (file.module.clone(), file.text.clone()))
+            .collect();
+        files.sort();
+        files
+    };
+    let settings = |loaded: &Loaded| {
+        let project = &loaded.project;
+        (project.settings.clone(), project.catalogue.clone())
+    };
+    let is_same = sources(&there) == sources(loaded) && settings(&there) == settings(loaded);
+    is_same.then_some(commit)
 }
 
 /// The file with what was applied to an environment.
@@ -255,34 +300,37 @@ fn journal_file(root: &Path, environment: Option<&str>) -> PathBuf {
     })
 }
 
-/// The revisions of applies, in order, each once in a row.
-fn applied_revisions(entries: &[Entry]) -> Vec<&str> {
-    let mut found: Vec<&str> = Vec::new();
-    for entry in entries {
-        if let Event::Begun {
-            revision: Some(revision),
-            ..
-        } = &entry.event
-            && found.last() != Some(&revision.as_str())
-        {
-            found.push(revision);
-        }
-    }
+/// The journals of all environments, in order.
+fn journal_files(root: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root.join(".nth"));
+    let mut found: Vec<PathBuf> = { entries.into_iter().flatten().flatten() }
+        .map(|entry| entry.path())
+        .filter(|path| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            name.is_some_and(|name| name.starts_with("applied") && name.ends_with(".jsonl"))
+        })
+        .collect();
+    found.sort();
     found
 }
 
 /// The plan of what was surveyed.
-fn plan_of(surveyed: &[Surveyed], parts: &Parts) -> Plan {
+fn plan_of(surveyed: &[Surveyed], parts: &Parts, meaning: Option<&plan::Meaning>) -> Plan {
     let created = jiff::Timestamp::now();
     let seconds = created.as_second() + EXPIRES;
     Plan {
         version: nth_delivery::PLAN_VERSION,
         owner: parts.owner.clone(),
         revision: parts.revision.clone(),
+        is_partial: parts.is_partial,
         compiler: env!("CARGO_PKG_VERSION").to_owned(),
         created,
         expires: jiff::Timestamp::from_second(seconds).unwrap_or(created),
         destinations: surveyed.iter().map(|one| one.survey.plan.clone()).collect(),
+        silenced: { surveyed.iter() }
+            .flat_map(|one| one.silenced.iter().cloned())
+            .chain(meaning.into_iter().flat_map(plan::Meaning::silenced))
+            .collect(),
     }
 }
 

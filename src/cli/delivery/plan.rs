@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 
 use nth_delivery::{DestinationPlan, ObjectKey, ObjectKind, Plan};
-use serde::Serialize;
+use nth_diff::{Class, Document};
 
-use super::silenced::silenced;
 use super::{
-    DIFFERENT, Parts, Purpose, Surveyed, applied_revisions, cancelled_by_signal, plan_of, prepare,
-    words,
+    DIFFERENT, Parts, Purpose, Surveyed, cancelled_by_signal, plan_of, prepare, revisions, words,
 };
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
@@ -37,15 +35,15 @@ pub fn run(
     let progress = Progress::steps("reading destinations", total, is_shown);
     let (surveyed, parts) = prepared.survey(&adopt, options.allow_empty, &cancel, &progress)?;
     drop(progress);
-    let plan = plan_of(&surveyed, &parts);
-    let is_applicable = show(context, &surveyed, &plan, console)?;
-    meaning(
+    let meaning = meaning(
         context,
         &options.delivery,
         options.since.as_deref(),
         &parts,
         console,
     );
+    let plan = plan_of(&surveyed, &parts, meaning.as_ref());
+    let is_applicable = show(context, &surveyed, &plan, meaning.as_ref(), console)?;
     if let Some(file) = &options.out {
         let path = paths::absolute(file, &context.cwd);
         let shown = paths::display(&path, &context.cwd);
@@ -64,13 +62,27 @@ pub fn run(
     Ok(Exit::Ok)
 }
 
-/// The plan as a document: with what it silences.
-#[derive(Serialize)]
-struct Document<'p> {
-    #[serde(flatten)]
-    plan: &'p Plan,
-    /// The alerts that are no longer evaluated.
-    silenced: Vec<String>,
+/// What changes of the sources since a revision mean.
+pub(super) struct Meaning {
+    /// The revision.
+    base: String,
+    /// The comparison.
+    document: Document,
+}
+
+impl Meaning {
+    /// What is silenced: plain sentences.
+    pub(super) fn silenced(&self) -> impl Iterator<Item = String> {
+        let changes = self.document.changes.iter();
+        let silenced = changes.filter(|change| change.class == Class::Silenced);
+        silenced.map(|change| {
+            let text = format!(
+                "{} {}: {}",
+                change.subject.kind, change.subject, change.because
+            );
+            nthc::diagnostics::render::one_line(&text)
+        })
+    }
 }
 
 /// Shows a plan. Returns whether it could be applied.
@@ -82,19 +94,12 @@ pub(super) fn show(
     context: &Context,
     surveyed: &[Surveyed],
     plan: &Plan,
+    meaning: Option<&Meaning>,
     console: &mut Console,
 ) -> Result<bool, Failure> {
     let plans: Vec<&DestinationPlan> = surveyed.iter().map(|one| &one.survey.plan).collect();
     if context.global.format == Format::Json {
-        let silenced = surveyed.iter().flat_map(|one| {
-            let alerts = silenced(one, &one.survey.plan.operations);
-            alerts.into_iter().map(|alert| alert.text())
-        });
-        let document = Document {
-            plan,
-            silenced: silenced.collect(),
-        };
-        console.out.json("the plan", &document)?;
+        console.out.json("the plan", plan)?;
         return Ok(plans
             .iter()
             .all(|plan| plan.foreign.is_empty() && plan.excesses.is_empty()));
@@ -109,43 +114,54 @@ pub(super) fn show(
             false => "; it cannot be applied",
         }
     ));
+    if let Some(meaning) = meaning {
+        let base = nthc::diagnostics::render::one_line(&meaning.base);
+        console.out.line("");
+        let heading = format_args!("what it means since revision {base}:");
+        console.out.line(heading);
+        diff::print(&meaning.document, context.global.format, console)?;
+    }
     Ok(is_applicable)
 }
 
-/// Says what the change since the revision that was applied last means, as `nthc diff` does. Nothing if no revision is known.
+/// Compares the sources with the revision that was applied last, as `nthc diff` does. `None` if no revision is known, or the two
+/// cannot be compared, which is said.
 pub(super) fn meaning(
     context: &Context,
     delivery: &options::DeliveryOptions,
     since: Option<&str>,
     parts: &Parts,
     console: &mut Console,
-) {
-    if context.global.format != Format::Human {
-        return;
-    }
-    let Ok(root) = select::root(context) else {
-        return;
-    };
+) -> Option<Meaning> {
+    let root = select::root(context).ok()?;
     let known = since.map(str::to_owned).or_else(|| {
-        let applied = applied_revisions(&parts.entries);
-        let last = applied.last().map(|last| (*last).to_owned());
+        let last = revisions::last_applied(&parts.entries).map(str::to_owned);
         last.filter(|last| revision::exists(&root, last))
     });
-    let Some(base) = known else {
-        return;
-    };
+    let base = known?;
     let environment = parts.owner.environment.as_deref();
     let head = delivery.revision.as_deref();
-    let Some(options) = options::Diff::between(&base, head, environment) else {
-        return;
+    let options = options::Diff::between(&base, head, environment)?;
+    let document = match diff::document(context, &options, console) {
+        Ok(document) if document.complete => document,
+        Ok(_) => {
+            let base = nthc::diagnostics::render::one_line(&base);
+            let line = format_args!(
+                "note: what changes since revision {base} mean is unknown: it has errors"
+            );
+            console.err.line(line);
+            return None;
+        }
+        Err(failure) => {
+            let base = nthc::diagnostics::render::one_line(&base);
+            console.err.line(format_args!(
+                "note: what changes since revision {base} mean is unknown: {}",
+                failure.message
+            ));
+            return None;
+        }
     };
-    let base = nthc::diagnostics::render::one_line(&base);
-    console.out.line("");
-    console
-        .out
-        .line(format_args!("what it means since revision {base}:"));
-    // Its exit code says whether there are changes; a failure is printed, and the plan is as good without it.
-    diff::run(context, &options, console);
+    Some(Meaning { base, document })
 }
 
 /// The objects to adopt, by their names.

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use nth_delivery::{ContentHash, DesiredObject, Health, LiveObject, ObjectKey, Owner, journal};
 use serde::Serialize;
 
-use super::{DIFFERENT, Parts, Purpose, Surveyed, cancelled_by_signal, failure_at, prepare, words};
+use super::difference::difference;
+use super::keep::keeping;
+use super::{DIFFERENT, Parts, Purpose, Surveyed, cancelled_by_signal, failure_at, prepare};
 use crate::Context;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
@@ -54,6 +56,9 @@ struct Object {
     changed_by: Option<String>,
     #[serde(skip)]
     difference: Vec<String>,
+    /// What to write in the sources to keep it, if it is drift that they can say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    keep: Vec<String>,
 }
 
 impl Object {
@@ -178,8 +183,12 @@ fn of_destination(surveyed: &Surveyed, parts: &Parts) -> Result<Vec<Object>, Fai
                 .filter(|_| state == State::Drifted)
                 .and_then(|by| by.who.clone().or_else(|| by.with.clone())),
             difference: match operation {
+                Some(operation) if state == State::Drifted => difference(surveyed, operation),
+                _ => Vec::new(),
+            },
+            keep: match operation {
                 Some(operation) if state == State::Drifted => {
-                    words::difference(surveyed, operation)
+                    keeping(surveyed, operation, &parts.alerts)
                 }
                 _ => Vec::new(),
             },
@@ -260,6 +269,9 @@ fn show(report: &Report, console: &mut Console) {
         }
         for line in &object.difference {
             console.out.line(format_args!("    {line}"));
+        }
+        for line in &object.keep {
+            console.out.line(format_args!("  to keep it, write {line}"));
         }
     }
     let number = |state: State| {

@@ -1,18 +1,12 @@
-//! Plans and differences for people.
+//! Plans for people.
 
-use nth_delivery::destinations::alertmanager::without_inline_secrets;
-use nth_delivery::{Action, DestinationPlan, ObjectKind, Operation};
-use serde_json::Value;
-use similar::{ChangeTag, TextDiff};
+use nth_delivery::{Action, DestinationPlan, Operation};
 
 use super::Surveyed;
-use super::silenced::silenced;
+use super::difference::difference;
 use crate::console::Console;
 use crate::report::count;
 use nthc::diagnostics::render::one_line;
-
-/// The most lines of a difference that are shown for an object.
-const LINES: usize = 40;
 
 /// The limit of rules in a group, which the mark counts into.
 const RULES_PER_GROUP: &str = "ruler_max_rules_per_rule_group";
@@ -40,11 +34,8 @@ pub fn show(surveyed: &[Surveyed], console: &mut Console) -> bool {
                 }
             }
         }
-        for alert in silenced(one, &plan.operations) {
-            console.out.line(format_args!(
-                "  silenced: {} is no longer evaluated",
-                alert.text()
-            ));
+        for what in &one.silenced {
+            console.out.line(format_args!("  silenced: {what}"));
         }
         for drift in &plan.drift {
             let who = drift.changed_by.as_ref();
@@ -147,87 +138,9 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// The lines that differ between what is live and what would be.
-pub fn difference(surveyed: &Surveyed, operation: &Operation) -> Vec<String> {
-    let survey = &surveyed.survey;
-    let live = survey.live.iter().find(|one| one.key == operation.key);
-    let desired = survey.desired.iter().find(|one| one.key == operation.key);
-    let text = |content: Option<&Value>| match (content, operation.key.kind) {
-        (None, _) => String::new(),
-        // Whoever wrote what is live may have written secrets into it.
-        (Some(content), ObjectKind::AlertmanagerConfig) => pretty(&without_inline_secrets(content)),
-        (Some(content), _) => pretty(content),
-    };
-    lines(
-        &text(live.map(|one| &one.content)),
-        &text(desired.map(|one| &one.content)),
-    )
-}
-
-/// A content with a line for each value, its members in one order.
-fn pretty(content: &Value) -> String {
-    fn sorted(value: &Value) -> Value {
-        match value {
-            Value::Object(members) => {
-                let mut names: Vec<&String> = members.keys().collect();
-                names.sort();
-                let pairs = names
-                    .into_iter()
-                    .filter_map(|name| Some((name.clone(), sorted(members.get(name)?))));
-                Value::Object(pairs.collect())
-            }
-            Value::Array(items) => items.iter().map(sorted).collect(),
-            other => other.clone(),
-        }
-    }
-    serde_json::to_string_pretty(&sorted(content)).unwrap_or_default()
-}
-
-fn lines(before: &str, after: &str) -> Vec<String> {
-    let diff = TextDiff::from_lines(before, after);
-    let mut shown = Vec::new();
-    let mut more = 0;
-    for change in diff.iter_all_changes() {
-        let sign = match change.tag() {
-            ChangeTag::Delete => '-',
-            ChangeTag::Insert => '+',
-            ChangeTag::Equal => continue,
-        };
-        if shown.len() == LINES {
-            more += 1;
-            continue;
-        }
-        let line = change.value().trim_end();
-        shown.push(one_line(&format!("{sign} {line}")));
-    }
-    if more > 0 {
-        shown.push(format!("… and {}", count(more, "more line")));
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    #[test]
-    fn only_what_differs_is_shown_and_the_order_of_members_does_not_matter() {
-        let before = json!({ "b": 1, "a": [1, 2] });
-        let after = json!({ "a": [1, 2], "b": 2 });
-        assert_eq!(
-            lines(&pretty(&before), &pretty(&after)),
-            [r#"-   "b": 1"#, r#"+   "b": 2"#]
-        );
-        let long: Vec<u32> = (0..100).collect();
-        let shown = lines("", &pretty(&json!(long)));
-        assert_eq!(shown.len(), LINES + 1);
-        assert_eq!(
-            shown.last().map(String::as_str),
-            Some("… and 62 more lines")
-        );
-    }
 
     #[test]
     fn names_are_quoted_for_a_shell() {

@@ -43,6 +43,28 @@ pub fn run(context: &Context, options: &options::Diff, console: &mut Console) ->
     }
 }
 
+/// Compares two versions, and prints nothing but the errors of a version that has some.
+///
+/// # Errors
+///
+/// If a version cannot be read.
+pub fn document(
+    context: &Context,
+    options: &options::Diff,
+    console: &mut Console,
+) -> Result<Document, Failure> {
+    Ok(differing(context, options, console)?.document)
+}
+
+/// Prints what is known of a change.
+///
+/// # Errors
+///
+/// If it cannot be written.
+pub fn print(document: &Document, format: Format, console: &mut Console) -> Result<(), Failure> {
+    output::print(document, format, false, console)
+}
+
 fn compare(
     context: &Context,
     options: &options::Diff,
@@ -60,6 +82,38 @@ fn compare(
         }
         return Ok(verdict(&document, &options.fail_on));
     }
+    let Differing {
+        base,
+        head,
+        document,
+        exit,
+    } = differing(context, options, console)?;
+    // People have seen the errors.
+    if document.complete || context.global.format != Format::Human {
+        output::print(&document, context.global.format, options.all, console)?;
+    }
+    if options.text && context.global.format == Format::Human {
+        hunks::print(&base, &head, console);
+    }
+    if let Some(page) = page {
+        page.write(&nth_diff::render::page::page(&document))?;
+    }
+    Ok(exit)
+}
+
+/// Two versions with what differs.
+struct Differing {
+    base: VersionFiles,
+    head: VersionFiles,
+    document: Document,
+    exit: Exit,
+}
+
+fn differing(
+    context: &Context,
+    options: &options::Diff,
+    console: &mut Console,
+) -> Result<Differing, Failure> {
     let environments: Vec<SmolStr> = options.env.iter().map(SmolStr::from).collect();
     let chosen = match environments.as_slice() {
         [] => Environments::Same(Vec::new()),
@@ -164,17 +218,13 @@ fn compare(
         document.accepted = accepted::apply(entries, &mut document.changes);
         exit = verdict(&document, &options.fail_on);
     }
-    // People have seen the errors.
-    if document.complete || context.global.format != Format::Human {
-        output::print(&document, context.global.format, options.all, console)?;
-    }
-    if options.text && context.global.format == Format::Human {
-        hunks::print(&base, &head, console);
-    }
-    if let Some(page) = page {
-        page.write(&nth_diff::render::page::page(&document))?;
-    }
-    Ok(exit)
+    drop((old, new));
+    Ok(Differing {
+        base,
+        head,
+        document,
+        exit,
+    })
 }
 
 /// Reads the accepted changes of the new version.

@@ -93,7 +93,7 @@ pub struct Apply {
     /// The most objects that are deleted [default: any number if asked, otherwise none]
     #[arg(long, value_name = "NUMBER")]
     pub max_deletes: Option<usize>,
-    /// Apply although alerts are no longer evaluated
+    /// Apply although the plan silences something
     #[arg(long, value_enum, value_name = "CLASS")]
     pub allow: Vec<Allowed>,
     /// Delete what is live of this project even if nothing is built for a destination
@@ -124,7 +124,7 @@ pub struct Rollback {
 /// A class of changes that has to be allowed by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Allowed {
-    /// Alerts that are no longer evaluated
+    /// Alerts that are no longer evaluated, or of which nobody is notified, and what `nthc diff` calls silenced
     Silenced,
 }
 

@@ -195,10 +195,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             version: PLAN_VERSION,
             owner: owner.clone(),
             revision: None,
+            is_partial: false,
             compiler: env!("CARGO_PKG_VERSION").to_owned(),
             created: now,
             expires: now + 1.hour(),
             destinations: vec![plan],
+            silenced: Vec::new(),
         };
         let start = Instant::now();
         let options = ApplyOptions {

@@ -54,10 +54,12 @@ pub fn carry_out(
         version: PLAN_VERSION,
         owner: owner(),
         revision: None,
+        is_partial: false,
         compiler: "0.1.0".to_owned(),
         created: now,
         expires: now + SignedDuration::from_hours(1),
         destinations: vec![survey.plan.clone()],
+        silenced: Vec::new(),
     };
     let folder = tempfile::tempdir().unwrap();
     let mut journal = Journal::open(&folder.path().join("journal")).unwrap();

@@ -139,10 +139,12 @@ pub fn plan_of(survey: &Survey, now: Timestamp) -> Plan {
         version: nth_delivery::PLAN_VERSION,
         owner: owner(),
         revision: Some("4f2a91c".to_owned()),
+        is_partial: false,
         compiler: "0.1.0".to_owned(),
         created: now,
         expires: now + 24.hours(),
         destinations: vec![survey.plan.clone()],
+        silenced: Vec::new(),
     };
     // As it is read from the file that was reviewed.
     Plan::from_json(&plan.to_json().unwrap()).unwrap()
