@@ -157,7 +157,7 @@ fn without(member: &str, value: &Value) -> Value {
         .collect()
 }
 
-/// A content with a line for each value, its members in one order.
+/// A content with a line for each value and each line of a text, its members in one order.
 fn pretty(content: &Value) -> String {
     fn sorted(value: &Value) -> Value {
         match value {
@@ -170,6 +170,10 @@ fn pretty(content: &Value) -> String {
                 Value::Object(pairs.collect())
             }
             Value::Array(items) => items.iter().map(sorted).collect(),
+            // A file in it: each of its lines can differ.
+            Value::String(text) if text.trim_end().contains('\n') => {
+                text.lines().map(Value::from).collect()
+            }
             other => other.clone(),
         }
     }
@@ -204,6 +208,12 @@ mod tests {
         assert_eq!(
             lines(&pretty(&before), &pretty(&after)),
             [r#"-   "b": 1"#, r#"+   "b": 2"#]
+        );
+        let before = json!({ "config": "route:\n  receiver: a\n" });
+        let after = json!({ "config": "route:\n  receiver: b\n" });
+        assert_eq!(
+            lines(&pretty(&before), &pretty(&after)),
+            [r#"-     "  receiver: a""#, r#"+     "  receiver: b""#]
         );
     }
 
