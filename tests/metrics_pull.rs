@@ -274,6 +274,64 @@ fn each_environment_has_its_own_sections() {
 }
 
 #[test]
+fn a_selector_with_expressions_has_a_section() {
+    let place = Place::project();
+    place.write(
+        "services/checkout.nth",
+        r##"
+import teams.payments
+service checkout {
+  team     = payments
+  selector = { job =~ "checkout|check-.*", job != "check-out" }
+  alert errors {
+    when     = `sum(rate(http_requests_total{code="500"}[5m])) > 1`
+    severity = ticket
+  }
+}
+service everything {
+  team     = payments
+  selector = { job != "other" }
+  alert down {
+    when     = `count(up == 0) > 1`
+    severity = ticket
+  }
+}
+"##,
+    );
+    let server = Server::new(|request| {
+        let mut request = request.clone();
+        if request.body.contains("match") {
+            // The selector that Prometheus rejects is not sent.
+            assert!(!request.body.contains("other"), "{}", request.body);
+            request.body = "%22checkout%22".to_owned();
+        }
+        healthy(&request)
+    });
+    let ran = pull(&place, &server.url, &[]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let text = place.read(LOCK);
+    let section =
+        "[selectors.'{job=~\"checkout|check-.*\",job!=\"check-out\"}']\nused_by = [\"checkout\"]\n";
+    assert!(text.contains(section), "{text}");
+    // The label has several values, so it is listed with them.
+    assert!(text.contains("job"), "{text}");
+
+    // Builds check the queries with that section.
+    let checked = run(&mut place.command(&["check"]));
+    assert_eq!(checked.code, 0, "{checked:?}");
+    let source = place.read("services/checkout.nth");
+    place.write(
+        "services/checkout.nth",
+        &source.replace("code=\"500\"", "cod=\"500\""),
+    );
+    let checked = run(&mut place.command(&["check"]));
+    assert!(
+        checked.err.contains("N0902") && checked.err.contains("job=~\"checkout|check-.*\""),
+        "{checked:?}"
+    );
+}
+
+#[test]
 fn a_bad_answer_leaves_the_file_as_it_was() {
     let place = Place::project();
     place.write(LOCK, "version = 1\n");

@@ -29,6 +29,9 @@ mod over_time;
 #[path = "prometheus/labels.rs"]
 mod labels;
 
+#[path = "prometheus/selectors.rs"]
+mod selectors;
+
 #[path = "prometheus/text.rs"]
 mod text;
 

@@ -85,6 +85,8 @@ declare_codes! {
     Warning NAMESPACE_REPLACED "N0549" "namespace-replaced" "An alert groups by `namespace`, which the Prometheus operator needs for itself.";
     Error RESERVED_LABEL "N0560" "reserved-label" "A label is set that rules already get from another field or name.";
     Error NEEDS_UTF8_NAMES "N0561" "needs-utf8-names" "A name needs Prometheus 3, but the project is configured for an older version.";
+    Error MATCHER_IN_LABELS "N0562" "matcher-in-labels" "Labels contain a matcher, but each label takes one value.";
+    Error NO_SINGLE_VALUE "N0563" "no-single-value" "The value of a label is used, but its matchers allow several values.";
     Warning CONTRADICTED_UNIT "N0580" "contradicted-unit" "The unit of a latency's histogram is contradicted.";
     Warning ASSUMED_UNIT "N0581" "assumed-unit" "The unit of a latency's histogram is unknown.";
     Warning PANEL_IN_OTHER_UNIT "N0583" "panel-in-other-unit" "A panel shows time in a different unit than its query returns.";

@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use nth_promql::build::matcher;
-use nth_promql::{MatchOp, Modifiers, Node, Selector};
+use nth_promql::{LabelMatchers, MatchOp, Modifiers, Node, Selector};
 use smol_str::SmolStr;
 
 /// The scope of the queries of a block.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scope {
-    /// Their labels: the innermost selector's, and the environment's.
-    pub labels: BTreeMap<String, String>,
+    /// Their matchers: the innermost selector's, and the environment's.
+    pub labels: LabelMatchers,
     /// The names of the service's own recording rules.
     pub recordings: Vec<SmolStr>,
 }
@@ -26,18 +25,9 @@ impl Scope {
     }
 }
 
-/// A selector with these labels, as the key in the lock file.
-pub fn selector_of(labels: &BTreeMap<String, String>) -> String {
-    let matchers = labels
-        .iter()
-        .map(|(label, value)| matcher(label.as_str(), MatchOp::Equal, value.as_str()))
-        .collect();
-    let selector = Selector {
-        metric: None,
-        matchers,
-        modifiers: Modifiers::default(),
-    };
-    selector.to_string()
+/// A selector with these matchers, as the key in the lock file.
+pub fn selector_of(labels: &LabelMatchers) -> String {
+    labels.to_string()
 }
 
 /// The reason why a text is not a selector of the catalog.
@@ -115,20 +105,21 @@ pub fn section_of(selector: &Selector, scope: &Scope) -> String {
     selector_of(&fixed_labels(selector, scope))
 }
 
-/// The labels with which a selector's metric is looked up: the block's, if it has them; otherwise its own.
-pub fn fixed_labels(selector: &Selector, scope: &Scope) -> BTreeMap<String, String> {
+/// The matchers with which a selector's metric is looked up: the block's, if it has them; otherwise its own `=`.
+pub fn fixed_labels(selector: &Selector, scope: &Scope) -> LabelMatchers {
     let own: BTreeMap<&str, &str> = selector
         .matchers
         .iter()
         .filter(|matcher| matcher.op == MatchOp::Equal && matcher.label != "__name__")
         .filter_map(|matcher| Some((matcher.label.as_str(), matcher.value.text()?)))
         .collect();
-    let carries =
-        |(label, value): (&String, &String)| own.get(label.as_str()) == Some(&value.as_str());
-    if scope.labels.iter().all(carries) {
+    let carries = |label: &SmolStr| {
+        let only = scope.labels.value(label);
+        scope.labels.has_all(label, selector)
+            || only.is_some_and(|value| own.get(label.as_str()) == Some(&value))
+    };
+    if scope.labels.labels().all(carries) {
         return scope.labels.clone();
     }
-    own.into_iter()
-        .map(|(label, value)| (label.to_owned(), value.to_owned()))
-        .collect()
+    own.into_iter().collect()
 }

@@ -14,6 +14,7 @@ use nth_diff::{
 };
 use nth_metrics::Lock;
 use nth_model::Settings;
+use nth_promql::LabelMatchers;
 use smol_str::SmolStr;
 
 use crate::artifacts::settings_in;
@@ -35,8 +36,8 @@ pub struct Source<'s> {
 }
 
 impl Source<'_> {
-    /// The labels that an environment adds to all queries.
-    fn labels(&self, environment: &Option<SmolStr>) -> BTreeMap<String, String> {
+    /// The matchers that an environment adds to all queries.
+    fn labels(&self, environment: &Option<SmolStr>) -> LabelMatchers {
         let session = self.session;
         environment_labels(&session.db, session.workspace, environment.as_deref())
     }

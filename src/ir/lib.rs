@@ -64,8 +64,8 @@ pub struct Service {
     pub team: Option<SmolStr>,
     /// The name of the tier.
     pub tier: SmolStr,
-    /// The labels of its series.
-    pub selector: BTreeMap<String, String>,
+    /// The matchers of its series.
+    pub selector: promql::LabelMatchers,
     /// Labels of all its rules, besides `service`, `team` and `tier`.
     pub labels: BTreeMap<String, String>,
     /// The SLOs, in the order of the source.

@@ -1,8 +1,6 @@
 //! Signals of a service or a dependency, the metric that provides each of them, and the rules that are not generated if
 //! none does.
 
-use std::collections::BTreeMap;
-
 use smol_str::SmolStr;
 
 use nth_promql as promql;
@@ -24,8 +22,8 @@ pub struct Signal {
     pub metric_type: SmolStr,
     /// The metrics that could provide it, as queries read them, in order of preference; at least one.
     pub candidates: Vec<promql::Expr>,
-    /// The labels of all queries of its block, with which its metrics are looked up.
-    pub scope: BTreeMap<String, String>,
+    /// The matchers of all queries of its block, with which its metrics are looked up.
+    pub scope: promql::LabelMatchers,
     /// A hint on how to provide it if it is missing.
     pub hint: Option<String>,
     /// The candidate that provides it.
@@ -69,11 +67,9 @@ impl Signal {
     fn without_scope(&self, candidate: &promql::Expr) -> promql::Expr {
         let mut candidate = candidate.unparenthesised().clone();
         if let promql::Node::Selector(selector) = &mut candidate.node {
-            selector.matchers.retain(|matcher| {
-                let carried = self.scope.get(matcher.label.as_str());
-                matcher.op != promql::MatchOp::Equal
-                    || carried.is_none_or(|value| matcher.value.text() != Some(value))
-            });
+            selector
+                .matchers
+                .retain(|matcher| !self.scope.has(matcher));
         }
         candidate
     }

@@ -260,7 +260,7 @@ impl Check<'_> {
                         self.errors.push(
                             Error::new(
                                 &codes::PROMQL_BAD_REGEX,
-                                format!("invalid regular expression `{}`: {}", shortened(text), error.0),
+                                error.headline(text),
                                 matcher.value.span,
                             )
                             .note("Prometheus uses the RE2 syntax: no look-around and no back references"),
@@ -503,11 +503,4 @@ impl Check<'_> {
             );
         }
     }
-}
-
-fn shortened(text: &str) -> String {
-    if text.chars().count() <= 40 {
-        return text.to_owned();
-    }
-    text.chars().take(40).chain(['…']).collect()
 }

@@ -24,6 +24,7 @@ mod durations;
 mod error;
 pub mod functions;
 mod grammar;
+mod label_matchers;
 mod labels;
 pub mod lint;
 mod literal;
@@ -47,10 +48,13 @@ pub use counters::{Counter, counters};
 pub use durations::{milliseconds, seconds};
 pub use error::Error;
 pub use grammar::MAX_TREE_DEPTH;
+pub use label_matchers::{Condition, LabelMatchers};
 pub use labels::{LabelSet, labels_of};
 pub use literal::number;
 pub use parse::{MAX_DEPTH, parse, too_deep};
-pub use regex::{escape as escape_regex, for_rust as regex_for_rust, matches_any};
+pub use regex::{
+    InvalidRegex, check as check_regex, escape as escape_regex, for_rust as regex_for_rust, matches_any,
+};
 pub use time_unit::{buckets_unit, time_unit};
 pub use tree::*;
 pub use types::Type;

@@ -3,21 +3,75 @@
 use regex_automata::nfa::thompson::{NFA, pikevm::PikeVM};
 use regex_syntax::hir::{Hir, HirKind, Look};
 
-/// The error message of an invalid regular expression.
+/// The reason why a text is not a regular expression of RE2.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct BadRegex(pub(super) String);
+pub struct InvalidRegex {
+    /// What is wrong, as a clause: `missing closing `]``.
+    pub message: String,
+    /// The place in the expression, in bytes: a boundary of a character, or the end.
+    pub at: usize,
+}
+
+impl InvalidRegex {
+    /// Returns the headline of a diagnostic about the expression, which is shortened to 40 characters.
+    pub fn headline(&self, pattern: &str) -> String {
+        let mut shown: String = pattern.chars().take(40).collect();
+        if shown.len() < pattern.len() {
+            shown.push('…');
+        }
+        format!("invalid regular expression `{shown}`: {}", self.message)
+    }
+
+    fn new(message: impl Into<String>, at: usize) -> Self {
+        Self {
+            message: message.into(),
+            at,
+        }
+    }
+
+    /// Moves the place to the right.
+    fn after(mut self, bytes: usize) -> Self {
+        self.at += bytes;
+        self
+    }
+}
+
+impl std::fmt::Display for InvalidRegex {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for InvalidRegex {}
+
+/// Checks a regular expression of a matcher: Prometheus uses RE2's syntax.
+///
+/// # Errors
+///
+/// If it is invalid, with the place.
+///
+/// ```
+/// use nth_promql::check_regex;
+///
+/// assert_eq!(check_regex("web-.*"), Ok(()));
+/// assert_eq!(check_regex("web-(.*").unwrap_err().at, 4);
+/// ```
+pub fn check(pattern: &str) -> Result<(), InvalidRegex> {
+    matches_empty(pattern).map(|_| ())
+}
 
 /// Parses a regular expression. Returns whether it matches the empty text.
-pub(super) fn matches_empty(pattern: &str) -> Result<bool, BadRegex> {
-    let translated = translate(pattern)?;
-    let hir = parsed(&translated).map_err(|error| BadRegex(reason(&error)))?;
+pub(super) fn matches_empty(pattern: &str) -> Result<bool, InvalidRegex> {
+    let translated = translated(pattern)?;
+    let hir = parsed(&translated.text)
+        .map_err(|error| InvalidRegex::new(reason(&error), translated.origin(place(&error))))?;
     Ok(empty(&hir))
 }
 
 /// Returns whether a regular expression, anchored at both ends as in matchers, matches any of the texts. `None` if it is invalid
 /// or too large.
 pub fn matches_any<'t>(pattern: &str, texts: impl IntoIterator<Item = &'t str>) -> Option<bool> {
-    let hir = parsed(&translate(pattern).ok()?).ok()?;
+    let hir = parsed(&translated(pattern).ok()?.text).ok()?;
     let anchored = Hir::concat(vec![Hir::look(Look::Start), hir, Hir::look(Look::End)]);
     let config = NFA::config().nfa_size_limit(Some(MOST_BYTES));
     let nfa = NFA::compiler()
@@ -48,7 +102,7 @@ fn parsed(translated: &str) -> Result<Hir, Box<regex_syntax::Error>> {
 /// Returns a regular expression in RE2's syntax as one in that of the `regex` crate, without the anchors of matchers and with
 /// the option that `.` matches a line feed; `None` if it is invalid.
 pub fn for_rust(pattern: &str) -> Option<String> {
-    Some(format!("(?s:{})", translate(pattern).ok()?))
+    Some(format!("(?s:{})", translated(pattern).ok()?.text))
 }
 
 /// Escapes a text, so that it matches only itself as a regular expression.
@@ -61,6 +115,15 @@ fn reason(error: &regex_syntax::Error) -> String {
         regex_syntax::Error::Parse(error) => error.kind().to_string(),
         regex_syntax::Error::Translate(error) => error.kind().to_string(),
         _ => "malformed".to_owned(),
+    }
+}
+
+/// The place of an error in the text that was parsed.
+fn place(error: &regex_syntax::Error) -> usize {
+    match error {
+        regex_syntax::Error::Parse(error) => error.span().start.offset,
+        regex_syntax::Error::Translate(error) => error.span().start.offset,
+        _ => 0,
     }
 }
 
@@ -88,24 +151,27 @@ fn empty(hir: &Hir) -> bool {
 }
 
 /// Rewrites syntax that RE2 and `regex-syntax` parse differently, and rejects syntax that RE2 does not support.
-fn translate(pattern: &str) -> Result<String, BadRegex> {
+fn translated(pattern: &str) -> Result<Translated, InvalidRegex> {
     let mut out = String::with_capacity(pattern.len() + 8);
+    let mut origins = Vec::new();
     let mut rest = pattern;
     // Properties of the previous element: RE2 does not allow a second repetition, except a `?` for a lazy one.
     let mut repeated = false;
     let mut repeatable = false;
     while let Some(c) = rest.chars().next() {
         let tail = &rest[c.len_utf8()..];
+        let at = pattern.len() - rest.len();
+        origins.push((out.len(), at));
         match c {
             '\\' => {
-                let (taken, text) = escaped(tail)?;
+                let (taken, text) = escaped(tail).map_err(|error| error.after(at))?;
                 out.push_str(&text);
                 rest = &tail[taken..];
                 (repeated, repeatable) = (false, true);
                 continue;
             }
             '[' => {
-                let (taken, text) = class(rest)?;
+                let (taken, text) = class(rest).map_err(|error| error.after(at))?;
                 out.push_str(&text);
                 rest = &rest[taken..];
                 (repeated, repeatable) = (false, true);
@@ -117,7 +183,8 @@ fn translate(pattern: &str) -> Result<String, BadRegex> {
                     let before = end.map_or("", |end| &flags[..end]);
                     let named = flags.starts_with("P<") || flags.starts_with('<');
                     if !named && before.contains(|c: char| !"imsU-".contains(c)) {
-                        return Err(BadRegex(format!("unknown group `(?{before}`")));
+                        let message = format!("unknown group `(?{before}`");
+                        return Err(InvalidRegex::new(message, at));
                     }
                     if named {
                         out.push_str("(?");
@@ -149,22 +216,21 @@ fn translate(pattern: &str) -> Result<String, BadRegex> {
                     continue;
                 };
                 if !repeatable {
-                    return Err(BadRegex(format!(
-                        "missing argument to repetition operator: `{}`",
-                        &rest[..length]
-                    )));
+                    let operator = &rest[..length];
+                    let message = format!("missing argument to repetition operator: `{operator}`");
+                    return Err(InvalidRegex::new(message, at));
                 }
                 if repeated {
-                    return Err(BadRegex(format!(
-                        "invalid nested repetition operator: `{}`",
-                        &rest[..length]
-                    )));
+                    let operator = &rest[..length];
+                    let message = format!("invalid nested repetition operator: `{operator}`");
+                    return Err(InvalidRegex::new(message, at));
                 }
                 let too_many = rest[1..length.max(2) - 1]
                     .split(',')
                     .any(|count| count.parse::<u32>().is_ok_and(|count| count > 1000));
                 if c == '{' && too_many {
-                    return Err(BadRegex("invalid repeat count: more than 1000".to_owned()));
+                    let message = "invalid repeat count: more than 1000";
+                    return Err(InvalidRegex::new(message, at));
                 }
                 out.push_str(&rest[..length]);
                 rest = &rest[length..];
@@ -186,7 +252,23 @@ fn translate(pattern: &str) -> Result<String, BadRegex> {
         }
         rest = tail;
     }
-    Ok(out)
+    Ok(Translated { text: out, origins })
+}
+
+/// An expression in the syntax of `regex-syntax`.
+struct Translated {
+    text: String,
+    /// Where elements begin: in this text, and in the original.
+    origins: Vec<(usize, usize)>,
+}
+
+impl Translated {
+    /// Returns the place in the original of the element at a place in this text.
+    fn origin(&self, at: usize) -> usize {
+        let next = self.origins.partition_point(|(here, _)| *here <= at);
+        let known = next.checked_sub(1).and_then(|last| self.origins.get(last));
+        known.map_or(0, |(_, origin)| *origin)
+    }
 }
 
 /// Returns the length of `{2}`, `{2,}` or `{2,3}`. RE2 treats anything else in braces as plain text.
@@ -199,11 +281,10 @@ fn repetition(text: &str) -> Option<usize> {
 }
 
 /// Translates an escape. Returns the number of bytes after the backslash, and the replacement for the whole escape.
-fn escaped(tail: &str) -> Result<(usize, String), BadRegex> {
+fn escaped(tail: &str) -> Result<(usize, String), InvalidRegex> {
     let Some(c) = tail.chars().next() else {
-        return Err(BadRegex(
-            "trailing backslash at end of expression".to_owned(),
-        ));
+        let message = "trailing backslash at end of expression";
+        return Err(InvalidRegex::new(message, 0));
     };
     match c {
         'Q' => {
@@ -221,9 +302,8 @@ fn escaped(tail: &str) -> Result<(usize, String), BadRegex> {
                 .take_while(|b| matches!(b, b'0'..=b'7'))
                 .count();
             if c != '0' && digits < 2 {
-                return Err(BadRegex(format!(
-                    "invalid escape sequence `\\{c}`: RE2 has no back references"
-                )));
+                let message = format!("invalid escape sequence `\\{c}`: RE2 has no back references");
+                return Err(InvalidRegex::new(message, 0));
             }
             let value = u32::from_str_radix(&tail[..digits], 8).unwrap_or(0);
             Ok((digits, format!("\\x{{{value:x}}}")))
@@ -239,7 +319,8 @@ fn escaped(tail: &str) -> Result<(usize, String), BadRegex> {
         'b' | 'B' => Ok((1, format!(r"(?-u:\{c})"))),
         c if c.is_ascii_alphanumeric() => {
             if !"abBdDsSwWAzfnrtvxpP".contains(c) {
-                return Err(BadRegex(format!("invalid escape sequence `\\{c}`")));
+                let message = format!("invalid escape sequence `\\{c}`");
+                return Err(InvalidRegex::new(message, 0));
             }
             if c == 'a' || c == 'f' || c == 'v' {
                 let code = match c {
@@ -253,13 +334,16 @@ fn escaped(tail: &str) -> Result<(usize, String), BadRegex> {
         }
         // All others match themselves, including tabs and line breaks.
         c if c.is_ascii() => Ok((1, regex_syntax::escape(&c.to_string()))),
-        c => Err(BadRegex(format!("invalid escape sequence `\\{c}`"))),
+        c => {
+            let message = format!("invalid escape sequence `\\{c}`");
+            Err(InvalidRegex::new(message, 0))
+        }
     }
 }
 
 /// Translates a class in brackets. Returns its length in bytes, and the replacement. RE2 has no nested classes and no operators
 /// on classes.
-fn class(text: &str) -> Result<(usize, String), BadRegex> {
+fn class(text: &str) -> Result<(usize, String), InvalidRegex> {
     let mut out = String::from("[");
     let mut at = 1;
     if text[at..].starts_with('^') {
@@ -280,7 +364,7 @@ fn class(text: &str) -> Result<(usize, String), BadRegex> {
             out.push_str(&rest[..end + 2]);
             at += end + 2;
         } else if c == '\\' {
-            let (taken, written) = escaped(&rest[1..])?;
+            let (taken, written) = escaped(&rest[1..]).map_err(|error| error.after(at))?;
             out.push_str(&written);
             at += 1 + taken;
         } else {
@@ -292,7 +376,7 @@ fn class(text: &str) -> Result<(usize, String), BadRegex> {
             at += c.len_utf8();
         }
     }
-    Err(BadRegex("missing closing `]`".to_owned()))
+    Err(InvalidRegex::new("missing closing `]`", 0))
 }
 
 #[cfg(test)]
@@ -366,6 +450,27 @@ mod tests {
             "a{1001}", "(?x)a", "\\", "(?P<n", "a|*", r"\u0041", "?a", "(*)", r"\pX",
         ] {
             assert!(matches_empty(pattern).is_err(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn an_error_has_the_place_of_its_character() {
+        for (pattern, at) in [
+            ("*-web", 0),
+            ("web-(.*", 4),
+            ("web-.*)", 6),
+            ("web-[a-", 4),
+            (r"\.web-[z-a]", 7),
+            ("a**", 2),
+            ("é(?=a)", 2),
+            (r"a\K", 1),
+            (r"[a\K]", 2),
+            ("a{1001}", 1),
+            ("a\\", 1),
+            (r"\d\d(", 4),
+        ] {
+            let error = check(pattern).unwrap_err();
+            assert_eq!(error.at, at, "{pattern}: {error}");
         }
     }
 

@@ -2,8 +2,11 @@
 
 mod holes;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
+use smol_str::SmolStr;
+
+use super::label_matchers::LabelMatchers;
 use super::tree::*;
 use super::{build, durations};
 
@@ -79,38 +82,48 @@ fn each_duration(expr: &mut Expr, visit: &mut impl FnMut(&mut Duration)) {
 /// assert_eq!(query.to_string(), r#"errors{job!="a"} / requests{job="checkout"}"#);
 /// ```
 pub fn inject_labels<'l>(expr: &mut Expr, labels: impl IntoIterator<Item = (&'l str, &'l str)>) {
-    let labels: BTreeMap<String, String> = labels
-        .into_iter()
-        .map(|(label, value)| (label.to_owned(), value.to_owned()))
-        .collect();
-    inject_labels_by(expr, |_| &labels);
+    inject_matchers(expr, &labels.into_iter().collect());
 }
 
-/// Like [`inject_labels`], with labels that depend on the metric: series that a service's rules record have other labels than
-/// those of targets. `choose` gets the selector's metric name, if any.
-pub fn inject_labels_by<'l>(
+/// Adds the matchers of each label to every selector without a matcher on that label. Idempotent.
+///
+/// ```
+/// use nth_promql::{LabelMatchers, MatchOp, parse, rewrite::inject_matchers};
+///
+/// let mut matchers = LabelMatchers::default();
+/// matchers.add("job", MatchOp::Matches, "web-.*");
+/// matchers.add("job", MatchOp::NotEqual, "web-canary");
+/// let mut query = parse(r#"errors{job="a"} / requests"#).unwrap();
+/// inject_matchers(&mut query, &matchers);
+/// assert_eq!(
+///     query.to_string(),
+///     r#"errors{job="a"} / requests{job=~"web-.*",job!="web-canary"}"#
+/// );
+/// ```
+pub fn inject_matchers(expr: &mut Expr, matchers: &LabelMatchers) {
+    inject_matchers_by(expr, |_| matchers);
+}
+
+/// Like [`inject_matchers`], with matchers that depend on the metric: series that a service's rules record have other labels
+/// than those of targets. `choose` gets the selector's metric name, if any.
+pub fn inject_matchers_by<'l>(
     expr: &mut Expr,
-    choose: impl Fn(Option<&str>) -> &'l BTreeMap<String, String>,
+    choose: impl Fn(Option<&str>) -> &'l LabelMatchers,
 ) {
     each_expr(expr, &mut |expr| {
         let Node::Selector(selector) = &mut expr.node else {
             return;
         };
-        let labels = choose(selector.metric.as_ref().map(|metric| metric.text.as_str()));
-        for (label, value) in labels {
-            if selector
-                .matchers
-                .iter()
-                .all(|matcher| matcher.label != label.as_str())
-            {
-                selector.matchers.push(Matcher {
-                    label: label.into(),
-                    label_span: Span::default(),
-                    op: MatchOp::Equal,
-                    value: StringLit::new(value.as_str()),
-                });
-            }
-        }
+        let added = choose(selector.metric.as_ref().map(|metric| metric.text.as_str()));
+        let own: BTreeSet<SmolStr> = selector
+            .matchers
+            .iter()
+            .map(|matcher| matcher.label.clone())
+            .collect();
+        let missing = added
+            .matchers()
+            .filter(|matcher| !own.contains(&matcher.label));
+        selector.matchers.extend(missing);
     });
 }
 

@@ -86,6 +86,12 @@ impl<'t> Builder<'t> {
         )
     }
 
+    /// Returns the text of a range of the item; `None` if it is not in it.
+    pub(super) fn source(&self, range: TextRange) -> Option<&'t str> {
+        let item = self.text.get(self.start..)?;
+        item.get(range.start as usize..range.end as usize)
+    }
+
     /// Returns the end of the text before a pair, as the place of a missing part.
     pub(super) fn before(&self, pair: &Pair<'_, Rule>) -> TextRange {
         let at = self.text[self.start..pair.as_span().start()]

@@ -24,5 +24,4 @@ declare_codes! {
     Warning SYNTAX_STRAY_DOC "N0016" "stray-doc" "A doc comment documents nothing.";
     Error SYNTAX_LAYOUT "N0017" "layout" "The formatter would change more than white space.";
     Error FILE_TOO_LARGE "N0018" "file-too-large" "A file is too large to be read.";
-    Error MATCHER_IN_LABELS "N0562" "matcher-in-labels" "Labels contain a matcher, but each label takes one value.";
 }

@@ -12,7 +12,6 @@ pub fn diagnose(error: &SyntaxError) -> Diagnostic<TextRange> {
     let mut diagnostic = Diagnostic::new(code, message, error.range).label(label);
     if let Some(open) = error.related {
         let what = match error.detail.as_str() {
-            "=~" | "!=" | "!~" => "another matcher",
             "}" => "unclosed brace",
             "]" => "unclosed bracket",
             ">" => "unclosed `<`",
@@ -70,8 +69,8 @@ fn words(error: &SyntaxError) -> (&'static Code, String, String) {
             format!("missing `=` after `{detail}`"),
             "expected `=`".to_owned(),
         ),
-        SyntaxErrorKind::Matcher => (
-            &codes::MATCHER_IN_LABELS,
+        SyntaxErrorKind::TwoEquals => (
+            &codes::SYNTAX_MISSING_EQUALS,
             format!("unexpected `{detail}` in labels"),
             "expected `=`".to_owned(),
         ),
@@ -193,11 +192,7 @@ fn help(error: &SyntaxError) -> Option<String> {
                 "write `{detail} = value` for a field, `{detail} name {{ … }}` for a block"
             ));
         }
-        SyntaxErrorKind::Matcher if detail == "==" => return None,
-        SyntaxErrorKind::Matcher => {
-            "use one value per label, as in `{ job = \"web\" }`; add the matcher to the queries \
-            instead: `http.availability(requests: \u{60}http_requests_total{job=~\"web-.*\"}\u{60})`"
-        }
+        SyntaxErrorKind::TwoEquals => return None,
         SyntaxErrorKind::HalfTypedKey => {
             return Some(format!(
                 "continue with `{detail} = value`, or with `{detail} {{ … }}` for a block"

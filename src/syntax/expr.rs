@@ -306,7 +306,6 @@ impl<'t> Builder<'t> {
     fn labels(&mut self, pair: Pair<'t, Rule>, _range: TextRange) -> ExprNode {
         let open = self.opening(&pair, 1);
         let mut entries = Vec::new();
-        let before = self.errors.len();
         for part in pair.into_inner() {
             let range = self.range(&part);
             match part.as_rule() {
@@ -316,32 +315,7 @@ impl<'t> Builder<'t> {
                 _ => self.error(SyntaxErrorKind::Junk, range, first_line(part.as_str())),
             }
         }
-        self.one_matcher(before);
         ExprNode::Labels(entries)
-    }
-
-    /// Merges the errors about several matchers in one label set: keeps the first, with the place of the next one.
-    fn one_matcher(&mut self, before: usize) {
-        let is_matcher = |error: &SyntaxError| {
-            error.kind == SyntaxErrorKind::Matcher && error.detail.as_str() != "=="
-        };
-        let mut first: Option<usize> = None;
-        let mut at = before;
-        while let Some(error) = self.errors.get(at) {
-            if !is_matcher(error) {
-                at += 1;
-                continue;
-            }
-            let Some(first) = first else {
-                first = Some(at);
-                at += 1;
-                continue;
-            };
-            let next = self.errors.remove(at);
-            if let Some(first) = self.errors.get_mut(first) {
-                first.related.get_or_insert(next.range);
-            }
-        }
     }
 
     fn label(&mut self, pair: Pair<'t, Rule>) -> Option<LabelEntry> {
@@ -351,24 +325,28 @@ impl<'t> Builder<'t> {
             start: name.range.end,
             end: name.range.end,
         };
-        if let Some(operator) = take(&mut children, Rule::match_for_equals) {
+        let without_value = |range| Expr {
+            node: ExprNode::Error,
+            range,
+        };
+        let entry = |name, value| LabelEntry {
+            name,
+            op: LabelOp::Equal,
+            op_range: after,
+            value,
+            written: None,
+        };
+        if let Some(operator) = take(&mut children, Rule::two_for_equals) {
             let range = self.range(&operator);
-            let detail = SmolStr::new(operator.as_str());
             self.errors.push(SyntaxError {
-                kind: SyntaxErrorKind::Matcher,
+                kind: SyntaxErrorKind::TwoEquals,
                 range,
                 related: None,
-                fix: (detail == "==").then(|| (range, SmolStr::new_static("="))),
-                detail,
+                detail: SmolStr::new(operator.as_str()),
+                fix: Some((range, SmolStr::new_static("="))),
             });
-            // The value of a matcher is not the value of the label.
-            let node = ExprNode::Error;
             let value = children.next().map(|value| self.expr(value));
-            let range = value.map_or(range, |value| value.range);
-            return Some(LabelEntry {
-                name,
-                value: Expr { node, range },
-            });
+            return Some(entry(name, value.unwrap_or_else(|| without_value(range))));
         }
         let colon = take(&mut children, Rule::colon_for_equals).map(|colon| self.range(&colon));
         if colon.is_some() || take(&mut children, Rule::no_equals).is_some() {
@@ -379,23 +357,18 @@ impl<'t> Builder<'t> {
                 detail: name.text.clone(),
                 fix: colon.map(|colon| (colon, SmolStr::new_static(" ="))),
             });
-            let value = match children.next() {
-                Some(value) => self.expr(value),
-                None => Expr {
-                    node: ExprNode::Error,
-                    range: after,
-                },
-            };
-            return Some(LabelEntry { name, value });
+            let value = children.next().map(|value| self.expr(value));
+            return Some(entry(name, value.unwrap_or_else(|| without_value(after))));
         }
+        let operator = take(&mut children, Rule::match_op);
+        let op_range = operator.as_ref().map_or(after, |op| self.range(op));
+        let op = operator.and_then(|op| LabelOp::from_text(op.as_str()));
+        let op = op.unwrap_or(LabelOp::Equal);
         let value = match take(&mut children, Rule::list_junk) {
             Some(junk) => {
                 let range = self.range(&junk);
                 self.error(SyntaxErrorKind::BadValue, range, first_line(junk.as_str()));
-                Expr {
-                    node: ExprNode::Error,
-                    range,
-                }
+                without_value(range)
             }
             None => self.expect_expr(&mut children, ""),
         };
@@ -407,7 +380,28 @@ impl<'t> Builder<'t> {
         {
             self.no_comma(&marker);
         }
-        Some(LabelEntry { name, value })
+        let written = self.between_quotes(&value);
+        Some(LabelEntry {
+            name,
+            op,
+            op_range,
+            value,
+            written,
+        })
+    }
+
+    /// Returns the text between the quotes of a string on one line, without interpolations.
+    fn between_quotes(&self, value: &Expr) -> Option<SmolStr> {
+        let ExprNode::String(string) = &value.node else {
+            return None;
+        };
+        let is_text = |part: &StringPart| matches!(part, StringPart::Text(_));
+        if string.multiline || !string.parts.iter().all(is_text) {
+            return None;
+        }
+        let source = self.source(value.range)?;
+        let inner = source.strip_prefix('"')?.strip_suffix('"')?;
+        Some(SmolStr::new(inner))
     }
 
     fn paren(&mut self, pair: Pair<'t, Rule>, _range: TextRange) -> ExprNode {

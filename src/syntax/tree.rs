@@ -10,7 +10,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 pub use expr::{
-    BinaryOp, Expr, ExprNode, LabelEntry, QueryHole, QueryLit, StringLit, StringPart, TimeOfDay,
+    BinaryOp, Expr, ExprNode, LabelEntry, LabelOp, QueryHole, QueryLit, StringLit, StringPart, TimeOfDay,
     TimeOfWeek, UnaryOp,
 };
 
@@ -128,8 +128,8 @@ pub enum SyntaxErrorKind {
     MissingValue,
     /// `objective 99%`
     MissingEquals,
-    /// `{ job =~ "web-.*" }`
-    Matcher,
+    /// `{ job == "web" }`
+    TwoEquals,
     /// `objec` alone on its line
     HalfTypedKey,
     /// `team = teams.`

@@ -6,7 +6,7 @@ use nthc::backends::grafana::service_dashboard;
 use nthc::ir::panel::{MissingSignal, Panel, Panels, Unit, Visualization};
 use nthc::ir::{GrafanaSettings, Service, Settings};
 use nthc::project::default_settings;
-use nthc::promql;
+use nthc::promql::{self, LabelMatchers};
 use serde_json::Value;
 
 use crate::schema_files::panels;
@@ -22,7 +22,7 @@ fn service_with(panel: Panel) -> Service {
         service_type: None,
         team: None,
         tier: "standard".into(),
-        selector: BTreeMap::new(),
+        selector: LabelMatchers::default(),
         labels: BTreeMap::new(),
         slos: Vec::new(),
         alerts: Vec::new(),

@@ -289,6 +289,49 @@ service s {
 }
 
 #[test]
+fn a_selector_with_expressions_comes_back() {
+    let source = r##"
+team t {
+  receiver chat : slack { channel = "#t" }
+}
+service s {
+  team     = t
+  selector = { namespace = "shop", job =~ "web\\..*|api", job != "web.canary", zone !~ "b|c" }
+
+  slo events { objective = 99.95%  sli : ratio { good = `good_total` total = `all_total` } }
+  slo timed { objective = 98.5%  sli : error-ratio { ratio = `max(avg_over_time(r[$window]))` } }
+}
+"##;
+    let built = sound(compiled(source));
+    let files = super::openslo(&built.artifacts);
+    let selector = r#"selector = { job =~ "web\\..*|api", job != "web.canary", namespace = "shop", zone !~ "b|c" }"#;
+    let import = nthc::import::openslo::import(files.clone());
+    let text = import
+        .text
+        .clone()
+        .unwrap_or_else(|| panic!("{}", told(&import)));
+    assert!(text.contains(selector), "{text}");
+    assert!(text.contains("good  = `good_total`"), "{text}");
+    let there = rules(&built.artifacts, None);
+    assert_eq!(
+        rules(&sound(compiled(&text)).artifacts, None).len(),
+        there.len()
+    );
+
+    // Without the annotation, the matchers that all queries have in common become the selector.
+    let foreign: Vec<(String, String)> = files
+        .into_iter()
+        .map(|(path, text)| (path, text.replace("nthc.", "other.")))
+        .collect();
+    let import = nthc::import::openslo::import(foreign);
+    let text = import
+        .text
+        .clone()
+        .unwrap_or_else(|| panic!("{}", told(&import)));
+    assert!(text.contains(selector), "{text}");
+}
+
+#[test]
 fn what_is_missing_is_told_once() {
     let (_, mut files) = examples().remove(1);
     files.retain(|(path, _)| path.ends_with("openslo/checkout.yaml"));

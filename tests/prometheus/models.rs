@@ -9,7 +9,7 @@ use nthc::ir::{
     PolicySettings, PrometheusSettings, Recording, RuleFormat, Service, Settings, Severity, Sli,
     Slo, Text, TextPart, ValueFormat, burn_rate,
 };
-use nthc::promql::{self, Expr};
+use nthc::promql::{self, Expr, LabelMatchers};
 
 /// A query.
 pub fn query(text: &str) -> Expr {
@@ -54,7 +54,7 @@ pub fn service(slos: Vec<Slo>) -> Service {
         service_type: Some("api".into()),
         team: Some("payments".into()),
         tier: "critical".into(),
-        selector: BTreeMap::from([("job".into(), "checkout".into())]),
+        selector: LabelMatchers::from_iter([("job", "checkout")]),
         labels: BTreeMap::new(),
         slos,
         alerts: Vec::new(),

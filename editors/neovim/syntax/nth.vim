@@ -25,7 +25,7 @@ syn match nthField /\<[A-Za-z_][A-Za-z0-9_-]*\ze:/ nextgroup=nthTypeOf
 " The type of a field or a parameter where it is declared; a value begins with a lower-case name only where it is one.
 syn match nthTypeOf /:\s*/ contained nextgroup=nthType,nthModifier
 syn keyword nthType contained bool number percent duration size rate string text markdown url email
-syn keyword nthType contained time-of-week time-of-day time-zone label-name date list labels annotations
+syn keyword nthType contained time-of-week time-of-day time-zone label-name date list labels matchers annotations
 syn keyword nthType contained selector vector windowed condition gate-condition
 syn match nthCall /\<[A-Za-z_][A-Za-z0-9_-]*\ze(/
 
@@ -45,7 +45,7 @@ syn match nthControl /\<in\>\ze\s\+\%([A-Za-z_][A-Za-z0-9_-]*\|"[^"]*"\)\s*{/ ne
 syn match nthControl /\<without\>\%(\s*=\%(=\)\@!\)\@!/ nextgroup=nthWithoutKind skipwhite
 syn match nthWithoutKind /[A-Za-z_][A-Za-z0-9_-]*/ contained nextgroup=nthName,nthQuotedName skipwhite
 syn match nthOperator /\<\%(and\|or\|not\)\>\%(\s*=\%(=\)\@!\)\@!/
-syn match nthOperator /==\|!=\|<=\|>=\|->\|[<>+*?|]\|=/
+syn match nthOperator /=\~\|!\~\|==\|!=\|<=\|>=\|->\|[<>+*?|]\|=/
 syn match nthOperator /\%(^\|\s\)\@1<=-\ze\%(\s\|[0-9A-Za-z_(]\)/
 syn match nthOperator /\s\@1<=\/\ze\s/
 syn match nthModifier /\<one\>\ze\s\+[A-Za-z_]/

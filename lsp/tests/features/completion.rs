@@ -113,7 +113,7 @@ fn a_body_wants_what_is_missing_first() {
         complete(text).first(5),
         "\
 team                 team, required
-selector             labels, required
+selector             matchers, required
 description          string?
 tier                 tier = standard
 type                 service-type = api

@@ -111,6 +111,16 @@ fn words_of_queries() {
 }
 
 #[test]
+fn words_of_selectors() {
+    assert_eq!(
+        of("let x = { job =~ \"web-.*\", pod !~ \"a\", zone != \"b\", env = \"c\" }\n"),
+        "let:keyword x:variable.declaration.definition.readonly =:operator job:property =~:operator \"web-.*\":string \
+         pod:property !~:operator \"a\":string zone:property !=:operator \"b\":string env:property =:operator \
+         \"c\":string"
+    );
+}
+
+#[test]
 fn texts_over_several_lines_are_split_unless_the_client_knows_them() {
     let fixture = "let x = \"\"\"\n  one 🦀\n  two\n  \"\"\"\n";
     assert_eq!(

@@ -149,7 +149,7 @@ impl Facts<'_> {
             field::SELECTOR.into(),
             None,
         ) {
-            Some(Value::Labels(labels)) => labels.into_keys().collect(),
+            Some(Value::Matchers(matchers)) => matchers.labels().cloned().collect(),
             _ => BTreeSet::new(),
         }
     }

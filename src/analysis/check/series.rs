@@ -12,7 +12,7 @@ use crate::lower::report;
 use crate::schema::names::field;
 use nth_model::{Service, Sli, Slo};
 use nth_promql::classify::{metrics, requires_label};
-use nth_promql::{Expr, Selector};
+use nth_promql::{Expr, LabelMatchers, MatchOp, Matcher, Selector};
 
 /// The series with which a service's SLOs count all events.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,9 +26,9 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// Collects the series of a service; `None` if nothing restricts them to the service.
+    /// Collects the series of a service; `None` if its selector does not restrict them to the service.
     pub fn new(instance: &Instance, service: &Service) -> Option<Self> {
-        if has_empty_selector(instance) {
+        if wide_selector(instance).is_some() {
             return None;
         }
         let series: BTreeSet<String> = service
@@ -45,8 +45,18 @@ impl Measured {
     }
 }
 
-fn has_empty_selector(instance: &Instance) -> bool {
-    matches!(instance.get(field::SELECTOR), Value::Labels(labels) if labels.is_empty())
+/// Returns the service's matchers if they select the series of every service: none, only negations, or expressions that match
+/// every value.
+fn wide_selector(instance: &Instance) -> Option<LabelMatchers> {
+    let Value::Matchers(matchers) = instance.get(field::SELECTOR) else {
+        return None;
+    };
+    // A value that is not a string was reported.
+    let is_known = matchers
+        .values()
+        .all(|value| matches!(value, Value::String(_)));
+    let matchers = matchers.resolved();
+    (is_known && !matchers.is_restrictive()).then_some(matchers)
 }
 
 /// Returns the expressions that count all events.
@@ -78,9 +88,7 @@ pub fn unscoped_series(
     service: &Service,
     given: &BTreeSet<SmolStr>,
 ) -> Option<Diag> {
-    if !has_empty_selector(instance) {
-        return None;
-    }
+    let own_matchers = wide_selector(instance)?;
     let own = service
         .name
         .replace(|c: char| !c.is_ascii_alphanumeric(), "_");
@@ -96,7 +104,10 @@ pub fn unscoped_series(
             .as_ref()
             .is_some_and(|metric| is_own(&metric.text))
             || selector.matchers.iter().any(|matcher| {
-                matcher.label != "le" && !given.contains(&matcher.label) && requires_label(matcher)
+                matcher.label != "le"
+                    && !given.contains(&matcher.label)
+                    && !own_matchers.has(matcher)
+                    && requires_label(matcher)
             })
     };
     let (slo, wide) = service.slos.iter().find_map(|slo| {
@@ -109,13 +120,24 @@ pub fn unscoped_series(
     })?;
     let name = &service.name;
     let metric = wide.metric.as_ref().map_or("", |metric| &metric.text);
+    let (message, whose) = match own_matchers.is_empty() {
+        true => (format!("the selector of service `{name}` is empty"), "every"),
+        false => (
+            format!("the selector of service `{name}` does not select one service"),
+            if own_matchers.matchers().any(|matcher| is_negation(&matcher)) {
+                "every other"
+            } else {
+                "every"
+            },
+        ),
+    };
     let diagnostic = Diag::new(
         &codes::EMPTY_SELECTOR,
-        format!("the selector of service `{name}` is empty"),
+        message,
         instance.span_of(field::SELECTOR),
     )
     .label(format!(
-        "SLO `{}` counts `{metric}` of every service",
+        "SLO `{}` counts `{metric}` of {whose} service",
         slo.name
     ))
     .help(format!(
@@ -124,6 +146,10 @@ pub fn unscoped_series(
     let mut found = Vec::new();
     report(instance, &mut found, diagnostic);
     found.pop()
+}
+
+fn is_negation(matcher: &Matcher) -> bool {
+    matches!(matcher.op, MatchOp::NotEqual | MatchOp::NotMatches)
 }
 
 /// Diagnostics about services that measure the same series, each at its own selector.

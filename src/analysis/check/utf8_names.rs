@@ -47,10 +47,12 @@ impl Names {
         let before = self.known.clone();
         // The labels of a selector are added to every query of the block.
         for (field, value) in &block.fields {
-            let Value::Labels(labels) = &value.value else {
-                continue;
+            let labels: Vec<&SmolStr> = match &value.value {
+                Value::Labels(labels) => labels.keys().collect(),
+                Value::Matchers(matchers) => matchers.labels().collect(),
+                _ => continue,
             };
-            for label in labels.keys() {
+            for label in labels {
                 if !is_label(label) {
                     self.report(
                         block,

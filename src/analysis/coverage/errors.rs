@@ -11,7 +11,7 @@ use crate::schema::names::{field, kind};
 use crate::session::Session;
 use nth_metrics::check::read_under;
 use nth_metrics::{Errors, selector_of};
-use nth_promql::Selector;
+use nth_promql::{LabelMatchers, Selector};
 
 /// Returns the error series of the project's services in an environment, by the selector to pull. Ratios of anything but plain
 /// selectors are skipped, because their series are unknown.
@@ -35,10 +35,10 @@ pub fn required_errors(
 /// Returns, for each ratio of a service, the objective, the selector to pull, and the two selectors of the ratio.
 pub(super) fn errors_of(
     service: &Instance,
-    shared: &BTreeMap<String, String>,
+    shared: &LabelMatchers,
 ) -> Vec<(SmolStr, String, Errors)> {
     let mut labels = shared.clone();
-    labels.extend(block_labels(service));
+    labels.replace(block_labels(service));
     let mut found = Vec::new();
     for slo in service.children_of(kind::SLO) {
         for sli in slo.children_of(kind::SLI) {
@@ -62,7 +62,7 @@ pub(super) fn errors_of(
 fn pair(
     bad: &Selector,
     total: &Selector,
-    labels: &BTreeMap<String, String>,
+    labels: &LabelMatchers,
 ) -> Option<(String, Errors)> {
     if labels.is_empty() {
         return None;

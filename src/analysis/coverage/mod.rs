@@ -25,7 +25,7 @@ use crate::schema::names::{field, kind};
 use crate::session::Session;
 use nth_metrics::{Initialized, Scope, name_of, section_of, selector_of};
 use nth_model::{Resolution, Rule, Signal, SkippedRule, Tally};
-use nth_promql::{MetricName, Node, Selector};
+use nth_promql::{LabelMatchers, MetricName, Node, Selector};
 
 /// The coverage of a project.
 #[derive(Debug, Clone, Serialize)]
@@ -305,7 +305,7 @@ fn tally(signals: &[Signal]) -> Tally {
 fn errors(
     metric_index: MetricIndex<'_>,
     service: &Instance,
-    shared: &BTreeMap<String, String>,
+    shared: &LabelMatchers,
 ) -> Vec<ErrorCoverage> {
     let Some(lock) = metric_index.workspace.catalogue(metric_index.db).as_ref() else {
         return Vec::new();
@@ -387,7 +387,7 @@ fn blocks(signals: &[Signal]) -> Vec<BlockCoverage> {
 /// Collects the metrics that a service uses and that do not belong to signals.
 struct Metrics<'a> {
     metric_index: MetricIndex<'a>,
-    shared: &'a BTreeMap<String, String>,
+    shared: &'a LabelMatchers,
     /// The names and selectors of metrics that could provide a signal.
     signals: HashSet<(String, String)>,
     found: BTreeMap<(String, String), MetricCoverage>,
@@ -397,7 +397,7 @@ impl<'a> Metrics<'a> {
     fn collect(
         metric_index: MetricIndex<'a>,
         service: &Instance,
-        shared: &'a BTreeMap<String, String>,
+        shared: &'a LabelMatchers,
         signals: &[Signal],
     ) -> Vec<MetricCoverage> {
         let mut signals_of = HashSet::new();
@@ -443,7 +443,7 @@ impl<'a> Metrics<'a> {
             above
         } else {
             let mut labels = self.shared.clone();
-            labels.extend(own);
+            labels.replace(own);
             narrowed = Scope {
                 labels,
                 recordings: above.recordings.clone(),

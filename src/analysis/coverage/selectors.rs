@@ -7,6 +7,7 @@ use crate::eval::Instance;
 use crate::eval::metrics::{block_labels, environment_labels};
 use crate::session::Session;
 use nth_metrics::selector_of;
+use nth_promql::LabelMatchers;
 
 /// Selectors as text, each with the services and nested blocks that use it.
 pub type RequiredSelectors = BTreeMap<String, BTreeSet<String>>;
@@ -25,7 +26,7 @@ pub fn required_selectors(session: &Session, environment: Option<&str>) -> Requi
 fn gather(
     block: &Instance,
     above: &str,
-    shared: &BTreeMap<String, String>,
+    shared: &LabelMatchers,
     found: &mut RequiredSelectors,
 ) {
     let name = match (above, block.name.as_str()) {
@@ -35,13 +36,14 @@ fn gather(
     };
     let mut own = block_labels(block);
     if !own.is_empty() || (above.is_empty() && !shared.is_empty()) {
-        for (label, value) in shared {
-            own.entry(label.clone()).or_insert_with(|| value.clone());
+        own.fill(shared);
+        // Prometheus rejects a selector whose matchers all match the empty text: it would select every series.
+        if own.labels().any(|label| own.requires(label)) {
+            found
+                .entry(selector_of(&own))
+                .or_default()
+                .insert(name.clone());
         }
-        found
-            .entry(selector_of(&own))
-            .or_default()
-            .insert(name.clone());
     }
     for child in &block.children {
         gather(child, &name, shared, found);

@@ -58,6 +58,9 @@ impl Size {
                 Value::Labels(labels) => {
                     waiting.extend(labels.values().map(|value| (value, depth + 1)));
                 }
+                Value::Matchers(matchers) => {
+                    waiting.extend(matchers.values().map(|value| (value, depth + 1)));
+                }
                 Value::Runtime(Runtime::Unary(_, inner), _) => waiting.push((inner, depth + 1)),
                 Value::Runtime(Runtime::Binary(_, left, right, _), _) => {
                     waiting.extend([(&**left, depth + 1), (&**right, depth + 1)]);
@@ -93,6 +96,7 @@ fn is_composed(value: &Value) -> bool {
             | Value::Text(..)
             | Value::List(_)
             | Value::Labels(_)
+            | Value::Matchers(_)
             | Value::Runtime(..)
             | Value::Query(_)
     )

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use super::Evaluator;
+use super::matchers::Matchers;
 use super::names::{referred, takes_text};
 use super::scope::Context;
 use super::value::{Query, Shape, Value};
@@ -118,6 +119,7 @@ impl<'db> Evaluator<'db> {
             },
             Value::Block(block) => format!("the {} `{}`", block.kind, block.name),
             Value::Labels(_) => "labels".to_owned(),
+            Value::Matchers(_) => "matchers".to_owned(),
             Value::List(_) => "a list".to_owned(),
             Value::Enum(name, member) => format!("{name} `{member}`"),
             Value::Runtime(_, ty) => {
@@ -170,7 +172,14 @@ impl<'db> Evaluator<'db> {
             | (Value::TimeOfDay(_), Ty::TimeOfDay)
             | (Value::TimeOfWeek(_), Ty::TimeOfWeek)
             | (Value::Text(..), Ty::Text)
-            | (Value::Labels(_), Ty::Labels | Ty::Annotations) => same(),
+            | (Value::Labels(_), Ty::Labels | Ty::Annotations)
+            | (Value::Matchers(_), Ty::Matchers) => same(),
+            (Value::Labels(labels), Ty::Matchers) => {
+                Some(Value::Matchers(Matchers::from_labels(labels.clone())))
+            }
+            (Value::Matchers(matchers), Ty::Labels | Ty::Annotations) => {
+                matchers.as_labels().map(Value::Labels)
+            }
             (
                 Value::String(_),
                 Ty::String
@@ -286,7 +295,9 @@ fn assignable(from: &Ty, to: &Ty) -> bool {
         (Ty::List(from), Ty::List(to)) => assignable(from, to),
         (Ty::Optional(from), to) => assignable(from, to),
         (from, Ty::Optional(to)) => assignable(from, to),
-        (Ty::Labels, Ty::Annotations) => true,
+        (Ty::Labels, Ty::Annotations | Ty::Matchers) => true,
+        // Whether each label has one value is only known in a service.
+        (Ty::Matchers, Ty::Labels | Ty::Annotations) => true,
         _ => false,
     }
 }

@@ -2,8 +2,6 @@
 
 mod bodies;
 
-use std::collections::BTreeMap;
-
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
@@ -15,7 +13,7 @@ use crate::codes;
 use crate::db::{Diag, Span};
 use crate::schema::Ty;
 use nth_diagnostics::Applicability;
-use nth_syntax::tree::{BinaryOp, Expr, ExprNode, ItemNode, LabelEntry, Name, TextRange, UnaryOp};
+use nth_syntax::tree::{BinaryOp, Expr, ExprNode, ItemNode, Name, TextRange, UnaryOp};
 
 impl<'db> Evaluator<'db> {
     /// Evaluates an expression. `expected` is the type of its place, which resolves bare names: `critical` where a tier is expected.
@@ -75,7 +73,7 @@ impl<'db> Evaluator<'db> {
                 }
                 Value::List(values)
             }
-            ExprNode::Labels(entries) => self.labels(entries, expr.range, context, expected),
+            ExprNode::Labels(entries) => self.label_set(entries, expr.range, context, expected),
             ExprNode::Name(name) => self.name(name, expr.range, context, expected),
             // `teams.`: the syntax error is enough.
             ExprNode::Member(_, name) if name.text.is_empty() => Value::Error,
@@ -177,42 +175,6 @@ impl<'db> Evaluator<'db> {
                 Vec::new()
             }
         }
-    }
-
-    fn labels(
-        &mut self,
-        entries: &'db [LabelEntry],
-        range: TextRange,
-        context: &Context<'db>,
-        expected: &Ty,
-    ) -> Value {
-        let annotations = *expected.required() == Ty::Annotations;
-        let element = if annotations { Ty::Text } else { Ty::String };
-        let mut labels: BTreeMap<SmolStr, Value> = BTreeMap::new();
-        let mut size = 0;
-        for entry in entries {
-            let span = self.span(context, entry.name.range);
-            if labels.contains_key(&entry.name.text) {
-                let diagnostic = Diag::new(
-                    &codes::DUPLICATE_FIELD,
-                    format!("duplicate label `{}`", entry.name.text),
-                    span,
-                );
-                self.report(context, diagnostic);
-            }
-            if let Some(problem) = super::coerce::label_name_problem(&entry.name.text) {
-                let diagnostic = Diag::new(&codes::BAD_TEXT, problem, span);
-                self.report(context, diagnostic);
-            }
-            let value = self.eval(&entry.value, context, &element);
-            if !self.fits(&mut size, &value) {
-                return self.value_too_large(range, context);
-            }
-            let value_span = self.span(context, entry.value.range);
-            let value = self.coerce(value, &element, value_span, context);
-            labels.insert(entry.name.text.clone(), value);
-        }
-        Value::Labels(labels)
     }
 
     /// Returns the value of a binding, and computes it on first use.
@@ -435,7 +397,19 @@ impl<'db> Evaluator<'db> {
             (Value::String(_) | Value::TimeOfDay(_), Ty::Duration) => {
                 diagnostic = diagnostic.help("write a duration with its units: `10m`, `1h30m`");
             }
-            (Value::String(_), Ty::Labels | Ty::Annotations) => {
+            (Value::Matchers(matchers), Ty::Labels | Ty::Annotations) => {
+                if let Some(label) = matchers
+                    .labels()
+                    .find(|label| matchers.value(label).is_none())
+                {
+                    diagnostic = diagnostic
+                        .label(format!("label `{label}` has no single value"))
+                        .help(format!(
+                            "write the one value that the label has, as in `{{ {label} = \"…\" }}`"
+                        ));
+                }
+            }
+            (Value::String(_), Ty::Labels | Ty::Matchers | Ty::Annotations) => {
                 diagnostic = diagnostic.help("write labels in braces: `{ job = \"checkout\" }`");
             }
             (

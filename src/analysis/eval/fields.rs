@@ -1,12 +1,13 @@
 //! Evaluation of fields and complete blocks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use super::matchers::Matchers;
 use super::node::{FieldState, NodeId, Setter};
 use super::scope::{Context, Scope};
 use super::value::{FieldValue, Instance, Value};
@@ -62,6 +63,19 @@ impl<'db> Evaluator<'db> {
                     }
                 }
                 wrong.unwrap_or(Value::Labels(merged))
+            }
+            // The matchers of a label replace all of its matchers in a base.
+            Ty::Matchers if !setters.is_empty() => {
+                let mut merged = Matchers::default();
+                let mut wrong = None;
+                for setter in &setters {
+                    match self.set(field, setter) {
+                        Value::Matchers(matchers) => merged.replace(matchers),
+                        Value::None => {}
+                        other => wrong = Some(other),
+                    }
+                }
+                wrong.unwrap_or(Value::Matchers(merged))
             }
             _ => match setters.last() {
                 Some(setter) => self.set(field, setter),
@@ -216,10 +230,15 @@ impl<'db> Evaluator<'db> {
     /// Returns the place of each label of a field. A label that comes from a name has the place of that name.
     fn places_of_labels(&self, id: NodeId, field: &str) -> Arc<BTreeMap<SmolStr, Span>> {
         let node = self.node(id);
-        let (Some(setters), Some(FieldState::Done(Value::Labels(labels)))) =
+        let (Some(setters), Some(FieldState::Done(value))) =
             (node.setters.get(field), node.values.get(field))
         else {
             return Arc::default();
+        };
+        let labels: BTreeSet<&SmolStr> = match value {
+            Value::Labels(labels) => labels.keys().collect(),
+            Value::Matchers(matchers) => matchers.labels().collect(),
+            _ => return Arc::default(),
         };
         let mut setters: Vec<&Setter<'_>> = setters.iter().collect();
         setters.sort_by_key(|setter| setter.order);
@@ -234,13 +253,13 @@ impl<'db> Evaluator<'db> {
                 }
                 _ => {
                     let span = self.span(&setter.context, setter.expr.range);
-                    for label in labels.keys() {
-                        places.entry(label.clone()).or_insert(span);
+                    for label in &labels {
+                        places.entry((*label).clone()).or_insert(span);
                     }
                 }
             }
         }
-        places.retain(|label, _| labels.contains_key(label));
+        places.retain(|label, _| labels.contains(label));
         Arc::new(places)
     }
 

@@ -1,6 +1,6 @@
 //! The labels that are added to the selectors of a block's queries.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use smol_str::SmolStr;
@@ -14,15 +14,16 @@ use crate::schema::names::{field, kind};
 use nth_metrics::check::read_under;
 use nth_metrics::{Scope, selector_of};
 use nth_promql as promql;
-use nth_promql::rewrite::inject_labels_by;
+use nth_promql::rewrite::inject_matchers_by;
+use nth_promql::{LabelMatchers, MatchOp};
 
 /// The labels of a scope.
 #[derive(Default)]
 pub(crate) struct ScopeLabels {
-    /// The labels for metrics of targets: the innermost selector's.
-    measured: BTreeMap<String, String>,
+    /// The matchers for metrics of targets: the innermost selector's.
+    measured: LabelMatchers,
     /// The labels for series that the service's rules record.
-    recorded: BTreeMap<String, String>,
+    recorded: LabelMatchers,
     /// The names of the service's own recording rules.
     recordings: Rc<Vec<SmolStr>>,
 }
@@ -40,7 +41,7 @@ pub(crate) enum Catalogued {
 impl ScopeLabels {
     /// Adds the labels to each selector that does not set them.
     pub(crate) fn add_to(&self, expr: &mut promql::Expr) {
-        inject_labels_by(expr, |metric| {
+        inject_matchers_by(expr, |metric| {
             if metric.is_some_and(|metric| self.is_recorded(metric)) {
                 &self.recorded
             } else {
@@ -56,8 +57,8 @@ impl ScopeLabels {
 
     /// Returns the names of all labels, for any metric.
     pub(crate) fn names(&self) -> BTreeSet<SmolStr> {
-        let names = self.measured.keys().chain(self.recorded.keys());
-        names.map(SmolStr::from).collect()
+        let names = self.measured.labels().chain(self.recorded.labels());
+        names.cloned().collect()
     }
 
     /// Returns the catalog's key for a selector that already has the labels.
@@ -72,9 +73,9 @@ impl ScopeLabels {
         }
     }
 
-    /// True if the scope sets a label, so that all series of targets have it.
+    /// True if all series of targets have a label, because a matcher of the scope requires it.
     pub(crate) fn sets(&self, label: &str) -> bool {
-        self.measured.contains_key(label)
+        self.measured.requires(label)
     }
 
     /// Returns the scope's selector in the form of the catalog's keys.
@@ -146,53 +147,46 @@ impl Evaluator<'_> {
     }
 
     /// Returns the labels that identify the service's recorded series.
-    fn recording_labels(&self, node: NodeId) -> BTreeMap<String, String> {
+    fn recording_labels(&self, node: NodeId) -> LabelMatchers {
         let Some(service) = self.service_of(node) else {
-            return BTreeMap::new();
+            return LabelMatchers::default();
         };
-        let mut labels =
-            BTreeMap::from([("service".to_owned(), self.node(service).name.to_string())]);
+        let mut labels = LabelMatchers::from_iter([("service", self.node(service).name.as_str())]);
         if let Some(environment) = &self.environment {
-            labels.insert("environment".to_owned(), environment.to_string());
+            labels.add("environment", MatchOp::Equal, environment.as_str());
         }
         if self.workspace.shared(self.db) {
             let project = self.workspace.project(self.db);
-            labels.insert("project".to_owned(), project.to_string());
+            labels.add("project", MatchOp::Equal, project.as_str());
         }
         labels
     }
 
-    fn selector_labels(&mut self, node: NodeId) -> BTreeMap<String, String> {
-        let mut labels = BTreeMap::new();
+    fn selector_labels(&mut self, node: NodeId) -> LabelMatchers {
+        let mut labels = LabelMatchers::default();
         let mut at = Some(node);
         while let Some(node) = at {
             let kind = self.schema_kind(node);
             if self
                 .schema
                 .field(&kind, field::SELECTOR)
-                .is_some_and(|field| *field.ty.required() == Ty::Labels)
-                && let Value::Labels(found) = self.field(node, field::SELECTOR)
+                .is_some_and(|field| *field.ty.required() == Ty::Matchers)
+                && let Value::Matchers(found) = self.field(node, field::SELECTOR)
                 && !found.is_empty()
             {
-                for (name, value) in found {
-                    if let Value::String(value) = value {
-                        labels.insert(name.to_string(), value);
-                    }
-                }
+                labels = found.resolved();
                 break;
             }
             at = self.node(node).parent;
         }
-        for (name, value) in self.environment_labels() {
-            labels.entry(name).or_insert(value);
-        }
+        labels.fill(&self.environment_labels());
         labels
     }
 
-    /// Returns the labels of all series of the environment.
-    fn environment_labels(&mut self) -> Vec<(String, String)> {
+    /// Returns the matchers of all series of the environment.
+    fn environment_labels(&mut self) -> LabelMatchers {
         let Some(environment) = &self.environment else {
-            return Vec::new();
+            return LabelMatchers::default();
         };
         let Some(key) = self
             .workspace
@@ -200,7 +194,7 @@ impl Evaluator<'_> {
             .get(environment)
             .copied()
         else {
-            return Vec::new();
+            return LabelMatchers::default();
         };
         let block = BlockRef {
             item: key,
@@ -209,14 +203,8 @@ impl Evaluator<'_> {
             name: environment.clone(),
         };
         match super::block_field(self.db, self.workspace, block, field::SELECTOR.into(), None) {
-            Some(Value::Labels(labels)) => labels
-                .into_iter()
-                .filter_map(|(name, value)| match value {
-                    Value::String(value) => Some((name.to_string(), value)),
-                    _ => None,
-                })
-                .collect(),
-            _ => Vec::new(),
+            Some(Value::Matchers(matchers)) => matchers.resolved(),
+            _ => LabelMatchers::default(),
         }
     }
 

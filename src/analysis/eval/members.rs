@@ -119,23 +119,13 @@ impl<'db> Evaluator<'db> {
             }
             Value::Labels(labels) => match labels.get(&name.text) {
                 Some(value) => value.clone(),
-                None => {
-                    let span = self.span(context, name.range);
-                    let mut diagnostic = Diag::new(
-                        &codes::UNKNOWN_FIELD,
-                        format!("unknown label `{}`", name.text),
-                        span,
-                    );
-                    if let Some(near) =
-                        suggest::nearest(&name.text, labels.keys().map(SmolStr::as_str))
-                    {
-                        diagnostic = did_you_mean(diagnostic, span, near);
-                    }
-                    self.report(context, diagnostic);
-                    Value::Error
-                }
+                None => self.report_unknown_label(name, labels.keys(), context),
             },
-            Value::Unknown(Ty::Labels) => Value::Unknown(Ty::String),
+            Value::Matchers(matchers) => match matchers.value(&name.text) {
+                Some(value) => value.clone(),
+                None => self.report_open_label(name, &matchers, context),
+            },
+            Value::Unknown(Ty::Labels | Ty::Matchers) => Value::Unknown(Ty::String),
             value if value.is_error() => Value::Error,
             Value::None => {
                 let diagnostic = Diag::new(

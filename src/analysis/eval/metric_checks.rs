@@ -354,10 +354,10 @@ impl<'db> Evaluator<'db> {
         };
         let setters = self.node(id).setters.get(field::SELECTOR);
         let setter = setters.and_then(|setters| setters.iter().max_by_key(|setter| setter.order));
-        let (Ty::Labels, Some(setter)) = (field.ty.required(), setter.cloned()) else {
+        let (Ty::Matchers, Some(setter)) = (field.ty.required(), setter.cloned()) else {
             return;
         };
-        if !matches!(self.field(id, field::SELECTOR), Value::Labels(labels) if !labels.is_empty()) {
+        if !matches!(self.field(id, field::SELECTOR), Value::Matchers(matchers) if !matchers.is_empty()) {
             return;
         }
         let labels = self.scope_labels(id);

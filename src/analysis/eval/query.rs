@@ -217,6 +217,7 @@ impl<'db> Evaluator<'db> {
                 Some(Value::Unknown(Ty::Selector))
             }
             value @ (Value::Labels(_)
+            | Value::Matchers(_)
             | Value::List(_)
             | Value::None
             | Value::Runtime(..)
@@ -307,37 +308,41 @@ impl<'db> Evaluator<'db> {
         literal: &QueryLit,
         context: &Context<'db>,
     ) -> Diag {
-        let place = |span: promql::Span| Span {
+        diagnostic_at(error, |span| Span {
             item: context.scope.item,
             range: TextRange {
                 start: span.start,
                 end: span.end,
             }
             .shifted(literal.text_range.start),
-        };
-        let mut diagnostic = Diag::new(error.code, error.message.clone(), place(error.span))
-            .label(error.label.clone());
-        for note in &error.notes {
-            diagnostic = diagnostic.note(note.clone());
-        }
-        for help in &error.help {
-            diagnostic = diagnostic.help(help.clone());
-        }
-        if let Some((span, text)) = &error.suggestion {
-            let title = match (span.start == span.end, text.is_empty()) {
-                (true, _) => format!("Insert `{text}`"),
-                (false, true) => "Remove it".to_owned(),
-                (false, false) => format!("Replace with `{text}`"),
-            };
-            let applicability = if error.is_sure {
-                Applicability::Always
-            } else {
-                Applicability::Maybe
-            };
-            diagnostic = diagnostic.fix(title, place(*span), text.clone(), applicability);
-        }
-        diagnostic
+        })
     }
+}
+
+/// Converts an error of PromQL to a diagnostic at the places that `place` returns.
+pub(super) fn diagnostic_at(error: &promql::Error, place: impl Fn(promql::Span) -> Span) -> Diag {
+    let mut diagnostic = Diag::new(error.code, error.message.clone(), place(error.span))
+        .label(error.label.clone());
+    for note in &error.notes {
+        diagnostic = diagnostic.note(note.clone());
+    }
+    for help in &error.help {
+        diagnostic = diagnostic.help(help.clone());
+    }
+    if let Some((span, text)) = &error.suggestion {
+        let title = match (span.start == span.end, text.is_empty()) {
+            (true, _) => format!("Insert `{text}`"),
+            (false, true) => "Remove it".to_owned(),
+            (false, false) => format!("Replace with `{text}`"),
+        };
+        let applicability = if error.is_sure {
+            Applicability::Always
+        } else {
+            Applicability::Maybe
+        };
+        diagnostic = diagnostic.fix(title, place(*span), text.clone(), applicability);
+    }
+    diagnostic
 }
 
 /// Describes the problem if a query with inserted ones is nested deeper than allowed.

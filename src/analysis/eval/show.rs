@@ -82,7 +82,10 @@ pub fn expression(expr: &Expr) -> String {
         ExprNode::Labels(entries) => {
             let entries: Vec<_> = entries
                 .iter()
-                .map(|entry| format!("{} = {}", entry.name.text, expression(&entry.value)))
+                .map(|entry| {
+                    let op = entry.op.as_str();
+                    format!("{} {op} {}", entry.name.text, expression(&entry.value))
+                })
                 .collect();
             return if entries.is_empty() {
                 "{}".to_owned()

@@ -22,6 +22,28 @@ impl<'db> Evaluator<'db> {
         range: TextRange,
         context: &Context<'db>,
     ) -> Value {
+        self.joined(string, range, context, |text| text)
+    }
+
+    /// Evaluates a regular expression. Interpolated text is escaped, as in a query: it matches only itself.
+    pub(super) fn pattern(
+        &mut self,
+        string: &'db StringLit,
+        range: TextRange,
+        context: &Context<'db>,
+    ) -> Value {
+        self.joined(string, range, context, |text| {
+            nth_promql::escape_regex(&text)
+        })
+    }
+
+    fn joined(
+        &mut self,
+        string: &'db StringLit,
+        range: TextRange,
+        context: &Context<'db>,
+        interpolated: impl Fn(String) -> String,
+    ) -> Value {
         let mut text = String::new();
         let mut unknown = false;
         let mut wrong = false;
@@ -29,7 +51,7 @@ impl<'db> Evaluator<'db> {
             match part {
                 StringPart::Text(literal) => text.push_str(literal),
                 StringPart::Hole(expr) => match self.text_part(expr, context) {
-                    Shown::Text(shown) => text.push_str(&shown),
+                    Shown::Text(shown) => text.push_str(&interpolated(shown)),
                     Shown::Unknown => unknown = true,
                     Shown::Wrong => wrong = true,
                 },

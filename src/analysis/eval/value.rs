@@ -9,10 +9,11 @@ use smol_str::SmolStr;
 
 use crate::db::Span;
 
+use super::matchers::Matchers;
 pub use crate::db::BlockRef;
 use crate::schema::Ty;
 use nth_model::{Resolution, Text, TextPart};
-use nth_promql as promql;
+use nth_promql::{self as promql, LabelMatchers};
 use nth_syntax::tree::{BinaryOp, TimeOfDay, TimeOfWeek, UnaryOp};
 
 /// The candidate that provides a signal, and the labels it was looked up with.
@@ -20,8 +21,8 @@ use nth_syntax::tree::{BinaryOp, TimeOfDay, TimeOfWeek, UnaryOp};
 pub struct Resolved {
     /// The candidate, of those in `any_of`.
     pub resolution: Resolution,
-    /// The labels that are added to the queries of its block.
-    pub scope: BTreeMap<String, String>,
+    /// The matchers that are added to the queries of its block.
+    pub scope: LabelMatchers,
 }
 
 /// A value.
@@ -55,6 +56,8 @@ pub enum Value {
     List(Vec<Value>),
     /// Labels, or annotations.
     Labels(BTreeMap<SmolStr, Value>),
+    /// Matchers of labels.
+    Matchers(Matchers),
     /// A query.
     Query(Query),
     /// A value that is only known at run time, with its type.
@@ -160,6 +163,7 @@ impl Value {
             Self::Block(block) => Ty::Ref(block.kind.clone()),
             Self::List(items) => Ty::List(Box::new(items.first().map_or(Ty::Any, Self::ty))),
             Self::Labels(_) => Ty::Labels,
+            Self::Matchers(_) => Ty::Matchers,
             Self::Query(query) => match query.shape {
                 Shape::Selector => Ty::Selector,
                 Shape::Windowed => Ty::Windowed,
@@ -202,7 +206,12 @@ impl Value {
                 .collect::<Option<Vec<_>>>()?
                 .join(", "),
             Self::Query(query) => query.expr.to_string(),
-            Self::Labels(_) | Self::Runtime(..) | Self::Unknown(_) | Self::None | Self::Error => {
+            Self::Labels(_)
+            | Self::Matchers(_)
+            | Self::Runtime(..)
+            | Self::Unknown(_)
+            | Self::None
+            | Self::Error => {
                 return None;
             }
         })

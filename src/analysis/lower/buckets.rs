@@ -1,7 +1,5 @@
 //! The `le` values of histogram buckets as the targets expose them, from the metric catalog.
 
-use std::collections::BTreeMap;
-
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
@@ -12,7 +10,7 @@ use nth_metrics::check::{Bounds, family, read_under};
 use nth_metrics::unit::{HistogramUnit, histogram_unit};
 use nth_metrics::{Known, base_name, name_of, selector_of};
 use nth_model::DurationUnit;
-use nth_promql::{Expr, Node};
+use nth_promql::{Expr, LabelMatchers, Node};
 
 /// Bucket bounds and units of the histograms that a service's objectives use.
 pub(super) struct Buckets<'db> {
@@ -20,7 +18,7 @@ pub(super) struct Buckets<'db> {
     workspace: Workspace,
     environment: Option<SmolStr>,
     /// The labels of the service's series; `None` without known metrics.
-    measured: Option<BTreeMap<String, String>>,
+    measured: Option<LabelMatchers>,
 }
 
 impl<'db> Buckets<'db> {
@@ -32,7 +30,7 @@ impl<'db> Buckets<'db> {
     ) -> Self {
         let measured = has_known_metrics(db, workspace).then(|| {
             let mut labels = environment_labels(db, workspace, environment.as_deref());
-            labels.extend(block_labels(service));
+            labels.replace(block_labels(service));
             labels
         });
         Self {

@@ -87,12 +87,11 @@ fn up(
         return None;
     }
     let mut labels = environment_labels(db, workspace, environment);
-    labels.extend(own);
-    let labels: Vec<(&str, &str)> = labels
-        .iter()
-        .map(|(label, value)| (label.as_str(), value.as_str()))
-        .collect();
-    Some(nth_promql::build::selector("up", &labels))
+    labels.replace(own);
+    Some(nth_promql::build::selector_with(
+        "up",
+        labels.matchers().collect(),
+    ))
 }
 
 /// Sets how many models are kept when stale results are evicted; 0 keeps all.

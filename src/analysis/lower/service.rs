@@ -110,7 +110,7 @@ pub(super) fn lower(
         service_type: member(instance.get(field::TYPE)),
         team: block_name(instance.get(field::TEAM)),
         tier: block_name(instance.get(field::TIER)).unwrap_or_default(),
-        selector: labels(instance.get(field::SELECTOR)),
+        selector: crate::eval::metrics::block_labels(instance),
         labels: with_extensions(instance, labels(instance.get(field::LABELS))),
         slos,
         alerts: alerts.into_iter().map(|(alert, _)| alert).collect(),

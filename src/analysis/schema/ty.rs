@@ -43,6 +43,8 @@ pub enum Ty {
     TimeOfWeek,
     /// `labels`
     Labels,
+    /// `matchers`: labels with the operators of a selector
+    Matchers,
     /// `annotations`: labels whose values are texts
     Annotations,
     /// `gate-condition`: a bool that is only known when the gate is evaluated
@@ -106,6 +108,7 @@ impl Ty {
     pub fn phrase(&self) -> String {
         match self {
             Self::Labels => "a set of labels".to_owned(),
+            Self::Matchers => "a set of matchers".to_owned(),
             Self::Annotations => "a set of annotations".to_owned(),
             Self::Windowed => "a windowed query".to_owned(),
             Self::Any => "a value".to_owned(),
@@ -217,6 +220,12 @@ pub const BUILTIN: &[(&str, Ty, &str)] = &[
         "labels",
         Ty::Labels,
         "label names and values: `{ job = \"checkout\" }`",
+    ),
+    (
+        "matchers",
+        Ty::Matchers,
+        "label names with matchers, `=`, `!=`, `=~` or `!~`: `{ job =~ \"web-.*\" }`; labels are accepted \
+        too",
     ),
     ("annotations", Ty::Annotations, "annotation names and texts"),
     (

@@ -15,7 +15,7 @@ use nth_model::{
     Alert, BudgetAlert, Criticality, Dependency, Duration, MissingDataAlert, MissingDataCause,
     Project, Service, Settings, Severity, Sli, Slo,
 };
-use nth_promql::{Expr, build};
+use nth_promql::{Expr, LabelMatchers, build};
 
 /// The heading level of an alert.
 pub const LEVEL: u8 = 3;
@@ -228,11 +228,11 @@ impl Alerts<'_, '_> {
 
     /// The series `up` of the service's targets, selected by the labels that every target has.
     fn up_series(&self) -> Option<Expr> {
-        let labels: Vec<_> = ["instance", "job"]
-            .into_iter()
-            .filter_map(|label| Some((label, self.service.selector.get(label)?.clone())))
-            .collect();
-        (!labels.is_empty()).then(|| series("up", &labels))
+        let mut own = LabelMatchers::default();
+        for label in ["instance", "job"] {
+            own.copy(label, &self.service.selector);
+        }
+        (!own.is_empty()).then(|| build::selector_with("up", own.matchers().collect()))
     }
 
     fn mitigation(&self, page: &mut Page, named: &NamedAlert<'_>) {

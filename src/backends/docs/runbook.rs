@@ -13,7 +13,6 @@ use nth_model::exclude::Exclusion;
 use nth_model::number::percent_text;
 use nth_model::text::list;
 use nth_model::{Criticality, Dependency, Project, Rule, Service, Settings, Severity, Sli, Slo};
-use nth_promql::build;
 
 /// The page of a service.
 ///
@@ -115,15 +114,9 @@ fn facts(service: &Service, project: &Project<'_>, settings: &Settings) -> Vec<S
     if let Some(url) = &service.runbook_url {
         facts.push(format!("**Service runbook:** {}", text::address(url)));
     }
-    let labels: Vec<_> = service
-        .selector
-        .iter()
-        .map(|(label, value)| (label.as_str(), value.as_str()))
-        .collect();
-    if !labels.is_empty() {
-        let series = build::selector("x", &labels).to_string();
-        let series = series.strip_prefix('x').unwrap_or(&series);
-        facts.push(format!("**Selector:** {}", text::code(series)));
+    if !service.selector.is_empty() {
+        let selector = service.selector.to_string();
+        facts.push(format!("**Selector:** {}", text::code(&selector)));
     }
     facts.push(format!(
         "**Other services:** {}",

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use nth_model::number::percent_text;
 use nth_model::text::count;
 use nth_model::{Service, Settings, Severity, Slo};
+use nth_promql::{Condition, LabelMatchers, MatchOp};
+use serde_json::Value;
 
 use super::targets::word;
 
@@ -18,9 +20,7 @@ pub const SLI: &str = "nthc.sli";
 /// The annotations of a service.
 pub fn service_annotations(service: &Service, settings: &Settings) -> BTreeMap<String, String> {
     let mut kept = BTreeMap::new();
-    // The labels of one kind as one text each: a JSON object, which can contain any value.
-    let selector = serde_json::to_string(&service.selector).unwrap_or_default();
-    kept.insert("nthc.selector".to_owned(), selector);
+    kept.insert("nthc.selector".to_owned(), selector(&service.selector));
     if let Some(environment) = &settings.environment {
         kept.insert("nthc.environment".to_owned(), environment.to_string());
     }
@@ -38,6 +38,23 @@ pub fn service_annotations(service: &Service, settings: &Settings) -> BTreeMap<S
         kept.insert(LOST.to_owned(), lost.join("; "));
     }
     kept
+}
+
+/// Returns matchers as a JSON object, which can contain any value: for each label its value, or, if it has other matchers than one
+/// `=`, the list of them: `{"job":["=~web-.*","!=web-canary"]}`.
+fn selector(matchers: &LabelMatchers) -> String {
+    let kept = |conditions: &[Condition]| match conditions {
+        [only] if only.op == MatchOp::Equal => Value::from(only.value.as_str()),
+        all => all
+            .iter()
+            .map(|one| format!("{}{}", one.op.as_str(), one.value))
+            .collect(),
+    };
+    let labels: serde_json::Map<String, Value> = matchers
+        .labels()
+        .map(|label| (label.to_string(), kept(matchers.conditions(label))))
+        .collect();
+    Value::Object(labels).to_string()
 }
 
 /// The parts of a service that no document contains, with their numbers.

@@ -1,6 +1,6 @@
 //! N0902 and N0903: labels that no series has, and values that no label has; N0906 for a literal `le`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{Bounds, Case, Finding, Read, Series, buckets};
 use crate::MetricType;
@@ -8,8 +8,8 @@ use crate::codes;
 use nth_diagnostics::suggest;
 use nth_promql::classify::{exprs, metrics};
 use nth_promql::{
-    Aggregate, Binary, Error, Expr, Grouping, Label, MatchOp, Matcher, Node, Selector, Span,
-    StringLit, escape_regex, matches_any,
+    Aggregate, Binary, Error, Expr, Grouping, Label, LabelMatchers, MatchOp, Matcher, Node, Selector,
+    Span, StringLit, escape_regex, matches_any,
 };
 
 /// Labels that a scrape adds to every series, so that declarations do not list them.
@@ -27,27 +27,27 @@ const TARGET_LABELS: [&str; 11] = [
     "zone",
 ];
 
-/// The labels of `measured` as set by a selector, for the key in the lock file. `None` if the selector does not set one
-/// of them, or sets it to more than one value: the metrics that it reads were not pulled.
-pub fn read_under(
-    measured: &BTreeMap<String, String>,
-    selector: &Selector,
-) -> Option<BTreeMap<String, String>> {
-    measured
-        .keys()
-        .map(|label| {
-            let mut setting = selector
-                .matchers
-                .iter()
-                .filter(|matcher| matcher.label == label.as_str());
-            match (setting.next(), setting.next()) {
-                (Some(matcher), None) if matcher.op == MatchOp::Equal => {
-                    Some((label.clone(), matcher.value.text()?.to_owned()))
-                }
-                _ => None,
+/// The matchers of `measured` as set by a selector, for the key in the lock file. `None` if the selector has other matchers
+/// for a label than one `=`: the metrics that it reads were not pulled.
+pub fn read_under(measured: &LabelMatchers, selector: &Selector) -> Option<LabelMatchers> {
+    let mut read = LabelMatchers::default();
+    for label in measured.labels() {
+        if measured.has_all(label, selector) {
+            read.copy(label, measured);
+            continue;
+        }
+        let mut setting = selector
+            .matchers
+            .iter()
+            .filter(|matcher| matcher.label == *label);
+        match (setting.next(), setting.next()) {
+            (Some(matcher), None) if matcher.op == MatchOp::Equal => {
+                read.add(label.clone(), MatchOp::Equal, matcher.value.text()?);
             }
-        })
-        .collect()
+            _ => return None,
+        }
+    }
+    Some(read)
 }
 
 impl Series<'_> {

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::*;
 use crate::{MetricType, Section};
-use nth_promql::{MatchOp, build, parse};
+use nth_promql::{LabelMatchers, MatchOp, build, parse};
 
 fn metric(metric_type: MetricType, suffixes: &[&str], labels: &[&str], buckets: &[&str]) -> Metric {
     let texts = |texts: &[&str]| -> BTreeSet<String> {
@@ -110,10 +110,7 @@ fn bounds_are_compared_exactly() {
 
 #[test]
 fn what_a_selector_reads_under() {
-    let measured = BTreeMap::from([
-        ("env".to_owned(), "a".to_owned()),
-        ("job".to_owned(), "b".to_owned()),
-    ]);
+    let measured = LabelMatchers::from_iter([("env", "a"), ("job", "b")]);
     let read = |query: &str| {
         let expr = parse(query).unwrap();
         let Node::Selector(selector) = expr.node else {
@@ -137,6 +134,32 @@ fn what_a_selector_reads_under() {
     ] {
         assert_eq!(read(other), None, "{other}");
     }
+}
+
+#[test]
+fn what_a_selector_with_expressions_reads_under() {
+    let mut measured = LabelMatchers::from_iter([("env", "a")]);
+    measured.add("job", MatchOp::Matches, "web-.*");
+    measured.add("job", MatchOp::NotEqual, "web-canary");
+    let read = |query: &str| {
+        let expr = parse(query).unwrap();
+        let Node::Selector(selector) = expr.node else {
+            unreachable!()
+        };
+        read_under(&measured, &selector).map(|labels| crate::selector_of(&labels))
+    };
+    let whole = r#"{env="a",job=~"web-.*",job!="web-canary"}"#;
+    for (query, expected) in [
+        (r#"x{job!="web-canary",job=~"web-.*",env="a",code="500"}"#, Some(whole)),
+        (r#"x{job="web-a",env="a"}"#, Some(r#"{env="a",job="web-a"}"#)),
+        // A subset that was not pulled, and more than what was.
+        (r#"x{job=~"web-a.*",env="a"}"#, None),
+        (r#"x{job=~"web-.*",env="a"}"#, None),
+    ] {
+        assert_eq!(read(query).as_deref(), expected, "{query}");
+    }
+    // The key is that of a pull.
+    assert_eq!(crate::canonical(whole).unwrap().0, whole);
 }
 
 #[test]

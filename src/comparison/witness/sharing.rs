@@ -78,7 +78,11 @@ fn of_alert(alert: &Alert) -> String {
 
 /// Hides the values of a service's selector, and its name.
 fn hide(service: &Service, text: &str) -> String {
-    let mut values: Vec<&str> = service.selector.values().map(String::as_str).collect();
+    let matchers: Vec<_> = service.selector.matchers().collect();
+    let mut values: Vec<&str> = matchers
+        .iter()
+        .filter_map(|matcher| matcher.value.text())
+        .collect();
     values.push(&service.name);
     values.sort_unstable_by_key(|value| std::cmp::Reverse(value.len()));
     values.into_iter().fold(text.to_owned(), |text, value| {

@@ -15,10 +15,8 @@ mod slo_alerts;
 mod team;
 mod texts;
 
-use std::collections::BTreeMap;
-
 use nth_model::{Project, Service, Settings};
-use nth_promql::Expr;
+use nth_promql::{Expr, LabelMatchers};
 use smol_str::SmolStr;
 
 use crate::change::{Change, Side, Subject};
@@ -33,8 +31,8 @@ pub struct Version<'v> {
     pub project: &'v Project<'v>,
     /// The settings, with the environment.
     pub settings: &'v Settings,
-    /// The labels that the environment adds to all queries.
-    pub environment_labels: &'v BTreeMap<String, String>,
+    /// The matchers that the environment adds to all queries.
+    pub environment_labels: &'v LabelMatchers,
 }
 
 /// The labels that every query of a service has, in both versions.
@@ -49,7 +47,7 @@ impl Sides {
         let known = |(version, service): (Version<'_>, &Service)| {
             let mut scope = version.environment_labels.clone();
             let own = version.settings.scope();
-            scope.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+            scope.replace(own.collect());
             Known {
                 scope,
                 selector: service.selector.clone(),
@@ -95,7 +93,7 @@ pub fn compare(base: Version<'_>, head: Version<'_>) -> Vec<Change> {
             ),
             Some(base.environment_labels),
             Some(head.environment_labels),
-            texts::labels,
+            texts::matchers,
         );
     }
     team::compare(base.project, head.project, &mut changes);

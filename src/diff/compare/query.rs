@@ -1,30 +1,23 @@
 //! Queries as trees: equal, whatever parentheses, order of matchers and labels they are written with.
 
-use std::collections::BTreeMap;
-
 use nth_promql::{
-    Aggregate, Binary, Call, Duration, DurationNode, Expr, Grouping, Label, MatchOp, Matcher,
+    Aggregate, Binary, Call, Duration, DurationNode, Expr, Grouping, Label, LabelMatchers, Matcher,
     Matching, Node, Selector, Span, Subquery,
 };
 use smol_str::SmolStr;
 
-/// The labels that every query of a service has, and that are reported by themselves.
+/// The matchers that every query of a service has, and that are reported by themselves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known {
     /// Those of the environment and the project.
-    pub scope: BTreeMap<String, String>,
+    pub scope: LabelMatchers,
     /// Those of the service.
-    pub selector: BTreeMap<String, String>,
+    pub selector: LabelMatchers,
 }
 
 impl Known {
     fn has(&self, matcher: &Matcher) -> bool {
-        matcher.op == MatchOp::Equal
-            && [&self.selector, &self.scope].iter().any(|labels| {
-                labels
-                    .get(matcher.label.as_str())
-                    .is_some_and(|value| matcher.value.text() == Some(value))
-            })
+        self.selector.has(matcher) || self.scope.has(matcher)
     }
 }
 

@@ -180,7 +180,7 @@ fn both(
         subject,
         Some(&before.selector),
         Some(selector),
-        texts::labels,
+        texts::matchers,
     );
     changes.text(
         ChangeId::ServiceLabelsChanged,

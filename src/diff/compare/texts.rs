@@ -8,6 +8,7 @@ use nth_model::{
     Channel, Duration, Escalation, Hours, Layer, Receiver, Schedule, Severity, SupportHours,
     Target, Text, TextPart, TimeOfDay, ValueFormat, WebhookUrl,
 };
+use nth_promql::LabelMatchers;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
@@ -38,6 +39,15 @@ pub fn labels(labels: &BTreeMap<String, String>) -> String {
     let pairs: Vec<String> = labels
         .iter()
         .map(|(name, value)| format!("{name}={value:?}"))
+        .collect();
+    format!("{{{}}}", pairs.join(", "))
+}
+
+/// Matchers as PromQL writes them, each label like one of [`labels`].
+pub fn matchers(matchers: &LabelMatchers) -> String {
+    let pairs: Vec<String> = matchers
+        .matchers()
+        .map(|matcher| format!("{}{}{}", matcher.label, matcher.op.as_str(), matcher.value))
         .collect();
     format!("{{{}}}", pairs.join(", "))
 }

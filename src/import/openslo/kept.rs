@@ -10,6 +10,7 @@ use super::reader::{Findings, report_skipped};
 use super::write::string;
 use crate::ir::number::percent_text;
 use crate::project::is_url;
+use crate::promql::{LabelMatchers, MatchOp};
 use crate::schema::names::field;
 
 /// The name of an annotation without `nthc.`, and the conversion of its value to a line of `.nth`; `None` if it is invalid.
@@ -88,14 +89,47 @@ pub fn environment(metadata: &Metadata) -> Option<&str> {
     crate::project::is_identifier(name).then_some(name.as_str())
 }
 
-/// Returns the selector labels of an exported service; `None` without the annotation.
-pub fn selector(metadata: &Metadata) -> Option<BTreeMap<String, String>> {
+/// The matchers of a label in an annotation: the value, or a list of operators with their values, `["=~web-.*"]`.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum KeptMatchers {
+    Value(String),
+    Matchers(Vec<String>),
+}
+
+/// Returns the selector of an exported service; `None` without the annotation.
+pub fn selector(metadata: &Metadata) -> Option<LabelMatchers> {
     let text = metadata.annotations.get("nthc.selector")?;
-    let labels: BTreeMap<String, String> = serde_json::from_str(text).ok()?;
-    labels
-        .keys()
-        .all(|label| query::is_plain(label))
-        .then_some(labels)
+    let labels: BTreeMap<String, KeptMatchers> = serde_json::from_str(text).ok()?;
+    let mut matchers = LabelMatchers::default();
+    for (label, kept) in labels {
+        if !query::is_plain(&label) {
+            return None;
+        }
+        match kept {
+            KeptMatchers::Value(value) => matchers.add(label, MatchOp::Equal, value),
+            KeptMatchers::Matchers(all) => {
+                for one in all {
+                    let (op, value) = operator(&one)?;
+                    matchers.add(label.as_str(), op, value);
+                }
+            }
+        }
+    }
+    Some(matchers)
+}
+
+/// Returns the operator that a text begins with, and the rest.
+fn operator(text: &str) -> Option<(MatchOp, &str)> {
+    // `=` last: `=~` begins with it.
+    [
+        MatchOp::Matches,
+        MatchOp::NotMatches,
+        MatchOp::NotEqual,
+        MatchOp::Equal,
+    ]
+    .into_iter()
+    .find_map(|op| Some((op, text.strip_prefix(op.as_str())?)))
 }
 
 /// Returns the description of what the documents do not contain.

@@ -13,7 +13,7 @@ use super::write::{block_name, comment, labels, string};
 use crate::diagnostics::{FileSpan, codes};
 use crate::ir::{Duration, burn_rate, number::decimal_text, number::percent_text};
 use crate::project::Located;
-use crate::promql::{self, BinaryOp, Expr, build};
+use crate::promql::{self, BinaryOp, Expr, LabelMatchers, build};
 use crate::schema::names::{field, kind};
 
 /// A generated SLO, with its queries as trees.
@@ -294,7 +294,7 @@ impl SloContext<'_> {
 
 impl Objective {
     /// Returns the text, with the labels of the service's selector removed from the queries.
-    pub fn text(&self, common: &BTreeMap<String, String>, findings: &mut Findings) -> String {
+    pub fn text(&self, common: &LabelMatchers, findings: &mut Findings) -> String {
         let mut out: String = self.comments.iter().map(|text| comment(text)).collect();
         out += &format!("{} {} {{\n", kind::SLO, block_name(&self.name));
         if let Some(description) = &self.description {

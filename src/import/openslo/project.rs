@@ -12,7 +12,7 @@ use super::query;
 use super::reader::{Findings, report_skipped};
 use super::slo::check_threshold;
 use super::teams::Teams;
-use super::write::{block_name, comment, labels, string};
+use super::write::{block_name, comment, labels, matchers, string};
 use crate::ir::RuleLabel;
 use crate::project::is_identifier;
 use crate::schema::names::{field, kind};
@@ -345,14 +345,14 @@ impl Service<'_> {
             None => {
                 let common = query::common(queries.map(|(_, query)| query));
                 out += &comment(if common.is_empty() {
-                    "Its queries have no label in common: add the labels that all of its series have."
+                    "Its queries have no matcher in common: add the labels that all of its series have."
                 } else {
-                    "Labels that all of its queries have in common."
+                    "Matchers that all of its queries have in common."
                 });
                 common
             }
         };
-        out += &format!("{} = {}\n", field::SELECTOR, labels(&common));
+        out += &format!("{} = {}\n", field::SELECTOR, matchers(&common));
         for line in kept::service_fields(metadata, findings) {
             out += &line;
             out.push('\n');

@@ -1,6 +1,6 @@
 //! Conversion of PromQL queries: their range becomes `$window`, and labels that the service's selector adds are removed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::model::Metric;
 use super::reader::Findings;
@@ -8,7 +8,8 @@ use crate::diagnostics::{Diagnostic, codes};
 use crate::promql::classify::{exprs, is_selector, metrics, uses_window};
 use crate::promql::rewrite::{each_expr, hide};
 use crate::promql::{
-    Duration, DurationNode, Expr, LabelSet, MatchOp, Matcher, Node, build, labels_of, parse,
+    Duration, DurationNode, Expr, LabelMatchers, LabelSet, MatchOp, Node, Selector, build, labels_of,
+    parse,
 };
 
 /// Parses the query of a metric. `None` if there is none or it is invalid, which is reported.
@@ -187,38 +188,54 @@ pub fn ratio(expr: Expr) -> Result<Expr, &'static str> {
     }
 }
 
-/// Returns the labels that all selectors of all queries have with the same value.
-pub fn common<'e>(queries: impl IntoIterator<Item = &'e Expr>) -> BTreeMap<String, String> {
-    let mut common: Option<BTreeMap<String, String>> = None;
+/// Returns the matchers that all selectors of all queries have.
+pub fn common<'e>(queries: impl IntoIterator<Item = &'e Expr>) -> LabelMatchers {
+    let mut common: Option<LabelMatchers> = None;
     for selector in queries.into_iter().flat_map(metrics) {
-        let mut own = BTreeMap::new();
-        for matcher in &selector.matchers {
-            let alone = selector
-                .matchers
-                .iter()
-                .filter(|other| other.label == matcher.label)
-                .count()
-                == 1;
-            let label = matcher.label.as_str();
-            if alone
-                && matcher.op == MatchOp::Equal
-                && !label.starts_with("__")
-                && label != "le"
-                && is_plain(label)
-                && let Some(value) = matcher.value.text()
-            {
-                own.insert(label.to_owned(), value.to_owned());
-            }
-        }
+        let own = matchers(selector);
         common = Some(match common {
             None => own,
-            Some(common) => common
-                .into_iter()
-                .filter(|(label, value)| own.get(label) == Some(value))
-                .collect(),
+            Some(known) => {
+                let mut both = LabelMatchers::default();
+                for label in known.labels() {
+                    if known.conditions(label) == own.conditions(label) {
+                        both.copy(label, &known);
+                    }
+                }
+                both
+            }
         });
     }
     common.unwrap_or_default()
+}
+
+/// The matchers of a selector that could be a service's.
+fn matchers(selector: &Selector) -> LabelMatchers {
+    let is_known = |label: &str| {
+        let mut all = selector.matchers.iter();
+        all.all(|other| other.label != label || other.value.text().is_some())
+    };
+    let mut found = LabelMatchers::default();
+    for matcher in &selector.matchers {
+        let label = matcher.label.as_str();
+        if !label.starts_with("__")
+            && label != "le"
+            && is_plain(label)
+            && is_known(label)
+            && let Some(value) = matcher.value.text()
+        {
+            found.add(label, matcher.op, value);
+        }
+    }
+    // Two values of a label contradict each other: the selector would not be accepted.
+    let mut kept = LabelMatchers::default();
+    for label in found.labels() {
+        let equal = found.conditions(label).iter();
+        if equal.filter(|one| one.op == MatchOp::Equal).count() < 2 {
+            kept.copy(label, &found);
+        }
+    }
+    kept
 }
 
 /// Returns true if the name of a label needs no quotes.
@@ -230,37 +247,29 @@ pub fn is_plain(label: &str) -> bool {
         && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// Returns true if adding the selector changes nothing: each selector of the query already matches all of its labels.
-pub fn fits(expr: &Expr, selector: &BTreeMap<String, String>) -> bool {
+/// Returns true if adding the selector changes nothing: each selector of the query already has a matcher on each of its labels.
+pub fn fits(expr: &Expr, selector: &LabelMatchers) -> bool {
     metrics(expr).all(|of| {
         selector
-            .keys()
+            .labels()
             .all(|label| of.matchers.iter().any(|matcher| matcher.label == *label))
     })
 }
 
-/// Removes the labels from the query that the selector adds again.
-pub fn without(mut expr: Expr, common: &BTreeMap<String, String>) -> Expr {
+/// Removes the matchers from the query that the selector adds again.
+pub fn without(mut expr: Expr, common: &LabelMatchers) -> Expr {
     each_expr(&mut expr, &mut |expr| {
         if let Node::Selector(selector) = &mut expr.node
             && selector.metric.is_some()
         {
-            let is_added = |matcher: &Matcher| {
-                let added = common.get(matcher.label.as_str());
-                matcher.op == MatchOp::Equal
-                    && added.is_some()
-                    && added.map(String::as_str) == matcher.value.text()
-            };
-            let mut several = BTreeSet::new();
-            let mut seen = BTreeSet::new();
-            for matcher in &selector.matchers {
-                if !seen.insert(matcher.label.clone()) {
-                    several.insert(matcher.label.clone());
-                }
-            }
+            let added: BTreeSet<String> = common
+                .labels()
+                .filter(|label| common.has_all(label, selector))
+                .map(ToString::to_string)
+                .collect();
             selector
                 .matchers
-                .retain(|matcher| several.contains(&matcher.label) || !is_added(matcher));
+                .retain(|matcher| !added.contains(matcher.label.as_str()));
         }
     });
     expr

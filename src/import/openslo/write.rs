@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::project::to_identifier;
+use crate::promql::LabelMatchers;
 
 /// Returns a string literal.
 ///
@@ -81,6 +82,22 @@ pub fn labels<'l>(labels: impl IntoIterator<Item = (&'l String, &'l String)>) ->
     let entries: Vec<String> = labels
         .into_iter()
         .map(|(label, value)| format!("{label} = {}", string(value)))
+        .collect();
+    if entries.is_empty() {
+        "{}".to_owned()
+    } else {
+        format!("{{ {} }}", entries.join(", "))
+    }
+}
+
+/// Writes the matchers of a selector.
+pub fn matchers(matchers: &LabelMatchers) -> String {
+    let entries: Vec<String> = matchers
+        .matchers()
+        .filter_map(|matcher| {
+            let value = string(matcher.value.text()?);
+            Some(format!("{} {} {value}", matcher.label, matcher.op.as_str()))
+        })
         .collect();
     if entries.is_empty() {
         "{}".to_owned()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::error::Error;
 use super::super::labels::{Wants, wants};
+use super::super::regex::matches_any;
 use super::super::tree::*;
 use super::Lint;
 use crate::codes;
@@ -15,6 +16,28 @@ struct Required<'m> {
     empty: Option<&'m Matcher>,
     value: Option<&'m Matcher>,
     not: Vec<&'m Matcher>,
+    expressions: Vec<&'m Matcher>,
+}
+
+impl<'m> Required<'m> {
+    /// The matchers of `=` and of a regular expression that exclude each other.
+    fn excluded(&self) -> Option<(&'m Matcher, &'m Matcher)> {
+        let equal = self.equal?;
+        let value = equal.value.text()?;
+        // The empty text is compared with what the other matchers want.
+        let is_excluded = |matcher: &&Matcher| {
+            let pattern = matcher.value.text().unwrap_or_default();
+            let wanted = matcher.op == MatchOp::Matches;
+            let is_compared = matches!(wants(matcher.op, pattern), Wants::Empty);
+            !value.is_empty() && !is_compared && matches_any(pattern, [value]) == Some(!wanted)
+        };
+        let other = self.expressions.iter().copied().find(is_excluded)?;
+        let in_order = |one: &'m Matcher, other: &'m Matcher| match place(one) <= place(other) {
+            true => (other, one),
+            false => (one, other),
+        };
+        Some(in_order(equal, other))
+    }
 }
 
 /// True for `=~".*"`.
@@ -70,12 +93,18 @@ impl Lint<'_> {
                         .filter(|equal| equal.value.text() == Some(text)));
                     wanted.not.push(matcher);
                 }
-                _ => {}
+                MatchOp::Matches | MatchOp::NotMatches => wanted.expressions.push(matcher),
             }
             if other.is_some() {
                 clashing.push((matcher, other));
             }
         }
+        clashing.extend(
+            labels
+                .values()
+                .filter_map(Required::excluded)
+                .map(|(later, earlier)| (later, Some(earlier))),
+        );
         for (matcher, other) in clashing {
             let error = match other {
                 Some(other) => Error::new(

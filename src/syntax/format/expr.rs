@@ -104,9 +104,14 @@ pub(super) fn flat(pair: &Pair<'_, Rule>, indent: usize) -> Option<String> {
             }
         }
         Rule::label => {
-            let mut parts = pair.clone().into_inner();
-            let (name, value) = (parts.next()?, parts.next()?);
-            format!("{} = {}", name.as_str(), flat(&value, indent)?)
+            let parts: Vec<_> = pair.clone().into_inner().collect();
+            match parts.as_slice() {
+                [name, op, value, ..] if op.as_rule() == Rule::match_op => {
+                    format!("{} {} {}", name.as_str(), op.as_str(), flat(value, indent)?)
+                }
+                [name, value, ..] => format!("{} = {}", name.as_str(), flat(value, indent)?),
+                _ => return None,
+            }
         }
         Rule::paren => format!("({})", flat(&pair.clone().into_inner().next()?, indent)?),
         Rule::if_expr => {
@@ -290,6 +295,11 @@ fn element(pair: &Pair<'_, Rule>, indent: usize) -> String {
         }
         (Rule::label, [name, value]) => {
             let head = format!("{} = ", name.as_str());
+            let column = indent + head.chars().count();
+            head + &expr(value, indent, column)
+        }
+        (Rule::label, [name, op, value]) if op.as_rule() == Rule::match_op => {
+            let head = format!("{} {} ", name.as_str(), op.as_str());
             let column = indent + head.chars().count();
             head + &expr(value, indent, column)
         }

@@ -79,13 +79,102 @@ pub struct TimeOfWeek {
     pub minute: u8,
 }
 
-/// One entry of a label set.
+/// One entry of a set of labels or matchers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelEntry {
     /// The label's name.
     pub name: Name,
+    /// The operator.
+    pub op: LabelOp,
+    /// The place of the operator; empty, after the name, if it is missing.
+    pub op_range: TextRange,
     /// Its value.
     pub value: Expr,
+    /// The text between the quotes of a value on one line, as written; `None` for other values.
+    pub written: Option<SmolStr>,
+}
+
+/// The operator of a label: `=` for a value, the others for a matcher of a selector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LabelOp {
+    /// `=`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `=~`
+    Matches,
+    /// `!~`
+    NotMatches,
+}
+
+impl LabelOp {
+    /// Returns the operator of a source text; `None` if it is not one.
+    pub fn from_text(text: &str) -> Option<Self> {
+        [Self::Equal, Self::NotEqual, Self::Matches, Self::NotMatches]
+            .into_iter()
+            .find(|op| op.as_str() == text)
+    }
+
+    /// Returns the operator's source text.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Matches => "=~",
+            Self::NotMatches => "!~",
+        }
+    }
+}
+
+impl LabelEntry {
+    /// Returns the range from the name to the end of the value.
+    pub fn range(&self) -> TextRange {
+        TextRange {
+            start: self.name.range.start,
+            end: self.value.range.end.max(self.op_range.end),
+        }
+    }
+
+    /// Returns the range of the character at a byte of the value's text, as it is written: `\\` is one character. Returns
+    /// the range of the whole value if it has interpolations or several lines, or if the byte is not in it.
+    pub fn place_in_value(&self, at: usize) -> TextRange {
+        let whole = self.value.range;
+        let Some(written) = &self.written else {
+            return whole;
+        };
+        let mut rest = written.as_str();
+        let mut value_at = 0;
+        while !rest.is_empty() {
+            let (taken, length) = first_character(rest);
+            if at < value_at + length {
+                let before = written.len() - rest.len() + 1;
+                let range = || {
+                    let start = whole.start.checked_add(u32::try_from(before).ok()?)?;
+                    let end = start.checked_add(u32::try_from(taken).ok()?)?;
+                    Some(TextRange { start, end })
+                };
+                return range().unwrap_or(whole);
+            }
+            value_at += length;
+            rest = rest.get(taken..).unwrap_or_default();
+        }
+        whole
+    }
+}
+
+/// Returns the length in bytes of the first character as written, and of its value.
+fn first_character(written: &str) -> (usize, usize) {
+    let length = |text: &str| text.chars().next().map_or(1, char::len_utf8);
+    let Some(escaped) = written.strip_prefix('\\') else {
+        return (length(written), length(written));
+    };
+    if let Some(code) = escaped.strip_prefix("u{")
+        && let Some((digits, _)) = code.split_once('}')
+    {
+        let value = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
+        return (digits.len() + 4, value.map_or(1, char::len_utf8));
+    }
+    (1 + length(escaped), length(escaped))
 }
 
 /// A string with interpolations.

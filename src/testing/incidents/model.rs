@@ -1,12 +1,12 @@
 //! Incidents as models of tests.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZoneDatabase;
 use nth_model::Duration;
 use nth_model::test::{Event, Given, History, Test};
+use nth_promql::LabelMatchers;
 use nth_promql::rewrite::inject_labels;
 use smol_str::SmolStr;
 
@@ -47,7 +47,7 @@ impl std::error::Error for Unwritable {}
 pub fn test(
     name: &str,
     incident: &Incident,
-    labels: &BTreeMap<String, String>,
+    labels: &LabelMatchers,
 ) -> Result<Test, Unwritable> {
     let given = incident.given.iter().enumerate().map(|(index, happening)| {
         let event = match &happening.event {
@@ -92,13 +92,9 @@ fn length(incident: &Incident) -> Duration {
 }
 
 /// A series with the labels of the environment.
-fn labeled(series: &str, labels: &BTreeMap<String, String>) -> Result<String, Unwritable> {
+fn labeled(series: &str, labels: &LabelMatchers) -> Result<String, Unwritable> {
     let mut expr = nth_promql::parse(series).map_err(|_| Unwritable::Series(series.to_owned()))?;
-    let labels = labels.iter();
-    inject_labels(
-        &mut expr,
-        labels.map(|(label, value)| (label.as_str(), value.as_str())),
-    );
+    inject_labels(&mut expr, labels.values());
     Ok(expr.to_string())
 }
 

@@ -1,17 +1,15 @@
 //! Series that selectors match.
 
-use std::collections::BTreeMap;
-
 use nth_model::{Alert, Duration};
-use nth_promql::{Expr, MatchOp, Matcher, Modifiers, Selector, classify};
+use nth_promql::{Expr, LabelMatchers, MatchOp, Matcher, Modifiers, Selector, classify};
 
 /// What the series of an environment have in common.
 #[derive(Debug, Clone)]
 pub struct Scope {
     /// The time between two scrapes.
     pub scrape_interval: Duration,
-    /// The labels of all series of the environment.
-    pub environment_labels: BTreeMap<String, String>,
+    /// The matchers of all series of the environment.
+    pub environment_labels: LabelMatchers,
 }
 
 impl Scope {
@@ -23,9 +21,9 @@ impl Scope {
             if other.is_some_and(|(label, _)| matcher.label == label) {
                 continue;
             }
-            // The labels of the environment are added to what a test writes.
+            // The labels of the environment that have one value are added to what a test writes.
             if let Some(value) = example(matcher)
-                && !self.environment_labels.contains_key(matcher.label.as_str())
+                && self.environment_labels.value(&matcher.label).is_none()
                 && !labels.iter().any(|(label, _)| matcher.label == *label)
             {
                 labels.push((matcher.label.to_string(), value));

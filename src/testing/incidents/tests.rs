@@ -1,12 +1,12 @@
 //! The model of an incident is what the language makes of its text.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use nth_model::test::Event;
 use nth_model::{Duration, Project};
+use nth_promql::LabelMatchers;
 
 use super::{
     Aspects, Beginning, Happening, Incident, Scope, fields, of_alert, of_gate, of_service, of_slo,
@@ -106,7 +106,7 @@ fn a_text_is_lowered_to_the_model() {
     let labels = environment_labels(&plain.db, plain.workspace, Some("production"));
     assert_eq!(labels.len(), 1);
     // The labels of the environment may be written, or not.
-    for known in [labels.clone(), BTreeMap::new()] {
+    for known in [labels.clone(), LabelMatchers::default()] {
         let scope = Scope {
             scrape_interval: plain.workspace.scrape_interval(&plain.db),
             environment_labels: known,

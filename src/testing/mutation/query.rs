@@ -1,9 +1,9 @@
 //! Mutants of queries.
 
-use std::collections::BTreeMap;
-
 use nth_promql::rewrite::each_expr;
-use nth_promql::{BinaryOp, Duration, DurationNode, Expr, MatchOp, Node, Selector, Span, build};
+use nth_promql::{
+    BinaryOp, Duration, DurationNode, Expr, LabelMatchers, MatchOp, Node, Selector, Span, build,
+};
 use smol_str::SmolStr;
 
 use super::mutant::MutationKind;
@@ -30,7 +30,7 @@ struct Changed {
 
 /// Returns the queries that differ from one by one change. Only what is written is changed: not what the compiler adds, such as
 /// the matchers of the service's selector.
-pub fn variants(expr: &Expr, selector: &BTreeMap<String, String>) -> Vec<Variant> {
+pub fn variants(expr: &Expr, selector: &LabelMatchers) -> Vec<Variant> {
     let mut nodes = Vec::new();
     each_expr(&mut expr.clone(), &mut |node| nodes.push(node.clone()));
     let mut found: Vec<Variant> = Vec::new();
@@ -58,7 +58,7 @@ pub fn variants(expr: &Expr, selector: &BTreeMap<String, String>) -> Vec<Variant
     found
 }
 
-fn of_node(expr: &Expr, selector: &BTreeMap<String, String>) -> Vec<Changed> {
+fn of_node(expr: &Expr, selector: &LabelMatchers) -> Vec<Changed> {
     match &expr.node {
         Node::Binary(binary) if binary.op.is_comparison() && is_written(binary.op_span) => {
             comparison(expr)
@@ -213,10 +213,10 @@ fn other_window(range: &Duration) -> Option<(String, Duration)> {
 }
 
 /// Each written matcher, once without it and once with the opposite operator.
-fn matchers(expr: &Expr, of: &Selector, selector: &BTreeMap<String, String>) -> Vec<Changed> {
+fn matchers(expr: &Expr, of: &Selector, selector: &LabelMatchers) -> Vec<Changed> {
     let mut found = Vec::new();
     for (index, matcher) in of.matchers.iter().enumerate() {
-        if selector.contains_key(matcher.label.as_str()) || !is_written(matcher.label_span) {
+        if selector.contains(&matcher.label) || !is_written(matcher.label_span) {
             continue;
         }
         let shown = |op: MatchOp| {
@@ -257,7 +257,7 @@ mod tests {
     use super::*;
 
     fn changes(query: &str) -> Vec<String> {
-        let selector = BTreeMap::from([("job".to_owned(), "checkout".to_owned())]);
+        let selector = LabelMatchers::from_iter([("job", "checkout")]);
         let all = variants(&parse(query).unwrap(), &selector);
         all.iter()
             .map(|variant| format!("{}: {}", variant.kind.name(), variant.change))
@@ -265,7 +265,7 @@ mod tests {
     }
 
     fn queries(query: &str) -> Vec<String> {
-        let all = variants(&parse(query).unwrap(), &BTreeMap::new());
+        let all = variants(&parse(query).unwrap(), &LabelMatchers::default());
         all.iter().map(|variant| variant.expr.to_string()).collect()
     }
 

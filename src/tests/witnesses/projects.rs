@@ -156,7 +156,7 @@ pub fn search_with(base: &Text, head: &Text, changes: &mut [Change], options: &O
     let [one, other] = &sessions;
     one.with_project(&None, |old, _| {
         other.with_project(&None, |new, _| {
-            let no_labels = std::collections::BTreeMap::new();
+            let no_labels = nth_promql::LabelMatchers::default();
             let versions = Versions {
                 base: Some(Version {
                     project: old,

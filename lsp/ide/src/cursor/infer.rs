@@ -249,7 +249,7 @@ impl<'db> Scope<'db> {
                 Ty::Ref(kind) => kind,
                 _ => return None,
             },
-            Ty::Labels | Ty::Annotations => return Some(Thing::Ty(Ty::String)),
+            Ty::Labels | Ty::Matchers | Ty::Annotations => return Some(Thing::Ty(Ty::String)),
             _ => return None,
         };
         let kind = match thing {

@@ -83,7 +83,7 @@ impl<'db> Walk<'db> {
             }
             Role::Labels => match tokens.last_statement(units).as_slice() {
                 [] => State::Start,
-                [_, equals, value @ ..] if tokens.sign(*equals) == Some("=") => {
+                [_, op, value @ ..] if matches!(tokens.sign(*op), Some("=" | "!=" | "=~" | "!~")) => {
                     State::Value(Ty::String, value.to_vec())
                 }
                 _ => State::Is(Place::Nothing),

@@ -4,24 +4,22 @@
 mod known;
 mod presence;
 
-use std::collections::BTreeMap;
-
 use super::instance;
 use super::value::{Instance, Query, Value};
 use crate::db::Workspace;
 use crate::schema::names::field;
-use nth_promql::{Node, Selector};
+use nth_promql::{LabelMatchers, Node, Selector};
 
 pub use known::metrics_under;
 pub(crate) use presence::has_known_metrics;
 pub use presence::{MetricIndex, MetricPresence, named_selectors};
 
-/// The labels of all series of an environment; empty without one.
+/// The matchers of all series of an environment; empty without one.
 pub fn environment_labels(
     db: &dyn salsa::Database,
     workspace: Workspace,
     environment: Option<&str>,
-) -> BTreeMap<String, String> {
+) -> LabelMatchers {
     environment
         .and_then(|name| workspace.environments(db).get(name).copied())
         .and_then(|key| {
@@ -31,17 +29,11 @@ pub fn environment_labels(
         .unwrap_or_default()
 }
 
-/// The labels of a block's selector. Values that are not strings were reported, and are skipped.
-pub fn block_labels(block: &Instance) -> BTreeMap<String, String> {
+/// The matchers of a block's selector. Values that are not strings were reported, and are skipped.
+pub fn block_labels(block: &Instance) -> LabelMatchers {
     match block.get(field::SELECTOR) {
-        Value::Labels(entries) => entries
-            .iter()
-            .filter_map(|(name, value)| match value {
-                Value::String(value) => Some((name.to_string(), value.clone())),
-                _ => None,
-            })
-            .collect(),
-        _ => BTreeMap::new(),
+        Value::Matchers(matchers) => matchers.resolved(),
+        _ => LabelMatchers::default(),
     }
 }
 

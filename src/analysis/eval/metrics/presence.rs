@@ -79,7 +79,7 @@ impl MetricIndex<'_> {
         );
         let has = |found: Part<'_>, is_whole: bool| {
             let has_label = |label: &str| {
-                fixed.contains_key(label)
+                fixed.requires(label)
                     || found.metric.labels.contains(label)
                     || (label == "le" && found.suffix == "_bucket")
                     || (!is_whole && found.metric.labels.is_empty())

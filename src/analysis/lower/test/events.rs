@@ -276,8 +276,20 @@ impl<'a> Lowering<'a> {
                 "expected one series, found a selector of several",
                 block.span_of(field::SERIES),
             )
-            .label("expected a metric with `=` matchers only")
-            .help("write a block for each series");
+            .label("expected a metric with `=` matchers only");
+            let found = match series.as_ref().and_then(open_matcher) {
+                Some(matcher) => found
+                    .note(format!("the selector of the environment adds `{}{}{}`",
+                        matcher.label,
+                        matcher.op.as_str(),
+                        matcher.value
+                    ))
+                    .help(format!(
+                        "write one of the values that it matches: `{}=\"…\"`",
+                        matcher.label
+                    )),
+                None => found.help("write a block for each series"),
+            };
             self.wrong(block, found);
         }
         let count = match notation::count(values.as_deref()?) {
@@ -311,4 +323,14 @@ pub(super) fn counts_events(slo: &ir::Slo) -> bool {
         slo.sli,
         ir::Sli::Events { .. } | ir::Sli::ErrorRatio { total: Some(_), .. }
     )
+}
+
+/// Returns the first matcher of a selector that was added to its text, and that matches several values.
+fn open_matcher(series: &nth_promql::Expr) -> Option<&nth_promql::Matcher> {
+    let Node::Selector(selector) = &series.node else {
+        return None;
+    };
+    let mut matchers = selector.matchers.iter();
+    let open = matchers.find(|matcher| matcher.op != MatchOp::Equal)?;
+    (open.label_span == nth_promql::Span::default()).then_some(open)
 }

@@ -348,7 +348,12 @@ impl Maker<'_, '_> {
                 let _ = writeln!(text, " : lib.online(\"job-{number}\") {{");
             }
             false => {
-                let _ = writeln!(text, " {{\n  selector = {{ job = \"job-{number}\" }}");
+                let matchers = match number % 3 {
+                    0 => format!("job = \"job-{number}\""),
+                    1 => format!("job =~ \"job-{number}|job-{number}-.*\", job != \"job-{number}-test\""),
+                    _ => format!("namespace != \"load\", job =~ \"job-{number}\\\\.[a-z]+\""),
+                };
+                let _ = writeln!(text, " {{\n  selector = {{ {matchers} }}");
             }
         }
         let _ = writeln!(text, "  team = {}", self.teams[team]);

@@ -27,10 +27,10 @@ pub fn placeholder(place: &Place<'_>, ty: &Ty, name: &str, owner: &str) -> Strin
         Ty::LabelName => "job",
         Ty::TimeOfDay => "09:00",
         Ty::TimeOfWeek => "mon 09:00",
-        Ty::Labels if name == field::SELECTOR && !owner.is_empty() => {
+        Ty::Matchers if name == field::SELECTOR && !owner.is_empty() => {
             return format!("{{ job = {} }}", quote(owner));
         }
-        Ty::Labels | Ty::Annotations => "{}",
+        Ty::Labels | Ty::Matchers | Ty::Annotations => "{}",
         Ty::GateCondition => "false",
         Ty::Selector | Ty::Vector => "`up`",
         Ty::Windowed => "`sum(rate(x_total[$window]))`",

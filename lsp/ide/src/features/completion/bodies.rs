@@ -172,7 +172,7 @@ pub fn value_snippet(schema: &Schema, field: &FieldSchema, place: usize) -> Stri
             format!("\"${place}\"")
         }
         Ty::List(_) => format!("[${place}]"),
-        Ty::Labels | Ty::Annotations => format!("{{ ${place} }}"),
+        Ty::Labels | Ty::Matchers | Ty::Annotations => format!("{{ ${place} }}"),
         ty if ty.is_query() => format!("`${place}`"),
         _ => format!("${place}"),
     }

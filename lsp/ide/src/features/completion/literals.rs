@@ -27,6 +27,10 @@ fn literal(ty: &Ty) -> &'static [(&'static str, &'static str)] {
             ("sun 09:00", "sun ${1:09}:${2:00}"),
         ],
         Ty::Labels => &[("{ job = \"…\" }", "{ ${1:job} = \"$2\" }")],
+        Ty::Matchers => &[
+            ("{ job = \"…\" }", "{ ${1:job} = \"$2\" }"),
+            ("{ job =~ \"…\" }", "{ ${1:job} =~ \"$2\" }"),
+        ],
         Ty::Annotations => &[("{ name = \"…\" }", "{ ${1:name} = \"$2\" }")],
         Ty::String | Ty::Text | Ty::Email => &[("\"…\"", "\"$0\"")],
         Ty::Markdown => &[

@@ -8,6 +8,7 @@ use nthc::catalogue::{
 };
 use nthc::db::{ItemClass, SourceFile, file_names};
 use nthc::eval::{Instance, instance, let_value};
+use nthc::promql::LabelMatchers;
 use smol_str::SmolStr;
 
 use super::{MOST, Offer, What};
@@ -305,9 +306,7 @@ fn under_block<'db>(cursor: &Cursor<'db>) -> Vec<&'db Known> {
         .filter_map(|environment| {
             let evaluated = instance(db, workspace, key, environment.clone());
             let mut labels = selector_at(cursor, evaluated.instance.as_ref()?);
-            for (label, value) in environment_labels(db, workspace, environment.as_deref()) {
-                labels.entry(label).or_insert(value);
-            }
+            labels.fill(&environment_labels(db, workspace, environment.as_deref()));
             let selector = selector_of(&labels);
             Some(metrics_under(db, workspace, environment, selector))
         })
@@ -315,7 +314,7 @@ fn under_block<'db>(cursor: &Cursor<'db>) -> Vec<&'db Known> {
 }
 
 /// The innermost selector of the blocks around the cursor.
-fn selector_at(cursor: &Cursor<'_>, root: &Instance) -> BTreeMap<String, String> {
+fn selector_at(cursor: &Cursor<'_>, root: &Instance) -> LabelMatchers {
     let mut block = root;
     let mut labels = block_labels(block);
     for around in cursor.scope.blocks.iter().skip(1) {

@@ -6,7 +6,7 @@ use nthc::db::{ItemClass, ItemKey, Span, item_entry};
 use nthc::eval::{BlockRef, Instance, Query, Value, query_scope};
 use nthc::promql::classify::metrics;
 use nthc::promql::functions::{aggregation, function};
-use nthc::promql::{MetricName, Modifiers, Selector, Span as Place};
+use nthc::promql::{LabelMatchers, MetricName, Modifiers, Selector, Span as Place};
 use nthc::syntax::tree::{Expr, ExprNode, QueryLit, TextRange};
 use smol_str::SmolStr;
 
@@ -359,7 +359,11 @@ impl Here<'_, '_> {
             .and_then(|metric| masked.get(metric.range.start as usize..metric.range.end as usize));
         let found = self.source.everywhere(|environment| {
             let scope = self.scope(environment);
-            let set = scope.labels.get(name).cloned();
+            let set = scope.labels.contains(name).then(|| {
+                let mut set = LabelMatchers::default();
+                set.copy(name, &scope.labels);
+                set
+            });
             let values = metric.zip(metric_name).and_then(|(lexeme, metric)| {
                 let selector = self.selector(metric, lexeme, environment);
                 let known = metrics_under(
@@ -381,7 +385,7 @@ impl Here<'_, '_> {
                         .text("From the block's ")
                         .code("selector")
                         .text(": ")
-                        .code(selector_of(&[(name.to_owned(), value.clone())].into()));
+                        .code(selector_of(value));
                 }
                 (None, Some(values)) => {
                     line = line

@@ -27,6 +27,7 @@ pub fn source_text(value: &Value) -> Option<String> {
                 .map(|(name, value)| Some(format!("{name} = {}", source_text(value)?)));
             format!("{{ {} }}", entries.collect::<Option<Vec<_>>>()?.join(", "))
         }
+        Value::Matchers(matchers) => matchers.show()?,
         Value::Query(query) => format!("`{}`", query.expr),
         Value::Text(..) => format!("{:?}", value.show()?),
         other => other.show()?,

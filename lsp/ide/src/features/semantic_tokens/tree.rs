@@ -1,8 +1,8 @@
 //! The tokens of an item's syntax tree, independent of the meaning of names.
 
 use nthc::syntax::tree::{
-    Arg, Base, Block, Body, Expr, ExprNode, ItemNode, Name, Param, Path, QueryLit, Statement,
-    StringLit, StringPart, TextRange, TypeExpr, TypeNode,
+    Arg, Base, Block, Body, Expr, ExprNode, ItemNode, LabelOp, Name, Param, Path, QueryLit,
+    Statement, StringLit, StringPart, TextRange, TypeExpr, TypeNode,
 };
 
 use super::legend::{Kind, Modifiers};
@@ -238,6 +238,9 @@ impl<'t> TreeTokens<'t> {
             ExprNode::Labels(entries) => {
                 for entry in entries {
                     self.name(&entry.name, Kind::Property);
+                    if entry.op != LabelOp::Equal {
+                        self.push(entry.op_range, Kind::Operator, Modifiers::NONE);
+                    }
                     self.expr(&entry.value);
                 }
             }
