@@ -463,19 +463,26 @@ fn at_most_digits(share: Decimal, digits: u32) -> String {
     format!("{}%", decimal_text(rounded))
 }
 
-/// The best availability that a service can have: the product of the `availability` objectives of the services that it cannot do
-/// without; `None` if none of these has one.
+/// The best availability that a service can have: the product of what the dependencies that it cannot do without promise, or else of the
+/// `availability` objectives of their services; `None` if none of these has one.
 fn ceiling(project: &Project<'_>, service: &Service) -> Option<Decimal> {
     let mut seen = BTreeSet::from([service.name.clone()]);
     let mut waiting: Vec<&Service> = vec![service];
     let mut product = None;
     while let Some(service) = waiting.pop() {
         for dependency in &service.dependencies {
-            let hard = dependency.criticality == Criticality::Hard;
-            let Some(name) = dependency.service.as_ref().filter(|_| hard) else {
+            if dependency.criticality != Criticality::Hard {
                 continue;
-            };
-            let Some(other) = project.service(name).filter(|_| seen.insert(name.clone())) else {
+            }
+            let name = dependency.service.as_ref();
+            if name.is_some_and(|name| !seen.insert(name.clone())) {
+                continue;
+            }
+            if let Some(share) = dependency.availability {
+                product = Some(product.unwrap_or(Decimal::ONE) * share);
+                continue;
+            }
+            let Some(other) = name.and_then(|name| project.service(name)) else {
                 continue;
             };
             let mut slos = other.slos.iter();

@@ -357,6 +357,9 @@ changes! {
     DependencyTechnologyChanged = "dependency-technology-changed", Cosmetic,
         "A dependency runs on another technology.",
         "Its alerts and panels are listed as changes of their own.";
+    DependencyPromiseChanged = "dependency-promise-changed", Cosmetic,
+        "The availability that a dependency promises changes.",
+        "It limits which objective the service can meet.";
     DependencyTextChanged = "dependency-text-changed", Cosmetic,
         "The description or impact of a dependency changes.",
         "It appears in runbooks.";

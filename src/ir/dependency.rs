@@ -1,5 +1,6 @@
 //! Dependencies of a service.
 
+use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 /// A dependency of a service.
@@ -13,6 +14,8 @@ pub struct Dependency {
     pub technology: Option<String>,
     /// The effect of its failure on the service.
     pub criticality: Criticality,
+    /// The availability that it promises, above 0 and at most 1; `None` for the objective of its service, if it has one.
+    pub availability: Option<Decimal>,
     /// The impact on customers when it fails, in Markdown.
     pub impact: Option<String>,
     /// Its purpose, from its doc comment.

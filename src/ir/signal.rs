@@ -67,9 +67,7 @@ impl Signal {
     fn without_scope(&self, candidate: &promql::Expr) -> promql::Expr {
         let mut candidate = candidate.unparenthesised().clone();
         if let promql::Node::Selector(selector) = &mut candidate.node {
-            selector
-                .matchers
-                .retain(|matcher| !self.scope.has(matcher));
+            selector.matchers.retain(|matcher| !self.scope.has(matcher));
         }
         candidate
     }

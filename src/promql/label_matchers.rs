@@ -285,10 +285,7 @@ mod tests {
             ("env", MatchOp::NotEqual, "staging"),
             ("job", MatchOp::Matches, "web"),
         ]);
-        assert_eq!(
-            all.values().collect::<Vec<_>>(),
-            [("env", "production")]
-        );
+        assert_eq!(all.values().collect::<Vec<_>>(), [("env", "production")]);
         let open: Vec<&str> = all.open().map(|(label, _)| label.as_str()).collect();
         assert_eq!(open, ["job"]);
     }

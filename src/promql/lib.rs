@@ -53,7 +53,8 @@ pub use labels::{LabelSet, labels_of};
 pub use literal::number;
 pub use parse::{MAX_DEPTH, parse, too_deep};
 pub use regex::{
-    InvalidRegex, check as check_regex, escape as escape_regex, for_rust as regex_for_rust, matches_any,
+    InvalidRegex, check as check_regex, escape as escape_regex, for_rust as regex_for_rust,
+    matches_any,
 };
 pub use time_unit::{buckets_unit, time_unit};
 pub use tree::*;

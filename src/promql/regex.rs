@@ -302,7 +302,8 @@ fn escaped(tail: &str) -> Result<(usize, String), InvalidRegex> {
                 .take_while(|b| matches!(b, b'0'..=b'7'))
                 .count();
             if c != '0' && digits < 2 {
-                let message = format!("invalid escape sequence `\\{c}`: RE2 has no back references");
+                let message =
+                    format!("invalid escape sequence `\\{c}`: RE2 has no back references");
                 return Err(InvalidRegex::new(message, 0));
             }
             let value = u32::from_str_radix(&tail[..digits], 8).unwrap_or(0);

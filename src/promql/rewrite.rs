@@ -106,10 +106,7 @@ pub fn inject_matchers(expr: &mut Expr, matchers: &LabelMatchers) {
 
 /// Like [`inject_matchers`], with matchers that depend on the metric: series that a service's rules record have other labels
 /// than those of targets. `choose` gets the selector's metric name, if any.
-pub fn inject_matchers_by<'l>(
-    expr: &mut Expr,
-    choose: impl Fn(Option<&str>) -> &'l LabelMatchers,
-) {
+pub fn inject_matchers_by<'l>(expr: &mut Expr, choose: impl Fn(Option<&str>) -> &'l LabelMatchers) {
     each_expr(expr, &mut |expr| {
         let Node::Selector(selector) = &mut expr.node else {
             return;

@@ -278,14 +278,14 @@ pub(super) fn expr(value: &Expr) -> String {
             )
         }
         ExprNode::Labels(entries) => {
-            let shown = entries
-                .iter()
-                .map(|entry| format!(
+            let shown = entries.iter().map(|entry| {
+                format!(
                     "{} {} {}",
                     name(&entry.name),
                     entry.op.as_str(),
                     expr(&entry.value)
-                ));
+                )
+            });
             format!("{{{}}}", shown.collect::<Vec<_>>().join(", "))
         }
         ExprNode::Name(named) => name(named),

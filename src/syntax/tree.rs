@@ -10,8 +10,8 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 pub use expr::{
-    BinaryOp, Expr, ExprNode, LabelEntry, LabelOp, QueryHole, QueryLit, StringLit, StringPart, TimeOfDay,
-    TimeOfWeek, UnaryOp,
+    BinaryOp, Expr, ExprNode, LabelEntry, LabelOp, QueryHole, QueryLit, StringLit, StringPart,
+    TimeOfDay, TimeOfWeek, UnaryOp,
 };
 
 /// A half-open range of bytes. Inside an [`Item`], it is relative to the start of the item.

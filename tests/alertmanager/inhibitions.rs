@@ -311,6 +311,7 @@ fn hard(service: &str) -> Dependency {
         service: Some(service.into()),
         technology: None,
         criticality: Criticality::Hard,
+        availability: None,
         impact: None,
         description: None,
     }

@@ -324,7 +324,11 @@ fn environments_and_labels_by_name() {
     let text = "let prefix = \"web\"\nservice checkout {\n  selector = { job =~ $0 }\n}\n";
     assert_eq!(first(&complete(text), 1), ["prefix"]);
     let text = "service checkout {\n  selector = $0\n}\n";
-    assert!(complete(text).has("{ job =~ \"…\" }"), "{:?}", complete(text).labels());
+    assert!(
+        complete(text).has("{ job =~ \"…\" }"),
+        "{:?}",
+        complete(text).labels()
+    );
     let text = "service checkout {\n  slo x { breakdown = [$0] }\n  alert a { when = `sum by (route) (x) > 1` }\n}\n";
     assert_eq!(first(&complete(text), 1), ["route"]);
 }

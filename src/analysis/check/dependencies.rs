@@ -10,17 +10,19 @@ use crate::db::{Diag, ItemKey, Span};
 use crate::eval::{BlockRef, Instance, Value};
 use crate::schema::names::{field, kind};
 
+/// Iterates over the `dependency` blocks of a service that it fails without.
+pub fn hard_dependencies(service: &Instance) -> impl Iterator<Item = &Instance> {
+    service.children_of(kind::DEPENDENCY).filter(|dependency| {
+        matches!(dependency.get(field::CRITICALITY), Value::Enum(_, member) if member == "hard")
+    })
+}
+
 /// Iterates over the services that a service hard-depends on, each with its `dependency` block.
-pub fn hard_services(service: &Instance) -> impl Iterator<Item = (&Instance, &BlockRef)> {
-    service
-        .children_of(kind::DEPENDENCY)
-        .filter(|dependency| {
-            matches!(dependency.get(field::CRITICALITY), Value::Enum(_, member) if member == "hard")
-        })
-        .filter_map(|dependency| match dependency.get(field::SERVICE) {
-            Value::Block(other) => Some((dependency, other)),
-            _ => None,
-        })
+fn hard_services(service: &Instance) -> impl Iterator<Item = (&Instance, &BlockRef)> {
+    hard_dependencies(service).filter_map(|dependency| match dependency.get(field::SERVICE) {
+        Value::Block(other) => Some((dependency, other)),
+        _ => None,
+    })
 }
 
 /// Maps a place of a block to the text of the item around it: the place itself, or else the place that instantiates the block.

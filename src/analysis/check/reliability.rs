@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
-use super::dependencies::{hard_services, place};
+use super::dependencies::{hard_dependencies, place};
 use super::{alert_names, rule_labels, series, utf8_names};
 use crate::codes;
 use crate::db::{Diag, ItemKey, Workspace};
@@ -107,6 +107,26 @@ pub fn empty_escalations(team: &Instance) -> impl Iterator<Item = Diag> {
         })
 }
 
+/// The availability that a dependency promises.
+struct Promise<'s> {
+    dependency: &'s Instance,
+    /// The field that says it, or that names the service which does.
+    field: &'static str,
+    /// The dependency or the service.
+    of: &'s str,
+    /// In percent.
+    share: Decimal,
+}
+
+impl Promise<'_> {
+    fn what(&self) -> &'static str {
+        match self.field {
+            field::AVAILABILITY => "promised availability",
+            _ => "objective",
+        }
+    }
+}
+
 struct Facts<'db> {
     db: &'db dyn salsa::Database,
     workspace: Workspace,
@@ -183,8 +203,46 @@ impl Facts<'_> {
         }
     }
 
-    /// Diagnostic about an objective above the product of those of hard dependencies. Dependencies without an objective are ignored,
-    /// which can only raise the limit.
+    /// What the hard dependencies of the service promise: their own `availability`, or else the objective of their service. Those with
+    /// neither are left out, which can only raise the limit.
+    fn promises(&self) -> Vec<Promise<'_>> {
+        let mut seen = vec![self.service.head.item];
+        let mut found = Vec::new();
+        for dependency in hard_dependencies(self.service) {
+            let other = match dependency.get(field::SERVICE) {
+                Value::Block(other) => Some(other),
+                _ => None,
+            };
+            if let Some(other) = other {
+                if seen.contains(&other.item) {
+                    continue;
+                }
+                seen.push(other.item);
+            }
+            let promise = match (dependency.get(field::AVAILABILITY), other) {
+                (Value::Percent(share), _) => Promise {
+                    dependency,
+                    field: field::AVAILABILITY,
+                    of: &dependency.name,
+                    share: share.normalize(),
+                },
+                (_, Some(other)) => match self.availability_of(other) {
+                    Some(share) => Promise {
+                        dependency,
+                        field: field::SERVICE,
+                        of: &other.name,
+                        share: share.normalize(),
+                    },
+                    None => continue,
+                },
+                (_, None) => continue,
+            };
+            found.push(promise);
+        }
+        found
+    }
+
+    /// Diagnostic about an objective above the product of what the hard dependencies promise.
     fn ceiling(&self) -> Option<Diag> {
         let slo = self
             .service
@@ -194,34 +252,30 @@ impl Facts<'_> {
             return None;
         };
         let mut ceiling = Decimal::ONE_HUNDRED;
-        let mut seen = vec![self.service.head.item];
-        let mut promises = Vec::new();
-        for (dependency, other) in hard_services(self.service) {
-            if seen.contains(&other.item) {
-                continue;
-            }
-            seen.push(other.item);
-            if let Some(promise) = self.availability_of(other) {
-                ceiling = ceiling
-                    .checked_mul(promise)?
-                    .checked_div(Decimal::ONE_HUNDRED)?;
-                promises.push((dependency, other, promise.normalize()));
-            }
+        let promises = self.promises();
+        for promise in &promises {
+            ceiling = ceiling
+                .checked_mul(promise.share)?
+                .checked_div(Decimal::ONE_HUNDRED)?;
         }
         if *objective <= ceiling {
             return None;
         }
         let what = match promises.as_slice() {
-            [(_, other, _)] => format!(
-                "{}, the objective of `{}`",
+            [only] => format!(
+                "{}, the {} of `{}`",
                 format_percent(ceiling),
-                other.name
+                only.what(),
+                only.of
             ),
             _ => {
                 let factors: Vec<_> = promises
                     .iter()
-                    .map(|(_, other, promise)| {
-                        format!("`{}` has an objective of {promise}%", other.name)
+                    .map(|promise| match promise.field {
+                        field::AVAILABILITY => {
+                            format!("`{}` promises {}%", promise.of, promise.share)
+                        }
+                        _ => format!("`{}` has an objective of {}%", promise.of, promise.share),
                     })
                     .collect();
                 format!(
@@ -237,10 +291,11 @@ impl Facts<'_> {
             place(self.service, slo, slo.span_of(field::OBJECTIVE)),
         )
         .label("higher than its hard dependencies allow");
-        for (dependency, other, promise) in promises {
+        for promise in promises {
+            let dependency = promise.dependency;
             diagnostic = diagnostic.because(
-                place(self.service, dependency, dependency.span_of(field::SERVICE)),
-                format!("objective of `{}`: {promise}%", other.name),
+                place(self.service, dependency, dependency.span_of(promise.field)),
+                format!("{} of `{}`: {}%", promise.what(), promise.of, promise.share),
             );
         }
         Some(diagnostic.help(

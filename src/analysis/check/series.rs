@@ -121,7 +121,10 @@ pub fn unscoped_series(
     let name = &service.name;
     let metric = wide.metric.as_ref().map_or("", |metric| &metric.text);
     let (message, whose) = match own_matchers.is_empty() {
-        true => (format!("the selector of service `{name}` is empty"), "every"),
+        true => (
+            format!("the selector of service `{name}` is empty"),
+            "every",
+        ),
         false => (
             format!("the selector of service `{name}` does not select one service"),
             if own_matchers.matchers().any(|matcher| is_negation(&matcher)) {

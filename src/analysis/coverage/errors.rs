@@ -59,11 +59,7 @@ pub(super) fn errors_of(
 }
 
 /// Pairs the selectors of a ratio with the selector to pull; `None` if the two have different ones.
-fn pair(
-    bad: &Selector,
-    total: &Selector,
-    labels: &LabelMatchers,
-) -> Option<(String, Errors)> {
+fn pair(bad: &Selector, total: &Selector, labels: &LabelMatchers) -> Option<(String, Errors)> {
     if labels.is_empty() {
         return None;
     }

@@ -23,12 +23,7 @@ pub fn required_selectors(session: &Session, environment: Option<&str>) -> Requi
     found
 }
 
-fn gather(
-    block: &Instance,
-    above: &str,
-    shared: &LabelMatchers,
-    found: &mut RequiredSelectors,
-) {
+fn gather(block: &Instance, above: &str, shared: &LabelMatchers, found: &mut RequiredSelectors) {
     let name = match (above, block.name.as_str()) {
         ("", name) => name.to_owned(),
         (above, "") => format!("{above}.{}", block.kind),

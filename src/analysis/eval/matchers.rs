@@ -66,7 +66,9 @@ impl Matchers {
     /// Iterates over all matchers: the label, the operator and the value.
     pub fn iter(&self) -> impl Iterator<Item = (&SmolStr, MatchOp, &Value)> {
         self.0.iter().flat_map(|(label, conditions)| {
-            conditions.iter().map(move |(op, value)| (label, *op, value))
+            conditions
+                .iter()
+                .map(move |(op, value)| (label, *op, value))
         })
     }
 
@@ -199,7 +201,11 @@ impl<'db> Evaluator<'db> {
         for entry in entries {
             self.check_label_name(entry, context);
             if labels.contains_key(&entry.name.text) {
-                self.report_repeated(format!("duplicate label `{}`", entry.name.text), entry, context);
+                self.report_repeated(
+                    format!("duplicate label `{}`", entry.name.text),
+                    entry,
+                    context,
+                );
             }
             let value = self.eval(&entry.value, context, &element);
             if !self.fits(&mut size, &value) {
@@ -321,12 +327,7 @@ impl<'db> Evaluator<'db> {
     }
 
     /// Reports an invalid regular expression at its character. Returns whether the value is valid.
-    fn check_pattern(
-        &mut self,
-        entry: &LabelEntry,
-        value: &Value,
-        context: &Context<'db>,
-    ) -> bool {
+    fn check_pattern(&mut self, entry: &LabelEntry, value: &Value, context: &Context<'db>) -> bool {
         let Value::String(pattern) = value else {
             return true;
         };
@@ -334,12 +335,8 @@ impl<'db> Evaluator<'db> {
             return true;
         };
         let place = self.span(context, entry.place_in_value(error.at));
-        let diagnostic = Diag::new(
-            &codes::PROMQL_BAD_REGEX,
-            error.headline(pattern),
-            place,
-        )
-        .note("Prometheus uses the RE2 syntax: no look-around and no back references");
+        let diagnostic = Diag::new(&codes::PROMQL_BAD_REGEX, error.headline(pattern), place)
+            .note("Prometheus uses the RE2 syntax: no look-around and no back references");
         self.report(context, diagnostic);
         false
     }

@@ -357,7 +357,8 @@ impl<'db> Evaluator<'db> {
         let (Ty::Matchers, Some(setter)) = (field.ty.required(), setter.cloned()) else {
             return;
         };
-        if !matches!(self.field(id, field::SELECTOR), Value::Matchers(matchers) if !matchers.is_empty()) {
+        if !matches!(self.field(id, field::SELECTOR), Value::Matchers(matchers) if !matchers.is_empty())
+        {
             return;
         }
         let labels = self.scope_labels(id);

@@ -321,8 +321,8 @@ impl<'db> Evaluator<'db> {
 
 /// Converts an error of PromQL to a diagnostic at the places that `place` returns.
 pub(super) fn diagnostic_at(error: &promql::Error, place: impl Fn(promql::Span) -> Span) -> Diag {
-    let mut diagnostic = Diag::new(error.code, error.message.clone(), place(error.span))
-        .label(error.label.clone());
+    let mut diagnostic =
+        Diag::new(error.code, error.message.clone(), place(error.span)).label(error.label.clone());
     for note in &error.notes {
         diagnostic = diagnostic.note(note.clone());
     }

@@ -195,6 +195,10 @@ fn lower_dependency(dependency: &Instance) -> ir::Dependency {
             Value::Enum(_, member) if member == "soft" => ir::Criticality::Soft,
             _ => ir::Criticality::Hard,
         },
+        availability: match dependency.get(field::AVAILABILITY) {
+            Value::Percent(percent) => percent.checked_div(Decimal::ONE_HUNDRED),
+            _ => None,
+        },
         impact: text(dependency.get(field::IMPACT)),
         description: dependency.doc.as_ref().map(|doc| doc.trim().to_owned()),
     }

@@ -13,6 +13,7 @@ use nth_model::exclude::Exclusion;
 use nth_model::number::percent_text;
 use nth_model::text::list;
 use nth_model::{Criticality, Dependency, Project, Rule, Service, Settings, Severity, Sli, Slo};
+use rust_decimal::Decimal;
 
 /// The page of a service.
 ///
@@ -265,6 +266,10 @@ fn dependency_item(needed: &Dependency, project: &Project<'_>) -> String {
         Criticality::Hard => " (hard dependency)",
         Criticality::Soft => " (soft dependency: degraded)",
     });
+    if let Some(share) = needed.availability {
+        let percent = (share * Decimal::ONE_HUNDRED).normalize();
+        told.push_str(&format!(". Promised availability: {percent}%"));
+    }
     if let Some(description) = &needed.description {
         told.push_str(&format!(". {}", text::inline(description)));
     }

@@ -8,8 +8,8 @@ use crate::codes;
 use nth_diagnostics::suggest;
 use nth_promql::classify::{exprs, metrics};
 use nth_promql::{
-    Aggregate, Binary, Error, Expr, Grouping, Label, LabelMatchers, MatchOp, Matcher, Node, Selector,
-    Span, StringLit, escape_regex, matches_any,
+    Aggregate, Binary, Error, Expr, Grouping, Label, LabelMatchers, MatchOp, Matcher, Node,
+    Selector, Span, StringLit, escape_regex, matches_any,
 };
 
 /// Labels that a scrape adds to every series, so that declarations do not list them.

@@ -150,8 +150,14 @@ fn what_a_selector_with_expressions_reads_under() {
     };
     let whole = r#"{env="a",job=~"web-.*",job!="web-canary"}"#;
     for (query, expected) in [
-        (r#"x{job!="web-canary",job=~"web-.*",env="a",code="500"}"#, Some(whole)),
-        (r#"x{job="web-a",env="a"}"#, Some(r#"{env="a",job="web-a"}"#)),
+        (
+            r#"x{job!="web-canary",job=~"web-.*",env="a",code="500"}"#,
+            Some(whole),
+        ),
+        (
+            r#"x{job="web-a",env="a"}"#,
+            Some(r#"{env="a",job="web-a"}"#),
+        ),
         // A subset that was not pulled, and more than what was.
         (r#"x{job=~"web-a.*",env="a"}"#, None),
         (r#"x{job=~"web-.*",env="a"}"#, None),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use nth_model::{Criticality, Dependency, Project, Section, Service, Signal};
+use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use super::changes::Changes;
@@ -339,6 +340,7 @@ fn compare_dependencies(
                     service: referred,
                     technology,
                     criticality,
+                    availability,
                     impact,
                     description,
                 } = after;
@@ -363,6 +365,13 @@ fn compare_dependencies(
                     before.technology.as_ref(),
                     technology.as_ref(),
                     String::clone,
+                );
+                changes.text(
+                    ChangeId::DependencyPromiseChanged,
+                    subject,
+                    before.availability.as_ref(),
+                    availability.as_ref(),
+                    |share| format!("{}%", (share * Decimal::ONE_HUNDRED).normalize()),
                 );
                 for (old, new) in [(&before.impact, impact), (&before.description, description)] {
                     changes.text(

@@ -8,8 +8,8 @@ use crate::diagnostics::{Diagnostic, codes};
 use crate::promql::classify::{exprs, is_selector, metrics, uses_window};
 use crate::promql::rewrite::{each_expr, hide};
 use crate::promql::{
-    Duration, DurationNode, Expr, LabelMatchers, LabelSet, MatchOp, Node, Selector, build, labels_of,
-    parse,
+    Duration, DurationNode, Expr, LabelMatchers, LabelSet, MatchOp, Node, Selector, build,
+    labels_of, parse,
 };
 
 /// Parses the query of a metric. `None` if there is none or it is invalid, which is reported.

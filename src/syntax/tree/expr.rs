@@ -171,7 +171,9 @@ fn first_character(written: &str) -> (usize, usize) {
     if let Some(code) = escaped.strip_prefix("u{")
         && let Some((digits, _)) = code.split_once('}')
     {
-        let value = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
+        let value = u32::from_str_radix(digits, 16)
+            .ok()
+            .and_then(char::from_u32);
         return (digits.len() + 4, value.map_or(1, char::len_utf8));
     }
     (1 + length(escaped), length(escaped))

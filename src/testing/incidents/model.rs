@@ -44,11 +44,7 @@ impl std::error::Error for Unwritable {}
 /// # Errors
 ///
 /// If a series or the time cannot be read.
-pub fn test(
-    name: &str,
-    incident: &Incident,
-    labels: &LabelMatchers,
-) -> Result<Test, Unwritable> {
+pub fn test(name: &str, incident: &Incident, labels: &LabelMatchers) -> Result<Test, Unwritable> {
     let given = incident.given.iter().enumerate().map(|(index, happening)| {
         let event = match &happening.event {
             Event::Series { series, values } => Event::Series {

@@ -83,7 +83,9 @@ impl<'db> Walk<'db> {
             }
             Role::Labels => match tokens.last_statement(units).as_slice() {
                 [] => State::Start,
-                [_, op, value @ ..] if matches!(tokens.sign(*op), Some("=" | "!=" | "=~" | "!~")) => {
+                [_, op, value @ ..]
+                    if matches!(tokens.sign(*op), Some("=" | "!=" | "=~" | "!~")) =>
+                {
                     State::Value(Ty::String, value.to_vec())
                 }
                 _ => State::Is(Place::Nothing),

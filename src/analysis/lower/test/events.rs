@@ -279,7 +279,8 @@ impl<'a> Lowering<'a> {
             .label("expected a metric with `=` matchers only");
             let found = match series.as_ref().and_then(open_matcher) {
                 Some(matcher) => found
-                    .note(format!("the selector of the environment adds `{}{}{}`",
+                    .note(format!(
+                        "the selector of the environment adds `{}{}{}`",
                         matcher.label,
                         matcher.op.as_str(),
                         matcher.value

@@ -350,7 +350,9 @@ impl Maker<'_, '_> {
             false => {
                 let matchers = match number % 3 {
                     0 => format!("job = \"job-{number}\""),
-                    1 => format!("job =~ \"job-{number}|job-{number}-.*\", job != \"job-{number}-test\""),
+                    1 => format!(
+                        "job =~ \"job-{number}|job-{number}-.*\", job != \"job-{number}-test\""
+                    ),
                     _ => format!("namespace != \"load\", job =~ \"job-{number}\\\\.[a-z]+\""),
                 };
                 let _ = writeln!(text, " {{\n  selector = {{ {matchers} }}");
