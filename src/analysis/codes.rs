@@ -64,6 +64,7 @@ declare_codes! {
     Warning SAME_ALERT_NAME "N0512" "same-alert-name" "Two alerts of a service would have the same name in the rules.";
     Error SLI_KEEPS_LABELS "N0513" "sli-keeps-labels" "An operand of an SLI has several series that cannot be added.";
     Error NOTHING_TO_COUNT "N0520" "nothing-to-count" "`min_events` is set, but the SLI does not count events.";
+    Error INVALID_BURN_RATE "N0522" "invalid-burn-rate" "A declared burn-rate alert can never fire, or not in time.";
     Error WEBHOOK_URL "N0530" "webhook-url" "A webhook needs one URL, in the source or in a file.";
     Error SECRET_FILE "N0531" "secret-file" "The file of a key or a URL is not an absolute path.";
     Error NO_MAIL_SERVER "N0532" "no-mail-server" "An email receiver has no SMTP server.";

@@ -136,10 +136,15 @@ pub fn run(
             });
             Side::new(objective, window, replayed, gates.collect())
         };
-        let others = burn_rate::pairs(window, least);
-        let others: Vec<burn_rate::Pair> = { others.into_iter() }
-            .filter(|pair| pair.can_fire(options.objective))
-            .collect();
+        let workbook = burn_rate::pairs(slo.window, least);
+        let is_declared = { slo.burn_rate_pairs.iter() }.any(|pair| !workbook.contains(pair));
+        let mut others: Vec<burn_rate::Pair> = if is_declared {
+            let declared = slo.burn_rate_pairs.iter().map(|pair| pair.over(window));
+            declared.filter(|pair| pair.long <= window).collect()
+        } else {
+            burn_rate::pairs(window, least)
+        };
+        others.retain(|pair| pair.can_fire(options.objective));
         let seen: i64 = slices.iter().map(|slice| i64::from(slice.seen)).sum();
         Ok(Report {
             slo: options.slo.clone(),

@@ -209,6 +209,7 @@ fn fields(id: ChangeId) -> &'static [&'static str] {
         Id::BudgetAlertAdded | Id::BudgetAlertRemoved | Id::BudgetAlertSeverityChanged => {
             &[field::BUDGET_PAGES, field::BUDGET_TICKETS]
         }
+        Id::MissingDataAlertRemoved | Id::MissingDataAlertAdded => &[field::ABSENCE_ALERTS],
         Id::MissingDataDelayed | Id::MissingDataHastened => &[field::ABSENT_AFTER],
         Id::MissingDataSeverityChanged => &[field::ABSENCE],
         Id::BreakdownChanged => &[field::BREAKDOWN],

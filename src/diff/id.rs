@@ -172,6 +172,12 @@ changes! {
     BurnRateWindowsChanged = "burn-rate-windows-changed", Paging,
         "A burn-rate alert looks at other windows.",
         "It fires and ends at other times.";
+    BurnRateAlertDelayed = "burn-rate-alert-delayed", Loosened,
+        "A burn-rate alert must hold for longer.",
+        "It fires later, and shorter incidents are no longer reported by it.";
+    BurnRateAlertHastened = "burn-rate-alert-hastened", Tightened,
+        "A burn-rate alert must hold for less time.",
+        "It fires earlier, and shorter incidents are reported by it.";
     BurnRateSeverityChanged = "burn-rate-severity-changed", Paging,
         "A burn-rate alert has another severity.",
         "It pages instead of opening a ticket, or the other way around.";

@@ -15,17 +15,57 @@ use super::{Duration, Severity};
 pub struct Pair {
     /// The severity of the alert.
     pub severity: Severity,
-    /// The share of the SLO window's error budget that is consumed in the long window when the alert fires.
+    /// The share of the SLO window's error budget that is consumed in the long window when the alert fires, at most 1.
     pub budget: Decimal,
     /// The long window.
     pub long: Duration,
     /// The short window.
     pub short: Duration,
-    /// The burn rate above which the alert fires: `budget` × SLO window ÷ `long`, to four places.
+    /// The burn rate above which the alert fires. Of the workbook's pairs: `budget` × SLO window ÷ `long`, to four places.
     pub factor: Decimal,
+    /// The duration for which both windows must exceed the factor before the alert fires.
+    pub hold: Duration,
 }
 
 impl Pair {
+    /// Creates a pair of these windows, the long one first, with a factor. The budget consumed follows: `factor` × `long` ÷
+    /// SLO window.
+    pub fn new(
+        severity: Severity,
+        [long, short]: [Duration; 2],
+        factor: Decimal,
+        window: Duration,
+        hold: Duration,
+    ) -> Self {
+        let consumed = factor.checked_mul(Decimal::from(long.0));
+        let consumed = consumed.and_then(|consumed| consumed.checked_div(Decimal::from(window.0)));
+        Self {
+            severity,
+            // Too much for a number is more than all.
+            budget: consumed.unwrap_or(Decimal::MAX).normalize(),
+            long,
+            short,
+            factor: factor.normalize(),
+            hold,
+        }
+    }
+
+    /// The [`budget`](Self::budget) consumed, rounded to a hundredth of a percent, for texts.
+    pub fn rounded_budget(&self) -> Decimal {
+        self.budget.round_dp(4).normalize()
+    }
+
+    /// The pair over another SLO window, with the same windows and factor.
+    pub fn over(&self, window: Duration) -> Self {
+        Self::new(
+            self.severity,
+            [self.long, self.short],
+            self.factor,
+            window,
+            self.hold,
+        )
+    }
+
     /// Returns whether an alert of this pair can fire: no error ratio exceeds 1, so its threshold, `factor` × (1 −
     /// `objective`), must be below 1. At factor 14.4 that needs an objective above 93.05%.
     pub fn can_fire(&self, objective: Decimal) -> bool {
@@ -34,12 +74,14 @@ impl Pair {
 
     /// The error ratio above which the alert fires: `factor` × (1 − `objective`), exact.
     pub fn threshold(&self, objective: Decimal) -> Decimal {
-        (self.factor * (Decimal::ONE - objective)).normalize()
+        let threshold = self.factor.checked_mul(Decimal::ONE - objective);
+        threshold.unwrap_or(Decimal::MAX).normalize()
     }
 
     /// The time until the whole budget is exhausted at a burn rate of exactly the factor: `long` ÷ `budget`.
     pub fn exhaustion(&self) -> Duration {
-        rounded_millis(Decimal::from(self.long.0) / self.budget)
+        let exhausted = Decimal::from(self.long.0).checked_div(self.budget);
+        rounded_millis(exhausted.unwrap_or(Decimal::MAX))
     }
 }
 
@@ -61,7 +103,7 @@ const WORKBOOK_PERIOD: Duration = Duration::days(30);
 const SHORT_DIVISOR: u64 = 12;
 
 /// The shortest short window: four evaluations at the default interval of 30s.
-const LEAST_SHORT: Duration = Duration::minutes(2);
+pub const LEAST_SHORT: Duration = Duration::minutes(2);
 
 /// The window of current burn rates, unless the scrape interval is too long for it.
 pub const CURRENT: Duration = Duration::minutes(5);
@@ -114,11 +156,10 @@ pub fn pairs(period: Duration, least_range: Duration) -> Vec<Pair> {
                 scale(workbook_long, period)
             }?;
             let budget = Decimal::new(hundredths, 2);
-            let short = LEAST_SHORT
-                .max(least_range)
-                .max(Duration(long.0 / SHORT_DIVISOR));
+            let short = short_window(long, least_range);
             (short < long).then_some(())?;
             Some(Pair {
+                hold: severity.default_hold(),
                 severity,
                 budget: budget.normalize(),
                 long,
@@ -129,6 +170,13 @@ pub fn pairs(period: Duration, least_range: Duration) -> Vec<Pair> {
             })
         })
         .collect()
+}
+
+/// The short window of a long one: a twelfth, at least 2m and `least_range`, as in the workbook.
+pub fn short_window(long: Duration, least_range: Duration) -> Duration {
+    LEAST_SHORT
+        .max(least_range)
+        .max(Duration(long.0 / SHORT_DIVISOR))
 }
 
 /// Scales a workbook window to an SLO window and rounds it; `None` if it rounds to zero.
@@ -248,6 +296,25 @@ mod tests {
             ]
         );
         assert!(pairs(Duration::minutes(59), SCRAPED).is_empty());
+    }
+
+    #[test]
+    fn a_declared_pair_consumes_what_its_factor_says() {
+        let pair = |factor, long, window| {
+            let windows = [long, Duration::minutes(5)];
+            Pair::new(Severity::Page, windows, factor, window, Duration::MINUTE)
+        };
+        let month = Duration::days(30);
+        for known in pairs(month, SCRAPED) {
+            assert_eq!(known.over(month), known);
+        }
+        let odd = pair(Decimal::from(14), Duration::hours(1), Duration::days(28));
+        assert_eq!(odd.rounded_budget(), Decimal::new(208, 4));
+        assert_eq!(odd.exhaustion(), Duration::days(2));
+        assert_eq!(odd.over(Duration::days(14)).exhaustion(), Duration::days(1));
+        let absurd = pair(Decimal::MAX, Duration::days(90), Duration::days(1));
+        assert!(absurd.budget > Decimal::ONE);
+        assert!(!absurd.can_fire("0.999".parse().unwrap()));
     }
 
     #[test]

@@ -16,9 +16,21 @@ impl PrometheusVersion {
     /// The oldest supported major version.
     const OLDEST: u32 = 2;
 
+    /// The minor version of Prometheus 2 that introduced the `query_offset` of a group.
+    const QUERY_OFFSET_MINOR: u32 = 53;
+
     /// Returns whether names of metrics and labels may contain any character, written in quotes: since Prometheus 3.
     pub const fn has_utf8_names(self) -> bool {
         self.major >= 3
+    }
+
+    /// Returns whether groups of rules may have a `query_offset`: since Prometheus 2.53. Without a minor version, 2 may be
+    /// an older one.
+    pub fn has_query_offset(self) -> bool {
+        self.major >= 3
+            || self
+                .minor
+                .is_some_and(|minor| minor >= Self::QUERY_OFFSET_MINOR)
     }
 }
 

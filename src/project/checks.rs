@@ -3,6 +3,7 @@
 use super::read::ReadTable;
 use super::table::Findings;
 use crate::diagnostics::{Diagnostic, codes};
+use crate::ir::settings::{PrometheusSettings, Ruler};
 use crate::ir::{
     AlertmanagerFormat, AlertmanagerSettings, MatcherStrategy, PolicyForm, PolicySettings,
 };
@@ -48,6 +49,39 @@ pub(super) fn alertmanager(read: &ReadTable<AlertmanagerSettings>, findings: &mu
                 span,
             )
             .help("set `smarthost`, the server with its port, and `from`, the sender's address"),
+        );
+    }
+}
+
+/// Checks `[prometheus]`: a query offset requires a version that reads it, and a partial response strategy Thanos.
+pub(super) fn prometheus(read: &ReadTable<PrometheusSettings>, findings: &mut Findings) {
+    let settings = &read.settings;
+    if let Some(offset) = read.place("query_offset")
+        && !settings.version.has_query_offset()
+        && !read.is_wrong(&["version"])
+    {
+        findings.diagnostics.push(
+            Diagnostic::new(
+                &codes::PROJECT_BAD_SETTING,
+                "`prometheus.query_offset` requires Prometheus 2.53",
+                offset,
+            )
+            .label(format!("Prometheus {} rejects it", settings.version))
+            .help("set `version = \"2.53\"` or `version = \"3\"`, if that is what reads the rules"),
+        );
+    }
+    if let Some(strategy) = read.place("partial_response_strategy")
+        && settings.ruler != Ruler::Thanos
+        && !read.is_wrong(&["ruler"])
+    {
+        findings.diagnostics.push(
+            Diagnostic::new(
+                &codes::PROJECT_MISSING_SETTING,
+                "`prometheus.partial_response_strategy` needs `ruler = \"thanos\"`",
+                strategy,
+            )
+            .label("Prometheus rejects rule files that have it")
+            .help("set `ruler = \"thanos\"` if Thanos Ruler evaluates the rules, or remove it"),
         );
     }
 }

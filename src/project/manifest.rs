@@ -82,7 +82,9 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     let record_sources = project.settings.record_sources;
     settings.set_project(project.settings);
 
-    settings.prometheus = read(&mut root, findings).settings;
+    let prometheus = read(&mut root, findings);
+    checks::prometheus(&prometheus, findings);
+    settings.prometheus = prometheus.settings;
     settings.grafana = read(&mut root, findings).settings;
     let alertmanager = read(&mut root, findings);
     checks::alertmanager(&alertmanager, findings);

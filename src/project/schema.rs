@@ -72,6 +72,16 @@ fn table_schema(table: &Table) -> Json {
             );
             schema.insert("then".to_owned(), json!({ "required": ["namespace"] }));
         }
+        "prometheus" => {
+            let thanos = json!({
+                "required": ["ruler"],
+                "properties": { "ruler": { "const": "thanos" } },
+            });
+            schema.insert(
+                "dependencies".to_owned(),
+                json!({ "partial_response_strategy": thanos }),
+            );
+        }
         "policy" => {
             let needs = |form: &str, keys: &[&str]| {
                 json!({

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::*;
 use crate::diagnostics::{Applicability, codes, fix};
+use crate::ir::settings::{PartialResponseStrategy, Ruler};
 use crate::ir::{Duration, RuleFormat, Severity};
 use crate::suppressions::Level;
 
@@ -201,6 +202,9 @@ fn the_reference_of_the_manifest_is_right() {
     expected.policy.namespace = Some("argocd".to_owned());
     expected.policy.argo_project = Some("shop-{environment}".to_owned());
     expected.prometheus.max_groups = Some(70);
+    expected.prometheus.query_offset = Some(Duration::minutes(1));
+    expected.prometheus.ruler = Ruler::Thanos;
+    expected.prometheus.partial_response_strategy = Some(PartialResponseStrategy::Abort);
     expected.alertmanager.secret = Some("alertmanager-secrets".to_owned());
     assert_eq!(read.settings, expected);
 

@@ -346,7 +346,8 @@ fn due(slo: &Slo, burn_rate: f64, severity: Severity) -> Option<i64> {
         .filter(|pair| pair.severity == severity);
     let pairs = pairs.filter_map(|pair| {
         let factor = float(pair.factor);
-        (burn_rate > factor).then(|| pair.long.0 as f64 * factor / burn_rate)
+        let holds = pair.hold.0 as f64;
+        (burn_rate > factor).then(|| pair.long.0 as f64 * factor / burn_rate + holds)
     });
     let budgets = slo
         .budget_alerts
@@ -355,11 +356,11 @@ fn due(slo: &Slo, burn_rate: f64, severity: Severity) -> Option<i64> {
     let budgets = budgets.filter_map(|alert| {
         let consumed = float(alert.consumed);
         // Otherwise, the whole SLO window does not consume as much.
-        (burn_rate >= consumed).then(|| slo.window.0 as f64 * consumed / burn_rate)
+        let holds = severity.default_hold().0 as f64;
+        (burn_rate >= consumed).then(|| slo.window.0 as f64 * consumed / burn_rate + holds)
     });
     let first = pairs.chain(budgets).reduce(f64::min)?;
-    let hold = millis(severity.default_hold());
-    Some((first as i64).saturating_add(hold + margin))
+    Some((first as i64).saturating_add(margin))
 }
 
 /// True if the SLI of an SLO reads counters or histograms.

@@ -23,6 +23,8 @@ pub(crate) fn plant(
     from: Timestamp,
     store: &mut MemoryStore,
 ) -> Result<(), Error> {
+    // Rules write their samples at the time that they query.
+    let from = from - plan.settings.prometheus.query_offset_millis();
     for (index, planned) in plan.slos.iter().enumerate() {
         let Some(service) = plan.services.get(planned.service) else {
             continue;

@@ -185,7 +185,10 @@ fn read_group(group: &prometheus::Group) -> Result<Group, Error> {
     Ok(Group {
         name: group.name.as_str().into(),
         interval: duration(&group.interval, &group.name)?.max(1),
-        query_offset: 0,
+        query_offset: match &group.query_offset {
+            Some(text) => duration(text, &group.name)?,
+            None => 0,
+        },
         limit: group
             .limit
             .map_or(0, |limit| usize::try_from(limit).unwrap_or(usize::MAX)),

@@ -166,7 +166,10 @@ fn times(plan: &Plan<'_>, scenario: &Scenario, rules: &RuleSet) -> (Timestamp, S
         .map(|expr| reach(expr, &is_raw))
         .max()
         .unwrap_or(0);
-    let lead = lead.saturating_add(2 * interval).max(LEAST_LEAD);
+    let lead = lead
+        .saturating_add(2 * interval)
+        .max(LEAST_LEAD)
+        .saturating_add(plan.settings.prometheus.query_offset_millis());
     (
         begin - warm_up,
         scrapes(warm_up.saturating_add(lead), COUNTED_BEFORE),
@@ -177,9 +180,13 @@ fn times(plan: &Plan<'_>, scenario: &Scenario, rules: &RuleSet) -> (Timestamp, S
 const COUNTED_BEFORE: f64 = 1000.0;
 
 pub(crate) fn least_common_multiple(one: i64, other: i64) -> i64 {
+    (one / greatest_common_divisor(one, other).max(1)).saturating_mul(other)
+}
+
+pub(crate) fn greatest_common_divisor(one: i64, other: i64) -> i64 {
     let (mut divisor, mut rest) = (one, other);
     while rest != 0 {
         (divisor, rest) = (rest, divisor % rest);
     }
-    (one / divisor.max(1)).saturating_mul(other)
+    divisor
 }

@@ -96,6 +96,12 @@ fn promtool_accepts_every_file() {
     }
     for (service, mut settings) in matrix() {
         promtool::check_rules(&rules(&service, &settings));
+        settings.prometheus.query_offset = Some(Duration::MINUTE);
+        let offset = rules(&service, &settings);
+        let groups = offset.matches("- name: ").count();
+        assert!(groups > 0);
+        assert_eq!(offset.matches("query_offset: 1m\n").count(), groups);
+        promtool::check_rules(&offset);
         settings.prometheus.format = RuleFormat::PrometheusRule;
         promtool::check_rules(&rules(&service, &settings));
     }

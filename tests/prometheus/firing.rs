@@ -1,6 +1,7 @@
 //! When burn-rate alerts fire, by promtool's own evaluation of the generated rules.
 
-use nthc::ir::{Duration, Slo};
+use nthc::ir::burn_rate::Pair;
+use nthc::ir::{Duration, Severity, Slo};
 
 use crate::models::{bad_based, slo};
 use crate::scenario::{BURN, FAST, PAGES, STEP, assert_rules, firing, input, kinds, no_nan};
@@ -35,6 +36,45 @@ fn a_total_outage_pages_and_its_end_resolves() {
                 scalar(firing(FAST), by.to_string(), 1.0),
                 no_samples(firing(FAST), after(Duration::minutes(5))),
                 no_samples(firing(PAGES), after(Duration::minutes(30))),
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_declared_pair_fires_by_its_own_numbers() {
+    if !promtool::available() {
+        return;
+    }
+    let good_for = Duration::hours(2);
+    let outage = Duration::minutes(10);
+    let own = r#"alertname="SLOErrorBudgetBurn",long_window="30m",short_window="3m""#;
+    for (kind, sli) in kinds() {
+        // At 99.9 % the threshold is 20 × 0.001 = 2 %, and 2 % of 30 min are 36 s. With `for` of 1 min, the alert fires between
+        // 1 min 36 s and two evaluations later.
+        let mut slo = slo("target", "0.999", sli);
+        let windows = [Duration::minutes(30), Duration::minutes(3)];
+        let hold = Duration::MINUTE;
+        slo.burn_rate_pairs = vec![Pair::new(
+            Severity::Page,
+            windows,
+            20.into(),
+            slo.window,
+            hold,
+        )];
+        let after = |length: Duration| Duration(good_for.0 + length.0).to_string();
+        let end = Duration(outage.0 + windows[1].0 + 2 * STEP.0);
+        let parts = [(0.0, good_for), (1.0, outage), (0.0, Duration::hours(1))];
+        assert_rules(
+            kind,
+            &slo,
+            STEP,
+            input(kind, &parts, STEP),
+            vec![
+                no_samples(firing(BURN), after(hold)),
+                scalar(firing(own), after(Duration(96_000 + 3 * STEP.0)), 1.0),
+                scalar("count(count by (long_window) (ALERTS))", after(outage), 1.0),
+                no_samples(firing(BURN), after(end)),
             ],
         );
     }

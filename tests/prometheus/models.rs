@@ -33,6 +33,7 @@ pub fn settings(interval: Duration) -> Settings {
             labels: BTreeMap::new(),
             max_groups: None,
             rules_per_group: 20,
+            ..PrometheusSettings::default()
         },
         severity_labels: BTreeMap::new(),
         runbook_base_url: None,

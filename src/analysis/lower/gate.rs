@@ -7,11 +7,12 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
+use super::burn_rates;
 use super::calendar::{self, Times};
 use super::read::{Surroundings, block_name, duration, member, report, severity, text};
 use crate::codes;
 use crate::db::{Diag, Span, item_name};
-use crate::eval::{BlockRef, Call, CallArg, Instance, Runtime, Value, block_children, block_field};
+use crate::eval::{BlockRef, Call, CallArg, Instance, Runtime, Value};
 use crate::schema::names::{field, kind};
 use nth_diagnostics::suggest;
 use nth_model::gate::{
@@ -119,30 +120,6 @@ fn objective_of(service: &Instance, slo: &ir::Slo) -> Objective {
 /// Converts a percentage to a ratio.
 fn ratio(percent: Decimal) -> Decimal {
     (percent / Decimal::ONE_HUNDRED).normalize()
-}
-
-impl Surroundings<'_> {
-    fn field(&self, block: &BlockRef, field: &str) -> Option<Value> {
-        let environment = self.environment.cloned();
-        block_field(
-            self.db,
-            self.workspace,
-            block.clone(),
-            field.into(),
-            environment,
-        )
-    }
-
-    fn children(&self, block: &BlockRef, kind: &str) -> Vec<BlockRef> {
-        let environment = self.environment.cloned();
-        block_children(
-            self.db,
-            self.workspace,
-            block.clone(),
-            kind.into(),
-            environment,
-        )
-    }
 }
 
 /// The state of lowering a service's gates.

@@ -1,6 +1,7 @@
 //! Lowers evaluated blocks to the model that the targets use.
 
 mod buckets;
+mod burn_rates;
 mod calendar;
 mod exclude;
 mod gate;
@@ -25,6 +26,7 @@ use smol_str::SmolStr;
 
 use buckets::Buckets;
 
+pub use burn_rates::check_tier;
 pub use exclude::{LoweredExclusion, exclusion_model};
 pub use gate::expiring_overrides;
 pub(crate) use read::report;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use super::buckets::Buckets;
-use crate::db::{Diag, Workspace};
-use crate::eval::{Instance, Value};
+use crate::db::{BlockRef, Diag, Workspace};
+use crate::eval::{Instance, Value, block_children, block_field};
 use nth_model as ir;
 use nth_promql as promql;
 
@@ -34,6 +34,32 @@ pub(super) struct Surroundings<'a> {
     pub buckets: Buckets<'a>,
     /// The series `up` of its targets; `None` if it has no selector.
     pub up: Option<promql::Expr>,
+}
+
+impl Surroundings<'_> {
+    /// Returns a field of a block of another item.
+    pub(super) fn field(&self, block: &BlockRef, field: &str) -> Option<Value> {
+        let environment = self.environment.cloned();
+        block_field(
+            self.db,
+            self.workspace,
+            block.clone(),
+            field.into(),
+            environment,
+        )
+    }
+
+    /// Returns the child blocks of a kind in a block of another item.
+    pub(super) fn children(&self, block: &BlockRef, kind: &str) -> Vec<BlockRef> {
+        let environment = self.environment.cloned();
+        block_children(
+            self.db,
+            self.workspace,
+            block.clone(),
+            kind.into(),
+            environment,
+        )
+    }
 }
 
 pub(super) fn query(value: &Value) -> Option<promql::Expr> {

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use smol_str::SmolStr;
 
+use super::burn_rates::{self, Burning};
 use super::read::{
     Surroundings, alert_text, block_name, duration, labels, literal, member, query, report,
     severity, text,
@@ -16,7 +17,7 @@ use crate::codes;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
 use crate::schema::names::{field, kind};
-use nth_model::{self as ir, burn_rate};
+use nth_model as ir;
 
 /// Lowers a service; `None` if a required part is missing or invalid.
 pub(super) fn lower(
@@ -59,7 +60,7 @@ pub(super) fn lower(
     lints::check_thresholds(&alerts, diagnostics);
     let mut slos: Vec<ir::Slo> = instance
         .children_of(kind::SLO)
-        .filter_map(|slo| lower_slo(slo, surroundings, diagnostics))
+        .filter_map(|slo| lower_slo((instance, slo), surroundings, diagnostics))
         .collect();
     let gates = gate::lower(instance, surroundings, &mut slos, diagnostics);
     let mut recordings: Vec<(ir::Recording, &Instance)> = Vec::new();
@@ -286,7 +287,7 @@ fn warn_of_duplicates(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>)
 }
 
 fn lower_slo(
-    slo: &Instance,
+    (service, slo): (&Instance, &Instance),
     surroundings: &Surroundings<'_>,
     diagnostics: &mut Vec<Diag>,
 ) -> Option<ir::Slo> {
@@ -310,33 +311,13 @@ fn lower_slo(
         .help("set `total` in the SLI, or remove `min_events`");
         report(slo, diagnostics, diagnostic);
     }
-    let mut pairs = Vec::new();
-    let is_wanted = |severity: ir::Severity| {
-        let field = match severity {
-            ir::Severity::Page => field::BURN_RATE_PAGES,
-            ir::Severity::Ticket => field::BURN_RATE_TICKETS,
-        };
-        matches!(slo.get(field), Value::Bool(true))
+    let burning = Burning {
+        service,
+        slo,
+        objective,
+        window,
     };
-    if is_wanted(ir::Severity::Page) || is_wanted(ir::Severity::Ticket) {
-        let least = burn_rate::least_range(surroundings.scrape_interval);
-        let possible = burn_rate::pairs(window, least);
-        if possible.len() < burn_rate::WORKBOOK_PAIRS {
-            report(
-                slo,
-                diagnostics,
-                window_too_short(slo, window, possible.len()),
-            );
-        }
-        let (fire, never): (Vec<_>, Vec<_>) = possible
-            .into_iter()
-            .filter(|pair| is_wanted(pair.severity))
-            .partition(|pair| pair.can_fire(objective));
-        if !never.is_empty() {
-            report(slo, diagnostics, never_fires(slo, &never, *percent));
-        }
-        pairs = fire;
-    }
+    let pairs = burn_rates::lower(&burning, surroundings, diagnostics);
     let mut budget_alerts =
         self::budget_alerts(slo.get(field::BUDGET_TICKETS), ir::Severity::Ticket);
     budget_alerts.extend(self::budget_alerts(
@@ -384,12 +365,15 @@ fn lower_slo(
 /// before its first event.
 const ABSENT_WHILE_UP: ir::Duration = ir::Duration::days(1);
 
-/// Builds the missing-data alerts of an SLI. For counters, a second one covers series that are missing while targets are up.
+/// Builds the missing-data alerts of an SLI; none if the SLO disables them. For counters, a second one covers series that are missing while targets are up.
 fn absences(
     slo: &Instance,
     sli: &ir::Sli,
     surroundings: &Surroundings<'_>,
 ) -> Vec<ir::MissingDataAlert> {
+    if matches!(slo.get(field::ABSENCE_ALERTS), Value::Bool(false)) {
+        return Vec::new();
+    }
     let (Some(hold), Some(severity)) = (
         duration(slo.get(field::ABSENT_AFTER)),
         severity(slo.get(field::ABSENCE)),
@@ -417,53 +401,6 @@ fn absences(
         severity: ir::Severity::Ticket,
     };
     vec![data, series]
-}
-
-fn window_too_short(slo: &Instance, window: ir::Duration, possible: usize) -> Diag {
-    Diag::new(
-        &codes::WINDOW_TOO_SHORT,
-        format!(
-            "an SLO window of {} allows only {possible} of the {} burn-rate alerts",
-            window.to_human(),
-            burn_rate::WORKBOOK_PAIRS
-        ),
-        slo.span_of(field::WINDOW),
-    )
-    .label("the other alerts are not generated")
-    .note("alert windows scale with the SLO window and cannot be shorter than four scrapes or 2m")
-}
-
-fn never_fires(slo: &Instance, never: &[burn_rate::Pair], percent: Decimal) -> Diag {
-    let pairs: Vec<_> = never
-        .iter()
-        .map(|pair| format!("{}/{}", pair.long.to_human(), pair.short.to_human()))
-        .collect();
-    let factor = never
-        .iter()
-        .map(|pair| pair.factor)
-        .fold(Decimal::ZERO, Decimal::max);
-    let mut diagnostic = Diag::new(
-        &codes::PAIR_NEVER_FIRES,
-        format!(
-            "the {1} burn-rate alert{0} can never fire for a {2}% objective",
-            if pairs.len() == 1 { "" } else { "s" },
-            pairs.join(", "),
-            percent.normalize()
-        ),
-        slo.span_of(field::OBJECTIVE),
-    )
-    .label("this alert is not generated");
-    if let Some(reachable) = Decimal::ONE.checked_div(factor) {
-        let least = ((Decimal::ONE - reachable) * Decimal::ONE_HUNDRED)
-            .round_dp(2)
-            .normalize();
-        diagnostic = diagnostic.help(format!(
-            "raise the objective above {least}%, or set `burn_rate_alerts = false`: a {}x burn rate \
-            would need an error ratio above 100%",
-            factor.normalize()
-        ));
-    }
-    diagnostic
 }
 
 fn budget_alerts(value: &Value, severity: ir::Severity) -> Vec<ir::BudgetAlert> {

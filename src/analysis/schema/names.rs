@@ -10,6 +10,8 @@ pub mod kind {
     pub const BUDGET: &str = "budget";
     /// The kind `budget-left`.
     pub const BUDGET_LEFT: &str = "budget-left";
+    /// The kind `burn-rate`.
+    pub const BURN_RATE: &str = "burn-rate";
     /// The kind `counter-reset`.
     pub const COUNTER_RESET: &str = "counter-reset";
     /// The kind `deny`.
@@ -120,6 +122,8 @@ pub mod field {
     pub const ABOVE: &str = "above";
     /// The field `absence` of `tier`, `slo`.
     pub const ABSENCE: &str = "absence";
+    /// The field `absence_alerts` of `slo`.
+    pub const ABSENCE_ALERTS: &str = "absence_alerts";
     /// The field `absent_after` of `slo`.
     pub const ABSENT_AFTER: &str = "absent_after";
     /// The field `after` of `step`.
@@ -182,9 +186,11 @@ pub mod field {
     pub const ESCALATION_LOOPS: &str = "escalation_loops";
     /// The field `escalation_waits` of `tier`.
     pub const ESCALATION_WAITS: &str = "escalation_waits";
+    /// The field `factor` of `burn-rate`.
+    pub const FACTOR: &str = "factor";
     /// The field `first` of `exclude`.
     pub const FIRST: &str = "first";
-    /// The field `for` of `alert`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`, `page`, `ticket`.
+    /// The field `for` of `burn-rate`, `alert`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`, `page`, `ticket`.
     pub const FOR: &str = "for";
     /// The field `from` of `exclude`, `support-hours`, `hours`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`.
     pub const FROM: &str = "from";
@@ -224,6 +230,8 @@ pub mod field {
     pub const LENGTH: &str = "length";
     /// The field `limit` of `alert`.
     pub const LIMIT: &str = "limit";
+    /// The field `long` of `burn-rate`.
+    pub const LONG: &str = "long";
     /// The field `loops` of `escalation`.
     pub const LOOPS: &str = "loops";
     /// The field `low_is_bad` of `panel`.
@@ -280,10 +288,12 @@ pub mod field {
     pub const SERIES: &str = "series";
     /// The field `service` of `dependency`, `traffic`, `no-data`, `target-down`, `counter-reset`, `deployment`, `page`, `ticket`, `resolved`, `silent`, `verdict`.
     pub const SERVICE: &str = "service";
-    /// The field `severity` of `alert`.
+    /// The field `severity` of `burn-rate`, `alert`.
     pub const SEVERITY: &str = "severity";
     /// The field `share` of `errors`.
     pub const SHARE: &str = "share";
+    /// The field `short` of `burn-rate`.
+    pub const SHORT: &str = "short";
     /// The field `slack` of `team`.
     pub const SLACK: &str = "slack";
     /// The field `sli` of `slo`.

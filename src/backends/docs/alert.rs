@@ -411,7 +411,7 @@ fn burn_meaning(slo: &Slo, pair: &Pair) -> String {
         words::duration(slo.window),
         words::duration(budget_time(slo.objective, slo.window)),
         words::duration(pair.exhaustion()),
-        percent_text(pair.budget),
+        percent_text(pair.rounded_budget()),
         words::duration(pair.long),
     );
     let counts = !matches!(slo.sli, Sli::ErrorRatio { total: None, .. });

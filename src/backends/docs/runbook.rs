@@ -304,7 +304,7 @@ fn in_a_line(alert: &NamedAlert<'_>, service: &Service) -> String {
         Origin::Burn(slo, pair) => format!(
             "{}: {} of the error budget consumed in {}",
             text::inline(&slo.name),
-            percent_text(pair.budget),
+            percent_text(pair.rounded_budget()),
             words::duration(pair.long)
         ),
         Origin::Budget(slo, alert) => format!(

@@ -75,7 +75,7 @@ pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Se
             ("nthc.short-window".to_owned(), pair.short.to_string()),
             (
                 "nthc.budget-spent".to_owned(),
-                number::percent_text(pair.budget),
+                number::percent_text(pair.rounded_budget()),
             ),
         ]);
         alerts
@@ -99,7 +99,7 @@ pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Se
     alerts
 }
 
-/// The name `page-1h`: an SLO has one pair at most with each long window.
+/// The name `page-1h`: an SLO has one pair at most of a severity with each long window.
 fn own_name(pair: &Pair) -> String {
     format!("{}-{}", word(pair.severity), pair.long)
 }
@@ -111,7 +111,7 @@ fn parts<'p>(slo: &'p Slo, service: &'p Service, own: &'p str) -> [&'p str; 3] {
 fn sentence(slo: &Slo, service: &Service, pair: &Pair) -> String {
     names::description(&format!(
         "{} of the error budget for {} of {} {} is consumed within {}.",
-        number::percent_text(pair.budget),
+        number::percent_text(pair.rounded_budget()),
         slo.window,
         service.name,
         slo.name,
@@ -135,7 +135,7 @@ fn condition(
             op: "gt",
             threshold: names::number(pair.factor),
             lookback_window: names::duration(pair.long),
-            alert_after: names::duration(pair.severity.default_hold()),
+            alert_after: names::duration(pair.hold),
         },
     };
     let metadata = names::metadata(settings, &parts(slo, service, &own), &display);

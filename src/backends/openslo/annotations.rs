@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use nth_model::number::percent_text;
+use nth_model::number::{decimal_text, percent_text};
 use nth_model::text::count;
-use nth_model::{Service, Settings, Severity, Slo};
+use nth_model::{Duration, Service, Settings, Severity, Slo, burn_rate};
 use nth_promql::{Condition, LabelMatchers, MatchOp};
 use serde_json::Value;
 
@@ -85,6 +85,9 @@ pub fn slo_annotations(slo: &Slo) -> BTreeMap<String, String> {
         "burn-rate-alerts",
         (!slo.burn_rate_pairs.is_empty()).to_string(),
     );
+    if let Some(pairs) = declared_pairs(slo) {
+        keep("burn-rates", pairs);
+    }
     for severity in [Severity::Page, Severity::Ticket] {
         let shares: Vec<String> = slo
             .budget_alerts
@@ -102,6 +105,8 @@ pub fn slo_annotations(slo: &Slo) -> BTreeMap<String, String> {
     if let Some(absence) = slo.missing_data_alerts.first() {
         keep("absence", word(absence.severity).to_owned());
         keep("absent-after", absence.hold.to_string());
+    } else {
+        keep("absence-alerts", false.to_string());
     }
     if let Some(least) = slo.min_events {
         keep("min-events", least.to_string());
@@ -116,6 +121,26 @@ pub fn slo_annotations(slo: &Slo) -> BTreeMap<String, String> {
         keep("runbook-url", url.clone());
     }
     kept
+}
+
+/// The burn-rate alerts of an SLO, if they are not those that an SLO has by default: `page 1h/5m at 14.4x for 2m, …`.
+fn declared_pairs(slo: &Slo) -> Option<String> {
+    let mut usual = burn_rate::pairs(slo.window, Duration::MINUTE);
+    usual.retain(|pair| pair.can_fire(slo.objective));
+    if slo.burn_rate_pairs.is_empty() || slo.burn_rate_pairs == usual {
+        return None;
+    }
+    let pairs = slo.burn_rate_pairs.iter().map(|pair| {
+        format!(
+            "{} {}/{} at {}x for {}",
+            word(pair.severity),
+            pair.long,
+            pair.short,
+            decimal_text(pair.factor),
+            pair.hold
+        )
+    });
+    Some(pairs.collect::<Vec<_>>().join(", "))
 }
 
 /// The value for an empty list: an empty annotation looks like an error.

@@ -181,7 +181,7 @@ impl SloContext<'_> {
             budget_time(self.slo.objective, self.slo.window).to_human(),
             percent_text(self.slo.objective),
             pair.exhaustion().to_human(),
-            percent_text(pair.budget),
+            percent_text(pair.rounded_budget()),
             pair.long,
         ));
         let labels = [
@@ -189,13 +189,7 @@ impl SloContext<'_> {
             ("short_window", pair.short.to_string()),
         ];
         let texts = [summary, self.in_words(description)];
-        self.alert(
-            named,
-            pair.severity.default_hold(),
-            &self.burn_condition(pair),
-            &labels,
-            texts,
-        )
+        self.alert(named, pair.hold, &self.burn_condition(pair), &labels, texts)
     }
 
     /// The expression of a budget alert: at least that share of the budget is consumed, and for a page there were

@@ -18,6 +18,12 @@ pub struct Group {
     pub name: String,
     /// The evaluation interval.
     pub interval: String,
+    /// How far in the past the rules are evaluated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query_offset: Option<String>,
+    /// What Thanos does if not all of its stores answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partial_response_strategy: Option<&'static str>,
     /// The largest number of series that each rule may return.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,

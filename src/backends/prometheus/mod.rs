@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use nth_model::settings::PartialResponseStrategy;
 use nth_model::{Project, RuleFormat, Service, Settings, TargetName};
 use nth_promql::Expr;
 
@@ -176,6 +177,9 @@ pub fn backfill(
     let groups = chosen.map(|slo| Group {
         name: format!("{}-slo-{}-backfill", service.name, slo.name),
         interval: SLICE.to_string(),
+        // The past is complete.
+        query_offset: None,
+        partial_response_strategy: None,
         limit: None,
         rules: SloContext::new(context, slo).backfilled_slice_rules(),
     });
@@ -255,6 +259,13 @@ fn rule_file(context: Context<'_>) -> RuleFile {
             limit: Some(limit),
             ..group
         }));
+    }
+    let prometheus = &context.settings.prometheus;
+    for group in &mut groups {
+        group.query_offset = prometheus.query_offset.map(|offset| offset.to_string());
+        group.partial_response_strategy = prometheus
+            .partial_response_strategy
+            .map(PartialResponseStrategy::name);
     }
     RuleFile { groups }
 }

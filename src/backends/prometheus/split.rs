@@ -31,6 +31,8 @@ pub fn groups(title: &str, interval: Duration, rules: Vec<Rule>, most: usize) ->
         .map(|(index, rules)| Group {
             name: name(index),
             interval: interval.to_string(),
+            query_offset: None,
+            partial_response_strategy: None,
             limit: None,
             rules,
         })

@@ -99,11 +99,13 @@ fn share(share: f64) -> Option<Decimal> {
     Some(next.min(Decimal::ONE))
 }
 
-/// After how many minutes a pair is exceeded by a constant share; `None` if it never is.
+/// After how many minutes a pair is exceeded by a constant share, later by as much as it must hold for longer than alerts of its
+/// severity usually do; `None` if it never is.
 fn exceeded(pair: &Pair, objective: Decimal, share: Decimal) -> Option<f64> {
     let threshold = pair.threshold(objective);
+    let longer = pair.hold.0.saturating_sub(pair.severity.default_hold().0);
     (share > threshold && threshold > Decimal::ZERO)
-        .then(|| minutes(pair.long) * float(threshold) / float(share))
+        .then(|| minutes(pair.long) * float(threshold) / float(share) + minutes(Duration(longer)))
 }
 
 /// Errors for which a pair of `slo` fires, and those of the other one later or not at all: the clearest first, and

@@ -2,7 +2,7 @@
 
 use nth_model::burn_rate::Pair;
 use nth_model::number::{decimal_text, percent_text};
-use nth_model::{MissingDataAlert, MissingDataCause, Severity, Slo};
+use nth_model::{Duration, MissingDataAlert, MissingDataCause, Severity, Slo};
 use nth_promql::Expr;
 use rust_decimal::Decimal;
 
@@ -14,10 +14,15 @@ use crate::change::Subject;
 use crate::class::Class;
 use crate::id::ChangeId;
 
-/// A burn-rate alert: `page 1h/5m at 14.4x`.
+/// A burn-rate alert: `page 1h/5m at 14.4x`, and how long it must hold if that is not the default of its severity.
 pub fn pair_text(pair: &Pair) -> String {
+    let hold = if pair.hold == pair.severity.default_hold() {
+        String::new()
+    } else {
+        format!(" for {}", pair.hold)
+    };
     format!(
-        "{} {}/{} at {}x",
+        "{} {}/{} at {}x{hold}",
         texts::severity(pair.severity),
         pair.long,
         pair.short,
@@ -25,11 +30,13 @@ pub fn pair_text(pair: &Pair) -> String {
     )
 }
 
-/// Returns whether the burn-rate alerts only follow another SLO window: as many, for the same shares of the budget.
+/// Returns whether the burn-rate alerts only follow another SLO window: as many, for the same shares of the budget and times.
 pub fn is_rescaled(before: &Slo, after: &Slo) -> bool {
-    let shares = |slo: &Slo| -> Vec<(Severity, Decimal)> {
+    let shares = |slo: &Slo| -> Vec<(Severity, Decimal, Duration)> {
         let pairs = slo.burn_rate_pairs.iter();
-        pairs.map(|pair| (pair.severity, pair.budget)).collect()
+        pairs
+            .map(|pair| (pair.severity, pair.budget, pair.hold))
+            .collect()
     };
     before.window != after.window && shares(before) == shares(after)
 }
@@ -181,6 +188,13 @@ fn compare_pair(
                 ratio(before, old)
             ),
         );
+    }
+    if old.hold != new.hold {
+        let id = match new.hold > old.hold {
+            true => ChangeId::BurnRateAlertDelayed,
+            false => ChangeId::BurnRateAlertHastened,
+        };
+        changes.plain(id, subject, Some(pair_text(old)), Some(pair_text(new)));
     }
 }
 

@@ -8,10 +8,10 @@ use super::model::Metadata;
 use super::query;
 use super::reader::{Findings, report_skipped};
 use super::write::string;
-use crate::ir::number::percent_text;
+use crate::ir::number::{decimal_text, percent_text};
 use crate::project::is_url;
 use crate::promql::{LabelMatchers, MatchOp};
-use crate::schema::names::field;
+use crate::schema::names::{field, kind};
 
 /// The name of an annotation without `nthc.`, and the conversion of its value to a line of `.nth`; `None` if it is invalid.
 type KeptField<'n> = (&'n str, fn(&str) -> Option<String>);
@@ -24,7 +24,7 @@ const NONE: &str = "none";
 
 /// Returns the fields in the annotations of an SLO as lines of `.nth`. Invalid values are reported.
 pub fn slo_fields(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
-    let fields: [KeptField; 8] = [
+    let fields: [KeptField; 10] = [
         ("budget-pages", |text| {
             Some(format!(
                 "{} = [{}]",
@@ -39,10 +39,18 @@ pub fn slo_fields(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
                 percentages(text)?
             ))
         }),
+        ("burn-rates", |text| {
+            let blocks = burn_rates(text)?.into_iter().map(|kept| kept.block());
+            Some(blocks.collect::<Vec<_>>().join("\n"))
+        }),
         ("absence", |text| {
             ["page", "ticket"]
                 .contains(&text)
                 .then(|| format!("{} = {text}", field::ABSENCE))
+        }),
+        ("absence-alerts", |text| {
+            let is_valid = ["true", "false"].contains(&text);
+            is_valid.then(|| format!("{} = {text}", field::ABSENCE_ALERTS))
         }),
         ("absent-after", |text| {
             is_duration(text).then(|| format!("{} = {text}", field::ABSENT_AFTER))
@@ -81,6 +89,66 @@ pub fn has_burn_rate_alerts(metadata: &Metadata) -> Option<bool> {
         .get("nthc.burn-rate-alerts")?
         .parse()
         .ok()
+}
+
+/// A burn-rate alert in an annotation.
+struct KeptBurnRate<'t> {
+    severity: &'t str,
+    long: &'t str,
+    short: &'t str,
+    factor: Decimal,
+    hold: &'t str,
+}
+
+impl KeptBurnRate<'_> {
+    /// Returns it as a block of `.nth`.
+    fn block(&self) -> String {
+        let Self {
+            severity,
+            long,
+            short,
+            factor,
+            hold,
+        } = self;
+        format!(
+            "{} {severity}-{long} {{ {} = {long}  {} = {short}  {} = {}  {} = {severity}  {} = {hold} }}",
+            kind::BURN_RATE,
+            field::LONG,
+            field::SHORT,
+            field::FACTOR,
+            decimal_text(*factor),
+            field::SEVERITY,
+            field::FOR,
+        )
+    }
+}
+
+/// Reads burn-rate alerts: `page 1h/5m at 14.4x for 2m, …`.
+fn burn_rates(text: &str) -> Option<Vec<KeptBurnRate<'_>>> {
+    let read = text.split(", ").map(|one| {
+        let (severity, rest) = one.split_once(' ')?;
+        let (windows, rest) = rest.split_once(" at ")?;
+        let (long, short) = windows.split_once('/')?;
+        let (factor, hold) = rest.split_once("x for ")?;
+        let is_valid = ["page", "ticket"].contains(&severity)
+            && [long, short, hold].into_iter().all(is_duration);
+        let factor: Decimal = factor.parse().ok()?;
+        (is_valid && factor > Decimal::ZERO).then_some(KeptBurnRate {
+            severity,
+            long,
+            short,
+            factor,
+            hold,
+        })
+    });
+    read.collect()
+}
+
+/// Returns true if the exported SLO has a burn-rate alert of its own with this long window and factor.
+pub fn has_burn_rate(metadata: &Metadata, long: &str, factor: Decimal) -> bool {
+    let kept = metadata.annotations.get("nthc.burn-rates");
+    let kept = kept.and_then(|text| burn_rates(text)).unwrap_or_default();
+    { kept.iter() }.any(|kept| kept.long == long && kept.factor == factor)
 }
 
 /// Returns the environment of exported documents; `None` without the annotation.
@@ -203,6 +271,7 @@ fn is_duration(text: &str) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -213,6 +282,30 @@ mod tests {
         }
         for text in ["", "m", "10", "10x", "-1m", "1.5h", "10m }"] {
             assert!(!is_duration(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn burn_rates_are_blocks() {
+        let kept = burn_rates("page 1h/5m at 14.40x for 2m, ticket 3d/6h at 1x for 15m").unwrap();
+        let blocks: Vec<String> = kept.iter().map(KeptBurnRate::block).collect();
+        assert_eq!(
+            blocks,
+            [
+                "burn-rate page-1h { long = 1h  short = 5m  factor = 14.4  severity = page  for = 2m }",
+                "burn-rate ticket-3d { long = 3d  short = 6h  factor = 1  severity = ticket  for = 15m }",
+            ]
+        );
+        for text in [
+            "",
+            "page",
+            "page 1h at 14.4x for 2m",
+            "call 1h/5m at 14.4x for 2m",
+            "page 1h/5m at 0x for 2m",
+            "page 1h/5m } at 1x for 2m",
+            "page 1h/5m at 1x for 2m }",
+        ] {
+            assert!(burn_rates(text).is_none(), "{text}");
         }
     }
 

@@ -268,11 +268,14 @@ impl SloContext<'_> {
         let mut kept = 0;
         for (span, _, condition) in &self.policies {
             let lookback = to_duration(condition.lookback.value);
-            let same = pairs.iter().any(|pair| {
-                Some(pair.long) == lookback
-                    && pair.factor == condition.threshold.value
-                    && ["gt", "gte"].contains(&condition.op.value)
+            let factor = condition.threshold.value;
+            let is_usual = pairs
+                .iter()
+                .any(|pair| Some(pair.long) == lookback && pair.factor == factor);
+            let is_kept = lookback.is_some_and(|lookback| {
+                kept::has_burn_rate(self.metadata, &lookback.to_string(), factor)
             });
+            let same = (is_usual || is_kept) && ["gt", "gte"].contains(&condition.op.value);
             if same {
                 kept += 1;
             } else {

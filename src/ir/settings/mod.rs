@@ -26,7 +26,10 @@ pub use openslo::OpenSloSettings;
 pub use pagerduty::{EnvironmentInNames, PagerDutySettings};
 pub use policy::{PolicyForm, PolicySettings};
 pub use project::{KubernetesTable, ProjectTable, SeverityTable, UrlTable};
-pub use prometheus::{DEFAULT_INTERVAL, DEFAULT_SCRAPE_INTERVAL, PrometheusSettings, RuleFormat};
+pub use prometheus::{
+    DEFAULT_INTERVAL, DEFAULT_SCRAPE_INTERVAL, MAX_QUERY_OFFSET, PartialResponseStrategy,
+    PrometheusSettings, RuleFormat, Ruler,
+};
 pub use setting::{
     Choice, Choices, Kind, Named, Setting, SettingValue, SettingsTable, Table, Value, by_name,
     setting_choices, settings_table,

@@ -13,6 +13,28 @@ pub const DEFAULT_INTERVAL: Duration = Duration(30_000);
 /// valid ranges as too short.
 pub const DEFAULT_SCRAPE_INTERVAL: Duration = Duration(15_000);
 
+/// The longest query offset: 1m. Long windows have a sample every 3m, which Prometheus shows for 5m. Written 1m late, it
+/// still leaves 1m for a late evaluation.
+pub const MAX_QUERY_OFFSET: Duration = Duration::minutes(1);
+
+setting_choices! {
+    /// What evaluates the rules.
+    Ruler, "unknown ruler", "not a ruler";
+    /// Prometheus, or a ruler that accepts its rule files, such as those of Mimir and Cortex.
+    Prometheus = "prometheus",
+    /// Thanos Ruler.
+    Thanos = "thanos",
+}
+
+setting_choices! {
+    /// What Thanos does with a query that not all of its stores have answered.
+    PartialResponseStrategy, "unknown partial response strategy", "not a partial response strategy";
+    /// The evaluation fails: no alert fires or resolves for missing data.
+    Abort = "abort",
+    /// The evaluation uses what was answered, with a warning in the log of Thanos.
+    Warn = "warn",
+}
+
 setting_choices! {
     /// How rule files are wrapped.
     RuleFormat, "unknown rule format", "not a rule format";
@@ -36,6 +58,21 @@ settings_table! {
         most: burn_rate::SLICE,
         because: "Prometheus shows a sample for 5m, so one late evaluation would leave alerts without data",
     };
+
+    /// How far in the past the rules are evaluated, so that samples that arrive late are counted. Alerts fire that much
+    /// later. Needs Prometheus 2.53. Without it, the ruler's own setting applies, which is 0 in Prometheus.
+    query_offset: Option<Duration> = None, Kind::Duration {
+        most: MAX_QUERY_OFFSET,
+        because: "longer windows are recorded every 3m, and Prometheus shows a sample for 5m",
+    }, unset = "the ruler's", example = "\"1m\"";
+
+    /// What evaluates the rules. Mimir and Cortex are `"prometheus"`.
+    ruler: Ruler = Ruler::Prometheus, Kind::Choice(&Ruler::CHOICES), example = "\"thanos\"";
+
+    /// What Thanos Ruler does with a query that not all of its stores have answered. Requires `ruler = "thanos"`:
+    /// Prometheus rejects rule files that have it. Without it, Thanos aborts.
+    partial_response_strategy: Option<PartialResponseStrategy> = None,
+        Kind::Choice(&PartialResponseStrategy::CHOICES), unset = "the ruler's", example = "\"abort\"";
 
     /// The scrape interval of the series that the rules read. A rate needs several scrapes in its range.
     // Prometheus forgets a series that had no sample for five minutes, and a rate over them needs two.
@@ -67,6 +104,12 @@ impl PrometheusSettings {
     /// a row fail.
     pub fn least_range(&self) -> Duration {
         burn_rate::least_range(self.scrape_interval)
+    }
+
+    /// The query offset in milliseconds; 0 if the project sets none.
+    pub fn query_offset_millis(&self) -> i64 {
+        self.query_offset
+            .map_or(0, |offset| i64::try_from(offset.0).unwrap_or(i64::MAX))
     }
 
     /// The window of the current state of an objective: 5m, or the shortest range that the scrape interval allows.

@@ -73,10 +73,11 @@ impl<'p> Replay<'p> {
         let mut split = Split::new(&rules);
         let groups = split.groups()?;
         let needs = Needs::new(&groups);
+        let offset = settings.prometheus.query_offset_millis();
         let asked = split.asked.into_iter();
         let queries = asked
             .map(|asked| HistoryQuery {
-                before: needs.start_of_any(&asked.rules),
+                before: needs.start_of_any(&asked.rules).saturating_add(offset),
                 text: asked.text,
                 interval: asked.interval,
                 rule: asked.first,

@@ -13,6 +13,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use crate::error::Error;
 use crate::rule_groups::RuleSet;
+use crate::run::greatest_common_divisor;
 
 /// Where the series of a selector come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +118,8 @@ impl<'r> Split<'r> {
         let rules = self.rules;
         let mut groups = rules.groups.clone();
         for (index, (group, service)) in groups.iter_mut().zip(&rules.services).enumerate() {
-            let interval = group.interval;
+            // The results of the server have a sample at each time that the rules query.
+            let interval = greatest_common_divisor(group.interval, group.query_offset);
             for (rule_index, rule) in group.rules.iter_mut().enumerate() {
                 let name = rule.name().clone();
                 let reader = Reader {

@@ -85,10 +85,11 @@ pub fn burning(service: &SmolStr, slo: &Slo, pair: &nth_model::burn_rate::Pair) 
     let least = Decimal::from(pair.short.0);
     let minutes = (needed.max(least) / Decimal::from(60_000)).ceil();
     let minutes: u64 = minutes.try_into().unwrap_or(60);
-    let hold = match pair.severity {
-        Severity::Page => 10,
-        Severity::Ticket => 30,
+    let margin = match pair.severity {
+        Severity::Page => 8,
+        Severity::Ticket => 15,
     };
+    let hold = pair.hold.0.div_ceil(60_000) + margin;
     errors(service, &slo.name, share, Duration::minutes(minutes + hold))
 }
 

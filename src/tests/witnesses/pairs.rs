@@ -167,11 +167,70 @@ fn of_objectives() -> Vec<Pair> {
             slo(Id::BurnRateThresholdRaised, "availability"),
         ],
     ));
+    all.extend(there_and_back(
+        [
+            "declared burn-rate alerts replace the pages",
+            "declared burn-rate alerts are removed",
+        ],
+        (
+            AVAILABILITY,
+            &availability(
+                "objective = 99.9%\n    burn-rate leak { long = 3d  factor = 1  severity = ticket }\n  ",
+            ),
+        ),
+        [
+            slo(Id::SloNeverPages, "availability"),
+            slo(Id::BurnRateAlertAdded, "availability"),
+        ],
+    ));
     all
+}
+
+/// A declared page must hold for longer, and the other way around.
+fn held_longer() -> [Pair; 2] {
+    let declared = |hold: &str| {
+        let fast =
+            format!("burn-rate fast {{ long = 1h  factor = 14.4  severity = page  for = {hold} }}");
+        availability(&format!("objective = 99.9%\n    {fast}\n  "))
+    };
+    let version = |hold: &str| Text::new(SHOP).with(&[(AVAILABILITY, &declared(hold))]);
+    let pair = |name, [from, to]: [&str; 2], id| Pair {
+        name,
+        base: version(from),
+        head: version(to),
+        changes: vec![slo(id, "availability")],
+    };
+    [
+        pair(
+            "a burn-rate alert must hold for longer",
+            ["2m", "30m"],
+            Id::BurnRateAlertDelayed,
+        ),
+        pair(
+            "a burn-rate alert must hold for less time",
+            ["30m", "2m"],
+            Id::BurnRateAlertHastened,
+        ),
+    ]
 }
 
 fn of_slos() -> Vec<Pair> {
     let mut all = Vec::new();
+    all.extend(held_longer());
+    all.extend(there_and_back(
+        [
+            "missing-data alerts are disabled",
+            "missing-data alerts are enabled",
+        ],
+        (
+            AVAILABILITY,
+            &availability("objective = 99.9%  absence_alerts = false"),
+        ),
+        [
+            slo(Id::MissingDataAlertRemoved, "availability"),
+            slo(Id::MissingDataAlertAdded, "availability"),
+        ],
+    ));
     all.push(only(
         "an SLO is removed",
         (

@@ -18,7 +18,7 @@ use crate::db::{
 use crate::eval::instance;
 use crate::limits;
 use crate::lower::{
-    LoweredExclusion, Relabelled, exclusion_model, expiring_overrides, ignored_urgency,
+    LoweredExclusion, Relabelled, check_tier, exclusion_model, expiring_overrides, ignored_urgency,
     mail_receivers, relabelled, service_model, team_model, test_model,
 };
 use crate::schema::names::kind;
@@ -368,5 +368,8 @@ fn other_findings(
     );
     let tier = block.filter(|block| block.kind == kind::TIER);
     found.extend(tier.and_then(ignored_urgency).map(always));
+    let scrapes = workspace.scrape_interval(db);
+    let burn_rates = tier.map(|tier| check_tier(tier, scrapes));
+    found.extend(burn_rates.into_iter().flatten().map(always));
     found.extend(team.into_iter().flat_map(paging::team_facts).map(always));
 }

@@ -74,20 +74,18 @@ impl Lowering<'_> {
         let pairs = match own {
             Some(own) if objective.service == self.service.name => own.burn_rate_pairs.clone(),
             _ => {
-                let is_wanted = |pair: &burn_rate::Pair| {
-                    let field = match pair.severity {
-                        ir::Severity::Page => field::BURN_RATE_PAGES,
-                        ir::Severity::Ticket => field::BURN_RATE_TICKETS,
-                    };
-                    matches!(self.surroundings.field(slo, field), Some(Value::Bool(true)))
+                let service = BlockRef {
+                    item: slo.item,
+                    path: Vec::new(),
+                    kind: kind::SERVICE.into(),
+                    name: objective.service.clone(),
                 };
-                burn_rate::pairs(
-                    objective.window,
-                    burn_rate::least_range(self.surroundings.scrape_interval),
+                burn_rates::pairs_at(
+                    self.surroundings,
+                    &service,
+                    slo,
+                    (objective.objective, objective.window),
                 )
-                .into_iter()
-                .filter(|pair| pair.can_fire(objective.objective) && is_wanted(pair))
-                .collect()
             }
         };
         // For short windows that are computed from recorded counts, the coverage is not recorded.

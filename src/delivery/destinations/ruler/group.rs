@@ -218,6 +218,7 @@ mod tests {
             ("interval", json!("61s")),
             ("limit", json!(1)),
             ("query_offset", Value::Null),
+            ("partial_response_strategy", json!("warn")),
             ("source_tenants", json!(["a"])),
         ] {
             let mut other = written.clone();

@@ -1,6 +1,7 @@
 //! How long alerts of the shop take.
 
 use nth_model::Severity::{Page, Ticket};
+use nth_model::burn_rate::Pair;
 use nth_model::{BudgetAlert, Duration, Sli, Slo};
 use nth_simulate::{
     DetectionTable, Fired, Impossible, Plan, STRENGTHS, Situation, Strength, detection,
@@ -180,4 +181,75 @@ fn a_budget_that_is_never_consumed_does_not_alert_later() {
     assert_eq!(found.rows()[1][4], "-");
     // 50% of 30 days at a burn rate of 1.25 is 12 days.
     assert_eq!(found.incidents[0].later, [Ticket]);
+}
+
+/// When the first alert of full downtime fires, of pages and of tickets.
+fn first_alerts(table: &DetectionTable) -> [Duration; 2] {
+    let worst = table.incidents.first().unwrap();
+    assert_eq!(worst.strength, STRENGTHS[0]);
+    [&worst.page, &worst.ticket].map(|found| found.as_ref().unwrap().alert.after)
+}
+
+#[test]
+fn a_query_offset_delays_alerts() {
+    let name = "checkout.availability";
+    let shop = shop();
+    let service = shop.service(&slo(name).service);
+    let delayed = |offset| {
+        let mut settings = shop.settings.clone();
+        settings.prometheus.query_offset = offset;
+        let plan = Plan::new(&[service], &settings, &[]).unwrap();
+        let table = detection(&plan, &slo(name)).unwrap_or_else(|error| panic!("{error}"));
+        let quiet = table.situations.iter();
+        assert!(
+            quiet.clone().all(|(_, fired)| *fired == Ok(Vec::new())),
+            "{offset:?}"
+        );
+        first_alerts(&table)
+    };
+    let [page, ticket] = delayed(None);
+    assert_eq!(delayed(Some(Duration::seconds(0))), [page, ticket]);
+    let offset = Duration::MINUTE;
+    let [late_page, late_ticket] = delayed(Some(offset));
+    // Both are multiples of the interval of the rules that page.
+    assert_eq!(late_page, Duration(page.0 + offset.0));
+    // Rules of slices are evaluated every 3m: what they read 1m later, they may see with the next evaluation.
+    let slice = nth_model::burn_rate::SLICE;
+    assert!(late_ticket >= ticket, "{late_ticket}");
+    assert!(
+        late_ticket.0 <= ticket.0 + offset.0 + slice.0,
+        "{late_ticket}"
+    );
+    let short = delayed(Some(Duration::seconds(7)));
+    assert!(short[0] > page && short[0] <= late_page, "{short:?}");
+}
+
+#[test]
+fn declared_burn_rates_decide_when_an_alert_fires() {
+    let pair = |severity, long: u64, short: u64, factor: i64, hold: u64| {
+        let windows = [Duration::minutes(long), Duration::minutes(short)];
+        let factor = factor.into();
+        Pair::new(
+            severity,
+            windows,
+            factor,
+            Duration::days(30),
+            Duration::minutes(hold),
+        )
+    };
+    let fired = |hold: u64| {
+        first_alerts(&table("checkout.availability", |slo| {
+            slo.burn_rate_pairs = vec![
+                pair(Page, 30, 3, 20, hold),
+                pair(Ticket, 24 * 60, 120, 3, 15),
+            ];
+            slo.budget_alerts.clear();
+        }))
+    };
+    // 4% of 30m are 1m12s.
+    let [page, _] = fired(1);
+    assert!(page >= Duration::minutes(2), "{page}");
+    assert!(page <= Duration::minutes(4), "{page}");
+    assert_eq!(fired(11)[0], Duration(page.0 + Duration::minutes(10).0));
+    assert_eq!(fired(90)[0], Duration(page.0 + Duration::minutes(89).0));
 }
