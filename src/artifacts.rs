@@ -1,21 +1,11 @@
 //! Generates the files of an environment in its folder.
 
-use smol_str::SmolStr;
-
 use crate::backends::{self, Artifact, EmitError, TooManyGroups};
 use crate::db::{Database, Diag, ItemClass, ItemKey, Span, name_span};
 use crate::diagnostics::codes;
 use crate::ir::{self, Settings};
 use crate::schema::names::kind;
 use crate::session::Session;
-
-/// Returns the settings with the environment.
-pub fn settings_in(settings: &Settings, environment: &Option<SmolStr>) -> Settings {
-    Settings {
-        environment: environment.clone(),
-        ..settings.clone()
-    }
-}
 
 /// Moves artifacts to the folder of their environment, if there are environments.
 pub(crate) fn move_to_environment(

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use smol_str::SmolStr;
 
-use crate::artifacts::{check_limits, project_artifacts, service_artifacts, settings_in};
+use crate::artifacts::{check_limits, project_artifacts, service_artifacts};
 use crate::backends::policy::SYNC_WINDOWS;
 use crate::backends::{self, Artifact};
 use crate::db::name_span;
@@ -134,7 +134,7 @@ impl Build for Session {
     ) -> Result<Vec<Artifact>, Box<Diag>> {
         self.with_project(environment, |project, models| match models.get(&key) {
             Some(service) => {
-                let settings = settings_in(settings, environment);
+                let settings = self.settings_in(settings, environment);
                 let project = with_reactions(project, &[service], &settings);
                 service_artifacts(&self.db, key, service, &project, &settings)
             }
@@ -148,7 +148,7 @@ impl Build for Session {
         environment: &Option<SmolStr>,
     ) -> Result<Vec<Artifact>, Box<Diag>> {
         self.with_project(environment, |project, _| {
-            project_artifacts(self, project, &settings_in(settings, environment))
+            project_artifacts(self, project, &self.settings_in(settings, environment))
         })
     }
 
@@ -169,7 +169,7 @@ fn build(
     environment: &Option<SmolStr>,
 ) -> Vec<Result<Vec<Artifact>, Box<Diag>>> {
     session.with_project(environment, |project, models| {
-        let settings = settings_in(settings, environment);
+        let settings = session.settings_in(settings, environment);
         let all: Vec<&ir::Service> = project.services().collect();
         let project = &*with_reactions(project, &all, &settings);
         let keys = session.services();

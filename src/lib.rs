@@ -18,10 +18,8 @@ mod regular;
 mod selectors_tests;
 pub mod testing;
 
-pub use artifacts::settings_in;
-
 pub use nth_analysis::{
-    check, db, eval, limits, lower, resolve, schema, session, stack, suppressions,
+    check, db, environment, eval, limits, lower, resolve, schema, session, stack, suppressions,
 };
 pub use nth_diff as diff;
 pub use nth_model as ir;

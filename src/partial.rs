@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use smol_str::SmolStr;
 
-use crate::artifacts::{project_artifacts, service_artifacts, settings_in};
+use crate::artifacts::{project_artifacts, service_artifacts};
 use crate::backends::{self, Artifact};
 use crate::db::{ItemClass, ItemKey, SourceFile, file_names, find_module, item_name};
 use crate::detection::with_reactions;
@@ -71,7 +71,7 @@ pub(crate) fn compile_sound(
     };
     for environment in &names {
         let artifacts = session.with_project(environment, |project, models| {
-            let settings = settings_in(&input.settings, environment);
+            let settings = session.settings_in(&input.settings, environment);
             let shown: Vec<&ir::Service> = services
                 .iter()
                 .filter(|key| !faults.unsound.contains_key(&key.file))

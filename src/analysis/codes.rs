@@ -20,6 +20,7 @@ declare_codes! {
     Error UNKNOWN_FUNCTION "N0110" "unknown-function" "A function is called that does not exist.";
     Error UNKNOWN_TYPE "N0111" "unknown-type" "A type does not exist.";
     Error PRELUDE_ONLY "N0112" "prelude-only" "Something is declared that only the prelude can declare.";
+    Error UNBUILT_TARGET "N0113" "unbuilt-target" "An environment lists a target that is not built for it.";
     Error UNUSABLE_NAME "N0120" "unusable-name" "A `let` or a parameter has a name that expressions cannot refer to.";
     Warning AMENDMENTS_DROPPED "N0121" "settings-dropped" "Changing the base of a nested block drops its earlier settings.";
     Warning ABSENT_DEPENDENCY "N0122" "absent-dependency" "A dependency is a service that is not in the environment.";
@@ -27,7 +28,7 @@ declare_codes! {
     Error OUT_OF_BOUNDS "N0202" "out-of-bounds" "A value is out of bounds for its field.";
     Error BAD_OPERANDS "N0203" "bad-operands" "An operator cannot be applied to these types.";
     Error UNKNOWN_MEMBER "N0204" "unknown-member" "A word is not a member of the expected enum.";
-    Error BAD_TEXT "N0205" "bad-text" "A string is not a valid URL, email address, date, time, time zone or label name.";
+    Error BAD_TEXT "N0205" "bad-text" "A string is not a valid URL, email address, date, time, time zone, label name or namespace.";
     Error ARITHMETIC "N0206" "arithmetic" "A computation has no result.";
     Error UNKNOWN_FIELD "N0301" "unknown-field" "A field is not declared for its kind.";
     Error MISSING_FIELD "N0302" "missing-field" "A required field is not set.";
@@ -116,6 +117,7 @@ declare_codes! {
     Error GATE_OVERRIDE "N1006" "gate-override" "An override names no `deny` of its gate.";
     Error GATE_DEPENDENCY "N1007" "gate-dependency" "A gate uses the error budgets of a dependency that has none.";
     Warning GATE_OVERRIDE_EXPIRED "N1008" "gate-override-expired" "An override of a gate has expired and has no effect.";
+    Warning GATE_WITHOUT_PAGES "N1009" "gate-without-pages" "A gate reads pages in an environment that does not page.";
     Error TEST_EXPECTS_NOTHING "N1101" "test-expects-nothing" "A test has no expectation.";
     Error TEST_TIMES "N1102" "test-times" "A part of a test is after its end, or counts from the end of an event that does not end.";
     Error TEST_EVENT "N1103" "test-event" "An event of a test cannot happen to what it names.";

@@ -6,6 +6,7 @@ pub mod check;
 pub mod codes;
 pub mod coverage;
 pub mod db;
+pub mod environment;
 pub mod eval;
 pub mod limits;
 pub mod lower;

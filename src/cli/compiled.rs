@@ -63,10 +63,7 @@ impl CompiledProject {
         }
         let environment =
             select::only_environment(&compilation.environments)?.map(|only| only.into());
-        let settings = ir::Settings {
-            environment,
-            ..selected.loaded.project.settings.clone()
-        };
+        let settings = session.settings_in(&selected.loaded.project.settings, &environment);
         Ok(Some(Self { session, settings }))
     }
 

@@ -17,7 +17,6 @@ use nth_model::Settings;
 use nth_promql::LabelMatchers;
 use smol_str::SmolStr;
 
-use crate::artifacts::settings_in;
 use crate::catalogue::environment_labels;
 use crate::session::Session;
 use origin::Origins;
@@ -99,8 +98,8 @@ pub fn compare(
         base.session.with_project(base_name, |base_project, _| {
             head.session.with_project(head_name, |head_project, _| {
                 let settings = [
-                    settings_in(base.settings, base_name),
-                    settings_in(head.settings, head_name),
+                    base.session.settings_in(base.settings, base_name),
+                    head.session.settings_in(head.settings, head_name),
                 ];
                 let labels = [base.labels(base_name), head.labels(head_name)];
                 let versions = [
@@ -191,7 +190,7 @@ fn search_removed(
         if pairs.iter().any(|[base, _]| *base == name) {
             continue;
         }
-        let settings = settings_in(base.settings, &name);
+        let settings = base.session.settings_in(base.settings, &name);
         base.session.with_project(&name, |project, _| {
             let version = Version {
                 project,

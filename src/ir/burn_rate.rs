@@ -15,6 +15,9 @@ use super::{Duration, Severity};
 pub struct Pair {
     /// The severity of the alert.
     pub severity: Severity,
+    /// The severity where the environment pages. It decides whether some events must be bad, so that the alert fires at the same times
+    /// in all environments.
+    pub declared: Severity,
     /// The share of the SLO window's error budget that is consumed in the long window when the alert fires, at most 1.
     pub budget: Decimal,
     /// The long window.
@@ -40,6 +43,7 @@ impl Pair {
         let consumed = factor.checked_mul(Decimal::from(long.0));
         let consumed = consumed.and_then(|consumed| consumed.checked_div(Decimal::from(window.0)));
         Self {
+            declared: severity,
             severity,
             // Too much for a number is more than all.
             budget: consumed.unwrap_or(Decimal::MAX).normalize(),
@@ -161,6 +165,7 @@ pub fn pairs(period: Duration, least_range: Duration) -> Vec<Pair> {
             Some(Pair {
                 hold: severity.default_hold(),
                 severity,
+                declared: severity,
                 budget: budget.normalize(),
                 long,
                 short,

@@ -22,6 +22,7 @@ mod signal;
 mod target_name;
 mod team;
 pub mod test;
+mod unpaged;
 pub mod zone;
 
 use std::collections::BTreeMap;
@@ -229,6 +230,8 @@ pub struct BudgetAlert {
     pub consumed: Decimal,
     /// The severity of the alert.
     pub severity: Severity,
+    /// The severity where the environment pages, as for [`burn_rate::Pair::declared`].
+    pub declared: Severity,
 }
 
 /// A missing-data alert: it fires if the total of an SLI has no series.

@@ -31,6 +31,8 @@ pub struct Team {
     pub escalations: Vec<Escalation>,
     /// The receivers in the source; empty if the team uses the defaults.
     pub receivers: Vec<Receiver>,
+    /// False in an environment that does not page: nothing is sent to PagerDuty there.
+    pub is_paged: bool,
 }
 
 /// A time of a day, in a time zone.
@@ -210,13 +212,17 @@ impl Team {
     /// The receivers that notify the team: its own, or the defaults of a team that declares none.
     ///
     /// By default, pages go to PagerDuty if anyone is on call, everything goes to the Slack channel, and everything
-    /// that no other receiver gets goes to the email address.
+    /// that no other receiver gets goes to the email address. A team that is not paged has no receiver of PagerDuty.
     pub fn effective_receivers(&self) -> Cow<'_, [Receiver]> {
         if self.receivers.is_empty() {
-            Cow::Owned(self.default_receivers())
-        } else {
-            Cow::Borrowed(&self.receivers)
+            return Cow::Owned(self.default_receivers());
         }
+        if self.is_paged {
+            return Cow::Borrowed(&self.receivers);
+        }
+        let mut receivers = self.receivers.clone();
+        receivers.retain(|receiver| !matches!(receiver.channel, Channel::PagerDuty(_)));
+        Cow::Owned(receivers)
     }
 
     fn default_receivers(&self) -> Vec<Receiver> {
@@ -227,7 +233,7 @@ impl Team {
             channel,
         };
         let mut all = Vec::new();
-        if self.is_on_call() {
+        if self.is_paged && self.is_on_call() {
             let channel = Channel::PagerDuty(PagerDuty {
                 routing_key_file: None,
             });

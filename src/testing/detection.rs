@@ -5,7 +5,6 @@ use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use super::Selection;
-use crate::artifacts::settings_in;
 use crate::check::item_index;
 use crate::db::{ItemKey, Span, name_span};
 use crate::detection::{reaction, reference};
@@ -73,7 +72,7 @@ fn in_environment(
     environment: &Option<SmolStr>,
     selection: Selection<'_>,
 ) -> Vec<SloDetection> {
-    let settings = settings_in(settings, environment);
+    let settings = session.settings_in(settings, environment);
     let sources = session.sources();
     let positions = Positions::new(&sources);
     session.with_project(environment, |_, models| {

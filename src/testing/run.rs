@@ -16,7 +16,6 @@ use super::detail::Detail;
 use super::incident::Incident;
 use super::result::{Outcome, TestResult};
 use super::story::Story;
-use crate::artifacts::settings_in;
 use crate::backends::alertmanager::notify::Routing;
 use crate::db::{ItemKey, Span};
 use crate::diagnostics::position::Positions;
@@ -144,7 +143,7 @@ pub(super) fn in_environment<T>(
     let sources = session.sources();
     let positions = Positions::new(&sources);
     let lowered = session.tests(environment.as_deref());
-    let settings = settings_in(settings, environment);
+    let settings = session.settings_in(settings, environment);
     session.with_project(environment, |project, services| {
         let routing = Routing::new(project, &settings);
         act(EnvironmentTests {

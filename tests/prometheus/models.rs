@@ -212,10 +212,12 @@ pub fn complete() -> (Service, Settings) {
             BudgetAlert {
                 consumed: "0.75".parse().expect("a share"),
                 severity: Severity::Ticket,
+                declared: Severity::Ticket,
             },
             BudgetAlert {
                 consumed: "0.9".parse().expect("a share"),
                 severity: Severity::Page,
+                declared: Severity::Page,
             },
         ],
         missing_data_alerts: vec![absent(10, Severity::Page)],

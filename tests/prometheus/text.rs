@@ -141,6 +141,7 @@ fn explanation(
         budget_alerts: vec![BudgetAlert {
             consumed: "0.75".parse().expect("a share"),
             severity: Severity::Ticket,
+            declared: Severity::Ticket,
         }],
         breakdown: vec!["route".into(), "k8s.pod".into()],
         ..slo("availability", "0.99", bad_based())

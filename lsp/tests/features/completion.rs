@@ -341,3 +341,31 @@ fn names_in_quotes_are_typed_with_them() {
         "service a {\n  signal \"queue depth\" { any_of = [`q`] }\n  alert b { when = `$0` }\n}\n";
     assert!(complete(text).labels().contains(&"${\"queue depth\"}"),);
 }
+
+#[test]
+fn an_environment_has_its_fields_and_defaults() {
+    let shown = complete("environment staging {\n  $0\n}\n");
+    let labels = shown.labels();
+    for wanted in ["selector", "pages", "targets", "namespace", "defaults"] {
+        assert!(labels.contains(&wanted), "{wanted}: {labels:?}");
+    }
+    let shown = complete("environment staging {\n  targets = [$0]\n}\n");
+    let labels = shown.labels();
+    for wanted in ["prometheus", "grafana", "docs"] {
+        assert!(labels.contains(&wanted), "{wanted}: {labels:?}");
+    }
+    // The name of `defaults` is a kind, and its fields are of that kind.
+    let shown = complete("environment staging {\n  defaults s$0\n}\n");
+    let labels = shown.labels();
+    for wanted in ["service", "slo", "schedule"] {
+        assert!(labels.contains(&wanted), "{wanted}: {labels:?}");
+    }
+    for other in ["environment", "tier", "silent"] {
+        assert!(!labels.contains(&other), "{other}: {labels:?}");
+    }
+    let shown = complete("environment staging {\n  defaults slo {\n    $0\n  }\n}\n");
+    let labels = shown.labels();
+    for wanted in ["objective", "burn_rate_pages", "labels"] {
+        assert!(labels.contains(&wanted), "{wanted}: {labels:?}");
+    }
+}

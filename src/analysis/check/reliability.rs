@@ -11,6 +11,7 @@ use super::dependencies::{hard_dependencies, place};
 use super::{alert_names, rule_labels, series, utf8_names};
 use crate::codes;
 use crate::db::{Diag, ItemKey, Workspace};
+use crate::environment;
 use crate::eval::{BlockRef, Instance, Value, block_children, block_field, instance};
 use crate::lower::service_model;
 use crate::schema::names::{field, kind};
@@ -310,7 +311,8 @@ impl Facts<'_> {
         let known = service.incomplete
             || *service.get(field::RUNBOOK_URL) != Value::None
             || service.children_of(kind::RUNBOOK).next().is_some()
-            || self.workspace.has_runbooks(self.db);
+            || self.workspace.has_runbooks(self.db)
+            || !environment::pages(self.db, self.workspace, self.environment.as_ref());
         if known || !self.tier_sets(field::RUNBOOK_EXPECTED) {
             return;
         }

@@ -22,6 +22,7 @@ pub struct AnalysisSettings {
     severity_labels: BTreeMap<ir::Severity, String>,
     given_labels: BTreeMap<ir::RuleLabel, String>,
     policy_forms: BTreeSet<ir::PolicyForm>,
+    targets: BTreeSet<ir::TargetName>,
     catalogue: Option<Arc<Lock>>,
 }
 
@@ -37,6 +38,7 @@ impl AnalysisSettings {
             severity_labels: settings.severity_labels.clone(),
             given_labels: given_labels(settings),
             policy_forms: settings.policy.forms.clone(),
+            targets: settings.targets.clone(),
             catalogue,
         }
     }
@@ -97,6 +99,12 @@ impl Workspace {
     #[salsa::tracked(returns(ref))]
     pub fn policy_forms(self, db: &dyn salsa::Database) -> BTreeSet<ir::PolicyForm> {
         self.settings(db).policy_forms.clone()
+    }
+
+    /// The targets of a build.
+    #[salsa::tracked(returns(ref))]
+    pub fn targets(self, db: &dyn salsa::Database) -> BTreeSet<ir::TargetName> {
+        self.settings(db).targets.clone()
     }
 
     /// The metrics that were pulled from Prometheus; `None` without a lock file.

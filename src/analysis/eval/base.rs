@@ -87,7 +87,7 @@ impl<'db> Evaluator<'db> {
         seen.push(key);
         let mut trail = (*context.scope.trail).clone();
         trail.push(self.span(context, base.range));
-        let scope = Scope::of_item(key, Rc::new(trail));
+        let scope = Scope::of_base(key, Rc::new(trail), &context.scope);
         if seen.len() == 1 {
             let params = match self.tree(key) {
                 Some(ItemNode::Template(template)) => &*template.params,

@@ -40,6 +40,7 @@ impl<'db> Evaluator<'db> {
                 self.collect_blocks(id, (body, &scope), layer, true, &mut amendments);
             }
         }
+        self.add_defaults(id);
         self.nodes[id.0].state = State::Done;
         self.remove_absent(id);
     }
@@ -80,7 +81,7 @@ impl<'db> Evaluator<'db> {
                     });
                 }
                 Statement::In(inner) if self.applies(&inner.environment) => {
-                    let inner_scope = self.body_scope(&inner.body, scope, id);
+                    let inner_scope = self.body_scope(&inner.body, &Scope::amending(scope), id);
                     self.collect_fields(id, &inner.body, &inner_scope, layer, true);
                 }
                 _ => {}
@@ -102,7 +103,7 @@ impl<'db> Evaluator<'db> {
             }
             match statement {
                 Statement::In(inner) if self.applies(&inner.environment) => {
-                    let inner_scope = self.body_scope(&inner.body, scope, id);
+                    let inner_scope = self.body_scope(&inner.body, &Scope::amending(scope), id);
                     amendments.push_back((&inner.body, inner_scope));
                 }
                 Statement::Block(block) => self.add_child(id, block, scope),
@@ -269,6 +270,10 @@ impl<'db> Evaluator<'db> {
             return;
         };
         let parent_kind = self.node(parent).kind.clone();
+        if parent_kind == kind::DEFAULTS {
+            self.report_block_in_defaults(block, &context);
+            return;
+        }
         let as_one = self
             .schema
             .fields(&self.schema_kind(parent))
@@ -301,6 +306,9 @@ impl<'db> Evaluator<'db> {
             self.nodes[parent.0].unknown_kinds.push(kind.text.clone());
             return;
         };
+        if kind.text == kind::DEFAULTS && !self.is_kind_with_defaults(block, &name, &context) {
+            return;
+        }
         let head = self.span(&context, block.head);
         let there = self.child(parent, &kind.text, &name);
         let is_there = there.is_some();

@@ -14,6 +14,7 @@ use super::value::{FieldValue, Instance, Value};
 use super::{Evaluator, Mode};
 use crate::codes;
 use crate::db::{Diag, Span};
+use crate::schema::names::kind;
 use crate::schema::{self, Ty};
 use nth_diagnostics::suggest;
 use nth_syntax::tree::ExprNode;
@@ -161,7 +162,11 @@ impl<'db> Evaluator<'db> {
         self.collect(id);
         let kind = self.schema_kind(id);
         let mut fields = IndexMap::new();
+        let is_partial = self.node(id).kind == kind::DEFAULTS;
         for field in self.schema.fields(&kind) {
+            if is_partial && !self.node(id).setters.contains_key(&field.name) {
+                continue;
+            }
             if let Ty::One(child, required) = &field.ty {
                 let count = self.children_refs(id, child).len();
                 if count == 0 && *required {

@@ -12,6 +12,7 @@ mod calls;
 mod check_block;
 pub mod coerce;
 mod collect;
+mod defaults;
 mod expr;
 mod fields;
 pub mod index;
@@ -82,6 +83,8 @@ pub struct Evaluator<'db> {
     /// The index to record for the editor; `None` if it is not recorded.
     index: Option<Box<index::IndexBuilder>>,
     budget: budget::Budget,
+    /// The environment's block, once it was looked for; `None` in it if there is none.
+    environment_block: Option<Option<NodeId>>,
     root: Option<(ItemKey, NodeId)>,
     /// Arguments of bases that a check evaluates after all bodies are collected.
     unforced: Vec<(Rc<Scope<'db>>, SmolStr)>,
@@ -107,6 +110,7 @@ impl<'db> Evaluator<'db> {
             metric_checks: metric_checks::MetricChecks::None,
             index: None,
             budget: budget::Budget::default(),
+            environment_block: None,
             root: None,
             unforced: Vec::new(),
             nodes: Vec::new(),

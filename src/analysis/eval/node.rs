@@ -77,9 +77,13 @@ impl<'db> Evaluator<'db> {
         &self.nodes[id.0]
     }
 
-    /// Returns the kind that defines a block's fields: its variant, or else its kind.
+    /// Returns the kind that defines a block's fields: its variant, or else its kind. Those of `defaults` are of the kind that it
+    /// names.
     pub(crate) fn schema_kind(&self, id: NodeId) -> SmolStr {
         let node = self.node(id);
+        if node.kind == kind::DEFAULTS {
+            return node.name.clone();
+        }
         node.variant.clone().unwrap_or_else(|| node.kind.clone())
     }
 

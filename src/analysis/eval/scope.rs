@@ -21,6 +21,8 @@ pub struct Scope<'db> {
     pub item: ItemKey,
     /// The places that instantiate it, outermost first; empty outside of templates.
     pub trail: Rc<Vec<Span>>,
+    /// True inside of `in`: what is set here is for one environment.
+    pub is_amending: bool,
     parent: Option<Rc<Scope<'db>>>,
     bindings: RefCell<IndexMap<SmolStr, Rc<Binding<'db>>>>,
 }
@@ -87,6 +89,20 @@ impl<'db> Scope<'db> {
         Rc::new(Self {
             item,
             trail,
+            is_amending: false,
+            parent: None,
+            bindings: RefCell::default(),
+        })
+    }
+
+    /// Creates the outermost scope of a base that is used in a scope.
+    pub fn of_base(item: ItemKey, trail: Rc<Vec<Span>>, user: &Self) -> Rc<Self> {
+        #[cfg(test)]
+        alive::born();
+        Rc::new(Self {
+            item,
+            trail,
+            is_amending: user.is_amending,
             parent: None,
             bindings: RefCell::default(),
         })
@@ -94,11 +110,21 @@ impl<'db> Scope<'db> {
 
     /// Creates a scope inside another.
     pub fn inside(parent: &Rc<Self>) -> Rc<Self> {
+        Self::nested(parent, parent.is_amending)
+    }
+
+    /// Creates the scope of an `in` inside another.
+    pub fn amending(parent: &Rc<Self>) -> Rc<Self> {
+        Self::nested(parent, true)
+    }
+
+    fn nested(parent: &Rc<Self>, is_amending: bool) -> Rc<Self> {
         #[cfg(test)]
         alive::born();
         Rc::new(Self {
             item: parent.item,
             trail: parent.trail.clone(),
+            is_amending,
             parent: Some(parent.clone()),
             bindings: RefCell::default(),
         })

@@ -321,8 +321,17 @@ impl Lowering<'_> {
             "budget_time" => Fact::BudgetTime(self.objective(call)?),
             "burn" => self.burn(call, over()?, block)?,
             "dependency_budget" => return self.dependency_budget(call, block),
-            "firing" => Fact::Firing(severity(&argument(call, "severity")?.value)?),
-            "incidents" => Fact::Incidents(self.count_fact(call, over()?, block)?),
+            "firing" => {
+                let severity = severity(&argument(call, "severity")?.value)?;
+                if severity == ir::Severity::Page {
+                    self.warn_of_pages("firing(page)", call, block);
+                }
+                Fact::Firing(severity)
+            }
+            "incidents" => {
+                self.warn_of_pages("incidents", call, block);
+                Fact::Incidents(self.count_fact(call, over()?, block)?)
+            }
             "deploy_age" => {
                 self.deployed(call, block)?;
                 Fact::DeployAge

@@ -35,6 +35,7 @@ pub use team::{day_twice, ignored_urgency};
 pub use test::{LoweredTest, test_model};
 
 use crate::db::{Database, Diag, ItemKey, Workspace};
+use crate::environment::pages;
 use crate::eval::instance;
 use crate::eval::metrics::{block_labels, environment_labels};
 use nth_model as ir;
@@ -68,6 +69,9 @@ pub fn service_model(
             up: up(db, workspace, environment.as_deref(), instance),
         };
         let mut service = service::lower(instance, &surroundings, &mut diagnostics)?;
+        if !pages(db, workspace, environment.as_ref()) {
+            service.without_pages();
+        }
         exclude::attach(db, workspace, key, environment.as_ref(), &mut service.slos);
         Some(service)
     });
@@ -118,13 +122,17 @@ pub fn team_model(
     key: ItemKey,
     environment: Option<SmolStr>,
 ) -> Arc<LoweredTeam> {
-    let evaluated = instance(db, workspace, key, environment);
+    let evaluated = instance(db, workspace, key, environment.clone());
     let mut diagnostics = evaluated.diagnostics.clone();
-    let team = evaluated.instance.as_ref();
-    Arc::new(LoweredTeam {
-        team: team.map(|team| team::lower(db, team, &mut diagnostics)),
-        diagnostics,
-    })
+    let block = evaluated.instance.as_ref();
+    let mut team = block.map(|block| team::lower(db, block, &mut diagnostics));
+    if let (Some(block), Some(team), Some(environment)) = (block, &mut team, &environment)
+        && !pages(db, workspace, Some(environment))
+    {
+        team.without_pages();
+        diagnostics.extend(receiver::unreachable(block, team, environment));
+    }
+    Arc::new(LoweredTeam { team, diagnostics })
 }
 
 /// Lowers a block of hours; empty if it has errors.

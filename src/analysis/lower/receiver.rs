@@ -298,6 +298,36 @@ fn warn_of_missing_receiver(
     }
 }
 
+/// Warns about a team that only PagerDuty notifies, in an environment that does not page.
+pub(super) fn unreachable(
+    block: &Instance,
+    team: &ir::Team,
+    environment: &SmolStr,
+) -> Option<Diag> {
+    let paged = ir::Team {
+        is_paged: true,
+        ..team.clone()
+    };
+    let (there, here) = (paged.effective_receivers(), team.effective_receivers());
+    let gets = |all: &[ir::Receiver], severity| all.iter().any(|one| one.on.contains(&severity));
+    // Declared receivers without tickets are reported in all environments.
+    let is_reported = !team.receivers.is_empty() && !gets(&there, Severity::Ticket);
+    if there.is_empty() || gets(&here, Severity::Ticket) || is_reported {
+        return None;
+    }
+    let found = Diag::new(
+        &codes::NO_RECEIVER,
+        format!("no receiver of team `{}` handles tickets in `{environment}`", team.name),
+        block.head,
+    )
+    .label("only notified through PagerDuty")
+    .note(format!(
+        "environment `{environment}` has `pages = false`: its alerts are tickets, and none is sent to PagerDuty"
+    ))
+    .help("set `slack` or `email` of the team, or add a receiver for tickets that is not PagerDuty");
+    Some(found)
+}
+
 fn plural(severity: Severity) -> &'static str {
     match severity {
         Severity::Page => "pages",

@@ -413,6 +413,7 @@ fn budget_alerts(value: &Value, severity: ir::Severity) -> Vec<ir::BudgetAlert> 
             Value::Percent(percent) => Some(ir::BudgetAlert {
                 consumed: percent.checked_div(Decimal::ONE_HUNDRED)?.normalize(),
                 severity,
+                declared: severity,
             }),
             _ => None,
         })

@@ -50,6 +50,7 @@ pub(super) fn lower(
             .map(|escalation| lower_escalation(db, escalation))
             .collect(),
         receivers: receiver::lower_all(team, diagnostics),
+        is_paged: true,
     }
 }
 

@@ -49,6 +49,9 @@ pub struct Kind {
     pub span: Span,
 }
 
+/// The top-level kinds whose blocks have defaults in an environment, as have those in them.
+pub const DEFAULT_ROOTS: [&str; 2] = [names::kind::SERVICE, names::kind::TEAM];
+
 /// A field of a kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldSchema {
@@ -135,6 +138,26 @@ impl Schema {
         self.kinds
             .values()
             .filter(|kind| kind.parents.is_empty() && kind.base.is_none())
+    }
+
+    /// True if blocks of the kind can have defaults in an environment: it is one of [`DEFAULT_ROOTS`], or in one of them.
+    pub fn has_defaults(&self, kind: &str) -> bool {
+        let base = self.kinds.get(kind).and_then(|kind| kind.base.clone());
+        let mut waiting: Vec<SmolStr> = vec![base.unwrap_or_else(|| kind.into())];
+        let mut seen: Vec<SmolStr> = Vec::new();
+        while let Some(next) = waiting.pop() {
+            if DEFAULT_ROOTS.contains(&next.as_str()) {
+                return true;
+            }
+            if seen.contains(&next) {
+                continue;
+            }
+            if let Some(known) = self.kinds.get(&next) {
+                waiting.extend(known.parents.iter().cloned());
+            }
+            seen.push(next);
+        }
+        false
     }
 
     /// True if a body can have only one block of the kind, which has no name.

@@ -14,6 +14,8 @@ pub mod kind {
     pub const BURN_RATE: &str = "burn-rate";
     /// The kind `counter-reset`.
     pub const COUNTER_RESET: &str = "counter-reset";
+    /// The kind `defaults`.
+    pub const DEFAULTS: &str = "defaults";
     /// The kind `deny`.
     pub const DENY: &str = "deny";
     /// The kind `dependency`.
@@ -166,6 +168,8 @@ pub mod field {
     pub const CRITICALITY: &str = "criticality";
     /// The field `dashboard_url` of `service`.
     pub const DASHBOARD_URL: &str = "dashboard_url";
+    /// The field `datasource` of `environment`.
+    pub const DATASOURCE: &str = "datasource";
     /// The field `date` of `test`.
     pub const DATE: &str = "date";
     /// The field `days` of `exclude`, `support-hours`, `hours`.
@@ -198,6 +202,10 @@ pub mod field {
     pub const GATE: &str = "gate";
     /// The field `gate_denies_below` of `tier`.
     pub const GATE_DENIES_BELOW: &str = "gate_denies_below";
+    /// The field `gate_namespace` of `environment`.
+    pub const GATE_NAMESPACE: &str = "gate_namespace";
+    /// The field `gate_prometheus` of `environment`.
+    pub const GATE_PROMETHEUS: &str = "gate_prometheus";
     /// The field `gate_warns_below` of `tier`.
     pub const GATE_WARNS_BELOW: &str = "gate_warns_below";
     /// The field `good` of `ratio`, `time-slices`.
@@ -248,6 +256,8 @@ pub mod field {
     pub const MIN_BAD_EVENTS: &str = "min_bad_events";
     /// The field `min_events` of `slo`.
     pub const MIN_EVENTS: &str = "min_events";
+    /// The field `namespace` of `environment`.
+    pub const NAMESPACE: &str = "namespace";
     /// The field `native` of `latency`, `metric`.
     pub const NATIVE: &str = "native";
     /// The field `notify` of `step`.
@@ -262,6 +272,8 @@ pub mod field {
     pub const ON_NO_DATA: &str = "on_no_data";
     /// The field `only_in` of `service`, `dependency`, `slo`, `exclude`, `alert`, `test`.
     pub const ONLY_IN: &str = "only_in";
+    /// The field `pages` of `environment`.
+    pub const PAGES: &str = "pages";
     /// The field `query` of `recording`, `panel`.
     pub const QUERY: &str = "query";
     /// The field `rate` of `traffic`.
@@ -312,6 +324,8 @@ pub mod field {
     pub const SUPPORT_HOURS: &str = "support-hours";
     /// The field `takes` of `slow`.
     pub const TAKES: &str = "takes";
+    /// The field `targets` of `environment`.
+    pub const TARGETS: &str = "targets";
     /// The field `team` of `service`, `page`, `ticket`.
     pub const TEAM: &str = "team";
     /// The field `technology` of `dependency`.

@@ -13,6 +13,7 @@ use crate::check::project::{
 };
 use crate::check::{check_item, project, rules};
 use crate::db::{Diag, ItemClass, ItemKey, SourceFile, item_entry};
+use crate::environment::alert_namespace;
 use crate::eval::instance;
 use crate::suppressions::{self, Annotated, directives};
 
@@ -76,7 +77,7 @@ impl Session {
         let rule_findings = self.cache().rule_findings(environments.len());
         let has_directives: Vec<bool> = known.iter().map(|file| file.has_directives).collect();
         let mut found = self
-            .project(known, rule_findings)
+            .project(known, rule_findings, &environments)
             .findings(&mut self.cache());
         found.retain(|found| {
             let places = found.secondary.iter().map(|label| label.span);
@@ -100,6 +101,7 @@ impl Session {
         &self,
         files: Vec<Arc<FileFindings>>,
         rule_findings: Vec<Vec<Diag>>,
+        environments: &[Option<SmolStr>],
     ) -> project::Project<'_> {
         project::Project {
             db: &self.db,
@@ -109,7 +111,13 @@ impl Session {
             settings_finding: self.unknown_default_team(),
             sends_mail: self.configuration.sends_mail,
             now: self.now,
-            alert_namespace: self.configuration.alert_namespace.clone(),
+            alert_namespaces: environments
+                .iter()
+                .map(|environment| {
+                    let project = self.configuration.alert_namespace.as_ref();
+                    alert_namespace(&self.db, self.workspace, project, environment)
+                })
+                .collect(),
             rule_findings,
         }
     }
@@ -160,7 +168,7 @@ impl Session {
             found.into_iter().flatten().collect()
         });
         let has_directives: Vec<bool> = files.iter().map(|file| file.has_directives).collect();
-        let project = self.project(files, rule_findings.collect());
+        let project = self.project(files, rule_findings.collect(), environments);
         let found = match asked {
             None => project.findings(&mut self.cache()),
             Some(_) => project.findings(&mut ProjectCache::default()),

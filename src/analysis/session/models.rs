@@ -9,9 +9,19 @@ use smol_str::SmolStr;
 
 use super::Session;
 use crate::db::{ItemClass, ItemEntry, ItemKey};
+use crate::environment::settings_in;
 use crate::lower::{Lowered, LoweredTeam, LoweredTest, service_model, team_model, test_model};
 
 impl Session {
+    /// Returns a project's settings as they apply in an environment.
+    pub fn settings_in(
+        &self,
+        settings: &ir::Settings,
+        environment: &Option<SmolStr>,
+    ) -> ir::Settings {
+        settings_in(&self.db, self.workspace, settings, environment)
+    }
+
     /// Returns the models of the project's services in an environment, in source order.
     pub fn models(&self, environment: Option<&str>) -> Vec<Arc<Lowered>> {
         let workspace = self.workspace;

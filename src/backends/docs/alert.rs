@@ -415,7 +415,7 @@ fn burn_meaning(slo: &Slo, pair: &Pair) -> String {
         words::duration(pair.long),
     );
     let counts = !matches!(slo.sli, Sli::ErrorRatio { total: None, .. });
-    if let (Some(least), Severity::Page, true) = (slo.min_bad_events, pair.severity, counts)
+    if let (Some(least), Severity::Page, true) = (slo.min_bad_events, pair.declared, counts)
         && least > 1
     {
         told.push_str(&format!(

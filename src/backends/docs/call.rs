@@ -9,14 +9,23 @@ use nth_model::{
 
 /// Adds the section on the escalation of a service.
 pub fn section(page: &mut Page, service: &Service, project: &Project<'_>) {
-    loudness(page, service, project);
-    match project.escalation_for(service) {
-        Some((team, escalation)) => steps(page, service, project, team, &escalation),
-        None => page.paragraph(nobody_on_call(service, project)),
+    if is_paged(service, project) {
+        loudness(page, service, project);
+        match project.escalation_for(service) {
+            Some((team, escalation)) => steps(page, service, project, team, &escalation),
+            None => page.paragraph(nobody_on_call(service, project)),
+        }
+    } else {
+        page.paragraph("No page is sent in this environment: all alerts are tickets.".to_owned());
     }
     if let Some(team) = project.owner(service) {
         page.list(contacts(team));
     }
+}
+
+/// Returns whether anyone is paged for a service in its environment.
+fn is_paged(service: &Service, project: &Project<'_>) -> bool {
+    project.owner(service).is_none_or(|team| team.is_paged)
 }
 
 /// The paragraph for a service without anyone on call, with the people to contact.
@@ -241,6 +250,7 @@ pub fn recipients(service: &Service, severity: Severity, project: &Project<'_>) 
                 None => "No page is sent.".to_owned(),
             };
             match chain {
+                _ if !is_paged(service, project) => first,
                 Some(chain) => format!("{first} If customers are affected: {chain}."),
                 None => format!("{first} {}", nobody_on_call(service, project)),
             }

@@ -73,7 +73,7 @@ pub fn page(project: &Project<'_>, settings: &Settings) -> String {
         } else {
             format!("It owns {}.", list(&links, "and"))
         });
-        if !team.is_on_call() {
+        if team.is_paged && !team.is_on_call() {
             lines.push("**No one is on call**: the team has no escalation.".to_owned());
         }
         page.list(lines);

@@ -143,7 +143,7 @@ impl SloContext<'_> {
             let before = std::mem::replace(&mut expr, number(Decimal::ZERO));
             expr = binary(before, BinaryOp::And, enough);
         };
-        if let (Some(least), Severity::Page) = (self.slo.min_bad_events, pair.severity) {
+        if let (Some(least), Severity::Page) = (self.slo.min_bad_events, pair.declared) {
             and(call("round", [self.bad_events(pair.long)]), least);
         }
         if let Some(least) = self.slo.min_events {
@@ -206,7 +206,7 @@ impl SloContext<'_> {
             BinaryOp::GreaterOrEqual,
             number(alert.consumed),
         );
-        match (self.slo.min_bad_events, alert.severity) {
+        match (self.slo.min_bad_events, alert.declared) {
             (Some(least), Severity::Page) if self.counts_events() => {
                 let bad = call("round", [self.bad_events(self.slo.window)]);
                 let least = number(Decimal::from(least));
@@ -227,7 +227,7 @@ impl SloContext<'_> {
         let texts = [summary, self.in_words(self.explanation())];
         self.alert(
             named,
-            alert.severity.default_hold(),
+            alert.declared.default_hold(),
             &self.budget_condition(alert),
             &labels,
             texts,
@@ -240,7 +240,7 @@ impl SloContext<'_> {
             .slo
             .burn_rate_pairs
             .iter()
-            .filter(|pair| pair.severity == Severity::Page);
+            .filter(|pair| pair.declared == Severity::Page);
         shorts
             .map(|pair| pair.long)
             .max()

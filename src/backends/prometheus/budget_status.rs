@@ -39,7 +39,7 @@ impl<'a> BudgetStatus<'a> {
     /// The recorded window of a burn rate that is neither momentary nor outdated: that of the fastest page.
     pub fn burn_window(&self) -> Duration {
         let pages = self.context.slo.burn_rate_pairs.iter();
-        let pages = pages.filter(|pair| pair.severity == Severity::Page);
+        let pages = pages.filter(|pair| pair.declared == Severity::Page);
         pages
             .map(|pair| pair.long)
             .min()

@@ -221,7 +221,7 @@ impl<'a> SloContext<'a> {
         pairs
             .filter(|pair| {
                 self.slo.min_events.is_some()
-                    || (pair.severity == Severity::Page && self.slo.min_bad_events.is_some())
+                    || (pair.declared == Severity::Page && self.slo.min_bad_events.is_some())
             })
             .map(|pair| pair.long)
             .filter(|window| *window <= LONGEST_RAW)

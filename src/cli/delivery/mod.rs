@@ -126,7 +126,7 @@ fn prepare(
     };
     let selected = Selected::whole(loaded);
     let project = &selected.loaded.project;
-    let (compilation, session, _) = selected.compile_with_session(options.env.as_deref())?;
+    let (compilation, session, input) = selected.compile_with_session(options.env.as_deref())?;
     let mut findings = Findings::default();
     let own = selected.loaded.diagnostics.iter().cloned();
     findings.add(&selected.loaded.sources, own);
@@ -145,6 +145,7 @@ fn prepare(
         findings.show(format, console)?;
     }
     let environment = select::only_environment(&environments)?.map(str::to_owned);
+    let settings = session.settings_in(&input.settings, &environment.as_deref().map(Into::into));
     let chosen = place::choose(&destinations, environment.as_deref(), options)?;
     let owner = Owner {
         project: project.settings.project.clone(),
@@ -170,7 +171,8 @@ fn prepare(
         let written = is_kept.then(|| connection.connect(declared, TerraformPlan::Kept));
         let source = objects::Source {
             owner: &owner,
-            settings: &project.settings,
+            settings: &settings,
+            of_project: &input.settings.targets,
             artifacts: &artifacts,
         };
         targets.push(Target {

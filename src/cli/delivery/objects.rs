@@ -1,6 +1,6 @@
 //! What should be at a destination, from the files of a build.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nth_delivery::destinations::{alertmanager_api, grafana, kubernetes};
 use nth_delivery::{DesiredObject, ObjectKey, ObjectKind, Owner, Phase};
@@ -16,8 +16,10 @@ use nthc::project;
 pub struct Source<'a> {
     /// Whose they are.
     pub owner: &'a Owner,
-    /// The settings of the project.
+    /// The settings of the project in the environment.
     pub settings: &'a Settings,
+    /// The targets of the project.
+    pub of_project: &'a BTreeSet<TargetName>,
     /// The files.
     pub artifacts: &'a [Artifact],
 }
@@ -48,11 +50,28 @@ impl Source<'_> {
         if let Some(needed) = needed
             && !self.settings.targets.contains(&needed)
         {
-            return Err(Failure::usage(format!(
-                "destination `{}` needs the target `{needed}`, which is not built",
-                destination.name.value
-            ))
-            .help("add it to `targets` in `[project]` of `nth.toml`, or remove the destination"));
+            let name = &destination.name.value;
+            return Err(match &self.owner.environment {
+                Some(environment) if self.of_project.contains(&needed) => {
+                    Failure::usage(format!(
+                        "destination `{name}` needs the target `{needed}`, which is not built for environment `{environment}`"
+                    ))
+                    .help(match needed {
+                        TargetName::PagerDuty => format!(
+                            "remove the destination, or let the environment page: `pages` and `targets` of `environment {environment}`"
+                        ),
+                        _ => format!(
+                            "add it to `targets` of `environment {environment}`, or remove the destination"
+                        ),
+                    })
+                }
+                _ => Failure::usage(format!(
+                    "destination `{name}` needs the target `{needed}`, which is not built"
+                ))
+                .help(
+                    "add it to `targets` in `[project]` of `nth.toml`, or remove the destination",
+                ),
+            });
         }
         match kind {
             DestinationType::Mimir | DestinationType::Cortex => self.groups(),

@@ -111,10 +111,8 @@ impl LiveProject {
                         .unwrap_or_default()
                 } else {
                     let models = self.session.models(environment.as_deref());
-                    let settings = Settings {
-                        environment: environment.as_deref().map(Into::into),
-                        ..input.settings.clone()
-                    };
+                    let of = environment.as_deref().map(Into::into);
+                    let settings = self.session.settings_in(&input.settings, &of);
                     let shown = preview::model(
                         models.iter().filter_map(|lowered| lowered.service.as_ref()),
                         &compilation.artifacts,

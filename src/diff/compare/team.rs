@@ -60,6 +60,8 @@ fn both(subject: &Subject, before: &Team, after: &Team, changes: &mut Changes) {
         escalations,
         // With the defaults of a team that declares none.
         receivers: _,
+        // Its receivers and the severities of alerts are compared.
+        is_paged: _,
     } = after;
     for (old, new) in [
         (&before.description, description),

@@ -2,6 +2,7 @@
 
 use nthc::db::SourceFile;
 use nthc::schema::Ty;
+use nthc::schema::names::kind;
 use smol_str::SmolStr;
 
 use super::bases::{Bases, Lookup};
@@ -22,8 +23,11 @@ pub struct BlockAt<'db> {
 }
 
 impl BlockAt<'_> {
-    /// The kind whose fields it can set: its variant, if that is known.
+    /// The kind whose fields it can set: its variant, if that is known, and for `defaults` the kind that it names.
     pub fn fields_of(&self) -> SmolStr {
+        if self.kind == kind::DEFAULTS {
+            return self.name.clone();
+        }
         self.bases
             .variant
             .clone()

@@ -243,7 +243,7 @@ fn gate_words(
     if gate.dry_run {
         title.push_str(", dry run");
     }
-    let settings = &project.targets;
+    let settings = &project.session.settings_in(&project.targets, &environment);
     let is_written = settings.targets.contains(&TargetName::Policy)
         && settings.policy.forms.contains(&PolicyForm::Json);
     let path = format!("policy/{}.json", nthc::backends::file_stem(&service.name));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use nthc::check::item_index;
 use nthc::db::{ItemClass, ItemKey, SourceFile, Workspace, file_names, item, item_start, parsed};
+use nthc::environment::settings_in;
 use nthc::eval::index::ItemIndex;
 use nthc::eval::{BlockRef, FieldValue, Instance, instance};
 use nthc::ir;
@@ -200,10 +201,7 @@ impl<'a> Source<'a> {
 
     /// The project's settings for an environment.
     pub fn settings_in(&self, environment: &Option<SmolStr>) -> ir::Settings {
-        ir::Settings {
-            environment: environment.clone(),
-            ..self.settings.clone()
-        }
+        settings_in(self.db, self.workspace, self.settings, environment)
     }
 
     /// True if an item is one of the project's services, not a package's.

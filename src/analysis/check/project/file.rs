@@ -15,6 +15,7 @@ use crate::codes;
 use crate::db::{
     Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, name_span, parsed,
 };
+use crate::environment::{target_findings, text_findings};
 use crate::eval::instance;
 use crate::limits;
 use crate::lower::{
@@ -347,6 +348,9 @@ fn other_findings(
         let version = workspace.prometheus_version(db);
         let unreadable = utf8_names::unreadable(environment, version, &BTreeSet::new());
         found.extend(unreadable.into_iter().map(always));
+        let targets = target_findings(db, workspace, environment);
+        found.extend(targets.into_iter().map(always));
+        found.extend(text_findings(environment).map(always));
     }
     let team = block.filter(|block| block.kind == kind::TEAM);
     match team {

@@ -42,8 +42,8 @@ pub struct Project<'a> {
     pub sends_mail: bool,
     /// The current time, for overrides that have expired. With `None`, nothing has expired.
     pub now: Option<Timestamp>,
-    /// The value that the label `namespace` of every alert must have; `None` if any is allowed.
-    pub alert_namespace: Option<String>,
+    /// The value that the label `namespace` of every alert must have, for each environment; `None` if any is allowed.
+    pub alert_namespaces: Vec<Option<String>>,
     /// The findings of the project's rules, one list per environment.
     pub rule_findings: Vec<Vec<Diag>>,
 }
@@ -90,7 +90,7 @@ impl Project<'_> {
             findings.extend(each().flat_map(|findings| &findings.services).cloned());
             findings.extend(each().flat_map(|findings| &findings.promises).cloned());
             findings.extend(each().flat_map(|findings| &findings.paging).cloned());
-            if let Some(needed) = &self.alert_namespace {
+            if let Some(Some(needed)) = self.alert_namespaces.get(environment) {
                 let labels = each().flat_map(|findings| &findings.relabelled);
                 let wrong = labels.filter(|label| label.namespace.as_ref() != Some(needed));
                 findings.extend(wrong.map(|label| label.found.clone()));

@@ -1,6 +1,7 @@
 //! Lowers the facts of conditions: burn rates, counts, deployments and the budgets of dependencies.
 
 use super::*;
+use crate::environment::pages;
 use crate::schema::names::{field, kind};
 
 impl Lowering<'_> {
@@ -126,6 +127,32 @@ impl Lowering<'_> {
         .help(format!("use {} to {}", least.to_human(), most.to_human()));
         self.wrong(block, diagnostic);
         None
+    }
+
+    /// Warns about a condition on pages in an environment that does not page.
+    pub(super) fn warn_of_pages(&mut self, counted: &str, call: &Call, block: &Instance) {
+        let Surroundings {
+            db,
+            workspace,
+            environment,
+            ..
+        } = *self.surroundings;
+        let Some(environment) = environment else {
+            return;
+        };
+        if pages(db, workspace, Some(environment)) {
+            return;
+        }
+        let diagnostic = Diag::new(
+            &codes::GATE_WITHOUT_PAGES,
+            format!("`{counted}` is always 0 in `{environment}`, which does not page"),
+            call.span,
+        )
+        .label("counts pages, and alerts there are tickets")
+        .help(format!(
+            "replace the condition in `in {environment} {{ … }}`, as with `when = firing(ticket) > 0`"
+        ));
+        self.wrong(block, diagnostic);
     }
 
     /// Checks that the service has a query for its deployments; reports it otherwise.

@@ -6,6 +6,7 @@ use super::events::Happening;
 use super::{Lowering, ratio};
 use crate::codes;
 use crate::db::{BlockRef, Diag};
+use crate::environment::pages;
 use crate::eval::{Instance, Value};
 use crate::lower::read::{block_name, duration, member, text};
 use crate::schema::article;
@@ -96,7 +97,16 @@ impl<'a> Lowering<'a> {
         let place = place(block, &SUBJECTS);
         let mut found =
             Diag::new(&codes::TEST_NEVER_MET, message, place).label("the expectation is never met");
-        if !alerts.severities.is_empty() {
+        if let (Severity::Page, Some(environment)) = (severity, self.environment)
+            && !alerts.severities.is_empty()
+            && !pages(self.db, self.workspace, Some(environment))
+        {
+            found = found
+                .note(format!(
+                    "environment `{environment}` has `pages = false`: its alerts are tickets"
+                ))
+                .help("set `only_in` of the test to environments that page, or expect a `ticket` in the others");
+        } else if !alerts.severities.is_empty() {
             let variant = block.variant.as_deref().unwrap_or_default();
             found = found.help(format!(
                 "expect {} `{other}` instead of a `{variant}`",

@@ -29,6 +29,7 @@ fn payments() -> Team {
         support_hours: None,
         schedules: Vec::new(),
         escalations: Vec::new(),
+        is_paged: true,
         receivers: vec![
             receiver(
                 "oncall",

@@ -14,7 +14,6 @@ use crate::history::{History, View};
 use crate::options;
 use crate::prometheus_client::Client;
 use nthc::comparison::Source;
-use nthc::settings_in;
 
 /// What is asked of a server.
 pub struct Asked<'a> {
@@ -65,8 +64,8 @@ pub fn add(
         base.session.with_project(old, |old_project, _| {
             head.session.with_project(new, |new_project, _| {
                 let (old_settings, new_settings) = (
-                    settings_in(base.settings, old),
-                    settings_in(head.settings, new),
+                    base.session.settings_in(base.settings, old),
+                    head.session.settings_in(head.settings, new),
                 );
                 let versions = [
                     View {

@@ -143,6 +143,7 @@ fn what_fires_after_the_longest_incident_is_later() {
         slo.budget_alerts = vec![BudgetAlert {
             consumed: "0.9".parse().unwrap(),
             severity: Ticket,
+            declared: Ticket,
         }];
     });
     let of = |strength| {
@@ -172,6 +173,7 @@ fn a_budget_that_is_never_consumed_does_not_alert_later() {
         slo.budget_alerts = vec![BudgetAlert {
             consumed: "0.5".parse().unwrap(),
             severity: Ticket,
+            declared: Ticket,
         }];
     });
     // 10% of events are an eighth of the error budget, in any window.

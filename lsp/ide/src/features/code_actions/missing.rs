@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use nthc::db::{ItemKey, item};
 use nthc::eval::index::{BodyPlace, Definition};
+use nthc::schema::names::kind;
 use nthc::schema::{Ty, params};
 use nthc::syntax::tree::{Arg, Base, Block, Expr, ExprNode, ItemNode, Statement, TextRange};
 
@@ -58,9 +59,10 @@ fn missing_statements(place: &Place<'_>, at: ItemAt<'_>, block: &Block) -> Vec<(
         return Vec::new();
     };
     // The fields of a variant are unknown before the variant is.
+    let is_partial = body.kind == kind::DEFAULTS;
     let needs_variant =
         body.variant == body.kind && place.schema().variants(&body.kind).next().is_some();
-    if needs_variant {
+    if needs_variant || is_partial {
         return Vec::new();
     }
     let name = body.block.as_ref().map(|block| block.name.to_string());

@@ -1,7 +1,7 @@
 //! Completion in a body: missing fields, allowed blocks, and statements.
 
 use nthc::eval::expression;
-use nthc::schema::{FieldSchema, Kind, Schema, Ty};
+use nthc::schema::{FieldSchema, Kind, Schema, Ty, names};
 use smol_str::SmolStr;
 
 use super::{Offer, Offers, What};
@@ -306,6 +306,18 @@ pub fn block_names(cursor: &Cursor<'_>, kind: &str, offers: &mut Offers) {
     let tokens = cursor.scope.tokens;
     let open = tokens.open_at(cursor.word.start).last().copied();
     let own = cursor.scope.own_children(open.unwrap_or(block.open));
+    if kind == names::kind::DEFAULTS {
+        let schema = cursor.scope.lookup.schema;
+        let kinds = schema.kinds.values();
+        for known in kinds.filter(|known| schema.has_defaults(&known.name)) {
+            let offer = Offer::new(known.name.as_str(), What::Kind, 10);
+            offers.add(
+                offer
+                    .about(doc_subject(known.doc.as_ref()))
+                    .types(&known.name),
+            );
+        }
+    }
     for child in block.bases.children() {
         let Some(name) = &child.name else { continue };
         let is_own = own

@@ -41,7 +41,7 @@ pub fn service_file_path(
     service: &Service,
     has_rules: bool,
 ) -> String {
-    let settings = &project.targets;
+    let settings = &project.session.settings_in(&project.targets, environment);
     if has_rules && settings.targets.contains(&TargetName::Prometheus) {
         in_environment(environment, &prometheus::rules_path(service, settings))
     } else {
