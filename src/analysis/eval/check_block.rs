@@ -8,6 +8,7 @@ use crate::codes;
 use crate::db::Diag;
 use crate::resolve::did_you_mean;
 use crate::schema::Ty;
+use crate::schema::names::{field, kind};
 use nth_diagnostics::suggest;
 use nth_syntax::tree::ExprNode;
 
@@ -34,6 +35,11 @@ impl<'db> Evaluator<'db> {
                 .into_iter()
                 .filter(|setter| setter.context.scope.item == root);
             match self.schema.field(&kind, &name) {
+                Some(_) if name == field::ONLY_IN && self.node(id).kind == kind::DEFAULTS => {
+                    for setter in own {
+                        self.report_only_in_of_defaults(&setter);
+                    }
+                }
                 Some(field) if !matches!(field.ty, Ty::One(..)) => {
                     for setter in own {
                         let value = self.set(field, &setter);

@@ -15,7 +15,7 @@ use crate::codes;
 use crate::db::{Diag, Span};
 use crate::resolve::did_you_mean;
 use crate::schema::DEFAULT_ROOTS;
-use crate::schema::names::kind;
+use crate::schema::names::{field, kind};
 use nth_diagnostics::suggest;
 use nth_syntax::tree::{Block, ItemNode};
 
@@ -129,6 +129,17 @@ impl<'db> Evaluator<'db> {
         }
         self.report(context, found);
         false
+    }
+
+    /// Reports `only_in` in `defaults`: which blocks exist is decided before what they are.
+    pub(super) fn report_only_in_of_defaults(&mut self, setter: &Setter<'db>) {
+        let found = Diag::new(
+            &codes::UNKNOWN_FIELD,
+            format!("`{}` is not allowed in `defaults`", field::ONLY_IN),
+            self.span(&setter.context, setter.name.range),
+        )
+        .help("set it on the blocks themselves, or on their service");
+        self.report(&setter.context, found);
     }
 
     /// Reports a block in `defaults`.
