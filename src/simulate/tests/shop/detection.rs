@@ -223,7 +223,8 @@ fn a_query_offset_delays_alerts() {
         "{late_ticket}"
     );
     let short = delayed(Some(Duration::seconds(7)));
-    assert!(short[0] > page && short[0] <= late_page, "{short:?}");
+    // Whether that hides a sample depends on when targets are scraped.
+    assert!(short[0] >= page && short[0] <= late_page, "{short:?}");
 }
 
 #[test]
