@@ -5,10 +5,9 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use super::Evaluator;
-use super::matchers::Matchers;
 use super::names::{referred, takes_text};
 use super::scope::Context;
-use super::value::{Query, Shape, Value};
+use super::value::{Matchers, Query, Shape, Value};
 use crate::codes;
 use crate::db::{Diag, Span};
 use crate::schema::Ty;

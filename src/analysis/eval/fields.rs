@@ -7,10 +7,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use smol_str::SmolStr;
 
-use super::matchers::Matchers;
 use super::node::{FieldState, NodeId, Setter};
 use super::scope::{Context, Scope};
-use super::value::{FieldValue, Instance, Value};
+use super::value::{FieldValue, Instance, Matchers, Value};
 use super::{Evaluator, Mode};
 use crate::codes;
 use crate::db::{Diag, Span};

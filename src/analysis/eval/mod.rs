@@ -17,7 +17,7 @@ mod expr;
 mod fields;
 pub mod index;
 mod labels;
-pub mod matchers;
+mod matchers;
 mod members;
 mod metric_checks;
 pub mod metrics;

@@ -1,5 +1,7 @@
 //! Values, and evaluated blocks.
 
+mod matchers;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,9 +11,9 @@ use smol_str::SmolStr;
 
 use crate::db::Span;
 
-use super::matchers::Matchers;
 pub use crate::db::BlockRef;
 use crate::schema::Ty;
+pub use matchers::Matchers;
 use nth_model::{Resolution, Text, TextPart};
 use nth_promql::{self as promql, LabelMatchers};
 use nth_syntax::tree::{BinaryOp, TimeOfDay, TimeOfWeek, UnaryOp};
