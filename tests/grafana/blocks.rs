@@ -8,6 +8,7 @@ use nthc::backends::dashboard_uid_in;
 use nthc::compile;
 use nthc::eval::{Instance, Value, instance};
 use nthc::project::{self, Loaded};
+use nthc::promql::MatchOp;
 
 use crate::dashboards::HOSTILE;
 use crate::place::Place;
@@ -82,9 +83,12 @@ fn of(service: &Instance) -> Selectors {
 
 fn labels(block: &Instance) -> Labels {
     match block.get("selector") {
-        Value::Labels(entries) => entries
+        Value::Matchers(matchers) => matchers
             .iter()
-            .map(|(name, value)| (name.to_string(), value.show().unwrap()))
+            .map(|(name, op, value)| {
+                assert_eq!(op, MatchOp::Equal, "{name}");
+                (name.to_string(), value.show().unwrap())
+            })
             .collect(),
         _ => Labels::new(),
     }
