@@ -138,7 +138,7 @@ pub mod field {
     pub const ANY_OF: &str = "any_of";
     /// The field `at` of `test`, `counter-reset`, `deployment`, `series`, `verdict`, `budget`.
     pub const AT: &str = "at";
-    /// The field `availability` of `tier`.
+    /// The field `availability` of `tier`, `dependency`.
     pub const AVAILABILITY: &str = "availability";
     /// The field `bad` of `ratio`.
     pub const BAD: &str = "bad";

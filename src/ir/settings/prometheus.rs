@@ -67,7 +67,7 @@ settings_table! {
     }, unset = "the ruler's", example = "\"1m\"";
 
     /// What evaluates the rules. Mimir and Cortex are `"prometheus"`.
-    ruler: Ruler = Ruler::Prometheus, Kind::Choice(&Ruler::CHOICES);
+    ruler: Ruler = Ruler::Prometheus, Kind::Choice(&Ruler::CHOICES), example = "\"thanos\"";
 
     /// What Thanos Ruler does with a query that not all of its stores have answered. Requires `ruler = "thanos"`:
     /// Prometheus rejects rule files that have it. Without it, Thanos aborts.
