@@ -322,7 +322,7 @@ service everything {
     let source = place.read("services/checkout.nth");
     place.write(
         "services/checkout.nth",
-        &source.replace("code=\"500\"", "cod=\"500\""),
+        source.replace("code=\"500\"", "cod=\"500\""),
     );
     let checked = run(&mut place.command(&["check"]));
     assert!(
