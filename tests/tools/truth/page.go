@@ -109,7 +109,8 @@ tests/truth/run
 ` + "```" + `
 
 The command fails if a row of nthc is outside its bound, and so does the test ` + "`tests/truth.rs`" + ` if the page is not what
-the command writes.
+the command writes. The test evaluates nthc's rules in every row, and those of the others in each eighth: they change with their
+versions only.
 
 `
 
@@ -152,7 +153,7 @@ relative error is in parentheses. The bound is that of nthc.
 			name += " *B*"
 		}
 		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %s | %s |\n", name, r.shape.text, percent(r.truth),
-			beside(r.said[0], r.truth), beside(r.said[1], r.truth), beside(r.said[2], r.truth), bound)
+			r.cell(0), r.cell(1), r.cell(2), bound)
 	}
 	text.WriteString("\n")
 	for i, note := range notes {
@@ -210,7 +211,7 @@ table above says, and bridges everything.
 `)
 	for _, r := range limits {
 		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %s |\n", r.shape.name, r.shape.text, percent(r.truth),
-			beside(r.said[0], r.truth), beside(r.said[1], r.truth), beside(r.said[2], r.truth))
+			r.cell(0), r.cell(1), r.cell(2))
 	}
 	text.WriteString(`
 ## How this is computed

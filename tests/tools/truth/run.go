@@ -18,7 +18,10 @@ type row struct {
 	// The true value, or not a number where there is none.
 	truth float64
 	// What each tool says, and how its alerts did.
-	said           []float64
+	said []float64
+	// What the other tools say, as a page says it, where they are not evaluated.
+	cells []string
+	// How the pages of each tool did, and the tickets of ours.
 	pages, tickets []verdict
 	// What fired without need, or did not fire, in words.
 	remarks []string
@@ -27,9 +30,14 @@ type row struct {
 // The relative error of what a tool says.
 func (r *row) off(tool int) float64 { return r.said[tool]/r.truth - 1 }
 
-func runShape(s *shape, all []*tool) (*row, error) {
+// Evaluates the rules of all tools over a shape; where a page says what the others give, only ours.
+func runShape(s *shape, all []*tool, kept *keptRow) (*row, error) {
 	sim := simulate(s)
 	result := &row{shape: s, truth: sim.truth()}
+	if kept != nil {
+		all = all[:1]
+		defer result.take(kept)
+	}
 	for i, t := range all {
 		eval, spans, err := sim.evaluate(t, i == 0)
 		if err != nil {
