@@ -59,7 +59,8 @@ fn the_page_is_true() {
         .arg(&page)
         .arg("-kept")
         .arg(&kept_page)
-        .output().expect("it runs");
+        .output()
+        .expect("it runs");
     assert!(output.status.success(), "{}", said(&output));
     let written = fs::read_to_string(page).expect("the page is written");
     let kept = fs::read_to_string(kept_page).expect("the page is kept");

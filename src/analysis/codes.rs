@@ -57,13 +57,14 @@ declare_codes! {
     Error NOT_ONE_COMPARISON "N0504" "not-one-comparison" "A time-slice SLI needs exactly one comparison.";
     Warning DUPLICATE_ALERT "N0505" "duplicate-alert" "Two alerts of a service have the same condition, `for`, severity and labels.";
     Warning WINDOW_TOO_SHORT "N0506" "window-too-short" "An SLO window is too short for some of its burn-rate alerts.";
-    Warning ABOVE_CEILING "N0507" "above-ceiling" "An objective is higher than the service's hard dependencies allow.";
+    Warning ABOVE_CEILING "N0507" "above-ceiling" "An objective is higher than hard dependencies, or the parts of the SLI, allow.";
     Error DEPENDENCY_CYCLE "N0508" "dependency-cycle" "Hard dependencies of services form a cycle.";
     Warning NO_RUNBOOK "N0509" "no-runbook" "An alert pages but has no runbook.";
     Warning NOBODY_ON_CALL "N0510" "no-one-on-call" "A service can page, but no one in its team is on call.";
     Warning NO_STEPS "N0511" "no-steps" "An escalation has no steps.";
     Warning SAME_ALERT_NAME "N0512" "same-alert-name" "Two alerts of a service would have the same name in the rules.";
     Error SLI_KEEPS_LABELS "N0513" "sli-keeps-labels" "An operand of an SLI has several series that cannot be added.";
+    Error COMPOSITE_PARTS "N0514" "composite-parts" "Parts of a composite SLI are missing, not allowed, or cannot be combined.";
     Error NOTHING_TO_COUNT "N0520" "nothing-to-count" "`min_events` is set, but the SLI does not count events.";
     Error INVALID_BURN_RATE "N0522" "invalid-burn-rate" "A declared burn-rate alert can never fire, or not in time.";
     Error WEBHOOK_URL "N0530" "webhook-url" "A webhook needs one URL, in the source or in a file.";

@@ -8,6 +8,7 @@
 mod artifact;
 pub mod burn_rate;
 pub mod channel;
+pub mod composite;
 mod dependency;
 pub mod detection;
 pub mod exclude;
@@ -143,6 +144,8 @@ pub struct Slo {
     pub window: Duration,
     /// The SLI that measures it.
     pub sli: Sli,
+    /// The SLOs that the SLI combines, if it is a composite one, in the order of their declaration.
+    pub parts: Vec<composite::Part>,
     /// The histogram that the SLI reads, if it is a latency SLI.
     pub histogram: Option<panel::Histogram>,
     /// Labels of its rules besides the service's.

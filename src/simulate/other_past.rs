@@ -48,7 +48,7 @@ impl OtherPast {
         (index, share): (SloIndex, f64),
         from: Timestamp,
     ) -> Result<Option<Self>, Error> {
-        let Some(planned) = plan.slos.get(index).filter(|slo| !slo.is_by_hand) else {
+        let Some(planned) = plan.slos.get(index).filter(|slo| slo.is_generated()) else {
             return Ok(None);
         };
         let Some(service) = plan.services.get(planned.service) else {

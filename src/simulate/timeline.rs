@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use nth_engine::Timestamp;
 use nth_engine::testing::Sequence;
+use nth_model::composite::Part;
 use nth_model::test::{Event, Given, History, Outcome, SloRef, Subject, Test};
+use nth_model::text::list;
 use nth_model::{Criticality, Duration, Project, Service, Sli};
 use nth_promql::Expr;
 
@@ -104,6 +106,17 @@ pub fn services_of<'m>(test: &Test, project: &Project<'m>) -> Result<Vec<&'m Ser
             .service(name)
             .ok_or_else(|| Error::UnknownService(name.into()))
     };
+    // A composite SLO is what its parts are.
+    let mut waiting: Vec<&str> = names.iter().copied().collect();
+    while let Some(name) = waiting.pop() {
+        let slos = project.service(name).into_iter().flat_map(|of| &of.slos);
+        for part in slos.flat_map(|slo| &slo.parts) {
+            let of = part.slo.service.as_str();
+            if project.service(of).is_some() && names.insert(of) {
+                waiting.push(of);
+            }
+        }
+    }
     names.into_iter().map(find).collect()
 }
 
@@ -315,7 +328,7 @@ impl Reader<'_, '_> {
             .slos
             .iter()
             .enumerate()
-            .filter(|(_, slo)| !slo.is_by_hand)
+            .filter(|(_, slo)| slo.is_generated())
             .filter(|(_, slo)| (is_hard && slo.service == index) || Some(slo.service) == refers)
             .map(|(slo, _)| slo)
             .collect();
@@ -337,6 +350,14 @@ pub(crate) fn check_share(plan: &Plan<'_>, index: SloIndex, share: f64) -> Resul
     let name = || plan.slo_name(index);
     if planned.is_by_hand {
         let reason = "its series are written by hand, so they say which events are bad";
+        return Err(Error::inapplicable(name(), reason));
+    }
+    if planned.is_composite {
+        let parts: Vec<String> = planned.slo.parts.iter().map(Part::name).collect();
+        let reason = format!(
+            "it combines other SLOs, so their events say which of its events are bad: name {}",
+            list(&parts, "or")
+        );
         return Err(Error::inapplicable(name(), reason));
     }
     if !(0.0..=1.0).contains(&share) {

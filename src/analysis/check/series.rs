@@ -59,9 +59,10 @@ fn wide_selector(instance: &Instance) -> Option<LabelMatchers> {
     (is_known && !matchers.is_restrictive()).then_some(matchers)
 }
 
-/// Returns the expressions that count all events.
+/// Returns the expressions that count all events of its own: a composite SLO reads those of its parts.
 fn all_events(slo: &Slo) -> Vec<&Expr> {
     match &slo.sli {
+        _ if !slo.parts.is_empty() => Vec::new(),
         Sli::Events { total, .. } => vec![total],
         Sli::TimeSlices { good } => vec![good],
         Sli::ErrorRatio { ratio, total } => vec![total.as_ref().unwrap_or(ratio)],

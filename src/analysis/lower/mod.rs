@@ -3,6 +3,7 @@
 mod buckets;
 mod burn_rates;
 mod calendar;
+mod composite;
 mod exclude;
 mod gate;
 mod lints;

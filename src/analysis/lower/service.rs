@@ -12,7 +12,7 @@ use super::read::{
     severity, text,
 };
 use super::signal::{self, Absences};
-use super::{gate, lints, panel, sli, team, time_units};
+use super::{composite, gate, lints, panel, sli, team, time_units};
 use crate::codes;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
@@ -296,10 +296,23 @@ fn lower_slo(
     };
     let objective = percent.checked_div(Decimal::ONE_HUNDRED)?.normalize();
     let window = duration(slo.get(field::WINDOW))?;
-    let sli = slo
-        .children_of(kind::SLI)
-        .next()
-        .and_then(|sli| sli::lower(slo, sli, &surroundings.buckets, diagnostics))?;
+    let declared = slo.children_of(kind::SLI).next()?;
+    let (sli, parts) = if composite::is_composite(declared) {
+        let lowered = composite::lower(declared, surroundings, diagnostics)?;
+        diagnostics.extend(composite::above_ceiling(
+            slo,
+            declared,
+            objective,
+            &lowered.parts,
+        ));
+        (lowered.sli, lowered.parts)
+    } else {
+        if let Some(stray) = composite::stray_part(declared) {
+            report(declared, diagnostics, stray);
+        }
+        let lowered = sli::lower(slo, declared, &surroundings.buckets, diagnostics)?;
+        (lowered, Vec::new())
+    };
     if matches!(sli, ir::Sli::ErrorRatio { total: None, .. })
         && *slo.get(field::MIN_EVENTS) != Value::None
     {
@@ -336,10 +349,8 @@ fn lower_slo(
             .or_else(|| slo.doc.as_ref().map(|doc| doc.trim().to_owned())),
         objective,
         window,
-        histogram: slo
-            .children_of(kind::SLI)
-            .next()
-            .and_then(|sli| sli::histogram(sli, &surroundings.buckets)),
+        parts,
+        histogram: sli::histogram(declared, &surroundings.buckets),
         labels: labels(slo.get(field::LABELS)),
         burn_rate_pairs: pairs,
         min_events: match slo.get(field::MIN_EVENTS) {

@@ -34,7 +34,11 @@ pub(super) fn lower(
 
 /// Lowers a field to a rate of events over `$window` without labels: the sum of the rates of a selector, or the sum of an
 /// expression with several series that can be added.
-fn events(sli: &Instance, field: &str, diagnostics: &mut Vec<Diag>) -> Option<promql::Expr> {
+pub(super) fn events(
+    sli: &Instance,
+    field: &str,
+    diagnostics: &mut Vec<Diag>,
+) -> Option<promql::Expr> {
     let expr = query(sli.get(field))?;
     if is_selector(&expr) {
         return Some(as_rate(expr));

@@ -6,6 +6,8 @@
 pub mod kind {
     /// The kind `alert`.
     pub const ALERT: &str = "alert";
+    /// The kind `all-of`.
+    pub const ALL_OF: &str = "all-of";
     /// The kind `budget`.
     pub const BUDGET: &str = "budget";
     /// The kind `budget-left`.
@@ -60,6 +62,8 @@ pub mod kind {
     pub const PAGERDUTY: &str = "pagerduty";
     /// The kind `panel`.
     pub const PANEL: &str = "panel";
+    /// The kind `part`.
+    pub const PART: &str = "part";
     /// The kind `ratio`.
     pub const RATIO: &str = "ratio";
     /// The kind `receiver`.
@@ -116,6 +120,8 @@ pub mod kind {
     pub const WARN: &str = "warn";
     /// The kind `webhook`.
     pub const WEBHOOK: &str = "webhook";
+    /// The kind `weighted`.
+    pub const WEIGHTED: &str = "weighted";
 }
 
 /// Names of fields.
@@ -310,7 +316,7 @@ pub mod field {
     pub const SLACK: &str = "slack";
     /// The field `sli` of `slo`.
     pub const SLI: &str = "sli";
-    /// The field `slo` of `errors`, `slow`, `budget-left`, `page`, `ticket`, `resolved`, `silent`, `budget`.
+    /// The field `slo` of `part`, `errors`, `slow`, `budget-left`, `page`, `ticket`, `resolved`, `silent`, `budget`.
     pub const SLO: &str = "slo";
     /// The field `start` of `schedule`, `layer`.
     pub const START: &str = "start";
@@ -340,7 +346,7 @@ pub mod field {
     pub const TITLE: &str = "title";
     /// The field `to` of `support-hours`, `hours`, `mail`.
     pub const TO: &str = "to";
-    /// The field `total` of `ratio`, `error-ratio`.
+    /// The field `total` of `ratio`, `error-ratio`, `all-of`, `weighted`.
     pub const TOTAL: &str = "total";
     /// The field `type` of `service`, `signal`, `metric`.
     pub const TYPE: &str = "type";
@@ -360,6 +366,8 @@ pub mod field {
     pub const VALUES: &str = "values";
     /// The field `visualization` of `panel`.
     pub const VISUALIZATION: &str = "visualization";
+    /// The field `weight` of `part`.
+    pub const WEIGHT: &str = "weight";
     /// The field `when` of `alert`, `deny`, `warn`.
     pub const WHEN: &str = "when";
     /// The field `width` of `panel`.

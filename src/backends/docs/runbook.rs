@@ -35,7 +35,7 @@ pub fn page(
     page.list(facts(service, project, settings));
 
     page.heading(2, headings::OBJECTIVES);
-    objectives(&mut page, service);
+    objectives(&mut page, service, project);
     detection::tables(&mut page, service, project);
     page.heading(2, headings::DEPENDENCIES);
     needs(&mut page, service, project);
@@ -139,7 +139,7 @@ pub fn short_objective(slo: &Slo) -> String {
     )
 }
 
-fn objectives(page: &mut Page, service: &Service) {
+fn objectives(page: &mut Page, service: &Service, project: &Project<'_>) {
     if service.slos.is_empty() {
         page.paragraph("This service has no SLO, so no alert fires on errors seen by customers.");
         return;
@@ -161,7 +161,39 @@ fn objectives(page: &mut Page, service: &Service) {
     page.paragraph(
         "The error budget is the full downtime that the objective allows in its window.",
     );
+    for slo in &service.slos {
+        parts(page, slo, project);
+    }
     exclusions(page, service);
+}
+
+/// Adds the parts of a composite SLO, each with the runbook of its service.
+fn parts(page: &mut Page, slo: &Slo, project: &Project<'_>) {
+    if slo.parts.is_empty() {
+        return;
+    }
+    let is_weighted = slo.parts.iter().any(|part| part.weight.is_some());
+    page.paragraph(format!(
+        "{} combines these SLOs, {}:",
+        text::inline(&slo.name),
+        if is_weighted {
+            "by their weights"
+        } else {
+            "each of which must be good"
+        }
+    ));
+    page.list(slo.parts.iter().map(|part| {
+        let name = part.name();
+        let named = match project.service(&part.slo.service) {
+            Some(service) => {
+                let page = format!("{}.md", links::runbook_stem(&service.name));
+                text::internal_link(&name, &page)
+            }
+            None => text::inline(&name),
+        };
+        let weight = part.weight.map(|weight| format!(", weight {weight}"));
+        format!("{named}{}", weight.unwrap_or_default())
+    }));
 }
 
 /// Adds the exclusions of the service's SLOs, one line each.

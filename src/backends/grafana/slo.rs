@@ -11,6 +11,7 @@ use crate::series_names::{
 use nth_model::burn_rate::budget_time;
 use nth_model::number::percent_text;
 use nth_model::panel::Visualization;
+use nth_model::text::list;
 use nth_model::{Duration, Severity, Sli, Slo};
 use nth_promql::{BinaryOp, build};
 
@@ -246,11 +247,21 @@ fn title(slo: &Slo, what: &str) -> String {
     format!("{}: {what}", text::literal(&slo.name))
 }
 
-/// The SLO's description by its author, and then the panel's description.
+/// The SLO's description by its author, and then the panel's description, with the parts of a composite SLO.
 fn describe(slo: &Slo, what: &str) -> String {
+    let what = match slo.parts.as_slice() {
+        [] => what.to_owned(),
+        parts => {
+            let names: Vec<String> = parts
+                .iter()
+                .map(|part| text::literal(&part.name()))
+                .collect();
+            format!("{what} It combines {}.", list(&names, "and"))
+        }
+    };
     match &slo.description {
         Some(description) => format!("{}\n\n{what}", text::markdown(description)),
-        None => what.to_owned(),
+        None => what,
     }
 }
 

@@ -47,6 +47,8 @@ fn both(subject: &Subject, before: &Slo, after: &Slo, sides: &Sides, changes: &m
         window,
         // With all its queries.
         sli: _,
+        // The queries of the SLI say what they are.
+        parts: _,
         // What panels show: the SLI says the same.
         histogram,
         labels,

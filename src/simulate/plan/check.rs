@@ -46,7 +46,7 @@ impl Plan<'_> {
                 .collect();
             let world = self.steady(&bad);
             for (index, planned) in self.slos.iter().enumerate() {
-                if planned.ratio.is_some() && !planned.is_by_hand {
+                if planned.ratio.is_some() && planned.is_generated() {
                     self.check_in(index, &self.series, &world)
                         .map_err(|problem| {
                             Error::query(self.slo_name(index), self.query(index), problem)

@@ -53,6 +53,15 @@ pub(crate) struct PlannedSlo<'m> {
     slice: Option<Expr>,
     /// True if a series of it is written by hand.
     pub(crate) is_by_hand: bool,
+    /// True if it combines SLOs of the plan: their series say what it is.
+    pub(crate) is_composite: bool,
+}
+
+impl PlannedSlo<'_> {
+    /// True if series are generated for it.
+    pub(crate) fn is_generated(&self) -> bool {
+        !self.is_by_hand && !self.is_composite
+    }
 }
 
 /// A selector of an SLI.
@@ -134,7 +143,7 @@ impl<'m> Plan<'m> {
 
     fn indices(&self, is: impl Fn(&Sli) -> bool) -> Vec<SloIndex> {
         let all = self.slos.iter().enumerate();
-        let chosen = all.filter(|(_, slo)| is(&slo.slo.sli) && !slo.is_by_hand);
+        let chosen = all.filter(|(_, slo)| is(&slo.slo.sli) && slo.is_generated());
         chosen.map(|(index, _)| index).collect()
     }
 
@@ -223,6 +232,8 @@ impl<'m> Plan<'m> {
             service: index,
             slo,
             is_by_hand: all.iter().any(|one| self.is_by_hand(&one.reading.selector)),
+            is_composite: (slo.parts.iter())
+                .any(|part| self.services.iter().any(|one| one.name == part.slo.service)),
             readings: all,
             ratio: ratio.map(|ratio| parsed(&ratio, name)).transpose()?,
             total: total.map(|total| {
