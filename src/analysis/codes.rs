@@ -86,6 +86,7 @@ declare_codes! {
     Warning URGENCY_WITHOUT_EFFECT "N0548" "urgency-without-effect" "A service or a tier sets `urgency`, which has no effect.";
     Warning NAMESPACE_REPLACED "N0549" "namespace-replaced" "An alert groups by `namespace`, which the Prometheus operator needs for itself.";
     Error RESERVED_LABEL "N0560" "reserved-label" "A label is set that rules already get from another field or name.";
+    Error SHARED_DEPENDENCY "N0570" "invalid-shared-dependency" "A dependency does not refer to a shared one in a valid way.";
     Error NEEDS_UTF8_NAMES "N0561" "needs-utf8-names" "A name needs Prometheus 3, but the project is configured for an older version.";
     Error MATCHER_IN_LABELS "N0562" "matcher-in-labels" "Labels contain a matcher, but each label takes one value.";
     Error NO_SINGLE_VALUE "N0563" "no-single-value" "The value of a label is used, but its matchers allow several values.";

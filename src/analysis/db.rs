@@ -9,7 +9,7 @@
 pub mod references;
 mod settings;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ pub struct Workspace {
     /// The prelude, whose names need no import.
     #[returns(copy)]
     pub prelude: SourceFile,
-    /// The `extend kind` items of the project.
+    /// The `extend kind` and `extend enum` items of the project.
     #[returns(ref)]
     pub extensions: Arc<Vec<ItemKey>>,
     /// The environments by name.
@@ -63,6 +63,12 @@ pub struct Workspace {
     /// The `exclude` blocks of the project, in the order of files and their text.
     #[returns(ref)]
     pub exclusions: Arc<Vec<ItemKey>>,
+    /// The `alert` and `recording` blocks of the project at the top level of its files, in the order of files and their text.
+    #[returns(ref)]
+    pub outside_rules: Arc<Vec<ItemKey>>,
+    /// The names of the recording rules among them.
+    #[returns(ref)]
+    pub outside_recordings: Arc<BTreeSet<SmolStr>>,
     /// The items whose chains of references are circular or too long.
     #[returns(ref)]
     pub references: Arc<References>,
@@ -116,7 +122,7 @@ pub enum ItemClass {
     Template,
     /// A kind.
     Kind,
-    /// An `extend kind`.
+    /// An `extend kind` or `extend enum`.
     Extension,
     /// An enum.
     Enum,
@@ -130,6 +136,9 @@ pub enum ItemClass {
     Error,
 }
 
+/// The [`ItemEntry::kind`] of an `extend enum`.
+pub const EXTENDED_ENUM: &str = "enum";
+
 /// An item's name and class.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ItemEntry {
@@ -137,7 +146,7 @@ pub struct ItemEntry {
     pub key: ItemKey,
     /// Its class.
     pub class: ItemClass,
-    /// The kind of a block or template; empty for others.
+    /// The kind of a block or template, and [`EXTENDED_ENUM`] for an `extend enum`; empty for others.
     pub kind: SmolStr,
     /// Its name; empty if it has none.
     pub name: SmolStr,
@@ -212,6 +221,11 @@ fn describe(node: &ItemNode) -> (ItemClass, SmolStr, SmolStr) {
         ),
         ItemNode::Kind(kind) if kind.extend => (ItemClass::Extension, none, kind.name.text.clone()),
         ItemNode::Kind(kind) => (ItemClass::Kind, none, kind.name.text.clone()),
+        ItemNode::Enum(decl) if decl.extend => (
+            ItemClass::Extension,
+            SmolStr::new_static(EXTENDED_ENUM),
+            decl.name.text.clone(),
+        ),
         ItemNode::Enum(decl) => (ItemClass::Enum, none, decl.name.text.clone()),
         ItemNode::Function(decl) => (ItemClass::Function, none, decl.name.text.clone()),
         ItemNode::Let(decl) => (ItemClass::Let, none, decl.name.text.clone()),

@@ -259,7 +259,8 @@ impl<'t> Builder<'t> {
     pub(super) fn enumeration(&mut self, doc: Option<SmolStr>, pair: Pair<'t, Rule>) -> EnumDecl {
         let range = self.range(&pair);
         let mut children = pair.into_inner().peekable();
-        children.next();
+        let extend = take(&mut children, Rule::kw_extend).is_some();
+        take(&mut children, Rule::kw_enum);
         let name = self.expect_name(&mut children, "enum");
         let mut members = Vec::new();
         match children.next() {
@@ -288,6 +289,7 @@ impl<'t> Builder<'t> {
         }
         EnumDecl {
             doc,
+            extend,
             name,
             members,
             range,

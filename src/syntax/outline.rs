@@ -88,7 +88,8 @@ impl Outline {
             }
             ItemNode::Enum(decl) => {
                 self.doc(&decl.doc);
-                self.line(format!("enum {}", name(&decl.name)));
+                let extend = if decl.extend { "extend " } else { "" };
+                self.line(format!("{extend}enum {}", name(&decl.name)));
                 self.depth += 1;
                 for (member, doc) in &decl.members {
                     self.doc(doc);

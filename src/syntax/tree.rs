@@ -92,7 +92,7 @@ pub enum ItemNode {
     Template(Template),
     /// `kind slo in service { … }` and `extend kind service { … }`
     Kind(KindDecl),
-    /// `enum severity { page, ticket }`
+    /// `enum severity { page, ticket }` and `extend enum service-type { training }`
     Enum(EnumDecl),
     /// `function budget(slo: slo) -> percent`: a value that is only known at run time.
     Function(FunctionDecl),
@@ -428,11 +428,13 @@ pub struct FieldDecl {
     pub range: TextRange,
 }
 
-/// `enum severity { page, ticket }`
+/// `enum severity { page, ticket }`, `extend enum service-type { training }`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnumDecl {
     /// The `///` text before it.
     pub doc: Option<SmolStr>,
+    /// True for `extend enum`.
+    pub extend: bool,
     /// Its name.
     pub name: Name,
     /// Its members, each with its doc.

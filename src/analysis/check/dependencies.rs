@@ -25,6 +25,42 @@ fn hard_services(service: &Instance) -> impl Iterator<Item = (&Instance, &BlockR
     })
 }
 
+/// Diagnostics about dependencies of a service that refer to another block in two ways, or to one that is not shared.
+pub fn references(service: &Instance) -> Vec<Diag> {
+    let mut found = Vec::new();
+    for dependency in service.children_of(kind::DEPENDENCY) {
+        let Value::Block(shared) = dependency.get(field::SHARED) else {
+            continue;
+        };
+        let place_of = |field| place(service, dependency, dependency.span_of(field));
+        if !shared.path.is_empty() {
+            found.push(
+                Diag::new(
+                    &codes::SHARED_DEPENDENCY,
+                    format!("dependency `{}` belongs to a service", shared.name),
+                    place_of(field::SHARED),
+                )
+                .label("expected a dependency at the top level of a file")
+                .help("declare it at the top level, with its `team`, and refer to it from each service"),
+            );
+        } else if *dependency.get(field::SERVICE) != Value::None {
+            found.push(
+                Diag::new(
+                    &codes::SHARED_DEPENDENCY,
+                    format!(
+                        "dependency `{}` has both `service` and `shared`",
+                        dependency.name
+                    ),
+                    place_of(field::SHARED),
+                )
+                .because(place_of(field::SERVICE), "the other one")
+                .help("remove one of them"),
+            );
+        }
+    }
+    found
+}
+
 /// Maps a place of a block to the text of the item around it: the place itself, or else the place that instantiates the block.
 pub fn place(item: &Instance, block: &Instance, wanted: Span) -> Span {
     item.place_of(block, wanted)

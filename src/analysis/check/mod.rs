@@ -113,6 +113,10 @@ fn check_item_with<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, tree: &'db
         }
         ItemNode::Rule(rule) => rules::check(evaluator, key, rule),
         ItemNode::Kind(decl) => check_kind(evaluator, key, decl),
+        ItemNode::Enum(decl) if decl.extend => {
+            let of_schema = evaluator.schema.diagnostics.clone();
+            evaluator.diagnostics.extend(of_schema);
+        }
         ItemNode::Enum(_) | ItemNode::Function(_) => check_reserved(evaluator, key),
         ItemNode::Error => {}
     }
@@ -197,7 +201,7 @@ fn check_top_kind(evaluator: &mut Evaluator<'_>, key: ItemKey, kind: &Name, temp
         range: kind.range,
     };
     match evaluator.schema.kinds.get(&kind.text) {
-        Some(known) if template || known.parents.is_empty() && known.base.is_none() => {}
+        Some(known) if template || known.is_top_level => {}
         Some(known) if known.base.is_some() => evaluator.diagnostics.push(
             Diag::new(
                 &codes::MISPLACED_BLOCK,

@@ -13,7 +13,7 @@ use super::Evaluator;
 use super::node::NodeId;
 use super::scope::Context;
 use super::value::{BlockRef, Value};
-use crate::db::{ItemClass, ItemKey, SourceFile, Span, file_names, find_module};
+use crate::db::{EXTENDED_ENUM, ItemClass, ItemKey, SourceFile, Span, file_names, find_module};
 use crate::resolve::{Want, module_named, resolve_path};
 use crate::schema::names::kind;
 use crate::schema::{BUILTIN, Schema, Ty};
@@ -211,7 +211,7 @@ impl<'db> Evaluator<'db> {
                 self.record_name(
                     decl.name.range,
                     Definition::Enum(decl.name.text.clone()),
-                    true,
+                    !decl.extend,
                 );
                 for (member, _) in &decl.members {
                     let declared = Definition::Member(decl.name.text.clone(), member.text.clone());
@@ -298,6 +298,9 @@ impl<'db> Evaluator<'db> {
                 kind: entry.kind.clone(),
                 name: entry.name.clone(),
             }),
+            ItemClass::Extension if entry.kind == EXTENDED_ENUM => {
+                Definition::Enum(entry.name.clone())
+            }
             ItemClass::Kind | ItemClass::Extension => Definition::Kind(entry.name.clone()),
             ItemClass::Enum => Definition::Enum(entry.name.clone()),
             ItemClass::Function => Definition::Function(entry.name.clone()),

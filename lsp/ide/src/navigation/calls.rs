@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use nthc::db::{ItemClass, ItemKey, Span, item_entry};
 use nthc::eval::index::Definition;
-use nthc::eval::{BlockRef, Instance, Value, instance};
-use nthc::schema::names::{field, kind};
+use nthc::eval::{BlockRef, Instance, instance};
+use nthc::schema::names::kind;
 
 use super::Names;
 
@@ -157,9 +157,6 @@ impl Names<'_> {
 
 /// The service that a dependency refers to, and the range of the reference.
 fn target(dependency: &Instance) -> Option<(ItemKey, Span)> {
-    let field = dependency.fields.get(field::SERVICE)?;
-    match &field.value {
-        Value::Block(block) => Some((block.item, field.span)),
-        _ => None,
-    }
+    let (name, block) = dependency.depended_on()?;
+    Some((block.item, dependency.fields.get(name)?.span))
 }

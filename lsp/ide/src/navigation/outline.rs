@@ -93,7 +93,12 @@ impl Reader<'_> {
                         self.symbol(Sort::Member, member, member.range, String::new())
                     })
                     .collect(),
-                ..self.symbol(Sort::Enum, &decl.name, decl.range, "enum".to_owned())
+                ..self.symbol(
+                    Sort::Enum,
+                    &decl.name,
+                    decl.range,
+                    if decl.extend { "extend enum" } else { "enum" }.to_owned(),
+                )
             },
             ItemNode::Function(decl) => {
                 let head = TextRange {

@@ -20,7 +20,7 @@ use crate::eval::instance;
 use crate::limits;
 use crate::lower::{
     LoweredExclusion, Relabelled, check_tier, exclusion_model, expiring_overrides, ignored_urgency,
-    mail_receivers, relabelled, service_model, team_model, test_model,
+    mail_receivers, outside_rule, relabelled, service_model, team_model, test_model,
 };
 use crate::schema::names::kind;
 use crate::suppressions::has_directives;
@@ -285,7 +285,19 @@ fn environment_findings(
             }
             continue;
         }
-        if entry.kind != kind::SERVICE {
+        if matches!(entry.kind.as_str(), kind::ALERT | kind::RECORDING) {
+            if !is_package {
+                outside_findings(db, workspace, key, environment, &mut findings);
+            }
+            continue;
+        }
+        // Several rules of a team outside of any service.
+        if entry.kind == kind::TEAM && !workspace.outside_rules(db).is_empty() {
+            let lowered = service_model(db, workspace, key, environment.clone());
+            let found = lowered.diagnostics.iter().cloned();
+            findings.services.extend(found);
+        }
+        if !matches!(entry.kind.as_str(), kind::SERVICE | kind::DEPENDENCY) {
             other_findings(db, workspace, key, environment, &mut findings.others);
             continue;
         }
@@ -303,7 +315,9 @@ fn environment_findings(
         findings.paging.extend(paging.iter().cloned());
         let evaluated = instance(db, workspace, key, environment.clone());
         if let Some(service) = &evaluated.instance {
-            findings.needs.push(Needs::new(service));
+            if entry.kind == kind::SERVICE {
+                findings.needs.push(Needs::new(service));
+            }
             let model = lowered.service.as_ref();
             if !workspace.exclusions(db).is_empty() {
                 let covered = model.map(|model| Covered::new(key, model));
@@ -328,6 +342,29 @@ fn environment_findings(
         }
     }
     findings
+}
+
+/// Adds the findings about an alert or a recording rule outside of any service.
+fn outside_findings(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    key: ItemKey,
+    environment: &Option<SmolStr>,
+    findings: &mut EnvironmentFindings,
+) {
+    let lowered = outside_rule(db, workspace, key, environment.clone());
+    findings
+        .services
+        .extend(lowered.diagnostics.iter().cloned());
+    let promises = reliability::service_facts(db, workspace, key, environment.clone());
+    findings.promises.extend(promises.iter().cloned());
+    let evaluated = instance(db, workspace, key, environment.clone());
+    if let Some(block) = &evaluated.instance {
+        findings.relabelled.extend(relabelled(block));
+        if block.kind == kind::RECORDING {
+            findings.recorded.push(block.name.clone());
+        }
+    }
 }
 
 fn other_findings(
