@@ -23,6 +23,7 @@ declare_codes! {
     Error UNBUILT_TARGET "N0113" "unbuilt-target" "An environment lists a target that is not built for it.";
     Error UNUSABLE_NAME "N0120" "unusable-name" "A `let` or a parameter has a name that expressions cannot refer to.";
     Warning AMENDMENTS_DROPPED "N0121" "settings-dropped" "Changing the base of a nested block drops its earlier settings.";
+    Error TOP_LEVEL_LOOP "N0123" "top-level-loop" "The blocks of a `for` at the top level of a file are not known before evaluation.";
     Warning ABSENT_DEPENDENCY "N0122" "absent-dependency" "A dependency is a service that is not in the environment.";
     Error TYPE_MISMATCH "N0201" "type-mismatch" "A value does not have the expected type.";
     Error OUT_OF_BOUNDS "N0202" "out-of-bounds" "A value is out of bounds for its field.";

@@ -18,6 +18,7 @@ impl<'t> Builder<'t> {
             Rule::template => ItemNode::Template(self.template(doc, pair)),
             Rule::let_stmt => ItemNode::Let(self.let_statement(doc, pair)),
             Rule::rule => ItemNode::Rule(self.rule(doc, pair)),
+            Rule::for_stmt => ItemNode::For(self.for_statement(pair)),
             Rule::block | Rule::bare_head => ItemNode::Block(self.block(doc, pair)),
             Rule::stray_brace => {
                 self.error(SyntaxErrorKind::StrayBrace, range, "}");

@@ -112,6 +112,10 @@ impl Outline {
                 self.line(format!("rule {}", name(&rule.name)));
                 self.body(&rule.body);
             }
+            ItemNode::For(repeat) => {
+                self.line(format!("for {}", name(&repeat.variable)));
+                self.body(&repeat.body);
+            }
             ItemNode::Error => self.line("error"),
         }
     }

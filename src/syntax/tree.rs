@@ -79,6 +79,17 @@ pub struct Item {
     pub node: ItemNode,
     /// Its syntax errors, in text order, one per mistake.
     pub errors: Vec<SyntaxError>,
+    /// The loops around it, the outermost first, for a block that a `for` at the top level generates.
+    pub turns: Vec<Turn>,
+}
+
+/// An iteration of a loop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// The loop variable, with its range in the item of the loop.
+    pub variable: Name,
+    /// The element, a literal.
+    pub value: Expr,
 }
 
 /// The kinds of top-level items.
@@ -100,6 +111,8 @@ pub enum ItemNode {
     Let(Let),
     /// `rule name { … }`
     Rule(Rule),
+    /// `for x in list { … }` over blocks
+    For(For),
     /// Text that is not a valid item, with errors.
     Error,
 }

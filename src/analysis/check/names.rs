@@ -49,7 +49,7 @@ pub fn duplicate_names(db: &dyn salsa::Database, file: SourceFile) -> (Vec<Diag>
     for entry in &names.items {
         if matches!(
             entry.class,
-            ItemClass::Import | ItemClass::Error | ItemClass::Extension
+            ItemClass::Import | ItemClass::Error | ItemClass::Extension | ItemClass::Loop
         ) || entry.name.is_empty()
         {
             continue;
@@ -58,8 +58,13 @@ pub fn duplicate_names(db: &dyn salsa::Database, file: SourceFile) -> (Vec<Diag>
         if entry.duplicate > 0
             && let Some(first) = names.get(entry.class, &entry.kind, &entry.name)
         {
-            diagnostics
-                .push(duplicate(entry, span).because(name_span(db, first), "first declared here"));
+            let mut found =
+                duplicate(entry, span).because(name_span(db, first), "first declared here");
+            if entry.turn > 0 {
+                found = found
+                    .help("interpolate the loop variable in the name, and list each element once");
+            }
+            diagnostics.push(found);
             continue;
         }
         let becomes_a_file = matches!(

@@ -233,7 +233,7 @@ impl<'db> Evaluator<'db> {
                 self.record_name(rule.name.range, Definition::Item(key), true);
                 self.record_body(key, &rule.body);
             }
-            ItemNode::Error => {}
+            ItemNode::For(_) | ItemNode::Error => {}
         }
     }
 
@@ -305,7 +305,7 @@ impl<'db> Evaluator<'db> {
             ItemClass::Enum => Definition::Enum(entry.name.clone()),
             ItemClass::Function => Definition::Function(entry.name.clone()),
             ItemClass::Template | ItemClass::Let | ItemClass::Rule => Definition::Item(entry.key),
-            ItemClass::Import | ItemClass::Error => return None,
+            ItemClass::Import | ItemClass::Loop | ItemClass::Error => return None,
         })
     }
 
