@@ -25,10 +25,22 @@ fn hard_services(service: &Instance) -> impl Iterator<Item = (&Instance, &BlockR
     })
 }
 
-/// Diagnostics about dependencies of a service that refer to another block in two ways, or to one that is not shared.
+/// Diagnostics about dependencies of a service that refer to another block in two ways, or to one that is not shared, and about
+/// recording rules in them, which only shared ones have.
 pub fn references(service: &Instance) -> Vec<Diag> {
     let mut found = Vec::new();
-    for dependency in service.children_of(kind::DEPENDENCY) {
+    let dependencies = || service.children_of(kind::DEPENDENCY);
+    for recording in dependencies().flat_map(|one| one.children_of(kind::RECORDING)) {
+        found.push(
+            Diag::new(
+                &codes::MISPLACED_BLOCK,
+                "`recording` is not allowed in a dependency of a service",
+                place(service, recording, recording.head),
+            )
+            .help("write it in the service, or in a dependency at the top level of a file"),
+        );
+    }
+    for dependency in dependencies() {
         let Value::Block(shared) = dependency.get(field::SHARED) else {
             continue;
         };
