@@ -20,13 +20,13 @@ pub struct Call {
 }
 
 impl Names<'_> {
-    /// The service that a name refers to: itself, or the one that a dependency refers to. `None` if it is neither.
+    /// The service or shared dependency that a name refers to: itself, or the one that a dependency refers to. `None` if it is neither.
     pub fn service_of(&self, meaning: &Definition) -> Option<ItemKey> {
         let (Definition::Block(block) | Definition::Enclosing(block)) = meaning else {
             return None;
         };
         match block.kind.as_str() {
-            kind::SERVICE if block.path.is_empty() => Some(block.item),
+            kind::SERVICE | kind::DEPENDENCY if block.path.is_empty() => Some(block.item),
             kind::DEPENDENCY => self.depended_on(block),
             _ => None,
         }
