@@ -128,10 +128,12 @@ fn service_span(session: &Session, service: Option<&str>) -> Span {
 fn find_service(session: &Session, name: &str) -> Option<ItemKey> {
     session
         .entries(ItemClass::Block)
-        .find(|entry| {
-            entry.kind == kind::SERVICE
-                && entry.name == name
-                && !entry.key.file.package(&session.db)
+        .find(|entry| match entry.kind.as_str() {
+            kind::SERVICE | kind::DEPENDENCY => {
+                entry.name == name && !entry.key.file.package(&session.db)
+            }
+            kind::TEAM => ir::Service::name_of_team_rules(&entry.name) == name,
+            _ => false,
         })
         .map(|entry| entry.key)
 }

@@ -6,10 +6,11 @@ use smol_str::SmolStr;
 
 use crate::artifacts::{project_artifacts, service_artifacts};
 use crate::backends::{self, Artifact};
-use crate::db::{ItemClass, ItemKey, SourceFile, file_names, find_module, item_name};
+use crate::db::{ItemClass, ItemKey, SourceFile, file_names, find_module, item_entry};
 use crate::detection::with_reactions;
 use crate::diagnostics::{Diagnostic, FileSpan, Severity};
 use crate::ir;
+use crate::lower::outside_rule;
 use crate::schema::names::kind;
 use crate::session::{Input, Session};
 
@@ -53,16 +54,31 @@ pub(crate) fn compile_sound(
     let faults = find_faults(session, diagnostics);
     let mut partial = Partial::default();
     let services = session.services();
-    let name = |key: ItemKey| item_name(&session.db, key);
+    let sources: HashMap<ItemKey, Vec<SourceFile>> = services
+        .iter()
+        .map(|key| (*key, source_files(session, *key, environments)))
+        .collect();
+    let files_of = |key: &ItemKey| sources.get(key).map_or(&[][..], Vec::as_slice);
+    let fault_of = |key: &ItemKey| {
+        let mut files = files_of(key).iter();
+        files.find_map(|file| Some((*file, *faults.unsound.get(file)?)))
+    };
+    let is_entangled = |key: &ItemKey| {
+        let mut files = files_of(key).iter();
+        files.any(|file| faults.entangled.contains(file))
+    };
     for key in &services {
-        if let Some(faulty) = faults.unsound.get(&key.file) {
+        let Some(name) = model_name(session, *key, files_of(key)) else {
+            continue;
+        };
+        if let Some((own, faulty)) = fault_of(key) {
             partial.skipped.push(Skipped {
-                service: name(*key).to_string(),
+                service: name.to_string(),
                 file: faulty.path(&session.db).clone(),
-                is_imported: *faulty != key.file,
+                is_imported: faulty != own,
             });
-        } else if faults.entangled.contains(&key.file) {
-            partial.incomplete.push(name(*key).to_string());
+        } else if is_entangled(key) {
+            partial.incomplete.push(name.to_string());
         }
     }
     let names: Vec<Option<SmolStr>> = match environments {
@@ -74,7 +90,7 @@ pub(crate) fn compile_sound(
             let settings = session.settings_in(&input.settings, environment);
             let shown: Vec<&ir::Service> = services
                 .iter()
-                .filter(|key| !faults.unsound.contains_key(&key.file))
+                .filter(|key| fault_of(key).is_none())
                 .filter_map(|key| models.get(key).copied())
                 .collect();
             let project = &*with_reactions(project, &shown, &settings);
@@ -86,10 +102,10 @@ pub(crate) fn compile_sound(
                 let Some(service) = models.get(key) else {
                     continue;
                 };
-                if faults.unsound.contains_key(&key.file) {
+                if fault_of(key).is_some() {
                     continue;
                 }
-                let is_entangled = faults.entangled.contains(&key.file);
+                let is_entangled = is_entangled(key);
                 if !is_entangled {
                     whole.insert(service.name.clone());
                 }
@@ -118,6 +134,39 @@ pub(crate) fn compile_sound(
         .artifacts
         .sort_by(|left, right| left.path.cmp(&right.path));
     partial
+}
+
+/// The name of the model of an item. `None` for a team without rules outside of any service, which are in `files`.
+fn model_name(session: &Session, key: ItemKey, files: &[SourceFile]) -> Option<SmolStr> {
+    let entry = item_entry(&session.db, key)?;
+    if entry.kind != kind::TEAM {
+        return Some(entry.name);
+    }
+    (files.len() > 1).then(|| ir::Service::name_of_team_rules(&entry.name))
+}
+
+/// The files of a model: that of its item, and for the rules of a team outside of any service those of the rules. A rule whose team
+/// is unknown may belong to each.
+fn source_files(session: &Session, key: ItemKey, environments: &[String]) -> Vec<SourceFile> {
+    let (db, workspace) = (&session.db, session.workspace);
+    let mut files = vec![key.file];
+    let Some(team) = item_entry(db, key).filter(|entry| entry.kind == kind::TEAM) else {
+        return files;
+    };
+    let names: Vec<Option<SmolStr>> = match environments {
+        [] => vec![None],
+        names => names.iter().map(|name| Some(name.into())).collect(),
+    };
+    for rule in session.outside_rules() {
+        let is_own = |environment: &Option<SmolStr>| {
+            let lowered = outside_rule(db, workspace, *rule, environment.clone());
+            lowered.team.as_ref().is_none_or(|name| *name == team.name)
+        };
+        if names.iter().any(is_own) {
+            files.push(rule.file);
+        }
+    }
+    files
 }
 
 fn find_faults(session: &Session, diagnostics: &[Diagnostic<FileSpan>]) -> Faults {

@@ -24,6 +24,7 @@ declare_codes! {
     Error UNUSABLE_NAME "N0120" "unusable-name" "A `let` or a parameter has a name that expressions cannot refer to.";
     Warning AMENDMENTS_DROPPED "N0121" "settings-dropped" "Changing the base of a nested block drops its earlier settings.";
     Warning ABSENT_DEPENDENCY "N0122" "absent-dependency" "A dependency is a service that is not in the environment.";
+    Error TOP_LEVEL_LOOP "N0123" "top-level-loop" "The blocks of a `for` at the top level of a file are not known before evaluation.";
     Error TYPE_MISMATCH "N0201" "type-mismatch" "A value does not have the expected type.";
     Error OUT_OF_BOUNDS "N0202" "out-of-bounds" "A value is out of bounds for its field.";
     Error BAD_OPERANDS "N0203" "bad-operands" "An operator cannot be applied to these types.";
@@ -90,6 +91,7 @@ declare_codes! {
     Error NEEDS_UTF8_NAMES "N0561" "needs-utf8-names" "A name needs Prometheus 3, but the project is configured for an older version.";
     Error MATCHER_IN_LABELS "N0562" "matcher-in-labels" "Labels contain a matcher, but each label takes one value.";
     Error NO_SINGLE_VALUE "N0563" "no-single-value" "The value of a label is used, but its matchers allow several values.";
+    Error SHARED_DEPENDENCY "N0570" "invalid-shared-dependency" "A dependency does not refer to a shared one in a valid way.";
     Warning CONTRADICTED_UNIT "N0580" "contradicted-unit" "The unit of a latency's histogram is contradicted.";
     Warning ASSUMED_UNIT "N0581" "assumed-unit" "The unit of a latency's histogram is unknown.";
     Warning PANEL_IN_OTHER_UNIT "N0583" "panel-in-other-unit" "A panel shows time in a different unit than its query returns.";

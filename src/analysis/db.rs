@@ -6,10 +6,11 @@
 // The methods that salsa generates for inputs have no doc comments. The fields are documented instead.
 #![allow(missing_docs)]
 
+pub mod loops;
 pub mod references;
 mod settings;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use smol_str::SmolStr;
 use nth_diagnostics::Diagnostic;
 use nth_syntax::tree::{Item, ItemNode, ParsedFile, TextRange};
 
+use loops::{Expanded, ExpandedFile};
 use references::References;
 
 pub use settings::AnalysisSettings;
@@ -48,7 +50,7 @@ pub struct Workspace {
     /// The prelude, whose names need no import.
     #[returns(copy)]
     pub prelude: SourceFile,
-    /// The `extend kind` items of the project.
+    /// The `extend kind` and `extend enum` items of the project.
     #[returns(ref)]
     pub extensions: Arc<Vec<ItemKey>>,
     /// The environments by name.
@@ -63,6 +65,12 @@ pub struct Workspace {
     /// The `exclude` blocks of the project, in the order of files and their text.
     #[returns(ref)]
     pub exclusions: Arc<Vec<ItemKey>>,
+    /// The `alert` and `recording` blocks of the project at the top level of its files, in the order of files and their text.
+    #[returns(ref)]
+    pub outside_rules: Arc<Vec<ItemKey>>,
+    /// The names of the recording rules among them.
+    #[returns(ref)]
+    pub outside_recordings: Arc<BTreeSet<SmolStr>>,
     /// The items whose chains of references are circular or too long.
     #[returns(ref)]
     pub references: Arc<References>,
@@ -116,7 +124,7 @@ pub enum ItemClass {
     Template,
     /// A kind.
     Kind,
-    /// An `extend kind`.
+    /// An `extend kind` or `extend enum`.
     Extension,
     /// An enum.
     Enum,
@@ -126,9 +134,14 @@ pub enum ItemClass {
     Let,
     /// A rule.
     Rule,
+    /// A `for` over blocks. The blocks that it generates have entries of their own.
+    Loop,
     /// Text that is not a valid item.
     Error,
 }
+
+/// The [`ItemEntry::kind`] of an `extend enum`.
+pub const EXTENDED_ENUM: &str = "enum";
 
 /// An item's name and class.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -137,12 +150,14 @@ pub struct ItemEntry {
     pub key: ItemKey,
     /// Its class.
     pub class: ItemClass,
-    /// The kind of a block or template; empty for others.
+    /// The kind of a block or template, and [`EXTENDED_ENUM`] for an `extend enum`; empty for others.
     pub kind: SmolStr,
     /// Its name; empty if it has none.
     pub name: SmolStr,
     /// The number among items of the same class, kind and name; 0 unless it is a duplicate.
     pub duplicate: u32,
+    /// The iteration of the loops that generate it, counted from 0. All iterations have one text.
+    pub turn: u32,
 }
 
 /// An import.
@@ -212,10 +227,16 @@ fn describe(node: &ItemNode) -> (ItemClass, SmolStr, SmolStr) {
         ),
         ItemNode::Kind(kind) if kind.extend => (ItemClass::Extension, none, kind.name.text.clone()),
         ItemNode::Kind(kind) => (ItemClass::Kind, none, kind.name.text.clone()),
+        ItemNode::Enum(decl) if decl.extend => (
+            ItemClass::Extension,
+            SmolStr::new_static(EXTENDED_ENUM),
+            decl.name.text.clone(),
+        ),
         ItemNode::Enum(decl) => (ItemClass::Enum, none, decl.name.text.clone()),
         ItemNode::Function(decl) => (ItemClass::Function, none, decl.name.text.clone()),
         ItemNode::Let(decl) => (ItemClass::Let, none, decl.name.text.clone()),
         ItemNode::Rule(rule) => (ItemClass::Rule, none, rule.name.text.clone()),
+        ItemNode::For(_) => (ItemClass::Loop, none.clone(), none),
         ItemNode::Error => (ItemClass::Error, none.clone(), none),
     }
 }
@@ -226,12 +247,30 @@ pub fn parsed(db: &dyn salsa::Database, file: SourceFile) -> ParsedFile {
     nth_syntax::parse(file.text(db))
 }
 
+/// Returns the items of a file, with the blocks that its loops generate.
+#[salsa::tracked(returns(ref))]
+pub fn expanded(db: &dyn salsa::Database, file: SourceFile) -> ExpandedFile {
+    loops::expand(file.text(db), parsed(db, file))
+}
+
+/// Iterates over the items of a file in text order, each with its entry. Of a block that a loop generates, only the first: the others
+/// have the same text.
+pub fn items_of_text<'db>(
+    db: &'db dyn salsa::Database,
+    file: SourceFile,
+) -> impl Iterator<Item = (&'db ItemEntry, &'db Expanded)> {
+    let entries = file_names(db, file).items.iter();
+    let items = expanded(db, file).items.iter();
+    entries.zip(items).filter(|(_, item)| item.turn == 0)
+}
+
 /// Returns the names of a file. Changes only if a name changes.
 #[salsa::tracked(returns(ref))]
 pub fn file_names(db: &dyn salsa::Database, file: SourceFile) -> FileNames {
     let mut names = FileNames::default();
     let mut seen: HashMap<(ItemClass, SmolStr, SmolStr), u32> = HashMap::new();
-    for (position, (_, item)) in parsed(db, file).items.iter().enumerate() {
+    for (position, expanded) in expanded(db, file).items.iter().enumerate() {
+        let item = &expanded.item;
         let (class, kind, name) = describe(&item.node);
         let count = seen.entry((class, kind.clone(), name.clone())).or_default();
         let duplicate = *count;
@@ -278,6 +317,7 @@ pub fn file_names(db: &dyn salsa::Database, file: SourceFile) -> FileNames {
             kind,
             name,
             duplicate,
+            turn: expanded.turn,
         });
     }
     names
@@ -291,10 +331,8 @@ pub fn item(db: &dyn salsa::Database, key: ItemKey) -> &Option<Arc<Item>> {
 #[salsa::tracked(returns(ref))]
 fn item_tree(db: &dyn salsa::Database, file: SourceFile, local: u64) -> Option<Arc<Item>> {
     let position = *file_names(db, file).positions.get(&local)?;
-    parsed(db, file)
-        .items
-        .get(position)
-        .map(|(_, item)| item.clone())
+    let found = expanded(db, file).items.get(position);
+    found.map(|found| found.item.clone())
 }
 
 /// Returns an item's class, kind and name. Does not change with the item's body.
@@ -348,8 +386,8 @@ pub fn item_span(db: &dyn salsa::Database, key: ItemKey) -> Span {
 pub fn item_start(db: &dyn salsa::Database, key: ItemKey) -> u32 {
     let position = file_names(db, key.file).positions.get(&key.local).copied();
     position
-        .and_then(|position| parsed(db, key.file).items.get(position))
-        .map_or(0, |(start, _)| *start)
+        .and_then(|position| expanded(db, key.file).items.get(position))
+        .map_or(0, |found| found.start)
 }
 
 /// Returns the item of a class, kind and name in a file. Does not change with other names of the file.

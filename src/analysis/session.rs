@@ -7,7 +7,7 @@ mod input;
 mod models;
 mod standard_library;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
@@ -100,6 +100,8 @@ impl Session {
             Arc::default(),
             Arc::default(),
             Arc::clone(&configuration.analysis),
+            Arc::default(),
+            Arc::default(),
             Arc::default(),
             Arc::default(),
             Arc::default(),
@@ -302,6 +304,8 @@ impl Session {
         let mut environments = BTreeMap::new();
         let mut metrics = BTreeMap::new();
         let mut exclusions = Vec::new();
+        let mut outside_rules = Vec::new();
+        let mut outside_recordings = BTreeSet::new();
         let mut has_rules = false;
         for entry in self.file_names.iter().flat_map(|names| &names.items) {
             match (entry.class, entry.kind.as_str()) {
@@ -311,6 +315,14 @@ impl Session {
                 // Those of a package apply to what the package builds.
                 (ItemClass::Block, kind::EXCLUDE) if !entry.key.file.package(&self.db) => {
                     exclusions.push(entry.key);
+                }
+                (ItemClass::Block, kind::ALERT | kind::RECORDING)
+                    if !entry.key.file.package(&self.db) =>
+                {
+                    if entry.kind == kind::RECORDING {
+                        outside_recordings.insert(entry.name.clone());
+                    }
+                    outside_rules.push(entry.key);
                 }
                 (ItemClass::Block, kind::ENVIRONMENT) => {
                     environments.entry(entry.name.clone()).or_insert(entry.key);
@@ -339,6 +351,16 @@ impl Session {
                 .set_exclusions(&mut self.db)
                 .to(Arc::new(exclusions));
         }
+        if **self.workspace.outside_rules(&self.db) != outside_rules {
+            self.workspace
+                .set_outside_rules(&mut self.db)
+                .to(Arc::new(outside_rules));
+        }
+        if **self.workspace.outside_recordings(&self.db) != outside_recordings {
+            self.workspace
+                .set_outside_recordings(&mut self.db)
+                .to(Arc::new(outside_recordings));
+        }
         if **self.workspace.extensions(&self.db) != extensions {
             self.workspace
                 .set_extensions(&mut self.db)
@@ -358,12 +380,25 @@ impl Session {
             .flat_map(move |names| names.of_class(class))
     }
 
-    /// Returns the project's services. Those of packages are not included: the package builds them.
+    /// Returns the items with a model of their own, by [`ir::Role`](nth_model::Role): the project's services, the dependencies that
+    /// they share, and, if the project has rules outside of any service, the teams. Services and dependencies of packages are not
+    /// included: the package builds them.
     pub fn services(&self) -> Vec<ItemKey> {
+        let has_rules = !self.workspace.outside_rules(&self.db).is_empty();
+        let is_modeled = |entry: &&ItemEntry| match entry.kind.as_str() {
+            kind::SERVICE | kind::DEPENDENCY => !entry.key.file.package(&self.db),
+            kind::TEAM => has_rules,
+            _ => false,
+        };
         self.entries(ItemClass::Block)
-            .filter(|entry| entry.kind == kind::SERVICE && !entry.key.file.package(&self.db))
+            .filter(is_modeled)
             .map(|entry| entry.key)
             .collect()
+    }
+
+    /// Returns the project's alerts and recording rules outside of any service.
+    pub fn outside_rules(&self) -> &[ItemKey] {
+        self.workspace.outside_rules(&self.db)
     }
 
     /// Returns the environments to check: the given one, else all that are declared, else `None` for a project without any.
@@ -463,8 +498,13 @@ impl Session {
     /// Returns all top-level blocks by kind, for rules. Excludes the services of packages.
     fn blocks_by_kind(&self) -> BTreeMap<SmolStr, Vec<BlockRef>> {
         let mut all: BTreeMap<SmolStr, Vec<BlockRef>> = BTreeMap::new();
-        let foreign =
-            |entry: &ItemEntry| entry.kind == kind::SERVICE && entry.key.file.package(&self.db);
+        let foreign = |entry: &ItemEntry| {
+            let is_built = matches!(
+                entry.kind.as_str(),
+                kind::SERVICE | kind::DEPENDENCY | kind::ALERT | kind::RECORDING
+            );
+            is_built && entry.key.file.package(&self.db)
+        };
         for entry in self
             .entries(ItemClass::Block)
             .filter(|entry| !foreign(entry))

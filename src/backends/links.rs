@@ -2,7 +2,7 @@
 
 use super::{file_stem, project_dashboard_uid};
 use nth_model::settings::texts::ENVIRONMENT;
-use nth_model::{Service, Settings};
+use nth_model::{Role, Service, Settings};
 
 /// The stem of a service's runbook. Two names are reserved for the index page of a folder.
 pub fn runbook_stem(service: &str) -> String {
@@ -51,8 +51,11 @@ fn page(service: &Service, settings: &Settings) -> Option<String> {
     Some(join_url(&base, &format!("{stem}{}", settings.docs.suffix)))
 }
 
-/// The URL of the service's dashboard: its own, or else that in Grafana.
+/// The URL of the service's dashboard: its own, or else that in Grafana. `None` for the rules of a team, which have none.
 pub fn dashboard(service: &Service, settings: &Settings) -> Option<String> {
+    if service.role == Role::Team {
+        return None;
+    }
     service.dashboard_url.clone().or_else(|| {
         let base = settings.dashboard_base_url.as_ref()?;
         let uid = project_dashboard_uid(settings, &service.name);

@@ -27,7 +27,10 @@ impl<'s> Items<'s> {
         for file in session.files() {
             let module = file.module(&session.db);
             for entry in &file_names(&session.db, *file).items {
-                if matches!(entry.class, ItemClass::Import | ItemClass::Error) {
+                if matches!(
+                    entry.class,
+                    ItemClass::Import | ItemClass::Loop | ItemClass::Error
+                ) {
                     continue;
                 }
                 let name: Name = (

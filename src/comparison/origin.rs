@@ -9,7 +9,7 @@ use super::changed::{ChangedItems, Items};
 use super::places::{Roots, Wanted};
 use super::{Source, place};
 use crate::db::references::file_references;
-use crate::db::{ItemClass, ItemKey, Span, name_span};
+use crate::db::{EXTENDED_ENUM, ItemClass, ItemKey, Span, name_span};
 use crate::diagnostics::SourceMap;
 use crate::diagnostics::position::Positions;
 use crate::eval::{Instance, Value};
@@ -313,6 +313,7 @@ fn item_cause(
         ItemClass::Block => entry.kind.to_string(),
         ItemClass::Template => format!("{} template", entry.kind),
         ItemClass::Kind => "kind".to_owned(),
+        ItemClass::Extension if entry.kind == EXTENDED_ENUM => "extension of enum".to_owned(),
         ItemClass::Extension => "extension of kind".to_owned(),
         ItemClass::Enum => "enum".to_owned(),
         ItemClass::Function => "function".to_owned(),

@@ -65,13 +65,26 @@ impl<'s> Wanted<'s> {
             }
             _ => return None,
         };
-        let root = roots.block(environment, class_kind, root_name)?;
+        let root = match (
+            roots.block(environment, class_kind, root_name),
+            &*subject.kind,
+        ) {
+            (Some(root), _) => root,
+            // A dependency that services share, or a rule of a team outside of any service.
+            (None, "alert" | "recording") if class_kind == kind::SERVICE => {
+                let name = subject.name.strip_prefix(root_name)?.strip_prefix('.')?;
+                let shared = roots.block(environment, kind::DEPENDENCY, root_name);
+                shared.or_else(|| roots.block(environment, &subject.kind, name))?
+            }
+            (None, _) => roots.block(environment, kind::DEPENDENCY, root_name)?,
+        };
         let rest = subject.name.strip_prefix(root_name);
         let rest = rest
             .and_then(|rest| rest.strip_prefix('.'))
             .unwrap_or_default();
         let block = match (&*subject.kind, rest) {
             ("service" | "team" | "environment" | "exclusion", _) | (_, "") => Some(root),
+            (kind, _) if root.kind == kind => Some(root),
             ("runbook", title) => child_of_runbook(root, title),
             ("alert", name) => dependent(root, kind::ALERT, name),
             ("panel", name) => panel(root, name),

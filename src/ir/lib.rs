@@ -17,6 +17,7 @@ pub mod names;
 pub mod panel;
 mod project;
 mod prometheus_version;
+mod role;
 mod rule_label;
 pub mod settings;
 mod signal;
@@ -39,6 +40,7 @@ pub use dependency::{Criticality, Dependency};
 pub use nth_units::{Duration, DurationUnit, metric_unit, number, text};
 pub use project::Project;
 pub use prometheus_version::PrometheusVersion;
+pub use role::Role;
 pub use rule_label::RuleLabel;
 pub use settings::{
     AlertmanagerFormat, AlertmanagerSettings, DEFAULT_INTERVAL, DEFAULT_SCRAPE_INTERVAL,
@@ -53,11 +55,13 @@ pub use team::{
     SupportHours, Target, Team, TimeOfDay, TimeOfWeek,
 };
 
-/// A service.
+/// A service; or what else owns rules, a [`Role`] says which.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Service {
     /// The name, unique in the project.
     pub name: SmolStr,
+    /// What owns the rules.
+    pub role: Role,
     /// The purpose of the service, from its doc comment or `description`.
     pub description: Option<String>,
     /// The type of the service: `api`, `worker`, `stream` …

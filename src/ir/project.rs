@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::detection::Reaction;
 use super::test::SloRef;
-use super::{Dependency, Escalation, EscalationRef, Service, SupportHours, Team};
+use super::{Dependency, Escalation, EscalationRef, Role, Service, SupportHours, Team};
 
 /// The services of a project in an environment, and their teams.
 #[derive(Debug, Clone)]
@@ -102,6 +102,10 @@ impl<'a> Project<'a> {
 
     /// The support hours of a service: its own, or else its team's.
     pub fn support_hours<'s>(&'s self, service: &'s Service) -> Option<&'s SupportHours> {
+        // PagerDuty gets the rules of a team as alerts without a service, which have none.
+        if service.role == Role::Team {
+            return None;
+        }
         let of_team = || self.owner(service)?.support_hours.as_ref();
         service.support_hours.as_ref().or_else(of_team)
     }

@@ -97,9 +97,10 @@ pub enum Event {
         service: SmolStr,
     },
     /// A dependency is down: its series `up` is 0, all events of the service that it refers to are bad, and if it is a hard
-    /// dependency, so are those of the service that has it. At least one of both is so.
+    /// dependency, so are those of the service that has it. At least one of both is so. One that services share is down for all of
+    /// them: those that have a hard dependency on it fail.
     DependencyDown {
-        /// The service that has the dependency.
+        /// The service that has the dependency, or the shared dependency itself.
         service: SmolStr,
         /// The dependency's name.
         dependency: SmolStr,

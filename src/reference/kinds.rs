@@ -8,7 +8,7 @@ use super::markdown::{Document, code};
 use super::types::type_text;
 use crate::db::Span;
 use crate::eval::refinement;
-use crate::schema::{FieldSchema, Kind, Schema, Ty};
+use crate::schema::{FieldSchema, Kind, Schema, TOP_LEVEL, Ty};
 
 /// Returns the kinds of blocks in the body of a kind, including those that it may contain once.
 fn children(schema: &Schema, kind: &str) -> Vec<SmolStr> {
@@ -35,7 +35,12 @@ pub fn below(schema: &Schema, kind: &str) -> Vec<(usize, SmolStr)> {
                 .kinds
                 .get(&name)
                 .and_then(|known| known.parents.first());
-            let elsewhere = first.is_some_and(|parent| parent != kind);
+            // A kind of the top level has its section there.
+            let is_top = schema
+                .kinds
+                .get(&name)
+                .is_some_and(|known| known.is_top_level);
+            let elsewhere = is_top || first.is_some_and(|parent| parent != kind);
             if !elsewhere && !found.iter().any(|(_, known)| *known == name) {
                 found.push((depth, name.clone()));
                 walk(schema, &name, depth + 1, found);
@@ -105,7 +110,7 @@ fn kind(reader: &Reader<'_>, kind: &Kind, document: &mut Document) {
                     .as_ref()
                     .map(|limit| refinement(limit))
                     .unwrap_or_default(),
-                field.doc.as_deref().unwrap_or_default().to_owned(),
+                meaning(field),
             ]
         });
     document.table(["field", "type", "default", "allowed", "meaning"], rows);
@@ -120,6 +125,7 @@ fn place(schema: &Schema, kind: &Kind) -> String {
             kind.name
         );
     }
+    let top = kind.is_top_level.then_some("at the top level of a file");
     if kind.parents.is_empty() {
         return format!(
             "Allowed at the top level of a file: `{} name {{ … }}`.",
@@ -149,7 +155,25 @@ fn place(schema: &Schema, kind: &Kind) -> String {
             kind.name
         );
     }
-    format!("Allowed in {parents}: `{} name {{ … }}`.", kind.name)
+    let top = top.map(|top| format!("{top} or ")).unwrap_or_default();
+    format!("Allowed {top}in {parents}: `{} name {{ … }}`.", kind.name)
+}
+
+/// The doc comment of a field, with the places that it is restricted to.
+fn meaning(field: &FieldSchema) -> String {
+    let doc = field.doc.as_deref().unwrap_or_default();
+    let places: Vec<String> = field
+        .within
+        .iter()
+        .map(|place| match place.as_str() {
+            TOP_LEVEL => "at the top level of a file".to_owned(),
+            kind => format!("in {}", link_to(kind)),
+        })
+        .collect();
+    match places.is_empty() {
+        true => doc.to_owned(),
+        false => format!("Only {}: {doc}", places.join(" or ")),
+    }
 }
 
 fn default(reader: &Reader<'_>, field: &FieldSchema) -> String {

@@ -7,14 +7,14 @@ use nth_engine::testing::Sequence;
 use nth_model::composite::Part;
 use nth_model::test::{Event, Given, History, Outcome, SloRef, Subject, Test};
 use nth_model::text::list;
-use nth_model::{Criticality, Duration, Project, Service, Sli};
+use nth_model::{Criticality, Duration, Project, Role, Service, Sli};
 use nth_promql::Expr;
 
 use crate::error::Error;
 use crate::piecewise::{Piecewise, Span};
 use crate::plan::{Plan, float};
 use crate::queries::reach;
-use crate::world::{ServiceState, SloIndex, World};
+use crate::world::{ServiceIndex, ServiceState, SloIndex, World};
 
 /// What happens, and what is known when it begins.
 #[derive(Debug, Clone)]
@@ -79,6 +79,12 @@ pub fn services_of<'m>(test: &Test, project: &Project<'m>) -> Result<Vec<&'m Ser
                 let found = all.find(|known| known.name == *dependency);
                 let refers = found.and_then(|dependency| dependency.service.as_deref());
                 names.extend(refers.filter(|name| project.service(name).is_some()));
+                // One that services share breaks all of them.
+                let shared = project.service(service);
+                if shared.is_some_and(|shared| shared.role == Role::Dependency) {
+                    let all = project.dependents(service).iter();
+                    names.extend(all.map(|(dependent, _)| dependent.name.as_str()));
+                }
             }
             Event::Series { .. } => {}
         }
@@ -299,6 +305,10 @@ impl Reader<'_, '_> {
         span: Span,
     ) -> Result<(), Error> {
         let index = self.plan.service(service)?;
+        let shared = self.plan.services.get(index);
+        if shared.is_some_and(|shared| shared.role == Role::Dependency) {
+            return self.shared_dependency_down(index, service, span);
+        }
         let mut known = self
             .plan
             .services
@@ -338,6 +348,42 @@ impl Reader<'_, '_> {
         self.state(service)?
             .dependencies_down
             .push((dependency.to_owned(), span));
+        Ok(())
+    }
+
+    /// Lets a dependency that services share be down: all events of the services that need it are bad.
+    fn shared_dependency_down(
+        &mut self,
+        index: ServiceIndex,
+        name: &str,
+        span: Span,
+    ) -> Result<(), Error> {
+        let needs = |service: &Service| {
+            let mut hard = service.dependencies.iter();
+            hard.any(|dependency| {
+                dependency.service.as_deref() == Some(name)
+                    && dependency.criticality == Criticality::Hard
+            })
+        };
+        let slos = self.plan.slos.iter().enumerate();
+        let failing: Vec<SloIndex> = slos
+            .filter(|(_, slo)| !slo.is_by_hand)
+            .filter(|(_, slo)| {
+                let service = self.plan.services.get(slo.service);
+                service.is_some_and(|service| needs(service))
+            })
+            .map(|(slo, _)| slo)
+            .collect();
+        if failing.is_empty() && !self.plan.is_dependency_measured(index, name) {
+            let reason = "no service has a hard dependency on it, and it has no signal `up`, so nothing changes";
+            return Err(Error::inapplicable(name, reason));
+        }
+        for slo in failing {
+            self.be_bad(slo, span, 1.0)?;
+        }
+        self.state(name)?
+            .dependencies_down
+            .push((name.to_owned(), span));
         Ok(())
     }
 }

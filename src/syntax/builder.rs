@@ -57,6 +57,7 @@ impl<'t> Builder<'t> {
             len,
             node,
             errors: builder.finish(),
+            turns: Vec::new(),
         }
     }
 

@@ -18,6 +18,7 @@ impl<'t> Builder<'t> {
             Rule::template => ItemNode::Template(self.template(doc, pair)),
             Rule::let_stmt => ItemNode::Let(self.let_statement(doc, pair)),
             Rule::rule => ItemNode::Rule(self.rule(doc, pair)),
+            Rule::for_stmt => ItemNode::For(self.for_statement(pair)),
             Rule::block | Rule::bare_head => ItemNode::Block(self.block(doc, pair)),
             Rule::stray_brace => {
                 self.error(SyntaxErrorKind::StrayBrace, range, "}");
@@ -259,7 +260,8 @@ impl<'t> Builder<'t> {
     pub(super) fn enumeration(&mut self, doc: Option<SmolStr>, pair: Pair<'t, Rule>) -> EnumDecl {
         let range = self.range(&pair);
         let mut children = pair.into_inner().peekable();
-        children.next();
+        let extend = take(&mut children, Rule::kw_extend).is_some();
+        take(&mut children, Rule::kw_enum);
         let name = self.expect_name(&mut children, "enum");
         let mut members = Vec::new();
         match children.next() {
@@ -288,6 +290,7 @@ impl<'t> Builder<'t> {
         }
         EnumDecl {
             doc,
+            extend,
             name,
             members,
             range,

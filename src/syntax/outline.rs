@@ -88,7 +88,8 @@ impl Outline {
             }
             ItemNode::Enum(decl) => {
                 self.doc(&decl.doc);
-                self.line(format!("enum {}", name(&decl.name)));
+                let extend = if decl.extend { "extend " } else { "" };
+                self.line(format!("{extend}enum {}", name(&decl.name)));
                 self.depth += 1;
                 for (member, doc) in &decl.members {
                     self.doc(doc);
@@ -110,6 +111,10 @@ impl Outline {
                 self.doc(&rule.doc);
                 self.line(format!("rule {}", name(&rule.name)));
                 self.body(&rule.body);
+            }
+            ItemNode::For(repeat) => {
+                self.line(format!("for {}", name(&repeat.variable)));
+                self.body(&repeat.body);
             }
             ItemNode::Error => self.line("error"),
         }

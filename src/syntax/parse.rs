@@ -66,6 +66,7 @@ fn chunk(text: &str, offset: usize, split: bool, file: &mut ParsedFile) {
             len: text.len() as u32,
             node: ItemNode::Error,
             errors: vec![error],
+            turns: Vec::new(),
         };
         file.items.push((offset as u32, Arc::new(item)));
         return;
@@ -111,6 +112,7 @@ impl ParsedFile {
             len: text.len().try_into().unwrap_or(u32::MAX),
             node: ItemNode::Error,
             errors: vec![error],
+            turns: Vec::new(),
         };
         self.hidden = 0;
         self.doc = None;

@@ -79,6 +79,17 @@ pub struct Item {
     pub node: ItemNode,
     /// Its syntax errors, in text order, one per mistake.
     pub errors: Vec<SyntaxError>,
+    /// The loops around it, the outermost first, for a block that a `for` at the top level generates.
+    pub turns: Vec<Turn>,
+}
+
+/// An iteration of a loop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// The loop variable, with its range in the item of the loop.
+    pub variable: Name,
+    /// The element, a literal.
+    pub value: Expr,
 }
 
 /// The kinds of top-level items.
@@ -92,7 +103,7 @@ pub enum ItemNode {
     Template(Template),
     /// `kind slo in service { … }` and `extend kind service { … }`
     Kind(KindDecl),
-    /// `enum severity { page, ticket }`
+    /// `enum severity { page, ticket }` and `extend enum service-type { training }`
     Enum(EnumDecl),
     /// `function budget(slo: slo) -> percent`: a value that is only known at run time.
     Function(FunctionDecl),
@@ -100,6 +111,8 @@ pub enum ItemNode {
     Let(Let),
     /// `rule name { … }`
     Rule(Rule),
+    /// `for x in list { … }` over blocks
+    For(For),
     /// Text that is not a valid item, with errors.
     Error,
 }
@@ -428,11 +441,13 @@ pub struct FieldDecl {
     pub range: TextRange,
 }
 
-/// `enum severity { page, ticket }`
+/// `enum severity { page, ticket }`, `extend enum service-type { training }`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnumDecl {
     /// The `///` text before it.
     pub doc: Option<SmolStr>,
+    /// True for `extend enum`.
+    pub extend: bool,
     /// Its name.
     pub name: Name,
     /// Its members, each with its doc.

@@ -22,6 +22,10 @@ pub fn event(given: &Given) -> String {
         Event::DependencyDown {
             service,
             dependency,
+        } if service == dependency => format!("dependency `{service}` down"),
+        Event::DependencyDown {
+            service,
+            dependency,
         } => format!("dependency `{service}.{dependency}` down"),
         Event::BudgetLeft { slo, left } => {
             format!(

@@ -18,6 +18,7 @@ fn settings() -> Settings {
 fn service_with(panel: Panel) -> Service {
     Service {
         name: "checkout".into(),
+        role: nthc::ir::Role::Service,
         description: None,
         service_type: None,
         team: None,

@@ -51,6 +51,7 @@ pub fn settings(interval: Duration) -> Settings {
 pub fn service(slos: Vec<Slo>) -> Service {
     Service {
         name: "checkout".into(),
+        role: nthc::ir::Role::Service,
         description: None,
         service_type: Some("api".into()),
         team: Some("payments".into()),

@@ -205,6 +205,8 @@ pub fn item_children(item: &ItemNode) -> Vec<Node<'_>> {
         ItemNode::Function(decl) => decl.params.iter().map(Node::Param).collect(),
         ItemNode::Let(decl) => vec![Node::Expr(&decl.value)],
         ItemNode::Rule(rule) => vec![Node::Body(&rule.body)],
+        // The blocks are items of their own.
+        ItemNode::For(repeat) => vec![Node::Expr(&repeat.list)],
         ItemNode::Import(_) | ItemNode::Enum(_) | ItemNode::Error => Vec::new(),
     }
 }

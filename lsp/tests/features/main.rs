@@ -20,6 +20,7 @@ mod harness;
 mod hover;
 mod inlay_hints;
 mod manifest;
+mod outside;
 mod refactorings;
 mod references;
 mod rename;

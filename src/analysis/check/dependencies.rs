@@ -25,6 +25,54 @@ fn hard_services(service: &Instance) -> impl Iterator<Item = (&Instance, &BlockR
     })
 }
 
+/// Diagnostics about dependencies of a service that refer to another block in two ways, or to one that is not shared, and about
+/// recording rules in them, which only shared ones have.
+pub fn references(service: &Instance) -> Vec<Diag> {
+    let mut found = Vec::new();
+    let dependencies = || service.children_of(kind::DEPENDENCY);
+    for recording in dependencies().flat_map(|one| one.children_of(kind::RECORDING)) {
+        found.push(
+            Diag::new(
+                &codes::MISPLACED_BLOCK,
+                "`recording` is not allowed in a dependency of a service",
+                place(service, recording, recording.head),
+            )
+            .help("write it in the service, or in a dependency at the top level of a file"),
+        );
+    }
+    for dependency in dependencies() {
+        let Value::Block(shared) = dependency.get(field::SHARED) else {
+            continue;
+        };
+        let place_of = |field| place(service, dependency, dependency.span_of(field));
+        if !shared.path.is_empty() {
+            found.push(
+                Diag::new(
+                    &codes::SHARED_DEPENDENCY,
+                    format!("dependency `{}` belongs to a service", shared.name),
+                    place_of(field::SHARED),
+                )
+                .label("expected a dependency at the top level of a file")
+                .help("declare it at the top level, with its `team`, and refer to it from each service"),
+            );
+        } else if *dependency.get(field::SERVICE) != Value::None {
+            found.push(
+                Diag::new(
+                    &codes::SHARED_DEPENDENCY,
+                    format!(
+                        "dependency `{}` has both `service` and `shared`",
+                        dependency.name
+                    ),
+                    place_of(field::SHARED),
+                )
+                .because(place_of(field::SERVICE), "the other one")
+                .help("remove one of them"),
+            );
+        }
+    }
+    found
+}
+
 /// Maps a place of a block to the text of the item around it: the place itself, or else the place that instantiates the block.
 pub fn place(item: &Instance, block: &Instance, wanted: Span) -> Span {
     item.place_of(block, wanted)

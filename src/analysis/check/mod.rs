@@ -19,7 +19,7 @@ use std::rc::Rc;
 use smol_str::SmolStr;
 
 use crate::codes;
-use crate::db::{Diag, ItemKey, Span, Workspace, file_names, find_module, item};
+use crate::db::{Diag, ItemKey, Span, Workspace, expanded, file_names, find_module, item};
 use crate::eval::{Context, Evaluator, Mode, NodeId, Scope};
 use crate::resolve::{did_you_mean, did_you_mean_block, import_names_item};
 use crate::schema::{Ty, is_standard, params};
@@ -27,7 +27,9 @@ use nth_diagnostics::{UnknownName, suggest};
 
 pub use crate::schema::where_it_belongs;
 pub use index::item_index;
-use nth_syntax::tree::{Import, Item, ItemNode, KindDecl, Name, Template};
+use nth_syntax::tree::{
+    Body, Import, Item, ItemNode, KindDecl, Name, Statement, SyntaxError, Template, TextRange,
+};
 
 /// The result of [`check_item`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -46,9 +48,21 @@ pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
     let Some(tree) = item(db, key) else {
         return Checked::default();
     };
+    // What is wrong in a block of a loop is reported there.
+    let blocks: Vec<TextRange> = match &tree.node {
+        ItemNode::For(repeat) => blocks_of(&repeat.body),
+        _ => Vec::new(),
+    };
+    let is_outside = |error: &&SyntaxError| {
+        let at = error.range;
+        !blocks
+            .iter()
+            .any(|block| block.start <= at.start && at.end <= block.end)
+    };
     let mut diagnostics: Vec<Diag> = tree
         .errors
         .iter()
+        .filter(is_outside)
         .map(|error| nth_syntax::diagnose(error).map_spans(&mut |range| Span { item: key, range }))
         .collect();
     let mut evaluator = Evaluator::new(db, workspace, None, Mode::Check);
@@ -66,6 +80,16 @@ pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
         steps,
         is_over,
     }
+}
+
+/// The ranges of the blocks of a loop.
+fn blocks_of(body: &Body) -> Vec<TextRange> {
+    let ranges = body.statements.iter().map(|statement| match statement {
+        Statement::Block(block) => vec![block.range],
+        Statement::For(inner) => blocks_of(&inner.body),
+        _ => Vec::new(),
+    });
+    ranges.flatten().collect()
 }
 
 /// Checks everything in an item's own text with the given evaluator.
@@ -113,8 +137,31 @@ fn check_item_with<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, tree: &'db
         }
         ItemNode::Rule(rule) => rules::check(evaluator, key, rule),
         ItemNode::Kind(decl) => check_kind(evaluator, key, decl),
+        ItemNode::Enum(decl) if decl.extend => {
+            let of_schema = evaluator.schema.diagnostics.clone();
+            evaluator.diagnostics.extend(of_schema);
+        }
         ItemNode::Enum(_) | ItemNode::Function(_) => check_reserved(evaluator, key),
+        ItemNode::For(_) => check_loop(evaluator, key),
         ItemNode::Error => {}
+    }
+}
+
+/// Reports what keeps the blocks of a loop from being known.
+fn check_loop(evaluator: &mut Evaluator<'_>, key: ItemKey) {
+    let entries = &file_names(evaluator.db, key.file).items;
+    for problem in &expanded(evaluator.db, key.file).problems {
+        if entries
+            .get(problem.item)
+            .is_some_and(|entry| entry.key == key)
+        {
+            let span = Span {
+                item: key,
+                range: problem.range,
+            };
+            let found = Diag::new(&codes::TOP_LEVEL_LOOP, problem.message.clone(), span);
+            evaluator.diagnostics.push(found.help(problem.help));
+        }
     }
 }
 
@@ -197,7 +244,7 @@ fn check_top_kind(evaluator: &mut Evaluator<'_>, key: ItemKey, kind: &Name, temp
         range: kind.range,
     };
     match evaluator.schema.kinds.get(&kind.text) {
-        Some(known) if template || known.parents.is_empty() && known.base.is_none() => {}
+        Some(known) if template || known.is_top_level => {}
         Some(known) if known.base.is_some() => evaluator.diagnostics.push(
             Diag::new(
                 &codes::MISPLACED_BLOCK,

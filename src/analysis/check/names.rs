@@ -49,7 +49,7 @@ pub fn duplicate_names(db: &dyn salsa::Database, file: SourceFile) -> (Vec<Diag>
     for entry in &names.items {
         if matches!(
             entry.class,
-            ItemClass::Import | ItemClass::Error | ItemClass::Extension
+            ItemClass::Import | ItemClass::Error | ItemClass::Extension | ItemClass::Loop
         ) || entry.name.is_empty()
         {
             continue;
@@ -58,16 +58,24 @@ pub fn duplicate_names(db: &dyn salsa::Database, file: SourceFile) -> (Vec<Diag>
         if entry.duplicate > 0
             && let Some(first) = names.get(entry.class, &entry.kind, &entry.name)
         {
-            diagnostics
-                .push(duplicate(entry, span).because(name_span(db, first), "first declared here"));
+            let mut found =
+                duplicate(entry, span).because(name_span(db, first), "first declared here");
+            if entry.turn > 0 {
+                found = found
+                    .help("interpolate the loop variable in the name, and list each element once");
+            }
+            diagnostics.push(found);
             continue;
         }
         let becomes_a_file = matches!(
             entry.kind.as_str(),
-            kind::SERVICE | kind::ENVIRONMENT | kind::TEAM
+            kind::SERVICE | kind::DEPENDENCY | kind::ENVIRONMENT | kind::TEAM
         );
         // No file is named after these.
-        let is_unwritten = matches!(entry.kind.as_str(), kind::TEST | kind::EXCLUDE);
+        let is_unwritten = matches!(
+            entry.kind.as_str(),
+            kind::TEST | kind::EXCLUDE | kind::ALERT | kind::RECORDING
+        );
         if entry.class == ItemClass::Block && (becomes_a_file || is_unwritten) && !file.package(db)
         {
             // Names that differ only in case are one file on a case-insensitive file system.
@@ -102,23 +110,66 @@ pub fn duplicates(db: &dyn salsa::Database, files: &[SourceFile]) -> Vec<Diag> {
 
 /// Returns diagnostics about names that are declared in several files.
 pub fn duplicate_globals<'a>(names: impl IntoIterator<Item = &'a GlobalName>) -> Vec<Diag> {
-    let mut first: BTreeMap<(&SmolStr, &SmolStr), &GlobalName> = BTreeMap::new();
+    let mut first: BTreeMap<(&str, &SmolStr), &GlobalName> = BTreeMap::new();
     let mut found = Vec::new();
     for name in names {
-        match first.get(&(&name.entry.kind, &name.stem)) {
+        let kind = group(&name.entry.kind);
+        match first.get(&(kind, &name.stem)) {
             Some(before) => found.push(declared_before(name, before)),
             None => {
-                first.insert((&name.entry.kind, &name.stem), name);
+                first.insert((kind, &name.stem), name);
             }
         }
     }
+    found.extend(taken_by_teams(&first));
     found
+}
+
+/// The kinds whose blocks have one set of names: their rule files are in one folder.
+fn group(kind: &str) -> &str {
+    match kind {
+        kind::DEPENDENCY => kind::SERVICE,
+        kind => kind,
+    }
+}
+
+/// Diagnostics about services and shared dependencies with the file of a team's rules, if there are rules outside of any service.
+fn taken_by_teams(first: &BTreeMap<(&str, &SmolStr), &GlobalName>) -> Vec<Diag> {
+    let is_rule = |kind: &str| matches!(kind, kind::ALERT | kind::RECORDING);
+    if !first.keys().any(|(kind, _)| is_rule(kind)) {
+        return Vec::new();
+    }
+    let teams = first.iter().filter(|((kind, _), _)| *kind == kind::TEAM);
+    teams
+        .filter_map(|((_, stem), team)| {
+            let stem = nth_model::Service::name_of_team_rules(stem);
+            let name = first.get(&(kind::SERVICE, &stem))?;
+            let entry = &name.entry;
+            Some(
+                Diag::new(
+                    &codes::NAME_COLLISION,
+                    format!(
+                        "{} `{}` would overwrite the output file of the alerts of team `{}`",
+                        entry.kind, entry.name, team.entry.name
+                    ),
+                    name.span,
+                )
+                .because(team.span, "the team"),
+            )
+        })
+        .collect()
 }
 
 /// Diagnostic about a name that `before` already declares.
 fn declared_before(name: &GlobalName, before: &GlobalName) -> Diag {
     let entry = &name.entry;
     let mut diagnostic = duplicate(entry, name.span).because(before.span, "first declared here");
+    if before.entry.kind != entry.kind {
+        diagnostic.message = format!(
+            "`{}` is the name of a {} and of a {}",
+            entry.name, before.entry.kind, entry.kind
+        );
+    }
     if before.entry.name != entry.name {
         diagnostic.code = &codes::NAME_COLLISION;
         diagnostic.message = format!(

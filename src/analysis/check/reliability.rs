@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
-use super::dependencies::{hard_dependencies, place};
+use super::dependencies::{hard_dependencies, place, references};
 use super::{alert_names, rule_labels, series, utf8_names};
 use crate::codes;
 use crate::db::{Diag, ItemKey, Workspace};
@@ -44,6 +44,7 @@ pub fn service_facts(
         service,
     };
     let mut found: Vec<Diag> = facts.ceiling().into_iter().collect();
+    found.extend(references(service));
     facts.runbooks(&mut found);
     let labels = rule_labels::Labels {
         service,
@@ -58,6 +59,15 @@ pub fn service_facts(
         version,
         &facts.given_labels(),
     ));
+    if matches!(service.kind.as_str(), kind::ALERT | kind::RECORDING) {
+        if service.kind == kind::ALERT
+            && pages(service)
+            && environment::pages(db, workspace, facts.environment.as_ref())
+        {
+            found.extend(facts.on_call());
+        }
+        return found;
+    }
     let model = &service_model(db, workspace, key, facts.environment.clone()).service;
     if let Some(model) = model {
         found.extend(alert_names::alike(service, &model.alerts));
@@ -122,7 +132,7 @@ struct Promise<'s> {
 impl Promise<'_> {
     fn what(&self) -> &'static str {
         match self.field {
-            field::AVAILABILITY => "promised availability",
+            field::AVAILABILITY | field::SHARED => "promised availability",
             _ => "objective",
         }
     }
@@ -194,8 +204,14 @@ impl Facts<'_> {
         }
     }
 
-    /// Returns the availability objective of another service, in percent.
+    /// Returns the availability objective of another service, or what a shared dependency promises, in percent.
     fn availability_of(&self, service: &BlockRef) -> Option<Decimal> {
+        if service.kind == kind::DEPENDENCY {
+            return match self.field(service, field::AVAILABILITY) {
+                Value::Percent(percent) => Some(percent),
+                _ => None,
+            };
+        }
         let slos = self.children(service, kind::SLO);
         let slo = slos.iter().find(|slo| slo.name == AVAILABILITY)?;
         match self.field(slo, field::OBJECTIVE) {
@@ -210,9 +226,9 @@ impl Facts<'_> {
         let mut seen = vec![self.service.head.item];
         let mut found = Vec::new();
         for dependency in hard_dependencies(self.service) {
-            let other = match dependency.get(field::SERVICE) {
-                Value::Block(other) => Some(other),
-                _ => None,
+            let (of, other) = match dependency.depended_on() {
+                Some((of, other)) => (of, Some(other)),
+                None => (field::SERVICE, None),
             };
             if let Some(other) = other {
                 if seen.contains(&other.item) {
@@ -230,7 +246,7 @@ impl Facts<'_> {
                 (_, Some(other)) => match self.availability_of(other) {
                     Some(share) => Promise {
                         dependency,
-                        field: field::SERVICE,
+                        field: of,
                         of: &other.name,
                         share: share.normalize(),
                     },
@@ -273,7 +289,7 @@ impl Facts<'_> {
                 let factors: Vec<_> = promises
                     .iter()
                     .map(|promise| match promise.field {
-                        field::AVAILABILITY => {
+                        field::AVAILABILITY | field::SHARED => {
                             format!("`{}` promises {}%", promise.of, promise.share)
                         }
                         _ => format!("`{}` has an objective of {}%", promise.of, promise.share),

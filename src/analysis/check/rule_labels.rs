@@ -54,6 +54,17 @@ impl Labels<'_> {
     pub fn lost(&self) -> Vec<Diag> {
         let mut found = Vec::new();
         let service = self.service;
+        match service.kind.as_str() {
+            kind::ALERT => {
+                self.check_block(service, On::Alert(None), &mut found);
+                return found;
+            }
+            kind::RECORDING => {
+                self.check_block(service, On::Recording, &mut found);
+                return found;
+            }
+            _ => {}
+        }
         self.check_block(service, On::Service, &mut found);
         self.check_extensions(&mut found);
         for slo in service.children_of(kind::SLO) {
@@ -163,7 +174,11 @@ impl Labels<'_> {
         let dependency_alerts =
             dependencies.any(|dependency| dependency.children_of(kind::ALERT).next().is_some());
         match label {
-            RuleLabel::Service | RuleLabel::Team | RuleLabel::Tier => true,
+            RuleLabel::Team => true,
+            // Rules outside of any service have neither.
+            RuleLabel::Service | RuleLabel::Tier => {
+                !matches!(self.service.kind.as_str(), kind::ALERT | kind::RECORDING)
+            }
             RuleLabel::Environment => self.environment.is_some(),
             RuleLabel::Project => self.given.contains_key(&label),
             RuleLabel::Namespace => {
@@ -194,6 +209,7 @@ impl Labels<'_> {
 
     fn source(&self, label: RuleLabel, block: &Instance, on: On<'_>) -> Source {
         let service = self.service;
+        let owner = &service.kind;
         let block_name = |field: &str| match service.get(field) {
             Value::Block(block) => Some(block.name.to_string()),
             _ => None,
@@ -201,21 +217,23 @@ impl Labels<'_> {
         let another = |example: &str| format!("use another label, such as `{example}`");
         match label {
             RuleLabel::Service => Source {
-                what: "the service's name".to_owned(),
+                what: format!("the {owner}'s name"),
                 value: Some(service.name.to_string()),
                 help: another("app"),
             },
             RuleLabel::Team => Source {
-                what: "the service's team".to_owned(),
+                what: format!("the {owner}'s team"),
                 value: block_name(field::TEAM),
-                help: "set the service's field `team`, or use another label, such as `owner`"
-                    .to_owned(),
+                help: format!(
+                    "set the {owner}'s field `team`, or use another label, such as `owner`"
+                ),
             },
             RuleLabel::Tier => Source {
-                what: "the service's tier".to_owned(),
+                what: format!("the {owner}'s tier"),
                 value: block_name(field::TIER),
-                help: "set the service's field `tier`, or use another label, such as `class`"
-                    .to_owned(),
+                help: format!(
+                    "set the {owner}'s field `tier`, or use another label, such as `class`"
+                ),
             },
             RuleLabel::Environment => Source {
                 what: "the environment's name".to_owned(),

@@ -15,7 +15,7 @@ pub use selectors::{RequiredSelectors, required_selectors};
 
 use errors::errors_of;
 
-use crate::db::item_name;
+use crate::db::ItemKey;
 use crate::eval::metrics::{
     MetricIndex, MetricPresence, block_labels, environment_labels, named_selectors,
 };
@@ -24,7 +24,7 @@ use crate::lower::service_model;
 use crate::schema::names::{field, kind};
 use crate::session::Session;
 use nth_metrics::{Initialized, Scope, name_of, section_of, selector_of};
-use nth_model::{Resolution, Rule, Signal, SkippedRule, Tally};
+use nth_model::{Resolution, Role, Rule, Service, Signal, SkippedRule, Tally};
 use nth_promql::{LabelMatchers, MetricName, Node, Selector};
 
 /// The coverage of a project.
@@ -232,19 +232,21 @@ pub fn coverage(
             let mut in_environment = Tally::default();
             let mut services = Vec::new();
             for key in session.services() {
-                let name = item_name(&session.db, key);
-                if !only.is_empty() && !only.contains(name.as_str()) {
+                let model = service_model(&session.db, session.workspace, key, environment.clone());
+                let is_chosen = |name: &str| only.is_empty() || only.contains(name);
+                if !model.service.iter().any(|model| is_chosen(&model.name)) {
                     continue;
                 }
-                let model = service_model(&session.db, session.workspace, key, environment.clone());
-                let evaluated = instance(&session.db, session.workspace, key, environment.clone());
-                let (Some(model), Some(block)) = (&model.service, &evaluated.instance) else {
+                let Some(model) = &model.service else {
+                    continue;
+                };
+                let Some(block) = &owner(session, key, model, environment) else {
                     continue;
                 };
                 for signal in model
                     .signals
                     .iter()
-                    .filter(|signal| signal.dependency.is_some())
+                    .filter(|signal| signal.dependency.is_some() || signal.technology.is_some())
                 {
                     let technology = signal.technology.clone();
                     by_technology
@@ -260,7 +262,7 @@ pub fn coverage(
                 let signals = tally(&model.signals);
                 in_environment.merge(signals);
                 services.push(ServiceCoverage {
-                    service: name,
+                    service: model.name.clone(),
                     signals: Share(signals),
                     blocks: blocks(&model.signals),
                     metrics: Metrics::collect(metric_index, block, &shared, &model.signals),
@@ -342,7 +344,38 @@ fn service_instances<'s>(
             .instance
             .as_ref()
     };
-    session.services().into_iter().filter_map(evaluate)
+    let rules = session.outside_rules().iter().copied();
+    session
+        .services()
+        .into_iter()
+        .chain(rules)
+        .filter_map(evaluate)
+}
+
+/// The evaluated block of a model, with all queries in it: the rules of a team outside of any service are added to the team's block.
+/// `None` if it does not exist in the environment.
+fn owner(
+    session: &Session,
+    key: ItemKey,
+    model: &Service,
+    environment: &Option<SmolStr>,
+) -> Option<Instance> {
+    let evaluate = |key| {
+        instance(&session.db, session.workspace, key, environment.clone())
+            .instance
+            .clone()
+    };
+    let mut block = evaluate(key)?;
+    if model.role == Role::Team {
+        let rules = session.outside_rules().iter();
+        let rules = rules.filter_map(|key| evaluate(*key));
+        let is_own = |rule: &Instance| match rule.get(field::TEAM) {
+            Value::Block(team) => team.item == key,
+            _ => false,
+        };
+        block.children.extend(rules.filter(is_own));
+    }
+    Some(block)
 }
 
 fn left_out(left_out: &SkippedRule) -> LeftOutCoverage {

@@ -202,7 +202,10 @@ pub fn file_references(
     let mut names = Names::new(db, workspace, file);
     let mut references = FileReferences::new();
     for entry in &file_names(db, file).items {
-        if matches!(entry.class, ItemClass::Import | ItemClass::Error) {
+        if matches!(
+            entry.class,
+            ItemClass::Import | ItemClass::Loop | ItemClass::Error
+        ) {
             continue;
         }
         let Some(tree) = item(db, entry.key) else {

@@ -107,12 +107,18 @@ impl Evaluator<'_> {
         fields: &indexmap::IndexMap<SmolStr, FieldValue>,
     ) {
         let node = self.node(id);
-        let (Some(environment), Some(field)) =
-            (self.environment.clone(), fields.get(field::SERVICE))
-        else {
+        let Some(environment) = self.environment.clone() else {
             return;
         };
-        let Value::Block(service) = &field.value else {
+        let named = [field::SHARED, field::SERVICE].into_iter();
+        let named = named.filter_map(|name| fields.get(name));
+        let Some((field, service)) = named
+            .filter_map(|field| match &field.value {
+                Value::Block(service) => Some((field, service)),
+                _ => None,
+            })
+            .next()
+        else {
             return;
         };
         if node.kind != kind::DEPENDENCY || !self.is_service_absent(service) {
@@ -122,14 +128,21 @@ impl Evaluator<'_> {
         let trail = node.trail.clone();
         let diagnostic = Diag::new(
             &codes::ABSENT_DEPENDENCY,
-            format!(
-                "the dependency `{}` is the service `{}`, which is not in `{environment}`",
-                node.name, service.name
-            ),
+            match service.kind.as_str() {
+                kind::DEPENDENCY => format!(
+                    "the shared dependency `{}` is not in `{environment}`",
+                    service.name
+                ),
+                _ => format!(
+                    "the dependency `{}` is the service `{}`, which is not in `{environment}`",
+                    node.name, service.name
+                ),
+            },
             field.span,
         )
         .help(format!(
-            "give `dependency {name}` the `only_in` of the service, or let the service be in `{environment}`"
+            "give `dependency {name}` the `only_in` of the {kind}, or let the {kind} be in `{environment}`",
+            kind = service.kind
         ));
         self.report_at(&trail, diagnostic);
     }
@@ -141,7 +154,8 @@ impl Evaluator<'_> {
         service: &BlockRef,
     ) -> Option<Diag> {
         let environment = self.environment.clone()?;
-        if service.kind != kind::SERVICE || !self.is_service_absent(service) {
+        let is_top = matches!(service.kind.as_str(), kind::SERVICE | kind::DEPENDENCY);
+        if !is_top || !service.path.is_empty() || !self.is_service_absent(service) {
             return None;
         }
         let root = self.root.map(|(_, root)| self.node(root).kind.clone());
@@ -149,15 +163,15 @@ impl Evaluator<'_> {
             .as_ref()
             .and_then(|root| self.schema.field(root, ONLY_IN));
         let mut help = format!(
-            "move the reference into `in … {{ }}` of the environments that have service `{}`: it is not in `{environment}`",
-            service.name
+            "move the reference into `in … {{ }}` of the environments that have {} `{}`: it is not in `{environment}`",
+            service.kind, service.name
         );
         if let (Some(root), Some(_)) = (root, is_own)
             && root != kind::SERVICE
         {
             help = format!(
-                "set `only_in` of the {root} to environments that have service `{}`: it is not in `{environment}`",
-                service.name
+                "set `only_in` of the {root} to environments that have {} `{}`: it is not in `{environment}`",
+                service.kind, service.name
             );
         }
         Some(diagnostic.clone().help(help))

@@ -7,8 +7,8 @@ use super::node::{NodeId, Setter};
 use crate::codes;
 use crate::db::Diag;
 use crate::resolve::did_you_mean;
-use crate::schema::Ty;
 use crate::schema::names::{field, kind};
+use crate::schema::{FieldSchema, Ty, article, where_field_belongs};
 use nth_diagnostics::suggest;
 use nth_syntax::tree::ExprNode;
 
@@ -38,6 +38,11 @@ impl<'db> Evaluator<'db> {
                 Some(_) if name == field::ONLY_IN && self.node(id).kind == kind::DEFAULTS => {
                     for setter in own {
                         self.report_only_in_of_defaults(&setter);
+                    }
+                }
+                Some(field) if !self.has_field(id, field) => {
+                    for setter in own {
+                        self.report_misplaced_field(id, field, &setter);
                     }
                 }
                 Some(field) if !matches!(field.ty, Ty::One(..)) => {
@@ -90,6 +95,37 @@ impl<'db> Evaluator<'db> {
             }
             None => {}
         }
+    }
+
+    /// True if the block has a field where it is: some fields belong to the blocks of a kind in some places only. A template may be
+    /// used in all of them, and `defaults` are for all.
+    pub(crate) fn has_field(&self, id: NodeId, field: &FieldSchema) -> bool {
+        let node = self.node(id);
+        node.kind == kind::DEFAULTS
+            || self.is_template_root(id)
+            || field.is_in(node.parent.map(|parent| self.node(parent).kind.as_str()))
+    }
+
+    fn report_misplaced_field(&mut self, id: NodeId, field: &FieldSchema, setter: &Setter<'db>) {
+        let node = self.node(id);
+        let place = match node.parent.map(|parent| &self.node(parent).kind) {
+            Some(parent) => format!("in {} `{parent}`", article(parent)),
+            None => "at the top level of a file".to_owned(),
+        };
+        let mut diagnostic = Diag::new(
+            &codes::UNKNOWN_FIELD,
+            format!(
+                "`{}` is not a field of {} `{}` {place}",
+                field.name,
+                article(&node.kind),
+                node.kind
+            ),
+            self.span(&setter.context, setter.name.range),
+        );
+        if let Some(help) = where_field_belongs(field) {
+            diagnostic = diagnostic.help(help);
+        }
+        self.report(&setter.context, diagnostic);
     }
 
     pub(super) fn report_unknown_field(

@@ -163,7 +163,9 @@ impl<'db> Evaluator<'db> {
         let mut fields = IndexMap::new();
         let is_partial = self.node(id).kind == kind::DEFAULTS;
         for field in self.schema.fields(&kind) {
-            if is_partial && !self.node(id).setters.contains_key(&field.name) {
+            if is_partial && !self.node(id).setters.contains_key(&field.name)
+                || !self.has_field(id, field)
+            {
                 continue;
             }
             if let Ty::One(child, required) = &field.ty {

@@ -13,7 +13,7 @@ use super::Evaluator;
 use super::node::NodeId;
 use super::scope::Context;
 use super::value::{BlockRef, Value};
-use crate::db::{ItemClass, ItemKey, SourceFile, Span, file_names, find_module};
+use crate::db::{EXTENDED_ENUM, ItemClass, ItemKey, SourceFile, Span, file_names, find_module};
 use crate::resolve::{Want, module_named, resolve_path};
 use crate::schema::names::kind;
 use crate::schema::{BUILTIN, Schema, Ty};
@@ -211,7 +211,7 @@ impl<'db> Evaluator<'db> {
                 self.record_name(
                     decl.name.range,
                     Definition::Enum(decl.name.text.clone()),
-                    true,
+                    !decl.extend,
                 );
                 for (member, _) in &decl.members {
                     let declared = Definition::Member(decl.name.text.clone(), member.text.clone());
@@ -233,7 +233,7 @@ impl<'db> Evaluator<'db> {
                 self.record_name(rule.name.range, Definition::Item(key), true);
                 self.record_body(key, &rule.body);
             }
-            ItemNode::Error => {}
+            ItemNode::For(_) | ItemNode::Error => {}
         }
     }
 
@@ -298,11 +298,14 @@ impl<'db> Evaluator<'db> {
                 kind: entry.kind.clone(),
                 name: entry.name.clone(),
             }),
+            ItemClass::Extension if entry.kind == EXTENDED_ENUM => {
+                Definition::Enum(entry.name.clone())
+            }
             ItemClass::Kind | ItemClass::Extension => Definition::Kind(entry.name.clone()),
             ItemClass::Enum => Definition::Enum(entry.name.clone()),
             ItemClass::Function => Definition::Function(entry.name.clone()),
             ItemClass::Template | ItemClass::Let | ItemClass::Rule => Definition::Item(entry.key),
-            ItemClass::Import | ItemClass::Error => return None,
+            ItemClass::Import | ItemClass::Loop | ItemClass::Error => return None,
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 
@@ -26,6 +27,10 @@ pub(crate) struct ScopeLabels {
     recorded: LabelMatchers,
     /// The names of the service's own recording rules.
     recordings: Rc<Vec<SmolStr>>,
+    /// The labels for series that the project records outside of any service.
+    outside: LabelMatchers,
+    /// The names of these recording rules.
+    outside_recordings: Arc<BTreeSet<SmolStr>>,
 }
 
 /// The catalog's key for a selector.
@@ -42,7 +47,9 @@ impl ScopeLabels {
     /// Adds the labels to each selector that does not set them.
     pub(crate) fn add_to(&self, expr: &mut promql::Expr) {
         inject_matchers_by(expr, |metric| {
-            if metric.is_some_and(|metric| self.is_recorded(metric)) {
+            if metric.is_some_and(|metric| self.is_recorded_outside(metric)) {
+                &self.outside
+            } else if metric.is_some_and(|metric| self.is_recorded(metric)) {
                 &self.recorded
             } else {
                 &self.measured
@@ -64,7 +71,7 @@ impl ScopeLabels {
     /// Returns the catalog's key for a selector that already has the labels.
     pub(crate) fn catalogued(&self, selector: &promql::Selector) -> Catalogued {
         let name = selector.metric.as_ref().map(|metric| metric.text.as_str());
-        if name.is_some_and(|name| self.is_recorded(name)) {
+        if name.is_some_and(|name| self.is_recorded(name) || self.is_recorded_outside(name)) {
             return Catalogued::Recorded;
         }
         match read_under(&self.measured, selector) {
@@ -81,6 +88,12 @@ impl ScopeLabels {
     /// Returns the scope's selector in the form of the catalog's keys.
     pub(crate) fn selector(&self) -> String {
         selector_of(&self.measured)
+    }
+
+    /// True if the project records a metric outside of any service.
+    fn is_recorded_outside(&self, metric: &str) -> bool {
+        self.outside_recordings.contains(metric)
+            && !self.recordings.iter().any(|known| known == metric)
     }
 
     /// True if the service's rules record a metric: its own recording rules, and those of objectives.
@@ -116,6 +129,8 @@ impl Evaluator<'_> {
             measured: self.selector_labels(node),
             recorded: self.recording_labels(node),
             recordings: self.recordings(node),
+            outside: self.scope_of_rules(),
+            outside_recordings: Arc::clone(self.workspace.outside_recordings(self.db)),
         }
     }
 
@@ -123,17 +138,24 @@ impl Evaluator<'_> {
     pub(super) fn catalogue_scope(&mut self, node: NodeId) -> Scope {
         Scope {
             labels: self.selector_labels(node),
-            recordings: self.recordings(node).to_vec(),
+            recordings: {
+                let outside = self.workspace.outside_recordings(self.db).iter().cloned();
+                let own = self.recordings(node);
+                own.iter().cloned().chain(outside).collect()
+            },
         }
     }
 
+    /// Returns the block whose rules have the label `service`: a service, or a dependency that services share.
     fn service_of(&self, node: NodeId) -> Option<NodeId> {
         let mut at = Some(node);
         while let Some(node) = at {
-            if self.node(node).kind == kind::SERVICE {
+            let kind = &self.node(node).kind;
+            let parent = self.node(node).parent;
+            if kind == kind::SERVICE || kind == kind::DEPENDENCY && parent.is_none() {
                 return Some(node);
             }
-            at = self.node(node).parent;
+            at = parent;
         }
         None
     }
@@ -152,6 +174,13 @@ impl Evaluator<'_> {
             return LabelMatchers::default();
         };
         let mut labels = LabelMatchers::from_iter([("service", self.node(service).name.as_str())]);
+        labels.replace(self.scope_of_rules());
+        labels
+    }
+
+    /// Returns the labels of all rules of the project in the environment.
+    fn scope_of_rules(&self) -> LabelMatchers {
+        let mut labels = LabelMatchers::default();
         if let Some(environment) = &self.environment {
             labels.add("environment", MatchOp::Equal, environment.as_str());
         }

@@ -315,10 +315,12 @@ impl<'db> Evaluator<'db> {
         }
         let root = self.root_of(block.item)?;
         let node = self.find_node(root, &block.path)?;
-        match self.field(node, field::SERVICE) {
-            Value::Block(service) => Some(service),
-            _ => None,
-        }
+        [field::SHARED, field::SERVICE]
+            .into_iter()
+            .find_map(|name| match self.field(node, name) {
+                Value::Block(of) => Some(of),
+                _ => None,
+            })
     }
 
     /// Evaluates `module.name`.

@@ -117,7 +117,13 @@ impl<'db> Evaluator<'db> {
     /// service's value would cause a cycle.
     pub(super) fn enable_metric_checks(&mut self, root: NodeId) {
         if self.mode == Mode::Instantiate
-            && self.node(root).kind == kind::SERVICE
+            && [
+                kind::SERVICE,
+                kind::DEPENDENCY,
+                kind::ALERT,
+                kind::RECORDING,
+            ]
+            .contains(&self.node(root).kind.as_str())
             && has_known_metrics(self.db, self.workspace)
         {
             self.metric_checks = MetricChecks::All;

@@ -257,7 +257,11 @@ impl<'db> Evaluator<'db> {
     ) -> Option<Value> {
         let mut at = context.node;
         while let Some(node) = at {
-            if let Some(child) = self.child(node, kind, name) {
+            // `dependency orders-db { shared = orders-db }` is not the block itself.
+            let own = context.node.filter(|_| kind == kind::DEPENDENCY);
+            if let Some(child) = self.child(node, kind, name)
+                && Some(child) != own
+            {
                 return self.reference(child).map(Value::Block);
             }
             at = self.node(node).parent;

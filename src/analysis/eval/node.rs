@@ -145,7 +145,7 @@ impl<'db> Evaluator<'db> {
             return None;
         };
         self.schema.kinds.get(&block.kind.text)?;
-        let scope = Scope::of_item(key, Rc::default());
+        let scope = self.scope_of_item(key);
         let name = block
             .name
             .as_ref()
@@ -161,6 +161,25 @@ impl<'db> Evaluator<'db> {
         self.root = Some((key, id));
         self.add_layers(id, block.base.as_ref(), &block.body, block.head, &scope);
         Some(id)
+    }
+
+    /// Creates the outermost scope of a block, with the variables of the loops that generate it.
+    fn scope_of_item(&self, key: ItemKey) -> Rc<Scope<'db>> {
+        let scope = Scope::of_item(key, Rc::default());
+        let turns = crate::db::item(self.db, key).as_ref();
+        for turn in turns.into_iter().flat_map(|item| &item.turns) {
+            let context = Context {
+                scope: scope.clone(),
+                node: None,
+            };
+            let declared = Span {
+                item: key,
+                range: TextRange { start: 0, end: 0 },
+            };
+            let name = turn.variable.text.clone();
+            scope.bind_lazy(name, &turn.value, context, None, declared);
+        }
+        scope
     }
 
     /// Makes a template with unknown arguments the root of the evaluation.

@@ -13,6 +13,7 @@ use crate::db::Span;
 
 pub use crate::db::BlockRef;
 use crate::schema::Ty;
+use crate::schema::names::field;
 pub use matchers::Matchers;
 use nth_model::{Resolution, Text, TextPart};
 use nth_promql::{self as promql, LabelMatchers};
@@ -342,6 +343,17 @@ impl Instance {
             .chain(uses)
             .find(|span| span.item == self.head.item)
             .unwrap_or(self.head)
+    }
+
+    /// The block that a `dependency` is: a service, or a dependency at the top level that services share; with the field that says
+    /// so. `None` if it is neither.
+    pub fn depended_on(&self) -> Option<(&'static str, &BlockRef)> {
+        [field::SHARED, field::SERVICE]
+            .into_iter()
+            .find_map(|name| match self.get(name) {
+                Value::Block(block) => Some((name, block)),
+                _ => None,
+            })
     }
 
     /// Iterates over the child blocks of a kind.

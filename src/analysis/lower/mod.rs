@@ -7,6 +7,7 @@ mod composite;
 mod exclude;
 mod gate;
 mod lints;
+mod outside;
 mod panel;
 mod read;
 mod receiver;
@@ -30,15 +31,18 @@ use buckets::Buckets;
 pub use burn_rates::check_tier;
 pub use exclude::{LoweredExclusion, exclusion_model};
 pub use gate::expiring_overrides;
+pub use outside::{OutsideRule, outside_rule};
 pub(crate) use read::report;
 pub use receiver::{Relabelled, mail_receivers, relabelled};
 pub use team::{day_twice, ignored_urgency};
 pub use test::{LoweredTest, test_model};
 
+use crate::db::item_entry;
 use crate::db::{Database, Diag, ItemKey, Workspace};
 use crate::environment::pages;
 use crate::eval::instance;
 use crate::eval::metrics::{block_labels, environment_labels};
+use crate::schema::names::kind;
 use nth_model as ir;
 
 /// The result of [`service_model`].
@@ -50,7 +54,8 @@ pub struct Lowered {
     pub diagnostics: Vec<Diag>,
 }
 
-/// Evaluates and lowers a service in an environment.
+/// Evaluates and lowers a service or a shared dependency in an environment, or collects the rules of a team outside of any
+/// service.
 #[salsa::tracked(returns(ref), lru = 0)]
 pub fn service_model(
     db: &dyn salsa::Database,
@@ -58,6 +63,9 @@ pub fn service_model(
     key: ItemKey,
     environment: Option<SmolStr>,
 ) -> Arc<Lowered> {
+    if let Some(team) = item_entry(db, key).filter(|entry| entry.kind == kind::TEAM) {
+        return Arc::new(outside::team_rules(db, workspace, &team, environment));
+    }
     let evaluated = instance(db, workspace, key, environment.clone());
     let mut diagnostics = evaluated.diagnostics.clone();
     let service = evaluated.instance.as_ref().and_then(|instance| {

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use smol_str::SmolStr;
 
-use super::read::{alert_text, block_name, member, query, report, text};
+use super::read::{alert_text, member, query, report, text};
 use super::time_units;
 use super::unaggregated::{self, Recordings};
 use crate::codes;
@@ -42,7 +42,9 @@ pub(super) fn lower(service: &Instance, diagnostics: &mut Vec<Diag>) -> Panels {
             .children_of(kind::DEPENDENCY)
             .map(|dependency| Dependency {
                 name: dependency.name.clone(),
-                service: block_name(dependency.get(field::SERVICE)),
+                service: dependency
+                    .depended_on()
+                    .map(|(_, block)| block.name.clone()),
                 technology: text(dependency.get(field::TECHNOLOGY)),
                 panels: panels(dependency),
             })

@@ -25,6 +25,8 @@ pub(super) fn lower(
     surroundings: &Surroundings<'_>,
     diagnostics: &mut Vec<Diag>,
 ) -> Option<ir::Service> {
+    // A dependency at the top level, which services share.
+    let is_shared = instance.kind == kind::DEPENDENCY;
     let absences = Absences::new(surroundings.db, instance);
     let mut left_out = Vec::new();
     let mut alerts: Vec<(ir::Alert, Span)> = Vec::new();
@@ -35,9 +37,12 @@ pub(super) fn lower(
     });
     let own = instance.children_of(kind::ALERT).map(|alert| (alert, None));
     for (alert, dependency) in own.chain(within) {
-        let Some(lowered) = lower_alert(alert, dependency) else {
+        let Some(mut lowered) = lower_alert(alert, dependency) else {
             continue;
         };
+        if is_shared && lowered.impact.is_none() {
+            lowered.impact = text(instance.get(field::IMPACT));
+        }
         match absences.in_query(alert.get(field::WHEN)) {
             missing if missing.is_empty() => {
                 let scrapes = surroundings.scrape_interval;
@@ -62,7 +67,11 @@ pub(super) fn lower(
         .children_of(kind::SLO)
         .filter_map(|slo| lower_slo((instance, slo), surroundings, diagnostics))
         .collect();
-    let gates = gate::lower(instance, surroundings, &mut slos, diagnostics);
+    // It is not deployed by the project, and its tier is about its alerts.
+    let gates = match is_shared {
+        true => Vec::new(),
+        false => gate::lower(instance, surroundings, &mut slos, diagnostics),
+    };
     let mut recordings: Vec<(ir::Recording, &Instance)> = Vec::new();
     for recording in instance.children_of(kind::RECORDING) {
         check_metric_name(recording, diagnostics);
@@ -106,13 +115,21 @@ pub(super) fn lower(
     } = *surroundings;
     Some(ir::Service {
         name: instance.name.clone(),
+        role: if is_shared {
+            ir::Role::Dependency
+        } else {
+            ir::Role::Service
+        },
         description: text(instance.get(field::DESCRIPTION))
             .or_else(|| instance.doc.as_ref().map(|doc| doc.trim().to_owned())),
         service_type: member(instance.get(field::TYPE)),
         team: block_name(instance.get(field::TEAM)),
         tier: block_name(instance.get(field::TIER)).unwrap_or_default(),
         selector: crate::eval::metrics::block_labels(instance),
-        labels: with_extensions(instance, labels(instance.get(field::LABELS))),
+        labels: match is_shared {
+            true => labels(instance.get(field::LABELS)),
+            false => with_extensions(instance, labels(instance.get(field::LABELS))),
+        },
         slos,
         alerts: alerts.into_iter().map(|(alert, _)| alert).collect(),
         recordings: recordings
@@ -126,7 +143,7 @@ pub(super) fn lower(
             .collect(),
         dependencies: instance
             .children_of(kind::DEPENDENCY)
-            .map(lower_dependency)
+            .map(|dependency| lower_dependency(dependency, surroundings))
             .collect(),
         runbook_url: text(instance.get(field::RUNBOOK_URL)),
         dashboard_url: text(instance.get(field::DASHBOARD_URL)),
@@ -155,7 +172,7 @@ fn with_extensions(
     labels
 }
 
-fn check_metric_name(recording: &Instance, diagnostics: &mut Vec<Diag>) {
+pub(super) fn check_metric_name(recording: &Instance, diagnostics: &mut Vec<Diag>) {
     let mut letters = recording.name.chars();
     let first = letters
         .next()
@@ -187,21 +204,38 @@ fn check_metric_name(recording: &Instance, diagnostics: &mut Vec<Diag>) {
     report(recording, diagnostics, diagnostic);
 }
 
-fn lower_dependency(dependency: &Instance) -> ir::Dependency {
+fn lower_dependency(dependency: &Instance, surroundings: &Surroundings<'_>) -> ir::Dependency {
+    let of = |name: &str| {
+        shared(dependency)
+            .and_then(|shared| surroundings.field(shared, name))
+            .unwrap_or(Value::None)
+    };
     ir::Dependency {
         name: dependency.name.clone(),
-        service: block_name(dependency.get(field::SERVICE)),
-        technology: text(dependency.get(field::TECHNOLOGY)),
+        service: dependency
+            .depended_on()
+            .map(|(_, block)| block.name.clone()),
+        technology: text(dependency.get(field::TECHNOLOGY))
+            .or_else(|| text(&of(field::TECHNOLOGY))),
         criticality: match dependency.get(field::CRITICALITY) {
             Value::Enum(_, member) if member == "soft" => ir::Criticality::Soft,
             _ => ir::Criticality::Hard,
         },
-        availability: match dependency.get(field::AVAILABILITY) {
-            Value::Percent(percent) => percent.checked_div(Decimal::ONE_HUNDRED),
+        availability: match (dependency.get(field::AVAILABILITY), of(field::AVAILABILITY)) {
+            (Value::Percent(percent), _) => percent.checked_div(Decimal::ONE_HUNDRED),
+            (_, Value::Percent(percent)) => percent.checked_div(Decimal::ONE_HUNDRED),
             _ => None,
         },
-        impact: text(dependency.get(field::IMPACT)),
+        impact: text(dependency.get(field::IMPACT)).or_else(|| text(&of(field::IMPACT))),
         description: dependency.doc.as_ref().map(|doc| doc.trim().to_owned()),
+    }
+}
+
+/// The dependency at the top level that a dependency refers to.
+fn shared(dependency: &Instance) -> Option<&crate::eval::BlockRef> {
+    match dependency.get(field::SHARED) {
+        Value::Block(shared) => Some(shared),
+        _ => None,
     }
 }
 
@@ -219,7 +253,8 @@ fn runbook(service: &Instance) -> Vec<ir::Section> {
         .collect()
 }
 
-fn lower_alert(alert: &Instance, dependency: Option<&SmolStr>) -> Option<ir::Alert> {
+/// Lowers an alert; `dependency` is the name of the dependency that it is in. `None` if a required part is missing.
+pub(super) fn lower_alert(alert: &Instance, dependency: Option<&SmolStr>) -> Option<ir::Alert> {
     let name = match dependency {
         Some(dependency) => format!("{dependency}-{}", alert.name).into(),
         None => alert.name.clone(),
@@ -252,7 +287,8 @@ fn lower_alert(alert: &Instance, dependency: Option<&SmolStr>) -> Option<ir::Ale
     })
 }
 
-fn warn_of_duplicates(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>) {
+/// Warns of alerts with the same condition, `for`, severity and labels.
+pub(super) fn warn_of_duplicates(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>) {
     // Alerts that differ in severity and `for`, or in labels that route them, are distinct.
     type Key<'a> = (
         String,

@@ -24,6 +24,9 @@ pub(super) fn lower(service: &Instance) -> Vec<Signal> {
     let own = service
         .children_of(kind::SIGNAL)
         .map(|signal| (signal, None));
+    let of_shared = (service.kind == kind::DEPENDENCY)
+        .then(|| text(service.get(field::TECHNOLOGY)))
+        .flatten();
     let dependencies = service.children_of(kind::DEPENDENCY);
     let within = dependencies.flat_map(|dependency| {
         let signals = dependency.children_of(kind::SIGNAL);
@@ -31,6 +34,10 @@ pub(super) fn lower(service: &Instance) -> Vec<Signal> {
     });
     own.chain(within)
         .filter_map(|(signal, dependency)| lower_signal(signal, dependency))
+        .map(|signal| Signal {
+            technology: signal.technology.or_else(|| of_shared.clone()),
+            ..signal
+        })
         .collect()
 }
 

@@ -15,7 +15,7 @@ use smol_str::SmolStr;
 use super::read::{report, text};
 use super::service_model;
 use crate::codes;
-use crate::db::{Diag, ItemKey, Span, Workspace, item_name, name_span};
+use crate::db::{Diag, ItemKey, Span, Workspace, item_entry, item_name, name_span};
 use crate::eval::{BlockRef, Instance, Value, block_field, instance};
 use crate::schema::names::{field, kind};
 use events::Happening;
@@ -156,16 +156,17 @@ impl<'a> Lowering<'a> {
     /// Returns the name and the model of a service that a block names. `None` if the service has errors, which are reported there,
     /// or does not exist here, which is reported at `place`.
     fn service(&mut self, block: &Instance, item: ItemKey, place: Span) -> Option<&'a ir::Service> {
-        let name = item_name(self.db, item);
+        let entry = item_entry(self.db, item)?;
+        let (name, what) = (entry.name, entry.kind);
         let (problem, label, help) = if item.file.package(self.db) {
             (
-                format!("service `{name}` belongs to a package"),
+                format!("{what} `{name}` belongs to a package"),
                 "not built by this project",
                 "test it in the project that declares it".to_owned(),
             )
         } else if let Some(environment) = self.environment.filter(|_| self.is_absent(item)) {
             (
-                format!("service `{name}` is not in `{environment}`"),
+                format!("{what} `{name}` is not in `{environment}`"),
                 "does not exist there",
                 format!(
                     "set `only_in` of the test to environments that have it: `only_in = [{}]`",
@@ -173,7 +174,13 @@ impl<'a> Lowering<'a> {
                 ),
             )
         } else {
-            let lowered = service_model(self.db, self.workspace, item, self.environment.cloned());
+            let environment = self.environment.cloned();
+            // A rule outside of any service is in the model of its team.
+            let owner = match what.as_str() {
+                kind::ALERT | kind::RECORDING => self.team_of(item)?,
+                _ => item,
+            };
+            let lowered = service_model(self.db, self.workspace, owner, environment);
             return lowered.service.as_ref();
         };
         let found = Diag::new(&codes::TEST_ELSEWHERE, problem, place)
@@ -181,6 +188,16 @@ impl<'a> Lowering<'a> {
             .help(help);
         self.wrong(block, found);
         None
+    }
+
+    /// The team of a rule outside of any service.
+    fn team_of(&self, rule: ItemKey) -> Option<ItemKey> {
+        let environment = self.environment.cloned();
+        let evaluated = instance(self.db, self.workspace, rule, environment);
+        match evaluated.instance.as_ref()?.get(field::TEAM) {
+            Value::Block(team) => Some(team.item),
+            _ => None,
+        }
     }
 
     fn only_in(&self, item: ItemKey) -> Option<Vec<SmolStr>> {

@@ -1,6 +1,7 @@
 //! The schema: all kinds, enums and run-time functions, read from the prelude and from the project's `extend kind` items. It is
 //! the only source of information about kinds.
 
+mod enums;
 mod functions;
 pub mod names;
 #[cfg(test)]
@@ -39,8 +40,10 @@ pub struct Kind {
     pub name: SmolStr,
     /// Its doc comment.
     pub doc: Option<SmolStr>,
-    /// The kinds whose bodies may contain it; empty for a top-level kind.
+    /// The kinds whose bodies may contain it.
     pub parents: Vec<SmolStr>,
+    /// True if it is allowed at the top level of a file: it has no parent, or [`TOP_LEVEL`] is one.
+    pub is_top_level: bool,
     /// The kind that it is a variant of.
     pub base: Option<SmolStr>,
     /// Its own fields in order, including those that the project added.
@@ -49,8 +52,17 @@ pub struct Kind {
     pub span: Span,
 }
 
+/// The word for the top level of a file among the parents of a kind: `kind alert in project, service`.
+pub const TOP_LEVEL: &str = "project";
+
 /// The top-level kinds whose blocks have defaults in an environment, as have those in them.
-pub const DEFAULT_ROOTS: [&str; 2] = [names::kind::SERVICE, names::kind::TEAM];
+pub const DEFAULT_ROOTS: [&str; 5] = [
+    names::kind::SERVICE,
+    names::kind::TEAM,
+    names::kind::DEPENDENCY,
+    names::kind::ALERT,
+    names::kind::RECORDING,
+];
 
 /// A field of a kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +81,16 @@ pub struct FieldSchema {
     pub span: Span,
     /// True if the project added it.
     pub extension: bool,
+    /// Where blocks have it: kinds, and [`TOP_LEVEL`]. Empty for everywhere.
+    pub within: Vec<SmolStr>,
+}
+
+impl FieldSchema {
+    /// True if a block has the field whose parent is of this kind; `None` for the top level of a file.
+    pub fn is_in(&self, parent: Option<&str>) -> bool {
+        let parent = parent.unwrap_or(TOP_LEVEL);
+        self.within.is_empty() || self.within.iter().any(|known| known == parent)
+    }
 }
 
 /// An enum.
@@ -76,11 +98,24 @@ pub struct FieldSchema {
 pub struct Enum {
     /// Its doc comment.
     pub doc: Option<SmolStr>,
-    /// Its members with their docs.
+    /// Its members with their docs; those that the project added are last.
     pub members: IndexMap<SmolStr, Option<SmolStr>>,
+    /// The places of the members that the project added.
+    pub extensions: IndexMap<SmolStr, Span>,
     /// The place of its declaration.
     pub span: Span,
 }
+
+impl Enum {
+    /// Returns the item that declares a member: the enum's own, or the `extend enum` that adds it.
+    pub fn item_of(&self, member: &str) -> ItemKey {
+        let added = self.extensions.get(member);
+        added.map_or(self.span.item, |span| span.item)
+    }
+}
+
+/// The enums to which a project can add members: no target decides anything by them.
+pub const EXTENSIBLE_ENUMS: [&str; 1] = ["service-type"];
 
 /// A run-time function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,9 +170,7 @@ impl Schema {
 
     /// Iterates over the kinds that are allowed at the top level.
     pub fn top_level(&self) -> impl Iterator<Item = &Kind> {
-        self.kinds
-            .values()
-            .filter(|kind| kind.parents.is_empty() && kind.base.is_none())
+        self.kinds.values().filter(|kind| kind.is_top_level)
     }
 
     /// True if blocks of the kind can have defaults in an environment: it is one of [`DEFAULT_ROOTS`], or in one of them.
@@ -253,13 +286,12 @@ pub fn schema(db: &dyn salsa::Database, workspace: Workspace) -> Schema {
             }
         }
     }
-    for entry in names
-        .items
-        .iter()
-        .filter(|entry| entry.class == ItemClass::Kind)
-    {
-        if let Some(ItemNode::Kind(decl)) = node(entry.key).map(|tree| &tree.node) {
-            add_fields(&mut schema, entry.key, decl, false);
+    // Then the fields of a kind, and those that it only has in some places.
+    for class in [ItemClass::Kind, ItemClass::Extension] {
+        for entry in names.of_class(class) {
+            if let Some(ItemNode::Kind(decl)) = node(entry.key).map(|tree| &tree.node) {
+                add_fields(&mut schema, entry.key, decl, false);
+            }
         }
     }
     for entry in names
@@ -288,8 +320,13 @@ pub fn schema(db: &dyn salsa::Database, workspace: Workspace) -> Schema {
         }
     }
     for key in workspace.extensions(db).iter().copied() {
-        let Some(ItemNode::Kind(decl)) = node(key).map(|tree| &tree.node) else {
-            continue;
+        let decl = match node(key).map(|tree| &tree.node) {
+            Some(ItemNode::Kind(decl)) => decl,
+            Some(ItemNode::Enum(decl)) => {
+                enums::extend(&mut schema, key, decl);
+                continue;
+            }
+            _ => continue,
         };
         if schema.kinds.contains_key(&decl.name.text) {
             add_fields(&mut schema, key, decl, true);
@@ -347,16 +384,20 @@ fn add_enum(schema: &mut Schema, key: ItemKey, decl: &EnumDecl) {
     let found = Enum {
         doc: decl.doc.clone(),
         members,
+        extensions: IndexMap::new(),
         span,
     };
     schema.enums.entry(decl.name.text.clone()).or_insert(found);
 }
 
 fn kind_head(key: ItemKey, decl: &KindDecl) -> Kind {
+    let parents = decl.parents.iter().map(|name| name.text.clone());
+    let (top, parents): (Vec<SmolStr>, Vec<SmolStr>) = parents.partition(|name| name == TOP_LEVEL);
     Kind {
         name: decl.name.text.clone(),
         doc: decl.doc.clone(),
-        parents: decl.parents.iter().map(|name| name.text.clone()).collect(),
+        is_top_level: decl.base.is_none() && (parents.is_empty() || !top.is_empty()),
+        parents,
         base: decl.base.as_ref().map(|name| name.text.clone()),
         fields: IndexMap::new(),
         span: Span {
@@ -388,7 +429,11 @@ fn add_fields(schema: &mut Schema, key: ItemKey, decl: &KindDecl, extension: boo
             );
             continue;
         }
-        let field = field_schema(field, ty, span, extension);
+        let within = decl.parents.iter().filter(|_| decl.extend);
+        let field = FieldSchema {
+            within: within.map(|name| name.text.clone()).collect(),
+            ..field_schema(field, ty, span, extension)
+        };
         if let Some(kind) = schema.kinds.get_mut(&decl.name.text) {
             kind.fields.insert(field.name.clone(), field);
         }
@@ -405,6 +450,7 @@ fn field_schema(field: &FieldDecl, ty: Ty, span: Span, extension: bool) -> Field
         default: field.default.clone().map(Arc::new),
         span,
         extension,
+        within: Vec::new(),
     }
 }
 
@@ -431,14 +477,32 @@ pub fn params(
 /// Describes where blocks of a kind are allowed, for a help text.
 pub fn where_it_belongs(kind: &Kind) -> String {
     let noun = format!("{} `{}`", article(&kind.name), kind.name);
-    match kind.parents.as_slice() {
-        [] => format!("{noun} is only allowed at the top level of a file"),
-        parents => {
-            let parents: Vec<_> = parents
-                .iter()
-                .map(|parent| format!("{} `{parent}`", article(parent)))
-                .collect();
-            format!("{noun} is only allowed in {}", parents.join(" or "))
-        }
-    }
+    let top = kind.is_top_level.then_some(TOP_LEVEL);
+    let places = top
+        .into_iter()
+        .chain(kind.parents.iter().map(SmolStr::as_str));
+    format!("{noun} is only allowed {}", places_text(places))
+}
+
+/// Describes where a field of a kind is allowed, for a help text; `None` if it is everywhere.
+pub fn where_field_belongs(field: &FieldSchema) -> Option<String> {
+    let places = field.within.iter().map(SmolStr::as_str);
+    (!field.within.is_empty())
+        .then(|| format!("`{}` is only allowed {}", field.name, places_text(places)))
+}
+
+/// Lists places of blocks: `at the top level of a file or in a `service``.
+fn places_text<'a>(places: impl Iterator<Item = &'a str>) -> String {
+    let mut has_in = false;
+    let places: Vec<String> = places
+        .map(|place| match place {
+            TOP_LEVEL => "at the top level of a file".to_owned(),
+            kind => {
+                let preposition = if has_in { "" } else { "in " };
+                has_in = true;
+                format!("{preposition}{} `{kind}`", article(kind))
+            }
+        })
+        .collect();
+    places.join(" or ")
 }

@@ -172,7 +172,7 @@ pub mod field {
     pub const COVERS: &str = "covers";
     /// The field `criticality` of `dependency`.
     pub const CRITICALITY: &str = "criticality";
-    /// The field `dashboard_url` of `service`.
+    /// The field `dashboard_url` of `service`, `dependency`.
     pub const DASHBOARD_URL: &str = "dashboard_url";
     /// The field `datasource` of `environment`.
     pub const DATASOURCE: &str = "datasource";
@@ -190,7 +190,7 @@ pub mod field {
     pub const DRY_RUN: &str = "dry_run";
     /// The field `email` of `team`.
     pub const EMAIL: &str = "email";
-    /// The field `escalation` of `service`.
+    /// The field `escalation` of `service`, `dependency`.
     pub const ESCALATION: &str = "escalation";
     /// The field `escalation_loops` of `tier`.
     pub const ESCALATION_LOOPS: &str = "escalation_loops";
@@ -232,7 +232,7 @@ pub mod field {
     pub const IS: &str = "is";
     /// The field `keep_firing_for` of `alert`.
     pub const KEEP_FIRING_FOR: &str = "keep_firing_for";
-    /// The field `labels` of `service`, `slo`, `alert`, `recording`, `metric`.
+    /// The field `labels` of `service`, `dependency`, `slo`, `alert`, `recording`, `metric`.
     pub const LABELS: &str = "labels";
     /// The field `last` of `exclude`.
     pub const LAST: &str = "last";
@@ -276,7 +276,7 @@ pub mod field {
     pub const ON_CALL_EXPECTED: &str = "on_call_expected";
     /// The field `on_no_data` of `gate`.
     pub const ON_NO_DATA: &str = "on_no_data";
-    /// The field `only_in` of `service`, `dependency`, `slo`, `exclude`, `alert`, `test`.
+    /// The field `only_in` of `service`, `dependency`, `slo`, `exclude`, `alert`, `recording`, `test`.
     pub const ONLY_IN: &str = "only_in";
     /// The field `pages` of `environment`.
     pub const PAGES: &str = "pages";
@@ -298,9 +298,9 @@ pub mod field {
     pub const RUNBOOK: &str = "runbook";
     /// The field `runbook_expected` of `tier`.
     pub const RUNBOOK_EXPECTED: &str = "runbook_expected";
-    /// The field `runbook_url` of `service`, `slo`, `alert`.
+    /// The field `runbook_url` of `service`, `dependency`, `slo`, `alert`.
     pub const RUNBOOK_URL: &str = "runbook_url";
-    /// The field `selector` of `service`, `dependency`, `environment`.
+    /// The field `selector` of `service`, `dependency`, `alert`, `recording`, `environment`.
     pub const SELECTOR: &str = "selector";
     /// The field `series` of `series`.
     pub const SERIES: &str = "series";
@@ -310,6 +310,8 @@ pub mod field {
     pub const SEVERITY: &str = "severity";
     /// The field `share` of `errors`.
     pub const SHARE: &str = "share";
+    /// The field `shared` of `dependency`.
+    pub const SHARED: &str = "shared";
     /// The field `short` of `burn-rate`.
     pub const SHORT: &str = "short";
     /// The field `slack` of `team`.
@@ -332,7 +334,7 @@ pub mod field {
     pub const TAKES: &str = "takes";
     /// The field `targets` of `environment`.
     pub const TARGETS: &str = "targets";
-    /// The field `team` of `service`, `page`, `ticket`.
+    /// The field `team` of `service`, `dependency`, `alert`, `recording`, `page`, `ticket`.
     pub const TEAM: &str = "team";
     /// The field `technology` of `dependency`.
     pub const TECHNOLOGY: &str = "technology";
@@ -340,7 +342,7 @@ pub mod field {
     pub const TEXT: &str = "text";
     /// The field `thresholds` of `panel`.
     pub const THRESHOLDS: &str = "thresholds";
-    /// The field `tier` of `service`.
+    /// The field `tier` of `service`, `dependency`.
     pub const TIER: &str = "tier";
     /// The field `title` of `panel`, `row`.
     pub const TITLE: &str = "title";

@@ -99,6 +99,7 @@ impl<'a> Plan<'a> {
             fallback,
             services: project
                 .services()
+                .filter(|service| service.has_service_label())
                 .map(|service| service.name.as_str())
                 .collect(),
             routes,

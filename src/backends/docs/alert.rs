@@ -90,7 +90,8 @@ impl Alerts<'_, '_> {
                 .map(|dependency| ("dependency", dependency.to_string()))
                 .collect(),
         });
-        labels.push(("service", self.service.name.to_string()));
+        let (label, owner) = self.service.identity();
+        labels.push((label, owner.to_owned()));
         let scope = self.settings.scope();
         labels.extend(scope.map(|(label, value)| (label, value.to_owned())));
         let firing = series("ALERTS", &labels);

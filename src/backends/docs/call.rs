@@ -30,7 +30,8 @@ fn is_paged(service: &Service, project: &Project<'_>) -> bool {
 
 /// The paragraph for a service without anyone on call, with the people to contact.
 fn nobody_on_call(service: &Service, project: &Project<'_>) -> String {
-    let mut told = "**No one is on call**: the service has no escalation.".to_owned();
+    let what = service.role.word();
+    let mut told = format!("**No one is on call**: the {what} has no escalation.");
     match project.owner(service).and_then(contact_channels) {
         Some(reach) => told.push_str(&format!(" Contact {reach}.")),
         None => told.push_str(" Its team has no Slack channel and no email address."),

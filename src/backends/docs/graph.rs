@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::mermaid::{Arrow, Graph, Shape};
-use nth_model::{Criticality, Dependency, Project, Service};
+use nth_model::{Criticality, Dependency, Project, Role, Service};
 
 /// The largest number of nodes of a readable graph.
 const MOST_NODES: usize = 40;
@@ -16,6 +16,13 @@ pub struct Drawn {
     pub graph: Option<String>,
     /// Sentences about the omitted nodes and arrows.
     pub omitted: Vec<String>,
+}
+
+fn shape(service: &Service) -> Shape {
+    match service.role {
+        Role::Dependency => Shape::Cylinder,
+        _ => Shape::Box,
+    }
 }
 
 fn arrow(criticality: Criticality) -> Arrow {
@@ -53,7 +60,8 @@ impl<'a> GraphBuilder<'a, '_> {
             self.is_cut = true;
             return None;
         }
-        let node = self.graph.node([service], Shape::Box);
+        let shape = self.project.service(service).map_or(Shape::Box, shape);
+        let node = self.graph.node([service], shape);
         self.nodes.insert(service, node);
         Some(node)
     }
@@ -158,7 +166,10 @@ pub fn service_graph<'a>(service: &'a Service, project: &Project<'a>) -> Drawn {
 /// The graph of all services of a project with an arrow for each dependency, grouped by team; only the teams, if there
 /// are too many services.
 pub fn project_graph(project: &Project<'_>) -> Drawn {
-    let services: Vec<&Service> = project.services().collect();
+    let services = project.services();
+    let services: Vec<&Service> = services
+        .filter(|service| service.role != Role::Team)
+        .collect();
     let arrows: BTreeSet<(&str, &str, Arrow)> = services
         .iter()
         .flat_map(|service| {
@@ -182,7 +193,7 @@ pub fn project_graph(project: &Project<'_>) -> Drawn {
     let mut nodes: BTreeMap<&str, usize> = BTreeMap::new();
     let mut teams: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for service in &services {
-        let node = graph.node([service.name.as_str()], Shape::Box);
+        let node = graph.node([service.name.as_str()], shape(service));
         nodes.insert(&service.name, node);
         if let Some(team) = &service.team {
             teams.entry(team).or_default().push(node);

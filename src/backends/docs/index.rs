@@ -1,19 +1,24 @@
 //! The index page of all services.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::page::Page;
 use super::runbook::short_objective;
 use super::{call, graph, text};
 use crate::links;
 use nth_model::text::list;
-use nth_model::{Project, Service, Settings};
+use nth_model::{Project, Role, Service, Settings};
 
 /// The index page of a project.
 pub fn page(project: &Project<'_>, settings: &Settings) -> String {
     let mut page = Page::new([]);
     page.heading(1, &format!("Runbooks of {}", settings.project));
-    let services: Vec<&Service> = project.services().collect();
+    let of_role = |role: Role| -> Vec<&Service> {
+        let all = project.services();
+        all.filter(|service| service.role == role).collect()
+    };
+    let services = of_role(Role::Service);
+    let shared = of_role(Role::Dependency);
     let count = match services.len() {
         1 => "One service".to_owned(),
         many => format!("{many} services"),
@@ -29,6 +34,21 @@ pub fn page(project: &Project<'_>, settings: &Settings) -> String {
         page.table(
             ["Service", "Owner", "Description", "Objectives"],
             services.into_iter().map(row).collect(),
+        );
+    }
+
+    if !shared.is_empty() {
+        page.heading(2, "Shared dependencies");
+        let rows = shared.iter().map(|shared| {
+            let [name, owner, what, _] = row(shared);
+            let dependents = project.dependents(&shared.name).iter();
+            let dependents: BTreeSet<&str> = dependents.map(|(of, _)| of.name.as_str()).collect();
+            let count = nth_model::text::count(dependents.len(), "service");
+            [name, owner, what, count]
+        });
+        page.table(
+            ["Dependency", "Owner", "Description", "Used by"],
+            rows.collect(),
         );
     }
 
@@ -51,7 +71,7 @@ pub fn page(project: &Project<'_>, settings: &Settings) -> String {
 
     page.heading(2, "Teams");
     let mut owned: BTreeMap<&str, Vec<&Service>> = BTreeMap::new();
-    for service in &services {
+    for service in services.iter().chain(&shared) {
         if let Some(team) = &service.team {
             owned.entry(team).or_default().push(service);
         }
@@ -73,6 +93,16 @@ pub fn page(project: &Project<'_>, settings: &Settings) -> String {
         } else {
             format!("It owns {}.", list(&links, "and"))
         });
+        let rules = Service::name_of_team_rules(&team.name);
+        if let Some(rules) = project
+            .service(&rules)
+            .filter(|rules| rules.role == Role::Team)
+        {
+            lines.push(format!(
+                "Its alerts outside of any service: {}.",
+                link(rules)
+            ));
+        }
         if team.is_paged && !team.is_on_call() {
             lines.push("**No one is on call**: the team has no escalation.".to_owned());
         }

@@ -12,7 +12,9 @@ use nth_model::burn_rate::budget_time;
 use nth_model::exclude::Exclusion;
 use nth_model::number::percent_text;
 use nth_model::text::list;
-use nth_model::{Criticality, Dependency, Project, Rule, Service, Settings, Severity, Sli, Slo};
+use nth_model::{
+    Criticality, Dependency, Project, Role, Rule, Service, Settings, Severity, Sli, Slo,
+};
 use rust_decimal::Decimal;
 
 /// The page of a service.
@@ -32,13 +34,25 @@ pub fn page(
     if let Some(description) = &service.description {
         page.text(description);
     }
+    match (service.role, &service.team) {
+        (Role::Dependency, _) => page.paragraph("A dependency that services share."),
+        (Role::Team, Some(team)) => page.paragraph(format!(
+            "Alerts of team {} that belong to no service.",
+            text::inline(team)
+        )),
+        _ => {}
+    }
     page.list(facts(service, project, settings));
 
-    page.heading(2, headings::OBJECTIVES);
-    objectives(&mut page, service, project);
-    detection::tables(&mut page, service, project);
-    page.heading(2, headings::DEPENDENCIES);
-    needs(&mut page, service, project);
+    if service.role == Role::Service {
+        page.heading(2, headings::OBJECTIVES);
+        objectives(&mut page, service, project);
+        detection::tables(&mut page, service, project);
+    }
+    if service.role != Role::Team {
+        page.heading(2, headings::DEPENDENCIES);
+        needs(&mut page, service, project);
+    }
     let call = page.heading(2, headings::ESCALATION);
     call::section(&mut page, service, project);
 
@@ -102,7 +116,9 @@ fn facts(service: &Service, project: &Project<'_>, settings: &Settings) -> Vec<S
         }
         (None, _) => "**Owner:** none".to_owned(),
     });
-    facts.push(format!("**Tier:** {}", text::inline(&service.tier)));
+    if service.has_service_label() {
+        facts.push(format!("**Tier:** {}", text::inline(&service.tier)));
+    }
     if let Some(kind) = &service.service_type {
         facts.push(format!("**Type:** {}", text::inline(kind)));
     }
@@ -238,7 +254,9 @@ fn needs(page: &mut Page, service: &Service, project: &Project<'_>) {
             page.paragraph(sentence);
         }
     }
-    if service.dependencies.is_empty() {
+    if service.role == Role::Dependency {
+        // It has none.
+    } else if service.dependencies.is_empty() {
         page.paragraph("No dependencies are declared.");
     } else {
         page.paragraph("Dependencies:");
@@ -313,7 +331,8 @@ fn dependency_item(needed: &Dependency, project: &Project<'_>) -> String {
 
 fn overview(page: &mut Page, service: &Service, alerts: &[NamedAlert<'_>]) {
     if alerts.is_empty() {
-        page.paragraph("This service has no alerts.");
+        let what = service.role.word();
+        page.paragraph(format!("This {what} has no alerts."));
         return;
     }
     let rows = alerts.iter().map(|alert| {
@@ -357,7 +376,7 @@ fn in_a_line(alert: &NamedAlert<'_>, service: &Service) -> String {
             Some(summary) => text::alert_text(summary).replace('|', "\\|"),
             None => format!(
                 "{}: {}",
-                text::inline(&service.name),
+                text::inline(service.identity().1),
                 text::inline(&alert.name)
             ),
         },

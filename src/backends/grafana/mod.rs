@@ -18,7 +18,7 @@ mod slo;
 mod text;
 mod view;
 
-use nth_model::{Project, Service, Settings, TargetName};
+use nth_model::{Project, Role, Service, Settings, TargetName};
 
 pub use self::annotations::{DEPLOYMENT_TAG, INCIDENT_TAG, OWN_TAG, scope_tags, service_tag};
 use self::board::Board;
@@ -158,6 +158,9 @@ fn project_files(services: &[&Service], settings: &Settings) -> Result<Vec<Artif
 
 /// Returns whether a service has something to show, or something that links to its dashboard.
 fn has_dashboard(service: &Service) -> bool {
+    if service.role == Role::Team {
+        return false;
+    }
     let panels = &service.panels;
     !service.slos.is_empty()
         || !service.alerts.is_empty()

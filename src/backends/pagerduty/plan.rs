@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use nth_model::{
-    Duration, Escalation, IMPLIED_ESCALATION, Pace, Project, Schedule, Service, Settings, Severity,
-    Step, Target, Team,
+    Duration, Escalation, IMPLIED_ESCALATION, Pace, Project, Role, Schedule, Service, Settings,
+    Severity, Step, Target, Team,
 };
 
 /// The escalation policy of a service.
@@ -56,7 +56,16 @@ impl<'a> Plan<'a> {
     /// Creates the plan of a project; empty if nobody is notified through PagerDuty.
     pub fn new(project: &Project<'a>, settings: &'a Settings) -> Self {
         let mut plan = Self::default();
-        for service in project.services() {
+        // Rules outside of any service: their events come to the service of the team for all others.
+        let with_rules: BTreeSet<&str> = project
+            .services()
+            .filter(|service| service.role == Role::Team)
+            .filter_map(|rules| rules.team.as_deref())
+            .collect();
+        for service in project
+            .services()
+            .filter(|service| service.role != Role::Team)
+        {
             let policy = match project.escalation_for(service) {
                 Some((team, escalation)) => {
                     let key = PolicyKey {
@@ -87,18 +96,25 @@ impl<'a> Plan<'a> {
             .collect();
         let has_part = |team: &&Team| {
             owners.contains(team.name.as_str())
+                || with_rules.contains(team.name.as_str())
+                    && plan.has_policy_of_others(team, settings)
                 || !team.schedules.is_empty()
                 || team.escalations.iter().any(|way| !way.steps.is_empty())
         };
         let teams = project.teams().filter(has_part);
         plan.teams = teams.map(|team| (team.name.as_str(), team)).collect();
-        plan.find_inboxes(project, settings);
+        plan.find_inboxes(project, &with_rules, settings);
         plan
     }
 
     /// Finds the events that each team receives. The default team receives those of services whose own team is not
     /// notified, as in Alertmanager.
-    fn find_inboxes(&mut self, project: &Project<'a>, settings: &'a Settings) {
+    fn find_inboxes(
+        &mut self,
+        project: &Project<'a>,
+        with_rules: &BTreeSet<&'a str>,
+        settings: &'a Settings,
+    ) {
         let default = settings.alertmanager.default_team.as_deref();
         let mut inboxes: BTreeMap<&'a str, (BTreeSet<&'a str>, BTreeSet<&'a str>)> =
             BTreeMap::new();
@@ -123,6 +139,9 @@ impl<'a> Plan<'a> {
                     continue;
                 };
                 let (known, unknown) = inboxes.entry(team).or_default();
+                if service.role == Role::Team {
+                    continue;
+                }
                 if self.services.contains_key(service.name.as_str()) {
                     known.insert(&service.name);
                 } else {
@@ -138,7 +157,7 @@ impl<'a> Plan<'a> {
             let Some(team) = self.teams.get(name).copied() else {
                 continue;
             };
-            if services.is_empty() && Some(name) != default {
+            if services.is_empty() && Some(name) != default && !with_rules.contains(name) {
                 continue;
             }
             let others = self.policy_of_others(team, settings);
@@ -152,6 +171,11 @@ impl<'a> Plan<'a> {
             };
             self.inboxes.insert(name, inbox);
         }
+    }
+
+    /// True if someone is notified of events that a team receives and that belong to none of its services.
+    fn has_policy_of_others(&self, team: &Team, settings: &Settings) -> bool {
+        escalation_of(team).is_some() || settings.pagerduty.escalation_policy.is_some()
     }
 
     /// The escalation of events that a team receives and that belong to none of its services.

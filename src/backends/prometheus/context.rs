@@ -20,11 +20,12 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// The labels that distinguish the service's series from all others: `service`; `environment`, if the project has
-    /// environments, as one Prometheus may watch several; and `project`, if it shares that Prometheus.
+    /// The labels that distinguish the service's series from all others: `service`, or `team` for rules outside of any service;
+    /// `environment`, if the project has environments, as one Prometheus may watch several; and `project`, if it shares that
+    /// Prometheus.
     pub fn identity(&self) -> Vec<(&str, &str)> {
-        let service = [("service", self.service.name.as_str())];
-        self.settings.scope().chain(service).collect()
+        let scope = self.settings.scope();
+        scope.chain([self.service.identity()]).collect()
     }
 
     /// The labels of every rule: the service's own, overridden by `more`, and all overridden by those that identify the
@@ -32,7 +33,9 @@ impl Context<'_> {
     pub fn labels(&self, more: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         let mut labels = self.service.labels.clone();
         labels.extend(more.clone());
-        labels.insert("tier".into(), self.service.tier.to_string());
+        if self.service.has_service_label() {
+            labels.insert("tier".into(), self.service.tier.to_string());
+        }
         if let Some(team) = &self.service.team {
             labels.insert("team".into(), team.to_string());
         }

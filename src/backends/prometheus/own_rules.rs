@@ -66,8 +66,9 @@ impl Context<'_> {
                 .map(|(name, text)| (name.clone(), alert_text(text))),
         );
         let summary = alert.summary.as_ref().map(alert_text).unwrap_or_else(|| {
+            let (_, owner) = self.service.identity();
             Template::default()
-                .text(&self.service.name)
+                .text(owner)
                 .text(": ")
                 .text(&alert.name)
                 .finish()

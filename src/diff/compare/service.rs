@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use nth_model::{Criticality, Dependency, Project, Section, Service, Signal};
+use nth_model::{Criticality, Dependency, Project, Role, Section, Service, Signal};
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
@@ -22,6 +22,17 @@ pub fn compare(base: Version<'_>, head: Version<'_>, changes: &mut Changes) {
     );
     for found in pairs(old, new, |service| service.name.as_str(), key) {
         match found {
+            // A team has no rules rather than rules without a rule: each of them is a change.
+            Match::Removed(rules) if rules.role == Role::Team => {
+                let none = without_rules(rules);
+                let sides = Sides::new((base, rules), (head, &none));
+                both((base, rules), (head, &none), &sides, changes);
+            }
+            Match::Added(rules) if rules.role == Role::Team => {
+                let none = without_rules(rules);
+                let sides = Sides::new((base, &none), (head, rules));
+                both((base, &none), (head, rules), &sides, changes);
+            }
             Match::Removed(service) => changes.plain(
                 ChangeId::ServiceRemoved,
                 &Subject::service(&service.name),
@@ -49,6 +60,16 @@ pub fn compare(base: Version<'_>, head: Version<'_>, changes: &mut Changes) {
     }
 }
 
+/// The rules of a team without any of them.
+fn without_rules(rules: &Service) -> Service {
+    Service {
+        alerts: Vec::new(),
+        recordings: Vec::new(),
+        skipped_rules: Vec::new(),
+        ..rules.clone()
+    }
+}
+
 /// The names of the parts of a service, by which it is recognized under another name.
 fn part_names(service: &Service) -> BTreeSet<(&'static str, &str)> {
     let slos = service.slos.iter().map(|slo| ("slo", slo.name.as_str()));
@@ -73,6 +94,7 @@ fn key(_: Side, service: &Service) -> Option<impl Ord> {
         .map(|slo| (slo.name.to_string(), slo.objective, slo.window))
         .collect();
     let of = (
+        service.role,
         service.team.clone(),
         service.tier.clone(),
         service.service_type.clone(),
@@ -115,6 +137,8 @@ fn both(
 ) {
     let Service {
         name,
+        // A team's rules are compared with a team's only, and a dependency may become a service.
+        role: _,
         description,
         service_type,
         team,
@@ -208,7 +232,10 @@ fn both(
         escalation(base.project, before),
         escalation(head.project, after),
     );
-    if old != new {
+    // The rules of a team exist with the first of them.
+    let is_compared =
+        before.role != Role::Team || before.alerts.is_empty() == after.alerts.is_empty();
+    if old != new && is_compared {
         let id = match new {
             None => ChangeId::ServiceUnescalated,
             Some(_) => ChangeId::ServiceEscalationChanged,

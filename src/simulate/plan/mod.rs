@@ -8,10 +8,11 @@ mod values;
 use std::sync::Arc;
 
 use nth_engine::Labels;
-use nth_model::{Service, Settings, Sli, Slo};
+use nth_model::{Role, Service, Settings, Sli, Slo};
 use nth_promql::{Expr, Node, Selector};
 use nth_targets::prometheus::{BudgetStatus, Rule, rule_groups};
 use rust_decimal::Decimal;
+use smol_str::SmolStr;
 
 use crate::error::Error;
 use crate::matching::matches;
@@ -272,10 +273,12 @@ impl<'m> Plan<'m> {
             };
             let of_slos = service.slos.iter().flat_map(|slo| &slo.missing_data_alerts);
             let of_slos = of_slos.filter_map(|alert| Some((None, alert.up.as_ref()?)));
-            let of_alerts = service
-                .alerts
-                .iter()
-                .map(|alert| (alert.dependency.clone(), &alert.when));
+            let of_alerts = service.alerts.iter().map(|alert| {
+                (
+                    dependency_of(service, alert.dependency.as_ref()),
+                    &alert.when,
+                )
+            });
             for (dependency, query) in of_slos.chain(of_alerts) {
                 for reading in readings(query) {
                     let metric = reading.selector.metric.as_ref();
@@ -290,9 +293,10 @@ impl<'m> Plan<'m> {
                 }
             }
             for signal in service.signals.iter().filter(|signal| signal.name == UP) {
-                let (Some(dependency), Some(candidate)) =
-                    (&signal.dependency, signal.selected_candidate())
-                else {
+                let (Some(dependency), Some(candidate)) = (
+                    dependency_of(service, signal.dependency.as_ref()),
+                    signal.selected_candidate(),
+                ) else {
                     continue;
                 };
                 if let Node::Selector(selector) = &candidate.unparenthesised().node {
@@ -355,6 +359,14 @@ impl<'m> Plan<'m> {
                 && series.source == Source::Up
                 && series.dependency.as_deref() == Some(dependency)
         })
+    }
+}
+
+/// The dependency of a part of a service; of one that services share, itself.
+pub(crate) fn dependency_of(service: &Service, part: Option<&SmolStr>) -> Option<SmolStr> {
+    match service.role {
+        Role::Dependency => Some(service.name.clone()),
+        _ => part.cloned(),
     }
 }
 

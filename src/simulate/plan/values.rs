@@ -5,9 +5,9 @@ use nth_engine::rules::{ALERTS, ALERTS_FOR_STATE};
 use nth_promql::{Expr, Node, Selector};
 use nth_targets::series_names::INFO;
 
-use super::Plan;
 use super::atoms::{Atom, atoms};
 use super::check::AT;
+use super::{Plan, dependency_of};
 use crate::error::Error;
 use crate::matching::matches;
 use crate::queries::{Form, Reading, constants, reach, readings, values};
@@ -109,7 +109,8 @@ impl Plan<'_> {
                     .map(|alert| &alert.when)
                     .collect();
                 if let Some(added) = self.quiet(index, &alert.when, &before) {
-                    let dependency = alert.dependency.as_ref().map(ToString::to_string);
+                    let dependency = dependency_of(service, alert.dependency.as_ref());
+                    let dependency = dependency.as_ref().map(ToString::to_string);
                     let added = added.map_err(|problem| {
                         Error::query(
                             format!("{}.{}", service.name, alert.name),

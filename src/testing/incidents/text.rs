@@ -28,6 +28,13 @@ pub fn statement(happening: &Happening) -> String {
         Event::DependencyDown {
             service,
             dependency,
+        } if service == dependency => (
+            "dependency-down",
+            vec![format!("dependency = {}", quote_name(service))],
+        ),
+        Event::DependencyDown {
+            service,
+            dependency,
         } => (
             "dependency-down",
             vec![format!(

@@ -73,7 +73,10 @@ fn mutants(session: &Session, environment: &Option<SmolStr>, project: &Project<'
             .as_ref()
     };
     let mut found = Vec::new();
-    for block in blocks(kind::SERVICE).into_iter().filter_map(evaluated) {
+    let owners = [kind::SERVICE, kind::DEPENDENCY]
+        .into_iter()
+        .flat_map(blocks);
+    for block in owners.filter_map(evaluated) {
         if let Some(service) = project.service(&block.name) {
             found.extend(all::of_service(session, (service, block), project));
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nthc::check::item_index;
-use nthc::db::{ItemClass, ItemKey, SourceFile, Workspace, file_names, item, item_start, parsed};
+use nthc::db::{ItemClass, ItemKey, SourceFile, Workspace, item, item_start, items_of_text};
 use nthc::environment::settings_in;
 use nthc::eval::index::ItemIndex;
 use nthc::eval::{BlockRef, FieldValue, Instance, instance};
@@ -77,12 +77,10 @@ impl<'a> Source<'a> {
 
     /// The items, in source order.
     pub fn items(&self) -> impl Iterator<Item = Placed<'a>> + use<'a> {
-        let names = file_names(self.db, self.file).items.iter();
-        let trees = parsed(self.db, self.file).items.iter();
-        names.zip(trees).map(|(entry, (start, item))| Placed {
+        items_of_text(self.db, self.file).map(|(entry, found)| Placed {
             key: entry.key,
-            start: *start,
-            item,
+            start: found.start,
+            item: &found.item,
         })
     }
 

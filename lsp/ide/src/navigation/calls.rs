@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use nthc::db::{ItemClass, ItemKey, Span, item_entry};
 use nthc::eval::index::Definition;
-use nthc::eval::{BlockRef, Instance, Value, instance};
-use nthc::schema::names::{field, kind};
+use nthc::eval::{BlockRef, Instance, instance};
+use nthc::schema::names::kind;
 
 use super::Names;
 
@@ -20,13 +20,13 @@ pub struct Call {
 }
 
 impl Names<'_> {
-    /// The service that a name refers to: itself, or the one that a dependency refers to. `None` if it is neither.
+    /// The service or shared dependency that a name refers to: itself, or the one that a dependency refers to. `None` if it is neither.
     pub fn service_of(&self, meaning: &Definition) -> Option<ItemKey> {
         let (Definition::Block(block) | Definition::Enclosing(block)) = meaning else {
             return None;
         };
         match block.kind.as_str() {
-            kind::SERVICE if block.path.is_empty() => Some(block.item),
+            kind::SERVICE | kind::DEPENDENCY if block.path.is_empty() => Some(block.item),
             kind::DEPENDENCY => self.depended_on(block),
             _ => None,
         }
@@ -157,9 +157,6 @@ impl Names<'_> {
 
 /// The service that a dependency refers to, and the range of the reference.
 fn target(dependency: &Instance) -> Option<(ItemKey, Span)> {
-    let field = dependency.fields.get(field::SERVICE)?;
-    match &field.value {
-        Value::Block(block) => Some((block.item, field.span)),
-        _ => None,
-    }
+    let (name, block) = dependency.depended_on()?;
+    Some((block.item, dependency.fields.get(name)?.span))
 }

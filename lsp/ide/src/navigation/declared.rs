@@ -34,9 +34,8 @@ impl Names<'_> {
             }
             Definition::Kind(kind) => schema.kinds.get(kind)?.span.item,
             Definition::Field(kind, field) => schema.field(kind, field)?.span.item,
-            Definition::Enum(name) | Definition::Member(name, _) => {
-                schema.enums.get(name)?.span.item
-            }
+            Definition::Enum(name) => schema.enums.get(name)?.span.item,
+            Definition::Member(name, member) => schema.enums.get(name)?.item_of(member),
             Definition::Function(name) | Definition::FunctionParam(name, _) => {
                 schema.functions.get(name)?.span.item
             }

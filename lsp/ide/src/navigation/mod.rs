@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use nthc::check::item_index;
-use nthc::db::{Database, ItemKey, SourceFile, Span, Workspace, file_names, item_start, parsed};
+use nthc::db::{Database, ItemKey, SourceFile, Span, Workspace, item_start, items_of_text};
 use nthc::eval::index::{ItemIndex, NamedPlace};
 use nthc::session::Session;
 use nthc::syntax::tree::TextRange;
@@ -88,12 +88,10 @@ impl<'a> Names<'a> {
 
     /// The items of a file with their ranges in it.
     pub fn items(&self, file: SourceFile) -> impl Iterator<Item = (ItemKey, TextRange)> + 'a {
-        let names = file_names(self.db, file).items.iter();
-        let trees = parsed(self.db, file).items.iter();
-        names.zip(trees).map(|(entry, (start, item))| {
+        items_of_text(self.db, file).map(|(entry, found)| {
             let range = TextRange {
-                start: *start,
-                end: start + item.len,
+                start: found.start,
+                end: found.start + found.item.len,
             };
             (entry.key, range)
         })

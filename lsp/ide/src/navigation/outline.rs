@@ -63,12 +63,15 @@ pub fn outline(db: &dyn salsa::Database, file: SourceFile) -> Vec<Symbol> {
     let text = file.text(db);
     let items = parsed(db, file).items.iter();
     items
-        .filter_map(|(start, item)| {
+        .flat_map(|(start, item)| {
             let reader = Reader {
                 text,
                 start: *start,
             };
-            reader.item(&item.node)
+            match &item.node {
+                ItemNode::For(repeat) => reader.blocks(&repeat.body),
+                node => reader.item(node).into_iter().collect(),
+            }
         })
         .collect()
 }
@@ -81,7 +84,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn item(&self, node: &ItemNode) -> Option<Symbol> {
         Some(match node {
-            ItemNode::Import(_) | ItemNode::Error => return None,
+            ItemNode::Import(_) | ItemNode::For(_) | ItemNode::Error => return None,
             ItemNode::Block(block) => self.block(block, true),
             ItemNode::Template(template) => self.template(template),
             ItemNode::Kind(kind) => self.kind(kind),
@@ -93,7 +96,12 @@ impl Reader<'_> {
                         self.symbol(Sort::Member, member, member.range, String::new())
                     })
                     .collect(),
-                ..self.symbol(Sort::Enum, &decl.name, decl.range, "enum".to_owned())
+                ..self.symbol(
+                    Sort::Enum,
+                    &decl.name,
+                    decl.range,
+                    if decl.extend { "extend enum" } else { "enum" }.to_owned(),
+                )
             },
             ItemNode::Function(decl) => {
                 let head = TextRange {
@@ -196,6 +204,16 @@ impl Reader<'_> {
             self.symbol(Sort::Parameter, &param.name, param.range, ty)
         });
         params.collect()
+    }
+
+    /// The blocks of a loop at the top level.
+    fn blocks(&self, body: &Body) -> Vec<Symbol> {
+        let symbols = body.statements.iter().map(|statement| match statement {
+            Statement::Block(block) => vec![self.block(block, true)],
+            Statement::For(inner) => self.blocks(&inner.body),
+            _ => Vec::new(),
+        });
+        symbols.flatten().collect()
     }
 
     fn body(&self, body: &Body) -> Vec<Symbol> {

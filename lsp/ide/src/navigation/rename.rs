@@ -148,6 +148,16 @@ impl Names<'_> {
                 });
             }
             Definition::Block(block)
+                if block.path.is_empty()
+                    && item(self.db, block.item)
+                        .as_ref()
+                        .is_some_and(|item| !item.turns.is_empty()) =>
+            {
+                return Err(Refusal::Generated {
+                    name: name.to_owned(),
+                });
+            }
+            Definition::Block(block)
                 if block.kind == kind::TEAM && self.default_team == Some(block.name.as_str()) =>
             {
                 return Err(Refusal::DefaultTeam {

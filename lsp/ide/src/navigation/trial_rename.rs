@@ -8,7 +8,7 @@ use nthc::compile::SourceInput;
 use nthc::db::{Database, Diag, ItemKey, SourceFile, Span, file_names};
 use nthc::diagnostics::Severity;
 use nthc::eval::index::{Definition, NamedPlace};
-use nthc::lower::service_model;
+use nthc::lower::{outside_rule, service_model};
 use nthc::schema::names::kind;
 use nthc::session::Session;
 use nthc::syntax::tree::TextRange;
@@ -292,7 +292,9 @@ fn diagnostics(names: Names<'_>, item: ItemKey) -> Vec<Diag> {
     let (db, workspace) = (names.db, names.workspace);
     let mut found = check_item(db, workspace, item).found.clone();
     let entry = nthc::db::item_entry(db, item);
-    if entry.is_some_and(|entry| entry.kind == kind::SERVICE) {
+    let kind = entry.map(|entry| entry.kind).unwrap_or_default();
+    let is_rule = matches!(kind.as_str(), kind::ALERT | kind::RECORDING);
+    if is_rule || matches!(kind.as_str(), kind::SERVICE | kind::DEPENDENCY) {
         let mut environments: Vec<Option<SmolStr>> = workspace
             .environments(db)
             .keys()
@@ -303,6 +305,11 @@ fn diagnostics(names: Names<'_>, item: ItemKey) -> Vec<Diag> {
             environments.push(None);
         }
         for environment in environments {
+            if is_rule {
+                let lowered = outside_rule(db, workspace, item, environment);
+                found.extend(lowered.diagnostics.iter().cloned());
+                continue;
+            }
             let lowered = service_model(db, workspace, item, environment);
             found.extend(lowered.diagnostics.iter().cloned());
         }

@@ -13,14 +13,15 @@ use crate::check::series::Measured;
 use crate::check::{check_item, paging, reliability, utf8_names};
 use crate::codes;
 use crate::db::{
-    Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, name_span, parsed,
+    Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, item_name, items_of_text,
+    name_span, parsed,
 };
 use crate::environment::{target_findings, text_findings};
-use crate::eval::instance;
+use crate::eval::{Instance, instance};
 use crate::limits;
 use crate::lower::{
     LoweredExclusion, Relabelled, check_tier, exclusion_model, expiring_overrides, ignored_urgency,
-    mail_receivers, relabelled, service_model, team_model, test_model,
+    mail_receivers, outside_rule, relabelled, service_model, team_model, test_model,
 };
 use crate::schema::names::kind;
 use crate::suppressions::has_directives;
@@ -154,13 +155,10 @@ pub fn syntax_errors(db: &dyn salsa::Database, file: SourceFile) -> SyntaxErrors
 
 /// Returns the first [`limits::DIAGNOSTICS`] syntax errors, and a last diagnostic with the number of further ones.
 fn first_errors(db: &dyn salsa::Database, file: SourceFile, errors: SyntaxErrors) -> Vec<Diag> {
-    let parsed = parsed(db, file);
-    let entries = &file_names(db, file).items;
-    let mut found: Vec<Diag> = entries
-        .iter()
-        .zip(&parsed.items)
-        .flat_map(|(entry, (_, item))| {
+    let mut found: Vec<Diag> = items_of_text(db, file)
+        .flat_map(|(entry, expanded)| {
             let key = entry.key;
+            let item = &expanded.item;
             item.errors.iter().map(move |error| {
                 nth_syntax::diagnose(error).map_spans(&mut |range| Span { item: key, range })
             })
@@ -215,7 +213,10 @@ fn check_items(
             continue;
         }
         let checked = check_item(db, workspace, key);
-        found.extend(checked.found.iter().cloned());
+        // All iterations of a loop have one text.
+        if entry.turn == 0 {
+            found.extend(checked.found.iter().cloned());
+        }
         let mut steps = checked.steps;
         if checked.is_over {
             items.skipped.insert(key);
@@ -285,7 +286,19 @@ fn environment_findings(
             }
             continue;
         }
-        if entry.kind != kind::SERVICE {
+        if matches!(entry.kind.as_str(), kind::ALERT | kind::RECORDING) {
+            if !is_package {
+                outside_findings(db, workspace, key, environment, &mut findings);
+            }
+            continue;
+        }
+        // Several rules of a team outside of any service.
+        if entry.kind == kind::TEAM && !workspace.outside_rules(db).is_empty() {
+            let lowered = service_model(db, workspace, key, environment.clone());
+            let found = lowered.diagnostics.iter().cloned();
+            findings.services.extend(found);
+        }
+        if !matches!(entry.kind.as_str(), kind::SERVICE | kind::DEPENDENCY) {
             other_findings(db, workspace, key, environment, &mut findings.others);
             continue;
         }
@@ -303,7 +316,9 @@ fn environment_findings(
         findings.paging.extend(paging.iter().cloned());
         let evaluated = instance(db, workspace, key, environment.clone());
         if let Some(service) = &evaluated.instance {
-            findings.needs.push(Needs::new(service));
+            if entry.kind == kind::SERVICE {
+                findings.needs.push(Needs::new(service));
+            }
             let model = lowered.service.as_ref();
             if !workspace.exclusions(db).is_empty() {
                 let covered = model.map(|model| Covered::new(key, model));
@@ -321,6 +336,9 @@ fn environment_findings(
                 }));
             findings.services.extend(ignored_urgency(service));
             findings.relabelled.extend(relabelled(service));
+            findings
+                .services
+                .extend(recorded_outside(db, workspace, service));
             let recordings = service.children_of(kind::RECORDING);
             findings
                 .recorded
@@ -328,6 +346,60 @@ fn environment_findings(
         }
     }
     findings
+}
+
+/// Diagnostics about recording rules of a service with the name of one outside of any service: queries could mean either.
+fn recorded_outside(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    service: &Instance,
+) -> Vec<Diag> {
+    let names = workspace.outside_recordings(db);
+    let twice = service
+        .children_of(kind::RECORDING)
+        .filter(|recording| names.contains(&recording.name));
+    twice
+        .map(|recording| {
+            let place = service.place_of(recording, recording.head);
+            let found = Diag::new(
+                &codes::DUPLICATE_NAME,
+                format!(
+                    "recording `{}` is also one outside of services",
+                    recording.name
+                ),
+                place,
+            );
+            let outside = workspace.outside_rules(db).iter().copied();
+            let mut same = outside.filter(|key| item_name(db, *key) == recording.name);
+            match same.next() {
+                Some(other) => found.because(name_span(db, other), "the other one"),
+                None => found,
+            }
+        })
+        .collect()
+}
+
+/// Adds the findings about an alert or a recording rule outside of any service.
+fn outside_findings(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    key: ItemKey,
+    environment: &Option<SmolStr>,
+    findings: &mut EnvironmentFindings,
+) {
+    let lowered = outside_rule(db, workspace, key, environment.clone());
+    findings
+        .services
+        .extend(lowered.diagnostics.iter().cloned());
+    let promises = reliability::service_facts(db, workspace, key, environment.clone());
+    findings.promises.extend(promises.iter().cloned());
+    let evaluated = instance(db, workspace, key, environment.clone());
+    if let Some(block) = &evaluated.instance {
+        findings.relabelled.extend(relabelled(block));
+        if block.kind == kind::RECORDING {
+            findings.recorded.push(block.name.clone());
+        }
+    }
 }
 
 fn other_findings(

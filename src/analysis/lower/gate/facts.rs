@@ -186,8 +186,15 @@ impl Lowering<'_> {
             .service
             .children_of(kind::DEPENDENCY)
             .find(|dependency| dependency.name == named.name)?;
-        let problem = match dependency.get(field::SERVICE) {
-            Value::Block(service) => {
+        let shared = match dependency.get(field::SHARED) {
+            Value::Block(shared) => Some(&shared.name),
+            _ => None,
+        };
+        let problem = match (dependency.get(field::SERVICE), shared) {
+            (Value::None, Some(shared)) => {
+                format!("dependency `{shared}`, which services share, has no `slo`")
+            }
+            (Value::Block(service), _) => {
                 let objectives: Vec<Operand> = self
                     .surroundings
                     .children(service, kind::SLO)
@@ -201,7 +208,7 @@ impl Lowering<'_> {
                 let name = block_name(dependency.get(field::SERVICE))?;
                 format!("service `{name}` has no `slo`")
             }
-            Value::None => format!(
+            (Value::None, None) => format!(
                 "dependency `{}` is not a service of the project",
                 named.name
             ),

@@ -4,8 +4,8 @@ use smol_str::SmolStr;
 
 use super::{Lowering, notation, plus, ratio};
 use crate::codes;
-use crate::db::Diag;
-use crate::eval::{Instance, Value};
+use crate::db::{BlockRef, Diag, ItemKey};
+use crate::eval::{Instance, Value, block_field};
 use crate::lower::read::{duration, query, text};
 use crate::schema::names::{field, kind};
 use nth_model as ir;
@@ -208,9 +208,34 @@ impl<'a> Lowering<'a> {
         };
         let place = block.span_of(field::DEPENDENCY);
         let service = self.service(block, named.item, place)?;
+        if service.role == ir::Role::Dependency {
+            let event = Event::DependencyDown {
+                service: service.name.clone(),
+                dependency: service.name.clone(),
+            };
+            return Some(Meaning::of_service(service, event));
+        }
         let mut dependencies = service.dependencies.iter();
         let dependency = dependencies.find(|known| known.name == named.name)?;
         let is_hard = dependency.criticality == ir::Criticality::Hard;
+        // It is down for all services that share it, if this project builds it.
+        let shared = self
+            .shared_item(named)
+            .filter(|item| !item.file.package(self.db));
+        if let (Some(_), Some(shared)) = (shared, &dependency.service) {
+            let event = Event::DependencyDown {
+                service: shared.clone(),
+                dependency: shared.clone(),
+            };
+            let mut services = vec![shared.clone()];
+            services.extend(is_hard.then(|| service.name.clone()));
+            return Some(Meaning {
+                event,
+                services,
+                slo: None,
+                values: None,
+            });
+        }
         if dependency.service.is_none() && !is_hard {
             self.impossible(
                 block,
@@ -237,6 +262,22 @@ impl<'a> Lowering<'a> {
             slo: None,
             values: None,
         })
+    }
+
+    /// The dependency at the top level that a dependency of a service is; `None` if services do not share it.
+    fn shared_item(&self, dependency: &BlockRef) -> Option<ItemKey> {
+        let environment = self.environment.cloned();
+        let field = SmolStr::new_static(field::SHARED);
+        match block_field(
+            self.db,
+            self.workspace,
+            dependency.clone(),
+            field,
+            environment,
+        )? {
+            Value::Block(shared) => Some(shared.item),
+            _ => None,
+        }
     }
 
     fn deployment(&mut self, block: &Instance) -> Option<Meaning> {

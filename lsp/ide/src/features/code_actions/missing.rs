@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nthc::db::{ItemKey, item};
+use nthc::db::{ItemKey, item, item_entry};
 use nthc::eval::index::{BodyPlace, Definition};
 use nthc::schema::names::kind;
 use nthc::schema::{Ty, params};
@@ -70,7 +70,20 @@ fn missing_statements(place: &Place<'_>, at: ItemAt<'_>, block: &Block) -> Vec<(
         body.set.iter().any(|set| set == field)
             || body.children.iter().any(|(kind, _)| kind == field)
     };
-    missing(place, &body.variant, &name.unwrap_or_default(), &has)
+    let parent = body.block.as_ref().and_then(|block| {
+        let (_, above) = block.path.split_last()?;
+        match above.last() {
+            Some((kind, _)) => Some(kind.clone()),
+            None => Some(item_entry(place.db(), block.item)?.kind),
+        }
+    });
+    missing(
+        place,
+        &body.variant,
+        &name.unwrap_or_default(),
+        parent.as_deref(),
+        &has,
+    )
 }
 
 /// Returns the edits that add each missing field in the prelude's order.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Display;
 
 use nthc::check::item_index;
-use nthc::db::{Database, ItemKey, SourceFile, Workspace, file_names, parsed};
+use nthc::db::{Database, ItemKey, SourceFile, Workspace, file_names, items_of_text, parsed};
 use nthc::eval::index::ItemIndex;
 use nthc::schema::names::field;
 use nthc::schema::{Schema, schema};
@@ -87,12 +87,10 @@ impl<'a> Place<'a> {
 
     /// The document's items.
     pub fn items(&self) -> impl Iterator<Item = ItemAt<'a>> {
-        let names = file_names(self.db(), self.file);
-        let items = names.items.iter().zip(&self.tree().items);
-        items.map(|(entry, (start, item))| ItemAt {
+        items_of_text(self.db(), self.file).map(|(entry, found)| ItemAt {
             key: entry.key,
-            start: *start,
-            item,
+            start: found.start,
+            item: &found.item,
         })
     }
 

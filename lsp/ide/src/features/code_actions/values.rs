@@ -101,14 +101,20 @@ pub fn quote(text: &str) -> String {
 }
 
 /// The statements that a block of a kind requires and does not have, with the field's name, in the prelude's order.
-/// `has` returns whether a field or block is there.
+/// `parent` is the kind of the block that it is in, if any; `has` returns whether a field or block is there.
 pub fn missing(
     place: &Place<'_>,
     kind: &str,
     owner: &str,
+    parent: Option<&str>,
     has: &impl Fn(&str) -> bool,
 ) -> Vec<(String, String)> {
-    missing_to(place, kind, owner, has, DEPTH)
+    let is_here = |name: &str| {
+        let field = place.schema().field(kind, name);
+        field.is_none_or(|field| field.is_in(parent))
+    };
+    let has = |name: &str| has(name) || !is_here(name);
+    missing_to(place, kind, owner, &has, DEPTH)
 }
 
 fn missing_to(

@@ -36,7 +36,7 @@ pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Off
                 .snippet(format!(
                     "{} {}",
                     variant.name,
-                    body_snippet(schema, &variant.name, 1)
+                    body_snippet(schema, &variant.name, 1, None)
                 ))
                 .plain(variant.name.as_str())
         } else {

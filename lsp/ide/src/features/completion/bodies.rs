@@ -89,9 +89,16 @@ fn fields(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
     } else {
         Vec::new()
     };
+    let place = scope
+        .blocks
+        .iter()
+        .position(|known| known.open == block.open);
+    let parent = place.and_then(|place| scope.blocks.get(place.checked_sub(1)?));
+    let parent = parent.map(|parent| parent.kind.as_str());
     for field in schema.fields(&kind) {
         let name = field.name.as_str();
-        if set.contains(&name) || matches!(field.ty, Ty::One(..)) {
+        let is_here = scope.is_template && parent.is_none() || field.is_in(parent);
+        if set.contains(&name) || matches!(field.ty, Ty::One(..)) || !is_here {
             continue;
         }
         let inherited = block.bases.field(name);
@@ -178,11 +185,14 @@ pub fn value_snippet(schema: &Schema, field: &FieldSchema, place: usize) -> Stri
     }
 }
 
-/// Braces with the required fields of a kind.
-pub fn body_snippet(schema: &Schema, kind: &str, first: usize) -> String {
+/// Braces with the required fields of a kind, in a block of the kind `parent`, or at the top level.
+pub fn body_snippet(schema: &Schema, kind: &str, first: usize, parent: Option<&str>) -> String {
     let fields = schema.fields(kind);
     let required = fields.into_iter().filter(|field| {
-        field.default.is_none() && !field.ty.is_optional() && !matches!(field.ty, Ty::One(..))
+        field.default.is_none()
+            && !field.ty.is_optional()
+            && !matches!(field.ty, Ty::One(..))
+            && field.is_in(parent)
     });
     let lines: Vec<String> = required
         .zip(first..)
@@ -230,7 +240,7 @@ fn blocks(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
             .about(Subject::Kind(child.name.clone()));
         offers.add(if alone {
             offer
-                .snippet(block_snippet(schema, child, single))
+                .snippet(block_snippet(schema, child, single, &block.kind))
                 .plain(format!("{} ", child.name))
         } else {
             offer
@@ -243,7 +253,10 @@ fn blocks(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
                     Offer::new(head.as_str(), What::Kind, rank + 1)
                         .detail(doc_line(variant))
                         .about(Subject::Kind(variant.name.clone()))
-                        .snippet(format!("{head} {}", body_snippet(schema, &variant.name, 1)))
+                        .snippet(format!(
+                            "{head} {}",
+                            body_snippet(schema, &variant.name, 1, None)
+                        ))
                         .plain(head),
                 );
             }
@@ -277,7 +290,7 @@ fn blocks(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
     }
 }
 
-fn block_snippet(schema: &Schema, kind: &Kind, single: bool) -> String {
+fn block_snippet(schema: &Schema, kind: &Kind, single: bool, parent: &str) -> String {
     let name = if single { "" } else { " ${1:name}" };
     let first = if single { 1 } else { 2 };
     let variants: Vec<&str> = schema
@@ -288,7 +301,7 @@ fn block_snippet(schema: &Schema, kind: &Kind, single: bool) -> String {
         return format!(
             "{}{name} {}",
             kind.name,
-            body_snippet(schema, &kind.name, first)
+            body_snippet(schema, &kind.name, first, Some(parent))
         );
     }
     let variants = variants.join(",");

@@ -74,7 +74,7 @@ fn top_block(schema: &Schema, kind: &Kind) -> String {
     format!(
         "{} ${{1:name}} {}",
         kind.name,
-        body_snippet(schema, &kind.name, 2)
+        body_snippet(schema, &kind.name, 2, None)
     )
 }
 

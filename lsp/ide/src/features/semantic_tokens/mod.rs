@@ -149,9 +149,9 @@ fn classify(source: &Source<'_>, named: &NamedPlace) -> Option<(Kind, Modifiers)
             let known = source.schema().enums.get(name)?;
             (Kind::Enum, of(known.span.item.file))
         }
-        Definition::Member(name, _) => {
+        Definition::Member(name, member) => {
             let known = source.schema().enums.get(name)?;
-            (Kind::EnumMember, of(known.span.item.file))
+            (Kind::EnumMember, of(known.item_of(member).file))
         }
         Definition::Function(_) | Definition::CompileTime(_) => (Kind::Function, library),
         Definition::FunctionParam(..) => (Kind::Parameter, library),

@@ -89,6 +89,11 @@ impl<'t> TreeTokens<'t> {
                 self.declaration(&rule.name, Kind::Variable);
                 self.body(&rule.body);
             }
+            // Its blocks are items of their own.
+            ItemNode::For(repeat) => {
+                self.declaration(&repeat.variable, Kind::Variable);
+                self.expr(&repeat.list);
+            }
             ItemNode::Error => {}
         }
     }
