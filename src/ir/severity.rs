@@ -143,7 +143,7 @@ impl Severity {
 
     /// The severity with another value of the label `severity`.
     #[must_use]
-    pub fn labelled(&self, label: &str) -> Self {
+    pub fn labeled(&self, label: &str) -> Self {
         Self::new(Declaration {
             label: label.to_owned(),
             ..Declaration::clone(&self.0)

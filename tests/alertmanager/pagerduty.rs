@@ -77,8 +77,8 @@ fn project(severities: [&str; 2]) -> Modeled {
     let mut settings = nthc::project::default_settings("shop");
     let [page, ticket] = severities.map(str::to_owned);
     settings.severities = Severities::new([
-        Severity::page().labelled(&page),
-        Severity::ticket().labelled(&ticket),
+        Severity::page().labeled(&page),
+        Severity::ticket().labeled(&ticket),
     ]);
     settings.alertmanager.default_team = Some("b".to_owned());
     single_with(SOURCE, settings)

@@ -283,8 +283,8 @@ pub fn complete() -> (Service, Settings) {
     };
     let settings = Settings {
         severities: Severities::new([
-            Severity::page().labelled("critical"),
-            Severity::ticket().labelled("warning"),
+            Severity::page().labeled("critical"),
+            Severity::ticket().labeled("warning"),
         ]),
         runbook_base_url: Some("https://runbooks.example.com/".into()),
         dashboard_base_url: Some("https://grafana.example.com".into()),

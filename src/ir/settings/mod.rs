@@ -132,8 +132,8 @@ impl Settings {
     /// Takes over `[severity]`.
     pub fn set_severity(&mut self, table: SeverityTable) {
         self.severities = Severities::new([
-            Severity::page().labelled(&table.page),
-            Severity::ticket().labelled(&table.ticket),
+            Severity::page().labeled(&table.page),
+            Severity::ticket().labeled(&table.ticket),
         ]);
     }
 
