@@ -87,6 +87,7 @@ declare_codes! {
     Error ALERT_NAMESPACE "N0546" "alert-namespace" "A label `namespace` keeps alerts from reaching their Alertmanager.";
     Warning URGENCY_WITHOUT_EFFECT "N0548" "urgency-without-effect" "A service or a tier sets `urgency`, which has no effect.";
     Warning NAMESPACE_REPLACED "N0549" "namespace-replaced" "An alert groups by `namespace`, which the Prometheus operator needs for itself.";
+    Error INVALID_SEVERITY "N0555" "invalid-severity" "A severity is declared or used in a way that contradicts others.";
     Error RESERVED_LABEL "N0560" "reserved-label" "A label is set that rules already get from another field or name.";
     Error NEEDS_UTF8_NAMES "N0561" "needs-utf8-names" "A name needs Prometheus 3, but the project is configured for an older version.";
     Error MATCHER_IN_LABELS "N0562" "matcher-in-labels" "Labels contain a matcher, but each label takes one value.";

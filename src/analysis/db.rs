@@ -56,6 +56,9 @@ pub struct Workspace {
     /// The environments by name.
     #[returns(ref)]
     pub environments: Arc<BTreeMap<SmolStr, ItemKey>>,
+    /// The severities that the project and its packages declare, by name.
+    #[returns(ref)]
+    pub declared_severities: Arc<BTreeMap<SmolStr, ItemKey>>,
     /// The settings that queries read. Each setting has its own tracked getter.
     #[returns(ref)]
     pub(crate) settings: Arc<AnalysisSettings>,

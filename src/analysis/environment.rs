@@ -4,19 +4,22 @@
 use std::collections::BTreeSet;
 
 use nth_model::settings::texts::{self, TextRule};
-use nth_model::{Settings, TargetName};
+use nth_model::{Settings, Severity, TargetName};
 use smol_str::SmolStr;
 
 use crate::codes;
 use crate::db::{Diag, Workspace};
 use crate::eval::{Instance, Value, instance};
 use crate::schema::names::field;
+use crate::severities::severities;
 
 /// What an environment sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnvironmentSettings {
-    /// False if nobody is paged there: alerts that page elsewhere are tickets, and nothing is sent to PagerDuty.
+    /// False if nobody is paged there: alerts that page elsewhere have another severity, and nothing is sent to PagerDuty.
     pub pages: bool,
+    /// The name of that severity; `None` for `ticket`.
+    pub pages_become: Option<SmolStr>,
     /// The targets that are built; `None` for those of the project.
     pub targets: Option<BTreeSet<TargetName>>,
     /// The Kubernetes namespace of rules, dashboards and routing; `None` for those of the project.
@@ -33,6 +36,7 @@ impl Default for EnvironmentSettings {
     fn default() -> Self {
         Self {
             pages: true,
+            pages_become: None,
             targets: None,
             namespace: None,
             gate_namespace: None,
@@ -61,6 +65,10 @@ pub fn environment_settings(
 fn read(block: &Instance) -> EnvironmentSettings {
     EnvironmentSettings {
         pages: *block.get(field::PAGES) != Value::Bool(false),
+        pages_become: match block.get(field::PAGES_BECOME) {
+            Value::Block(severity) => Some(severity.name.clone()),
+            _ => None,
+        },
         targets: targets(block),
         namespace: text(block, field::NAMESPACE),
         gate_namespace: text(block, field::GATE_NAMESPACE),
@@ -103,6 +111,23 @@ pub fn pages(
     environment_settings(db, workspace, environment.cloned()).pages
 }
 
+/// Returns the severity of alerts that would page, in an environment that does not page; `None` in one that does.
+pub fn instead_of_pages(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    environment: Option<&SmolStr>,
+) -> Option<Severity> {
+    let own = environment_settings(db, workspace, environment.cloned());
+    if own.pages {
+        return None;
+    }
+    let all = severities(db, workspace, environment.cloned());
+    let named = own.pages_become.as_deref().and_then(|name| all.named(name));
+    // One that pages is reported at the environment.
+    let named = named.filter(|severity| !severity.pages()).cloned();
+    Some(named.unwrap_or_else(|| all.ticket()))
+}
+
 /// Returns a project's settings as they apply in an environment: with its targets, and without PagerDuty if it does not page.
 pub fn settings_in(
     db: &dyn salsa::Database,
@@ -113,6 +138,7 @@ pub fn settings_in(
     let own = environment_settings(db, workspace, environment.clone());
     let mut settings = Settings {
         environment: environment.clone(),
+        severities: severities(db, workspace, environment.clone()).clone(),
         ..settings.clone()
     };
     if let Some(targets) = &own.targets {
@@ -175,6 +201,27 @@ pub fn text_findings(block: &Instance) -> impl Iterator<Item = Diag> {
             None => found,
         })
     })
+}
+
+/// Diagnostic about the severity of alerts that would page, if it pages too.
+pub fn severity_finding(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    block: &Instance,
+) -> Option<Diag> {
+    let name = read(block).pages_become?;
+    let all = severities(db, workspace, Some(block.name.clone()));
+    let severity = all.named(&name).filter(|severity| severity.pages())?;
+    let found = Diag::new(
+        &codes::INVALID_SEVERITY,
+        format!(
+            "alerts of environment `{}` become severity `{}`, which pages",
+            block.name,
+            severity.name()
+        ),
+        block.span_of(field::PAGES_BECOME),
+    );
+    Some(found.label("expected a severity that does not page"))
 }
 
 /// Diagnostics about the targets that an environment lists.

@@ -13,5 +13,6 @@ pub mod lower;
 pub mod resolve;
 pub mod schema;
 pub mod session;
+pub mod severities;
 pub mod stack;
 pub mod suppressions;

@@ -99,6 +99,7 @@ impl Session {
             prelude,
             Arc::default(),
             Arc::default(),
+            Arc::default(),
             Arc::clone(&configuration.analysis),
             Arc::default(),
             Arc::default(),
@@ -302,6 +303,7 @@ impl Session {
     fn update_workspace(&mut self) {
         let mut extensions = Vec::new();
         let mut environments = BTreeMap::new();
+        let mut severities = BTreeMap::new();
         let mut metrics = BTreeMap::new();
         let mut exclusions = Vec::new();
         let mut outside_rules = Vec::new();
@@ -326,6 +328,9 @@ impl Session {
                 }
                 (ItemClass::Block, kind::ENVIRONMENT) => {
                     environments.entry(entry.name.clone()).or_insert(entry.key);
+                }
+                (ItemClass::Block, kind::SEVERITY) => {
+                    severities.entry(entry.name.clone()).or_insert(entry.key);
                 }
                 (ItemClass::Block, kind::METRIC) => {
                     metrics.entry(entry.name.clone()).or_insert(entry.key);
@@ -365,6 +370,11 @@ impl Session {
             self.workspace
                 .set_extensions(&mut self.db)
                 .to(Arc::new(extensions));
+        }
+        if **self.workspace.declared_severities(&self.db) != severities {
+            self.workspace
+                .set_declared_severities(&mut self.db)
+                .to(Arc::new(severities));
         }
         if **self.workspace.environments(&self.db) != environments {
             self.workspace

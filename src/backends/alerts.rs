@@ -65,13 +65,13 @@ pub struct NamedAlert<'a> {
 
 impl<'a> Origin<'a> {
     /// The severity of the alert.
-    pub fn severity(&self) -> Severity {
+    pub fn severity(&self) -> &'a Severity {
         match self {
-            Self::Burn(_, pair) => pair.severity,
-            Self::Budget(_, alert) => alert.severity,
-            Self::Absence(_, alert) => alert.severity,
-            Self::Inconsistent(_) => Severity::Ticket,
-            Self::Own(alert) => alert.severity,
+            Self::Burn(_, pair) => &pair.severity,
+            Self::Budget(_, alert) => &alert.severity,
+            Self::Absence(_, alert) => &alert.severity,
+            Self::Inconsistent(slo) => &slo.ticket_severity,
+            Self::Own(alert) => &alert.severity,
         }
     }
 

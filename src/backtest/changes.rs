@@ -66,7 +66,7 @@ mod tests {
             service: "checkout".into(),
             slo: None,
             alert: alert.into(),
-            severity: Some(Severity::Page),
+            severity: Some(Severity::page()),
             start,
             end,
             windows: Vec::new(),

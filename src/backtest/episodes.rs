@@ -83,7 +83,7 @@ impl Episode {
 
     /// True if somebody is paged.
     pub fn pages(&self) -> bool {
-        self.severity == Some(Severity::Page) && self.counts_at().is_some()
+        self.severity.as_ref().is_some_and(Severity::pages) && self.counts_at().is_some()
     }
 
     /// True if it fires at some time of a range.
@@ -92,8 +92,9 @@ impl Episode {
     }
 
     /// What identifies the alert.
-    pub(super) fn key(&self) -> (&SmolStr, &Option<SmolStr>, &SmolStr, Option<Severity>) {
-        (&self.service, &self.slo, &self.alert, self.severity)
+    pub(super) fn key(&self) -> (&SmolStr, &Option<SmolStr>, &SmolStr, Option<&Severity>) {
+        let severity = self.severity.as_ref();
+        (&self.service, &self.slo, &self.alert, severity)
     }
 }
 
@@ -206,7 +207,7 @@ impl Told<'_> {
             service: alert.service.clone(),
             slo: alert.slo.clone(),
             alert: alert.name.clone(),
-            severity: alert.severity,
+            severity: alert.severity.clone(),
             start: fired.start,
             end: fired.end,
             windows: window.into_iter().collect(),

@@ -253,7 +253,7 @@ pub fn explain(incidents: &[Incident], episodes: &[Episode], from: i64, to: i64)
         let found = found.filter(|(_, episode)| belongs(incident, episode));
         let first = found
             .filter_map(|(index, episode)| {
-                let is_page = episode.severity == Some(Severity::Page);
+                let is_page = episode.severity.as_ref().is_some_and(Severity::pages);
                 Some((!is_page, episode.counts_at()?, index))
             })
             .min();
@@ -308,14 +308,19 @@ mod tests {
     #[test]
     fn a_page_finds_an_incident_before_a_ticket_does() {
         let fired = [
-            episode("availability", Severity::Ticket, 101 * MINUTE, None),
+            episode("availability", Severity::ticket(), 101 * MINUTE, None),
             episode(
                 "availability",
-                Severity::Page,
+                Severity::page(),
                 103 * MINUTE,
                 Some(120 * MINUTE),
             ),
-            episode("latency", Severity::Page, 300 * MINUTE, Some(310 * MINUTE)),
+            episode(
+                "latency",
+                Severity::page(),
+                300 * MINUTE,
+                Some(310 * MINUTE),
+            ),
         ];
         let listed = [
             incident(Some("availability"), 100 * MINUTE, 110 * MINUTE),
@@ -352,7 +357,7 @@ mod tests {
         let late = |minutes: i64| {
             let fired = [episode(
                 "availability",
-                Severity::Page,
+                Severity::page(),
                 minutes * MINUTE,
                 None,
             )];

@@ -2,7 +2,7 @@
 
 use nth_ledger::{Interval, SLICE_SECONDS, Slice};
 
-use nth_model::Severity;
+use nth_model::Response;
 use nth_model::burn_rate::{LONGEST_RAW, Pair};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
@@ -156,11 +156,12 @@ pub fn replay(replay: Replay<'_>) -> Replayed {
                 found.exhausted_seconds += SLICE_SECONDS;
             }
         }
-        for (severity, episodes) in [
-            (Severity::Page, &mut found.pages),
-            (Severity::Ticket, &mut found.tickets),
+        for (response, episodes) in [
+            (Response::Page, &mut found.pages),
+            (Response::Ticket, &mut found.tickets),
         ] {
-            let mut pairs = replay.pairs.iter().filter(|pair| pair.severity == severity);
+            let pairs = replay.pairs.iter();
+            let mut pairs = pairs.filter(|pair| pair.severity.response() == response);
             if pairs.any(|pair| fires(&sums, last, pair, replay.objective)) {
                 add(episodes, end);
             }

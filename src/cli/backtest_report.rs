@@ -13,7 +13,7 @@ use super::report::count;
 use nthc::backtest::{
     Change, Delivery, Detection, Episode, Explained, Incident, Shortage, changes,
 };
-use nthc::ir::{Duration, Severity};
+use nthc::ir::Duration;
 use nthc::testing::word;
 
 /// The result of a backtest. Times are milliseconds since 1970.
@@ -55,7 +55,10 @@ impl Report<'_> {
     fn summary(&self) -> String {
         let pages = self.head.iter().filter(|episode| episode.pages());
         let tickets = self.head.iter();
-        let tickets = tickets.filter(|episode| episode.severity == Some(Severity::Ticket));
+        let tickets = tickets.filter(|episode| {
+            let severity = episode.severity.as_ref();
+            severity.is_some_and(|severity| !severity.pages())
+        });
         let mut text = format!(
             "{}, {}",
             count(pages.count(), "page"),
@@ -173,7 +176,7 @@ fn detection(report: &Report<'_>, found: &Detection) -> (&'static str, String) {
     match found {
         Detection::Found { episode, after } => {
             let episode = report.head.get(*episode);
-            let by = episode.map_or("", |episode| word(episode.severity));
+            let by = episode.map_or("", |episode| word(episode.severity.as_ref()));
             let when = match *after {
                 after if after < 0 => format!("{} before it", length(after)),
                 after => format!("after {}", length(after)),
@@ -218,7 +221,7 @@ fn change(change: &Change<'_>, revision: &str) -> String {
 fn described(episode: &Episode) -> String {
     format!(
         "{} {} at {}",
-        word(episode.severity),
+        word(episode.severity.as_ref()),
         episode.name(),
         time(episode.start)
     )
@@ -275,7 +278,7 @@ fn human(report: &Report<'_>, console: &mut Console) {
         let mut rows = vec![head.map(str::to_owned)];
         for episode in &report.head {
             rows.push([
-                word(episode.severity).to_owned(),
+                word(episode.severity.as_ref()).to_owned(),
                 episode.subject(),
                 alert(episode),
                 time(episode.start),

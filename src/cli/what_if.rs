@@ -18,7 +18,7 @@ use nth_book::{Replay, Replayed, replay};
 use nthc::ir::burn_rate::{self, budget_time};
 use nthc::ir::gate::{Condition, Effect, Fact, Operand};
 use nthc::ir::number::percent_text;
-use nthc::ir::{Duration, Service, Slo};
+use nthc::ir::{Duration, Response, Service, Severity, Slo};
 
 /// What an objective means.
 #[derive(Serialize)]
@@ -136,13 +136,20 @@ pub fn run(
             });
             Side::new(objective, window, replayed, gates.collect())
         };
-        let workbook = burn_rate::pairs(slo.window, least);
+        let first = |response: Response| {
+            let pairs = slo.burn_rate_pairs.iter().map(|pair| &pair.severity);
+            let mut such = pairs.filter(|severity| severity.response() == response);
+            such.next().cloned()
+        };
+        let page = first(Response::Page).unwrap_or_else(Severity::page);
+        let ticket = first(Response::Ticket).unwrap_or_else(Severity::ticket);
+        let workbook = burn_rate::pairs_with(slo.window, least, [&page, &ticket]);
         let is_declared = { slo.burn_rate_pairs.iter() }.any(|pair| !workbook.contains(pair));
         let mut others: Vec<burn_rate::Pair> = if is_declared {
             let declared = slo.burn_rate_pairs.iter().map(|pair| pair.over(window));
             declared.filter(|pair| pair.long <= window).collect()
         } else {
-            burn_rate::pairs(window, least)
+            burn_rate::pairs_with(window, least, [&page, &ticket])
         };
         others.retain(|pair| pair.can_fire(options.objective));
         let seen: i64 = slices.iter().map(|slice| i64::from(slice.seen)).sum();

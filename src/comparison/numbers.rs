@@ -6,7 +6,7 @@ use nth_diff::{Change, Class, Figure, Number, Reach, ServiceFigures, Version};
 use nth_model::burn_rate::{Pair, budget_time};
 use nth_model::detection::{Detection, Incident, STRENGTHS};
 use nth_model::number::{decimal_text, percent_text};
-use nth_model::{Criticality, Project, Service, Severity, Slo, Tally};
+use nth_model::{Criticality, Project, Response, Service, Severity, Slo, Tally};
 use rayon::prelude::*;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
@@ -362,7 +362,10 @@ fn figure(
     let mut pairs: Vec<(Severity, String)> = Vec::new();
     for (_, slo) in slos.iter().flatten() {
         for pair in &slo.burn_rate_pairs {
-            let key = (pair.severity, format!("{}/{}", pair.long, pair.short));
+            let key = (
+                pair.severity.clone(),
+                format!("{}/{}", pair.long, pair.short),
+            );
             if !pairs.contains(&key) {
                 pairs.push(key);
             }
@@ -376,7 +379,7 @@ fn figure(
             });
             found.cloned()
         };
-        let name = format!("{} {windows} fires above", word(Some(severity)));
+        let name = format!("{} {windows} fires above", word(Some(&severity)));
         numbers.extend(differing(
             &name,
             text(&|slo| {
@@ -399,7 +402,7 @@ fn figure(
     let reach = slos.each_ref().map(|slo| {
         let pairs = slo.iter().flat_map(|(_, slo)| {
             slo.burn_rate_pairs.iter().map(|pair| Reach {
-                severity: word(Some(pair.severity)).to_owned(),
+                severity: word(Some(&pair.severity)).to_owned(),
                 long: pair.long.to_string(),
                 short: pair.short.to_string(),
                 threshold: pair.threshold(slo.objective).to_f64().unwrap_or_default(),
@@ -428,28 +431,28 @@ fn detection(versions: [Version<'_>; 2], slos: &[Option<(&Service, &Slo)>; 2]) -
         .collect();
     let mut numbers = Vec::new();
     for strength in STRENGTHS {
-        for severity in [Severity::Page, Severity::Ticket] {
+        for response in Response::ALL {
             let time = |index: usize| -> Option<String> {
                 let table = tables.get(index)?.as_ref()?;
                 let mut incidents = table.incidents.iter();
                 let incident = incidents.find(|incident| incident.strength == strength)?;
-                Some(first(incident, severity))
+                Some(first(incident, response))
             };
-            let name = format!("{}: {} after", strength.words(), word(Some(severity)));
+            let name = format!("{}: {} after", strength.words(), response.word());
             numbers.extend(differing(&name, [time(0), time(1)]));
         }
     }
     numbers
 }
 
-fn first(incident: &Incident, severity: Severity) -> String {
-    let found: &Option<Detection> = match severity {
-        Severity::Page => &incident.page,
-        Severity::Ticket => &incident.ticket,
+fn first(incident: &Incident, response: Response) -> String {
+    let found: &Option<Detection> = match response {
+        Response::Page => &incident.page,
+        Response::Ticket => &incident.ticket,
     };
     match found {
         Some(found) => found.alert.after.to_human(),
-        None if incident.later.contains(&severity) => {
+        None if incident.later.contains(&response) => {
             format!("more than {}", incident.length.to_human())
         }
         None => "never".to_owned(),
@@ -507,7 +510,7 @@ fn paged(project: &Project<'_>, service: &Service) -> String {
     let receivers = team.effective_receivers();
     let pages: Vec<String> = receivers
         .iter()
-        .filter(|receiver| receiver.on.contains(&Severity::Page))
+        .filter(|receiver| receiver.on.iter().any(Severity::pages))
         .map(|receiver| format!("{}.{}", team.name, receiver.name))
         .collect();
     match pages.len() {

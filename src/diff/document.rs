@@ -110,7 +110,7 @@ pub struct Figure {
 /// What a burn-rate alert notices.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reach {
-    /// `page` or `ticket`.
+    /// The name of the severity: `page`, `ticket` or one that the project declares.
     pub severity: String,
     /// The long window.
     pub long: String,

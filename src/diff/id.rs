@@ -542,6 +542,12 @@ changes! {
     SeverityLabelChanged = "severity-label-changed", Paging,
         "The label `severity` of alerts has another value.",
         "Routes that Alertmanager has from elsewhere must follow.";
+    SeverityNoLongerPages = "severity-no-longer-pages", Silenced,
+        "A severity that paged no longer pages.",
+        "Alerts of this severity no longer notify whoever is on call at once.";
+    SeverityChanged = "severity-changed", Paging,
+        "A severity pages that did not, or has another urgency or another `for`.",
+        "All of its alerts notify in another way, or fire earlier or later unless they set `for`.";
     RuleSettingChanged = "rule-setting-changed", Paging,
         "A setting of Prometheus rules changes.",
         "All rules are written differently.";

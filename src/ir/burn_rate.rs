@@ -8,7 +8,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{Duration, Severity};
+use super::{Duration, Response, Severity};
 
 /// A long and a short window; the alert fires if the burn rate exceeds [`factor`](Self::factor) over both.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -43,7 +43,7 @@ impl Pair {
         let consumed = factor.checked_mul(Decimal::from(long.0));
         let consumed = consumed.and_then(|consumed| consumed.checked_div(Decimal::from(window.0)));
         Self {
-            declared: severity,
+            declared: severity.clone(),
             severity,
             // Too much for a number is more than all.
             budget: consumed.unwrap_or(Decimal::MAX).normalize(),
@@ -62,7 +62,7 @@ impl Pair {
     /// The pair over another SLO window, with the same windows and factor.
     pub fn over(&self, window: Duration) -> Self {
         Self::new(
-            self.severity,
+            self.severity.clone(),
             [self.long, self.short],
             self.factor,
             window,
@@ -92,12 +92,12 @@ impl Pair {
 /// The number of pairs in the workbook.
 pub const WORKBOOK_PAIRS: usize = WORKBOOK.len();
 
-/// The workbook's pairs: severity, budget consumed in hundredths, long window for a 30d SLO window.
-const WORKBOOK: [(Severity, i64, Duration); 4] = [
-    (Severity::Page, 2, Duration::hours(1)),
-    (Severity::Page, 5, Duration::hours(6)),
-    (Severity::Ticket, 10, Duration::days(1)),
-    (Severity::Ticket, 10, Duration::days(3)),
+/// The workbook's pairs: page or ticket, budget consumed in hundredths, long window for a 30d SLO window.
+const WORKBOOK: [(Response, i64, Duration); 4] = [
+    (Response::Page, 2, Duration::hours(1)),
+    (Response::Page, 5, Duration::hours(6)),
+    (Response::Ticket, 10, Duration::days(1)),
+    (Response::Ticket, 10, Duration::days(3)),
 ];
 
 /// The SLO window that the workbook's alert windows are for.
@@ -150,10 +150,23 @@ const STEPS: [(Duration, Duration); 5] = [
 /// it. An SLO window under 1h therefore has no pairs. No short window is below `least_range`, the shortest range that
 /// contains enough scrapes; a pair whose long window would not be longer than that is omitted too.
 pub fn pairs(period: Duration, least_range: Duration) -> Vec<Pair> {
+    pairs_with(
+        period,
+        least_range,
+        [&Severity::page(), &Severity::ticket()],
+    )
+}
+
+/// The [`pairs`] with these severities: of those that page, and of the others.
+pub fn pairs_with(
+    period: Duration,
+    least_range: Duration,
+    [page, ticket]: [&Severity; 2],
+) -> Vec<Pair> {
     let month = (Duration::days(28)..=Duration::days(31)).contains(&period);
     WORKBOOK
         .into_iter()
-        .filter_map(|(severity, hundredths, workbook_long)| {
+        .filter_map(|(response, hundredths, workbook_long)| {
             let long = if month {
                 Some(workbook_long)
             } else {
@@ -162,10 +175,14 @@ pub fn pairs(period: Duration, least_range: Duration) -> Vec<Pair> {
             let budget = Decimal::new(hundredths, 2);
             let short = short_window(long, least_range);
             (short < long).then_some(())?;
+            let severity = match response {
+                Response::Page => page,
+                Response::Ticket => ticket,
+            };
             Some(Pair {
                 hold: severity.default_hold(),
-                severity,
-                declared: severity,
+                severity: severity.clone(),
+                declared: severity.clone(),
                 budget: budget.normalize(),
                 long,
                 short,
@@ -220,11 +237,7 @@ mod tests {
         pairs(period, SCRAPED)
             .iter()
             .map(|p| {
-                let severity = if p.severity == Severity::Page {
-                    "page"
-                } else {
-                    "ticket"
-                };
+                let severity = if p.severity.pages() { "page" } else { "ticket" };
                 let percent = p.budget * Decimal::ONE_HUNDRED;
                 format!(
                     "{severity} {}% in {} and {}: {}",
@@ -307,7 +320,7 @@ mod tests {
     fn a_declared_pair_consumes_what_its_factor_says() {
         let pair = |factor, long, window| {
             let windows = [long, Duration::minutes(5)];
-            Pair::new(Severity::Page, windows, factor, window, Duration::MINUTE)
+            Pair::new(Severity::page(), windows, factor, window, Duration::MINUTE)
         };
         let month = Duration::days(30);
         for known in pairs(month, SCRAPED) {

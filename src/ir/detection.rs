@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use crate::number::{decimal_text, percent_text};
 use crate::test::SloRef;
-use crate::{Duration, Severity};
+use crate::{Duration, Response, Severity};
 
 /// The result of simulating an SLO.
 pub type Reaction = Result<DetectionTable, NotSimulated>;
@@ -77,18 +77,18 @@ pub struct Incident {
     pub page: Option<Detection>,
     /// The first ticket.
     pub ticket: Option<Detection>,
-    /// Severities that would fire, but later than this incident lasted.
-    pub later: Vec<Severity>,
+    /// Pages or tickets that would fire, but later than this incident lasted.
+    pub later: Vec<Response>,
     /// All alerts that fired, the first one first.
     pub alerts: Vec<Detection>,
 }
 
-/// When alerts of a severity fired in an incident.
+/// When pages or tickets fired in an incident.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Detection {
     /// The first alert.
     pub alert: Fired,
-    /// The time from the recovery until no burn-rate alert of the severity fires; `None` if one fired until the end, or if there
+    /// The time from the recovery until no burn-rate alert of them fires; `None` if one fired until the end, or if there
     /// was none.
     pub resolved: Option<Duration>,
 }
@@ -203,8 +203,8 @@ impl DetectionTable {
         let mut rows = Vec::new();
         for strength in STRENGTHS {
             if let Some(incident) = self.incidents.iter().find(|one| one.strength == strength) {
-                let [page, page_ends] = incident.cells(Severity::Page);
-                let [ticket, ticket_ends] = incident.cells(Severity::Ticket);
+                let [page, page_ends] = incident.cells(Response::Page);
+                let [ticket, ticket_ends] = incident.cells(Response::Ticket);
                 let length = incident.length.to_human();
                 let words = strength.words();
                 rows.push([words, length, page, page_ends, ticket, ticket_ends]);
@@ -223,17 +223,17 @@ impl DetectionTable {
                     continue;
                 }
             };
-            let cell = |severity| {
+            let cell = |response| {
                 let mut fired = fired.iter();
-                let first = fired.find(|fired| fired.severity == severity);
+                let first = fired.find(|fired| fired.severity.response() == response);
                 first.map_or_else(|| "-".to_owned(), Fired::words)
             };
             rows.push([
                 words,
                 situation.length().to_owned(),
-                cell(Severity::Page),
+                cell(Response::Page),
                 String::new(),
-                cell(Severity::Ticket),
+                cell(Response::Ticket),
                 String::new(),
             ]);
         }
@@ -242,11 +242,11 @@ impl DetectionTable {
 }
 
 impl Incident {
-    /// When alerts of a severity fire, and when they end.
-    fn cells(&self, severity: Severity) -> [String; 2] {
-        let found = match severity {
-            Severity::Page => &self.page,
-            Severity::Ticket => &self.ticket,
+    /// When pages or tickets fire, and when they end.
+    fn cells(&self, response: Response) -> [String; 2] {
+        let found = match response {
+            Response::Page => &self.page,
+            Response::Ticket => &self.ticket,
         };
         match found {
             Some(found) => [
@@ -256,7 +256,7 @@ impl Incident {
                     None => format!("more than {}", self.observed.to_human()),
                 },
             ],
-            None if self.later.contains(&severity) => {
+            None if self.later.contains(&response) => {
                 [format!("more than {}", self.length.to_human()), "-".into()]
             }
             None => ["-".into(), "-".into()],

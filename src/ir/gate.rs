@@ -340,7 +340,7 @@ mod tests {
     #[test]
     fn what_is_known_decides_or_falls_away() {
         let many = compare(Fact::Dependents, 2);
-        let asks = compare(Fact::Firing(Severity::Page), 0);
+        let asks = compare(Fact::Firing(Severity::page()), 0);
         let all = Condition::All(vec![many.clone(), asks.clone()]);
         assert_eq!(all.with_dependents(3), asks);
         assert_eq!(all.with_dependents(2), Condition::Constant(false));

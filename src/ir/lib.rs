@@ -20,6 +20,7 @@ mod prometheus_version;
 mod role;
 mod rule_label;
 pub mod settings;
+mod severity;
 mod signal;
 mod target_name;
 mod team;
@@ -48,6 +49,7 @@ pub use settings::{
     MatcherStrategy, OpenSloSettings, PagerDutySettings, PolicyForm, PolicySettings,
     PrometheusSettings, RuleFormat, Settings, default_settings,
 };
+pub use severity::{Declaration, Response, Severities, Severity, Urgency};
 pub use signal::{Resolution, Rule, Signal, SkippedRule, Tally};
 pub use target_name::TargetName;
 pub use team::{
@@ -116,25 +118,6 @@ pub struct Section {
     pub text: String,
 }
 
-/// The severity of an alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Severity {
-    /// Notifies the person on call at once.
-    Page,
-    /// Is handled in working hours.
-    Ticket,
-}
-
-impl Severity {
-    /// The default duration for which a condition must hold before an alert of this severity fires.
-    pub fn default_hold(self) -> Duration {
-        match self {
-            Self::Page => Duration::minutes(2),
-            Self::Ticket => Duration::minutes(15),
-        }
-    }
-}
-
 /// A service level objective (SLO).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Slo {
@@ -164,6 +147,8 @@ pub struct Slo {
     pub budget_alerts: Vec<BudgetAlert>,
     /// The missing-data alerts of the SLI, one for each cause.
     pub missing_data_alerts: Vec<MissingDataAlert>,
+    /// The severity of its alerts that open tickets, including the one on inconsistent series.
+    pub ticket_severity: Severity,
     /// True if its good (or bad) events are certainly a subset of all events, as those of a narrower selector are. If
     /// false, the rules report when there are more of them.
     pub is_consistent: bool,
@@ -272,8 +257,7 @@ pub struct Alert {
     pub name: SmolStr,
     /// The condition.
     pub when: promql::Expr,
-    /// The duration for which the condition must hold; `None` for the severity's default (2m for pages, 15m for
-    /// tickets).
+    /// The duration for which the condition must hold; `None` for the severity's default.
     pub hold: Option<Duration>,
     /// The duration for which it keeps firing after the condition has ended.
     pub keep_firing: Option<Duration>,

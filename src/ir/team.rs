@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use smol_str::SmolStr;
 
 use super::channel::{Channel, Mail, PagerDuty, Slack};
-use super::{Duration, Severity};
+use super::{Duration, Severities, Severity};
 
 /// A team that owns services.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -33,6 +33,8 @@ pub struct Team {
     pub receivers: Vec<Receiver>,
     /// False in an environment that does not page: nothing is sent to PagerDuty there.
     pub is_paged: bool,
+    /// The severities of the project, which its default receivers get.
+    pub severities: Severities,
 }
 
 /// A time of a day, in a time zone.
@@ -237,18 +239,19 @@ impl Team {
             let channel = Channel::PagerDuty(PagerDuty {
                 routing_key_file: None,
             });
-            all.push(receiver("pagerduty", vec![Severity::Page], channel));
+            let on: Vec<Severity> = self.severities.paging().cloned().collect();
+            all.push(receiver("pagerduty", on, channel));
         }
         if let Some(channel) = self.slack.clone() {
             let channel = Channel::Slack(Slack {
                 channel,
                 url_file: None,
             });
-            let on = vec![Severity::Page, Severity::Ticket];
+            let on = self.severities.all().to_vec();
             all.push(receiver("slack", on, channel));
         }
         if let Some(to) = self.email.clone() {
-            let mut on = vec![Severity::Page, Severity::Ticket];
+            let mut on = self.severities.all().to_vec();
             on.retain(|severity| !all.iter().any(|other| other.on.contains(severity)));
             if !on.is_empty() {
                 all.push(receiver("email", on, Channel::Mail(Mail { to })));

@@ -5,7 +5,7 @@
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
-use super::{Duration, Severity};
+use super::{Duration, Response, Severity};
 
 /// An incident with its expected consequences.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -159,8 +159,10 @@ pub enum Outcome {
     Fires {
         /// The alerts, one of which must fire.
         subject: Subject,
-        /// The severity.
-        severity: Severity,
+        /// Whether a page or a ticket must follow.
+        response: Response,
+        /// The severity; `None` for any of that response.
+        severity: Option<Severity>,
         /// The time from which `within` counts: when the first event that concerns the subject starts.
         since: Duration,
         /// The longest time after `since`; `None` for any time in the test.

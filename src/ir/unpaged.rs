@@ -3,22 +3,27 @@
 use crate::{Service, Severity, Team};
 
 impl Service {
-    /// Makes tickets of all alerts that page. They fire under the same conditions and after the same time as before.
-    pub fn without_pages(&mut self) {
+    /// Gives all alerts that page another severity. They fire under the same conditions and after the same time as before.
+    pub fn without_pages(&mut self, instead: &Severity) {
+        let replace = |severity: &mut Severity| {
+            if severity.pages() {
+                *severity = instead.clone();
+            }
+        };
         for slo in &mut self.slos {
             for pair in &mut slo.burn_rate_pairs {
-                pair.severity = Severity::Ticket;
+                replace(&mut pair.severity);
             }
             for alert in &mut slo.budget_alerts {
-                alert.severity = Severity::Ticket;
+                replace(&mut alert.severity);
             }
             for alert in &mut slo.missing_data_alerts {
-                alert.severity = Severity::Ticket;
+                replace(&mut alert.severity);
             }
         }
         for alert in &mut self.alerts {
             alert.hold = Some(alert.hold());
-            alert.severity = Severity::Ticket;
+            replace(&mut alert.severity);
         }
     }
 }
@@ -33,7 +38,7 @@ impl Team {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Channel, Escalation, Step, Target};
+    use crate::{Channel, Escalation, Severities, Step, Target};
 
     fn team() -> Team {
         Team {
@@ -57,6 +62,7 @@ mod tests {
             }],
             receivers: Vec::new(),
             is_paged: true,
+            severities: Severities::default(),
         }
     }
 
@@ -79,14 +85,14 @@ mod tests {
         assert_eq!(
             kinds(&team),
             [
-                ("pagerduty", vec![Severity::Page]),
-                ("mail", vec![Severity::Ticket])
+                ("pagerduty", vec![Severity::page()]),
+                ("mail", vec![Severity::ticket()])
             ]
         );
         team.without_pages();
         assert_eq!(
             kinds(&team),
-            [("mail", vec![Severity::Page, Severity::Ticket])]
+            [("mail", vec![Severity::page(), Severity::ticket()])]
         );
     }
 
@@ -95,7 +101,7 @@ mod tests {
         let mut team = team();
         team.receivers = team.effective_receivers().into_owned();
         team.without_pages();
-        assert_eq!(kinds(&team), [("mail", vec![Severity::Ticket])]);
+        assert_eq!(kinds(&team), [("mail", vec![Severity::ticket()])]);
         // The defaults do not return when the only receiver is gone.
         team.receivers
             .retain(|receiver| matches!(receiver.channel, Channel::PagerDuty(_)));

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::backends::{Artifact, project_dashboard_uid};
 use crate::ir::burn_rate::{self, budget_time};
 use crate::ir::number::percent_text;
-use crate::ir::{self, Criticality, Severity, TextPart};
+use crate::ir::{self, Criticality, TextPart};
 
 /// The folder of the Grafana target.
 const DASHBOARDS: &str = "grafana/";
@@ -91,7 +91,7 @@ pub struct Slo {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pair {
     /// Its severity.
-    pub severity: &'static str,
+    pub severity: String,
     /// The long window.
     pub long: String,
     /// The short window.
@@ -112,7 +112,7 @@ pub struct BudgetAlert {
     /// The share between 0 and 1, for drawing; the text is exact.
     pub share: Decimal,
     /// Its severity.
-    pub severity: &'static str,
+    pub severity: String,
 }
 
 /// An alert.
@@ -121,7 +121,7 @@ pub struct Alert {
     /// Its name.
     pub name: String,
     /// Its severity.
-    pub severity: &'static str,
+    pub severity: String,
     /// The condition in PromQL.
     pub when: String,
     /// The time for which the condition must hold.
@@ -215,7 +215,7 @@ fn slo(found: &ir::Slo) -> Slo {
             .map(|alert| BudgetAlert {
                 consumed: percent_text(alert.consumed),
                 share: alert.consumed,
-                severity: severity(alert.severity),
+                severity: alert.severity.name().to_owned(),
             })
             .collect(),
     }
@@ -223,7 +223,7 @@ fn slo(found: &ir::Slo) -> Slo {
 
 fn pair(found: &burn_rate::Pair, objective: Decimal) -> Pair {
     Pair {
-        severity: severity(found.severity),
+        severity: found.severity.name().to_owned(),
         long: found.long.to_human(),
         short: found.short.to_human(),
         factor: found.factor.normalize().to_string(),
@@ -235,7 +235,7 @@ fn pair(found: &burn_rate::Pair, objective: Decimal) -> Pair {
 fn alert(found: &ir::Alert) -> Alert {
     Alert {
         name: found.name.to_string(),
-        severity: severity(found.severity),
+        severity: found.severity.name().to_owned(),
         when: found.when.to_string(),
         hold: found.hold().to_human(),
         summary: found.summary.as_ref().map(text),
@@ -265,12 +265,5 @@ fn dependency(found: &ir::Dependency) -> Dependency {
             Criticality::Hard => "hard",
             Criticality::Soft => "soft",
         },
-    }
-}
-
-fn severity(found: Severity) -> &'static str {
-    match found {
-        Severity::Page => "page",
-        Severity::Ticket => "ticket",
     }
 }

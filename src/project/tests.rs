@@ -8,7 +8,7 @@ use std::path::Path;
 use super::*;
 use crate::diagnostics::{Applicability, codes, fix};
 use crate::ir::settings::{PartialResponseStrategy, Ruler};
-use crate::ir::{Duration, RuleFormat, Severity};
+use crate::ir::{Duration, RuleFormat};
 use crate::suppressions::Level;
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -137,14 +137,8 @@ no-steps = "warn"
     ];
     assert_eq!(levels, expected);
     assert_eq!(project.input(None).levels, project.levels);
-    assert_eq!(
-        project.settings.severity_labels[&Severity::Page],
-        "critical"
-    );
-    assert_eq!(
-        project.settings.severity_labels[&Severity::Ticket],
-        "ticket"
-    );
+    assert_eq!(project.settings.severities.page().label(), "critical");
+    assert_eq!(project.settings.severities.ticket().label(), "ticket");
     assert_eq!(
         project.settings.runbook_base_url.as_deref(),
         Some("https://runbooks.example.com")

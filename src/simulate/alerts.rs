@@ -85,7 +85,8 @@ pub(crate) fn timelines(
             Some(AlertTimeline {
                 service: service.name.clone(),
                 name: history.labels.get(ALERT_NAME).into(),
-                severity: severity(history.labels.get(RuleLabel::Severity.name()), settings),
+                severity: severity(history.labels.get(RuleLabel::Severity.name()), settings)
+                    .cloned(),
                 slo: is_slo.then(|| slo.into()),
                 periods: periods(&history, begin),
                 labels: history.labels.clone(),
@@ -96,9 +97,8 @@ pub(crate) fn timelines(
 }
 
 /// Returns the severity of a label's value.
-fn severity(label: &str, settings: &Settings) -> Option<Severity> {
-    let mut all = [Severity::Page, Severity::Ticket].into_iter();
-    all.find(|severity| settings.severity_label(*severity) == label)
+fn severity<'s>(label: &str, settings: &'s Settings) -> Option<&'s Severity> {
+    settings.severities.with_label(label)
 }
 
 fn periods(history: &AlertHistory, begin: Timestamp) -> Vec<Period> {

@@ -7,7 +7,7 @@ use nth_model::detection::{
     Detection, DetectionTable, Fired, Impossible, Incident, STRENGTHS, Situation, Strength,
 };
 use nth_model::test::{History, SloRef};
-use nth_model::{Duration, RuleLabel, Service, Settings, Severity, Sli, Slo};
+use nth_model::{Duration, Response, RuleLabel, Service, Settings, Severity, Sli, Slo};
 use nth_targets::prometheus::Rule;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
@@ -136,7 +136,7 @@ impl Runner<'_, '_> {
             return Ok(Err(Impossible::WholeRanges));
         }
         let burn_rate = float(share) / float(slo.error_budget());
-        let due = [Severity::Page, Severity::Ticket].map(|severity| due(slo, burn_rate, severity));
+        let due = Response::ALL.map(|response| due(slo, burn_rate, response));
         let in_time = || due.iter().flatten().filter(|due| **due <= millis(LONGEST));
         let mut length = in_time().max().copied();
         loop {
@@ -149,11 +149,11 @@ impl Runner<'_, '_> {
                     Some(length.saturating_mul(2).min(millis(LONGEST)))
                 }
                 _ => {
-                    let later = [Severity::Page, Severity::Ticket].into_iter().zip(due);
+                    let later = Response::ALL.into_iter().zip(due);
                     let later =
                         later.filter(|(_, due)| due.is_some_and(|due| due > millis(LONGEST)));
                     return Ok(Ok(Incident {
-                        later: later.map(|(severity, _)| severity).collect(),
+                        later: later.map(|(response, _)| response).collect(),
                         ..incident
                     }));
                 }
@@ -203,11 +203,12 @@ impl Runner<'_, '_> {
             })
             .collect();
         alerts.sort_by_key(|found| found.alert.after);
-        let detection = |severity| {
-            let mut of_severity = alerts.iter().filter(|one| one.alert.severity == severity);
-            let first = of_severity.next()?;
+        let detection = |response| {
+            let is_such = |severity: &Severity| severity.response() == response;
+            let mut such = alerts.iter().filter(|one| is_such(&one.alert.severity));
+            let first = such.next()?;
             let burning = timelines.iter().filter(|alert| {
-                alert.severity == Some(severity)
+                alert.severity.as_ref().is_some_and(is_such)
                     && is_burn_rate(alert)
                     && alert.fires_from(0).is_some()
             });
@@ -222,8 +223,8 @@ impl Runner<'_, '_> {
             strength,
             length: duration(recovery),
             observed: duration(observed),
-            page: detection(Severity::Page),
-            ticket: detection(Severity::Ticket),
+            page: detection(Response::Page),
+            ticket: detection(Response::Ticket),
             later: Vec::new(),
             alerts,
         })
@@ -336,14 +337,14 @@ impl Runner<'_, '_> {
 /// The onset, in milliseconds since 1970: a Monday at noon.
 const BEGIN: i64 = 1_704_715_200_000;
 
-/// How long an incident of a burn rate has to last, in milliseconds, until an alert of a severity fires; `None` if none does.
+/// How long an incident of a burn rate has to last, in milliseconds, until a page or a ticket fires; `None` if none does.
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
-fn due(slo: &Slo, burn_rate: f64, severity: Severity) -> Option<i64> {
+fn due(slo: &Slo, burn_rate: f64, response: Response) -> Option<i64> {
     let margin = 4 * millis(SLICE) + 2 * millis(Duration::MINUTE);
     let pairs = slo
         .burn_rate_pairs
         .iter()
-        .filter(|pair| pair.severity == severity);
+        .filter(|pair| pair.severity.response() == response);
     let pairs = pairs.filter_map(|pair| {
         let factor = float(pair.factor);
         let holds = pair.hold.0 as f64;
@@ -352,11 +353,11 @@ fn due(slo: &Slo, burn_rate: f64, severity: Severity) -> Option<i64> {
     let budgets = slo
         .budget_alerts
         .iter()
-        .filter(|alert| alert.severity == severity);
+        .filter(|alert| alert.severity.response() == response);
     let budgets = budgets.filter_map(|alert| {
         let consumed = float(alert.consumed);
         // Otherwise, the whole SLO window does not consume as much.
-        let holds = severity.default_hold().0 as f64;
+        let holds = alert.declared.default_hold().0 as f64;
         (burn_rate >= consumed).then(|| slo.window.0 as f64 * consumed / burn_rate + holds)
     });
     let first = pairs.chain(budgets).reduce(f64::min)?;
@@ -384,7 +385,7 @@ fn first(alert: &AlertTimeline) -> Option<Fired> {
         .find(|value| !value.is_empty());
     Some(Fired {
         name: alert.name.clone(),
-        severity: alert.severity?,
+        severity: alert.severity.clone()?,
         threshold: threshold.map(SmolStr::from),
         after: duration(at),
     })

@@ -1,7 +1,7 @@
 //! Compares what happened with what is expected.
 
 use nth_model::test::{Expectation, Outcome, SloRef, Subject, Test};
-use nth_model::{Duration, Project, Settings, Severity};
+use nth_model::{Duration, Project, Response, Settings, Severity};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 use smol_str::SmolStr;
@@ -88,6 +88,7 @@ impl Check<'_, '_> {
     fn fires(&self, outcome: &Outcome) -> Result<Option<Difference>, Unchecked> {
         let Outcome::Fires {
             subject,
+            response,
             severity,
             since,
             within: _,
@@ -110,7 +111,8 @@ impl Check<'_, '_> {
         }
         let wanted = Wanted {
             subject,
-            severity: *severity,
+            response: *response,
+            severity: severity.as_ref(),
             since: millis(*since),
             deadline: describe::deadline(outcome),
             at_least: at_least.map(millis),
@@ -119,7 +121,7 @@ impl Check<'_, '_> {
         };
         let mut closest: Option<(FailureKind, Difference)> = None;
         for (index, fired, alert) in self.incident.of(subject) {
-            if alert.severity != Some(*severity) {
+            if !wanted.is_met_by(alert.severity.as_ref()) {
                 continue;
             }
             let Some(difference) = self.candidate(&wanted, index, fired, alert)? else {
@@ -142,16 +144,16 @@ impl Check<'_, '_> {
     fn not_fired(&self, wanted: &Wanted<'_>) -> Difference {
         let simulation = &self.incident.simulation;
         let mut pending = simulation.alerts.iter().filter(|alert| {
-            concerns(wanted.subject, alert) && alert.severity == Some(wanted.severity)
+            concerns(wanted.subject, alert) && wanted.is_met_by(alert.severity.as_ref())
         });
         let other = self
             .incident
             .of(wanted.subject)
-            .find(|(_, _, alert)| alert.severity != Some(wanted.severity));
+            .find(|(_, _, alert)| !wanted.is_met_by(alert.severity.as_ref()));
         let happened = if let Some((_, fired, alert)) = other {
             format!(
                 "only a {} fired: {} at {}",
-                word(alert.severity),
+                word(alert.severity.as_ref()),
                 name(alert),
                 time(fired.start)
             )
@@ -316,7 +318,7 @@ impl Check<'_, '_> {
         };
         let late = all.filter(|(_, fired, _)| is_late(fired.end));
         let (_, fired, alert) = late.max_by_key(|(_, fired, _)| fired.end.unwrap_or(i64::MAX))?;
-        let of = format!("{} ({})", name(alert), word(alert.severity));
+        let of = format!("{} ({})", name(alert), word(alert.severity.as_ref()));
         Some(Difference {
             kind: FailureKind::NotResolved,
             expected: describe::resolved(subject, deadline),
@@ -344,7 +346,7 @@ impl Check<'_, '_> {
             happened: format!(
                 "{} ({}) fired from {} to {until}",
                 name(alert),
-                word(alert.severity),
+                word(alert.severity.as_ref()),
                 time(fired.start)
             ),
             at: Some(fired.start),
@@ -394,7 +396,7 @@ impl Check<'_, '_> {
             .filter_map(|expectation| match &expectation.outcome {
                 Outcome::Fires {
                     subject,
-                    severity: Severity::Page,
+                    response: Response::Page,
                     ..
                 } => Some(subject),
                 _ => None,
@@ -405,7 +407,7 @@ impl Check<'_, '_> {
             let Some(alert) = self.incident.alert(fired) else {
                 continue;
             };
-            if alert.severity != Some(Severity::Page)
+            if !alert.severity.as_ref().is_some_and(Severity::pages)
                 || expected.iter().any(|subject| concerns(subject, alert))
             {
                 continue;
@@ -467,7 +469,8 @@ struct Difference {
 /// An alert that must fire. Times are milliseconds since the beginning of the test.
 struct Wanted<'w> {
     subject: &'w Subject,
-    severity: Severity,
+    response: Response,
+    severity: Option<&'w Severity>,
     since: i64,
     deadline: Option<i64>,
     at_least: Option<i64>,
@@ -476,8 +479,16 @@ struct Wanted<'w> {
 }
 
 impl Wanted<'_> {
+    /// True for an alert of this severity.
+    fn is_met_by(&self, severity: Option<&Severity>) -> bool {
+        match self.severity {
+            Some(wanted) => severity == Some(wanted),
+            None => severity.is_some_and(|known| known.response() == self.response),
+        }
+    }
+
     fn difference(&self, kind: FailureKind, happened: String, at: Option<i64>) -> Difference {
-        let mut expected = describe::alert(self.severity, self.subject);
+        let mut expected = describe::alert((self.response, self.severity), self.subject);
         match kind {
             FailureKind::TooShort => {
                 let least = self.at_least.unwrap_or_default();

@@ -1,11 +1,11 @@
 //! Events and expectations of a test in words, with names between backticks.
 
-use nth_model::Severity;
 use nth_model::number::percent_text;
 use nth_model::test::{Event, Expectation, Given, Outcome, SloRef, Subject};
+use nth_model::{Response, Severity};
 use rust_decimal::Decimal;
 
-use super::wording::{millis, shown, time, word};
+use super::wording::{millis, shown, time};
 
 /// Describes what happens, without its times.
 pub fn event(given: &Given) -> String {
@@ -52,6 +52,7 @@ pub fn expectation(expectation: &Expectation) -> String {
     match &expectation.outcome {
         Outcome::Fires {
             subject,
+            response,
             severity,
             since,
             within: _,
@@ -60,7 +61,8 @@ pub fn expectation(expectation: &Expectation) -> String {
             text,
         } => {
             let deadline = deadline(&expectation.outcome);
-            let mut said = alert(*severity, subject) + &times(millis(*since), deadline);
+            let mut said =
+                alert((*response, severity.as_ref()), subject) + &times(millis(*since), deadline);
             if let Some(least) = at_least {
                 said += &format!(", firing for at least {least}");
             }
@@ -89,9 +91,13 @@ pub fn expectation(expectation: &Expectation) -> String {
     }
 }
 
-/// An alert that must fire.
-pub fn alert(severity: Severity, subject: &Subject) -> String {
-    format!("a {} of {}", word(Some(severity)), shown(subject))
+/// An alert that must fire, with its severity if only one is expected.
+pub fn alert((response, severity): (Response, Option<&Severity>), subject: &Subject) -> String {
+    let said = format!("a {} of {}", response.word(), shown(subject));
+    match severity {
+        Some(severity) => format!("{said} with severity `{}`", severity.name()),
+        None => said,
+    }
 }
 
 /// The times between which an alert must fire, after its description; empty if there are none.
@@ -183,7 +189,8 @@ mod tests {
         let minutes = |number: u64| Duration(number * 60_000);
         let fires = Outcome::Fires {
             subject: Subject::Slo(slo()),
-            severity: Severity::Page,
+            response: Response::Page,
+            severity: None,
             since: minutes(10),
             within: Some(minutes(5)),
             at_least: Some(minutes(2)),

@@ -302,11 +302,11 @@ fn compare(before: &[&str], now: &[&str]) -> Vec<ChangeKind> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::ir::Severity;
     use crate::ir::detection::{
         Detection, DetectionTable, Fired, Incident, NotSimulated, STRENGTHS, Situation,
     };
     use crate::ir::test::SloRef;
+    use crate::ir::{Response, Severity};
 
     fn found(slo: &str, after: u64) -> SloDetection {
         let slo = SloRef {
@@ -316,7 +316,7 @@ mod tests {
         let page = Detection {
             alert: Fired {
                 name: "SLOErrorBudgetBurn".into(),
-                severity: Severity::Page,
+                severity: Severity::page(),
                 threshold: Some("1h".into()),
                 after: Duration::seconds(after),
             },
@@ -328,7 +328,7 @@ mod tests {
             observed: Duration::minutes(375),
             page: Some(page.clone()),
             ticket: None,
-            later: vec![Severity::Ticket],
+            later: vec![Response::Ticket],
             alerts: vec![page],
         };
         SloDetection {

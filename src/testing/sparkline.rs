@@ -108,7 +108,7 @@ impl Story {
             }
         });
         let alerts = self.alerts.iter().map(|row| Row {
-            name: format!("{} ({})", row.name, word(row.severity)),
+            name: format!("{} ({})", row.name, word(row.severity.as_ref())),
             cells: self.cells(row, columns),
             note: fires(row),
         });
@@ -267,7 +267,7 @@ mod tests {
             }],
             alerts: vec![AlertRow {
                 name: "A of a.b".to_owned(),
-                severity: Some(Severity::Page),
+                severity: Some(Severity::page()),
                 periods: vec![Period {
                     pending: 12 * MINUTE,
                     firing: Some(14 * MINUTE),

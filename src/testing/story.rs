@@ -112,7 +112,9 @@ impl Story {
                 .filter(|period| period.ended.is_none_or(|ended| ended > 0));
             let periods: Vec<Period> = during.copied().collect();
             if !periods.is_empty() {
-                let row = rows.entry((alert.severity, name(alert))).or_default();
+                let row = rows
+                    .entry((alert.severity.clone(), name(alert)))
+                    .or_default();
                 row.extend(periods);
             }
         }

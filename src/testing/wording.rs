@@ -39,10 +39,9 @@ pub fn millis(duration: Duration) -> i64 {
 }
 
 /// The word for a severity.
-pub fn word(severity: Option<Severity>) -> &'static str {
+pub fn word(severity: Option<&Severity>) -> &str {
     match severity {
-        Some(Severity::Page) => "page",
-        Some(Severity::Ticket) => "ticket",
+        Some(severity) => severity.name(),
         None => "alert",
     }
 }

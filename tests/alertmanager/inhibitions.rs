@@ -9,10 +9,10 @@ use crate::projects::{Modeled, hostile};
 use crate::server::known;
 
 /// An alert: what it is called here, and its labels.
-type Alert<'a> = (&'a str, &'a str);
+pub type Alert<'a> = (&'a str, &'a str);
 
 /// The names of those alerts of a production that are silenced while all of them fire.
-fn silenced(project: &Modeled, alerts: &[Alert<'_>]) -> Option<BTreeSet<String>> {
+pub fn silenced(project: &Modeled, alerts: &[Alert<'_>]) -> Option<BTreeSet<String>> {
     let folder = tempfile::tempdir().unwrap();
     let config = project.write(folder.path());
     let posted: Vec<Value> = alerts
@@ -37,7 +37,7 @@ fn silenced(project: &Modeled, alerts: &[Alert<'_>]) -> Option<BTreeSet<String>>
     Some(silenced.collect())
 }
 
-fn names(names: &[&str]) -> BTreeSet<String> {
+pub fn names(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
@@ -260,7 +260,7 @@ fn who_is_told_by_nobody_silences_nobody() {
     let mut project = Modeled::example("shop", Some("production"));
     project.settings.alertmanager.default_team = None;
     for receiver in &mut project.team("discovery").receivers {
-        receiver.on = vec![nthc::ir::Severity::Ticket];
+        receiver.on = vec![nthc::ir::Severity::ticket()];
     }
     let inhibits = |project: &Modeled| {
         let text = project.file("alertmanager.yml");

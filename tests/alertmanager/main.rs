@@ -17,5 +17,6 @@ mod said;
 #[allow(dead_code)]
 mod schema_files;
 mod server;
+mod severities;
 
 use programs::tools;

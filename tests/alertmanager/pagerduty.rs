@@ -5,7 +5,7 @@ use std::path::Path;
 
 use nthc::backends::Target as _;
 use nthc::backends::pagerduty::PagerDuty;
-use nthc::ir::{Project, Settings};
+use nthc::ir::{Project, Settings, Severities, Severity};
 use serde_json::{Value, json};
 
 use crate::programs::Running;
@@ -76,13 +76,10 @@ service orphan {
 fn project(severities: [&str; 2]) -> Modeled {
     let mut settings = nthc::project::default_settings("shop");
     let [page, ticket] = severities.map(str::to_owned);
-    settings.severity_labels.clear();
-    settings
-        .severity_labels
-        .insert(nthc::ir::Severity::Page, page);
-    settings
-        .severity_labels
-        .insert(nthc::ir::Severity::Ticket, ticket);
+    settings.severities = Severities::new([
+        Severity::page().labeled(&page),
+        Severity::ticket().labeled(&ticket),
+    ]);
     settings.alertmanager.default_team = Some("b".to_owned());
     single_with(SOURCE, settings)
 }

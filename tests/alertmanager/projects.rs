@@ -118,8 +118,12 @@ impl Modeled {
         let lowered = session.models(environment);
         let environment = environment.map(Into::into);
         let teams = session.teams(&lowered, &environment);
+        let severities = session
+            .settings_in(&input.settings, &environment)
+            .severities;
         let settings = Settings {
             environment,
+            severities,
             ..input.settings.clone()
         };
         Self {

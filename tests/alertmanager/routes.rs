@@ -35,7 +35,7 @@ pub fn receiver(amtool: &Path, config: &Path, labels: &Labels) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-fn labels<const N: usize>(pairs: [(&str, &str); N]) -> Labels {
+pub fn labels<const N: usize>(pairs: [(&str, &str); N]) -> Labels {
     pairs
         .map(|(label, value)| (label.to_owned(), value.to_owned()))
         .into()
@@ -84,15 +84,16 @@ fn expected(project: &Modeled, alert: &Labels) -> String {
         .find(|service| service.name == alert["service"])
         .unwrap();
     assert_eq!(service.team.as_deref(), Some(alert["team"].as_str()));
-    let is = |severity| project.settings.severity_labels[&severity] == alert["severity"];
-    if is(Severity::Page) {
+    let severities = &project.settings.severities;
+    let severity = severities.with_label(&alert["severity"]).unwrap();
+    if severity.pages() {
         let woken = service
             .escalation
             .as_ref()
             .map(|escalation| &escalation.team);
         format!("{}-page", woken.or(service.team.as_ref()).unwrap())
     } else {
-        assert!(is(Severity::Ticket), "{alert:?}");
+        assert_eq!(severity.name(), "ticket", "{alert:?}");
         format!("{}-ticket", service.team.as_ref().unwrap())
     }
 }
@@ -277,7 +278,7 @@ fn a_severity_that_no_receiver_names_goes_to_the_default() {
     };
     let mut project = Modeled::example("shop", Some("production"));
     for receiver in &mut project.team("discovery").receivers {
-        receiver.on.retain(|severity| *severity == Severity::Page);
+        receiver.on.retain(Severity::pages);
     }
     let receivers = &mut project.team("discovery").receivers;
     receivers.retain(|receiver| !receiver.on.is_empty());

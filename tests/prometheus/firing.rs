@@ -56,7 +56,7 @@ fn a_declared_pair_fires_by_its_own_numbers() {
         let windows = [Duration::minutes(30), Duration::minutes(3)];
         let hold = Duration::MINUTE;
         slo.burn_rate_pairs = vec![Pair::new(
-            Severity::Page,
+            Severity::page(),
             windows,
             20.into(),
             slo.window,

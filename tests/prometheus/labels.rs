@@ -28,7 +28,7 @@ fn every_label_of_a_rule_is_reserved() {
     let (mut service, mut settings) = complete();
     let of_series = MissingDataAlert {
         cause: MissingDataCause::Series,
-        ..absent(10, Severity::Ticket)
+        ..absent(10, Severity::ticket())
     };
     service.slos[0].missing_data_alerts.push(of_series);
     settings.environment = Some("staging".into());

@@ -127,7 +127,7 @@ fn a_bucket_that_is_missing_is_told_and_no_outage() {
     }
     for before in [false, true] {
         let slo = Slo {
-            missing_data_alerts: vec![absent(10, Severity::Page)],
+            missing_data_alerts: vec![absent(10, Severity::page())],
             ..slo("target", "0.95", latency())
         };
         let told = firing(r#"alertname="SLOMetricAbsent",severity="page""#);
@@ -162,7 +162,7 @@ fn an_absent_total_tells_its_owner() {
     }
     for (kind, sli) in kinds() {
         let slo = Slo {
-            missing_data_alerts: vec![absent(10, Severity::Ticket)],
+            missing_data_alerts: vec![absent(10, Severity::ticket())],
             ..slo("target", "0.999", sli)
         };
         let mut input = input(kind, &[(0.0, Duration::hours(1))], STEP);
@@ -195,11 +195,11 @@ fn a_counter_that_no_event_has_made_yet_pages_nobody() {
     }
     let slo = Slo {
         missing_data_alerts: vec![
-            absent(10, Severity::Page),
+            absent(10, Severity::page()),
             MissingDataAlert {
                 cause: MissingDataCause::Series,
                 hold: Duration::days(1),
-                ..absent(10, Severity::Ticket)
+                ..absent(10, Severity::ticket())
             },
         ],
         ..slo("target", "0.999", bad_based())

@@ -6,8 +6,8 @@ use nthc::backends::prometheus::service_rules;
 use nthc::ir::{
     Alert, AlertmanagerSettings, BudgetAlert, DocsSettings, Duration, GrafanaSettings,
     MissingDataAlert, MissingDataCause, Numerator, OpenSloSettings, Pace, PagerDutySettings,
-    PolicySettings, PrometheusSettings, Recording, RuleFormat, Service, Settings, Severity, Sli,
-    Slo, Text, TextPart, ValueFormat, burn_rate,
+    PolicySettings, PrometheusSettings, Recording, RuleFormat, Service, Settings, Severities,
+    Severity, Sli, Slo, Text, TextPart, ValueFormat, burn_rate,
 };
 use nthc::promql::{self, Expr, LabelMatchers};
 
@@ -35,7 +35,7 @@ pub fn settings(interval: Duration) -> Settings {
             rules_per_group: 20,
             ..PrometheusSettings::default()
         },
-        severity_labels: BTreeMap::new(),
+        severities: Severities::default(),
         runbook_base_url: None,
         dashboard_base_url: None,
         grafana: GrafanaSettings::default(),
@@ -100,6 +100,7 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
         min_bad_events: Some(3),
         budget_alerts: Vec::new(),
         missing_data_alerts: Vec::new(),
+        ticket_severity: Severity::ticket(),
         is_consistent: true,
         breakdown: Vec::new(),
         runbook_url: None,
@@ -212,22 +213,22 @@ pub fn complete() -> (Service, Settings) {
         budget_alerts: vec![
             BudgetAlert {
                 consumed: "0.75".parse().expect("a share"),
-                severity: Severity::Ticket,
-                declared: Severity::Ticket,
+                severity: Severity::ticket(),
+                declared: Severity::ticket(),
             },
             BudgetAlert {
                 consumed: "0.9".parse().expect("a share"),
-                severity: Severity::Page,
-                declared: Severity::Page,
+                severity: Severity::page(),
+                declared: Severity::page(),
             },
         ],
-        missing_data_alerts: vec![absent(10, Severity::Page)],
+        missing_data_alerts: vec![absent(10, Severity::page())],
         breakdown: vec!["route".into(), "code".into()],
         ..slo("availability", "0.9995", bad_based())
     };
     let freshness = Slo {
         labels: BTreeMap::from([("journey".into(), "settle".into())]),
-        missing_data_alerts: vec![absent(15, Severity::Ticket)],
+        missing_data_alerts: vec![absent(15, Severity::ticket())],
         ..slo("freshness", "0.95", time_slices())
     };
     let backlog = Alert {
@@ -236,7 +237,7 @@ pub fn complete() -> (Service, Settings) {
         hold: Some(Duration::minutes(10)),
         keep_firing: None,
         limit: None,
-        severity: Severity::Ticket,
+        severity: Severity::ticket(),
         summary: text(vec![
             literal("Queue "),
             TextPart::Label("queue".into()),
@@ -260,7 +261,7 @@ pub fn complete() -> (Service, Settings) {
         hold: None,
         keep_firing: None,
         limit: None,
-        severity: Severity::Ticket,
+        severity: Severity::ticket(),
         summary: None,
         description: None,
         labels: BTreeMap::new(),
@@ -275,22 +276,49 @@ pub fn complete() -> (Service, Settings) {
         query: query(r#"sum by (route) (rate(http_requests_total{job="checkout"}[5m]))"#),
         labels: BTreeMap::new(),
     };
-    let service = Service {
+    let mut service = Service {
         labels: BTreeMap::from([("cost_center".into(), "0042".into())]),
         alerts: vec![backlog, connections],
         recordings: vec![recording],
         ..service(vec![availability, freshness])
     };
     let settings = Settings {
-        severity_labels: BTreeMap::from([
-            (Severity::Page, "critical".into()),
-            (Severity::Ticket, "warning".into()),
+        severities: Severities::new([
+            Severity::page().labeled("critical"),
+            Severity::ticket().labeled("warning"),
         ]),
         runbook_base_url: Some("https://runbooks.example.com/".into()),
         dashboard_base_url: Some("https://grafana.example.com".into()),
         ..settings(Duration::seconds(30))
     };
+    relabel(&mut service, &settings.severities);
     (service, settings)
+}
+
+/// Gives all alerts of a service the severities of a project.
+fn relabel(service: &mut Service, severities: &Severities) {
+    let known = |severity: &mut Severity| {
+        *severity = severities
+            .named(severity.name())
+            .expect("a severity")
+            .clone();
+    };
+    for slo in &mut service.slos {
+        slo.burn_rate_pairs
+            .iter_mut()
+            .for_each(|pair| known(&mut pair.severity));
+        slo.budget_alerts
+            .iter_mut()
+            .for_each(|alert| known(&mut alert.severity));
+        slo.missing_data_alerts
+            .iter_mut()
+            .for_each(|alert| known(&mut alert.severity));
+        known(&mut slo.ticket_severity);
+    }
+    service
+        .alerts
+        .iter_mut()
+        .for_each(|alert| known(&mut alert.severity));
 }
 
 /// The rule file of a service.

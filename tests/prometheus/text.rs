@@ -44,7 +44,7 @@ fn alert(name: String, parts: Vec<TextPart>, label: String) -> Alert {
         hold: Some(Duration(0)),
         keep_firing: None,
         limit: None,
-        severity: Severity::Page,
+        severity: Severity::page(),
         summary: Some(Text { parts }),
         description: Some(Text {
             parts: vec![TextPart::Literal("d".into())],
@@ -140,8 +140,8 @@ fn explanation(
         burn_rate_pairs: pairs,
         budget_alerts: vec![BudgetAlert {
             consumed: "0.75".parse().expect("a share"),
-            severity: Severity::Ticket,
-            declared: Severity::Ticket,
+            severity: Severity::ticket(),
+            declared: Severity::ticket(),
         }],
         breakdown: vec!["route".into(), "k8s.pod".into()],
         ..slo("availability", "0.99", bad_based())

@@ -107,7 +107,7 @@ fn kinds_fields_members_and_functions_are_the_preludes() {
     );
     assert_eq!(
         one("service s { alert a { severity = pa$0ge } }"),
-        "std/prelude.nth: [page]"
+        "std/prelude.nth: severity [page] {"
     );
     assert_eq!(
         one("service s { slo a {} gate g { deny d { when = bur$0n(a) > 6 } } }"),
@@ -271,11 +271,11 @@ fn from_values_to_their_types() {
     let types = |text: &str| go("typeDefinition", text);
     assert_eq!(
         types("service s { alert a { severity = pa$0ge } }"),
-        ["std/prelude.nth: enum [severity] {"]
+        ["std/prelude.nth: kind [severity] {"]
     );
     assert_eq!(
         types("service s { alert a { sever$0ity = page } }"),
-        ["std/prelude.nth: enum [severity] {"]
+        ["std/prelude.nth: kind [severity] {"]
     );
     assert_eq!(
         types("team t {}\nservice s { team = $0t }"),
@@ -308,7 +308,7 @@ fn from_parameters_to_their_types() {
             "typeDefinition",
             "template alert loud(how: severity) { severity = ho$0w }"
         ),
-        ["std/prelude.nth: enum [severity] {"]
+        ["std/prelude.nth: kind [severity] {"]
     );
 }
 

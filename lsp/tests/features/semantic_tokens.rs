@@ -95,7 +95,7 @@ fn words_of_the_language() {
          who:parameter.declaration.definition.readonly string:type.defaultLibrary\n\
          when:property.defaultLibrary =:operator `:string x:variable >:operator 1:number `:string\n\
          for:property.defaultLibrary =:operator after:parameter.readonly\n\
-         severity:property.defaultLibrary =:operator page:enumMember.defaultLibrary\n\
+         severity:property.defaultLibrary =:operator page:variable.readonly.defaultLibrary\n\
          summary:property.defaultLibrary =:operator \":string who:parameter.readonly  waits :string value:function.defaultLibrary \":string"
     );
 }

@@ -15,6 +15,7 @@ use crate::environment;
 use crate::eval::{BlockRef, Instance, Value, block_children, block_field, instance};
 use crate::lower::service_model;
 use crate::schema::names::{field, kind};
+use crate::severities::{severities, severity_named};
 use nth_diagnostics::text::list;
 use nth_model::{self as ir, Severity};
 
@@ -49,7 +50,7 @@ pub fn service_facts(
     let labels = rule_labels::Labels {
         service,
         environment: facts.environment.as_ref(),
-        severities: workspace.severity_labels(db),
+        severities: severities(db, workspace, facts.environment.clone()),
         given: workspace.given_labels(db),
     };
     found.extend(labels.lost());
@@ -338,7 +339,7 @@ impl Facts<'_> {
         let mut seen = Vec::new();
         for alert in service.children_of(kind::ALERT).chain(of_dependencies) {
             let place = place(service, alert, alert.span_of(field::SEVERITY));
-            if !pages(alert)
+            if !self.is_page(alert)
                 || alert.incomplete
                 || *alert.get(field::RUNBOOK_URL) != Value::None
                 || seen.contains(&place)
@@ -357,6 +358,12 @@ impl Facts<'_> {
                     `runbooks` under `[urls]` in `nth.toml`"),
             );
         }
+    }
+
+    /// True if an alert has a severity that pages.
+    fn is_page(&self, alert: &Instance) -> bool {
+        let all = severities(self.db, self.workspace, self.environment.clone());
+        severity_named(alert.get(field::SEVERITY), all).is_some_and(|severity| severity.pages())
     }
 
     /// Diagnostic about a team without on-call: it has no schedule with members and no step. A team without any on-call data may
@@ -398,7 +405,7 @@ impl Facts<'_> {
 
 /// True if any alert of a service pages, declared or generated.
 pub(super) fn pages_anyone(service: &ir::Service) -> bool {
-    let page = |severity: &Severity| *severity == Severity::Page;
+    let page = |severity: &Severity| severity.pages();
     service.alerts.iter().any(|alert| page(&alert.severity))
         || service.slos.iter().any(|slo| {
             let burns = slo.burn_rate_pairs.iter().map(|pair| &pair.severity);
@@ -406,11 +413,6 @@ pub(super) fn pages_anyone(service: &ir::Service) -> bool {
             let absent = slo.missing_data_alerts.iter().map(|alert| &alert.severity);
             burns.chain(spent).chain(absent).any(page)
         })
-}
-
-/// True if a block has the severity `page`.
-fn pages(alert: &Instance) -> bool {
-    matches!(alert.get(field::SEVERITY), Value::Enum(_, member) if member == "page")
 }
 
 /// Formats a percentage: exact if it has few decimals, else rounded down, so that a higher objective also looks higher.

@@ -9,7 +9,8 @@ use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
 use crate::lower::report;
 use crate::schema::names::{field, kind};
-use nth_model::{RuleLabel, Severity};
+use crate::severities::severity_named;
+use nth_model::{RuleLabel, Severities};
 
 /// The kind whose added fields become labels.
 pub const LABELED_KIND: &str = kind::SERVICE;
@@ -20,8 +21,8 @@ pub struct Labels<'a> {
     pub service: &'a Instance,
     /// The environment; `None` if the project declares none.
     pub environment: Option<&'a SmolStr>,
-    /// The values of the label `severity` for `page` and `ticket`.
-    pub severities: &'a BTreeMap<Severity, String>,
+    /// The severities of the project.
+    pub severities: &'a Severities,
     /// The labels that settings add to rules.
     pub given: &'a BTreeMap<RuleLabel, String>,
 }
@@ -336,18 +337,10 @@ impl Labels<'_> {
                 help: format!("use another label, such as `impact`; {names}"),
             };
         };
-        let member = match block.get(field::SEVERITY) {
-            Value::Enum(_, member) => member.as_str(),
-            _ => "",
-        };
-        let severity = match member {
-            "page" => Severity::Page,
-            _ => Severity::Ticket,
-        };
-        let called = self.severities.get(&severity).cloned();
+        let severity = severity_named(block.get(field::SEVERITY), self.severities);
         Source {
             what: format!("the severity of alert `{}`", block.name),
-            value: called.or_else(|| Some(member.to_owned())),
+            value: severity.map(|severity| severity.label().to_owned()),
             help: format!(
                 "set the alert's field: `severity = page` or `severity = ticket`; {names}"
             ),

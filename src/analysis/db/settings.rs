@@ -19,7 +19,7 @@ pub struct AnalysisSettings {
     has_runbooks: bool,
     scrape_interval: ir::Duration,
     prometheus_version: ir::PrometheusVersion,
-    severity_labels: BTreeMap<ir::Severity, String>,
+    severities: ir::Severities,
     given_labels: BTreeMap<ir::RuleLabel, String>,
     policy_forms: BTreeSet<ir::PolicyForm>,
     targets: BTreeSet<ir::TargetName>,
@@ -35,7 +35,7 @@ impl AnalysisSettings {
             has_runbooks: settings.runbook_base_url.is_some(),
             scrape_interval: settings.prometheus.scrape_interval,
             prometheus_version: settings.prometheus.version,
-            severity_labels: settings.severity_labels.clone(),
+            severities: settings.severities.clone(),
             given_labels: given_labels(settings),
             policy_forms: settings.policy.forms.clone(),
             targets: settings.targets.clone(),
@@ -83,10 +83,10 @@ impl Workspace {
         self.settings(db).prometheus_version
     }
 
-    /// The values of the label `severity` for `page` and `ticket`.
+    /// The severities that every project has.
     #[salsa::tracked(returns(ref))]
-    pub fn severity_labels(self, db: &dyn salsa::Database) -> BTreeMap<ir::Severity, String> {
-        self.settings(db).severity_labels.clone()
+    pub fn severities(self, db: &dyn salsa::Database) -> ir::Severities {
+        self.settings(db).severities.clone()
     }
 
     /// The labels that settings add to rules, with their values.

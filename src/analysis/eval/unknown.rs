@@ -3,6 +3,7 @@
 use smol_str::SmolStr;
 
 use super::Evaluator;
+use super::names::referred;
 use super::scope::Context;
 use super::value::Value;
 use crate::codes;
@@ -43,10 +44,12 @@ impl<'db> Evaluator<'db> {
         Value::Error
     }
 
-    /// Returns the kind of the nearest enclosing block with a field of this name: `tier` should be `service.tier`.
+    /// Returns the kind of the nearest enclosing block with a field of this name: `tier` should be `service.tier`. If a block of some
+    /// kinds is expected, the field must refer to one.
     pub(super) fn enclosing_with_field(
         &self,
         field: &str,
+        kinds: &[SmolStr],
         context: &Context<'db>,
     ) -> Option<SmolStr> {
         let mut at = context.node;
@@ -55,7 +58,11 @@ impl<'db> Evaluator<'db> {
             if self
                 .schema
                 .field(&kind, field)
-                .is_some_and(|field| !matches!(field.ty, Ty::One(..)))
+                .filter(|field| !matches!(field.ty, Ty::One(..)))
+                .is_some_and(|field| {
+                    let to = referred(&field.ty);
+                    kinds.is_empty() || kinds.iter().any(|kind| to.contains(kind))
+                })
             {
                 return Some(self.node(node).kind.clone());
             }
@@ -103,7 +110,7 @@ impl<'db> Evaluator<'db> {
         {
             diagnostic = is_absent;
         } else if let Some(block) = self
-            .enclosing_with_field(name, context)
+            .enclosing_with_field(name, kinds, context)
             .filter(|_| !of_alert)
         {
             diagnostic = did_you_mean(diagnostic, span, &format!("{block}.{}", name));

@@ -3,11 +3,12 @@
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
-use super::read::{Surroundings, duration, report, severity};
+use super::read::{Surroundings, contrary, duration, report};
 use crate::codes;
 use crate::db::{BlockRef, Diag, Span};
 use crate::eval::{Instance, Value};
 use crate::schema::names::{field, kind};
+use crate::severities::severity_named;
 use nth_model as ir;
 use nth_model::burn_rate::{self, Pair};
 
@@ -21,6 +22,8 @@ pub(super) struct Burning<'a> {
     pub objective: Decimal,
     /// The SLO window.
     pub window: ir::Duration,
+    /// The severities of its alerts that page, and of the others.
+    pub severities: &'a [ir::Severity; 2],
 }
 
 /// The numbers of a `burn-rate` block.
@@ -36,9 +39,15 @@ struct Declared {
 
 impl Declared {
     /// Reads a block; `None` if it has errors.
-    fn read(name: &SmolStr, least: ir::Duration, get: &dyn Fn(&str) -> Value) -> Option<Self> {
+    fn read(
+        name: &SmolStr,
+        least: ir::Duration,
+        severities: &ir::Severities,
+        get: &dyn Fn(&str) -> Value,
+    ) -> Option<Self> {
         let long = duration(&get(field::LONG))?;
-        let severity = severity(&get(field::SEVERITY))?;
+        let severity = severity_named(&get(field::SEVERITY), severities)?;
+        let hold = severity.default_hold();
         let factor = match get(field::FACTOR) {
             Value::Number(factor) => factor,
             _ => return None,
@@ -53,13 +62,13 @@ impl Declared {
             long,
             short: optional(field::SHORT, burn_rate::short_window(long, least))?,
             factor,
-            hold: optional(field::FOR, severity.default_hold())?,
+            hold: optional(field::FOR, hold)?,
         })
     }
 
     fn pair(&self, window: ir::Duration) -> Pair {
         Pair::new(
-            self.severity,
+            self.severity.clone(),
             [self.long, self.short],
             self.factor,
             window,
@@ -80,24 +89,30 @@ pub(super) fn lower(
     diagnostics: &mut Vec<Diag>,
 ) -> Vec<Pair> {
     let slo = burning.slo;
-    let is_wanted = |severity| matches!(slo.get(switch(severity)), Value::Bool(true));
-    if !is_wanted(ir::Severity::Page) && !is_wanted(ir::Severity::Ticket) {
+    let is_wanted = |response| matches!(slo.get(switch(response)), Value::Bool(true));
+    if !ir::Response::ALL.into_iter().any(is_wanted) {
         return Vec::new();
     }
     let least = burn_rate::least_range(surroundings.scrape_interval);
     let own: Vec<&Instance> = slo.children_of(kind::BURN_RATE).collect();
     if !own.is_empty() {
-        return of_slo(burning, &own, least, diagnostics)
-            .into_iter()
-            .filter(|pair| is_wanted(pair.severity))
-            .collect();
+        return of_slo(
+            burning,
+            &own,
+            (least, surroundings.severities()),
+            diagnostics,
+        )
+        .into_iter()
+        .filter(|pair| is_wanted(pair.severity.response()))
+        .collect();
     }
     let tier = match burning.service.get(field::TIER) {
         Value::Block(tier) => declared_at(surroundings, tier, least),
         _ => Vec::new(),
     };
     let possible: Vec<Pair> = if tier.is_empty() {
-        let possible = burn_rate::pairs(burning.window, least);
+        let [page, ticket] = burning.severities;
+        let possible = burn_rate::pairs_with(burning.window, least, [page, ticket]);
         if possible.len() < burn_rate::WORKBOOK_PAIRS {
             let found = window_too_short(burning, possible.len(), burn_rate::WORKBOOK_PAIRS);
             let note = "alert windows scale with the SLO window and cannot be shorter than four scrapes or 2m";
@@ -120,7 +135,7 @@ pub(super) fn lower(
     };
     let (mut fire, never): (Vec<Pair>, Vec<Pair>) = possible
         .into_iter()
-        .filter(|pair| is_wanted(pair.severity))
+        .filter(|pair| is_wanted(pair.severity.response()))
         .partition(|pair| pair.can_fire(burning.objective));
     if !never.is_empty() {
         report(slo, diagnostics, never_fires(burning, &never));
@@ -136,9 +151,9 @@ pub(super) fn pairs_at(
     slo: &BlockRef,
     (objective, window): (Decimal, ir::Duration),
 ) -> Vec<Pair> {
-    let is_wanted = |severity| {
+    let is_wanted = |response| {
         matches!(
-            surroundings.field(slo, switch(severity)),
+            surroundings.field(slo, switch(response)),
             Some(Value::Bool(true))
         )
     };
@@ -155,25 +170,43 @@ pub(super) fn pairs_at(
         let fitting = declared.iter().filter(|declared| declared.fits(window));
         fitting.map(|declared| declared.pair(window)).collect()
     };
-    possible.retain(|pair| is_wanted(pair.severity) && pair.can_fire(objective));
+    possible.retain(|pair| is_wanted(pair.severity.response()) && pair.can_fire(objective));
     sort(&mut possible);
     possible
 }
 
 /// Reports the burn-rate alerts of a tier that no SLO can have.
-pub fn check_tier(tier: &Instance, scrape_interval: ir::Duration) -> Vec<Diag> {
+pub fn check_tier(
+    tier: &Instance,
+    scrape_interval: ir::Duration,
+    severities: &ir::Severities,
+) -> Vec<Diag> {
     let least = burn_rate::least_range(scrape_interval);
     let blocks: Vec<&Instance> = tier.children_of(kind::BURN_RATE).collect();
     let mut found = Vec::new();
-    read_all(tier, &blocks, least, &mut found);
+    read_all(tier, &blocks, (least, severities), &mut found);
+    found.extend(contrary_severities(tier, severities));
     found
 }
 
-/// The field that says whether an SLO has alerts of a severity.
-fn switch(severity: ir::Severity) -> &'static str {
-    match severity {
-        ir::Severity::Page => field::BURN_RATE_PAGES,
-        ir::Severity::Ticket => field::BURN_RATE_TICKETS,
+/// Reports the severities of a tier's SLOs that do not fit their fields.
+fn contrary_severities(tier: &Instance, severities: &ir::Severities) -> Vec<Diag> {
+    let fields = [
+        (field::PAGE_SEVERITY, ir::Response::Page),
+        (field::TICKET_SEVERITY, ir::Response::Ticket),
+    ];
+    let found = fields.into_iter().filter_map(|(name, response)| {
+        let severity = severity_named(tier.get(name), severities)?;
+        (severity.response() != response).then(|| contrary(tier, name, &severity))
+    });
+    found.collect()
+}
+
+/// The field that says whether an SLO has pages, or tickets.
+fn switch(response: ir::Response) -> &'static str {
+    match response {
+        ir::Response::Page => field::BURN_RATE_PAGES,
+        ir::Response::Ticket => field::BURN_RATE_TICKETS,
     }
 }
 
@@ -186,7 +219,7 @@ fn declared_at(
     let blocks = surroundings.children(block, kind::BURN_RATE);
     let declared = blocks.iter().filter_map(|block| {
         let get = |name: &str| surroundings.field(block, name).unwrap_or(Value::Error);
-        let declared = Declared::read(&block.name, least, &get)?;
+        let declared = Declared::read(&block.name, least, surroundings.severities(), &get)?;
         // What is invalid is reported where it is declared.
         let is_valid = declared.short < declared.long && declared.short >= shortest(least);
         is_valid.then_some(declared)
@@ -203,18 +236,18 @@ fn shortest(least: ir::Duration) -> ir::Duration {
 fn read_all<'b>(
     parent: &Instance,
     blocks: &[&'b Instance],
-    least: ir::Duration,
+    (least, severities): (ir::Duration, &ir::Severities),
     diagnostics: &mut Vec<Diag>,
 ) -> Vec<(&'b Instance, Declared)> {
     let mut read: Vec<(&Instance, Declared)> = Vec::new();
     for block in blocks {
         let get = |name: &str| block.get(name).clone();
-        let Some(declared) = Declared::read(&block.name, least, &get) else {
+        let Some(declared) = Declared::read(&block.name, least, severities, &get) else {
             continue;
         };
         let problem = windows(block, &declared, least).or_else(|| {
             let same = |known: &&(&Instance, Declared)| {
-                (known.1.long, known.1.severity) == (declared.long, declared.severity)
+                (known.1.long, &known.1.severity) == (declared.long, &declared.severity)
             };
             let (other, _) = read.iter().find(same)?;
             Some(twice(block, other, &declared))
@@ -231,11 +264,11 @@ fn read_all<'b>(
 fn of_slo(
     burning: &Burning<'_>,
     blocks: &[&Instance],
-    least: ir::Duration,
+    known: (ir::Duration, &ir::Severities),
     diagnostics: &mut Vec<Diag>,
 ) -> Vec<Pair> {
     let mut pairs = Vec::new();
-    for (block, declared) in read_all(burning.slo, blocks, least, diagnostics) {
+    for (block, declared) in read_all(burning.slo, blocks, known, diagnostics) {
         let pair = declared.pair(burning.window);
         let problem = if declared.long > burning.window {
             Some(
@@ -266,7 +299,7 @@ fn of_slo(
 
 /// Sorts the shortest long window first, and pages before tickets.
 fn sort(pairs: &mut [Pair]) {
-    pairs.sort_by_key(|pair| (pair.long, pair.severity));
+    pairs.sort_by(|one, other| (one.long, &one.severity).cmp(&(other.long, &other.severity)));
 }
 
 fn invalid(message: String, place: Span) -> Diag {
@@ -317,10 +350,7 @@ fn windows(block: &Instance, declared: &Declared, least: ir::Duration) -> Option
 }
 
 fn twice(block: &Instance, other: &Instance, declared: &Declared) -> Diag {
-    let severity = match declared.severity {
-        ir::Severity::Page => "page",
-        ir::Severity::Ticket => "ticket",
-    };
+    let severity = declared.severity.name();
     invalid(
         format!(
             "burn-rate alerts `{}` and `{}` have the same long window and severity",

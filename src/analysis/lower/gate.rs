@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use super::burn_rates;
 use super::calendar::{self, Times};
-use super::read::{Surroundings, block_name, duration, member, report, severity, text};
+use super::read::{Surroundings, block_name, duration, member, report, text};
 use crate::codes;
 use crate::db::{Diag, Span, item_name};
 use crate::eval::{BlockRef, Call, CallArg, Instance, Runtime, Value};
@@ -322,9 +322,11 @@ impl Lowering<'_> {
             "burn" => self.burn(call, over()?, block)?,
             "dependency_budget" => return self.dependency_budget(call, block),
             "firing" => {
-                let severity = severity(&argument(call, "severity")?.value)?;
-                if severity == ir::Severity::Page {
-                    self.warn_of_pages("firing(page)", call, block);
+                let value = &argument(call, "severity")?.value;
+                let severity = self.surroundings.severity(value)?;
+                if severity.pages() {
+                    let counted = format!("firing({})", severity.name());
+                    self.warn_of_pages(&counted, call, block);
                 }
                 Fact::Firing(severity)
             }

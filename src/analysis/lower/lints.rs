@@ -159,7 +159,7 @@ fn short_hold(
     let Some(hold) = alert.hold.filter(|_| is_written) else {
         return;
     };
-    if alert.severity != ir::Severity::Page || hold >= scrape_interval || smooths(&alert.when) {
+    if !alert.severity.pages() || hold >= scrape_interval || smooths(&alert.when) {
         return;
     }
     let diagnostic = Diag::new(
@@ -254,7 +254,7 @@ pub(super) fn check_thresholds(alerts: &[(ir::Alert, Span)], diagnostics: &mut V
     type Key<'a> = (
         String,
         bool,
-        ir::Severity,
+        &'a ir::Severity,
         &'a BTreeMap<String, String>,
         Option<&'a SmolStr>,
     );
@@ -265,7 +265,7 @@ pub(super) fn check_thresholds(alerts: &[(ir::Alert, Span)], diagnostics: &mut V
                 .entry((
                     of,
                     rises,
-                    alert.severity,
+                    &alert.severity,
                     &alert.labels,
                     alert.dependency.as_ref(),
                 ))

@@ -39,10 +39,11 @@ pub use test::{LoweredTest, test_model};
 
 use crate::db::item_entry;
 use crate::db::{Database, Diag, ItemKey, Workspace};
-use crate::environment::pages;
+use crate::environment::instead_of_pages;
 use crate::eval::instance;
 use crate::eval::metrics::{block_labels, environment_labels};
 use crate::schema::names::kind;
+use crate::severities::severities;
 use nth_model as ir;
 
 /// The result of [`service_model`].
@@ -78,8 +79,8 @@ pub fn service_model(
             up: up(db, workspace, environment.as_deref(), instance),
         };
         let mut service = service::lower(instance, &surroundings, &mut diagnostics)?;
-        if !pages(db, workspace, environment.as_ref()) {
-            service.without_pages();
+        if let Some(instead) = instead_of_pages(db, workspace, environment.as_ref()) {
+            service.without_pages(&instead);
         }
         exclude::attach(db, workspace, key, environment.as_ref(), &mut service.slos);
         Some(service)
@@ -134,12 +135,15 @@ pub fn team_model(
     let evaluated = instance(db, workspace, key, environment.clone());
     let mut diagnostics = evaluated.diagnostics.clone();
     let block = evaluated.instance.as_ref();
-    let mut team = block.map(|block| team::lower(db, block, &mut diagnostics));
+    let mut team = block.map(|block| {
+        let severities = severities(db, workspace, environment.clone());
+        team::lower(db, block, severities, &mut diagnostics)
+    });
     if let (Some(block), Some(team), Some(environment)) = (block, &mut team, &environment)
-        && !pages(db, workspace, Some(environment))
+        && let Some(instead) = instead_of_pages(db, workspace, Some(environment))
     {
         team.without_pages();
-        diagnostics.extend(receiver::unreachable(block, team, environment));
+        diagnostics.extend(receiver::unreachable(block, team, environment, &instead));
     }
     Arc::new(LoweredTeam { team, diagnostics })
 }

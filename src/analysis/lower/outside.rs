@@ -8,9 +8,10 @@ use smol_str::SmolStr;
 use super::read::{block_name, labels, query};
 use super::{Lowered, lints, service, signal, team, time_units};
 use crate::db::{Diag, ItemEntry, ItemKey, Span, Workspace};
-use crate::environment::pages;
+use crate::environment::instead_of_pages;
 use crate::eval::{Instance, instance};
 use crate::schema::names::{field, kind};
+use crate::severities::severities;
 use nth_model as ir;
 use nth_promql as promql;
 
@@ -54,18 +55,33 @@ pub fn outside_rule(
         lowered.team = block_name(block.get(field::TEAM));
         lowered.escalation = team::escalation_of(db, workspace, environment.as_ref(), block);
         let scrapes = workspace.scrape_interval(db);
-        let absences = signal::Absences::new(db, block);
-        lowered.rule = one_rule(block, &absences, scrapes, &mut lowered.diagnostics);
+        let surroundings = OutsideContext {
+            absences: signal::Absences::new(db, block),
+            severities: severities(db, workspace, environment),
+            scrapes,
+        };
+        lowered.rule = one_rule(block, &surroundings, &mut lowered.diagnostics);
     }
     Arc::new(lowered)
 }
 
+/// What a rule is lowered with, besides its block.
+struct OutsideContext<'a> {
+    absences: signal::Absences<'a>,
+    severities: &'a ir::Severities,
+    scrapes: ir::Duration,
+}
+
 fn one_rule(
     block: &Instance,
-    absences: &signal::Absences<'_>,
-    scrapes: ir::Duration,
+    context: &OutsideContext<'_>,
     diagnostics: &mut Vec<Diag>,
 ) -> Option<OneRule> {
+    let OutsideContext {
+        absences,
+        severities,
+        scrapes,
+    } = context;
     let is_alert = block.kind == kind::ALERT;
     let read = if is_alert { field::WHEN } else { field::QUERY };
     let missing = absences.in_query(block.get(read));
@@ -79,8 +95,8 @@ fn one_rule(
         return Some(OneRule::Skipped(omission.left_out));
     }
     if is_alert {
-        let alert = service::lower_alert(block, None)?;
-        lints::check_alert(block, block, &alert, scrapes, diagnostics);
+        let alert = service::lower_alert(block, None, severities)?;
+        lints::check_alert(block, block, &alert, *scrapes, diagnostics);
         time_units::check_alert(block, &alert, diagnostics);
         return Some(OneRule::Alert(alert));
     }
@@ -154,8 +170,8 @@ pub(super) fn team_rules(
         gates: Vec::new(),
         deployed: None,
     };
-    if !pages(db, workspace, environment.as_ref()) {
-        rules.without_pages();
+    if let Some(instead) = instead_of_pages(db, workspace, environment.as_ref()) {
+        rules.without_pages(&instead);
     }
     Lowered {
         service: Some(rules),

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use super::buckets::Buckets;
+use crate::codes;
 use crate::db::{BlockRef, Diag, Workspace};
 use crate::eval::{Instance, Value, block_children, block_field};
+use crate::severities::{severities, severity_named};
 use nth_model as ir;
 use nth_promql as promql;
 
@@ -49,6 +51,16 @@ impl Surroundings<'_> {
         )
     }
 
+    /// Returns the severities of the project.
+    pub(super) fn severities(&self) -> &ir::Severities {
+        severities(self.db, self.workspace, self.environment.cloned())
+    }
+
+    /// Returns the severity that a value refers to.
+    pub(super) fn severity(&self, value: &Value) -> Option<ir::Severity> {
+        severity_named(value, self.severities())
+    }
+
     /// Returns the child blocks of a kind in a block of another item.
     pub(super) fn children(&self, block: &BlockRef, kind: &str) -> Vec<BlockRef> {
         let environment = self.environment.cloned();
@@ -62,6 +74,20 @@ impl Surroundings<'_> {
     }
 }
 
+/// Diagnostic about a field that takes only severities that page, or only others.
+pub(super) fn contrary(block: &Instance, name: &str, severity: &ir::Severity) -> Diag {
+    let (does, other) = match severity.response() {
+        ir::Response::Page => ("pages", "does not page"),
+        ir::Response::Ticket => ("does not page", "pages"),
+    };
+    Diag::new(
+        &codes::INVALID_SEVERITY,
+        format!("`{name}` is severity `{}`, which {does}", severity.name()),
+        block.span_of(name),
+    )
+    .label(format!("expected a severity that {other}"))
+}
+
 pub(super) fn query(value: &Value) -> Option<promql::Expr> {
     match value {
         Value::Query(query) => Some(query.expr.clone()),
@@ -72,14 +98,6 @@ pub(super) fn query(value: &Value) -> Option<promql::Expr> {
 pub(super) fn duration(value: &Value) -> Option<ir::Duration> {
     match value {
         Value::Duration(milliseconds) => Some(ir::Duration(*milliseconds)),
-        _ => None,
-    }
-}
-
-pub(super) fn severity(value: &Value) -> Option<ir::Severity> {
-    match value {
-        Value::Enum(_, member) if member == "page" => Some(ir::Severity::Page),
-        Value::Enum(..) => Some(ir::Severity::Ticket),
         _ => None,
     }
 }

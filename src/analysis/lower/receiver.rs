@@ -7,17 +7,22 @@ use crate::codes;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
 use crate::schema::names::{field, kind};
+use crate::severities::severity_named;
 use nth_model::channel::{Mail, PagerDuty, Slack};
-use nth_model::{self as ir, Severity};
+use nth_model::{self as ir, Severities, Severity};
 use nth_promql::{LabelSet, labels_of};
 
 /// Lowers a team's receivers. Skips those with errors.
-pub(super) fn lower_all(team: &Instance, diagnostics: &mut Vec<Diag>) -> Vec<ir::Receiver> {
+pub(super) fn lower_all(
+    team: &Instance,
+    severities: &Severities,
+    diagnostics: &mut Vec<Diag>,
+) -> Vec<ir::Receiver> {
     let mut lowered: Vec<(ir::Receiver, Span)> = Vec::new();
     let mut is_whole = true;
     for receiver in team.children_of(kind::RECEIVER) {
         check_files(team, receiver, diagnostics);
-        match lower(team, receiver, diagnostics) {
+        match lower(team, receiver, severities, diagnostics) {
             Some(known) => {
                 let place = team.place_of(receiver, receiver.head);
                 warn_of_twice(&known, place, &lowered, diagnostics);
@@ -27,7 +32,7 @@ pub(super) fn lower_all(team: &Instance, diagnostics: &mut Vec<Diag>) -> Vec<ir:
         }
     }
     if is_whole {
-        warn_of_missing_receiver(team, &lowered, diagnostics);
+        warn_of_missing_receiver(team, &lowered, severities, diagnostics);
     }
     lowered.into_iter().map(|(receiver, _)| receiver).collect()
 }
@@ -125,6 +130,7 @@ fn namespace_kept(service: &Instance, alert: &Instance) -> Option<Relabelled> {
 fn lower(
     team: &Instance,
     receiver: &Instance,
+    severities: &Severities,
     diagnostics: &mut Vec<Diag>,
 ) -> Option<ir::Receiver> {
     let channel = match receiver.variant.as_deref()? {
@@ -142,7 +148,11 @@ fn lower(
         _ => return None,
     };
     let mut on: Vec<Severity> = match receiver.get(field::ON) {
-        Value::List(items) => items.iter().filter_map(super::read::severity).collect(),
+        Value::List(items) => {
+            let named = items.iter().map(|item| severity_named(item, severities));
+            named.flatten().collect()
+        }
+        Value::None => severities.all().to_vec(),
         _ => return None,
     };
     on.sort();
@@ -248,7 +258,7 @@ fn warn_of_twice(
         .on
         .iter()
         .filter(|severity| other.on.contains(severity));
-    let both: Vec<&str> = both.copied().map(plural).collect();
+    let both: Vec<String> = both.map(plural).collect();
     let diagnostic = Diag::new(
         &codes::TOLD_TWICE,
         format!(
@@ -268,15 +278,16 @@ fn warn_of_twice(
 fn warn_of_missing_receiver(
     team: &Instance,
     receivers: &[(ir::Receiver, Span)],
+    severities: &Severities,
     diagnostics: &mut Vec<Diag>,
 ) {
     let Some((_, first)) = receivers.first() else {
         return;
     };
-    for severity in [Severity::Page, Severity::Ticket] {
+    for severity in severities.all() {
         if receivers
             .iter()
-            .any(|(receiver, _)| receiver.on.contains(&severity))
+            .any(|(receiver, _)| receiver.on.contains(severity))
         {
             continue;
         }
@@ -288,11 +299,8 @@ fn warn_of_missing_receiver(
         )
         .label("explicit receivers replace the default ones")
         .help(format!(
-            "add {} to a receiver's `on`, or add a receiver for them",
-            match severity {
-                Severity::Page => "`page`",
-                Severity::Ticket => "`ticket`",
-            }
+            "add `{}` to a receiver's `on`, or add a receiver for them",
+            severity.name()
         ));
         diagnostics.push(diagnostic);
     }
@@ -303,34 +311,45 @@ pub(super) fn unreachable(
     block: &Instance,
     team: &ir::Team,
     environment: &SmolStr,
+    instead: &Severity,
 ) -> Option<Diag> {
     let paged = ir::Team {
         is_paged: true,
         ..team.clone()
     };
     let (there, here) = (paged.effective_receivers(), team.effective_receivers());
-    let gets = |all: &[ir::Receiver], severity| all.iter().any(|one| one.on.contains(&severity));
+    let gets = |all: &[ir::Receiver]| all.iter().any(|one| one.on.contains(instead));
     // Declared receivers without tickets are reported in all environments.
-    let is_reported = !team.receivers.is_empty() && !gets(&there, Severity::Ticket);
-    if there.is_empty() || gets(&here, Severity::Ticket) || is_reported {
+    let is_reported = !team.receivers.is_empty() && !gets(&there);
+    if there.is_empty() || gets(&here) || is_reported {
         return None;
     }
     let found = Diag::new(
         &codes::NO_RECEIVER,
-        format!("no receiver of team `{}` handles tickets in `{environment}`", team.name),
+        format!(
+            "no receiver of team `{}` handles {} in `{environment}`",
+            team.name,
+            plural(instead)
+        ),
         block.head,
     )
     .label("only notified through PagerDuty")
     .note(format!(
-        "environment `{environment}` has `pages = false`: its alerts are tickets, and none is sent to PagerDuty"
+        "environment `{environment}` has `pages = false`: its alerts are {}, and none is sent to PagerDuty",
+        plural(instead)
     ))
-    .help("set `slack` or `email` of the team, or add a receiver for tickets that is not PagerDuty");
+    .help(format!(
+        "set `slack` or `email` of the team, or add a receiver for {} that is not PagerDuty",
+        plural(instead)
+    ));
     Some(found)
 }
 
-fn plural(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Page => "pages",
-        Severity::Ticket => "tickets",
+/// The alerts of a severity, in words.
+fn plural(severity: &Severity) -> String {
+    match severity.name() {
+        Severity::PAGE => "pages".to_owned(),
+        Severity::TICKET => "tickets".to_owned(),
+        name => format!("alerts of severity `{name}`"),
     }
 }

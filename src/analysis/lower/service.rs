@@ -8,8 +8,8 @@ use smol_str::SmolStr;
 
 use super::burn_rates::{self, Burning};
 use super::read::{
-    Surroundings, alert_text, block_name, duration, labels, literal, member, query, report,
-    severity, text,
+    Surroundings, alert_text, block_name, contrary, duration, labels, literal, member, query,
+    report, text,
 };
 use super::signal::{self, Absences};
 use super::{composite, gate, lints, panel, sli, team, time_units};
@@ -37,7 +37,7 @@ pub(super) fn lower(
     });
     let own = instance.children_of(kind::ALERT).map(|alert| (alert, None));
     for (alert, dependency) in own.chain(within) {
-        let Some(mut lowered) = lower_alert(alert, dependency) else {
+        let Some(mut lowered) = lower_alert(alert, dependency, surroundings.severities()) else {
             continue;
         };
         if is_shared && lowered.impact.is_none() {
@@ -254,7 +254,12 @@ fn runbook(service: &Instance) -> Vec<ir::Section> {
 }
 
 /// Lowers an alert; `dependency` is the name of the dependency that it is in. `None` if a required part is missing.
-pub(super) fn lower_alert(alert: &Instance, dependency: Option<&SmolStr>) -> Option<ir::Alert> {
+pub(super) fn lower_alert(
+    alert: &Instance,
+    dependency: Option<&SmolStr>,
+    severities: &ir::Severities,
+) -> Option<ir::Alert> {
+    let severity = severity_named(alert.get(field::SEVERITY), severities)?;
     let name = match dependency {
         Some(dependency) => format!("{dependency}-{}", alert.name).into(),
         None => alert.name.clone(),
@@ -268,7 +273,7 @@ pub(super) fn lower_alert(alert: &Instance, dependency: Option<&SmolStr>) -> Opt
             Value::Number(limit) => limit.to_u32(),
             _ => None,
         },
-        severity: severity(alert.get(field::SEVERITY))?,
+        severity,
         summary: alert_text(alert.get(field::SUMMARY)),
         description: alert_text(alert.get(field::DESCRIPTION))
             .or_else(|| alert.doc.as_ref().map(|doc| literal(doc.trim()))),
@@ -293,7 +298,7 @@ pub(super) fn warn_of_duplicates(alerts: &[(ir::Alert, Span)], diagnostics: &mut
     type Key<'a> = (
         String,
         ir::Duration,
-        ir::Severity,
+        &'a ir::Severity,
         &'a BTreeMap<String, String>,
     );
     let mut seen: BTreeMap<Key<'_>, (Span, &SmolStr)> = BTreeMap::new();
@@ -301,7 +306,7 @@ pub(super) fn warn_of_duplicates(alerts: &[(ir::Alert, Span)], diagnostics: &mut
         let key = (
             alert.when.to_string(),
             alert.hold(),
-            alert.severity,
+            &alert.severity,
             &alert.labels,
         );
         match seen.get(&key) {
@@ -360,20 +365,21 @@ fn lower_slo(
         .help("set `total` in the SLI, or remove `min_events`");
         report(slo, diagnostics, diagnostic);
     }
+    let severities = slo_severities(slo, surroundings, diagnostics);
     let burning = Burning {
         service,
         slo,
         objective,
         window,
+        severities: &severities,
     };
     let pairs = burn_rates::lower(&burning, surroundings, diagnostics);
-    let mut budget_alerts =
-        self::budget_alerts(slo.get(field::BUDGET_TICKETS), ir::Severity::Ticket);
-    budget_alerts.extend(self::budget_alerts(
-        slo.get(field::BUDGET_PAGES),
-        ir::Severity::Page,
-    ));
-    budget_alerts.sort_by_key(|alert| (alert.consumed, alert.severity));
+    let [page, ticket] = &severities;
+    let mut budget_alerts = self::budget_alerts(slo.get(field::BUDGET_TICKETS), ticket);
+    budget_alerts.extend(self::budget_alerts(slo.get(field::BUDGET_PAGES), page));
+    budget_alerts.sort_by(|one, other| {
+        (one.consumed, &one.severity).cmp(&(other.consumed, &other.severity))
+    });
     budget_alerts.dedup_by_key(|alert| alert.consumed);
     let breakdown = match slo.get(field::BREAKDOWN) {
         Value::List(names) if !names.is_empty() => names.iter().filter_map(Value::show).collect(),
@@ -398,13 +404,37 @@ fn lower_slo(
             Value::Number(number) => u64::try_from(number.ceil()).ok(),
             _ => None,
         },
-        missing_data_alerts: absences(slo, &sli, surroundings),
+        missing_data_alerts: absences(slo, &sli, ticket, surroundings),
+        ticket_severity: ticket.clone(),
         is_consistent: sli::is_consistent(&sli),
         breakdown,
         runbook_url: text(slo.get(field::RUNBOOK_URL)),
         gate_windows: Vec::new(),
         exclusions: Vec::new(),
         sli,
+    })
+}
+
+/// Returns the severities of an SLO's alerts that page, and of the others. One that does not fit is reported.
+fn slo_severities(
+    slo: &Instance,
+    surroundings: &Surroundings<'_>,
+    diagnostics: &mut Vec<Diag>,
+) -> [ir::Severity; 2] {
+    let all = surroundings.severities();
+    let usual = [
+        (field::PAGE_SEVERITY, ir::Response::Page, all.page()),
+        (field::TICKET_SEVERITY, ir::Response::Ticket, all.ticket()),
+    ];
+    usual.map(|(name, response, usual)| {
+        let Some(severity) = surroundings.severity(slo.get(name)) else {
+            return usual;
+        };
+        if severity.response() == response {
+            return severity;
+        }
+        report(slo, diagnostics, contrary(slo, name, &severity));
+        usual
     })
 }
 
@@ -416,6 +446,7 @@ const ABSENT_WHILE_UP: ir::Duration = ir::Duration::days(1);
 fn absences(
     slo: &Instance,
     sli: &ir::Sli,
+    ticket: &ir::Severity,
     surroundings: &Surroundings<'_>,
 ) -> Vec<ir::MissingDataAlert> {
     if matches!(slo.get(field::ABSENCE_ALERTS), Value::Bool(false)) {
@@ -423,7 +454,7 @@ fn absences(
     }
     let (Some(hold), Some(severity)) = (
         duration(slo.get(field::ABSENT_AFTER)),
-        severity(slo.get(field::ABSENCE)),
+        surroundings.severity(slo.get(field::ABSENCE)),
     ) else {
         return Vec::new();
     };
@@ -445,12 +476,12 @@ fn absences(
         cause: ir::MissingDataCause::Series,
         up: Some(up.clone()),
         hold: hold.max(ABSENT_WHILE_UP),
-        severity: ir::Severity::Ticket,
+        severity: ticket.clone(),
     };
     vec![data, series]
 }
 
-fn budget_alerts(value: &Value, severity: ir::Severity) -> Vec<ir::BudgetAlert> {
+fn budget_alerts(value: &Value, severity: &ir::Severity) -> Vec<ir::BudgetAlert> {
     let Value::List(items) = value else {
         return Vec::new();
     };
@@ -459,8 +490,8 @@ fn budget_alerts(value: &Value, severity: ir::Severity) -> Vec<ir::BudgetAlert> 
         .filter_map(|item| match item {
             Value::Percent(percent) => Some(ir::BudgetAlert {
                 consumed: percent.checked_div(Decimal::ONE_HUNDRED)?.normalize(),
-                severity,
-                declared: severity,
+                severity: severity.clone(),
+                declared: severity.clone(),
             }),
             _ => None,
         })

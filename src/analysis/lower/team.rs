@@ -31,6 +31,7 @@ const WEEKLY: ir::Duration = ir::Duration(7 * 86_400_000);
 pub(super) fn lower(
     db: &dyn salsa::Database,
     team: &Instance,
+    severities: &ir::Severities,
     diagnostics: &mut Vec<Diag>,
 ) -> ir::Team {
     ir::Team {
@@ -49,8 +50,9 @@ pub(super) fn lower(
             .children_of(kind::ESCALATION)
             .map(|escalation| lower_escalation(db, escalation))
             .collect(),
-        receivers: receiver::lower_all(team, diagnostics),
+        receivers: receiver::lower_all(team, severities, diagnostics),
         is_paged: true,
+        severities: severities.clone(),
     }
 }
 

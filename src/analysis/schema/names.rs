@@ -84,6 +84,8 @@ pub mod kind {
     pub const SERIES: &str = "series";
     /// The kind `service`.
     pub const SERVICE: &str = "service";
+    /// The kind `severity`.
+    pub const SEVERITY: &str = "severity";
     /// The kind `signal`.
     pub const SIGNAL: &str = "signal";
     /// The kind `silent`.
@@ -184,7 +186,7 @@ pub mod field {
     pub const DEPENDENCY: &str = "dependency";
     /// The field `deployed` of `service`.
     pub const DEPLOYED: &str = "deployed";
-    /// The field `description` of `service`, `slo`, `alert`, `panel`, `team`, `schedule`, `escalation`, `gate`, `deny`, `warn`, `test`.
+    /// The field `description` of `service`, `slo`, `severity`, `alert`, `panel`, `team`, `schedule`, `escalation`, `gate`, `deny`, `warn`, `test`.
     pub const DESCRIPTION: &str = "description";
     /// The field `dry_run` of `gate`.
     pub const DRY_RUN: &str = "dry_run";
@@ -200,7 +202,7 @@ pub mod field {
     pub const FACTOR: &str = "factor";
     /// The field `first` of `exclude`.
     pub const FIRST: &str = "first";
-    /// The field `for` of `burn-rate`, `alert`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`, `page`, `ticket`.
+    /// The field `for` of `burn-rate`, `severity`, `alert`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`, `page`, `ticket`.
     pub const FOR: &str = "for";
     /// The field `from` of `exclude`, `support-hours`, `hours`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`.
     pub const FROM: &str = "from";
@@ -232,6 +234,8 @@ pub mod field {
     pub const IS: &str = "is";
     /// The field `keep_firing_for` of `alert`.
     pub const KEEP_FIRING_FOR: &str = "keep_firing_for";
+    /// The field `label` of `severity`.
+    pub const LABEL: &str = "label";
     /// The field `labels` of `service`, `dependency`, `slo`, `alert`, `recording`, `metric`.
     pub const LABELS: &str = "labels";
     /// The field `last` of `exclude`.
@@ -278,8 +282,12 @@ pub mod field {
     pub const ON_NO_DATA: &str = "on_no_data";
     /// The field `only_in` of `service`, `dependency`, `slo`, `exclude`, `alert`, `recording`, `test`.
     pub const ONLY_IN: &str = "only_in";
-    /// The field `pages` of `environment`.
+    /// The field `pages` of `severity`, `environment`.
     pub const PAGES: &str = "pages";
+    /// The field `pages_become` of `environment`.
+    pub const PAGES_BECOME: &str = "pages_become";
+    /// The field `page_severity` of `tier`, `slo`.
+    pub const PAGE_SEVERITY: &str = "page_severity";
     /// The field `query` of `recording`, `panel`.
     pub const QUERY: &str = "query";
     /// The field `rate` of `traffic`.
@@ -306,7 +314,7 @@ pub mod field {
     pub const SERIES: &str = "series";
     /// The field `service` of `dependency`, `traffic`, `no-data`, `target-down`, `counter-reset`, `deployment`, `page`, `ticket`, `resolved`, `silent`, `verdict`.
     pub const SERVICE: &str = "service";
-    /// The field `severity` of `burn-rate`, `alert`.
+    /// The field `severity` of `burn-rate`, `alert`, `page`, `ticket`.
     pub const SEVERITY: &str = "severity";
     /// The field `share` of `errors`.
     pub const SHARE: &str = "share";
@@ -342,6 +350,8 @@ pub mod field {
     pub const TEXT: &str = "text";
     /// The field `thresholds` of `panel`.
     pub const THRESHOLDS: &str = "thresholds";
+    /// The field `ticket_severity` of `tier`, `slo`.
+    pub const TICKET_SEVERITY: &str = "ticket_severity";
     /// The field `tier` of `service`, `dependency`.
     pub const TIER: &str = "tier";
     /// The field `title` of `panel`, `row`.
@@ -358,7 +368,7 @@ pub mod field {
     pub const UNIT: &str = "unit";
     /// The field `until` of `exclude`, `override`.
     pub const UNTIL: &str = "until";
-    /// The field `urgency` of `tier`, `service`.
+    /// The field `urgency` of `tier`, `service`, `severity`.
     pub const URGENCY: &str = "urgency";
     /// The field `url` of `webhook`.
     pub const URL: &str = "url";

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alerts::{BURN, CONSUMED};
-use nth_model::{Criticality, Project, Service, Settings, Severity};
+use nth_model::{Criticality, Project, Response, Service, Settings, Severity};
 
 use super::matcher::Matcher;
 
@@ -22,11 +22,11 @@ pub struct Inhibition {
     pub equal: Vec<&'static str>,
 }
 
-/// The inhibition rules of a project. `has_receiver` returns whether a service's pages notify someone.
+/// The inhibition rules of a project. `has_receiver` returns whether a service's pages of a severity notify someone.
 pub fn inhibitions(
     project: &Project<'_>,
     settings: &Settings,
-    has_receiver: impl Fn(&Service) -> bool,
+    has_receiver: impl Fn(&Service, &Severity) -> bool,
 ) -> Vec<Inhibition> {
     let mut all: Vec<Inhibition> = page_over_ticket(settings).into_iter().collect();
     if settings.alertmanager.inhibit_dependents {
@@ -53,22 +53,25 @@ fn scoped_matchers(settings: &Settings, more: impl IntoIterator<Item = Matcher>)
         .collect()
 }
 
-/// A page of an SLO inhibits the tickets of the same SLO. Other alerts each have their own meaning. An alert on the
+/// A page of an SLO, of any severity that pages, inhibits the alerts of the same SLO that do not page. Other alerts each have their own meaning. An alert on the
 /// consumed budget inhibits nothing, whatever its severity: the person that it notifies cannot end it.
 fn page_over_ticket(settings: &Settings) -> Option<Inhibition> {
-    let page = settings.severity_label(Severity::Page);
-    let ticket = settings.severity_label(Severity::Ticket);
-    let of_slo = |severity: &str| {
+    let labels = |response| -> BTreeSet<&str> {
+        let severities = settings.severities.for_response(response);
+        severities.map(Severity::label).collect()
+    };
+    let (pages, tickets) = (labels(Response::Page), labels(Response::Ticket));
+    let of_slo = |labels: BTreeSet<&str>| {
         [
-            Matcher::equal("severity", severity),
+            Matcher::one_of("severity", labels),
             Matcher::present("service"),
             Matcher::present("slo"),
         ]
     };
     let burning = Matcher::not_equal("alertname", CONSUMED);
-    (page != ticket).then(|| Inhibition {
-        source: scoped_matchers(settings, of_slo(&page).into_iter().chain([burning])),
-        target: scoped_matchers(settings, of_slo(&ticket)),
+    pages.is_disjoint(&tickets).then(|| Inhibition {
+        source: scoped_matchers(settings, of_slo(pages).into_iter().chain([burning])),
+        target: scoped_matchers(settings, of_slo(tickets)),
         equal: equal(&["service", "slo"]),
     })
 }
@@ -79,13 +82,16 @@ fn page_over_ticket(settings: &Settings) -> Option<Inhibition> {
 fn upstream_over_downstream(
     project: &Project<'_>,
     settings: &Settings,
-    has_receiver: impl Fn(&Service) -> bool,
+    has_receiver: impl Fn(&Service, &Severity) -> bool,
 ) -> Vec<Inhibition> {
     let groups = cycles(project);
-    let page = settings.severity_label(Severity::Page);
     let mut all = Vec::new();
     for upstream in project.services() {
-        if !pages_on_burn(upstream) || !has_receiver(upstream) {
+        let notifying: BTreeSet<&str> = burn_severities(upstream)
+            .filter(|severity| has_receiver(upstream, severity))
+            .map(Severity::label)
+            .collect();
+        if notifying.is_empty() {
             continue;
         }
         let circle = groups.get(upstream.name.as_str());
@@ -105,7 +111,7 @@ fn upstream_over_downstream(
                 [
                     Matcher::equal("alertname", BURN),
                     Matcher::equal("service", &upstream.name),
-                    Matcher::equal("severity", &page),
+                    Matcher::one_of("severity", notifying),
                 ],
             ),
             target: scoped_matchers(
@@ -121,10 +127,12 @@ fn upstream_over_downstream(
     all
 }
 
-/// Returns whether an SLO of the service has a burn-rate alert that pages.
-fn pages_on_burn(service: &Service) -> bool {
-    let mut pairs = service.slos.iter().flat_map(|slo| &slo.burn_rate_pairs);
-    pairs.any(|pair| pair.severity == Severity::Page)
+/// The severities of the service's burn-rate alerts that page.
+fn burn_severities(service: &Service) -> impl Iterator<Item = &Severity> {
+    let pairs = service.slos.iter().flat_map(|slo| &slo.burn_rate_pairs);
+    pairs
+        .map(|pair| &pair.severity)
+        .filter(|severity| severity.pages())
 }
 
 /// The index of the cycle that each service belongs to; a service outside of cycles has its own index. Services of a

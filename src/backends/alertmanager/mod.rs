@@ -68,7 +68,7 @@ fn plain_files(
     plan: &Plan<'_>,
     settings: &Settings,
 ) -> Result<Vec<Artifact>, serde_saphyr::SerializeError> {
-    let note = if plan.fallback.ticket == NOBODY {
+    let note = if plan.fallback.other == NOBODY {
         NOTIFIES_NOBODY
     } else {
         ""

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::receivers;
-use nth_model::{Channel, Project, Service, Settings, Severity, Team};
+use nth_model::{Channel, Project, Service, Settings, Severities, Severity, Team};
 
 use super::inhibit::{Inhibition, inhibitions};
 
@@ -26,13 +26,16 @@ pub struct Plan<'a> {
     pub inhibitions: Vec<Inhibition>,
 }
 
+/// The services whose pages notify another team, by severity and that team's receiver.
+pub type Elsewhere<'a> = BTreeMap<(Severity, String), Vec<&'a str>>;
+
 /// The receivers of alerts without a known team.
 #[derive(Debug, Clone)]
 pub struct Fallback {
-    /// The receiver of all alerts except pages.
-    pub ticket: String,
-    /// The receiver of pages.
-    pub page: String,
+    /// The receiver of alerts whose severity has none of its own.
+    pub other: String,
+    /// The receivers of the severities, the loudest severity first.
+    pub severities: Vec<(Severity, String)>,
 }
 
 /// The routes of a team's alerts.
@@ -40,13 +43,11 @@ pub struct Fallback {
 pub struct TeamRoute<'a> {
     /// The name of the team.
     pub team: &'a str,
-    /// The team's services whose pages notify another team, by that team's receiver.
-    pub elsewhere: BTreeMap<String, Vec<&'a str>>,
-    /// The receiver of its pages.
-    pub page: String,
-    /// The receiver of its tickets.
-    pub ticket: String,
-    /// The receiver of its alerts of neither severity.
+    /// The team's services whose pages notify another team, by severity and that team's receiver.
+    pub elsewhere: Elsewhere<'a>,
+    /// The receivers of the severities, the loudest severity first.
+    pub severities: Vec<(Severity, String)>,
+    /// The receiver of its alerts of no known severity.
     pub other: String,
 }
 
@@ -85,8 +86,9 @@ impl<'a> Plan<'a> {
                 recipients.route(team, elsewhere)
             })
             .collect();
-        let inhibitions = inhibitions(project, settings, |service| {
-            recipients.pager(service).is_some() || recipients.fallback.page != NOBODY
+        let inhibitions = inhibitions(project, settings, |service, severity| {
+            let fallback = recipients.fallback.receiver(severity);
+            recipients.pager(service, severity).is_some() || fallback != NOBODY
         });
         let fallback = recipients.fallback.clone();
         let mut receivers: Vec<Contact<'a>> = recipients.contacts.into_values().collect();
@@ -109,114 +111,140 @@ impl<'a> Plan<'a> {
     }
 }
 
+impl Fallback {
+    /// The receiver of a severity.
+    fn receiver(&self, severity: &Severity) -> &str {
+        let mut known = self.severities.iter();
+        let known = known.find(|(known, _)| known == severity);
+        known.map_or(&self.other, |(_, receiver)| receiver)
+    }
+}
+
 /// The receivers of each team.
 struct Recipients<'a> {
     contacts: BTreeMap<(&'a str, Severity), Contact<'a>>,
     fallback: Fallback,
+    severities: Severities,
 }
 
 impl<'a> Recipients<'a> {
     fn new(project: &Project<'a>, settings: &'a Settings) -> Self {
         let mut contacts = BTreeMap::new();
         for team in project.teams() {
-            for severity in [Severity::Page, Severity::Ticket] {
+            for severity in settings.severities.all() {
                 let integrations = integrations(team, severity, settings);
                 if !integrations.is_empty() {
                     let contact = Contact {
                         name: receiver_name(team, severity),
                         integrations,
                     };
-                    contacts.insert((team.name.as_str(), severity), contact);
+                    contacts.insert((team.name.as_str(), severity.clone()), contact);
                 }
             }
         }
-        let of_default = |severity| {
-            let team = settings.alertmanager.default_team.as_deref()?;
-            let contact: &Contact<'_> = contacts.get(&(team, severity))?;
-            Some(contact.name.clone())
+        let mut recipients = Self {
+            contacts,
+            fallback: Fallback {
+                other: NOBODY.to_owned(),
+                severities: Vec::new(),
+            },
+            severities: settings.severities.clone(),
         };
-        let (page, ticket) = (of_default(Severity::Page), of_default(Severity::Ticket));
-        let any = ticket.or(page.clone()).unwrap_or_else(|| NOBODY.to_owned());
-        let fallback = Fallback {
-            page: page.unwrap_or_else(|| any.clone()),
-            ticket: any,
-        };
-        Self { contacts, fallback }
+        if let Some(team) = settings.alertmanager.default_team.as_deref() {
+            recipients.fallback = recipients.of_default(team);
+        }
+        recipients
     }
 
-    fn receiver<'s>(&'s self, team: &'s str, severity: Severity) -> Option<&'s str> {
-        let contact = self.contacts.get(&(team, severity))?;
+    /// The receivers of the default team. A severity without any has that of `page` if it pages, and otherwise that of tickets.
+    fn of_default(&self, team: &str) -> Fallback {
+        let other = self.other(team).unwrap_or(NOBODY).to_owned();
+        let page = self.receiver(team, &self.severities.page());
+        let of_severity = |severity: &Severity| {
+            let own = self.receiver(team, severity);
+            let own = own.or(page.filter(|_| severity.pages()));
+            (severity.clone(), own.unwrap_or(&other).to_owned())
+        };
+        Fallback {
+            severities: self.severities.all().iter().map(of_severity).collect(),
+            other,
+        }
+    }
+
+    /// The receiver of a team's alerts without a known severity: that of tickets, or else of pages, or else of any other severity.
+    fn other<'s>(&'s self, team: &'s str) -> Option<&'s str> {
+        let known = [self.severities.ticket(), self.severities.page()];
+        let mut receivers = known
+            .iter()
+            .chain(self.severities.all())
+            .filter_map(|severity| self.receiver(team, severity));
+        receivers.next()
+    }
+
+    fn receiver<'s>(&'s self, team: &'s str, severity: &Severity) -> Option<&'s str> {
+        let contact = self.contacts.get(&(team, severity.clone()))?;
         Some(&contact.name)
     }
 
-    /// The receiver of a service's pages: that of the team that its escalation notifies, or else of its own team.
-    fn pager<'s>(&'s self, service: &'s Service) -> Option<&'s str> {
+    /// The receiver of a service's pages of a severity: that of the team that its escalation notifies, or else of its own team.
+    fn pager<'s>(&'s self, service: &'s Service, severity: &Severity) -> Option<&'s str> {
         let woken = service.escalation.as_ref();
-        let woken = woken.and_then(|escalation| self.receiver(&escalation.team, Severity::Page));
-        woken.or_else(|| self.receiver(service.team.as_deref()?, Severity::Page))
+        let woken = woken.and_then(|escalation| self.receiver(&escalation.team, severity));
+        woken.or_else(|| self.receiver(service.team.as_deref()?, severity))
     }
 
     /// By team, the services whose pages notify another team, by that team's receiver.
-    fn elsewhere(
-        &self,
-        project: &Project<'a>,
-    ) -> BTreeMap<&'a str, BTreeMap<String, Vec<&'a str>>> {
-        let mut elsewhere: BTreeMap<&str, BTreeMap<String, Vec<&str>>> = BTreeMap::new();
+    fn elsewhere(&self, project: &Project<'a>) -> BTreeMap<&'a str, Elsewhere<'a>> {
+        let mut elsewhere: BTreeMap<&str, Elsewhere<'a>> = BTreeMap::new();
         for service in project.services() {
             let Some(team) = service.team.as_deref() else {
                 continue;
             };
-            let own = self.receiver(team, Severity::Page);
-            match self.pager(service) {
-                Some(pager) if Some(pager) != own => {
-                    let of_team = elsewhere.entry(team).or_default();
-                    of_team
-                        .entry(pager.to_owned())
-                        .or_default()
-                        .push(&service.name);
+            for severity in self.severities.paging() {
+                let own = self.receiver(team, severity);
+                match self.pager(service, severity) {
+                    Some(pager) if Some(pager) != own => {
+                        let of_team = elsewhere.entry(team).or_default();
+                        let named = (severity.clone(), pager.to_owned());
+                        of_team.entry(named).or_default().push(&service.name);
+                    }
+                    _ => {}
                 }
-                _ => {}
             }
         }
         elsewhere
     }
 
-    fn route(
-        &self,
-        team: &'a Team,
-        elsewhere: BTreeMap<String, Vec<&'a str>>,
-    ) -> Option<TeamRoute<'a>> {
-        let page = self.receiver(&team.name, Severity::Page);
-        let ticket = self.receiver(&team.name, Severity::Ticket);
-        if page.is_none() && ticket.is_none() && elsewhere.is_empty() {
+    fn route(&self, team: &'a Team, elsewhere: Elsewhere<'a>) -> Option<TeamRoute<'a>> {
+        let other = self.other(&team.name);
+        if other.is_none() && elsewhere.is_empty() {
             return None;
         }
-        let other = ticket.or(page).unwrap_or(&self.fallback.ticket);
+        let of_severity = |severity: &Severity| {
+            let own = self.receiver(&team.name, severity);
+            let receiver = own.unwrap_or_else(|| self.fallback.receiver(severity));
+            (severity.clone(), receiver.to_owned())
+        };
         Some(TeamRoute {
             team: &team.name,
-            page: page.unwrap_or(&self.fallback.page).to_owned(),
-            ticket: ticket.unwrap_or(&self.fallback.ticket).to_owned(),
-            other: other.to_owned(),
+            severities: self.severities.all().iter().map(of_severity).collect(),
+            other: other.unwrap_or(&self.fallback.other).to_owned(),
             elsewhere,
         })
     }
 }
 
-/// The name of a team's receiver. Names are unique: the suffix is the severity, and everything before it is the team's
-/// name.
-fn receiver_name(team: &Team, severity: Severity) -> String {
-    let severity = match severity {
-        Severity::Page => "page",
-        Severity::Ticket => "ticket",
-    };
-    format!("{}-{severity}", team.name)
+/// The name of a team's receiver. Names are unique: the suffix is the severity, whose name has no hyphen, and everything before
+/// it is the team's name.
+fn receiver_name(team: &Team, severity: &Severity) -> String {
+    format!("{}-{}", team.name, severity.name())
 }
 
 /// The integrations of a team for a severity. Without a mail server, only receivers that the team declares send email:
 /// the analysis has reported these.
 fn integrations<'a>(
     team: &'a Team,
-    severity: Severity,
+    severity: &Severity,
     settings: &Settings,
 ) -> Vec<Integration<'a>> {
     let can_be_sent = |channel: &Channel| {
@@ -230,12 +258,12 @@ fn integrations<'a>(
     match team.effective_receivers() {
         Cow::Borrowed(declared) => declared
             .iter()
-            .filter(|receiver| receiver.on.contains(&severity))
+            .filter(|receiver| receiver.on.contains(severity))
             .map(|receiver| integration(receiver.resolved, Cow::Borrowed(&receiver.channel)))
             .collect(),
         Cow::Owned(defaults) => defaults
             .into_iter()
-            .filter(|receiver| receiver.on.contains(&severity))
+            .filter(|receiver| receiver.on.contains(severity))
             .filter(|receiver| can_be_sent(&receiver.channel))
             .map(|receiver| integration(receiver.resolved, Cow::Owned(receiver.channel)))
             .collect(),

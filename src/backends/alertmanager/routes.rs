@@ -1,7 +1,7 @@
 //! Routes of alerts to receivers, with their timing.
 
 use crate::alerts::CONSUMED;
-use nth_model::{Settings, Severity};
+use nth_model::{Response, Settings, Severity};
 
 use super::matcher::Matcher;
 use super::plan::{NOBODY, Plan, TeamRoute};
@@ -36,16 +36,16 @@ const CONSUMED_REPEAT: &str = "4d";
 const ALWAYS_FIRING: [&str; 2] = ["InfoInhibitor", "Watchdog"];
 
 impl Pace {
-    fn for_severity(severity: Severity) -> Self {
-        match severity {
+    fn for_response(response: Response) -> Self {
+        match response {
             // The alert has already waited for two minutes.
-            Severity::Page => Self {
+            Response::Page => Self {
                 wait: Some("15s"),
                 interval: Some("2m"),
                 repeat: Some("4h"),
             },
             // A ticket that repeats daily is read in the morning.
-            Severity::Ticket => Self {
+            Response::Ticket => Self {
                 wait: Some("2m"),
                 interval: Some("15m"),
                 repeat: Some("24h"),
@@ -76,11 +76,11 @@ impl Node {
             matchers: scope
                 .map(|(label, value)| Matcher::equal_or_absent(label, value))
                 .collect(),
-            receiver: plan.fallback.ticket.clone(),
+            receiver: plan.fallback.other.clone(),
             pace: Pace::default(),
             routes: Self::project_routes(plan, settings),
         };
-        let pace = Pace::for_severity(Severity::Ticket);
+        let pace = Pace::for_response(Response::Ticket);
         if own.matchers.is_empty() {
             return Self { pace, ..own };
         }
@@ -108,44 +108,35 @@ impl Node {
             ]),
         ];
         let teams = plan.routes.iter();
-        routes.extend(teams.map(|route| Self::team_route(route, settings)));
+        routes.extend(teams.map(|route| Self::team_route(route)));
         let fallback = &plan.fallback;
-        if fallback.page != fallback.ticket {
-            routes.push(Self::severity_route(
-                Severity::Page,
-                &fallback.page,
-                settings,
-            ));
-        }
-        routes.extend(Self::consumed_route(&fallback.ticket));
+        let others = fallback.severities.iter();
+        let others = others.filter(|(_, receiver)| *receiver != fallback.other);
+        routes.extend(others.map(|(severity, receiver)| Self::severity_route(severity, receiver)));
+        routes.extend(Self::consumed_route(&fallback.other));
         routes
     }
 
-    /// The route of a team's alerts. Alerts with the team's label and neither severity come from elsewhere, and go
+    /// The route of a team's alerts. Alerts with the team's label and no known severity come from elsewhere, and go
     /// where the team's tickets go.
-    fn team_route(route: &TeamRoute<'_>, settings: &Settings) -> Self {
-        let page = settings.severity_label(Severity::Page);
+    fn team_route(route: &TeamRoute<'_>) -> Self {
         let mut routes: Vec<Self> = route
             .elsewhere
             .iter()
-            .map(|(receiver, services)| Self {
+            .map(|((severity, receiver), services)| Self {
                 matchers: vec![
-                    Matcher::equal("severity", &page),
+                    Matcher::equal("severity", severity.label()),
                     Matcher::one_of("service", services.iter().copied()),
                 ],
                 receiver: receiver.clone(),
-                pace: Pace::for_severity(Severity::Page),
+                pace: Pace::for_response(Response::Page),
                 routes: Self::consumed_route(receiver).into_iter().collect(),
             })
             .collect();
-        routes.push(Self::severity_route(Severity::Page, &route.page, settings));
-        if route.ticket != route.other {
-            routes.push(Self::severity_route(
-                Severity::Ticket,
-                &route.ticket,
-                settings,
-            ));
-        }
+        // Pages have their own timing, others that of their parent.
+        let severities = route.severities.iter();
+        let severities = severities.filter(|(severity, to)| severity.pages() || *to != route.other);
+        routes.extend(severities.map(|(severity, to)| Self::severity_route(severity, to)));
         routes.extend(Self::consumed_route(&route.other));
         Self {
             matchers: vec![Matcher::equal("team", route.team)],
@@ -155,17 +146,14 @@ impl Node {
         }
     }
 
-    fn severity_route(severity: Severity, receiver: &str, settings: &Settings) -> Self {
+    fn severity_route(severity: &Severity, receiver: &str) -> Self {
         Self {
-            matchers: vec![Matcher::equal(
-                "severity",
-                &settings.severity_label(severity),
-            )],
+            matchers: vec![Matcher::equal("severity", severity.label())],
             receiver: receiver.to_owned(),
             // All others have the timing of tickets, inherited from the root.
-            pace: match severity {
-                Severity::Page => Pace::for_severity(severity),
-                Severity::Ticket => Pace::default(),
+            pace: match severity.response() {
+                Response::Page => Pace::for_response(Response::Page),
+                Response::Ticket => Pace::default(),
             },
             routes: Self::consumed_route(receiver).into_iter().collect(),
         }

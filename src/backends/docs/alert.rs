@@ -13,7 +13,7 @@ use nth_model::number::{decimal_text, percent_text};
 use nth_model::text::list;
 use nth_model::{
     Alert, BudgetAlert, Criticality, Dependency, Duration, MissingDataAlert, MissingDataCause,
-    Project, Service, Settings, Severity, Sli, Slo,
+    Project, Service, Settings, Sli, Slo,
 };
 use nth_promql::{Expr, LabelMatchers, build};
 
@@ -416,7 +416,7 @@ fn burn_meaning(slo: &Slo, pair: &Pair) -> String {
         words::duration(pair.long),
     );
     let counts = !matches!(slo.sli, Sli::ErrorRatio { total: None, .. });
-    if let (Some(least), Severity::Page, true) = (slo.min_bad_events, pair.declared, counts)
+    if let (Some(least), true, true) = (slo.min_bad_events, pair.declared.pages(), counts)
         && least > 1
     {
         told.push_str(&format!(

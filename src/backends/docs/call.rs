@@ -4,7 +4,8 @@ use super::page::Page;
 use super::{text, words};
 use nth_model::text::list;
 use nth_model::{
-    Duration, Escalation, Layer, Project, Schedule, Service, Severity, Step, Target, Team,
+    Duration, Escalation, Layer, Project, Response, Schedule, Service, Severity, Step, Target,
+    Team, Urgency,
 };
 
 /// Adds the section on the escalation of a service.
@@ -41,7 +42,7 @@ fn nobody_on_call(service: &Service, project: &Project<'_>) -> String {
 
 /// Adds the urgency of incidents, by time.
 fn loudness(page: &mut Page, service: &Service, project: &Project<'_>) {
-    let told = match project.support_hours(service) {
+    let mut told = match project.support_hours(service) {
         Some(hours) => format!(
             "Urgency of pages: high {}; low at other times, until these hours begin. Urgency of \
             tickets: low.",
@@ -49,24 +50,39 @@ fn loudness(page: &mut Page, service: &Service, project: &Project<'_>) {
         ),
         None => "Urgency of pages: high, at all times. Urgency of tickets: low.".to_owned(),
     };
+    let declared = project.owner(service).into_iter();
+    for severity in declared.flat_map(|team| team.severities.all()) {
+        let urgency = match severity.urgency() {
+            Urgency::High => "high",
+            Urgency::Low => "low",
+        };
+        let name = severity.name();
+        if ![Severity::PAGE, Severity::TICKET].contains(&name) {
+            told.push_str(&format!(
+                " Urgency of severity {}: {urgency}.",
+                text::inline(name)
+            ));
+        }
+    }
     page.paragraph(told);
 }
 
 /// Summarizes the effect of an alert of this severity: who is notified and how.
-pub fn severity(service: &Service, severity: Severity, project: &Project<'_>) -> String {
-    match severity {
-        Severity::Page if chain(service, project).is_none() => {
-            "**Severity:** page, respond now. No one is on call.".to_owned()
+pub fn severity(service: &Service, severity: &Severity, project: &Project<'_>) -> String {
+    let name = severity.name();
+    match severity.response() {
+        Response::Page if chain(service, project).is_none() => {
+            format!("**Severity:** {name}, respond now. No one is on call.")
         }
-        Severity::Page => match project.support_hours(service) {
+        Response::Page => match project.support_hours(service) {
             Some(hours) => format!(
-                "**Severity:** page, respond now {}; at other times the page waits until these hours \
+                "**Severity:** {name}, respond now {}; at other times the page waits until these hours \
                 begin.",
                 words::support_hours(hours, &text::inline(&hours.zone))
             ),
-            None => "**Severity:** page, respond now.".to_owned(),
+            None => format!("**Severity:** {name}, respond now."),
         },
-        Severity::Ticket => "**Severity:** ticket, handle during working hours.".to_owned(),
+        Response::Ticket => format!("**Severity:** {name}, handle during working hours."),
     }
 }
 
@@ -240,12 +256,12 @@ pub fn contacts(team: &Team) -> Vec<String> {
 }
 
 /// The people that an alert notifies, step by step, on one line.
-pub fn recipients(service: &Service, severity: Severity, project: &Project<'_>) -> String {
+pub fn recipients(service: &Service, severity: &Severity, project: &Project<'_>) -> String {
     let owner = project.owner(service);
-    match (severity, chain(service, project)) {
-        (Severity::Page, Some(chain)) => format!("{chain}."),
-        (Severity::Page, None) => nobody_on_call(service, project),
-        (Severity::Ticket, chain) => {
+    match (severity.response(), chain(service, project)) {
+        (Response::Page, Some(chain)) => format!("{chain}."),
+        (Response::Page, None) => nobody_on_call(service, project),
+        (Response::Ticket, chain) => {
             let first = match owner.and_then(contact_channels) {
                 Some(reach) => format!("No page is sent; contact {reach}."),
                 None => "No page is sent.".to_owned(),

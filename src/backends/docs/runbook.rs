@@ -13,7 +13,7 @@ use nth_model::exclude::Exclusion;
 use nth_model::number::percent_text;
 use nth_model::text::list;
 use nth_model::{
-    Criticality, Dependency, Project, Role, Rule, Service, Settings, Severity, Sli, Slo,
+    Criticality, Dependency, Project, Role, Rule, Service, Settings, Sli, Slo,
 };
 use rust_decimal::Decimal;
 
@@ -336,13 +336,9 @@ fn overview(page: &mut Page, service: &Service, alerts: &[NamedAlert<'_>]) {
         return;
     }
     let rows = alerts.iter().map(|alert| {
-        let asks = match alert.origin.severity() {
-            Severity::Page => "page",
-            Severity::Ticket => "ticket",
-        };
         [
             text::internal_link(&alert.heading, &format!("#{}", alert.anchor)),
-            asks.to_owned(),
+            alert.origin.severity().name().to_owned(),
             in_a_line(alert, service),
         ]
     });

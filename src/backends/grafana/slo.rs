@@ -12,7 +12,7 @@ use nth_model::burn_rate::budget_time;
 use nth_model::number::percent_text;
 use nth_model::panel::Visualization;
 use nth_model::text::list;
-use nth_model::{Duration, Severity, Sli, Slo};
+use nth_model::{Duration, Response, Sli, Slo};
 use nth_promql::{BinaryOp, build};
 
 use super::board::Board;
@@ -142,9 +142,9 @@ impl Board<'_> {
         let mut factors: BTreeMap<Decimal, &'static str> = BTreeMap::new();
         let mut windows: Vec<Duration> = Vec::new();
         for pair in &slo.burn_rate_pairs {
-            let color = match pair.severity {
-                Severity::Page => BAD,
-                Severity::Ticket => WARN,
+            let color = match pair.severity.response() {
+                Response::Page => BAD,
+                Response::Ticket => WARN,
             };
             factors.entry(pair.factor).or_insert(color);
             windows.push(pair.long);

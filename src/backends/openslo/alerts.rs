@@ -5,9 +5,9 @@
 
 use super::document::{AlertCondition, AlertPolicy, BurnRate, ConditionRef, Object, TargetRef};
 use super::names;
-use super::targets::{object_name, word};
+use super::targets::object_name;
 use nth_model::burn_rate::Pair;
-use nth_model::{Project, Receiver, Service, Settings, Severity, Slo, Team, number};
+use nth_model::{Project, Receiver, Service, Settings, Slo, Team, number};
 
 /// The annotation that lists what the format cannot express.
 pub const LOST: &str = "nthc.not-expressible";
@@ -34,7 +34,7 @@ pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Se
     let mut no_data = slo
         .missing_data_alerts
         .first()
-        .map(|absence| absence.severity);
+        .map(|absence| &absence.severity);
     let mut untold: Vec<&str> = Vec::new();
     for pair in &slo.burn_rate_pairs {
         let notified: Vec<&Receiver> = receivers
@@ -42,12 +42,12 @@ pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Se
             .filter(|receiver| receiver.on.contains(&pair.severity))
             .collect();
         let (Some(team), false) = (team, notified.is_empty()) else {
-            if !untold.contains(&word(pair.severity)) {
-                untold.push(word(pair.severity));
+            if !untold.contains(&pair.severity.name()) {
+                untold.push(pair.severity.name());
             }
             continue;
         };
-        let absent = no_data.take_if(|severity| *severity == pair.severity);
+        let absent = no_data.take_if(|severity| **severity == pair.severity);
         let targets = notified.iter().map(|receiver| TargetRef {
             target_ref: object_name(receiver, &team.name, settings),
         });
@@ -93,7 +93,7 @@ pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Se
     if let (Some(_), Some(absence)) = (no_data, slo.missing_data_alerts.first()) {
         alerts.lost.push(format!(
             "The missing-data alert is a {}, and there is no policy of that severity.",
-            word(absence.severity)
+            absence.severity.name()
         ));
     }
     alerts
@@ -101,7 +101,7 @@ pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Se
 
 /// The name `page-1h`: an SLO has one pair at most of a severity with each long window.
 fn own_name(pair: &Pair) -> String {
-    format!("{}-{}", word(pair.severity), pair.long)
+    format!("{}-{}", pair.severity.name(), pair.long)
 }
 
 fn parts<'p>(slo: &'p Slo, service: &'p Service, own: &'p str) -> [&'p str; 3] {
@@ -129,7 +129,7 @@ fn condition(
     let display = format!("{} {}: {own}", service.name, slo.name);
     let spec = AlertCondition {
         description: sentence(slo, service, pair),
-        severity: severity(pair.severity, settings),
+        severity: pair.severity.label().to_owned(),
         condition: BurnRate {
             kind: "burnrate",
             op: "gt",
@@ -140,10 +140,4 @@ fn condition(
     };
     let metadata = names::metadata(settings, &parts(slo, service, &own), &display);
     Object::new("AlertCondition", metadata, spec)
-}
-
-/// The project's label value of a severity.
-fn severity(severity: Severity, settings: &Settings) -> String {
-    let label = settings.severity_labels.get(&severity);
-    label.cloned().unwrap_or_else(|| word(severity).to_owned())
 }

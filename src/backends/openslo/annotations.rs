@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 
 use nth_model::number::{decimal_text, percent_text};
 use nth_model::text::count;
-use nth_model::{Duration, Service, Settings, Severity, Slo, burn_rate};
+use nth_model::{Duration, Response, Service, Settings, Severity, Slo, Urgency, burn_rate};
 use nth_promql::{Condition, LabelMatchers, MatchOp};
 use serde_json::Value;
-
-use super::targets::word;
 
 /// The annotation that lists what an import cannot restore.
 pub const LOST: &str = "nthc.not-kept";
@@ -78,21 +76,22 @@ fn list_lost(service: &Service) -> Vec<String> {
 }
 
 /// The annotations of an SLO.
-pub fn slo_annotations(slo: &Slo) -> BTreeMap<String, String> {
+pub fn slo_annotations(slo: &Slo, settings: &Settings) -> BTreeMap<String, String> {
     let mut kept = BTreeMap::new();
     let mut keep = |annotation: &str, text: String| kept.insert(format!("nthc.{annotation}"), text);
     keep(
         "burn-rate-alerts",
         (!slo.burn_rate_pairs.is_empty()).to_string(),
     );
+    keep_severities(slo, settings, &mut keep);
     if let Some(pairs) = declared_pairs(slo) {
         keep("burn-rates", pairs);
     }
-    for severity in [Severity::Page, Severity::Ticket] {
+    for response in Response::ALL {
         let shares: Vec<String> = slo
             .budget_alerts
             .iter()
-            .filter(|alert| alert.severity == severity)
+            .filter(|alert| alert.severity.response() == response)
             .map(|alert| percent_text(alert.consumed))
             .collect();
         let shares = if shares.is_empty() {
@@ -100,10 +99,10 @@ pub fn slo_annotations(slo: &Slo) -> BTreeMap<String, String> {
         } else {
             shares.join(", ")
         };
-        keep(&format!("budget-{}s", word(severity)), shares);
+        keep(&format!("budget-{}s", response.word()), shares);
     }
     if let Some(absence) = slo.missing_data_alerts.first() {
-        keep("absence", word(absence.severity).to_owned());
+        keep("absence", absence.severity.name().to_owned());
         keep("absent-after", absence.hold.to_string());
     } else {
         keep("absence-alerts", false.to_string());
@@ -123,6 +122,46 @@ pub fn slo_annotations(slo: &Slo) -> BTreeMap<String, String> {
     kept
 }
 
+/// Keeps the severities that the project declares, and those of the SLO's alerts that are not `page` and `ticket`.
+fn keep_severities(
+    slo: &Slo,
+    settings: &Settings,
+    keep: &mut impl FnMut(&str, String) -> Option<String>,
+) {
+    let usual = [Severity::PAGE, Severity::TICKET];
+    let declared = settings.severities.all().iter();
+    let declared: Vec<Value> = declared
+        .filter(|severity| !usual.contains(&severity.name()))
+        .map(|severity| {
+            serde_json::json!({
+                "name": severity.name(),
+                "pages": severity.pages(),
+                "urgency": match severity.urgency() {
+                    Urgency::High => "high",
+                    Urgency::Low => "low",
+                },
+                "for": severity.default_hold().to_string(),
+                "label": severity.label(),
+            })
+        })
+        .collect();
+    if !declared.is_empty() {
+        keep("severities", Value::Array(declared).to_string());
+    }
+    let budgets = slo.budget_alerts.iter().map(|alert| &alert.severity);
+    let of_pairs = slo.burn_rate_pairs.iter().map(|pair| &pair.severity);
+    let page = { budgets.chain(of_pairs) }.find(|severity| severity.pages());
+    let own = [
+        ("page-severity", page),
+        ("ticket-severity", Some(&slo.ticket_severity)),
+    ];
+    for (annotation, severity) in own {
+        if let Some(severity) = severity.filter(|severity| !usual.contains(&severity.name())) {
+            keep(annotation, severity.name().to_owned());
+        }
+    }
+}
+
 /// The burn-rate alerts of an SLO, if they are not those that an SLO has by default: `page 1h/5m at 14.4x for 2m, …`.
 fn declared_pairs(slo: &Slo) -> Option<String> {
     let mut usual = burn_rate::pairs(slo.window, Duration::MINUTE);
@@ -133,7 +172,7 @@ fn declared_pairs(slo: &Slo) -> Option<String> {
     let pairs = slo.burn_rate_pairs.iter().map(|pair| {
         format!(
             "{} {}/{} at {}x for {}",
-            word(pair.severity),
+            pair.severity.name(),
             pair.long,
             pair.short,
             decimal_text(pair.factor),

@@ -222,7 +222,7 @@ fn slo_documents(
     annotate(&mut metadata, &lost);
     metadata
         .annotations
-        .extend(annotations::slo_annotations(slo));
+        .extend(annotations::slo_annotations(slo, settings));
     let (op, value) = indicator.comparison.unzip();
     let policies = alerts.policies.iter().map(|policy| AlertPolicyRef {
         alert_policy_ref: policy.metadata.name.clone(),

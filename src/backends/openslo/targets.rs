@@ -43,7 +43,7 @@ fn document(team: &Team, receiver: &Receiver, settings: &Settings) -> Object<Not
             .annotations
             .insert(ADDRESS.into(), address.to_owned());
     }
-    let on: Vec<&str> = receiver.on.iter().map(|severity| word(*severity)).collect();
+    let on: Vec<&str> = receiver.on.iter().map(Severity::name).collect();
     metadata.annotations.insert(ON.into(), on.join(", "));
     let at = channel.address();
     let at = at.map_or_else(String::new, |address| format!(": {address}"));
@@ -53,12 +53,4 @@ fn document(team: &Team, receiver: &Receiver, settings: &Settings) -> Object<Not
         target: channel.kind(),
     };
     Object::new("AlertNotificationTarget", metadata, spec)
-}
-
-/// A severity as in the source.
-pub fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Page => "page",
-        Severity::Ticket => "ticket",
-    }
 }

@@ -12,7 +12,7 @@ use super::plan::{Inbox, Plan};
 use super::services::{others, others_address, service};
 use super::text::{self, Text, description, equals, equals_any};
 use crate::receivers::message::NONE;
-use nth_model::{Settings, Severity};
+use nth_model::{Settings, Urgency};
 
 /// The field of an event with its service: the label `service` of every rule, sent among the details.
 const SERVICE: &str = "event.custom_details.service";
@@ -190,13 +190,16 @@ fn is_text(word: &str) -> bool {
 /// Sets PagerDuty's severity by the label of an event: `critical` notifies with high urgency and `warning` with low. An
 /// event without the label keeps its severity.
 fn severities(of: Reference, settings: &Settings) -> ServiceOrchestration {
-    let meant = [(Severity::Page, "critical"), (Severity::Ticket, "warning")];
-    let rules = meant.into_iter().map(|(severity, meaning)| {
-        let label = settings.severity_label(severity);
+    let rules = settings.severities.all().iter().map(|severity| {
+        let label = severity.label();
+        let meaning = match severity.urgency() {
+            Urgency::High => "critical",
+            Urgency::Low => "warning",
+        };
         Rule {
             label: Text::new(format!("{label} is {meaning}")),
             condition: Condition {
-                expression: equals(SEVERITY, &label),
+                expression: equals(SEVERITY, label),
             },
             actions: SetSeverity { severity: meaning },
         }

@@ -121,8 +121,8 @@ impl<'a> Plan<'a> {
         for service in project.services() {
             let woken = service.escalation.as_ref().map(|named| &*named.team);
             let owner = service.team.as_deref();
-            let is_told = |severity| {
-                let teams = [owner, woken.filter(|_| severity == Severity::Page)];
+            let is_told = |severity: &Severity| {
+                let teams = [owner, woken.filter(|_| severity.pages())];
                 let mut teams = teams.into_iter().flatten();
                 teams.any(|name| {
                     project
@@ -130,7 +130,7 @@ impl<'a> Plan<'a> {
                         .is_some_and(|team| handles(team, severity))
                 })
             };
-            let is_lost = !is_told(Severity::Page) || !is_told(Severity::Ticket);
+            let is_lost = !settings.severities.all().iter().all(is_told);
             for team in [owner, woken, default.filter(|_| is_lost)]
                 .into_iter()
                 .flatten()
@@ -257,9 +257,9 @@ fn pace_of_others() -> Pace {
 }
 
 /// True if a receiver of the team handles a severity.
-fn handles(team: &Team, severity: Severity) -> bool {
+fn handles(team: &Team, severity: &Severity) -> bool {
     let receivers = team.effective_receivers();
     receivers
         .iter()
-        .any(|receiver| receiver.on.contains(&severity))
+        .any(|receiver| receiver.on.contains(severity))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::query::Queries;
 use nth_model::gate::{self, Fact, Objective};
-use nth_model::{Service, Settings, Severity};
+use nth_model::{Service, Settings};
 use nth_policy::{
     Bound, Compare, Condition, Coverage, Effect, FactQuery, Gate, OnNoData, Operand, Override,
     Policy, Rule, Span, VERSION, condition_text,
@@ -177,8 +177,7 @@ pub fn fact_name(fact: &Fact, service: &Service) -> String {
         Fact::Budget(objective) => format!("budget({})", of(objective)),
         Fact::BudgetTime(objective) => format!("budget_time({})", of(objective)),
         Fact::Burn(objective, over) => format!("burn({}, over: {over})", of(objective)),
-        Fact::Firing(Severity::Page) => "firing(page)".to_owned(),
-        Fact::Firing(Severity::Ticket) => "firing(ticket)".to_owned(),
+        Fact::Firing(severity) => format!("firing({})", severity.name()),
         Fact::Incidents(over) => format!("incidents(over: {over})"),
         Fact::DeployAge => "deploy_age()".to_owned(),
         Fact::Deploys(over) => format!("deploys(over: {over})"),

@@ -7,7 +7,7 @@ use nth_model::burn_rate::budget_time;
 use nth_model::gate::{Fact, Objective};
 use nth_model::number::decimal_text;
 use nth_model::{Duration, Service, Settings, Severity};
-use nth_promql::{BinaryOp, Expr, build};
+use nth_promql::{BinaryOp, Expr, MatchOp, build, escape_regex};
 
 /// The resolution for detecting the start of alerts. Alerts have a sample at every evaluation of the rules, and each is
 /// visible for five minutes.
@@ -49,7 +49,7 @@ impl Queries<'_> {
             Fact::Firing(severity) => self.where_rules_are(or_zero(build::aggregate(
                 "count",
                 None,
-                self.firing_alerts(*severity),
+                self.firing_alerts([severity]),
             ))),
             Fact::Incidents(over) => self.where_rules_are(or_zero(self.incidents(*over))),
             Fact::DeployAge => build::binary(
@@ -103,23 +103,30 @@ impl Queries<'_> {
         self.recorded_value(BUDGET_REMAINING, objective)
     }
 
-    /// The number of firing alerts of the service with a severity.
-    fn firing_alerts(&self, severity: Severity) -> Expr {
-        let name = match severity {
-            Severity::Page => "page",
-            Severity::Ticket => "ticket",
+    /// The number of firing alerts of the service with one of these severities.
+    fn firing_alerts<'s>(&self, severities: impl IntoIterator<Item = &'s Severity>) -> Expr {
+        let labels: Vec<&str> = severities.into_iter().map(Severity::label).collect();
+        let severity = match labels.as_slice() {
+            [one] => build::matcher("severity", MatchOp::Equal, *one),
+            several => {
+                let several: Vec<String> = several.iter().map(|one| escape_regex(one)).collect();
+                build::matcher("severity", MatchOp::Matches, several.join("|"))
+            }
         };
-        let called = self.settings.severity_labels.get(&severity);
-        let called = called.map_or(name, String::as_str);
-        let mut labels = vec![("alertstate", "firing"), ("severity", called)];
-        labels.extend(self.labels(&self.service.name));
-        build::selector("ALERTS", &labels)
+        let mut matchers = vec![
+            build::matcher("alertstate", MatchOp::Equal, "firing"),
+            severity,
+        ];
+        let own = self.labels(&self.service.name).into_iter();
+        matchers.extend(own.map(|(label, value)| build::matcher(label, MatchOp::Equal, value)));
+        build::selector_with("ALERTS", matchers)
     }
 
     /// The number of times that a first page began to fire: one fires now, and none did a step before.
     fn incidents(&self, over: Duration) -> Expr {
-        let now = build::aggregate("max", None, self.firing_alerts(Severity::Page));
-        let before = build::offset(self.firing_alerts(Severity::Page), STEP);
+        let pages = || self.firing_alerts(self.settings.severities.paging());
+        let now = build::aggregate("max", None, pages());
+        let before = build::offset(pages(), STEP);
         let before = build::aggregate("max", None, before);
         let began = build::binary(BinaryOp::Unless, now, before);
         let range = build::subquery(build::paren(began), over.to_string(), Some(STEP));

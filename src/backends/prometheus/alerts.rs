@@ -6,8 +6,7 @@ use crate::alerts::{NamedAlert, Origin};
 use nth_model::burn_rate::{Pair, SLICE, budget_time};
 use nth_model::number::{decimal_text, percent_text};
 use nth_model::{
-    BudgetAlert, Duration, MissingDataAlert, MissingDataCause, Numerator, Severity, Sli,
-    ValueFormat,
+    BudgetAlert, Duration, MissingDataAlert, MissingDataCause, Numerator, Sli, ValueFormat,
 };
 use nth_promql::{BinaryOp, Expr, Matching, Node};
 
@@ -143,7 +142,7 @@ impl SloContext<'_> {
             let before = std::mem::replace(&mut expr, number(Decimal::ZERO));
             expr = binary(before, BinaryOp::And, enough);
         };
-        if let (Some(least), Severity::Page) = (self.slo.min_bad_events, pair.declared) {
+        if let (Some(least), true) = (self.slo.min_bad_events, pair.declared.pages()) {
             and(call("round", [self.bad_events(pair.long)]), least);
         }
         if let Some(least) = self.slo.min_events {
@@ -206,8 +205,8 @@ impl SloContext<'_> {
             BinaryOp::GreaterOrEqual,
             number(alert.consumed),
         );
-        match (self.slo.min_bad_events, alert.declared) {
-            (Some(least), Severity::Page) if self.counts_events() => {
+        match (self.slo.min_bad_events, alert.declared.pages()) {
+            (Some(least), true) if self.counts_events() => {
                 let bad = call("round", [self.bad_events(self.slo.window)]);
                 let least = number(Decimal::from(least));
                 let enough = binary(bad, BinaryOp::GreaterOrEqual, least);
@@ -240,7 +239,7 @@ impl SloContext<'_> {
             .slo
             .burn_rate_pairs
             .iter()
-            .filter(|pair| pair.declared == Severity::Page);
+            .filter(|pair| pair.declared.pages());
         shorts
             .map(|pair| pair.long)
             .max()

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::series_names::LONGEST_RAW;
-use nth_model::{Duration, Service, Settings, Severity, Sli, Slo};
+use nth_model::{Duration, Service, Settings, Sli, Slo};
 use nth_promql::{BinaryOp, Expr, build};
 
 use super::context::Context;
@@ -39,7 +39,7 @@ impl<'a> BudgetStatus<'a> {
     /// The recorded window of a burn rate that is neither momentary nor outdated: that of the fastest page.
     pub fn burn_window(&self) -> Duration {
         let pages = self.context.slo.burn_rate_pairs.iter();
-        let pages = pages.filter(|pair| pair.declared == Severity::Page);
+        let pages = pages.filter(|pair| pair.declared.pages());
         pages
             .map(|pair| pair.long)
             .min()

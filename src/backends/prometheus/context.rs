@@ -49,9 +49,9 @@ impl Context<'_> {
     pub fn alert_labels(
         &self,
         mut labels: BTreeMap<String, String>,
-        severity: Severity,
+        severity: &Severity,
     ) -> BTreeMap<String, String> {
-        labels.insert("severity".into(), self.settings.severity_label(severity));
+        labels.insert("severity".into(), severity.label().to_owned());
         // An operator's Alertmanager only gets alerts with this label.
         if let Some(namespace) = self.settings.alert_namespace() {
             labels.insert("namespace".into(), namespace.to_owned());

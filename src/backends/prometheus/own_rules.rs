@@ -89,7 +89,7 @@ impl Context<'_> {
             expr: layout(&alert.when),
             hold: hold.to_string(),
             keep_firing: alert.keep_firing.map(|time| time.to_string()),
-            labels: self.alert_labels(labels, alert.severity),
+            labels: self.alert_labels(labels, &alert.severity),
             annotations,
         })
     }

@@ -29,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use nth_model::{Duration, Numerator, Severity, Sli, Slo};
+use nth_model::{Duration, Numerator, Sli, Slo};
 use nth_promql::{BinaryOp, Expr, rewrite};
 
 pub use crate::series_names::ERROR_RATIO;
@@ -221,7 +221,7 @@ impl<'a> SloContext<'a> {
         pairs
             .filter(|pair| {
                 self.slo.min_events.is_some()
-                    || (pair.declared == Severity::Page && self.slo.min_bad_events.is_some())
+                    || (pair.declared.pages() && self.slo.min_bad_events.is_some())
             })
             .map(|pair| pair.long)
             .filter(|window| *window <= LONGEST_RAW)

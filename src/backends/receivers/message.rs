@@ -1,12 +1,12 @@
-//! Texts of messages: Go templates that Alertmanager fills in. They contain nothing from the source except the label
-//! value of pages, as a string of that language.
+//! Texts of messages: Go templates that Alertmanager fills in. They contain nothing from the source except the names and label
+//! values of severities, as strings of that language.
 //!
 //! Text of an alert is shown as it is: a value that a template prints is not parsed as a template again, and Slack's
 //! markup is escaped. A message is about its first alert and has the links of that alert; others add a line each, as
 //! alerts of one group are similar.
 
 use crate::go_template::quote;
-use nth_model::{Settings, Severity};
+use nth_model::{Settings, Severities, Severity, Urgency};
 
 /// A text that several receivers share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub enum Text {
     RunbookUrl,
     /// The URL of the dashboard; empty if no alert has one.
     DashboardUrl,
-    /// `Page`, `Ticket` or `Resolved`.
+    /// `Page`, `Ticket`, the name of another severity, or `Resolved`.
     Kind,
     /// PagerDuty's severity: `critical` notifies with high urgency, `warning` with low.
     PagerDutySeverity,
@@ -37,12 +37,12 @@ pub enum Text {
     SlackColor,
 }
 
-/// The form of shared texts, and the value of the label `severity` for pages.
+/// The form of shared texts, and the severities that they tell apart.
 #[derive(Debug, Clone)]
 pub struct Wording {
     /// True if texts are referenced by name, from a file of templates; false if they are inlined.
     named: bool,
-    page: String,
+    severities: Severities,
 }
 
 const ALL: [Text; 12] = [
@@ -82,8 +82,8 @@ impl Text {
         }
     }
 
-    /// The template. `page` is the value of the label `severity` for pages.
-    fn body(self, page: &str) -> String {
+    /// The template.
+    fn body(self, severities: &Severities) -> String {
         match self {
             Self::Summary => summary(str::to_owned),
             Self::SlackSummary => summary(for_slack),
@@ -101,9 +101,14 @@ impl Text {
             ),
             Self::RunbookUrl => format!("{SHOWN}{RUNBOOK}{{{{ $runbook }}}}"),
             Self::DashboardUrl => format!("{SHOWN}{DASHBOARD}{{{{ $dashboard }}}}"),
-            Self::Kind => by_state(&is_page(page, "Page", "Ticket"), "Resolved"),
-            Self::PagerDutySeverity => is_page(page, "critical", "warning"),
-            Self::SlackColor => by_state(&is_page(page, "danger", "warning"), "good"),
+            Self::Kind => by_state(&kind(severities), "Resolved"),
+            Self::PagerDutySeverity => {
+                is_one_of(labels(severities, is_urgent), "critical", "warning")
+            }
+            Self::SlackColor => {
+                let color = is_one_of(labels(severities, Severity::pages), "danger", "warning");
+                by_state(&color, "good")
+            }
         }
     }
 }
@@ -119,12 +124,51 @@ const DASHBOARD: &str = concat!(
     "{{ $dashboard = .Annotations.dashboard_url }}{{ end }}{{ end }}"
 );
 
-/// One of two texts, by the common severity of a message's alerts.
-fn is_page(label: &str, page: &str, ticket: &str) -> String {
+/// Returns whether PagerDuty notifies about a severity with high urgency.
+fn is_urgent(severity: &Severity) -> bool {
+    severity.urgency() == Urgency::High
+}
+
+/// The values of the label `severity` of some severities, as strings of a template.
+fn labels(severities: &Severities, is_chosen: impl Fn(&Severity) -> bool) -> Vec<String> {
+    let chosen = severities.all().iter().filter(|one| is_chosen(one));
+    chosen.map(|severity| quote(severity.label())).collect()
+}
+
+/// One of two texts, by whether the common severity of a message's alerts has one of these labels.
+fn is_one_of(labels: Vec<String>, then: &str, otherwise: &str) -> String {
+    if labels.is_empty() {
+        return otherwise.to_owned();
+    }
     format!(
-        "{{{{ if eq .CommonLabels.severity {} }}}}{page}{{{{ else }}}}{ticket}{{{{ end }}}}",
-        quote(label)
+        "{{{{ if eq .CommonLabels.severity {} }}}}{then}{{{{ else }}}}{otherwise}{{{{ end }}}}",
+        labels.join(" ")
     )
+}
+
+/// The name of the common severity of a message's alerts, and `Ticket` if they have several.
+fn kind(severities: &Severities) -> String {
+    let mut all: Vec<Severity> = severities.all().to_vec();
+    all.retain(|severity| severity.name() != Severity::TICKET);
+    let mut text = String::new();
+    for (index, severity) in all.iter().enumerate() {
+        let word = if index == 0 { "if" } else { "else if" };
+        text.push_str(&format!(
+            "{{{{ {word} eq .CommonLabels.severity {} }}}}{}",
+            quote(severity.label()),
+            capitalized(severity.name())
+        ));
+    }
+    text + "{{ else }}Ticket{{ end }}"
+}
+
+/// A name with a capital letter: names of severities are letters, digits and `_`.
+fn capitalized(name: &str) -> String {
+    let mut letters = name
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '_');
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
 }
 
 /// One of two texts, by whether an alert still fires.
@@ -192,9 +236,8 @@ fn mail_text() -> String {
 /// The file that defines the shared texts.
 pub fn template_file(header: &str, settings: &Settings) -> String {
     let mut out = format!("{{{{/* {header} */}}}}\n");
-    let page = settings.severity_label(Severity::Page);
     for text in ALL {
-        let (name, body) = (text.name(), text.body(&page));
+        let (name, body) = (text.name(), text.body(&settings.severities));
         out.push_str(&format!("{{{{ define \"{name}\" }}}}{body}{{{{ end }}}}\n"));
     }
     out
@@ -205,7 +248,7 @@ impl Wording {
     pub fn by_name(settings: &Settings) -> Self {
         Self {
             named: true,
-            page: settings.severity_label(Severity::Page),
+            severities: settings.severities.clone(),
         }
     }
 
@@ -222,7 +265,7 @@ impl Wording {
         if self.named {
             format!("{{{{ template \"{}\" . }}}}", text.name())
         } else {
-            text.body(&self.page)
+            text.body(&self.severities)
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use nth_model::{Duration, Severity};
+use nth_model::{Duration, Response};
 
 use super::pieces::{Level, Piece};
 use crate::backtest::episodes::{Delivery, Episode};
@@ -156,12 +156,15 @@ fn expectations(recording: &Recording<'_>, text: &mut String) {
         let _ = writeln!(text, "expect quiet : silent {{ {subject} }}");
         return;
     }
-    for (severity, kind, name) in [
-        (Severity::Page, "page", "paged"),
-        (Severity::Ticket, "ticket", "ticketed"),
+    for (response, kind, name) in [
+        (Response::Page, "page", "paged"),
+        (Response::Ticket, "ticket", "ticketed"),
     ] {
         let of = recording.episodes.iter();
-        let of = of.filter(|episode| episode.severity == Some(severity));
+        let of = of.filter(|episode| {
+            let severity = episode.severity.as_ref();
+            severity.is_some_and(|severity| severity.response() == response)
+        });
         let counted = of.filter_map(|episode| Some((episode.counts_at()?, episode)));
         let Some((counts, episode)) = counted.min_by_key(|(at, _)| *at) else {
             continue;

@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::{Report, time};
 use nthc::backtest::{Change, Delivery, Detection, Episode, Incident, Notified, Shortage};
-use nthc::testing::word;
 
 /// The output of `nthc backtest --format json`.
 #[derive(Serialize)]
@@ -29,7 +28,7 @@ struct AlertDocument<'r> {
     service: &'r str,
     slo: Option<&'r str>,
     alert: &'r str,
-    severity: Option<&'static str>,
+    severity: Option<&'r str>,
     /// The windows of burn rates, or consumed shares of the budget.
     windows: Vec<&'r str>,
     start: String,
@@ -182,7 +181,7 @@ fn alert_document(episode: &Episode) -> AlertDocument<'_> {
         service: &episode.service,
         slo: episode.slo.as_deref(),
         alert: &episode.alert,
-        severity: episode.severity.map(|severity| word(Some(severity))),
+        severity: episode.severity.as_ref().map(|severity| severity.name()),
         windows: episode
             .windows
             .iter()

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
+use nthc::ir::Duration;
 use nthc::ir::detection::{Detection, DetectionTable, Fired, Incident};
 use nthc::ir::number::percent_text;
-use nthc::ir::{Duration, Severity};
 use nthc::testing::detection::SloDetection;
 use nthc::testing::detection_file::Change;
 
@@ -72,7 +72,7 @@ struct DetectionEntry<'r> {
 #[derive(Serialize)]
 struct AlertEntry<'r> {
     alert: &'r str,
-    severity: &'static str,
+    severity: &'r str,
     /// The long window of a burn-rate alert, or the share of a budget alert.
     threshold: Option<&'r str>,
     /// From the beginning of the incident until the alert fires.
@@ -143,7 +143,7 @@ fn incident(found: &Incident) -> IncidentEntry<'_> {
         observed_seconds: seconds(found.observed),
         page: found.page.as_ref().map(detection),
         ticket: found.ticket.as_ref().map(detection),
-        later: found.later.iter().copied().map(severity).collect(),
+        later: found.later.iter().map(|later| later.word()).collect(),
         alerts: found.alerts.iter().map(detection).collect(),
     }
 }
@@ -183,16 +183,9 @@ fn detection(found: &Detection) -> DetectionEntry<'_> {
 fn alert(fired: &Fired) -> AlertEntry<'_> {
     AlertEntry {
         alert: &fired.name,
-        severity: severity(fired.severity),
+        severity: fired.severity.name(),
         threshold: fired.threshold.as_deref(),
         after_seconds: seconds(fired.after),
-    }
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Page => "page",
-        Severity::Ticket => "ticket",
     }
 }
 

@@ -12,7 +12,7 @@ use super::super::prometheus_client::Client;
 use super::open;
 use nth_book::pull::Server as _;
 use nthc::backends::series_names::OBJECTIVE;
-use nthc::ir::{Settings, Severity};
+use nthc::ir::Settings;
 use nthc::promql::build;
 
 /// The time between two looks, in seconds.
@@ -165,14 +165,11 @@ fn episodes(series: &[SampledSeries], settings: &Settings, until: i64) -> Vec<Al
     found
 }
 
-/// `page` or `ticket`, whatever a project calls them; other severities are as they are.
+/// `page` or `ticket`, whatever severities a project declares; labels of no severity are as they are.
 fn severity(label: Option<&String>, settings: &Settings) -> String {
     let text = label.map_or("", String::as_str);
-    if text == settings.severity_label(Severity::Page) {
-        "page".to_owned()
-    } else if text == settings.severity_label(Severity::Ticket) {
-        "ticket".to_owned()
-    } else {
-        text.to_owned()
+    match settings.severities.with_label(text) {
+        Some(severity) => severity.response().word().to_owned(),
+        None => text.to_owned(),
     }
 }

@@ -158,7 +158,7 @@ fn event_row(axis: &Axis<'_>, event: &EventRow) -> Markup {
 }
 
 fn alert_row(axis: &Axis<'_>, alert: &AlertRow) -> Markup {
-    let word = word(alert.severity);
+    let word = word(alert.severity.as_ref());
     // Several windows can be active at the same time: firing is drawn above pending.
     let shapes = html! {
         @for period in &alert.periods {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use nth_diff::Version;
 use nth_engine::Labels;
 use nth_model::test::Test;
-use nth_model::{RuleLabel, Service, Severity, Sli, Slo, TargetName};
+use nth_model::{RuleLabel, Service, Sli, Slo, TargetName};
 use nth_promql::{Expr, classify};
 use nth_simulate::{Plan, RuleSet, Selectors, Simulation, labels_by_hand, simulate_rules};
 use smol_str::SmolStr;
@@ -296,8 +296,7 @@ fn of_version(mut simulation: Simulation, side: &Side<'_>) -> Simulation {
             service.is_some_and(|service| service.slos.iter().any(|known| known.name == slo));
         alert.slo = is_slo.then(|| slo.into());
         let label = alert.labels.get(RuleLabel::Severity.name());
-        let mut all = [Severity::Page, Severity::Ticket].into_iter();
-        alert.severity = all.find(|severity| settings.severity_label(*severity) == label);
+        alert.severity = settings.severities.with_label(label).cloned();
     }
     simulation
 }
@@ -308,7 +307,7 @@ fn seen(incident: &Incident<'_>, side: &Side<'_>, from: i64) -> Vec<Seen> {
         let Some(alert) = incident.alert(fired) else {
             continue;
         };
-        let Some(severity) = alert.severity else {
+        let Some(severity) = &alert.severity else {
             continue;
         };
         let delivery = match incident.delivery(index) {
@@ -327,7 +326,7 @@ fn seen(incident: &Incident<'_>, side: &Side<'_>, from: i64) -> Vec<Seen> {
             service: alert.service.clone(),
             slo: alert.slo.clone(),
             alert: alert.name.clone(),
-            severity,
+            response: severity.response(),
             sent: sent.map(|at| (at - from).max(0)),
             unsent,
             teams: match sent {

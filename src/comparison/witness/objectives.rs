@@ -2,7 +2,7 @@
 
 use nth_model::burn_rate::Pair;
 use nth_model::test::{Event, SloRef};
-use nth_model::{Duration, MissingDataAlert, Numerator, Service, Severity, Sli, Slo};
+use nth_model::{Duration, MissingDataAlert, Numerator, Response, Service, Sli, Slo};
 use nth_promql::Expr;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive as _, ToPrimitive as _};
@@ -139,9 +139,9 @@ fn burns(service: &Service, slo: &Slo, other: Option<&Slo>) -> Vec<Incident> {
             if later < fires * 1.1 {
                 continue;
             }
-            let hold = match pair.severity {
-                Severity::Page => 20.0,
-                Severity::Ticket => 40.0,
+            let hold = match pair.severity.response() {
+                Response::Page => 20.0,
+                Response::Ticket => 40.0,
             };
             // A ticket hardly matters while a page is sent for the same.
             let louder = slo.burn_rate_pairs.iter();

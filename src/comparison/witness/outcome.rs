@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use nth_model::{Duration, Severity};
+use nth_model::{Duration, Response};
 use smol_str::SmolStr;
 
 use crate::policy::Verdict;
@@ -27,8 +27,8 @@ pub struct Seen {
     pub slo: Option<SmolStr>,
     /// The alert's name, as in the rules.
     pub alert: SmolStr,
-    /// The severity.
-    pub severity: Severity,
+    /// Whether it pages.
+    pub response: Response,
     /// When somebody was notified, in milliseconds since the main event began; `None` if nobody was.
     pub sent: Option<i64>,
     /// Why nobody was notified.
@@ -83,16 +83,16 @@ pub struct Difference {
 const LEAST: i64 = 60_000;
 
 impl Outcome {
-    /// When it is first notified of a severity by alerts that `is_chosen` accepts.
-    fn first(&self, severity: Severity, is_chosen: &dyn Fn(&Seen) -> bool) -> Option<i64> {
+    /// When it is first notified of a page or a ticket by alerts that `is_chosen` accepts.
+    fn first(&self, response: Response, is_chosen: &dyn Fn(&Seen) -> bool) -> Option<i64> {
         let all = self.alerts.iter();
-        let chosen = all.filter(|seen| seen.severity == severity && is_chosen(seen));
+        let chosen = all.filter(|seen| seen.response == response && is_chosen(seen));
         chosen.filter_map(|seen| seen.sent).min()
     }
 
-    fn teams(&self, severity: Severity, is_chosen: &dyn Fn(&Seen) -> bool) -> BTreeSet<&str> {
+    fn teams(&self, response: Response, is_chosen: &dyn Fn(&Seen) -> bool) -> BTreeSet<&str> {
         let all = self.alerts.iter();
-        let chosen = all.filter(|seen| seen.severity == severity && is_chosen(seen));
+        let chosen = all.filter(|seen| seen.response == response && is_chosen(seen));
         chosen
             .flat_map(|seen| seen.teams.iter().map(String::as_str))
             .collect()
@@ -106,18 +106,18 @@ impl Outcome {
 
     /// The words for what is notified.
     fn words(&self, is_chosen: &dyn Fn(&Seen) -> bool, style: Style) -> String {
-        let page = self.first(Severity::Page, is_chosen);
-        let ticket = self.first(Severity::Ticket, is_chosen);
-        let team = |severity| {
-            let teams: Vec<&str> = self.teams(severity, is_chosen).into_iter().collect();
+        let page = self.first(Response::Page, is_chosen);
+        let ticket = self.first(Response::Ticket, is_chosen);
+        let team = |response| {
+            let teams: Vec<&str> = self.teams(response, is_chosen).into_iter().collect();
             match style.names_teams && !teams.is_empty() {
                 true => format!(", team {}", teams.join(", ")),
                 false => String::new(),
             }
         };
-        let paged = page.map(|at| format!("paged {}{}", after(at, style), team(Severity::Page)));
+        let paged = page.map(|at| format!("paged {}{}", after(at, style), team(Response::Page)));
         let opened =
-            ticket.map(|at| format!("ticket {}{}", after(at, style), team(Severity::Ticket)));
+            ticket.map(|at| format!("ticket {}{}", after(at, style), team(Response::Ticket)));
         match (paged, opened) {
             (Some(paged), Some(opened)) if style.names_tickets => format!("{paged}, {opened}"),
             (Some(paged), _) if style.names_tickets => format!("{paged}, no ticket"),
@@ -174,12 +174,12 @@ pub fn difference_of_alerts(
     after: &Outcome,
     is_chosen: &dyn Fn(&Seen) -> bool,
 ) -> Option<Difference> {
-    let first = |outcome: &Outcome, severity| outcome.first(severity, is_chosen);
-    let of = |severity| direction(first(before, severity), first(after, severity));
-    let teams = |severity| {
+    let first = |outcome: &Outcome, response| outcome.first(response, is_chosen);
+    let of = |response| direction(first(before, response), first(after, response));
+    let teams = |response| {
         let (before, after) = (
-            before.teams(severity, is_chosen),
-            after.teams(severity, is_chosen),
+            before.teams(response, is_chosen),
+            after.teams(response, is_chosen),
         );
         let is_lost = before.difference(&after).next().is_some();
         let is_new = after.difference(&before).next().is_some();
@@ -189,28 +189,28 @@ pub fn difference_of_alerts(
             (false, false) => None,
         }
     };
-    let page = of(Severity::Page);
-    let ticket = of(Severity::Ticket);
+    let page = of(Response::Page);
+    let ticket = of(Response::Ticket);
     let mut style = Style::default();
     let direction = match (page, ticket) {
         (Some(page), _) => {
-            let [one, other] = [before, after].map(|one| first(one, Severity::Page));
+            let [one, other] = [before, after].map(|one| first(one, Response::Page));
             style.names_pages = one.is_none() || other.is_none();
             page
         }
         (None, Some(ticket)) => {
-            style.names_tickets = first(before, Severity::Page).is_some();
+            style.names_tickets = first(before, Response::Page).is_some();
             ticket
         }
         (None, None) => {
             style.names_teams = true;
-            teams(Severity::Page).or_else(|| teams(Severity::Ticket))?
+            teams(Response::Page).or_else(|| teams(Response::Ticket))?
         }
     };
-    // The loudest severity that makes a difference.
+    // The louder one that makes a difference.
     let loudest = match page {
-        Some(_) => Severity::Page,
-        None => Severity::Ticket,
+        Some(_) => Response::Page,
+        None => Response::Ticket,
     };
     let is_complete = [before, after]
         .iter()
@@ -247,7 +247,7 @@ pub fn difference_of_gates(before: &Outcome, after: &Outcome) -> Option<Differen
 
 /// Returns how the people on call differ who are paged.
 pub fn difference_of_people(before: &Outcome, after: &Outcome) -> Option<Difference> {
-    let page = |outcome: &Outcome| outcome.first(Severity::Page, &|_| true);
+    let page = |outcome: &Outcome| outcome.first(Response::Page, &|_| true);
     let (at, later) = (page(before)?, page(after)?);
     if before.on_call == after.on_call {
         return None;

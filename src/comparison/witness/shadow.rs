@@ -58,7 +58,7 @@ fn up_alert(when: nth_promql::Expr) -> Alert {
         hold: None,
         keep_firing: None,
         limit: None,
-        severity: Severity::Ticket,
+        severity: Severity::ticket(),
         summary: None,
         description: None,
         labels: BTreeMap::new(),

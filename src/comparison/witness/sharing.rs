@@ -44,7 +44,7 @@ fn of_slo(slo: &Slo) -> String {
     let missing: Vec<String> = { slo.missing_data_alerts.iter() }
         .map(|alert| {
             let up = alert.up.as_ref().map(ToString::to_string);
-            let (cause, hold, severity) = (alert.cause, alert.hold, alert.severity);
+            let (cause, hold, severity) = (alert.cause, alert.hold, &alert.severity);
             // Not as a value of Rust, which would escape the names that are hidden.
             format!("{cause:?} {} {hold} {severity:?}", up.unwrap_or_default())
         })

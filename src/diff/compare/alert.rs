@@ -8,7 +8,7 @@ use super::changes::Changes;
 use super::direction::{Direction, direction};
 use super::matching::{Match, pairs};
 use super::query;
-use super::texts;
+use super::texts::{self, is_same_severity};
 use crate::change::{Side, Subject};
 use crate::id::ChangeId;
 
@@ -17,7 +17,7 @@ pub fn compare_alerts(before: &Service, after: &Service, sides: &Sides, changes:
     let key = |side: Side, alert: &Alert| {
         let when = query::text(&alert.when, sides.known(side));
         Some((
-            alert.severity,
+            alert.severity.name().to_owned(),
             alert.hold(),
             alert.dependency.is_some(),
             when,
@@ -78,7 +78,7 @@ fn skipped(service: &Service, rule: Rule, name: &str) -> Option<String> {
 fn summary(alert: &Alert, known: &query::Known) -> String {
     format!(
         "{} if {} for {}",
-        texts::severity(alert.severity),
+        alert.severity.name(),
         query::text(&alert.when, known),
         alert.hold()
     )
@@ -130,22 +130,21 @@ fn alert(subject: &Subject, before: &Alert, after: &Alert, sides: &Sides, change
     }
     let (old, new) = (before.hold(), after.hold());
     // With another severity, only a duration that is set counts: its default is part of the severity.
-    if old != new && (before.severity == *severity || before.hold != after.hold) {
+    if old != new && (is_same_severity(&before.severity, severity) || before.hold != after.hold) {
         let id = match new > old {
             true => ChangeId::AlertDelayed,
             false => ChangeId::AlertHastened,
         };
         changes.plain(id, subject, Some(old.to_string()), Some(new.to_string()));
     }
-    if before.severity != *severity {
-        let text =
-            |alert: &Alert| format!("{} after {}", texts::severity(alert.severity), alert.hold());
+    if !is_same_severity(&before.severity, severity) {
+        let text = |alert: &Alert| format!("{} after {}", alert.severity.name(), alert.hold());
         changes.add(
             ChangeId::AlertSeverityChanged,
             subject,
             Some(text(before)),
             Some(text(after)),
-            texts::other_severity(*severity),
+            texts::other_severity(&before.severity, severity),
         );
     }
     changes.text(

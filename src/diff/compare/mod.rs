@@ -10,6 +10,7 @@ mod matching;
 mod query;
 mod service;
 mod settings;
+mod severities;
 mod slo;
 mod slo_alerts;
 mod team;

@@ -4,6 +4,7 @@ use nth_model::settings::SettingsTable;
 use nth_model::{Settings, TargetName};
 
 use super::changes::Changes;
+use super::severities;
 use crate::change::Subject;
 use crate::class::Class;
 use crate::id::ChangeId;
@@ -18,7 +19,7 @@ pub fn compare(base: &Settings, head: &Settings, changes: &mut Changes) {
         server_side_apply,
         targets,
         prometheus,
-        severity_labels,
+        severities: of_alerts,
         runbook_base_url,
         dashboard_base_url,
         grafana,
@@ -79,16 +80,7 @@ pub fn compare(base: &Settings, head: &Settings, changes: &mut Changes) {
             _ => {}
         }
     }
-    for (severity, label) in severity_labels {
-        let name = super::texts::severity(*severity);
-        changes.text(
-            ChangeId::SeverityLabelChanged,
-            &setting(&format!("severity.{name}")),
-            base.severity_labels.get(severity),
-            Some(label),
-            String::clone,
-        );
-    }
+    severities::compare(&base.severities, of_alerts, changes);
     for (name, old, new) in [
         ("urls.runbooks", &base.runbook_base_url, runbook_base_url),
         (

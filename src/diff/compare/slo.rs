@@ -12,7 +12,7 @@ use super::query;
 use super::slo_alerts::{
     compare_budget_alerts, compare_missing_data, compare_pairs, is_rescaled, pair_text,
 };
-use super::texts;
+use super::texts::{self, is_same_severity, other_severity};
 use crate::change::{Side, Subject};
 use crate::id::ChangeId;
 
@@ -57,6 +57,7 @@ fn both(subject: &Subject, before: &Slo, after: &Slo, sides: &Sides, changes: &m
         min_bad_events,
         budget_alerts: _,
         missing_data_alerts: _,
+        ticket_severity,
         is_consistent,
         breakdown,
         runbook_url,
@@ -153,6 +154,15 @@ fn both(subject: &Subject, before: &Slo, after: &Slo, sides: &Sides, changes: &m
             false => ChangeId::ConsistencyCheckAdded,
         };
         changes.plain(id, subject, None, None);
+    } else if !is_consistent && !is_same_severity(&before.ticket_severity, ticket_severity) {
+        let text = |slo: &Slo| format!("{} if the SLI is inconsistent", slo.ticket_severity.name());
+        changes.add(
+            ChangeId::AlertSeverityChanged,
+            subject,
+            Some(text(before)),
+            Some(text(after)),
+            other_severity(&before.ticket_severity, ticket_severity),
+        );
     }
     let list = |labels: &Vec<String>| labels.join(", ");
     changes.text(

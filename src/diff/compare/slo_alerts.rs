@@ -2,14 +2,14 @@
 
 use nth_model::burn_rate::Pair;
 use nth_model::number::{decimal_text, percent_text};
-use nth_model::{Duration, MissingDataAlert, MissingDataCause, Severity, Slo};
+use nth_model::{Duration, MissingDataAlert, MissingDataCause, Slo};
 use nth_promql::Expr;
 use rust_decimal::Decimal;
 
 use super::Sides;
 use super::changes::Changes;
 use super::query;
-use super::texts;
+use super::texts::{self, is_same_severity};
 use crate::change::Subject;
 use crate::class::Class;
 use crate::id::ChangeId;
@@ -23,7 +23,7 @@ pub fn pair_text(pair: &Pair) -> String {
     };
     format!(
         "{} {}/{} at {}x{hold}",
-        texts::severity(pair.severity),
+        pair.severity.name(),
         pair.long,
         pair.short,
         decimal_text(pair.factor)
@@ -32,13 +32,18 @@ pub fn pair_text(pair: &Pair) -> String {
 
 /// Returns whether the burn-rate alerts only follow another SLO window: as many, for the same shares of the budget and times.
 pub fn is_rescaled(before: &Slo, after: &Slo) -> bool {
-    let shares = |slo: &Slo| -> Vec<(Severity, Decimal, Duration)> {
+    let shares = |slo: &Slo| -> Vec<(String, Decimal, Duration)> {
         let pairs = slo.burn_rate_pairs.iter();
         pairs
-            .map(|pair| (pair.severity, pair.budget, pair.hold))
+            .map(|pair| (pair.severity.name().to_owned(), pair.budget, pair.hold))
             .collect()
     };
     before.window != after.window && shares(before) == shares(after)
+}
+
+/// Returns whether two burn-rate alerts have the same severity.
+fn is_alike(one: &Pair, other: &Pair) -> bool {
+    is_same_severity(&one.severity, &other.severity)
 }
 
 /// Compares burn-rate alerts.
@@ -47,7 +52,7 @@ pub fn compare_pairs(subject: &Subject, before: &Slo, after: &Slo, changes: &mut
         return;
     }
     let (old, new) = (&before.burn_rate_pairs, &after.burn_rate_pairs);
-    let pages = |pairs: &[Pair]| pairs.iter().any(|pair| pair.severity == Severity::Page);
+    let pages = |pairs: &[Pair]| pairs.iter().any(|pair| pair.severity.pages());
     let never = if new.is_empty() && !old.is_empty() {
         Some(ChangeId::SloNeverAlerts)
     } else if pages(old) && !pages(new) {
@@ -58,7 +63,7 @@ pub fn compare_pairs(subject: &Subject, before: &Slo, after: &Slo, changes: &mut
     if let Some(id) = never {
         let lost: Vec<String> = old
             .iter()
-            .filter(|pair| id == ChangeId::SloNeverAlerts || pair.severity == Severity::Page)
+            .filter(|pair| id == ChangeId::SloNeverAlerts || pair.severity.pages())
             .map(pair_text)
             .collect();
         changes.add(
@@ -77,13 +82,14 @@ pub fn compare_pairs(subject: &Subject, before: &Slo, after: &Slo, changes: &mut
         // The same share of the budget at the same severity is the same alert, whatever its windows are.
         let place = rest
             .iter()
-            .position(|other| (other.long, other.severity) == (pair.long, pair.severity))
+            .position(|other| other.long == pair.long && is_alike(other, pair))
             .or_else(|| {
                 rest.iter().position(|other| {
-                    (other.budget, other.severity) == (pair.budget, pair.severity)
+                    other.budget == pair.budget
+                        && is_alike(other, pair)
                         && !old
                             .iter()
-                            .any(|same| (same.long, same.severity) == (other.long, other.severity))
+                            .any(|same| same.long == other.long && is_alike(same, other))
                 })
             });
         match place {
@@ -105,13 +111,13 @@ pub fn compare_pairs(subject: &Subject, before: &Slo, after: &Slo, changes: &mut
                 subject,
                 Some(pair_text(pair)),
                 Some(pair_text(other)),
-                texts::other_severity(other.severity),
+                texts::other_severity(&pair.severity, &other.severity),
             );
             continue;
         }
         let is_told = match never {
             Some(ChangeId::SloNeverAlerts) => true,
-            Some(_) => pair.severity == Severity::Page,
+            Some(_) => pair.severity.pages(),
             None => false,
         };
         if !is_told {
@@ -151,7 +157,7 @@ fn reason(before: &Slo, after: &Slo) -> Option<String> {
     let pages = before
         .burn_rate_pairs
         .iter()
-        .filter(|pair| pair.severity == Severity::Page);
+        .filter(|pair| pair.severity.pages());
     pages
         .map(|pair| cannot_fire(pair, after))
         .next_back()
@@ -211,7 +217,7 @@ pub fn compare_budget_alerts(subject: &Subject, before: &Slo, after: &Slo, chang
     let text = |alert: &nth_model::BudgetAlert| {
         format!(
             "{} at {} consumed",
-            texts::severity(alert.severity),
+            alert.severity.name(),
             percent_text(alert.consumed)
         )
     };
@@ -228,21 +234,20 @@ pub fn compare_budget_alerts(subject: &Subject, before: &Slo, after: &Slo, chang
                     Some(text(alert)),
                     None,
                 );
-                let remaining = after
-                    .budget_alerts
-                    .iter()
-                    .find(|other| [alert.severity, Severity::Page].contains(&other.severity));
+                let remaining = after.budget_alerts.iter().find(|other| {
+                    is_same_severity(&other.severity, &alert.severity) || other.severity.pages()
+                });
                 if let (Some(other), Some(change)) = (remaining, changes.found.last_mut()) {
                     change.class = Class::Loosened;
                     change.because = format!("what is consumed is still reported: {}", text(other));
                 }
             }
-            Some(other) if other.severity != alert.severity => changes.add(
+            Some(other) if !is_same_severity(&other.severity, &alert.severity) => changes.add(
                 ChangeId::BudgetAlertSeverityChanged,
                 subject,
                 Some(text(alert)),
                 Some(text(&other)),
-                texts::other_severity(other.severity),
+                texts::other_severity(&alert.severity, &other.severity),
             ),
             Some(_) => {}
         }
@@ -269,7 +274,7 @@ pub fn compare_missing_data(
     let text = |alert: &MissingDataAlert| {
         format!(
             "{} if {} for {}",
-            texts::severity(alert.severity),
+            alert.severity.name(),
             cause(alert),
             alert.hold
         )
@@ -295,14 +300,14 @@ pub fn compare_missing_data(
             severity,
         } = &other;
         let texts = || (Some(text(alert)), Some(text(&other)));
-        if *severity != alert.severity {
+        if !is_same_severity(severity, &alert.severity) {
             let (old, new) = texts();
             changes.add(
                 ChangeId::MissingDataSeverityChanged,
                 subject,
                 old,
                 new,
-                texts::other_severity(*severity),
+                texts::other_severity(&alert.severity, severity),
             );
         }
         if *hold != alert.hold {

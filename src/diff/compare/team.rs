@@ -1,6 +1,6 @@
 //! Teams: who is notified.
 
-use nth_model::{Escalation, Project, Receiver, Schedule, Severity, Team};
+use nth_model::{Escalation, Project, Receiver, Schedule, Team};
 
 use super::changes::Changes;
 use super::matching::{Match, never_renamed, pairs};
@@ -62,6 +62,8 @@ fn both(subject: &Subject, before: &Team, after: &Team, changes: &mut Changes) {
         receivers: _,
         // Its receivers and the severities of alerts are compared.
         is_paged: _,
+        // Those of the project, which are compared once.
+        severities: _,
     } = after;
     for (old, new) in [
         (&before.description, description),
@@ -111,26 +113,26 @@ fn compare_receivers(
     changes: &mut Changes,
 ) {
     let (old, new) = (before.effective_receivers(), after.effective_receivers());
-    for severity in [Severity::Page, Severity::Ticket] {
-        let gets = |all: &[Receiver]| all.iter().any(|one| one.on.contains(&severity));
+    for severity in after.severities.all() {
+        let is_on = |one: &&Receiver| {
+            let mut on = one.on.iter();
+            on.any(|known| texts::is_same_severity(known, severity))
+        };
+        let gets = |all: &[Receiver]| all.iter().any(|one| is_on(&one));
         if gets(&old) && !gets(&new) {
             let lost: Vec<String> = old
                 .iter()
-                .filter(|one| one.on.contains(&severity))
+                .filter(is_on)
                 .map(|one| texts::channel(&one.channel))
                 .collect();
             changes.add(
                 ChangeId::TeamUnreachable,
                 subject,
-                Some(format!(
-                    "{} on {}",
-                    lost.join(", "),
-                    texts::severity(severity)
-                )),
+                Some(format!("{} on {}", lost.join(", "), severity.name())),
                 None,
                 format!(
-                    "no receiver of the team is notified of {}s",
-                    texts::severity(severity)
+                    "no receiver of the team is notified of {}",
+                    texts::alerts_of(severity)
                 ),
             );
         }

@@ -5,32 +5,42 @@ use std::collections::BTreeMap;
 use nth_model::gate::{Comparison, Condition, Fact, Gate, Objective, Operand, Rule, Span, Unit};
 use nth_model::number::{decimal_text, percent_text};
 use nth_model::{
-    Channel, Duration, Escalation, Hours, Layer, Receiver, Schedule, Severity, SupportHours,
-    Target, Text, TextPart, TimeOfDay, ValueFormat, WebhookUrl,
+    Channel, Duration, Escalation, Hours, Layer, Receiver, Response, Schedule, Severity,
+    SupportHours, Target, Text, TextPart, TimeOfDay, ValueFormat, WebhookUrl,
 };
 use nth_promql::LabelMatchers;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
-/// `page` or `ticket`.
-pub fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Page => "page",
-        Severity::Ticket => "ticket",
-    }
+/// Returns whether two versions of an alert have the same severity. Severities are compared by themselves.
+pub fn is_same_severity(before: &Severity, after: &Severity) -> bool {
+    before.name() == after.name()
 }
 
 /// What follows from another severity.
-pub fn other_severity(now: Severity) -> &'static str {
-    match now {
-        Severity::Page => "it pages instead of opening a ticket",
-        Severity::Ticket => "it opens a ticket instead of paging",
+pub fn other_severity(before: &Severity, now: &Severity) -> String {
+    match (before.response(), now.response()) {
+        (Response::Ticket, Response::Page) => "it pages instead of opening a ticket".to_owned(),
+        (Response::Page, Response::Ticket) => "it opens a ticket instead of paging".to_owned(),
+        _ => format!(
+            "its receivers, urgency and label are those of severity `{}`",
+            now.name()
+        ),
+    }
+}
+
+/// The alerts of a severity, in words.
+pub fn alerts_of(severity: &Severity) -> String {
+    match severity.name() {
+        Severity::PAGE => "pages".to_owned(),
+        Severity::TICKET => "tickets".to_owned(),
+        name => format!("alerts of severity `{name}`"),
     }
 }
 
 /// Severities as a list.
 pub fn severities(all: &[Severity]) -> String {
-    let names: Vec<&str> = all.iter().map(|one| severity(*one)).collect();
+    let names: Vec<&str> = all.iter().map(Severity::name).collect();
     names.join(", ")
 }
 
@@ -141,7 +151,7 @@ pub fn fact(fact: &Fact) -> String {
         Fact::Budget(objective) => format!("budget({})", name(objective)),
         Fact::BudgetTime(objective) => format!("budget_time({})", name(objective)),
         Fact::Burn(objective, window) => format!("burn({}, {window})", name(objective)),
-        Fact::Firing(of) => format!("firing({})", severity(*of)),
+        Fact::Firing(of) => format!("firing({})", of.name()),
         Fact::Incidents(window) => format!("incidents({window})"),
         Fact::DeployAge => "deploy_age()".to_owned(),
         Fact::Deploys(window) => format!("deploys({window})"),

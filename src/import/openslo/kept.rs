@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
+use serde::Deserialize;
 
 use super::model::Metadata;
 use super::query;
 use super::reader::{Findings, report_skipped};
 use super::write::string;
 use crate::ir::number::{decimal_text, percent_text};
-use crate::project::is_url;
+use crate::project::{is_identifier, is_url};
 use crate::promql::{LabelMatchers, MatchOp};
 use crate::schema::names::{field, kind};
 
@@ -24,7 +25,7 @@ const NONE: &str = "none";
 
 /// Returns the fields in the annotations of an SLO as lines of `.nth`. Invalid values are reported.
 pub fn slo_fields(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
-    let fields: [KeptField; 10] = [
+    let fields: [KeptField; 12] = [
         ("budget-pages", |text| {
             Some(format!(
                 "{} = [{}]",
@@ -44,9 +45,13 @@ pub fn slo_fields(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
             Some(blocks.collect::<Vec<_>>().join("\n"))
         }),
         ("absence", |text| {
-            ["page", "ticket"]
-                .contains(&text)
-                .then(|| format!("{} = {text}", field::ABSENCE))
+            is_severity(text).then(|| format!("{} = {text}", field::ABSENCE))
+        }),
+        ("page-severity", |text| {
+            is_severity(text).then(|| format!("{} = {text}", field::PAGE_SEVERITY))
+        }),
+        ("ticket-severity", |text| {
+            is_severity(text).then(|| format!("{} = {text}", field::TICKET_SEVERITY))
         }),
         ("absence-alerts", |text| {
             let is_valid = ["true", "false"].contains(&text);
@@ -71,6 +76,69 @@ pub fn slo_fields(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
         ("runbook-url", url_field(field::RUNBOOK_URL)),
     ];
     lines(metadata, &fields, findings)
+}
+
+/// True for the name of a severity.
+pub fn is_severity(text: &str) -> bool {
+    is_identifier(text) && !text.contains('-')
+}
+
+/// A severity in an annotation.
+#[derive(Deserialize)]
+struct KeptSeverity {
+    name: String,
+    pages: bool,
+    urgency: String,
+    r#for: String,
+    label: String,
+}
+
+impl KeptSeverity {
+    /// Returns it as a block of `.nth`; `None` if it is invalid.
+    fn block(&self) -> Option<String> {
+        let is_valid = is_severity(&self.name)
+            && ["high", "low"].contains(&self.urgency.as_str())
+            && is_duration(&self.r#for);
+        is_valid.then(|| {
+            format!(
+                "{} {} {{ {} = {}  {} = {}  {} = {}  {} = {} }}\n\n",
+                kind::SEVERITY,
+                self.name,
+                field::PAGES,
+                self.pages,
+                field::URGENCY,
+                self.urgency,
+                field::FOR,
+                self.r#for,
+                field::LABEL,
+                string(&self.label),
+            )
+        })
+    }
+}
+
+/// Returns the severities in the annotations of an SLO as blocks, by name. Invalid ones are reported.
+pub fn severities(metadata: &Metadata, findings: &mut Findings) -> BTreeMap<String, String> {
+    let annotation = "nthc.severities";
+    let Some(text) = metadata.annotations.get(annotation) else {
+        return BTreeMap::new();
+    };
+    let read: Option<Vec<KeptSeverity>> = serde_json::from_str(text).ok();
+    let blocks = read.and_then(|all| {
+        let blocks = all
+            .into_iter()
+            .map(|kept| Some((kept.name.clone(), kept.block()?)));
+        blocks.collect::<Option<BTreeMap<String, String>>>()
+    });
+    blocks.unwrap_or_else(|| {
+        report_skipped(
+            findings,
+            metadata.name.span,
+            format!("invalid value of annotation `{annotation}`"),
+            format!("found {text:?}"),
+        );
+        BTreeMap::new()
+    })
 }
 
 /// Returns the fields in the annotations of a service as lines of `.nth`. Invalid values are reported.
@@ -130,8 +198,7 @@ fn burn_rates(text: &str) -> Option<Vec<KeptBurnRate<'_>>> {
         let (windows, rest) = rest.split_once(" at ")?;
         let (long, short) = windows.split_once('/')?;
         let (factor, hold) = rest.split_once("x for ")?;
-        let is_valid = ["page", "ticket"].contains(&severity)
-            && [long, short, hold].into_iter().all(is_duration);
+        let is_valid = is_severity(severity) && [long, short, hold].into_iter().all(is_duration);
         let factor: Decimal = factor.parse().ok()?;
         (is_valid && factor > Decimal::ZERO).then_some(KeptBurnRate {
             severity,

@@ -93,6 +93,11 @@ pub fn text(objects: &Objects<'_>, target: &Target<'_>, findings: &mut Findings)
     let mut out = comment("Generated from OpenSLO documents by `nthc import openslo`.");
     out += "\n";
     out += &environment(services.values(), target, findings);
+    let mut severities = BTreeMap::new();
+    for (metadata, _) in objects.slos.values() {
+        severities.extend(kept::severities(metadata, findings));
+    }
+    out.extend(severities.into_values());
     out += &tiers(services.values());
     out += &teams.text();
     for service in services.values() {

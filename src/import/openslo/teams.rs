@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::kept;
 use super::model::{Metadata, Target};
 use super::reader::{Findings, report_skipped};
 use super::write::{block_name, comment, identifier, string};
@@ -180,7 +181,7 @@ fn receiver(name: &str, metadata: &Metadata, target: &Target) -> Option<Receiver
     };
     let on = metadata.annotations.get("nthc.on").map(|on| {
         on.split(", ")
-            .filter(|word| ["page", "ticket"].contains(word))
+            .filter(|word| kept::is_severity(word))
             .collect::<Vec<_>>()
     });
     let on = match on.as_deref() {

@@ -12,11 +12,11 @@ mod prometheus;
 mod setting;
 pub mod texts;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 
-use crate::{Severity, TargetName};
+use crate::{Severities, Severity, TargetName};
 
 pub use alertmanager::{AlertmanagerFormat, AlertmanagerSettings, MailSettings, MatcherStrategy};
 pub use destination::{DestinationTable, DestinationType};
@@ -66,8 +66,8 @@ pub struct Settings {
     pub targets: BTreeSet<TargetName>,
     /// The Prometheus target's settings.
     pub prometheus: PrometheusSettings,
-    /// The values of the `severity` label by severity.
-    pub severity_labels: BTreeMap<Severity, String>,
+    /// The severities of alerts.
+    pub severities: Severities,
     /// The base URL of runbooks, which are at `<base>/<service>`; without it, alerts have a `runbook_url` only if they
     /// set one.
     pub runbook_base_url: Option<String>,
@@ -96,7 +96,7 @@ pub fn default_settings(name: &str) -> Settings {
         server_side_apply: false,
         targets: BTreeSet::new(),
         prometheus: PrometheusSettings::default(),
-        severity_labels: BTreeMap::new(),
+        severities: Severities::default(),
         runbook_base_url: None,
         dashboard_base_url: None,
         grafana: GrafanaSettings::default(),
@@ -131,9 +131,9 @@ impl Settings {
 
     /// Takes over `[severity]`.
     pub fn set_severity(&mut self, table: SeverityTable) {
-        self.severity_labels = BTreeMap::from([
-            (Severity::Page, table.page),
-            (Severity::Ticket, table.ticket),
+        self.severities = Severities::new([
+            Severity::page().labeled(&table.page),
+            Severity::ticket().labeled(&table.ticket),
         ]);
     }
 
@@ -171,18 +171,6 @@ impl Settings {
             && target.matcher_strategy == MatcherStrategy::OnNamespace
             && self.targets.contains(&TargetName::Alertmanager);
         target.namespace.as_deref().filter(|_| is_matched)
-    }
-
-    /// The value of the `severity` label.
-    pub fn severity_label(&self, severity: Severity) -> String {
-        let label = self.severity_labels.get(&severity).cloned();
-        label.unwrap_or_else(|| {
-            let table = SeverityTable::default();
-            match severity {
-                Severity::Page => table.page,
-                Severity::Ticket => table.ticket,
-            }
-        })
     }
 }
 

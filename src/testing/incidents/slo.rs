@@ -1,7 +1,7 @@
 //! Incidents of an SLO.
 
 use nth_model::test::{Event, SloRef};
-use nth_model::{Duration, Service, Severity, Sli, Slo};
+use nth_model::{Duration, Response, Service, Sli, Slo};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive as _, ToPrimitive as _};
 use smol_str::SmolStr;
@@ -85,9 +85,9 @@ pub fn burning(service: &SmolStr, slo: &Slo, pair: &nth_model::burn_rate::Pair) 
     let least = Decimal::from(pair.short.0);
     let minutes = (needed.max(least) / Decimal::from(60_000)).ceil();
     let minutes: u64 = minutes.try_into().unwrap_or(60);
-    let margin = match pair.severity {
-        Severity::Page => 8,
-        Severity::Ticket => 15,
+    let margin = match pair.severity.response() {
+        Response::Page => 8,
+        Response::Ticket => 15,
     };
     let hold = pair.hold.0.div_ceil(60_000) + margin;
     errors(service, &slo.name, share, Duration::minutes(minutes + hold))

@@ -1,6 +1,6 @@
 //! Mutants of custom alerts.
 
-use nth_model::{Duration, Severity};
+use nth_model::{Duration, Response, Severities};
 
 use super::mutant::{MutationKind, Target};
 use super::mutator::{Mutator, becomes, remove};
@@ -13,6 +13,8 @@ use crate::testing::wording::word;
 /// tests of its own.
 pub fn mutants(mutator: &mut Mutator<'_>) {
     let places = mutator.places;
+    let owner = mutator.project.owner(mutator.service);
+    let severities = owner.map_or_else(Severities::default, |team| team.severities.clone());
     for (index, alert) in mutator.service.alerts.iter().enumerate() {
         let Some(block) = places.alert(alert) else {
             continue;
@@ -70,17 +72,17 @@ pub fn mutants(mutator: &mut Mutator<'_>) {
         }
         let written = places.own_field(block, field::SEVERITY);
         if let Some(place) = written.or(is_own.then_some(block.head)) {
-            let other = match alert.severity {
-                Severity::Page => Severity::Ticket,
-                Severity::Ticket => Severity::Page,
+            let other = match alert.severity.response() {
+                Response::Page => severities.ticket(),
+                Response::Ticket => severities.page(),
             };
             let change = becomes(
-                format_args!("severity = {}", word(Some(alert.severity))),
-                format_args!("severity = {}", word(Some(other))),
+                format_args!("severity = {}", word(Some(&alert.severity))),
+                format_args!("severity = {}", word(Some(&other))),
             );
             mutator.add(MutationKind::Severity, target(place), change, |service| {
                 let mutated = service.alerts.get_mut(index)?;
-                mutated.severity = other;
+                mutated.severity = other.clone();
                 mutated.hold = Some(hold);
                 Some(())
             });

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use nth_model::test::SloRef;
-use nth_model::{Duration, Project, Service, Settings, Severity};
+use nth_model::{Duration, Project, Response, Service, Settings};
 use smol_str::SmolStr;
 
 use super::mutant::{Mutant, Target};
@@ -11,7 +11,6 @@ use crate::ir::names::alert_names;
 use crate::testing::decisions;
 use crate::testing::incident::{Delivery, Incident};
 use crate::testing::incidents::Incident as Given;
-use crate::testing::wording::word;
 
 /// What a person could notice of an incident.
 #[derive(Debug, Clone, Default)]
@@ -27,7 +26,7 @@ pub struct Observed {
 struct Seen {
     /// As an expectation names it: `slo = checkout.availability`.
     subject: String,
-    severity: Severity,
+    response: Response,
     /// When its notification was sent, in milliseconds since the beginning.
     sent: Option<i64>,
     /// When it was resolved.
@@ -56,7 +55,7 @@ pub fn observe(
                 .get(&(alert.service.clone(), alert.name.to_string()))
                 .map(|name| format!("alert = {name}")),
         };
-        let (Some(subject), Some(severity)) = (subject, alert.severity) else {
+        let (Some(subject), Some(severity)) = (subject, &alert.severity) else {
             continue;
         };
         let at = incident.simulation.begin.saturating_add(fired.start);
@@ -64,7 +63,7 @@ pub fn observe(
         let teams = incident.notifications(index);
         seen.alerts.push(Seen {
             subject,
-            severity,
+            response: severity.response(),
             sent: match incident.delivery(index) {
                 Delivery::Sent(at) => Some(at),
                 Delivery::Unrouted => Some(fired.start),
@@ -136,8 +135,8 @@ pub fn expectations(
 ) -> Vec<Vec<String>> {
     let mut found: Vec<String> = Vec::new();
     let subjects = original.subjects(changed);
-    for (subject, severity) in &subjects {
-        found.extend(fires(given, original, changed, (subject, *severity)));
+    for (subject, response) in &subjects {
+        found.extend(fires(given, original, changed, (subject, *response)));
     }
     if let Target::Gate(gate) = &mutant.target {
         let of = |observed: &Observed| {
@@ -179,11 +178,11 @@ pub fn is_same(one: &Observed, other: &Observed) -> bool {
 }
 
 impl Observed {
-    /// The subjects with severities that fired in one of both.
-    fn subjects(&self, other: &Self) -> Vec<(String, Severity)> {
-        let mut found: Vec<(String, Severity)> = Vec::new();
+    /// The subjects with pages or tickets that fired in one of both.
+    fn subjects(&self, other: &Self) -> Vec<(String, Response)> {
+        let mut found: Vec<(String, Response)> = Vec::new();
         for seen in self.alerts.iter().chain(&other.alerts) {
-            let key = (seen.subject.clone(), seen.severity);
+            let key = (seen.subject.clone(), seen.response);
             if !found.contains(&key) {
                 found.push(key);
             }
@@ -195,7 +194,7 @@ impl Observed {
     fn pages(&self) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
         for seen in &self.alerts {
-            if seen.severity == Severity::Page
+            if seen.response == Response::Page
                 && seen.sent.is_some()
                 && !found.contains(&seen.subject)
             {
@@ -205,14 +204,14 @@ impl Observed {
         found
     }
 
-    fn of<'o>(&'o self, subject: &'o str, severity: Severity) -> impl Iterator<Item = &'o Seen> {
+    fn of<'o>(&'o self, subject: &'o str, response: Response) -> impl Iterator<Item = &'o Seen> {
         let all = self.alerts.iter();
-        all.filter(move |seen| seen.subject == subject && seen.severity == severity)
+        all.filter(move |seen| seen.subject == subject && seen.response == response)
     }
 
     /// When it was first notified about, and by whom.
-    fn first<'o>(&'o self, subject: &'o str, severity: Severity) -> Option<(i64, &'o Seen)> {
-        let sent = self.of(subject, severity);
+    fn first<'o>(&'o self, subject: &'o str, response: Response) -> Option<(i64, &'o Seen)> {
+        let sent = self.of(subject, response);
         sent.filter_map(|seen| Some((seen.sent?, seen)))
             .min_by_key(|(at, _)| *at)
     }
@@ -228,14 +227,14 @@ fn fires(
     given: &Given,
     original: &Observed,
     changed: &Observed,
-    (subject, severity): (&str, Severity),
+    (subject, response): (&str, Response),
 ) -> Vec<String> {
     let since = i64::try_from(given.from.0).unwrap_or(0);
-    let word = word(Some(severity));
+    let word = response.word();
     let mut found = Vec::new();
-    let after = changed.first(subject, severity);
+    let after = changed.first(subject, response);
     if let Some((at, seen)) = original
-        .first(subject, severity)
+        .first(subject, response)
         .filter(|(at, _)| *at >= since)
     {
         let within = minutes(at - since);
@@ -247,7 +246,7 @@ fn fires(
             ));
         }
         let teams = |observed: &Observed| -> Vec<String> {
-            let all = observed.of(subject, severity);
+            let all = observed.of(subject, response);
             all.flat_map(|seen| seen.teams.clone()).collect()
         };
         let lost = seen
@@ -259,11 +258,11 @@ fn fires(
         }
         // What only the alert without the change says.
         for seen in original
-            .of(subject, severity)
+            .of(subject, response)
             .filter(|seen| seen.sent.is_some())
         {
             let piece = piece(&seen.summary);
-            let mut others = changed.of(subject, severity);
+            let mut others = changed.of(subject, response);
             if !piece.is_empty() && !others.any(|other| other.summary.contains(&piece)) {
                 found.push(format!("{word} {{ {subject}  text = \"{piece}\" }}"));
             }
@@ -290,7 +289,7 @@ fn fires(
         }
     }
     let is_silent = !original.alerts.iter().any(|seen| seen.subject == *subject);
-    if is_silent && changed.of(subject, severity).next().is_some() {
+    if is_silent && changed.of(subject, response).next().is_some() {
         found.push(format!("silent {{ {subject} }}"));
     }
     found

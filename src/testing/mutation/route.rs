@@ -77,17 +77,26 @@ fn receivers(team: &Team) -> Vec<Receiver> {
     team.effective_receivers().into_owned()
 }
 
-/// Returns changed teams with the change: no receiver for pages, and none for tickets.
+/// The alerts of a severity, in words.
+fn plural(severity: &Severity) -> String {
+    match severity.name() {
+        Severity::PAGE => "pages".to_owned(),
+        Severity::TICKET => "tickets".to_owned(),
+        name => format!("alerts of severity `{name}`"),
+    }
+}
+
+/// Returns changed teams with the change: no receiver for one of the severities.
 pub fn of_team(team: &Team) -> Vec<(String, Team)> {
     let all = receivers(team);
     let mut found = Vec::new();
-    for (severity, word) in [(Severity::Page, "pages"), (Severity::Ticket, "tickets")] {
-        if !all.iter().any(|receiver| receiver.on.contains(&severity)) {
+    for severity in team.severities.all() {
+        if !all.iter().any(|receiver| receiver.on.contains(severity)) {
             continue;
         }
         let mut left = all.clone();
         for receiver in &mut left {
-            receiver.on.retain(|of| *of != severity);
+            receiver.on.retain(|of| of != severity);
         }
         left.retain(|receiver| !receiver.on.is_empty());
         let mut mutated = team.clone();
@@ -99,7 +108,10 @@ pub fn of_team(team: &Team) -> Vec<(String, Team)> {
             mutated.escalations.clear();
         }
         mutated.receivers = left;
-        found.push((format!("no receiver is notified of {word}"), mutated));
+        found.push((
+            format!("no receiver is notified of {}", plural(severity)),
+            mutated,
+        ));
     }
     found
 }

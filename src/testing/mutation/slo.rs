@@ -1,7 +1,7 @@
 //! Mutants of SLOs: of the objective, of the alerts that follow from it, and of the SLI.
 
 use nth_model::number::percent_text;
-use nth_model::{MissingDataCause, Numerator, Service, Severity, Sli, Slo};
+use nth_model::{MissingDataCause, Numerator, Response, Service, Sli, Slo};
 use nth_promql::Expr;
 use rust_decimal::Decimal;
 
@@ -80,13 +80,13 @@ impl OfSlo<'_, '_> {
 
     fn burn_rates(&mut self) {
         for (index, pair) in self.slo.burn_rate_pairs.iter().enumerate() {
-            let field = match pair.severity {
-                Severity::Page => field::BURN_RATE_PAGES,
-                Severity::Ticket => field::BURN_RATE_TICKETS,
+            let field = match pair.severity.response() {
+                Response::Page => field::BURN_RATE_PAGES,
+                Response::Ticket => field::BURN_RATE_TICKETS,
             };
             let change = format!(
                 "the {} of {}/{} is removed",
-                word(Some(pair.severity)),
+                word(Some(&pair.severity)),
                 pair.long.to_human(),
                 pair.short.to_human()
             );
@@ -116,13 +116,13 @@ impl OfSlo<'_, '_> {
 
     fn budgets(&mut self) {
         for (index, alert) in self.slo.budget_alerts.iter().enumerate() {
-            let field = match alert.severity {
-                Severity::Page => field::BUDGET_PAGES,
-                Severity::Ticket => field::BUDGET_TICKETS,
+            let field = match alert.severity.response() {
+                Response::Page => field::BUDGET_PAGES,
+                Response::Ticket => field::BUDGET_TICKETS,
             };
             let change = format!(
                 "the {} at {} of the budget is removed",
-                word(Some(alert.severity)),
+                word(Some(&alert.severity)),
                 percent_text(alert.consumed)
             );
             let place = self.place(field);

@@ -226,7 +226,7 @@ impl<'v> Variant<'v> {
 type Shown<'a> = (
     &'a SmolStr,
     &'a nth_engine::Labels,
-    Option<nth_model::Severity>,
+    Option<&'a nth_model::Severity>,
     Option<&'a SmolStr>,
     &'a [Period],
 );
@@ -240,7 +240,7 @@ fn shown(alerts: &[AlertTimeline], is_chosen: impl Fn(RuleId) -> bool) -> Vec<Sh
             (
                 &alert.service,
                 &alert.labels,
-                alert.severity,
+                alert.severity.as_ref(),
                 alert.slo.as_ref(),
                 alert.periods.as_slice(),
             )

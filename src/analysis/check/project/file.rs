@@ -16,7 +16,7 @@ use crate::db::{
     Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, item_name, items_of_text,
     name_span, parsed,
 };
-use crate::environment::{target_findings, text_findings};
+use crate::environment::{severity_finding, target_findings, text_findings};
 use crate::eval::{Instance, instance};
 use crate::limits;
 use crate::lower::{
@@ -24,6 +24,7 @@ use crate::lower::{
     mail_receivers, outside_rule, relabelled, service_model, team_model, test_model,
 };
 use crate::schema::names::kind;
+use crate::severities::{severities, severity_findings};
 use crate::suppressions::has_directives;
 
 /// Findings about a file. Equal before and after an edit that only moves text.
@@ -423,6 +424,12 @@ fn other_findings(
         let targets = target_findings(db, workspace, environment);
         found.extend(targets.into_iter().map(always));
         found.extend(text_findings(environment).map(always));
+        let pages = severity_finding(db, workspace, environment);
+        found.extend(pages.into_iter().map(always));
+    }
+    if let Some(severity) = block.filter(|block| block.kind == kind::SEVERITY) {
+        let of_severity = severity_findings(db, workspace, key, severity, environment);
+        found.extend(of_severity.into_iter().map(always));
     }
     let team = block.filter(|block| block.kind == kind::TEAM);
     match team {
@@ -445,7 +452,10 @@ fn other_findings(
     let tier = block.filter(|block| block.kind == kind::TIER);
     found.extend(tier.and_then(ignored_urgency).map(always));
     let scrapes = workspace.scrape_interval(db);
-    let burn_rates = tier.map(|tier| check_tier(tier, scrapes));
+    let burn_rates = tier.map(|tier| {
+        let severities = severities(db, workspace, environment.clone());
+        check_tier(tier, scrapes, severities)
+    });
     found.extend(burn_rates.into_iter().flatten().map(always));
     found.extend(team.into_iter().flat_map(paging::team_facts).map(always));
 }

@@ -1,7 +1,7 @@
 //! Lowers the facts of conditions: burn rates, counts, deployments and the budgets of dependencies.
 
 use super::*;
-use crate::environment::pages;
+use crate::environment::instead_of_pages;
 use crate::schema::names::{field, kind};
 
 impl Lowering<'_> {
@@ -140,17 +140,21 @@ impl Lowering<'_> {
         let Some(environment) = environment else {
             return;
         };
-        if pages(db, workspace, Some(environment)) {
+        let Some(instead) = instead_of_pages(db, workspace, Some(environment)) else {
             return;
-        }
+        };
+        let name = instead.name();
         let diagnostic = Diag::new(
             &codes::GATE_WITHOUT_PAGES,
             format!("`{counted}` is always 0 in `{environment}`, which does not page"),
             call.span,
         )
-        .label("counts pages, and alerts there are tickets")
+        .label(match name {
+            ir::Severity::TICKET => "counts pages, and alerts there are tickets".to_owned(),
+            _ => format!("counts pages, and alerts there have severity `{name}`"),
+        })
         .help(format!(
-            "replace the condition in `in {environment} {{ … }}`, as with `when = firing(ticket) > 0`"
+            "replace the condition in `in {environment} {{ … }}`, as with `when = firing({name}) > 0`"
         ));
         self.wrong(block, diagnostic);
     }

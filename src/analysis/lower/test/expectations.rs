@@ -6,15 +6,16 @@ use super::events::Happening;
 use super::{Lowering, ratio};
 use crate::codes;
 use crate::db::{BlockRef, Diag};
-use crate::environment::pages;
+use crate::environment::instead_of_pages;
 use crate::eval::{Instance, Value};
-use crate::lower::read::{block_name, duration, member, text};
+use crate::lower::read::{block_name, contrary, duration, member, text};
 use crate::schema::article;
 use crate::schema::names::{field, kind};
+use crate::severities::{severities, severity_named};
 use nth_model as ir;
 use nth_model::names::alert_names;
 use nth_model::test::{Event, Expectation, Outcome, SloRef, Subject};
-use nth_model::{Duration, Severity};
+use nth_model::{Duration, Response, Severity};
 
 /// The fields that name the alerts of an expectation.
 const SUBJECTS: [&str; 3] = [field::SLO, field::ALERT, field::SERVICE];
@@ -37,8 +38,8 @@ impl<'a> Lowering<'a> {
         happenings: &[&Happening<'a>],
     ) -> Option<Expectation> {
         let outcome = match block.variant.as_deref()? {
-            kind::PAGE => self.fires(block, Severity::Page, happenings),
-            kind::TICKET => self.fires(block, Severity::Ticket, happenings),
+            kind::PAGE => self.fires(block, Response::Page, happenings),
+            kind::TICKET => self.fires(block, Response::Ticket, happenings),
             kind::RESOLVED => self.resolved(block, happenings),
             kind::SILENT => {
                 let subject = self.alerts(block)?.subject;
@@ -57,12 +58,30 @@ impl<'a> Lowering<'a> {
     fn fires(
         &mut self,
         block: &Instance,
-        severity: Severity,
+        response: Response,
         happenings: &[&Happening<'a>],
     ) -> Option<Outcome> {
         let alerts = self.alerts(block)?;
-        if !alerts.severities.contains(&severity) {
-            self.report_never(block, &alerts, severity);
+        let severities = severities(self.db, self.workspace, self.environment.cloned());
+        let severity = severity_named(block.get(field::SEVERITY), severities);
+        if let Some(severity) = &severity
+            && severity.response() != response
+        {
+            let variant = block.variant.as_deref().unwrap_or_default();
+            let expected = severity.response().word();
+            let found = contrary(block, field::SEVERITY, severity).help(format!(
+                "expect {} `{expected}` instead of a `{variant}`",
+                article(expected)
+            ));
+            self.wrong(block, found);
+            return None;
+        }
+        let is_expected = |known: &Severity| match &severity {
+            Some(severity) => known == severity,
+            None => known.response() == response,
+        };
+        if !alerts.severities.iter().any(is_expected) {
+            self.report_never(block, &alerts, response, severity.as_ref());
             return None;
         }
         let concerning = concerning(&alerts, happenings);
@@ -72,6 +91,7 @@ impl<'a> Lowering<'a> {
             .min();
         Some(Outcome::Fires {
             subject: alerts.subject,
+            response,
             severity,
             since: since.unwrap_or(Duration(0)),
             within: duration(block.get(field::WITHIN)),
@@ -82,10 +102,20 @@ impl<'a> Lowering<'a> {
     }
 
     /// Reports an expectation of alerts of a severity that none of them has.
-    fn report_never(&mut self, block: &Instance, alerts: &Alerts, severity: Severity) {
-        let (does, other) = match severity {
-            Severity::Page => ("pages", kind::TICKET),
-            Severity::Ticket => ("opens a ticket", kind::PAGE),
+    fn report_never(
+        &mut self,
+        block: &Instance,
+        alerts: &Alerts,
+        response: Response,
+        severity: Option<&Severity>,
+    ) {
+        let (does, other) = match response {
+            Response::Page => ("pages", kind::TICKET),
+            Response::Ticket => ("opens a ticket", kind::PAGE),
+        };
+        let does = match severity {
+            Some(severity) => format!("has severity `{}`", severity.name()),
+            None => does.to_owned(),
         };
         let message = match &alerts.subject {
             Subject::Slo(SloRef { service, slo }) => {
@@ -97,16 +127,35 @@ impl<'a> Lowering<'a> {
         let place = place(block, &SUBJECTS);
         let mut found =
             Diag::new(&codes::TEST_NEVER_MET, message, place).label("the expectation is never met");
-        if let (Severity::Page, Some(environment)) = (severity, self.environment)
+        let has_other = alerts
+            .severities
+            .iter()
+            .any(|known| known.response() != response);
+        if let (Response::Page, Some(environment)) = (response, self.environment)
             && !alerts.severities.is_empty()
-            && !pages(self.db, self.workspace, Some(environment))
+            && let Some(instead) = instead_of_pages(self.db, self.workspace, Some(environment))
         {
+            let become_word = match instead.name() {
+                Severity::TICKET => "are tickets".to_owned(),
+                name => format!("have severity `{name}`"),
+            };
             found = found
                 .note(format!(
-                    "environment `{environment}` has `pages = false`: its alerts are tickets"
+                    "environment `{environment}` has `pages = false`: its alerts {become_word}"
                 ))
                 .help("set `only_in` of the test to environments that page, or expect a `ticket` in the others");
-        } else if !alerts.severities.is_empty() {
+        } else if let Some(severity) = severity
+            && let Some(known) = alerts
+                .severities
+                .iter()
+                .find(|known| known.response() == response)
+        {
+            found = found.help(format!(
+                "expect severity `{}` instead of `{}`",
+                known.name(),
+                severity.name()
+            ));
+        } else if has_other {
             let variant = block.variant.as_deref().unwrap_or_default();
             found = found.help(format!(
                 "expect {} `{other}` instead of a `{variant}`",
@@ -219,7 +268,7 @@ impl<'a> Lowering<'a> {
             _ => {
                 let service = self.service_in(block, field)?;
                 let of_slos = service.slos.iter().flat_map(severities_of);
-                let own = service.alerts.iter().map(|alert| alert.severity);
+                let own = service.alerts.iter().map(|alert| alert.severity.clone());
                 Some(Alerts {
                     subject: Subject::Service(service.name.clone()),
                     service: service.name.clone(),
@@ -257,7 +306,7 @@ impl<'a> Lowering<'a> {
                     alert: in_rules.unique,
                 },
                 service: service.name.clone(),
-                severities: vec![alert.severity],
+                severities: vec![alert.severity.clone()],
             }),
             None => {
                 let skipped = service.skipped_rules.iter().any(|rule| rule.name == name);
@@ -376,10 +425,11 @@ fn place(block: &Instance, fields: &[&str]) -> crate::db::Span {
 
 /// The severities of an SLO's alerts.
 fn severities_of(slo: &ir::Slo) -> Vec<Severity> {
-    let of_pairs = slo.burn_rate_pairs.iter().map(|pair| pair.severity);
-    let of_budget = slo.budget_alerts.iter().map(|alert| alert.severity);
-    let of_absence = slo.missing_data_alerts.iter().map(|alert| alert.severity);
-    let inconsistent = (!slo.is_consistent).then_some(Severity::Ticket);
+    let of_pairs = slo.burn_rate_pairs.iter().map(|pair| pair.severity.clone());
+    let of_budget = slo.budget_alerts.iter().map(|alert| alert.severity.clone());
+    let of_absence = slo.missing_data_alerts.iter();
+    let of_absence = of_absence.map(|alert| alert.severity.clone());
+    let inconsistent = (!slo.is_consistent).then(|| slo.ticket_severity.clone());
     of_pairs
         .chain(of_budget)
         .chain(of_absence)

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use nth_model::test::{Event, History, Outcome, SloRef, Subject, Test};
-use nth_model::{Duration, Severity};
+use nth_model::{Duration, Response};
 
 use crate::db::Database;
 use crate::session::{Session, SourceInput};
@@ -249,24 +249,24 @@ fn alerts_have_their_names_in_the_rules() {
          expect b : ticket { alert = checkout.queue-backlog }\n\
          expect c : page { alert = checkout.cache.down }",
     );
-    let names: Vec<(&str, Severity)> = test
+    let names: Vec<(&str, Response)> = test
         .expect
         .iter()
         .filter_map(|expected| match &expected.outcome {
             Outcome::Fires {
                 subject: Subject::Alert { alert, .. },
-                severity,
+                response,
                 ..
-            } => Some((alert.as_str(), *severity)),
+            } => Some((alert.as_str(), *response)),
             _ => None,
         })
         .collect();
     assert_eq!(
         names,
         [
-            ("QueueBacklog", Severity::Ticket),
-            ("QueueBacklog2", Severity::Ticket),
-            ("CacheDown", Severity::Page),
+            ("QueueBacklog", Response::Ticket),
+            ("QueueBacklog2", Response::Ticket),
+            ("CacheDown", Response::Page),
         ]
     );
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use nth_model::channel::{Mail, PagerDuty, Slack};
-use nth_model::{Receiver, Severity, Team, WebhookUrl, default_settings};
+use nth_model::{Receiver, Severities, Severity, Team, WebhookUrl, default_settings};
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn payments() -> Team {
         on: on.to_vec(),
         resolved,
     };
-    let both = [Severity::Page, Severity::Ticket];
+    let both = [Severity::page(), Severity::ticket()];
     Team {
         name: "payments".into(),
         description: None,
@@ -30,13 +30,14 @@ fn payments() -> Team {
         schedules: Vec::new(),
         escalations: Vec::new(),
         is_paged: true,
+        severities: Severities::default(),
         receivers: vec![
             receiver(
                 "oncall",
                 Channel::PagerDuty(PagerDuty {
                     routing_key_file: Some("/{{ no template }}".to_owned()),
                 }),
-                &[Severity::Page],
+                &[Severity::page()],
                 true,
             ),
             receiver(
@@ -53,13 +54,13 @@ fn payments() -> Team {
                 Channel::Mail(Mail {
                     to: "payments@example.com".to_owned(),
                 }),
-                &[Severity::Ticket],
+                &[Severity::ticket()],
                 false,
             ),
             receiver(
                 "hook",
                 Channel::Webhook(WebhookUrl::Plain("https://example.com".to_owned())),
-                &[Severity::Ticket],
+                &[Severity::ticket()],
                 false,
             ),
         ],

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use nth_diff::{Change, Class, Document, Fired, History};
 use nth_model::names::alert_name;
-use nth_model::{Service, Severity};
+use nth_model::{Response, Service};
 use nth_simulate::{Reach, Replay};
 use smol_str::SmolStr;
 
@@ -53,16 +53,20 @@ impl Chosen<'_> {
     }
 
     fn fired(&self, episodes: &[Episode]) -> Fired {
-        let count = |severity: Severity| {
+        let count = |response: Response| {
             episodes
                 .iter()
                 .filter(|one| self.has(&one.service, one.slo.as_deref(), &one.alert))
-                .filter(|one| one.severity == Some(severity) && one.counts_at().is_some())
+                .filter(|one| {
+                    let severity = one.severity.as_ref();
+                    severity.is_some_and(|severity| severity.response() == response)
+                        && one.counts_at().is_some()
+                })
                 .count()
         };
         Fired {
-            pages: count(Severity::Page),
-            tickets: count(Severity::Ticket),
+            pages: count(Response::Page),
+            tickets: count(Response::Ticket),
         }
     }
 }

@@ -150,7 +150,7 @@ pub fn schema() -> Value {
                 }
             })),
             "reach": object("What a burn-rate alert notices.", &["severity", "long", "short", "threshold", "long_seconds"], json!({
-                "severity": text("`page` or `ticket`."),
+                "severity": text("The name of the severity: `page`, `ticket` or one that the project declares."),
                 "long": text("The long window."),
                 "short": text("The short window."),
                 "threshold": { "description": "The error ratio above which it fires, between 0 and 1.", "type": "number" },

@@ -1,8 +1,8 @@
 //! How long alerts of the shop take.
 
-use nth_model::Severity::{Page, Ticket};
+use nth_model::Response::{Page, Ticket};
 use nth_model::burn_rate::Pair;
-use nth_model::{BudgetAlert, Duration, Sli, Slo};
+use nth_model::{BudgetAlert, Duration, Severity, Sli, Slo};
 use nth_simulate::{
     DetectionTable, Fired, Impossible, Plan, STRENGTHS, Situation, Strength, detection,
     detection_of, incident,
@@ -142,8 +142,8 @@ fn what_fires_after_the_longest_incident_is_later() {
         slo.burn_rate_pairs.clear();
         slo.budget_alerts = vec![BudgetAlert {
             consumed: "0.9".parse().unwrap(),
-            severity: Ticket,
-            declared: Ticket,
+            severity: Severity::ticket(),
+            declared: Severity::ticket(),
         }];
     });
     let of = |strength| {
@@ -172,8 +172,8 @@ fn a_budget_that_is_never_consumed_does_not_alert_later() {
         slo.burn_rate_pairs.clear();
         slo.budget_alerts = vec![BudgetAlert {
             consumed: "0.5".parse().unwrap(),
-            severity: Ticket,
-            declared: Ticket,
+            severity: Severity::ticket(),
+            declared: Severity::ticket(),
         }];
     });
     // 10% of events are an eighth of the error budget, in any window.
@@ -243,8 +243,8 @@ fn declared_burn_rates_decide_when_an_alert_fires() {
     let fired = |hold: u64| {
         first_alerts(&table("checkout.availability", |slo| {
             slo.burn_rate_pairs = vec![
-                pair(Page, 30, 3, 20, hold),
-                pair(Ticket, 24 * 60, 120, 3, 15),
+                pair(Severity::page(), 30, 3, 20, hold),
+                pair(Severity::ticket(), 24 * 60, 120, 3, 15),
             ];
             slo.budget_alerts.clear();
         }))

@@ -147,7 +147,10 @@ fn lines(alert: &AlertTimeline) -> Vec<String> {
             let ended = ended.map_or("…".to_owned(), minutes);
             let severity = alert
                 .severity
-                .map_or("none".to_owned(), |severity| format!("{severity:?}"));
+                .as_ref()
+                .map_or("none".to_owned(), |severity| {
+                    format!("{:?}", severity.response())
+                });
             let firing = minutes(firing);
             let line = format!(
                 "{firing}–{ended} {} {severity} {}.{of} {threshold}",

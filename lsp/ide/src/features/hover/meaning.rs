@@ -138,9 +138,9 @@ fn alerts(
         return Vec::new();
     }
     let pairs = slo.burn_rate_pairs.iter().map(|pair| {
-        let asks = match pair.severity {
-            nthc::ir::Severity::Page => "pages",
-            nthc::ir::Severity::Ticket => "opens a ticket",
+        let asks = match pair.severity.response() {
+            nthc::ir::Response::Page => "pages",
+            nthc::ir::Response::Ticket => "opens a ticket",
         };
         Line::default().text(format!(
             "{asks} at {}x burn rate ({}/{}): above {} bad",

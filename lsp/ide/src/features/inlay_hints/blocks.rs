@@ -193,13 +193,7 @@ impl Here<'_, '_> {
             let alert = alerts.find(|alert| alert.name == name.as_str())?;
             let mut words = Vec::new();
             if self.own_field(field::SEVERITY).is_none() {
-                words.push(
-                    match alert.severity {
-                        nthc::ir::Severity::Page => "page",
-                        nthc::ir::Severity::Ticket => "ticket",
-                    }
-                    .to_owned(),
-                );
+                words.push(alert.severity.name().to_owned());
             }
             if self.own_field(field::FOR).is_none() {
                 words.push(format!("for {}", human::duration(alert.hold())));

@@ -312,7 +312,12 @@ fn call<'d>(name: &str, arguments: &[Value<'d>]) -> Result<Value<'d>, RenderErro
             let alert = alert.ok_or_else(|| RenderError::new("there is no alert of this index"))?;
             Value::Alert(*alert)
         }
-        ("eq", [Text(one), Text(other)]) => Bool(one == other),
+        ("eq", [Text(one), others @ ..])
+            if !others.is_empty() && others.iter().all(|other| matches!(other, Text(_))) =>
+        {
+            let is_same = |other: &Value<'_>| matches!(other, Text(other) if other == one);
+            Bool(others.iter().any(is_same))
+        }
         ("eq", [Number(one), Number(other)]) => Bool(one == other),
         ("gt", [Number(one), Number(other)]) => Bool(one > other),
         ("lt", [Number(one), Number(other)]) => Bool(one < other),
