@@ -295,7 +295,11 @@ fn lower_slo(
         return None;
     };
     let objective = percent.checked_div(Decimal::ONE_HUNDRED)?.normalize();
-    let window = duration(slo.get(field::WINDOW))?;
+    let calendar = calendar_window(slo, diagnostics);
+    let window = match &calendar {
+        Some(calendar) => calendar.unit.nominal(),
+        None => duration(slo.get(field::WINDOW))?,
+    };
     let sli = slo
         .children_of(kind::SLI)
         .next()
@@ -336,6 +340,7 @@ fn lower_slo(
             .or_else(|| slo.doc.as_ref().map(|doc| doc.trim().to_owned())),
         objective,
         window,
+        calendar,
         histogram: slo
             .children_of(kind::SLI)
             .next()
@@ -359,6 +364,28 @@ fn lower_slo(
         exclusions: Vec::new(),
         sli,
     })
+}
+
+/// The calendar window of an SLO, if it has one. A zone of a rolling window has no effect, which is reported.
+fn calendar_window(slo: &Instance, diagnostics: &mut Vec<Diag>) -> Option<ir::CalendarWindow> {
+    let zone = text(slo.get(field::ZONE));
+    match slo.get(field::CALENDAR) {
+        Value::Enum(_, unit) => Some(ir::CalendarWindow {
+            unit: ir::CalendarUnit::named(unit)?,
+            zone: zone.unwrap_or_else(|| "UTC".to_owned()),
+        }),
+        Value::None if zone.is_some() => {
+            let found = Diag::new(
+                &codes::ZONE_WITHOUT_CALENDAR,
+                "`zone` has no effect: the SLO window rolls",
+                slo.span_of(field::ZONE),
+            )
+            .help("set `calendar = month`, or remove `zone`");
+            report(slo, diagnostics, found);
+            None
+        }
+        _ => None,
+    }
 }
 
 /// The time that a series may be missing while the service's targets are up: a counter without an initial value does not exist
