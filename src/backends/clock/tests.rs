@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use nth_engine::eval::{Options, evaluate};
 use nth_engine::{Evaluated, MemoryStore, Steps};
 use nth_model::exclude::{Approver, Exclusion, Times};
-use nth_model::{Hours, TimeOfDay, TimeOfWeek, zone};
+use nth_model::{CalendarUnit, CalendarWindow, Hours, TimeOfDay, TimeOfWeek, zone};
 use proptest::prelude::*;
 
 use super::*;
@@ -160,6 +160,73 @@ fn from_the_first_to_the_last_day() {
         times(&condition, from, until),
         inside(&[daily], 0, 0, from, until)
     );
+}
+
+/// The values of an expression, one for each step.
+fn values(expr: &Expr, from: i64, until: i64) -> Vec<f64> {
+    let steps = Steps {
+        start: from * 1000,
+        end: until * 1000,
+        step: STEP * 1000,
+    };
+    let (found, _) = evaluate(expr, &MemoryStore::new(), steps, &Options::default()).unwrap();
+    let Evaluated::Vector(series) = found else {
+        panic!("{expr} is no vector");
+    };
+    let points = series.iter().flat_map(|series| &series.points);
+    points.filter_map(|point| point.float()).collect()
+}
+
+/// Checks the expressions of a calendar window around a time, each quarter of an hour.
+fn check_periods(window: &CalendarWindow, around: i64) {
+    #[expect(clippy::cast_precision_loss, reason = "seconds are exact up to 2^53")]
+    let float = |seconds: i64| seconds as f64;
+    let [from, until] = [around - 3 * 86_400, around + 3 * 86_400];
+    let periods = Periods::new(window, 0);
+    let local = build::paren(periods.local_start());
+    let [starts, lengths, numbers] = [
+        periods.start(&local),
+        periods.length(&local),
+        periods.number(),
+    ]
+    .map(|expr| values(&expr, from, until));
+    let mut before: Option<(i64, f64)> = None;
+    let steps = (from..=until)
+        .step_by(900)
+        .zip(starts)
+        .zip(lengths)
+        .zip(numbers);
+    for (((at, start), length), number) in steps {
+        let period = window.period(at).unwrap();
+        assert_eq!(start, float(period.start), "start of {window} at {at}");
+        assert_eq!(length, float(period.end - period.start), "{window} at {at}");
+        if let Some((earlier, other)) = before {
+            assert_eq!(earlier == period.start, other == number, "{window} at {at}");
+        }
+        before = Some((period.start, number));
+    }
+}
+
+#[test]
+fn periods_are_those_of_the_calendar() {
+    for unit in CalendarUnit::ALL {
+        for name in ["UTC", "Asia/Kolkata", "Europe/Berlin", "America/New_York"] {
+            let window = CalendarWindow {
+                unit,
+                zone: name.into(),
+            };
+            // The turns of a year, and the clock changes.
+            let mut at = 1_796_000_400;
+            while at < 1_796_000_400 + 366 * 86_400 {
+                let period = window.period(at).unwrap();
+                check_periods(&window, period.end.div_euclid(900) * 900);
+                at = period.end;
+            }
+            for change in changes(name).into_iter().take(6) {
+                check_periods(&window, change.div_euclid(900) * 900);
+            }
+        }
+    }
 }
 
 proptest! {
