@@ -20,6 +20,9 @@ mod scenario;
 #[path = "prometheus/firing.rs"]
 mod firing;
 
+#[path = "prometheus/exclusions.rs"]
+mod exclusions;
+
 #[path = "prometheus/missing_series.rs"]
 mod missing_series;
 

@@ -68,6 +68,7 @@ declare_codes! {
     Error COMPOSITE_PARTS "N0514" "composite-parts" "Parts of a composite SLI are missing, not allowed, or cannot be combined.";
     Error NOTHING_TO_COUNT "N0520" "nothing-to-count" "`min_events` is set, but the SLI does not count events.";
     Error INVALID_BURN_RATE "N0522" "invalid-burn-rate" "A declared burn-rate alert can never fire, or not in time.";
+    Error ZONE_WITHOUT_CALENDAR "N0523" "zone-without-calendar" "An SLO has a time zone, but its window rolls.";
     Error WEBHOOK_URL "N0530" "webhook-url" "A webhook needs one URL, in the source or in a file.";
     Error SECRET_FILE "N0531" "secret-file" "The file of a key or a URL is not an absolute path.";
     Error NO_MAIL_SERVER "N0532" "no-mail-server" "An email receiver has no SMTP server.";
@@ -134,6 +135,7 @@ declare_codes! {
     Warning EXCLUSION_OVERLAP "N1202" "exclusion-overlap" "Two exclusions of an SLO apply at the same time.";
     Warning EXCLUSION_TOO_LONG "N1203" "exclusion-too-long" "An exclusion takes more than a tenth of an SLO window.";
     Warning EXCLUSION_COVERS_NOTHING "N1204" "exclusion-covers-nothing" "An exclusion covers no SLO that the project builds.";
+    Warning EXCLUSIONS_TOO_LONG "N1205" "exclusions-too-long" "The exclusions of an SLO together take more than a tenth of its window.";
 }
 
 /// The codes that the text of a project can have: those of this crate and of the crates below it.

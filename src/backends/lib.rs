@@ -6,6 +6,7 @@
 pub mod alertmanager;
 mod alerts;
 mod anchors;
+pub mod clock;
 pub mod docs;
 mod error;
 pub mod go_template;

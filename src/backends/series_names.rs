@@ -23,5 +23,18 @@ pub const CURRENT_BURN_RATE: &str = "slo:current_burn_rate:ratio";
 pub const PERIOD_BURN_RATE: &str = "slo:period_burn_rate:ratio";
 /// 1 − the consumed share; negative if more than the budget is consumed.
 pub const BUDGET_REMAINING: &str = "slo:period_error_budget_remaining:ratio";
+/// The first moment of the current period of a calendar window, in seconds since 1970.
+pub const PERIOD_START: &str = "slo:period_start:timestamp_seconds";
+/// The length of the current period of a calendar window, in seconds.
+pub const PERIOD_LENGTH: &str = "slo:period_length:seconds";
+/// The share of the current period of a calendar window that has passed, without excluded time.
+pub const PERIOD_ELAPSED: &str = "slo:period_elapsed:ratio";
+/// [`PERIOD_BURN_RATE`] as if nothing were excluded. Only of SLOs that exclusions cover.
+pub const GROSS_PERIOD_BURN_RATE: &str = "slo:period_burn_rate_gross:ratio";
+/// [`BUDGET_REMAINING`] as if nothing were excluded. Only of SLOs that exclusions cover.
+pub const GROSS_BUDGET_REMAINING: &str = "slo:period_error_budget_remaining_gross:ratio";
+/// The prefix of the names of marks, followed by the window: 1 while an exclusion applies to a part of the window, otherwise no
+/// sample. Only of SLOs that exclusions cover, and of windows up to [`LONGEST_RAW`].
+pub const EXCLUDED: &str = "slo:sli_excluded:bool";
 /// 1, with the objective and the SLO window as labels.
 pub const INFO: &str = "slo_info";

@@ -42,7 +42,11 @@ pub fn run(
             return Err(unknown_service(&options.service, services));
         };
         let chosen = select_slos(service, &options.slos)?;
-        let longest = chosen.iter().map(|slo| slo.window).max();
+        let longest = chosen.iter().map(|slo| match &slo.calendar {
+            Some(calendar) => calendar.unit.longest(),
+            None => slo.window,
+        });
+        let longest = longest.max();
         let longest = longest.unwrap_or(Duration::days(30));
         let until = match (options.until, &client) {
             (Some(until), _) => until.min(now),

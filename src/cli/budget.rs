@@ -34,6 +34,9 @@ struct Budget {
     slo: String,
     objective: Decimal,
     window: String,
+    /// The first moment of the current period of a calendar window; missing if the window rolls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    period_start: Option<Timestamp>,
     /// The series that the numbers come from; `null` without data.
     source: Option<Source>,
     /// The share of the SLO window that has data; `null` without data.
@@ -43,6 +46,9 @@ struct Budget {
     /// The share of the error budget that is left. An upper bound if a part of the window has no data: that part counts as
     /// good.
     budget_left: Option<Decimal>,
+    /// [`Budget::budget_left`] as if nothing were excluded; missing without exclusions, `null` without data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget_left_gross: Option<Option<Decimal>>,
     /// [`Budget::budget_left`] as seconds of full downtime.
     budget_left_seconds: Option<Decimal>,
     /// The burn rate, a lower bound if data is missing: 1 consumes the budget in exactly one SLO window.
@@ -163,43 +169,118 @@ fn budget(
         )
     };
     let mut source = Source::Rules;
-    let mut period = recorded(slo.window, "the error ratio")?;
+    // The language reports an unknown zone before.
+    let current = { slo.calendar.as_ref() }
+        .and_then(|calendar| calendar.period(at.as_second()).ok())
+        .map(|period| CurrentPeriod::new(&period, at.as_second()));
+    let mut period = of_window(
+        Some(standing.window_error_ratio()),
+        Some(standing.window_coverage()),
+        false,
+        "the error ratio",
+    )?;
     let mut recent = recorded(over, "the burn rate")?;
     if period.is_none() {
         source = Source::Indicator;
-        period = measured(slo.window, "the error ratio")?;
+        let so_far = current
+            .as_ref()
+            .map_or(slo.window, |current| current.so_far);
+        period = measured(so_far, "the error ratio")?;
         recent = measured(over, "the burn rate")?;
     }
     let allowed = slo.error_budget();
     let spent = |of: &WindowData| of.lower_bound()?.checked_div(allowed);
-    let left = period
+    let left = match (&current, source) {
+        (Some(_), Source::Rules) if period.is_some() => ask(
+            Some(standing.budget_remaining()),
+            "the remaining error budget",
+        )?,
+        (current, _) => period
+            .as_ref()
+            .and_then(spent)
+            // What is to come of a calendar window consumes nothing yet.
+            .and_then(|spent| match current {
+                Some(current) => spent.checked_mul(current.elapsed()?),
+                None => Some(spent),
+            })
+            .map(|spent| Decimal::ONE - spent),
+    };
+    // Raw series are not reduced by exclusions.
+    let gross = match (standing.gross_budget_remaining(), source) {
+        (None, _) => None,
+        (Some(_), Source::Indicator) => Some(left),
+        (Some(query), Source::Rules) => Some(ask(Some(query), "the budget with excluded times")?),
+    };
+    let length = current
         .as_ref()
-        .and_then(spent)
-        .map(|spent| Decimal::ONE - spent);
-    let whole = budget_time(slo.objective, slo.window).as_seconds();
+        .map_or_else(|| slo.window.as_seconds(), |current| current.length);
+    let whole = match &current {
+        Some(_) => length * allowed,
+        None => budget_time(slo.objective, slo.window).as_seconds(),
+    };
     let burn = recent.as_ref().and_then(spent);
     let lasts = match (left, burn) {
         // A budget that is consumed already is exhausted now.
         (Some(left), _) if left <= Decimal::ZERO => Some(Decimal::ZERO),
         (Some(left), Some(burn)) if burn > Decimal::ZERO => left
-            .checked_mul(slo.window.as_seconds())
-            .and_then(|left| left.checked_div(burn)),
+            .checked_mul(length)
+            .and_then(|left| left.checked_div(burn))
+            // The next period begins with a full budget.
+            .filter(|lasts| {
+                current
+                    .as_ref()
+                    .is_none_or(|current| *lasts < current.to_come)
+            }),
         _ => None,
     };
     Ok(Budget {
         service: service.name.to_string(),
         slo: slo.name.to_string(),
         objective: slo.objective.normalize(),
-        window: slo.window.to_string(),
+        window: match &slo.calendar {
+            Some(calendar) => calendar.to_string(),
+            None => slo.window.to_string(),
+        },
+        period_start: current.as_ref().map(|current| current.start),
         source: period.as_ref().map(|_| source),
         known: period.as_ref().map(|period| period.known.normalize()),
         ratio: period.map(|period| (Decimal::ONE - period.ratio).normalize()),
         budget_left: left.map(|left| left.normalize()),
+        budget_left_gross: gross.map(|left| left.map(|left| left.normalize())),
         budget_left_seconds: left.map(|left| (left * whole).round_dp(3).normalize()),
         burn_rate: burn.map(|burn| burn.normalize()),
         burn_rate_over: over.to_string(),
         exhausted_in_seconds: lasts.map(|lasts| lasts.round().normalize()),
     })
+}
+
+/// The current period of a calendar window.
+struct CurrentPeriod {
+    /// Its first moment.
+    start: Timestamp,
+    /// The time since then.
+    so_far: Duration,
+    /// The time until its end, in seconds.
+    to_come: Decimal,
+    /// Its length in seconds.
+    length: Decimal,
+}
+
+impl CurrentPeriod {
+    fn new(period: &std::ops::Range<i64>, at: i64) -> Self {
+        let so_far = u64::try_from(at - period.start).unwrap_or_default();
+        Self {
+            start: Timestamp::from_second(period.start).unwrap_or(Timestamp::UNIX_EPOCH),
+            so_far: Duration::seconds(so_far).max(Duration::MINUTE),
+            to_come: Decimal::from(period.end - at),
+            length: Decimal::from(period.end - period.start),
+        }
+    }
+
+    /// The share of it that has passed.
+    fn elapsed(&self) -> Option<Decimal> {
+        self.so_far.as_seconds().checked_div(self.length)
+    }
 }
 
 /// The data of a window.
@@ -218,8 +299,11 @@ impl WindowData {
     }
 }
 
+/// The column of what would remain if nothing were excluded.
+const GROSS: &str = "without exclusions";
+
 /// The header of the table.
-const HEAD: [&str; 10] = [
+const HEAD: [&str; 11] = [
     "service",
     "SLO",
     "objective",
@@ -227,13 +311,19 @@ const HEAD: [&str; 10] = [
     "coverage",
     "SLI",
     "budget remaining",
+    GROSS,
     "burn rate",
     "exhausted in",
     "source",
 ];
 
 fn show(budgets: &Budgets, console: &mut Console) {
-    let mut rows = vec![HEAD.map(str::to_owned)];
+    let has_gross = budgets
+        .objectives
+        .iter()
+        .any(|budget| budget.budget_left_gross.is_some());
+    let head = HEAD.iter().filter(|head| has_gross || **head != GROSS);
+    let mut rows = vec![cells(head.map(|head| (*head).to_owned()))];
     let none = || "-".to_owned();
     for budget in &budgets.objectives {
         let known = budget.known.map(coverage);
@@ -253,10 +343,21 @@ fn show(budgets: &Budgets, console: &mut Console) {
         let lasts = match budget.exhausted_in_seconds {
             Some(seconds) if seconds.is_zero() => "exhausted".to_owned(),
             Some(seconds) => format_time(seconds),
+            None if budget.burn_rate.is_some() && budget.period_start.is_some() => {
+                "not in this period".to_owned()
+            }
             None if budget.burn_rate.is_some() => "never".to_owned(),
             None => none(),
         };
-        rows.push([
+        let gross = match budget.budget_left_gross {
+            Some(Some(left)) => format!(
+                "{most}{}",
+                compared_quantity(left, Unit::Ratio, Comparison::Greater, Decimal::ZERO)
+            ),
+            Some(None) => "no data".to_owned(),
+            None => none(),
+        };
+        let row = [
             budget.service.clone(),
             budget.slo.clone(),
             limit_text(budget.objective, Unit::Ratio),
@@ -275,6 +376,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
                 )
             }),
             left,
+            gross,
             budget.burn_rate.map_or_else(none, |burn| {
                 format!(
                     "{}x over {}",
@@ -288,7 +390,10 @@ fn show(budgets: &Budgets, console: &mut Console) {
                 Some(Source::Indicator) => "SLI".to_owned(),
                 None => none(),
             },
-        ]);
+        ];
+        let row = row.into_iter().zip(HEAD);
+        let row = row.filter(|(_, head)| has_gross || *head != GROSS);
+        rows.push(cells(row.map(|(cell, _)| cell)));
     }
     table(&rows, console);
     let count_from = |source| {
@@ -313,9 +418,25 @@ fn show(budgets: &Budgets, console: &mut Console) {
             "{measured} computed from raw SLI series: no recording rule data yet"
         ));
     }
+    let uncut = budgets.objectives.iter();
+    let uncut = uncut
+        .filter(|budget| {
+            budget.source == Some(Source::Indicator) && budget.budget_left_gross.is_some()
+        })
+        .count();
+    if uncut > 0 {
+        console.err.line(format_args!(
+            "{uncut} of these with exclusions, which only recording rules subtract: all events are counted"
+        ));
+    }
     if absent > 0 {
         console.err.line(format_args!("{absent} without data"));
     }
+}
+
+/// A row with as many cells as the header; the last ones are empty if there are fewer.
+fn cells(mut row: impl Iterator<Item = String>) -> [String; HEAD.len()] {
+    std::array::from_fn(|_| row.next().unwrap_or_default())
 }
 
 /// Formats a long time to the minute, or to the hour from one day on.

@@ -1,7 +1,7 @@
 //! `nthc budget --history`: the budgets of the ledger, day by day.
 
 use jiff::Timestamp;
-use nth_ledger::{Interval, Judgment, Yardstick, judge, rolling_window};
+use nth_ledger::{Interval, Judgment, Yardstick, judge};
 use rust_decimal::prelude::FromPrimitive as _;
 use serde::Serialize;
 
@@ -126,19 +126,26 @@ fn of_slo(found: &Found, within: Interval, end: i64) -> Option<OfSlo> {
     let excluded: Vec<Interval> = { input.exclusions.iter() }
         .flat_map(|one| one.intervals.iter().copied())
         .collect();
-    let judged = |window: Interval, yardstick: Yardstick<'_>| {
-        judge(&input.slices, window, yardstick, &excluded)
+    let judged = |window: Interval, until: i64, yardstick: Yardstick<'_>| {
+        let slices = evidence::slices_before(&input.slices, until);
+        judge(slices, window, yardstick, &excluded)
     };
+    let calendar = input.calendar.as_ref();
     let as_it_was = Yardstick::AsItWas(&input.objectives);
     let left = |judgment: &Judgment| judgment.net.spent().map(|spent| 1.0 - spent);
     let first = within.from.div_euclid(DAY) * DAY;
     let days = std::iter::successors(Some(first), |day| Some(day + DAY));
     let days = days.take_while(|day| *day < end).map(|day| {
         let until = (day + DAY).min(end);
-        let today = judged(Interval { from: day, until }, as_it_was);
-        let window = rolling_window(until, version.window_ms);
-        let was = judged(window, as_it_was);
-        let now = judged(window, Yardstick::Throughout(version.objective));
+        let today = judged(Interval { from: day, until }, until, as_it_was);
+        let window = evidence::slo_window(calendar, until, version.window_ms);
+        let was = judged(window, until, as_it_was);
+        let now = judged(window, until, Yardstick::Throughout(version.objective));
+        // Of a calendar window, what is to come is not unknown.
+        let so_far = Interval {
+            until: window.until.min(until),
+            ..window
+        };
         Day {
             until: Timestamp::from_second(until).unwrap_or(Timestamp::UNIX_EPOCH),
             attained: today.net.attained(),
@@ -150,7 +157,10 @@ fn of_slo(found: &Found, within: Interval, end: i64) -> Option<OfSlo> {
             left: left(&was),
             left_by_current: left(&now),
             left_gross: was.gross.spent().map(|spent| 1.0 - spent),
-            window_known: was.gross.coverage(),
+            window_known: match calendar {
+                Some(_) => judged(so_far, until, as_it_was).gross.coverage(),
+                None => was.gross.coverage(),
+            },
         }
     });
     let window = u64::try_from(version.window_ms).unwrap_or(0);
@@ -158,7 +168,10 @@ fn of_slo(found: &Found, within: Interval, end: i64) -> Option<OfSlo> {
         service: input.key.service.clone(),
         slo: input.key.slo.clone(),
         objective: version.objective,
-        window: Duration(window).to_string(),
+        window: match calendar {
+            Some(calendar) => calendar.to_string(),
+            None => Duration(window).to_string(),
+        },
         days: days.collect(),
     })
 }

@@ -2,7 +2,7 @@
 //!
 //! What is consumed by the recordings and by the ledger is in both consumed at least: what was not seen consumes nothing. So the one
 //! that knows of more is nearer to the truth, and a ledger of a month closes a gate that recordings of two days would open. All gates
-//! measure the budget without exclusions, and by the current objective.
+//! measure the budget without the excluded times, and by the current objective.
 
 use std::path::Path;
 
@@ -18,7 +18,6 @@ use super::exit::Failure;
 use super::ledger::{evidence, keys, open};
 use super::options::LedgerPlace;
 use nthc::backends::policy::fact_name;
-use nthc::ir::burn_rate::budget_time;
 use nthc::ir::gate::{Fact, Objective};
 use nthc::ir::{Service, Slo};
 use nthc::policy::{Measured, MeasuredValue};
@@ -77,7 +76,7 @@ pub fn consult(
             };
             longest = longest.max(known.window);
             let value = match is_time {
-                true => known.left * budget_time(slo.objective, slo.window).as_seconds(),
+                true => known.left * known.budget_seconds,
                 false => known.left,
             };
             let before = measured.get(&name);
@@ -135,8 +134,10 @@ struct Known {
     left: Decimal,
     /// The share of the window that is known.
     coverage: f64,
-    /// The length of the window, in seconds.
+    /// The length of the window, or of the current period so far, in seconds.
     window: i64,
+    /// The error budget of the window, in seconds of full downtime.
+    budget_seconds: Decimal,
     /// Until when the ledger was pulled, in seconds since 1970.
     until: i64,
 }
@@ -154,23 +155,34 @@ impl Known {
         let Some(read) = open::with(context, store, |store| store.read_interval(&key))? else {
             return Ok(None);
         };
-        let window = i64::try_from(slo.window.0 / 1_000).unwrap_or(i64::MAX / 4);
         let until = at.div_euclid(SLICE_SECONDS) * SLICE_SECONDS;
-        let within = Interval {
-            from: until - window,
-            until,
-        };
+        let window_ms = i64::try_from(slo.window.0).unwrap_or(i64::MAX / 4);
+        let within = evidence::slo_window(slo.calendar.as_ref(), until, window_ms);
+        let window = until - within.from;
         let slices = open::with(context, store, |store| store.slices(&key, within))?;
+        let slices = evidence::slices_before(&slices, until);
         let objective = Yardstick::Throughout(slo.objective);
-        let account = judge(&slices, within, objective, &[]).gross;
+        let excluded: Vec<Interval> = { slo.exclusions.iter() }
+            // The language reports an unknown zone before.
+            .flat_map(|one| one.intervals(within.from, until).unwrap_or_default())
+            .map(|range| Interval {
+                from: range.start,
+                until: range.end,
+            })
+            .collect();
+        let account = judge(slices, within, objective, &excluded).net;
+        // Of a calendar window, what is to come is not unknown.
+        let so_far = Interval { until, ..within };
+        let coverage = judge(slices, so_far, objective, &excluded).net.coverage();
         let left = account.spent().and_then(|spent| {
             let spent = Decimal::from_f64(spent)?.round_dp(9);
             Some((Decimal::ONE - spent).normalize())
         });
-        Ok(left.zip(account.coverage()).map(|(left, coverage)| Self {
+        Ok(left.zip(coverage).map(|(left, coverage)| Self {
             left,
             coverage,
             window,
+            budget_seconds: Decimal::from(within.until - within.from) * slo.error_budget(),
             until: read.until,
         }))
     }

@@ -93,6 +93,13 @@ pub fn run(
                     .help("run `nthc ledger pull` first"),
             );
         };
+        if let (Some(calendar), None) = (&slo.calendar, options.window) {
+            return Err(Failure::usage(format!(
+                "the window of {} is a calendar {}, and a replay rolls",
+                options.slo, calendar.unit
+            ))
+            .help("compare rolling windows with `--window 30d`"));
+        }
         let window = match options.window {
             Some(window) => {
                 let millis = u64::try_from(window.as_millis()).unwrap_or(u64::MAX);

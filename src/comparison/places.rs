@@ -198,6 +198,7 @@ fn fields(id: ChangeId) -> &'static [&'static str] {
     match id {
         Id::ObjectiveLowered | Id::ObjectiveRaised => &[field::OBJECTIVE],
         Id::WindowLengthened | Id::WindowShortened => &[field::WINDOW],
+        Id::WindowRealigned => &[field::CALENDAR, field::ZONE, field::WINDOW],
         Id::SloNeverPages | Id::SloNeverAlerts => &[
             field::BURN_RATE_PAGES,
             field::BURN_RATE_ALERTS,

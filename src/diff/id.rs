@@ -127,6 +127,9 @@ changes! {
     WindowShortened = "window-shortened", History,
         "The SLO window is shorter.",
         "The error budget forgets what is before, and the burn rates of its alerts change.";
+    WindowRealigned = "window-realigned", History,
+        "The SLO window follows the calendar instead of rolling, or the other way round, or another calendar.",
+        "The error budget is of another time: what was consumed before a calendar window began is forgotten, and what remains at its end is gone.";
     SliChanged = "sli-changed", History,
         "The SLI of an SLO counts other events.",
         "Recorded history counts what was counted before, until it has left the SLO window.";
@@ -230,7 +233,7 @@ changes! {
     // Exclusions.
     ExclusionAdded = "exclusion-added", Loosened,
         "Events of a time are no longer charged to error budgets.",
-        "Reports and the ledger subtract them, also for the past. Alerts and gates still count them.";
+        "They no longer burn budget, also in the past, and burn-rate alerts do not fire on them.";
     ExclusionRemoved = "exclusion-removed", Tightened,
         "Events of a time are charged to error budgets again.",
         "Reports and the ledger count them, also for the past: budgets of earlier months shrink.";

@@ -174,6 +174,29 @@ impl Exclusion {
         Ok(found.iter().map(|range| range.end - range.start).sum())
     }
 
+    /// The longest time, in seconds, that exclusions together take out of an SLO window that begins with one of them. `window` is in
+    /// seconds.
+    ///
+    /// # Errors
+    ///
+    /// If a time zone is unknown.
+    pub fn seconds_of_all(all: &[&Self], window: i64) -> Result<i64, UnknownZone> {
+        let mut longest = 0;
+        for one in all {
+            let begin = one.bounds()?.0.unwrap_or(REFERENCE);
+            let mut found = Vec::new();
+            for other in all {
+                found.extend(other.intervals(begin, begin.saturating_add(window))?);
+            }
+            let together = union(found)
+                .iter()
+                .map(|range| range.end - range.start)
+                .sum();
+            longest = longest.max(together);
+        }
+        Ok(longest)
+    }
+
     /// The first second and the second after the last one at which it can apply; `None` for one that recurs without a bound.
     fn bounds(&self) -> Result<(Option<i64>, Option<i64>), UnknownZone> {
         Ok(match &self.times {

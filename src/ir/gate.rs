@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
-use super::{Duration, Severity};
+use super::{CalendarUnit, Duration, Severity};
 
 /// The number of minutes in a week.
 pub const WEEK: u16 = 7 * DAY;
@@ -236,8 +236,20 @@ pub struct Objective {
     pub slo: SmolStr,
     /// The share of events that must be good, between 0 and 1.
     pub objective: Decimal,
-    /// The SLO window.
+    /// The SLO window; of a calendar window its usual length.
     pub window: Duration,
+    /// What recurs, if it is a calendar window.
+    pub calendar: Option<CalendarUnit>,
+}
+
+impl Objective {
+    /// The SLO window in the names of recorded series: `30d`, or `month` of a calendar window.
+    pub fn window_name(&self) -> String {
+        match self.calendar {
+            Some(unit) => unit.to_string(),
+            None => self.window.to_string(),
+        }
+    }
 }
 
 impl Condition {

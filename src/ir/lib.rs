@@ -7,6 +7,7 @@
 
 mod artifact;
 pub mod burn_rate;
+mod calendar_window;
 pub mod channel;
 pub mod composite;
 mod dependency;
@@ -36,6 +37,7 @@ use smol_str::SmolStr;
 use nth_promql as promql;
 
 pub use artifact::Artifact;
+pub use calendar_window::{CalendarUnit, CalendarWindow};
 pub use channel::{Channel, WebhookUrl};
 pub use dependency::{Criticality, Dependency};
 pub use nth_units::{Duration, DurationUnit, metric_unit, number, text};
@@ -127,8 +129,10 @@ pub struct Slo {
     pub description: Option<String>,
     /// The share of events that must be good, between 0 and 1: 0.999.
     pub objective: Decimal,
-    /// The SLO window, for which the error budget is computed.
+    /// The SLO window, for which the error budget is computed; of a calendar window its usual length, to which burn rates relate.
     pub window: Duration,
+    /// The calendar window, if it does not roll.
+    pub calendar: Option<CalendarWindow>,
     /// The SLI that measures it.
     pub sli: Sli,
     /// The SLOs that the SLI combines, if it is a composite one, in the order of their declaration.
@@ -158,12 +162,35 @@ pub struct Slo {
     pub runbook_url: Option<String>,
     /// The windows over which gates of the service query its burn rate, besides those of its alerts.
     pub gate_windows: Vec<Duration>,
-    /// The times whose events are not charged to its error budget, in the order of their names. Recording rules and alerts
-    /// count these events; the ledger does not.
+    /// The times whose events are not charged to its error budget, in the order of their names.
     pub exclusions: Vec<exclude::Exclusion>,
 }
 
 impl Slo {
+    /// The SLO window in the names of recorded series: `30d`, or `month` of a calendar window.
+    pub fn window_name(&self) -> String {
+        match &self.calendar {
+            Some(calendar) => calendar.unit.to_string(),
+            None => self.window.to_string(),
+        }
+    }
+
+    /// The SLO window in words: `30d`, or `calendar month`.
+    pub fn window_text(&self) -> String {
+        match &self.calendar {
+            Some(calendar) => format!("calendar {}", calendar.unit),
+            None => self.window.to_string(),
+        }
+    }
+
+    /// The time that the error ratio and the consumed budget are of, in words: `last 30d`, or `current calendar month`.
+    pub fn window_so_far(&self) -> String {
+        match &self.calendar {
+            Some(calendar) => format!("current calendar {}", calendar.unit),
+            None => format!("last {}", self.window),
+        }
+    }
+
     /// The share of events that may be bad: 1 minus the objective, exact.
     pub fn error_budget(&self) -> Decimal {
         Decimal::ONE - self.objective

@@ -111,7 +111,10 @@ impl Past {
         let rate = if is_timed { 1.0 } else { service.rate.at(from) };
         let mut past = Self {
             from,
-            window: millis(planned.slo.window),
+            window: millis(match &planned.slo.calendar {
+                Some(calendar) => calendar.unit.longest(),
+                None => planned.slo.window,
+            }),
             tick: scenario.world.tick,
             total: rate * SLICE_SECONDS,
             bad: None,
@@ -142,22 +145,37 @@ impl Past {
         let margin = 2 * millis(SLICE);
         let pairs = planned.slo.burn_rate_pairs.iter();
         let longest = pairs.map(|pair| millis(pair.long)).max().unwrap_or(0);
+        // The language reports an unknown zone before.
+        let period = { planned.slo.calendar.as_ref() }
+            .and_then(|calendar| calendar.period(scenario.begin.div_euclid(1000)).ok())
+            .map(|period| Span {
+                from: period.start * 1000 + 5 * millis(SLICE),
+                to: period.end * 1000,
+            });
+        let length = period.map_or(self.window, |period| period.to - period.from);
+        let (oldest, lasting) = match period {
+            Some(period) => (period.from, period.from),
+            None => (
+                scenario.begin - self.window,
+                scenario.end - self.window + margin,
+            ),
+        };
         let span = Span {
-            from: scenario.end - self.window + margin,
+            from: lasting,
             to: self.from - longest - margin,
         };
         let everything = Span {
-            from: scenario.begin - self.window,
+            from: oldest,
             to: self.from,
         };
-        let span = if span.to - span.from > self.window / 4 {
+        let span = if span.to - span.from > length / 4 {
             span
         } else {
             everything
         };
         #[allow(clippy::cast_precision_loss)]
-        let share = consumed * float(planned.slo.error_budget()) * self.window as f64
-            / (span.to - span.from) as f64;
+        let share = consumed * float(planned.slo.error_budget()) * length as f64
+            / (span.to - span.from).max(1) as f64;
         if !(0.0..=1.0).contains(&share) {
             let reason = format!(
                 "its history cannot leave {:.4}% of the budget",

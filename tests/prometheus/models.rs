@@ -89,6 +89,7 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
         description: None,
         objective,
         window,
+        calendar: None,
         sli,
         histogram: None,
         labels: BTreeMap::new(),

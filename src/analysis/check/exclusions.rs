@@ -1,6 +1,6 @@
 //! Checks of exclusions across a project: what they cover, whether they overlap, and how much of an SLO window they take.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use smol_str::SmolStr;
 
@@ -91,6 +91,7 @@ pub fn findings(scenes: &[Scene<'_>], is_complete: bool) -> Vec<Diag> {
             let earlier = scene.iter().take(number);
             found.extend(earlier.filter_map(|earlier| overlap(earlier, later)));
         }
+        found.extend(together_too_long(scene));
     }
     if is_complete {
         found.extend(covering_nothing(&known));
@@ -149,6 +150,60 @@ fn too_long(known: &Known<'_>) -> Option<Diag> {
         .label("more than a tenth of the SLO window")
         .help("exclude less time, or list only the affected SLOs in `covers`"),
     )
+}
+
+/// Reports an SLO of which several exclusions together take much of its window, and none alone: at the last of them, the SLO of
+/// which most is taken.
+fn together_too_long(scene: &[Known<'_>]) -> Vec<Diag> {
+    let mut by_slo: BTreeMap<(&str, &str, Duration), Vec<&Known<'_>>> = BTreeMap::new();
+    for known in scene {
+        for slo in &known.slos {
+            let key = (slo.service, slo.name, slo.window);
+            by_slo.entry(key).or_default().push(known);
+        }
+    }
+    let mut reported = HashSet::new();
+    let mut found = Vec::new();
+    for ((service, name, length), all) in by_slo {
+        let (Some(last), true) = (all.last(), all.len() > 1) else {
+            continue;
+        };
+        let Ok(window) = i64::try_from(length.0 / 1000) else {
+            continue;
+        };
+        let is_much = |seconds: i64| seconds.saturating_mul(LARGEST_SHARE) > window;
+        let alone = all
+            .iter()
+            .any(|known| known.exclusion.seconds_in(window).is_ok_and(is_much));
+        let exclusions: Vec<&Exclusion> = all.iter().map(|known| known.exclusion).collect();
+        let seconds = Exclusion::seconds_of_all(&exclusions, window).unwrap_or_default();
+        let places: Vec<Span> = all.iter().map(|known| known.lowered.place).collect();
+        if alone || !is_much(seconds) || !reported.insert(places) {
+            continue;
+        }
+        let taken = Duration(
+            u64::try_from(seconds)
+                .unwrap_or_default()
+                .saturating_mul(1000),
+        );
+        let mut diagnostic = Diag::new(
+            &codes::EXCLUSIONS_TOO_LONG,
+            format!(
+                "{} exclusions take {} of the {} SLO window of `{service}.{name}`",
+                all.len(),
+                taken.to_human(),
+                length.to_human(),
+            ),
+            last.lowered.until,
+        )
+        .label("together more than a tenth of the SLO window")
+        .help("exclude less time, or list only the affected SLOs in `covers`");
+        for other in all.iter().rev().skip(1) {
+            diagnostic = diagnostic.because(other.lowered.place, "another exclusion");
+        }
+        found.push(diagnostic);
+    }
+    found
 }
 
 /// Reports two exclusions that apply to an SLO at the same time.

@@ -114,6 +114,7 @@ fn objective_of(service: &Instance, slo: &ir::Slo) -> Objective {
         slo: slo.name.clone(),
         objective: slo.objective,
         window: slo.window,
+        calendar: slo.calendar.as_ref().map(|calendar| calendar.unit),
     }
 }
 
@@ -362,16 +363,25 @@ impl Lowering<'_> {
             return Some(objective_of(self.service, slo));
         }
         let field = |name| self.surroundings.field(block, name);
-        let (Value::Percent(percent), Value::Duration(window)) =
-            (field(field::OBJECTIVE)?, field(field::WINDOW)?)
-        else {
+        let Value::Percent(percent) = field(field::OBJECTIVE)? else {
             return None;
+        };
+        let (window, calendar) = match field(field::CALENDAR) {
+            Some(Value::Enum(_, unit)) => {
+                let unit = ir::CalendarUnit::named(&unit)?;
+                (unit.nominal(), Some(unit))
+            }
+            _ => match field(field::WINDOW)? {
+                Value::Duration(window) => (ir::Duration(window), None),
+                _ => return None,
+            },
         };
         Some(Objective {
             service: item_name(self.surroundings.db, block.item),
             slo: block.name.clone(),
             objective: ratio(percent),
-            window: ir::Duration(window),
+            window,
+            calendar,
         })
     }
 

@@ -17,6 +17,7 @@ use crate::codes;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
 use crate::schema::names::{field, kind};
+use crate::severities::severity_named;
 use nth_model as ir;
 
 /// Lowers a service; `None` if a required part is missing or invalid.
@@ -336,7 +337,11 @@ fn lower_slo(
         return None;
     };
     let objective = percent.checked_div(Decimal::ONE_HUNDRED)?.normalize();
-    let window = duration(slo.get(field::WINDOW))?;
+    let calendar = calendar_window(slo, diagnostics);
+    let window = match &calendar {
+        Some(calendar) => calendar.unit.nominal(),
+        None => duration(slo.get(field::WINDOW))?,
+    };
     let declared = slo.children_of(kind::SLI).next()?;
     let (sli, parts) = if composite::is_composite(declared) {
         let lowered = composite::lower(declared, surroundings, diagnostics)?;
@@ -391,6 +396,7 @@ fn lower_slo(
             .or_else(|| slo.doc.as_ref().map(|doc| doc.trim().to_owned())),
         objective,
         window,
+        calendar,
         parts,
         histogram: sli::histogram(declared, &surroundings.buckets),
         labels: labels(slo.get(field::LABELS)),
@@ -436,6 +442,28 @@ fn slo_severities(
         report(slo, diagnostics, contrary(slo, name, &severity));
         usual
     })
+}
+
+/// The calendar window of an SLO, if it has one. A zone of a rolling window has no effect, which is reported.
+fn calendar_window(slo: &Instance, diagnostics: &mut Vec<Diag>) -> Option<ir::CalendarWindow> {
+    let zone = text(slo.get(field::ZONE));
+    match slo.get(field::CALENDAR) {
+        Value::Enum(_, unit) => Some(ir::CalendarWindow {
+            unit: ir::CalendarUnit::named(unit)?,
+            zone: zone.unwrap_or_else(|| "UTC".to_owned()),
+        }),
+        Value::None if zone.is_some() => {
+            let found = Diag::new(
+                &codes::ZONE_WITHOUT_CALENDAR,
+                "`zone` has no effect: the SLO window rolls",
+                slo.span_of(field::ZONE),
+            )
+            .help("set `calendar = month`, or remove `zone`");
+            report(slo, diagnostics, found);
+            None
+        }
+        _ => None,
+    }
 }
 
 /// The time that a series may be missing while the service's targets are up: a counter without an initial value does not exist

@@ -168,6 +168,8 @@ pub mod field {
     pub const BURN_RATE_TICKETS: &str = "burn_rate_tickets";
     /// The field `by` of `exclude`, `override`.
     pub const BY: &str = "by";
+    /// The field `calendar` of `slo`.
+    pub const CALENDAR: &str = "calendar";
     /// The field `channel` of `slack`.
     pub const CHANNEL: &str = "channel";
     /// The field `covers` of `exclude`.
@@ -388,6 +390,6 @@ pub mod field {
     pub const WINDOW: &str = "window";
     /// The field `within` of `page`, `ticket`, `resolved`.
     pub const WITHIN: &str = "within";
-    /// The field `zone` of `exclude`, `support-hours`, `schedule`, `override`, `test`.
+    /// The field `zone` of `slo`, `exclude`, `support-hours`, `schedule`, `override`, `test`.
     pub const ZONE: &str = "zone";
 }

@@ -190,6 +190,12 @@ impl Alerts<'_, '_> {
                 )
             })
         };
+        let window_known = |slo: &Slo| {
+            (
+                format!("Coverage of the {}", slo.window_so_far()),
+                recorded(&format!("{COVERAGE}{}", slo.window_name()), slo),
+            )
+        };
         match named.origin {
             Origin::Burn(slo, pair) => [pair.short, pair.long]
                 .map(|window| {
@@ -206,7 +212,7 @@ impl Alerts<'_, '_> {
                 recorded(BUDGET_REMAINING, slo),
             )]
             .into_iter()
-            .chain(known(slo.window, slo))
+            .chain([window_known(slo)])
             .collect(),
             Origin::Absence(..) | Origin::Inconsistent(_) => self
                 .up_series()
@@ -409,7 +415,7 @@ fn burn_meaning(slo: &Slo, pair: &Pair) -> String {
         decimal_text(pair.factor),
         percent_text(slo.objective),
         decimal_text(pair.factor),
-        words::duration(slo.window),
+        slo.window_text(),
         words::duration(budget_time(slo.objective, slo.window)),
         words::duration(pair.exhaustion()),
         percent_text(pair.rounded_budget()),
@@ -438,15 +444,18 @@ fn budget_meaning(slo: &Slo, alert: &BudgetAlert) -> String {
     let promise = format!(
         "{} over {}",
         percent_text(slo.objective),
-        words::duration(slo.window)
+        words::slo_window(slo)
     );
     if alert.consumed >= Decimal::ONE {
         return format!(
             "{} of the error budget is consumed: all {} of full downtime that {promise} allows. The \
-            objective is missed until bad {} leave the SLO window.",
+            objective is missed until {}.",
             percent_text(alert.consumed),
             words::duration(budget),
-            unit(slo).0
+            match &slo.calendar {
+                Some(calendar) => format!("the next {} begins", calendar.unit),
+                None => format!("bad {} leave the SLO window", unit(slo).0),
+            }
         );
     }
     format!(

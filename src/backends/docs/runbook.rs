@@ -151,7 +151,7 @@ pub fn short_objective(slo: &Slo) -> String {
     format!(
         "{} of {of} over {}",
         percent_text(slo.objective),
-        words::duration(slo.window)
+        words::slo_window(slo)
     )
 }
 
@@ -228,7 +228,7 @@ fn exclusions(page: &mut Page, service: &Service) {
         return;
     }
     page.paragraph(
-        "Reports and the ledger do not charge these times to error budgets. Alerts and dashboards still count them.",
+        "These times are not charged to error budgets, and burn-rate alerts do not fire on their events. Missing-data alerts and custom alerts still fire. `slo:period_burn_rate_gross:ratio` is the consumed share of the error budget without exclusions.",
     );
     page.list(known.into_values().map(|(exclusion, slos)| {
         format!(

@@ -1,7 +1,7 @@
 //! Durations, times and lists in readable form.
 
 use nth_model::text::list;
-use nth_model::{Duration, Hours, SupportHours, TimeOfDay, TimeOfWeek};
+use nth_model::{Duration, Hours, Slo, SupportHours, TimeOfDay, TimeOfWeek};
 
 const DAYS: [&str; 7] = [
     "Monday",
@@ -16,6 +16,14 @@ const DAYS: [&str; 7] = [
 /// A duration as in Prometheus, exact: `2d2h`, `21m36s`, `2.592s`.
 pub fn duration(duration: Duration) -> String {
     duration.to_human()
+}
+
+/// The SLO window: `30d`, `a calendar month`, `a calendar month in Europe/Berlin`.
+pub fn slo_window(slo: &Slo) -> String {
+    match &slo.calendar {
+        Some(calendar) => format!("a calendar {calendar}"),
+        None => duration(slo.window),
+    }
 }
 
 /// The length of a shift: `daily`, `weekly`, `12h`.

@@ -195,14 +195,15 @@ impl<'a> Overview<'a> {
 
     /// The smallest known share of an SLO window.
     fn least_known(&self) -> Draft {
-        let periods: BTreeSet<Duration> = self
+        let periods: BTreeSet<(Duration, String)> = self
             .services
             .iter()
-            .flat_map(|service| service.slos.iter().map(|slo| slo.window))
+            .flat_map(|service| service.slos.iter())
+            .map(|slo| (slo.window, slo.window_name()))
             .collect();
         let each = periods
             .into_iter()
-            .map(|period| self.series(&format!("{COVERAGE}{period}")));
+            .map(|(_, period)| self.series(&format!("{COVERAGE}{period}")));
         let all = build::join(BinaryOp::Or, each)
             .unwrap_or_else(|| self.series(&format!("{COVERAGE}30d")));
         Self::stat(

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use crate::series_names::{
-    BUDGET_REMAINING, COVERAGE, CURRENT_BURN_RATE, ERROR_BUDGET, ERROR_RATIO, LONGEST_RAW,
-    OBJECTIVE,
+    BUDGET_REMAINING, COVERAGE, CURRENT_BURN_RATE, ERROR_BUDGET, ERROR_RATIO,
+    GROSS_BUDGET_REMAINING, LONGEST_RAW, OBJECTIVE, PERIOD_ELAPSED,
 };
 use nth_model::burn_rate::budget_time;
 use nth_model::number::percent_text;
@@ -51,16 +51,18 @@ impl Board<'_> {
 
     /// The objective, and the share of good events over the SLO window.
     fn objective(&self, slo: &Slo) -> Draft {
-        let period = slo.window;
+        let period = slo.window_name();
+        let so_far = slo.window_so_far();
         let kept = build::binary(
             BinaryOp::Subtract,
             build::number("1"),
             self.value(&format!("{ERROR_RATIO}{period}"), slo),
         );
         let what = format!(
-            "SLI over the last {period}. Red below the {} objective. Computed from the part of the \
-            {period} with data.",
+            "SLI over the {so_far}. Red below the {} objective. Computed from the part of the \
+            {} with data.",
             percent_text(slo.objective),
+            slo.window_text(),
         );
         View::new(
             key(slo, "objective"),
@@ -72,7 +74,13 @@ impl Board<'_> {
         .decimals(digits(slo.objective))
         .steps([(None, BAD), (Some(slo.objective), GOOD)])
         .add_query(self.value(OBJECTIVE, slo), "Objective")
-        .add_query(kept, format!("Last {period}"))
+        .add_query(
+            kept,
+            match &slo.calendar {
+                Some(calendar) => format!("This {}", calendar.unit),
+                None => format!("Last {period}"),
+            },
+        )
         .build()
     }
 
@@ -94,11 +102,29 @@ impl Board<'_> {
         };
         let what = format!(
             "Error budget remaining over {}. 100% equals {} of full downtime; below 0% the SLO is \
-            missed. Time without data counts as no budget consumed, so at most this is left.",
-            slo.window,
+            missed. Time without data counts as no budget consumed, so at most this is left.{}",
+            match &slo.calendar {
+                Some(calendar) => format!("the calendar {calendar}"),
+                None => slo.window.to_string(),
+            },
             budget_time(slo.objective, slo.window).to_human(),
+            match &slo.calendar {
+                Some(calendar) => format!(
+                    " It starts full with each {}, and what remains at its end is gone.",
+                    calendar.unit
+                ),
+                None => String::new(),
+            },
         );
-        View::new(
+        let gross = !slo.exclusions.is_empty();
+        let what = if gross {
+            format!(
+                "{what} Excluded times are not charged; the second value is the remaining budget without exclusions."
+            )
+        } else {
+            what
+        };
+        let view = View::new(
             key(slo, "budget"),
             Visualization::Gauge,
             "percentunit",
@@ -108,19 +134,28 @@ impl Board<'_> {
         .bounds(Some(Decimal::ZERO), Some(Decimal::ONE))
         .decimals(1)
         .steps(steps)
-        .add_query(self.value(BUDGET_REMAINING, slo), "Error budget remaining")
-        .build()
+        .add_query(self.value(BUDGET_REMAINING, slo), "Error budget remaining");
+        if gross {
+            view.add_query(
+                self.value(GROSS_BUDGET_REMAINING, slo),
+                "Without exclusions",
+            )
+            .build()
+        } else {
+            view.build()
+        }
     }
 
     /// The known share of the SLO window: a new SLO, or one with missing series, knows only a part of it.
     fn coverage(&self, slo: &Slo) -> Draft {
-        let period = slo.window;
+        let period = slo.window_name();
         let what = format!(
-            "Share of the last {period} for which the SLI of the {} was measured. The error budget \
+            "Share of the {} for which the SLI of the {} was measured. The error budget \
             counts the rest as no budget consumed.",
+            slo.window_so_far(),
             counted_unit(slo),
         );
-        View::new(
+        let view = View::new(
             key(slo, "known"),
             Visualization::Stat,
             "percentunit",
@@ -133,7 +168,14 @@ impl Board<'_> {
         .add_query(
             self.value(&format!("{COVERAGE}{period}"), slo),
             format!("Coverage of {period}"),
-        )
+        );
+        match slo.calendar {
+            Some(_) => view.add_query(
+                self.value(PERIOD_ELAPSED, slo),
+                format!("Elapsed of {period}"),
+            ),
+            None => view,
+        }
         .build()
     }
 
@@ -192,7 +234,7 @@ impl Board<'_> {
         for window in windows.into_iter().filter(|window| *window != current) {
             let ratio = self.value(&format!("{ERROR_RATIO}{window}"), slo);
             // As in the alerts: unknown time in a long window counts as nothing consumed.
-            let spent = if window > LONGEST_RAW {
+            let spent = if window > LONGEST_RAW || !slo.exclusions.is_empty() {
                 let known = self.value(&format!("{COVERAGE}{window}"), slo);
                 build::binary(BinaryOp::Multiply, ratio, known)
             } else {

@@ -112,7 +112,7 @@ fn sentence(slo: &Slo, service: &Service, pair: &Pair) -> String {
     names::description(&format!(
         "{} of the error budget for {} of {} {} is consumed within {}.",
         number::percent_text(pair.rounded_budget()),
-        slo.window,
+        slo.window_text(),
         service.name,
         slo.name,
         pair.long

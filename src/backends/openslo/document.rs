@@ -167,6 +167,19 @@ pub struct TimeWindow {
     pub duration: String,
     /// True if it is a rolling window.
     pub is_rolling: bool,
+    /// When a window that does not roll begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Calendar>,
+}
+
+/// A moment at which a window that does not roll begins, and from which it recurs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Calendar {
+    /// `2026-01-01 00:00:00`, on the clocks of the zone.
+    pub start_time: String,
+    /// The time zone, a name of the IANA database.
+    pub time_zone: String,
 }
 
 /// An objective.

@@ -17,7 +17,8 @@ use serde::Serialize;
 
 use self::alerts::LOST;
 use self::document::{
-    AlertPolicyRef, DataSource, Metadata, Object, Objective, Service, Sli, Slo, TimeWindow,
+    AlertPolicyRef, Calendar, DataSource, Metadata, Object, Objective, Service, Sli, Slo,
+    TimeWindow,
 };
 use super::{Artifact, EmitError, Target, WriteError, file_stem};
 use nth_model::{self as ir, TargetName, number::percent_text};
@@ -231,10 +232,7 @@ fn slo_documents(
         description: slo.description.as_deref().map(names::description),
         service: names::name_in(settings, &[&service.name]),
         indicator_ref: of_sli.name.clone(),
-        time_window: [TimeWindow {
-            duration: names::duration(slo.window),
-            is_rolling: true,
-        }],
+        time_window: [time_window(slo)],
         budgeting_method: indicator.budgeting,
         objectives: [Objective {
             display_name: names::display_name(&format!(
@@ -257,6 +255,33 @@ fn slo_documents(
         Object::new("SLI", of_sli, document),
     )
 }
+
+/// The SLO window. A calendar window begins on a Monday that is the first day of a year, and recurs from then on.
+fn time_window(slo: &ir::Slo) -> TimeWindow {
+    let Some(calendar) = &slo.calendar else {
+        return TimeWindow {
+            duration: names::duration(slo.window),
+            is_rolling: true,
+            calendar: None,
+        };
+    };
+    TimeWindow {
+        duration: match calendar.unit {
+            ir::CalendarUnit::Week => "1w",
+            ir::CalendarUnit::Month => "1M",
+            ir::CalendarUnit::Quarter => "1Q",
+        }
+        .to_owned(),
+        is_rolling: false,
+        calendar: Some(Calendar {
+            start_time: CALENDAR_START.to_owned(),
+            time_zone: calendar.zone.clone(),
+        }),
+    }
+}
+
+/// A Monday, and the first day of a month and a quarter.
+const CALENDAR_START: &str = "2024-01-01 00:00:00";
 
 /// Sentences about what the format cannot express of an SLO's own alerts.
 fn budget(slo: &ir::Slo) -> Vec<String> {

@@ -71,7 +71,7 @@ fn gate(
         for fact in when.facts() {
             if let Some(query) = queries.query(fact) {
                 let coverage = queries.coverage(fact).map(|(window, query)| Coverage {
-                    window: window.to_string(),
+                    window,
                     query: query.to_string(),
                     bound: match fact {
                         Fact::Burn(..) => Bound::Least,

@@ -10,6 +10,7 @@ use nth_promql::{BinaryOp, Expr, build, parse};
 
 use super::error::Error;
 use super::query::number;
+use crate::clock::{from_moment, seconds, time};
 
 /// The queries of facts as trees.
 pub struct Facts(BTreeMap<String, Expr>);
@@ -127,19 +128,6 @@ fn decide(together: Option<Expr>, parts: Vec<Expr>, deciding: &str) -> Option<Ex
 pub fn override_expired(overriding: &Override) -> Result<Expr, Error> {
     let end = end(overriding)?;
     Ok(from_moment(end.as_second()))
-}
-
-fn time() -> Expr {
-    build::call("time", Vec::new())
-}
-
-fn seconds(seconds: i64) -> Expr {
-    build::number(seconds.to_string())
-}
-
-/// 1 from a moment on, 0 before.
-fn from_moment(moment: i64) -> Expr {
-    build::compare_bool(BinaryOp::GreaterOrEqual, time(), seconds(moment))
 }
 
 /// 1 within a span of the week in UTC, 0 otherwise.

@@ -2,7 +2,9 @@
 
 use rust_decimal::Decimal;
 
-use crate::series_names::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, INFO, LONGEST_RAW};
+use crate::series_names::{
+    BUDGET_REMAINING, COVERAGE, ERROR_RATIO, INFO, LONGEST_RAW, PERIOD_LENGTH,
+};
 use nth_model::burn_rate::budget_time;
 use nth_model::gate::{Fact, Objective};
 use nth_model::number::decimal_text;
@@ -31,7 +33,7 @@ impl Queries<'_> {
             Fact::BudgetTime(objective) => build::binary(
                 BinaryOp::Multiply,
                 self.budget(objective),
-                number(budget_time(objective.objective, objective.window).as_seconds()),
+                self.budget_seconds(objective),
             ),
             Fact::Burn(objective, over) => {
                 let ratio = self.recorded_value(&format!("{ERROR_RATIO}{over}"), objective);
@@ -72,16 +74,16 @@ impl Queries<'_> {
 
     /// The window of a fact that may be partly unknown, with the query of its known share: one sample without labels,
     /// or none.
-    pub fn coverage(&self, fact: &Fact) -> Option<(Duration, Expr)> {
+    pub fn coverage(&self, fact: &Fact) -> Option<(String, Expr)> {
         let (objective, window) = match fact {
-            Fact::Budget(objective) | Fact::BudgetTime(objective) => (objective, objective.window),
-            Fact::Burn(objective, over) if *over > LONGEST_RAW => (objective, *over),
+            Fact::Budget(objective) | Fact::BudgetTime(objective) => {
+                (objective, objective.window_name())
+            }
+            Fact::Burn(objective, over) if *over > LONGEST_RAW => (objective, over.to_string()),
             _ => return None,
         };
-        Some((
-            window,
-            self.recorded_value(&format!("{COVERAGE}{window}"), objective),
-        ))
+        let known = self.recorded_value(&format!("{COVERAGE}{window}"), objective);
+        Some((window, known))
     }
 
     /// The labels of a service's series, besides that of an SLO.
@@ -101,6 +103,18 @@ impl Queries<'_> {
 
     fn budget(&self, objective: &Objective) -> Expr {
         self.recorded_value(BUDGET_REMAINING, objective)
+    }
+
+    /// The error budget of the SLO window, in seconds of full downtime.
+    fn budget_seconds(&self, objective: &Objective) -> Expr {
+        match objective.calendar {
+            Some(_) => build::binary(
+                BinaryOp::Multiply,
+                self.recorded_value(PERIOD_LENGTH, objective),
+                number(Decimal::ONE - objective.objective),
+            ),
+            None => number(budget_time(objective.objective, objective.window).as_seconds()),
+        }
     }
 
     /// The number of firing alerts of the service with one of these severities.

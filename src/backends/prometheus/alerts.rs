@@ -8,13 +8,13 @@ use nth_model::number::{decimal_text, percent_text};
 use nth_model::{
     BudgetAlert, Duration, MissingDataAlert, MissingDataCause, Numerator, Sli, ValueFormat,
 };
-use nth_promql::{BinaryOp, Expr, Matching, Node};
+use nth_promql::{BinaryOp, Expr, Node};
 
 use super::document::{AlertingRule, Rule};
 use super::layout::layout;
 use super::metadata::{BUDGET_REMAINING, PERIOD_BURN_RATE};
 use super::query::{
-    aggregate, aggregate_by, at_window, binary, call, number, over_window, positive,
+    aggregate, aggregate_by, at_window, binary, call, number, on_nothing, over_window, positive,
 };
 use super::sli::{SloContext, presence};
 use super::template::{Template, label_access, quote};
@@ -101,7 +101,7 @@ impl SloContext<'_> {
         format!(
             "{} over {}",
             percent_text(self.slo.objective),
-            self.slo.window
+            self.slo.window_text()
         )
     }
 
@@ -176,7 +176,7 @@ impl SloContext<'_> {
             decimal_text(pair.factor),
             pair.long,
             pair.short,
-            self.slo.window,
+            self.slo.window_text(),
             budget_time(self.slo.objective, self.slo.window).to_human(),
             percent_text(self.slo.objective),
             pair.exhaustion().to_human(),
@@ -207,7 +207,7 @@ impl SloContext<'_> {
         );
         match (self.slo.min_bad_events, alert.declared.pages()) {
             (Some(least), true) if self.counts_events() => {
-                let bad = call("round", [self.bad_events(self.slo.window)]);
+                let bad = call("round", [self.window_bad_events()]);
                 let least = number(Decimal::from(least));
                 let enough = binary(bad, BinaryOp::GreaterOrEqual, least);
                 binary(spent, BinaryOp::And, enough)
@@ -221,7 +221,10 @@ impl SloContext<'_> {
             .title()
             .text(": at least ")
             .value(ValueFormat::Percentage)
-            .text(format!(" of the {} error budget consumed", self.slo.window));
+            .text(format!(
+                " of the {} error budget consumed",
+                self.slo.window_text()
+            ));
         let labels = [("budget_consumed", percent_text(alert.consumed))];
         let texts = [summary, self.in_words(self.explanation())];
         self.alert(
@@ -295,10 +298,19 @@ impl SloContext<'_> {
         self.contributors(self.add_known_share(template), recent)
     }
 
+    /// `30d`, or `calendar month so far`
+    fn window_so_far(&self) -> String {
+        let window = self.slo.window_text();
+        match self.slo.calendar {
+            Some(_) => format!("{window} so far"),
+            None => window,
+        }
+    }
+
     /// Adds the known share of the SLO window, if that is not all of it.
     fn add_known_share(&self, template: Template) -> Template {
         let known = binary(
-            self.coverage(self.slo.window),
+            self.window_coverage(),
             BinaryOp::Less,
             number(KNOWN_IN_FULL),
         );
@@ -308,7 +320,7 @@ impl SloContext<'_> {
             "\nOnly ",
             &format!(
                 " of the {} has data; budget consumed without data is not counted.",
-                self.slo.window
+                self.window_so_far()
             ),
             "",
         )
@@ -505,17 +517,4 @@ impl SloContext<'_> {
             texts,
         )
     }
-}
-
-/// `left op on () right`: the presence of the right side decides, regardless of the labels of the left side.
-fn on_nothing(left: Expr, op: BinaryOp, right: Expr) -> Expr {
-    let mut expr = binary(left, op, right);
-    if let Node::Binary(binary) = &mut expr.node {
-        binary.matching = Some(Matching {
-            on: true,
-            labels: Vec::new(),
-            group: None,
-        });
-    }
-    expr
 }

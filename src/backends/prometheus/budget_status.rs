@@ -52,9 +52,37 @@ impl<'a> BudgetStatus<'a> {
     }
 
     /// The query of the recorded known share of a window; `None` for windows over raw series, which are always
-    /// completely known.
+    /// completely known, unless an exclusion touches them.
     pub fn coverage(&self, window: Duration) -> Option<String> {
-        (window > LONGEST_RAW).then(|| self.context.coverage(window).to_string())
+        let is_partial = window > LONGEST_RAW
+            || (self.context.has_exclusions() && self.context.is_covered(window));
+        is_partial.then(|| self.context.coverage(window).to_string())
+    }
+
+    /// The query of the recorded error ratio over the SLO window, or the current period.
+    pub fn window_error_ratio(&self) -> String {
+        let series = self.context.window_series(crate::series_names::ERROR_RATIO);
+        self.context.value(&series).to_string()
+    }
+
+    /// The query of the recorded known share of the SLO window, or of the current period so far.
+    pub fn window_coverage(&self) -> String {
+        self.context.window_coverage().to_string()
+    }
+
+    /// The query of the recorded share of the error budget that is left.
+    pub fn budget_remaining(&self) -> String {
+        let remaining = crate::series_names::BUDGET_REMAINING;
+        self.context.value(remaining).to_string()
+    }
+
+    /// The query of the recorded share of the error budget that would remain if nothing were excluded; `None` without exclusions.
+    pub fn gross_budget_remaining(&self) -> Option<String> {
+        let gross = || {
+            self.context
+                .value(crate::series_names::GROSS_BUDGET_REMAINING)
+        };
+        self.context.has_exclusions().then(|| gross().to_string())
     }
 
     /// The query of the share of a window in which the SLI's own series exist; `None` if its ratio can only be

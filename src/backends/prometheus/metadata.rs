@@ -34,10 +34,7 @@ impl SloContext<'_> {
         let slo = self.slo;
         let rules = [
             (OBJECTIVE, constant(slo.objective)),
-            (
-                PERIOD_BURN_RATE,
-                self.per_budget(self.least_error_ratio(slo.window)),
-            ),
+            (PERIOD_BURN_RATE, self.per_budget(self.least_window_ratio())),
             (
                 BUDGET_REMAINING,
                 binary(
@@ -48,7 +45,8 @@ impl SloContext<'_> {
             ),
         ];
         let rule = |(metric, expr)| self.record(metric, &expr, None);
-        rules.into_iter().map(rule).collect()
+        let rules = rules.into_iter().map(rule);
+        rules.chain(self.gross_rules()).collect()
     }
 
     /// The burn rate at an error ratio.
@@ -62,8 +60,7 @@ impl SloContext<'_> {
         if let Rule::Recording(rule) = &mut rule {
             rule.labels
                 .insert("objective".into(), percent_text(self.slo.objective));
-            rule.labels
-                .insert("period".into(), self.slo.window.to_string());
+            rule.labels.insert("period".into(), self.slo.window_name());
             // Two projects that use one name are two series here, whether or not they know of one another.
             rule.labels
                 .entry("project".into())

@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 
 use nth_model::{Duration, number::decimal_text};
 use nth_promql::{
-    self as promql, Aggregate, Binary, BinaryOp, Call, Expr, Fill, MatchOp, Matcher, MetricName,
-    Modifiers, Node, Selector, Span, StringLit, rewrite,
+    self as promql, Aggregate, Binary, BinaryOp, Call, Expr, Fill, MatchOp, Matcher, Matching,
+    MetricName, Modifiers, Node, Selector, Span, StringLit, rewrite,
 };
 
 /// A number, digit for digit.
@@ -92,6 +92,19 @@ pub fn binary(left: Expr, op: BinaryOp, right: Expr) -> Expr {
         matching: None,
         fill: Fill::default(),
     })))
+}
+
+/// `left op on () right`: the presence of the right side decides, regardless of the labels of the left side.
+pub fn on_nothing(left: Expr, op: BinaryOp, right: Expr) -> Expr {
+    let mut expr = binary(left, op, right);
+    if let Node::Binary(binary) = &mut expr.node {
+        binary.matching = Some(Matching {
+            on: true,
+            labels: Vec::new(),
+            group: None,
+        });
+    }
+    expr
 }
 
 /// `(expr)`

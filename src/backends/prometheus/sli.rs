@@ -23,7 +23,9 @@
 //! Every reader of a recorded series aggregates it, and takes its labels from its own rule only: an SLO that changes its
 //! labels (a new owner, a new tier) keeps its history, and never has two series where one is expected.
 
+mod exclusions;
 mod expressions;
+mod period;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,7 +36,7 @@ use nth_promql::{BinaryOp, Expr, rewrite};
 
 pub use crate::series_names::ERROR_RATIO;
 use crate::series_names::{
-    BAD_EVENTS, COVERAGE, KNOWN_TIME, LONGEST_RAW, OBJECTIVE, SLICE, TOTAL_EVENTS,
+    BAD_EVENTS, COVERAGE, KNOWN_TIME, LONGEST_RAW, OBJECTIVE, PERIOD_ELAPSED, SLICE, TOTAL_EVENTS,
 };
 
 pub use expressions::bad_slice;
@@ -117,6 +119,9 @@ impl<'a> SloContext<'a> {
             return self.value(&format!("{EVENTS}{window}"));
         }
         match &self.slo.sli {
+            Sli::TimeSlices { .. } if self.has_exclusions() => {
+                self.evaluations(TOTAL_EVENTS, window)
+            }
             Sli::TimeSlices { .. } => self.slices_in("count_over_time", window),
             _ => self.sum_of(TOTAL_EVENTS, window),
         }
@@ -125,6 +130,7 @@ impl<'a> SloContext<'a> {
     /// The number of bad events in a long window of a page.
     pub fn bad_events(&self, window: Duration) -> Expr {
         match &self.slo.sli {
+            Sli::TimeSlices { .. } if self.has_exclusions() => self.evaluations(BAD_EVENTS, window),
             Sli::TimeSlices { .. } => self.slices_in("sum_over_time", window),
             _ if window <= LONGEST_RAW => binary(
                 self.error_ratio(window),
@@ -156,9 +162,14 @@ impl<'a> SloContext<'a> {
 
     /// A recording rule with the SLO's labels.
     pub fn record(&self, metric: impl Into<String>, expr: &Expr, window: Option<Duration>) -> Rule {
+        self.record_over(metric, expr, window.map(|window| window.to_string()))
+    }
+
+    /// A recording rule with the SLO's labels, over a window of this name.
+    fn record_over(&self, metric: impl Into<String>, expr: &Expr, window: Option<String>) -> Rule {
         let mut labels = self.labels();
         match window {
-            Some(window) => labels.insert("window".into(), window.to_string()),
+            Some(window) => labels.insert("window".into(), window),
             None => labels.remove("window"),
         };
         Rule::Recording(RecordingRule {
@@ -195,7 +206,7 @@ impl<'a> SloContext<'a> {
         pairs
             .flat_map(|pair| [pair.short, pair.long])
             .chain(self.slo.gate_windows.iter().copied())
-            .chain([self.slo.window])
+            .chain(self.rolling_window())
             .filter(|window| !fast.contains(window))
             .collect()
     }
@@ -207,8 +218,50 @@ impl<'a> SloContext<'a> {
         pairs
             .map(|pair| pair.long)
             .chain(gates.filter(|window| *window > LONGEST_RAW))
-            .chain([self.slo.window])
+            .chain(self.rolling_window())
             .collect()
+    }
+
+    /// The SLO window, if it rolls.
+    fn rolling_window(&self) -> Option<Duration> {
+        self.slo.calendar.is_none().then_some(self.slo.window)
+    }
+
+    /// The name of a recorded series of the SLO window.
+    pub fn window_series(&self, prefix: &str) -> String {
+        format!("{prefix}{}", self.slo.window_name())
+    }
+
+    /// The error ratio over the SLO window in which unknown time, and what is to come of a calendar window, counts as good.
+    pub fn least_window_ratio(&self) -> Expr {
+        let ratio = self.value(&self.window_series(ERROR_RATIO));
+        let known = binary(ratio, BinaryOp::Multiply, self.window_coverage());
+        match self.slo.calendar {
+            Some(_) => binary(known, BinaryOp::Multiply, self.value(PERIOD_ELAPSED)),
+            None => known,
+        }
+    }
+
+    /// The known share of the SLO window, or of the current period so far.
+    pub fn window_coverage(&self) -> Expr {
+        self.value(&self.window_series(COVERAGE))
+    }
+
+    /// The number of bad events in the SLO window.
+    pub fn window_bad_events(&self) -> Expr {
+        let Some(calendar) = &self.slo.calendar else {
+            return self.bad_events(self.slo.window);
+        };
+        let bad = self.period_sum(calendar, BAD_EVENTS, period::Events::Net);
+        match &self.slo.sli {
+            Sli::TimeSlices { .. } => self.per_evaluation(bad),
+            _ => bad,
+        }
+    }
+
+    /// Returns whether the known share of a window is recorded.
+    pub fn is_covered(&self, window: Duration) -> bool {
+        self.covered_windows().contains(&window)
     }
 
     /// The windows over raw series in which events are counted: the long ones of pages, which require some bad events,
@@ -234,6 +287,7 @@ impl<'a> SloContext<'a> {
         if let Sli::TimeSlices { good } = &self.slo.sli {
             rules.push(self.record(BAD_SLICE, &bad_slice(good), None));
         }
+        rules.extend(self.exclusion_marks(&self.fast_windows()));
         rules.extend(
             self.fast_windows()
                 .into_iter()
@@ -251,6 +305,7 @@ impl<'a> SloContext<'a> {
     /// previous sample of the objective.
     pub fn slow_sli_rules(&self) -> Vec<Rule> {
         let mut rules = self.slice_rules();
+        rules.extend(self.exclusion_marks(&self.slow_windows()));
         rules.extend(
             self.slow_windows()
                 .into_iter()
@@ -259,6 +314,7 @@ impl<'a> SloContext<'a> {
         let covered = self.covered_windows().into_iter();
         let covered = covered.filter(|window| *window > LONGEST_RAW);
         rules.extend(covered.map(|window| self.coverage_rule(window)));
+        rules.extend(self.period_rules());
         rules
     }
 
@@ -415,21 +471,25 @@ impl<'a> SloContext<'a> {
 
     /// The error ratio over a window.
     fn ratio(&self, window: Duration) -> Expr {
-        if window > LONGEST_RAW {
-            return binary(
+        let of_slices = || {
+            binary(
                 self.sum_of(BAD_EVENTS, window),
                 BinaryOp::Divide,
                 positive(self.sum_of(TOTAL_EVENTS, window)),
-            );
+            )
+        };
+        if window > LONGEST_RAW {
+            return of_slices();
         }
-        match &self.slo.sli {
+        let raw = match &self.slo.sli {
             Sli::TimeSlices { .. } => binary(
                 self.slices_in("sum_over_time", window),
                 BinaryOp::Divide,
                 self.slices_in("count_over_time", window),
             ),
             sli => raw_ratio(sli, window).unwrap_or_else(|| number(Decimal::ZERO)),
-        }
+        };
+        self.unless_excluded(raw, window, of_slices)
     }
 
     /// The error ratio over a window without any recording rule, however long the window: expensive, for single
@@ -438,8 +498,16 @@ impl<'a> SloContext<'a> {
         raw_ratio(&self.slo.sli, window)
     }
 
-    /// The sum of the slices in a window.
+    /// The sum of the slices in a window, without those that an exclusion touches.
     fn sum_of(&self, metric: &str, window: Duration) -> Expr {
+        match self.net_slices(metric, window) {
+            Some(net) => net,
+            None => self.gross_sum(metric, window),
+        }
+    }
+
+    /// The sum of all slices in a window.
+    fn gross_sum(&self, metric: &str, window: Duration) -> Expr {
         aggregate(
             "sum",
             over_window("sum_over_time", self.recorded_series(metric), window),
@@ -448,15 +516,25 @@ impl<'a> SloContext<'a> {
 
     /// The known share of a window. Windows over raw series are completely known, except in the first hour of an SLO:
     /// counters bridge earlier gaps, and the current slice is known too.
+    ///
+    /// Excluded time is not a part of the SLO window, as it has no budget; in other windows it counts as unknown, so that a burn rate
+    /// after an exclusion is not one of a few minutes.
     fn known_share(&self, window: Duration) -> Expr {
+        let length = number(window.as_seconds());
         let known = if window > LONGEST_RAW {
             self.sum_of(KNOWN_TIME, window)
         } else {
-            let slices = self.sum_of(KNOWN_TIME, Duration(2 * window.0));
+            let slices = self.gross_sum(KNOWN_TIME, Duration(2 * window.0));
             let under_way = number(SLICE.as_seconds());
-            binary(or_zero(slices), BinaryOp::Add, under_way)
+            let known = binary(or_zero(slices), BinaryOp::Add, under_way);
+            self.unless_excluded(known, window, || self.sum_of(KNOWN_TIME, window))
         };
-        let share = binary(known, BinaryOp::Divide, number(window.as_seconds()));
+        let length = if self.rolling_window() == Some(window) {
+            self.without_excluded_time(length, window)
+        } else {
+            length
+        };
+        let share = binary(known, BinaryOp::Divide, length);
         // Prometheus 2 counts a sample at both ends of a range.
         call("clamp_max", [share, number(Decimal::ONE)])
     }
@@ -472,6 +550,10 @@ impl<'a> SloContext<'a> {
                 self.slices_in("count_over_time", window)
             }
         };
+        let events = self.unless_excluded(events, window, || match &self.slo.sli {
+            Sli::TimeSlices { .. } => self.evaluations(TOTAL_EVENTS, window),
+            _ => self.sum_of(TOTAL_EVENTS, window),
+        });
         self.record(format!("{EVENTS}{window}"), &events, Some(window))
     }
 }

@@ -186,6 +186,7 @@ fn slo_report(slo: &SloInput, input: &ReportInput, days: &[LocalDay]) -> SloRepo
         team: slo.team.clone(),
         objective: now.map(|version| version.objective),
         window_ms: now.map(|version| version.window_ms),
+        calendar: { slo.calendar.as_ref() }.map(|calendar| calendar.unit.to_string()),
         objective_changes: objective_changes(slo, time),
         attained: share(Budget::new(net())),
         attained_gross: share(Budget::new(&all)),

@@ -102,6 +102,9 @@ pub struct SloReport {
     pub objective: Option<Decimal>,
     /// The SLO window at the end of the period, in milliseconds.
     pub window_ms: Option<i64>,
+    /// What recurs, if the SLO window follows the calendar: `month`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
     /// The changes of the objective within the period.
     pub objective_changes: Vec<ObjectiveChange>,
     /// The share of good events without what is excluded, 0 to 1; `None` if there were none.

@@ -3,6 +3,7 @@
 use nth_ledger::{
     AlertEpisode, Deployment, Interval, NamedIncident, ObjectiveVersion, Slice, SloKey,
 };
+use nth_model::CalendarWindow;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,8 @@ pub struct Period {
 /// An SLO, or a group of one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SloInput {
+    /// The calendar window of the SLO, if it does not roll.
+    pub calendar: Option<CalendarWindow>,
     /// Its identity.
     pub key: SloKey,
     /// The team that owns the service.

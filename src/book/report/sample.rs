@@ -151,6 +151,7 @@ fn checkout() -> SloInput {
     );
     blamed.dependency = Some("ledger".to_owned());
     SloInput {
+        calendar: None,
         key: key("checkout", "availability"),
         team: Some("payments".to_owned()),
         slices,
@@ -242,6 +243,7 @@ fn checkout() -> SloInput {
 /// An SLO that hardly anything happened to, of another team.
 fn search() -> SloInput {
     SloInput {
+        calendar: None,
         key: key("search", "availability"),
         team: Some("search".to_owned()),
         slices: slices(|_| (0, 300)),
@@ -268,6 +270,7 @@ fn hostile() -> SloInput {
     let mut deployment = deployment("1300", "2026-10-02T12:00", ("v1", text));
     deployment.url = Some("javascript:alert(1)".to_owned());
     SloInput {
+        calendar: None,
         key: SloKey {
             group: BTreeMap::from([("region".to_owned(), text.to_owned())]),
             ..key("reports", "freshness")

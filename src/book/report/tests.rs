@@ -194,6 +194,7 @@ fn topics_are_in_the_order_of_their_weight() {
 /// An SLO with an objective of 99.9% and nothing else.
 fn quiet(bad: impl Fn(i64) -> (u32, u16)) -> SloInput {
     SloInput {
+        calendar: None,
         key: key("checkout", "availability"),
         team: None,
         slices: slices(bad),

@@ -27,7 +27,13 @@ pub(super) fn trend(slo: &SloInput, until: i64) -> Trend {
     let Some(version) = version_at(&slo.objectives, until.saturating_sub(1)) else {
         return Trend::Unknown("there is no objective".to_owned());
     };
-    let window = version.window_ms / 1000;
+    // The language reports an unknown zone before.
+    let period = { slo.calendar.as_ref() }
+        .and_then(|calendar| calendar.period(until.saturating_sub(1)).ok());
+    let window = match &period {
+        Some(period) => until.saturating_sub(period.start),
+        None => version.window_ms / 1000,
+    };
     let length = window.max(as_days(WEEKS * WEEK_DAYS));
     let from = until.saturating_sub(length);
     let past = moments(slo, Interval { from, until });
@@ -37,6 +43,13 @@ pub(super) fn trend(slo: &SloInput, until: i64) -> Trend {
     let budget = Budget::new(past.iter().filter(in_window).filter(has_budget));
     let Some(in_events) = budget.events() else {
         return Trend::Unknown("there were no events in the SLO window".to_owned());
+    };
+    // The budget of a period is that of all of it, at the traffic so far.
+    let in_events = match &period {
+        Some(period) if window > 0 => {
+            in_events * as_float(period.end - period.start) / as_float(window)
+        }
+        _ => in_events,
     };
     // Days backwards from the end: the first is the last one.
     let mut days = vec![0.0; usize::try_from(length.div_euclid(DAY)).unwrap_or(0) + 1];
@@ -75,7 +88,10 @@ pub(super) fn trend(slo: &SloInput, until: i64) -> Trend {
     let worst = weeks.iter().copied().fold(0.0, f64::max);
     let best = weeks.iter().copied().fold(f64::MAX, f64::min);
     let in_window = usize::try_from(window.div_euclid(DAY)).unwrap_or(0);
-    let when = |pace: f64| exhausted_after(&days, in_window, consumed, pace);
+    let when = |pace: f64| match &period {
+        Some(period) => exhausted_in_period(consumed, pace, (period.end - until).div_euclid(DAY)),
+        None => exhausted_after(&days, in_window, consumed, pace),
+    };
     Trend::Expected {
         consumed,
         mid: when(mean),
@@ -98,6 +114,18 @@ fn exhausted_after(days: &[f64], in_window: usize, consumed: f64, pace: f64) -> 
             None => pace,
         };
         share += pace - left;
+        if share >= 1.0 {
+            return Some(day);
+        }
+    }
+    None
+}
+
+/// After how many days the budget of a period is exhausted, which ends after so many: nothing leaves it. `None` if it lasts.
+fn exhausted_in_period(consumed: f64, pace: f64, days: i64) -> Option<u32> {
+    let mut share = consumed;
+    for day in 1..=u32::try_from(days).unwrap_or(0).min(HORIZON) {
+        share += pace;
         if share >= 1.0 {
             return Some(day);
         }

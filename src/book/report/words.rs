@@ -67,7 +67,11 @@ pub(super) fn attained(attained: f64, objective: Option<Decimal>) -> String {
 pub(super) fn objective(slo: &SloReport) -> String {
     match (slo.objective, slo.window_ms) {
         (Some(objective), Some(window)) => {
-            format!("{} over {}", percent_text(objective), ms(window))
+            let window = match &slo.calendar {
+                Some(unit) => format!("a calendar {unit}"),
+                None => ms(window),
+            };
+            format!("{} over {window}", percent_text(objective))
         }
         _ => "none".to_owned(),
     }
@@ -280,15 +284,21 @@ pub(super) fn paged(row: &IncidentRow) -> String {
 
 /// When the budget of the SLO window runs out.
 pub(super) fn trend(slo: &SloReport, until: i64, clock: &Clock) -> Sentence {
-    let window = slo
-        .window_ms
-        .map_or_else(String::new, |window| format!("{} ", ms(window)));
+    let window = match (&slo.calendar, slo.window_ms) {
+        (Some(unit), _) => format!("calendar {unit} as the "),
+        (None, Some(window)) => format!("{} ", ms(window)),
+        (None, None) => String::new(),
+    };
+    let never = match &slo.calendar {
+        Some(unit) => format!("before the {unit} ends"),
+        None => format!("within {HORIZON}d"),
+    };
     let day = |days: Option<u32>| match days {
         Some(days) => {
             let seconds = i64::from(days).saturating_mul(86_400);
             format!("on {}", clock.day(until.saturating_add(seconds)))
         }
-        None => format!("not within {HORIZON}d"),
+        None => format!("not {never}"),
     };
     match &slo.trend {
         Trend::Unknown(reason) => Sentence::new()
@@ -314,7 +324,7 @@ pub(super) fn trend(slo: &SloReport, until: i64, clock: &Clock) -> Sentence {
                 Some(_) => sentence.words("runs out ").number(day(*mid)),
                 None => sentence
                     .number("does not run out")
-                    .words(format!(" within {HORIZON}d")),
+                    .words(format!(" {never}")),
             };
             if early == late {
                 return sentence.words(".");

@@ -13,7 +13,7 @@ use super::super::exit::Failure;
 use super::{book, keys, open};
 use nth_book::report::{Bounds, ExcludedTimes, Incident, JudgedDeployment, Level, SloInput};
 use nth_book::{self as judging, Evidence};
-use nthc::ir::{Service, Slo};
+use nthc::ir::{CalendarWindow, Service, Slo};
 
 /// How far before a time slices are read, so that deployments can be judged, in seconds: four weeks and a day.
 const HISTORY: i64 = 29 * 86_400;
@@ -196,6 +196,7 @@ impl Collector<'_> {
                 };
                 found.push(Found {
                     input: SloInput {
+                        calendar: slo.calendar.clone(),
                         team: service.team.as_ref().map(ToString::to_string),
                         exclusions: self.exclusions(slo),
                         incidents: self.incidents(&slo_book, &named),
@@ -405,13 +406,32 @@ pub fn burned(found: &Found) -> Vec<String> {
         .collect()
 }
 
+/// The SLO window that ends at a moment, in whole slices; of a calendar window the whole period that contains the second before it,
+/// in whose budget what is to come counts as nothing consumed.
+pub fn slo_window(calendar: Option<&CalendarWindow>, until: i64, window_ms: i64) -> Interval {
+    // The language reports an unknown zone before.
+    match calendar.and_then(|calendar| calendar.period(until.saturating_sub(1)).ok()) {
+        Some(period) => Interval {
+            from: period.start,
+            until: period.end,
+        },
+        None => nth_ledger::rolling_window(until, window_ms),
+    }
+}
+
+/// The slices that start before a moment.
+pub fn slices_before(slices: &[Slice], until: i64) -> &[Slice] {
+    let end = slices.partition_point(|slice| slice.start < until);
+    slices.get(..end).unwrap_or_default()
+}
+
 /// The budget that bad events are, as an interval: `7h6m to 8h54m of the 43h12m (95%)`.
 fn amount(input: &SloInput, bad: Bounds) -> String {
     let Some(version) = input.objectives.last() else {
         return String::new();
     };
     let until = input.slices.last().map_or(0, |slice| slice.end());
-    let window = nth_ledger::rolling_window(until, version.window_ms);
+    let window = slo_window(input.calendar.as_ref(), until, version.window_ms);
     let judgment = nth_ledger::judge(
         &input.slices,
         window,

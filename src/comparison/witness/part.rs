@@ -114,7 +114,9 @@ impl<'a> Part<'a> {
                 all().filter(is_watched).take(MOST_SERVICES).collect()
             }
             "environment" => all().filter(is_watched).take(MOST_SERVICES).collect(),
-            "exclusion" => return Err("alerts and gates count excluded events".to_owned()),
+            "exclusion" => {
+                return Err("no incident is searched at the time of an exclusion".to_owned());
+            }
             kind => return Err(format!("no incident shows a change of a {kind}")),
         };
         match (found.is_empty(), subject.kind.as_str()) {

@@ -23,11 +23,11 @@ pub fn compare(service: &str, base: &[Slo], head: &[Slo], sides: &Sides, changes
             .iter()
             .map(|(role, expr)| format!("{role}: {}", query::text(expr, sides.known(side))))
             .collect();
-        Some((slo.objective, slo.window, queries))
+        Some((slo.objective, slo.window_text(), queries))
     };
     for found in pairs(base, head, |slo| slo.name.as_str(), key) {
         let subject = |slo: &Slo| Subject::part(service, "slo", &slo.name);
-        let text = |slo: &Slo| Some(texts::objective(slo.objective, slo.window));
+        let text = |slo: &Slo| Some(texts::objective(slo.objective, &window_text(slo)));
         match found {
             Match::Removed(slo) => {
                 changes.plain(ChangeId::SloRemoved, &subject(slo), text(slo), None);
@@ -45,6 +45,7 @@ fn both(subject: &Subject, before: &Slo, after: &Slo, sides: &Sides, changes: &m
         description,
         objective,
         window,
+        calendar,
         // With all its queries.
         sli: _,
         // The queries of the SLI say what they are.
@@ -94,7 +95,15 @@ fn both(subject: &Subject, before: &Slo, after: &Slo, sides: &Sides, changes: &m
             budgets(before, after),
         );
     }
-    if before.window != *window {
+    if before.calendar != *calendar {
+        changes.add(
+            ChangeId::WindowRealigned,
+            subject,
+            Some(window_text(before)),
+            Some(window_text(after)),
+            budgets(before, after),
+        );
+    } else if before.window != *window {
         let id = match *window > before.window {
             true => ChangeId::WindowLengthened,
             false => ChangeId::WindowShortened,
@@ -185,15 +194,24 @@ fn both(subject: &Subject, before: &Slo, after: &Slo, sides: &Sides, changes: &m
 fn budgets(before: &Slo, after: &Slo) -> String {
     let time = |slo: &Slo| budget_time(slo.objective, slo.window).to_human();
     let (old, new) = (time(before), time(after));
-    match before.window == after.window {
+    match before.window_text() == after.window_text() {
         true => format!(
             "the error budget is {new} of full downtime in {} instead of {old}",
-            after.window
+            after.window_text()
         ),
         false => format!(
             "the error budget is {new} of full downtime in {} instead of {old} in {}",
-            after.window, before.window
+            after.window_text(),
+            before.window_text()
         ),
+    }
+}
+
+/// The SLO window: `30d`, `month in Europe/Berlin`.
+fn window_text(slo: &Slo) -> String {
+    match &slo.calendar {
+        Some(calendar) => calendar.to_string(),
+        None => slo.window.to_string(),
     }
 }
 

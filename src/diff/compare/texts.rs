@@ -82,7 +82,7 @@ pub fn template(text: &Text) -> String {
 }
 
 /// The objective of an SLO: `99.9% over 30d`.
-pub fn objective(objective: Decimal, window: Duration) -> String {
+pub fn objective(objective: Decimal, window: &str) -> String {
     format!("{} over {window}", percent_text(objective))
 }
 

@@ -1,5 +1,6 @@
 //! The contents of `openslo/v1` documents, with spans.
 
+use jiff::civil::DateTime;
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
@@ -106,8 +107,19 @@ pub struct Slo {
 pub struct Window {
     /// The length.
     pub duration: Located<Shorthand>,
-    /// The span of the calendar, if the window is aligned to it.
-    pub calendar: Option<FileSpan>,
+    /// The calendar, if the window is aligned to it.
+    pub calendar: Option<Calendar>,
+}
+
+/// The calendar of a window that does not roll.
+#[derive(Debug, Clone)]
+pub struct Calendar {
+    /// Its span.
+    pub span: FileSpan,
+    /// When a window begins, on the clocks of the zone; `None` if it is invalid, which is reported.
+    pub start: Option<DateTime>,
+    /// The time zone; `None` if it is unknown, which is reported.
+    pub zone: Option<String>,
 }
 
 /// A duration in the notation of the format.

@@ -23,6 +23,8 @@ pub struct Objective {
     description: Option<String>,
     target: Decimal,
     window: Duration,
+    /// The name of the calendar window, and its time zone.
+    calendar: Option<(&'static str, String)>,
     alerts: bool,
     labels: BTreeMap<String, String>,
     /// Lines for fields that the document keeps in annotations.
@@ -103,7 +105,8 @@ impl SloContext<'_> {
             );
             return None;
         }
-        let window = window(&self.slo.window, findings)?;
+        let calendar = calendar(&self.slo.window);
+        let window = window(&self.slo.window, calendar.is_some(), findings)?;
         let SliBlock {
             variant,
             queries,
@@ -135,6 +138,7 @@ impl SloContext<'_> {
             description,
             target: goal.target.value,
             window,
+            calendar,
             alerts: kept::has_burn_rate_alerts(self.metadata)
                 .unwrap_or(!self.slo.policies.is_empty()),
             labels: self.labels.clone(),
@@ -304,7 +308,13 @@ impl Objective {
             out += &format!("{} = {}\n", field::DESCRIPTION, string(description));
         }
         out += &format!("{} = {}\n", field::OBJECTIVE, percent_text(self.target));
-        out += &format!("{} = {}\n", field::WINDOW, self.window);
+        match &self.calendar {
+            Some((unit, zone)) => {
+                out += &format!("{} = {unit}\n", field::CALENDAR);
+                out += &format!("{} = {}\n", field::ZONE, string(zone));
+            }
+            None => out += &format!("{} = {}\n", field::WINDOW, self.window),
+        }
         if !self.alerts {
             out += &format!("{} = false\n", field::BURN_RATE_ALERTS);
         }
@@ -465,8 +475,24 @@ fn to_duration(shorthand: Shorthand) -> Option<Duration> {
     unit.0.checked_mul(shorthand.count.into()).map(Duration)
 }
 
-/// Returns the SLO window, which must be between a day and 90 days.
-fn window(window: &Window, findings: &mut Findings) -> Option<Duration> {
+/// Returns the name of the calendar window, and its time zone, if it is a week, a month or a quarter that begins with its first day.
+fn calendar(window: &Window) -> Option<(&'static str, String)> {
+    let calendar = window.calendar.as_ref()?;
+    let (start, zone) = (calendar.start?, calendar.zone.clone()?);
+    let is_midnight = start.time() == jiff::civil::Time::midnight();
+    let is_first = start.day() == 1;
+    let Shorthand { count, unit } = window.duration.value;
+    let unit = match (count, unit) {
+        (1, 'w') | (7, 'd') if start.weekday() == jiff::civil::Weekday::Monday => "week",
+        (1, 'M') if is_first => "month",
+        (1, 'Q') | (3, 'M') if is_first && start.month() % 3 == 1 => "quarter",
+        _ => return None,
+    };
+    is_midnight.then_some((unit, zone))
+}
+
+/// Returns the SLO window, which must be between a day and 90 days; of a calendar window its usual length.
+fn window(window: &Window, is_calendar: bool, findings: &mut Findings) -> Option<Duration> {
     let Located { value, span } = &window.duration;
     let rough = match value.unit {
         'M' => Some(30),
@@ -491,11 +517,14 @@ fn window(window: &Window, findings: &mut Findings) -> Option<Duration> {
         );
         return None;
     };
-    if let Some(calendar) = window.calendar {
+    if is_calendar {
+        return Some(length);
+    }
+    if let Some(calendar) = &window.calendar {
         report_skipped(
             findings,
-            calendar,
-            "calendar-aligned windows are not supported",
+            calendar.span,
+            "this calendar-aligned window is not supported",
             format!("replaced by a rolling window: the last {length}"),
         );
     } else if rough.is_some() {

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use super::super::yaml::Value;
 use super::alerts::policies;
 use super::metadata::metadata;
-use super::model::{Goal, Measure, Metric, RefOr, Sli, Slo, Window};
+use super::model::{Calendar, Goal, Measure, Metric, RefOr, Sli, Slo, Window};
 use super::reader::{Fields, Findings, head};
 use super::terms::{OPERATORS, shorthand};
 use crate::project::Located;
@@ -271,12 +271,11 @@ fn window(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<Window> {
     let rolls = fields.boolean("isRolling", findings).unwrap_or(false);
     let head = findings.span(&fields.head);
     let calendar = fields.fields("calendar", findings);
-    let place = calendar
-        .as_ref()
-        .map(|calendar| findings.span(&calendar.head));
-    if let Some(mut calendar) = calendar {
+    let calendar = calendar.map(|mut calendar| {
+        let span = findings.span(&calendar.head);
         let start = calendar.required_text("startTime", findings);
-        if let Some(start) = start.filter(|start| !is_date_time(&start.value)) {
+        let moment = start.as_ref().and_then(|start| date_time(&start.value));
+        if let (Some(start), None) = (start, moment) {
             findings.report_invalid(
                 start.span,
                 "`startTime` must be a date and time: `2026-01-31 12:00:00`",
@@ -285,14 +284,22 @@ fn window(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<Window> {
         }
         // Go accepts `Local` as a zone, which is a different one on each machine.
         let zone = calendar.required_text("timeZone", findings);
-        if let Some(zone) = zone.filter(|zone| jiff::tz::TimeZone::get(&zone.value).is_err()) {
+        let is_known = |zone: &str| jiff::tz::TimeZone::get(zone).is_ok();
+        if let Some(zone) = zone.as_ref().filter(|zone| !is_known(&zone.value)) {
             findings.report_invalid(zone.span, format!("unknown time zone {:?}", zone.value), "");
         }
         calendar.finish(findings);
-    }
+        Calendar {
+            span,
+            start: moment,
+            zone: zone.map(|zone| zone.value).filter(|zone| is_known(zone)),
+        }
+    });
     fields.finish(findings);
-    match (rolls, place) {
-        (true, Some(span)) => findings.report_invalid(span, "a rolling window has no calendar", ""),
+    match (rolls, &calendar) {
+        (true, Some(calendar)) => {
+            findings.report_invalid(calendar.span, "a rolling window has no calendar", "");
+        }
         (false, None) => findings.report_invalid(
             head,
             "missing `calendar` of a window that does not roll",
@@ -302,12 +309,13 @@ fn window(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<Window> {
     }
     Some(Window {
         duration: duration?,
-        calendar: place,
+        calendar,
     })
 }
 
-fn is_date_time(text: &str) -> bool {
-    text.len() == 19 && text.as_bytes().get(10) == Some(&b' ') && text.parse::<DateTime>().is_ok()
+fn date_time(text: &str) -> Option<DateTime> {
+    let is_whole = text.len() == 19 && text.as_bytes().get(10) == Some(&b' ');
+    is_whole.then(|| text.parse().ok()).flatten()
 }
 
 /// Reads an SLI.

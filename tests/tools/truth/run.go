@@ -70,14 +70,38 @@ func (s *simulation) truth() float64 {
 	if s.shape.unknown {
 		return math.NaN()
 	}
-	from := max(s.shape.length-period, s.shape.knownFrom)
-	total, bad := s.events.between(from, s.shape.length)
+	begin, length := s.shape.windowAt(s.shape.length)
+	from := max(begin, s.shape.knownFrom)
+	total, bad := s.charged(s.events, from, s.shape.length)
 	share := bad / total
 	if s.shape.budget {
-		part := float64(s.shape.length-max(from, 0)) / float64(period)
+		part := float64(s.shape.length-max(from, 0)) / float64(length)
 		return share * min(part, 1) / s.budget(s.shape.length)
 	}
 	return share
+}
+
+// The events of a time that are charged to the budget.
+func (s *simulation) charged(counts events, from, to int64) (total, bad float64) {
+	total, bad = counts.between(from, to)
+	for _, e := range s.shape.excluded {
+		if from, to := max(from, e.from), min(to, e.to); from < to {
+			lostTotal, lostBad := counts.between(from, to)
+			total, bad = total-lostTotal, bad-lostBad
+		}
+	}
+	return total, bad
+}
+
+// How much of the budget is spent at a time.
+func (s *simulation) spent(t int64) float64 {
+	from, length := s.shape.windowAt(t)
+	if s.shape.windowLength == 0 {
+		burnt, _ := s.burn(t, period, s.budget(t), 0)
+		return burnt
+	}
+	burnt, _ := s.burn(t, t-from, s.budget(t), 0)
+	return burnt * float64(t-from) / float64(length)
 }
 
 func (s *simulation) budget(t int64) float64 {
@@ -228,7 +252,7 @@ func (s *simulation) shares(eval *evaluation, t *tool, pages bool) []spentShare 
 		hold := time.Duration(found[text].For).Milliseconds()
 		var surely, possibly collector
 		for t := int64(0); t <= s.shape.length; t += step {
-			burnt, _ := s.burn(t, period, s.budget(t), 0)
+			burnt := s.spent(t)
 			surely.add(t, burnt >= share/100*1.02)
 			possibly.add(t, burnt >= share/100*0.98)
 		}

@@ -45,6 +45,23 @@ type shape struct {
 	why   string
 	// From when on anybody can know, where it is not from the beginning on.
 	knownFrom int64
+	// What the project says beside the SLO, which only nthc knows: exclusions, and when they apply.
+	beside   string
+	excluded []stretch
+	// What the SLO says beside its objective, and the period of its calendar window: when it begins, and how long it is.
+	window                    string
+	windowStart, windowLength int64
+}
+
+// From when on events count at a time, and how long the window is whose budget they consume.
+func (s *shape) windowAt(t int64) (from, length int64) {
+	if s.windowLength > 0 && t >= s.windowStart {
+		return s.windowStart, s.windowLength
+	}
+	if s.windowLength > 0 {
+		return s.windowStart - monthBefore, monthBefore
+	}
+	return t - period, period
 }
 
 // A setting is what the project says beside the SLO's indicator.
@@ -65,6 +82,23 @@ func (s *shape) setting(t int64) setting {
 }
 
 const month = 31 * day
+
+// January, in which the simulations begin, ends an hour before midnight UTC in Berlin.
+const (
+	monthBefore = 31 * day
+	monthTurns  = 31*day - hour
+	monthLength = 28 * day
+)
+
+const weeklyMaintenance = `
+exclude maintenance {
+  from   = sun 02:00
+  until  = sun 04:00
+  zone   = "UTC"
+  reason = "weekly maintenance"
+  by     = api
+}
+`
 
 // A service with two pods, 20 requests a second, and one in 2,000 that fails; all else is what a shape makes of it.
 func newShape(name, text string, change func(*shape)) *shape {
@@ -344,6 +378,38 @@ func shapes() []*shape {
 			s.traffic = func(int64) float64 { return 9 }
 			s.failing = failing(0.0003, nil, 0)
 			s.bound, s.why = 0.03, extrapolated
+		}),
+		newShape("exclusions", "each Sunday, 50% fail in a maintenance of 2 hours, which is excluded; once, 20% for 40 min", func(s *shape) {
+			s.beside = weeklyMaintenance
+			for w := range int64(5) {
+				from := w*7*day + 3*day + 2*hour
+				s.excluded = append(s.excluded, stretch{from, from + 2*hour})
+			}
+			s.failing = func(t int64, _ int) float64 {
+				switch {
+				case anyHas(s.excluded, t):
+					return 0.5
+				case anyHas(incident, t):
+					return 0.2
+				}
+				return 0.0005
+			}
+		}),
+		newShape("calendar month", "after a month that consumes twice its budget, 9 days of the next one, in which 5% fail for 30 min", func(s *shape) {
+			s.budget = true
+			s.window = "calendar = month  zone = \"Europe/Berlin\""
+			s.windowStart, s.windowLength = monthTurns, monthLength
+			s.length = monthTurns + 9*day
+			s.failing = func(t int64, _ int) float64 {
+				from := monthTurns + 3*day
+				switch {
+				case t < monthTurns:
+					return 0.002
+				case t >= from && t < from+30*minute:
+					return 0.05
+				}
+				return 0.0003
+			}
 		}),
 		newShape("scrapes each 60 s", "targets are scraped once a minute; once, 20% fail for 40 min", func(s *shape) {
 			s.scrape = 60 * second

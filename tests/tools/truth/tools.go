@@ -92,9 +92,9 @@ service api {
   tier     = critical
   selector = { job = "api" }
 
-  slo objective : http.%s { objective = %s%% }
+  slo objective : http.%s { objective = %s%%  %s }
 }
-`
+%s`
 
 const nthProject = `[project]
 name    = "truth"
@@ -120,7 +120,7 @@ func buildNth(nthc string, s *shape, with setting) ([]string, error) {
 	if s.latency {
 		template = "latency(under: 300ms)"
 	}
-	source := fmt.Sprintf(nthSource, template, with.objective)
+	source := fmt.Sprintf(nthSource, template, with.objective, s.window, s.beside)
 	project := fmt.Sprintf(nthProject, duration(with.interval), duration(with.scrape))
 	return build(nthc, folder, map[string]string{"slo.nth": source, "nth.toml": project})
 }

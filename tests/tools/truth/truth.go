@@ -27,7 +27,7 @@ func (p pair) tolerance() int64 { return max(3*minute, min(p.short/4, 30*minute)
 // Part of a window that is known: what was before the SLO, or in an outage of Prometheus that nothing bridges, is not.
 func (s *simulation) known(from, to int64) float64 {
 	known := to - max(from, 0)
-	for _, d := range s.unbridged() {
+	for _, d := range append(s.unbridged(), s.shape.excluded...) {
 		known -= max(0, min(to, d.to)-max(from, d.from))
 	}
 	return float64(known) / float64(to-from)
@@ -47,7 +47,7 @@ func (s *simulation) unbridged() []stretch {
 // How many times faster than is sustainable the budget burnt over a window, where what is unknown counts as nothing; and how
 // many bad events there were. Some of them may be left out.
 func (s *simulation) burn(to, length int64, budget, without float64) (rate, bad float64) {
-	total, bad := s.counted.between(to-length, to)
+	total, bad := s.charged(s.counted, to-length, to)
 	for _, d := range s.unbridged() {
 		if from, to := max(to-length, d.from), min(to, d.to); from < to {
 			lostTotal, lostBad := s.counted.between(from, to)

@@ -97,7 +97,8 @@ impl Lowering<'_> {
                 *window <= nth_model::burn_rate::LONGEST_RAW
                     || pairs.iter().any(|pair| pair.long == *window)
             })
-            .chain([self.least_window(), objective.window])
+            .chain([self.least_window()])
+            .chain(objective.calendar.is_none().then_some(objective.window))
             .collect();
         windows.sort();
         windows.dedup();
