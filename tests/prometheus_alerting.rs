@@ -20,6 +20,9 @@ mod scenario;
 #[path = "prometheus/firing.rs"]
 mod firing;
 
+#[path = "prometheus/groups.rs"]
+mod groups;
+
 #[path = "prometheus/missing_series.rs"]
 mod missing_series;
 

@@ -23,5 +23,7 @@ pub const CURRENT_BURN_RATE: &str = "slo:current_burn_rate:ratio";
 pub const PERIOD_BURN_RATE: &str = "slo:period_burn_rate:ratio";
 /// 1 − the consumed share; negative if more than the budget is consumed.
 pub const BUDGET_REMAINING: &str = "slo:period_error_budget_remaining:ratio";
+/// The number of groups of an SLO in its window.
+pub const GROUPS: &str = "slo:groups:count";
 /// 1, with the objective and the SLO window as labels.
 pub const INFO: &str = "slo_info";

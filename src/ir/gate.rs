@@ -238,6 +238,8 @@ pub struct Objective {
     pub objective: Decimal,
     /// The SLO window.
     pub window: Duration,
+    /// The labels whose values are separate groups, of which the worst counts; empty if the SLO has no groups.
+    pub by: Vec<String>,
 }
 
 impl Condition {

@@ -101,6 +101,7 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
         missing_data_alerts: Vec::new(),
         is_consistent: true,
         breakdown: Vec::new(),
+        grouping: None,
         runbook_url: None,
         gate_windows: Vec::new(),
         exclusions: Vec::new(),

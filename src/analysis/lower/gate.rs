@@ -114,6 +114,7 @@ fn objective_of(service: &Instance, slo: &ir::Slo) -> Objective {
         slo: slo.name.clone(),
         objective: slo.objective,
         window: slo.window,
+        by: slo.by().to_vec(),
     }
 }
 
@@ -370,6 +371,10 @@ impl Lowering<'_> {
             slo: block.name.clone(),
             objective: ratio(percent),
             window: ir::Duration(window),
+            by: match field(field::BY) {
+                Some(Value::List(names)) => names.iter().filter_map(Value::show).collect(),
+                _ => Vec::new(),
+            },
         })
     }
 

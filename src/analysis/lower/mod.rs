@@ -5,6 +5,7 @@ mod burn_rates;
 mod calendar;
 mod exclude;
 mod gate;
+mod grouping;
 mod lints;
 mod panel;
 mod read;

@@ -12,7 +12,7 @@ use super::read::{
     severity, text,
 };
 use super::signal::{self, Absences};
-use super::{gate, lints, panel, sli, team, time_units};
+use super::{gate, grouping, lints, panel, sli, team, time_units};
 use crate::codes;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
@@ -296,10 +296,11 @@ fn lower_slo(
     };
     let objective = percent.checked_div(Decimal::ONE_HUNDRED)?.normalize();
     let window = duration(slo.get(field::WINDOW))?;
+    let by = grouping::labels_by(slo);
     let sli = slo
         .children_of(kind::SLI)
         .next()
-        .and_then(|sli| sli::lower(slo, sli, &surroundings.buckets, diagnostics))?;
+        .and_then(|sli| sli::lower(slo, sli, &by, &surroundings.buckets, diagnostics))?;
     if matches!(sli, ir::Sli::ErrorRatio { total: None, .. })
         && *slo.get(field::MIN_EVENTS) != Value::None
     {
@@ -318,6 +319,10 @@ fn lower_slo(
         window,
     };
     let pairs = burn_rates::lower(&burning, surroundings, diagnostics);
+    let grouping = grouping::lower(slo, by, &sli, &surroundings.buckets, diagnostics);
+    if let Some(grouping) = &grouping {
+        burn_rates::check_groups(&burning, grouping, &pairs, diagnostics);
+    }
     let mut budget_alerts =
         self::budget_alerts(slo.get(field::BUDGET_TICKETS), ir::Severity::Ticket);
     budget_alerts.extend(self::budget_alerts(
@@ -328,7 +333,12 @@ fn lower_slo(
     budget_alerts.dedup_by_key(|alert| alert.consumed);
     let breakdown = match slo.get(field::BREAKDOWN) {
         Value::List(names) if !names.is_empty() => names.iter().filter_map(Value::show).collect(),
-        _ => sli::own_labels(&sli),
+        _ => {
+            let mut labels = sli::own_labels(&sli);
+            let by = grouping.as_ref().map(|grouping| &grouping.by);
+            labels.retain(|label| by.is_none_or(|by| !by.contains(label)));
+            labels
+        }
     };
     Some(ir::Slo {
         name: slo.name.clone(),
@@ -351,9 +361,13 @@ fn lower_slo(
             Value::Number(number) => u64::try_from(number.ceil()).ok(),
             _ => None,
         },
-        missing_data_alerts: absences(slo, &sli, surroundings),
+        missing_data_alerts: absences(slo, &sli, surroundings)
+            .into_iter()
+            .chain(grouping.as_ref().and_then(|_| too_many_groups(slo)))
+            .collect(),
         is_consistent: sli::is_consistent(&sli),
         breakdown,
+        grouping,
         runbook_url: text(slo.get(field::RUNBOOK_URL)),
         gate_windows: Vec::new(),
         exclusions: Vec::new(),
@@ -401,6 +415,18 @@ fn absences(
         severity: ir::Severity::Ticket,
     };
     vec![data, series]
+}
+
+/// Builds the alert on too many groups. It exists even if the SLO disables missing-data alerts: with more groups than the limit,
+/// no alert of the SLO can fire.
+fn too_many_groups(slo: &Instance) -> Option<ir::MissingDataAlert> {
+    let severity = severity(slo.get(field::ABSENCE))?;
+    Some(ir::MissingDataAlert {
+        cause: ir::MissingDataCause::Groups,
+        up: None,
+        hold: severity.default_hold(),
+        severity,
+    })
 }
 
 fn budget_alerts(value: &Value, severity: ir::Severity) -> Vec<ir::BudgetAlert> {

@@ -12,7 +12,9 @@ use nth_model::burn_rate::budget_time;
 use nth_model::exclude::Exclusion;
 use nth_model::number::percent_text;
 use nth_model::text::list;
-use nth_model::{Criticality, Dependency, Project, Rule, Service, Settings, Severity, Sli, Slo};
+use nth_model::{
+    Criticality, Dependency, MissingDataCause, Project, Rule, Service, Settings, Severity, Sli, Slo,
+};
 use rust_decimal::Decimal;
 
 /// The page of a service.
@@ -149,7 +151,7 @@ fn objectives(page: &mut Page, service: &Service) {
         let what = slo.description.as_deref().map(text::inline);
         [
             text::inline(&slo.name),
-            short_objective(slo),
+            format!("{}{}", short_objective(slo), group_objectives(slo)),
             budget,
             what.unwrap_or_default(),
         ]
@@ -162,6 +164,22 @@ fn objectives(page: &mut Page, service: &Service) {
         "The error budget is the full downtime that the objective allows in its window.",
     );
     exclusions(page, service);
+}
+
+/// The groups of an SLO, and their own objectives, after the objective of the SLO: `, for each route, 99.99% for pay`.
+fn group_objectives(slo: &Slo) -> String {
+    let Some(grouping) = &slo.grouping else {
+        return String::new();
+    };
+    let mut told = format!(", for each {}", text::inline(&list(&grouping.by, "and")));
+    for own in &grouping.objectives {
+        told.push_str(&format!(
+            "; {} for {}",
+            percent_text(own.objective),
+            text::inline(&own.name)
+        ));
+    }
+    told
 }
 
 /// Adds the exclusions of the service's SLOs, one line each.
@@ -312,6 +330,9 @@ fn in_a_line(alert: &NamedAlert<'_>, service: &Service) -> String {
             text::inline(&slo.name),
             percent_text(alert.consumed)
         ),
+        Origin::Absence(slo, alert) if alert.cause == MissingDataCause::Groups => {
+            format!("{}: more groups than the limit", text::inline(&slo.name))
+        }
         Origin::Absence(slo, alert) => format!(
             "{}: no data for {}",
             text::inline(&slo.name),

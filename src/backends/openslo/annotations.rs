@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use nth_model::number::{decimal_text, percent_text};
 use nth_model::text::count;
-use nth_model::{Duration, Service, Settings, Severity, Slo, burn_rate};
+use nth_model::{Duration, MissingDataCause, Service, Settings, Severity, Slo, burn_rate};
 use nth_promql::{Condition, LabelMatchers, MatchOp};
 use serde_json::Value;
 
@@ -102,7 +102,8 @@ pub fn slo_annotations(slo: &Slo) -> BTreeMap<String, String> {
         };
         keep(&format!("budget-{}s", word(severity)), shares);
     }
-    if let Some(absence) = slo.missing_data_alerts.first() {
+    let mut absences = slo.missing_data_alerts.iter();
+    if let Some(absence) = absences.find(|alert| alert.cause != MissingDataCause::Groups) {
         keep("absence", word(absence.severity).to_owned());
         keep("absent-after", absence.hold.to_string());
     } else {
@@ -116,6 +117,10 @@ pub fn slo_annotations(slo: &Slo) -> BTreeMap<String, String> {
     }
     if !slo.breakdown.is_empty() {
         keep("breakdown", slo.breakdown.join(", "));
+    }
+    if let Some(grouping) = &slo.grouping {
+        keep("by", grouping.by.join(", "));
+        keep("group-limit", grouping.limit.to_string());
     }
     if let Some(url) = &slo.runbook_url {
         keep("runbook-url", url.clone());

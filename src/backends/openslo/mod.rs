@@ -201,7 +201,7 @@ fn slo_documents(
 ) -> (Object<Slo>, Object<Sli>) {
     let parts = [service.name.as_str(), slo.name.as_str()];
     let display = format!("{} {}", service.name, slo.name);
-    let indicator = sli::indicator(&slo.sli, settings);
+    let indicator = sli::indicator(&slo.ungrouped_sli(), settings);
     let mut labels = common(service, settings);
     labels.extend(slo.labels.clone());
 
@@ -218,6 +218,7 @@ fn slo_documents(
     let mut metadata = names::metadata(settings, &parts, &display);
     let mut lost = alerts.lost.clone();
     label(&mut metadata, labels, &mut lost);
+    lost.extend(groups(slo));
     lost.extend(budget(slo));
     annotate(&mut metadata, &lost);
     metadata
@@ -256,6 +257,26 @@ fn slo_documents(
         Object::new("SLO", metadata, spec),
         Object::new("SLI", of_sli, document),
     )
+}
+
+/// Sentences about the groups of an SLO: the format has one error budget for all events.
+fn groups(slo: &ir::Slo) -> Vec<String> {
+    let Some(grouping) = &slo.grouping else {
+        return Vec::new();
+    };
+    let mut lost = vec![format!(
+        "Groups by {}: the SLO of this document counts the events of all of them together.",
+        grouping.by.join(", ")
+    )];
+    let own: Vec<String> = grouping
+        .objectives
+        .iter()
+        .map(|own| format!("{} ({})", own.name, percent_text(own.objective)))
+        .collect();
+    if !own.is_empty() {
+        lost.push(format!("Objectives of groups: {}.", own.join(", ")));
+    }
+    lost
 }
 
 /// Sentences about what the format cannot express of an SLO's own alerts.

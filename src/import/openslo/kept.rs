@@ -24,7 +24,7 @@ const NONE: &str = "none";
 
 /// Returns the fields in the annotations of an SLO as lines of `.nth`. Invalid values are reported.
 pub fn slo_fields(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
-    let fields: [KeptField; 10] = [
+    let fields: [KeptField; 12] = [
         ("budget-pages", |text| {
             Some(format!(
                 "{} = [{}]",
@@ -67,6 +67,16 @@ pub fn slo_fields(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
                 .iter()
                 .all(|label| query::is_plain(label))
                 .then(|| format!("{} = [{}]", field::BREAKDOWN, labels.join(", ")))
+        }),
+        ("by", |text| {
+            let labels: Vec<&str> = text.split(", ").collect();
+            labels
+                .iter()
+                .all(|label| query::is_plain(label))
+                .then(|| format!("{} = [{}]", field::BY, labels.join(", ")))
+        }),
+        ("group-limit", |text| {
+            Some(format!("{} = {}", field::GROUP_LIMIT, count(text)?))
         }),
         ("runbook-url", url_field(field::RUNBOOK_URL)),
     ];
