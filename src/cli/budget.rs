@@ -1,5 +1,7 @@
 //! `nthc budget`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -32,6 +34,9 @@ struct Budgets {
 struct Budget {
     service: String,
     slo: String,
+    /// The labels of the group of the SLO that this is the status of; absent if the SLO has no groups, or none has data.
+    #[serde(skip_serializing_if = "Group::is_empty")]
+    group: Group,
     objective: Decimal,
     window: String,
     /// The series that the numbers come from; `null` without data.
@@ -98,7 +103,7 @@ pub fn run(
         let mut objectives = Vec::new();
         for service in services.iter().filter(|service| is_selected(service)) {
             for slo in &service.slos {
-                objectives.push(budget(service, slo, &built.settings, &client, at)?);
+                objectives.extend(budgets(service, slo, &built.settings, &client, at)?);
             }
         }
         Ok(objectives)
@@ -121,33 +126,51 @@ pub fn run(
     Ok(Exit::Ok)
 }
 
-fn budget(
+/// The labels of a group of an SLO; empty for an SLO without groups.
+type Group = BTreeMap<String, String>;
+
+/// Asks for the status of an SLO: of each of its groups, in the order of their labels.
+fn budgets(
     service: &Service,
     slo: &Slo,
     settings: &Settings,
     client: &Client,
     at: Timestamp,
-) -> Result<Budget, Failure> {
+) -> Result<Vec<Budget>, Failure> {
     let standing = BudgetStatus::new(service, slo, settings);
     let over = standing.burn_window();
-    let ask = |query: Option<String>, what: &str| -> Result<Option<Decimal>, Failure> {
+    let ask = |query: Option<String>, what: &str| -> Result<BTreeMap<Group, Decimal>, Failure> {
         let Some(query) = query else {
-            return Ok(None);
+            return Ok(BTreeMap::new());
         };
         let what = format!("{what} of {}.{}", service.name, slo.name);
-        client.instant(&query, at, &what, NotFinite::NoData)
+        if slo.grouping.is_some() {
+            return client.groups(&query, at, &what, NotFinite::NoData);
+        }
+        let value = client.instant(&query, at, &what, NotFinite::NoData)?;
+        Ok(value
+            .map(|value| (Group::new(), value))
+            .into_iter()
+            .collect())
     };
     let of_window = |ratio: Option<String>, known: Option<String>, is_raw: bool, what: &str| {
-        let Some(ratio) = ask(ratio, what)? else {
-            return Ok::<Option<WindowData>, Failure>(None);
-        };
-        if is_raw {
-            let known = Decimal::ONE;
-            return Ok(Some(WindowData { ratio, known }));
+        let ratios = ask(ratio, what)?;
+        if ratios.is_empty() {
+            return Ok::<BTreeMap<Group, WindowData>, Failure>(BTreeMap::new());
         }
         // Without the coverage, nothing can be computed for the window.
-        let known = ask(known, &format!("the coverage of {what}"))?;
-        Ok(known.map(|known| WindowData { ratio, known }))
+        let known = match is_raw {
+            true => None,
+            false => Some(ask(known, &format!("the coverage of {what}"))?),
+        };
+        let data = ratios.into_iter().filter_map(|(group, ratio)| {
+            let known = match &known {
+                Some(known) => *known.get(&group)?,
+                None => Decimal::ONE,
+            };
+            Some((group, WindowData { ratio, known }))
+        });
+        Ok(data.collect())
     };
     let recorded = |window: Duration, what: &str| {
         let known = standing.coverage(window);
@@ -165,19 +188,40 @@ fn budget(
     let mut source = Source::Rules;
     let mut period = recorded(slo.window, "the error ratio")?;
     let mut recent = recorded(over, "the burn rate")?;
-    if period.is_none() {
+    if period.is_empty() {
         source = Source::Indicator;
         period = measured(slo.window, "the error ratio")?;
         recent = measured(over, "the burn rate")?;
     }
-    let allowed = slo.error_budget();
+    let mut groups: BTreeSet<&Group> = period.keys().chain(recent.keys()).collect();
+    let all = Group::new();
+    if groups.is_empty() {
+        groups.insert(&all);
+    }
+    Ok(groups
+        .into_iter()
+        .map(|group| {
+            let data = (period.get(group), recent.get(group));
+            budget((service, slo, group), source, data, over)
+        })
+        .collect())
+}
+
+/// The status of a group of an SLO, from the data of the SLO window and of a recent one.
+fn budget(
+    (service, slo, group): (&Service, &Slo, &Group),
+    source: Source,
+    (period, recent): (Option<&WindowData>, Option<&WindowData>),
+    over: Duration,
+) -> Budget {
+    let own = slo.grouping.as_ref();
+    let own = own.and_then(|grouping| grouping.own_objective(group));
+    let objective = own.unwrap_or(slo.objective);
+    let allowed = Decimal::ONE - objective;
     let spent = |of: &WindowData| of.lower_bound()?.checked_div(allowed);
-    let left = period
-        .as_ref()
-        .and_then(spent)
-        .map(|spent| Decimal::ONE - spent);
-    let whole = budget_time(slo.objective, slo.window).as_seconds();
-    let burn = recent.as_ref().and_then(spent);
+    let left = period.and_then(spent).map(|spent| Decimal::ONE - spent);
+    let whole = budget_time(objective, slo.window).as_seconds();
+    let burn = recent.and_then(spent);
     let lasts = match (left, burn) {
         // A budget that is consumed already is exhausted now.
         (Some(left), _) if left <= Decimal::ZERO => Some(Decimal::ZERO),
@@ -186,20 +230,21 @@ fn budget(
             .and_then(|left| left.checked_div(burn)),
         _ => None,
     };
-    Ok(Budget {
+    Budget {
         service: service.name.to_string(),
         slo: slo.name.to_string(),
-        objective: slo.objective.normalize(),
+        group: group.clone(),
+        objective: objective.normalize(),
         window: slo.window.to_string(),
-        source: period.as_ref().map(|_| source),
-        known: period.as_ref().map(|period| period.known.normalize()),
+        source: period.map(|_| source),
+        known: period.map(|period| period.known.normalize()),
         ratio: period.map(|period| (Decimal::ONE - period.ratio).normalize()),
         budget_left: left.map(|left| left.normalize()),
         budget_left_seconds: left.map(|left| (left * whole).round_dp(3).normalize()),
         burn_rate: burn.map(|burn| burn.normalize()),
         burn_rate_over: over.to_string(),
         exhausted_in_seconds: lasts.map(|lasts| lasts.round().normalize()),
-    })
+    }
 }
 
 /// The data of a window.
@@ -258,7 +303,17 @@ fn show(budgets: &Budgets, console: &mut Console) {
         };
         rows.push([
             budget.service.clone(),
-            budget.slo.clone(),
+            match budget.group.is_empty() {
+                true => budget.slo.clone(),
+                false => {
+                    // Values of labels come from the server.
+                    let labels = budget.group.iter();
+                    let labels: Vec<_> = labels
+                        .map(|(label, value)| format!("{label}={value:?}"))
+                        .collect();
+                    format!("{} {{{}}}", budget.slo, labels.join(", "))
+                }
+            },
             limit_text(budget.objective, Unit::Ratio),
             budget.window.clone(),
             match known {
