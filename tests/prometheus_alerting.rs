@@ -23,6 +23,9 @@ mod firing;
 #[path = "prometheus/exclusions.rs"]
 mod exclusions;
 
+#[path = "prometheus/groups.rs"]
+mod groups;
+
 #[path = "prometheus/missing_series.rs"]
 mod missing_series;
 

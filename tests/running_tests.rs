@@ -310,3 +310,79 @@ fn the_tests_in_the_documentation_pass() {
     let ran = place.run(&["test"]);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
 }
+
+/// A service whose SLO has groups, one with an objective of its own.
+const GROUPS: &str = r##"
+import std.http
+
+team payments { slack = "#payments" }
+
+service checkout {
+  team     = payments
+  tier     = critical
+  selector = { job = "checkout" }
+
+  slo availability : http.availability {
+    objective = 99.9%
+    by        = [route]
+
+    group pay { labels = { route = "/pay" }  objective = 99.99% }
+  }
+
+  gate production { deny spent { when = budget(availability) < 50% } }
+}
+"##;
+
+#[test]
+fn an_event_happens_in_one_group_or_in_all() {
+    let place = Place::new();
+    place.write("nth.toml", "[project]\nname = \"shop\"\n");
+    let of = |route: &str| format!("slo = checkout.availability  group = {{ route = {route:?} }}");
+    let (cart, pay, images) = (of("/cart"), of("/pay"), of("/images"));
+    place.write(
+        "main.nth",
+        format!(
+            r#"{GROUPS}
+test "one route fails" {{
+  given failures : errors {{ {cart}  share = 20%  from = 10m }}
+
+  expect cart   : page {{ {cart}  within = 10m  text = "checkout availability (route /cart)" }}
+  expect others : silent {{ {pay} }}
+  expect left   : budget {{ {pay}  above = 99% }}
+  expect worst  : budget {{ slo = checkout.availability  below = 99% }}
+}}
+
+test "a stricter objective" {{
+  given few : errors {{ slo = checkout.availability  share = 1%  from = 10m }}
+
+  expect pay    : page {{ {pay}  text = "objective 99.99%" }}
+  expect images : silent {{ {images} }}
+}}
+
+test "the gate sees the worst group" {{
+  given spent : budget-left {{ {pay}  is = 20% }}
+
+  expect denied : verdict {{ gate = checkout.production  is = denied }}
+  expect cart   : budget {{ {cart}  above = 99% }}
+}}
+"#
+        ),
+    );
+    let ran = place.run(&["test", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let document = json(&ran);
+    assert_eq!(document["tests"].as_array().unwrap().len(), 3, "{ran:?}");
+    let wrong = "test \"wrong\" {\n  given failures : errors { slo = checkout.availability  \
+        group = { path = \"/\" }  share = 20% }\n  expect quiet : silent { service = checkout }\n}\n";
+    place.write("main.nth", format!("{GROUPS}{wrong}"));
+    let ran = place.run(&["check", "--format", "short"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.err
+            .contains("groups of SLO `availability` have the labels route")
+            || ran
+                .out
+                .contains("groups of SLO `availability` have the labels route"),
+        "{ran:?}"
+    );
+}

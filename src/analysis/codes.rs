@@ -68,7 +68,10 @@ declare_codes! {
     Error COMPOSITE_PARTS "N0514" "composite-parts" "Parts of a composite SLI are missing, not allowed, or cannot be combined.";
     Error NOTHING_TO_COUNT "N0520" "nothing-to-count" "`min_events` is set, but the SLI does not count events.";
     Error INVALID_BURN_RATE "N0522" "invalid-burn-rate" "A declared burn-rate alert can never fire, or not in time.";
-    Error ZONE_WITHOUT_CALENDAR "N0523" "zone-without-calendar" "An SLO has a time zone, but its window rolls.";
+    Error INVALID_GROUPS "N0523" "invalid-groups" "The groups of an SLO cannot be told apart by their labels.";
+    Warning ONE_GROUP "N0524" "one-group" "An SLO is grouped by a label that has one value.";
+    Warning ABOVE_GROUP_LIMIT "N0525" "above-group-limit" "An SLO has more groups in the metric catalog than its limit.";
+    Error ZONE_WITHOUT_CALENDAR "N0526" "zone-without-calendar" "An SLO has a time zone, but its window rolls.";
     Error WEBHOOK_URL "N0530" "webhook-url" "A webhook needs one URL, in the source or in a file.";
     Error SECRET_FILE "N0531" "secret-file" "The file of a key or a URL is not an absolute path.";
     Error NO_MAIL_SERVER "N0532" "no-mail-server" "An email receiver has no SMTP server.";

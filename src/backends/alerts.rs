@@ -15,6 +15,9 @@ pub const CONSUMED: &str = "SLOErrorBudgetConsumed";
 /// The name of the missing-data alert.
 pub const ABSENT: &str = "SLOMetricAbsent";
 
+/// The name of the alert on more groups than the limit of an SLO.
+pub const GROUP_LIMIT: &str = "SLOGroupLimitExceeded";
+
 /// The name of the alert on an error ratio outside of 0 to 1.
 pub const INCONSISTENT: &str = "SLIInconsistent";
 
@@ -128,11 +131,12 @@ pub fn service_alerts(service: &Service) -> Vec<NamedAlert<'_>> {
             );
         }
         for alert in &slo.missing_data_alerts {
-            let heading = match alert.cause {
-                MissingDataCause::Data => format!(" {of}"),
-                MissingDataCause::Series => format!(" {of} while up"),
+            let (name, heading) = match alert.cause {
+                MissingDataCause::Data => (ABSENT, format!(" {of}")),
+                MissingDataCause::Series => (ABSENT, format!(" {of} while up")),
+                MissingDataCause::Groups => (GROUP_LIMIT, format!(" {of}")),
             };
-            add(ABSENT.to_owned(), heading, Origin::Absence(slo, alert));
+            add(name.to_owned(), heading, Origin::Absence(slo, alert));
         }
         if !slo.is_consistent {
             add(

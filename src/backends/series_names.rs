@@ -36,5 +36,7 @@ pub const GROSS_BUDGET_REMAINING: &str = "slo:period_error_budget_remaining_gros
 /// The prefix of the names of marks, followed by the window: 1 while an exclusion applies to a part of the window, otherwise no
 /// sample. Only of SLOs that exclusions cover, and of windows up to [`LONGEST_RAW`].
 pub const EXCLUDED: &str = "slo:sli_excluded:bool";
+/// The number of groups of an SLO in its window.
+pub const GROUPS: &str = "slo:groups:count";
 /// 1, with the objective and the SLO window as labels.
 pub const INFO: &str = "slo_info";

@@ -1,5 +1,7 @@
 //! `nthc budget`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -32,6 +34,9 @@ struct Budgets {
 struct Budget {
     service: String,
     slo: String,
+    /// The labels of the group of the SLO that this is the status of; absent if the SLO has no groups, or none has data.
+    #[serde(skip_serializing_if = "Group::is_empty")]
+    group: Group,
     objective: Decimal,
     window: String,
     /// The first moment of the current period of a calendar window; missing if the window rolls.
@@ -104,7 +109,7 @@ pub fn run(
         let mut objectives = Vec::new();
         for service in services.iter().filter(|service| is_selected(service)) {
             for slo in &service.slos {
-                objectives.push(budget(service, slo, &built.settings, &client, at)?);
+                objectives.extend(budgets(service, slo, &built.settings, &client, at)?);
             }
         }
         Ok(objectives)
@@ -127,33 +132,51 @@ pub fn run(
     Ok(Exit::Ok)
 }
 
-fn budget(
+/// The labels of a group of an SLO; empty for an SLO without groups.
+type Group = BTreeMap<String, String>;
+
+/// Asks for the status of an SLO: of each of its groups, in the order of their labels.
+fn budgets(
     service: &Service,
     slo: &Slo,
     settings: &Settings,
     client: &Client,
     at: Timestamp,
-) -> Result<Budget, Failure> {
+) -> Result<Vec<Budget>, Failure> {
     let standing = BudgetStatus::new(service, slo, settings);
     let over = standing.burn_window();
-    let ask = |query: Option<String>, what: &str| -> Result<Option<Decimal>, Failure> {
+    let ask = |query: Option<String>, what: &str| -> Result<BTreeMap<Group, Decimal>, Failure> {
         let Some(query) = query else {
-            return Ok(None);
+            return Ok(BTreeMap::new());
         };
         let what = format!("{what} of {}.{}", service.name, slo.name);
-        client.instant(&query, at, &what, NotFinite::NoData)
+        if slo.grouping.is_some() {
+            return client.groups(&query, at, &what, NotFinite::NoData);
+        }
+        let value = client.instant(&query, at, &what, NotFinite::NoData)?;
+        Ok(value
+            .map(|value| (Group::new(), value))
+            .into_iter()
+            .collect())
     };
     let of_window = |ratio: Option<String>, known: Option<String>, is_raw: bool, what: &str| {
-        let Some(ratio) = ask(ratio, what)? else {
-            return Ok::<Option<WindowData>, Failure>(None);
-        };
-        if is_raw {
-            let known = Decimal::ONE;
-            return Ok(Some(WindowData { ratio, known }));
+        let ratios = ask(ratio, what)?;
+        if ratios.is_empty() {
+            return Ok::<BTreeMap<Group, WindowData>, Failure>(BTreeMap::new());
         }
         // Without the coverage, nothing can be computed for the window.
-        let known = ask(known, &format!("the coverage of {what}"))?;
-        Ok(known.map(|known| WindowData { ratio, known }))
+        let known = match is_raw {
+            true => None,
+            false => Some(ask(known, &format!("the coverage of {what}"))?),
+        };
+        let data = ratios.into_iter().filter_map(|(group, ratio)| {
+            let known = match &known {
+                Some(known) => *known.get(&group)?,
+                None => Decimal::ONE,
+            };
+            Some((group, WindowData { ratio, known }))
+        });
+        Ok(data.collect())
     };
     let recorded = |window: Duration, what: &str| {
         let known = standing.coverage(window);
@@ -180,7 +203,7 @@ fn budget(
         "the error ratio",
     )?;
     let mut recent = recorded(over, "the burn rate")?;
-    if period.is_none() {
+    if period.is_empty() {
         source = Source::Indicator;
         let so_far = current
             .as_ref()
@@ -188,15 +211,83 @@ fn budget(
         period = measured(so_far, "the error ratio")?;
         recent = measured(over, "the burn rate")?;
     }
-    let allowed = slo.error_budget();
-    let spent = |of: &WindowData| of.lower_bound()?.checked_div(allowed);
     let left = match (&current, source) {
-        (Some(_), Source::Rules) if period.is_some() => ask(
+        (Some(_), Source::Rules) if !period.is_empty() => Some(ask(
             Some(standing.budget_remaining()),
             "the remaining error budget",
-        )?,
+        )?),
+        _ => None,
+    };
+    let gross = match (standing.gross_budget_remaining(), source) {
+        (None, _) => Gross::SameAsNet,
+        (Some(_), Source::Indicator) => Gross::Raw,
+        (Some(query), Source::Rules) => {
+            Gross::Recorded(ask(Some(query), "the budget with excluded times")?)
+        }
+    };
+    let numbers = Numbers {
+        source,
+        period,
+        recent,
+        left,
+        gross,
+        current,
+    };
+    let mut groups: BTreeSet<&Group> = { numbers.period.keys() }
+        .chain(numbers.recent.keys())
+        .collect();
+    let all = Group::new();
+    if groups.is_empty() {
+        groups.insert(&all);
+    }
+    Ok(groups
+        .into_iter()
+        .map(|group| budget((service, slo, group), &numbers, over))
+        .collect())
+}
+
+/// What is known of an SLO, by the labels of its groups.
+struct Numbers {
+    source: Source,
+    /// The data of the SLO window.
+    period: BTreeMap<Group, WindowData>,
+    /// The data of a recent window.
+    recent: BTreeMap<Group, WindowData>,
+    /// The recorded share of the error budget of a calendar window that is left.
+    left: Option<BTreeMap<Group, Decimal>>,
+    /// The share that would be left if nothing were excluded.
+    gross: Gross,
+    /// The current period of a calendar window.
+    current: Option<CurrentPeriod>,
+}
+
+/// The share of error budgets that would be left if nothing were excluded.
+enum Gross {
+    /// Nothing is excluded.
+    SameAsNet,
+    /// That of the raw series, from which exclusions take nothing.
+    Raw,
+    /// As recorded.
+    Recorded(BTreeMap<Group, Decimal>),
+}
+
+/// The status of a group of an SLO.
+fn budget(
+    (service, slo, group): (&Service, &Slo, &Group),
+    numbers: &Numbers,
+    over: Duration,
+) -> Budget {
+    let period = numbers.period.get(group);
+    let recent = numbers.recent.get(group);
+    let current = numbers.current.as_ref();
+    let own = slo.grouping.as_ref();
+    let own = own.and_then(|grouping| grouping.own_objective(group));
+    let objective = own.unwrap_or(slo.objective);
+    let allowed = Decimal::ONE - objective;
+    let spent = |of: &WindowData| of.lower_bound()?.checked_div(allowed);
+    let left = match (current, &numbers.left) {
+        (Some(_), Some(recorded)) => recorded.get(group).copied(),
         (current, _) => period
-            .as_ref()
             .and_then(spent)
             // What is to come of a calendar window consumes nothing yet.
             .and_then(|spent| match current {
@@ -205,20 +296,17 @@ fn budget(
             })
             .map(|spent| Decimal::ONE - spent),
     };
-    // Raw series are not reduced by exclusions.
-    let gross = match (standing.gross_budget_remaining(), source) {
-        (None, _) => None,
-        (Some(_), Source::Indicator) => Some(left),
-        (Some(query), Source::Rules) => Some(ask(Some(query), "the budget with excluded times")?),
+    let gross = match &numbers.gross {
+        Gross::SameAsNet => None,
+        Gross::Raw => Some(left),
+        Gross::Recorded(gross) => Some(gross.get(group).copied()),
     };
-    let length = current
-        .as_ref()
-        .map_or_else(|| slo.window.as_seconds(), |current| current.length);
-    let whole = match &current {
+    let length = current.map_or_else(|| slo.window.as_seconds(), |current| current.length);
+    let whole = match current {
         Some(_) => length * allowed,
-        None => budget_time(slo.objective, slo.window).as_seconds(),
+        None => budget_time(objective, slo.window).as_seconds(),
     };
-    let burn = recent.as_ref().and_then(spent);
+    let burn = recent.and_then(spent);
     let lasts = match (left, burn) {
         // A budget that is consumed already is exhausted now.
         (Some(left), _) if left <= Decimal::ZERO => Some(Decimal::ZERO),
@@ -233,17 +321,18 @@ fn budget(
             }),
         _ => None,
     };
-    Ok(Budget {
+    Budget {
         service: service.name.to_string(),
         slo: slo.name.to_string(),
-        objective: slo.objective.normalize(),
+        group: group.clone(),
+        objective: objective.normalize(),
         window: match &slo.calendar {
             Some(calendar) => calendar.to_string(),
             None => slo.window.to_string(),
         },
-        period_start: current.as_ref().map(|current| current.start),
-        source: period.as_ref().map(|_| source),
-        known: period.as_ref().map(|period| period.known.normalize()),
+        period_start: current.map(|current| current.start),
+        source: period.map(|_| numbers.source),
+        known: period.map(|period| period.known.normalize()),
         ratio: period.map(|period| (Decimal::ONE - period.ratio).normalize()),
         budget_left: left.map(|left| left.normalize()),
         budget_left_gross: gross.map(|left| left.map(|left| left.normalize())),
@@ -251,7 +340,7 @@ fn budget(
         burn_rate: burn.map(|burn| burn.normalize()),
         burn_rate_over: over.to_string(),
         exhausted_in_seconds: lasts.map(|lasts| lasts.round().normalize()),
-    })
+    }
 }
 
 /// The current period of a calendar window.
@@ -359,7 +448,17 @@ fn show(budgets: &Budgets, console: &mut Console) {
         };
         let row = [
             budget.service.clone(),
-            budget.slo.clone(),
+            match budget.group.is_empty() {
+                true => budget.slo.clone(),
+                false => {
+                    // Values of labels come from the server.
+                    let labels = budget.group.iter();
+                    let labels: Vec<_> = labels
+                        .map(|(label, value)| format!("{label}={value:?}"))
+                        .collect();
+                    format!("{} {{{}}}", budget.slo, labels.join(", "))
+                }
+            },
             limit_text(budget.objective, Unit::Ratio),
             budget.window.clone(),
             match known {

@@ -167,6 +167,14 @@ impl<'r> Recorder<'r> {
                 help,
                 ..Failure::usage(message)
             })?;
+        if let Some(grouping) = &slo.grouping {
+            return Err(Failure::usage(format!(
+                "the events of `{}` are counted by {}, and a test is recorded of one series of them",
+                options.slo,
+                grouping.by.join(", ")
+            ))
+            .help("record an SLO without groups"));
+        }
         let replay = view.replay(&[service.name.to_string()])?;
         let step = replay.step().max(1);
         let step = if step % MINUTE == 0 {

@@ -227,6 +227,8 @@ fn fields(id: ChangeId) -> &'static [&'static str] {
         Id::MissingDataDelayed | Id::MissingDataHastened => &[field::ABSENT_AFTER],
         Id::MissingDataSeverityChanged => &[field::ABSENCE],
         Id::BreakdownChanged => &[field::BREAKDOWN],
+        Id::GroupsChanged => &[field::BY],
+        Id::GroupLimitLowered | Id::GroupLimitRaised => &[field::GROUP_LIMIT],
         Id::SloLabelsChanged
         | Id::ServiceLabelsChanged
         | Id::AlertLabelsChanged

@@ -27,6 +27,7 @@ pub fn reference(service: &Service, slo: &Slo) -> SloRef {
     SloRef {
         service: service.name.clone(),
         slo: slo.name.clone(),
+        group: BTreeMap::new(),
     }
 }
 

@@ -240,6 +240,8 @@ pub struct Objective {
     pub window: Duration,
     /// What recurs, if it is a calendar window.
     pub calendar: Option<CalendarUnit>,
+    /// The labels whose values are separate groups, of which the worst counts; empty if the SLO has no groups.
+    pub by: Vec<String>,
 }
 
 impl Objective {

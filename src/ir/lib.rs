@@ -14,6 +14,7 @@ mod dependency;
 pub mod detection;
 pub mod exclude;
 pub mod gate;
+mod grouping;
 pub mod names;
 pub mod panel;
 mod project;
@@ -40,6 +41,7 @@ pub use artifact::Artifact;
 pub use calendar_window::{CalendarUnit, CalendarWindow};
 pub use channel::{Channel, WebhookUrl};
 pub use dependency::{Criticality, Dependency};
+pub use grouping::{GroupObjective, Grouping};
 pub use nth_units::{Duration, DurationUnit, metric_unit, number, text};
 pub use project::Project;
 pub use prometheus_version::PrometheusVersion;
@@ -158,6 +160,8 @@ pub struct Slo {
     pub is_consistent: bool,
     /// The labels by which budget alerts name the top contributors.
     pub breakdown: Vec<String>,
+    /// The groups to each of which the SLO applies by itself; `None` if it has one error budget for all events.
+    pub grouping: Option<Grouping>,
     /// The URL of its runbook, if it is not the service's.
     pub runbook_url: Option<String>,
     /// The windows over which gates of the service query its burn rate, besides those of its alerts.
@@ -194,6 +198,20 @@ impl Slo {
     /// The share of events that may be bad: 1 minus the objective, exact.
     pub fn error_budget(&self) -> Decimal {
         Decimal::ONE - self.objective
+    }
+
+    /// The labels whose values are separate groups; empty if the SLO has no groups.
+    pub fn by(&self) -> &[String] {
+        self.grouping
+            .as_ref()
+            .map_or(&[], |grouping| grouping.by.as_slice())
+    }
+
+    /// The groups with an objective of their own.
+    pub fn own_objectives(&self) -> &[GroupObjective] {
+        self.grouping
+            .as_ref()
+            .map_or(&[], |grouping| grouping.objectives.as_slice())
     }
 }
 
@@ -274,6 +292,8 @@ pub enum MissingDataCause {
     /// The service's targets are up. A counter that is created with the first event does not exist before it; one whose
     /// metric was renamed no longer exists.
     Series,
+    /// The SLO has more groups than its limit, so that none of its rules is evaluated.
+    Groups,
 }
 
 /// A custom alert, of a service or of a template.

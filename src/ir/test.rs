@@ -2,6 +2,8 @@
 //!
 //! All times are durations since the beginning of the test.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
@@ -55,6 +57,8 @@ pub struct SloRef {
     pub service: SmolStr,
     /// The SLO's name.
     pub slo: SmolStr,
+    /// The labels of one of its groups; empty for all groups, and for an SLO without groups.
+    pub group: BTreeMap<String, String>,
 }
 
 /// What happens to services.

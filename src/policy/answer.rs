@@ -1,5 +1,6 @@
 //! Answers of Prometheus to the query of a fact, parsed strictly.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -71,6 +72,76 @@ struct Sample {
     value: (f64, String),
 }
 
+/// A sample of a series with labels.
+#[derive(Deserialize)]
+struct GroupSample<'a> {
+    metric: BTreeMap<String, String>,
+    #[serde(borrow)]
+    value: &'a RawValue,
+}
+
+/// The measured values of several series.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measurements {
+    /// The values by the labels of their series.
+    pub values: BTreeMap<BTreeMap<String, String>, Decimal>,
+    /// The server's remarks on its answer, none of which means incomplete data.
+    pub remarks: Vec<String>,
+}
+
+/// Parses the answer to an instant query at `at` that returns any number of samples with different labels.
+///
+/// # Errors
+///
+/// If it is incomplete, is for another time, or returns anything else.
+pub fn parse_groups(
+    bytes: &[u8],
+    at: Timestamp,
+    not_finite: NotFinite,
+) -> Result<Measurements, BadAnswer> {
+    let malformed = |why: String| BadAnswer::Malformed(why);
+    let unreadable = |error: serde_json::Error| malformed(error.to_string());
+    let (result, remarks) = vector(bytes)?;
+    let samples: Vec<&RawValue> = serde_json::from_str(result.get()).map_err(unreadable)?;
+    let mut values = BTreeMap::new();
+    for sample in samples {
+        if !is_object(sample) {
+            return Err(malformed("expected a sample, found no object".to_owned()));
+        }
+        let sample: GroupSample<'_> = serde_json::from_str(sample.get()).map_err(unreadable)?;
+        let value: (f64, String) = serde_json::from_str(sample.value.get()).map_err(unreadable)?;
+        let Some(value) = finite(value, at, not_finite)? else {
+            continue;
+        };
+        if values.insert(sample.metric, value).is_some() {
+            return Err(malformed("two samples have the same labels".to_owned()));
+        }
+    }
+    Ok(Measurements { values, remarks })
+}
+
+fn is_object(raw: &RawValue) -> bool {
+    raw.get().starts_with('{')
+}
+
+/// The samples of a vector, and the server's remarks.
+fn vector(bytes: &[u8]) -> Result<(Box<RawValue>, Vec<String>), BadAnswer> {
+    let malformed = |why: String| BadAnswer::Malformed(why);
+    let unreadable = |error: serde_json::Error| malformed(error.to_string());
+    check_json(bytes)?;
+    let (data, remarks): (Box<RawValue>, _) = complete_answer(bytes)?;
+    // Serde would read a structure's fields from a list in their order.
+    if !is_object(&data) {
+        return Err(malformed("expected a result, found no object".to_owned()));
+    }
+    let data: Instant<'_> = serde_json::from_str(data.get()).map_err(unreadable)?;
+    if data.result_type != "vector" {
+        let found: String = data.result_type.chars().take(20).collect();
+        return Err(malformed(format!("expected a vector, found {found:?}")));
+    }
+    Ok((data.result.to_owned(), remarks))
+}
+
 /// Parses the answer to an instant query at `at` that returns one sample or none.
 ///
 /// # Errors
@@ -83,19 +154,8 @@ pub fn parse_instant(
 ) -> Result<Measurement, BadAnswer> {
     let malformed = |why: String| BadAnswer::Malformed(why);
     let unreadable = |error: serde_json::Error| malformed(error.to_string());
-    let is_object = |raw: &RawValue| raw.get().starts_with('{');
-    check_json(bytes)?;
-    let (data, remarks): (Box<RawValue>, _) = complete_answer(bytes)?;
-    // Serde would read a structure's fields from a list in their order.
-    if !is_object(&data) {
-        return Err(malformed("expected a result, found no object".to_owned()));
-    }
-    let data: Instant<'_> = serde_json::from_str(data.get()).map_err(unreadable)?;
-    if data.result_type != "vector" {
-        let found: String = data.result_type.chars().take(20).collect();
-        return Err(malformed(format!("expected a vector, found {found:?}")));
-    }
-    let Samples { first, count } = serde_json::from_str(data.result.get()).map_err(unreadable)?;
+    let (result, remarks) = vector(bytes)?;
+    let Samples { first, count } = serde_json::from_str(result.get()).map_err(unreadable)?;
     let Some(first) = first else {
         return Ok(Measurement {
             value: None,
@@ -109,7 +169,17 @@ pub fn parse_instant(
         return Err(malformed("expected a sample, found no object".to_owned()));
     }
     let sample: Sample = serde_json::from_str(first.get()).map_err(unreadable)?;
-    let (time, text) = sample.value;
+    let value = finite(sample.value, at, not_finite)?;
+    Ok(Measurement { value, remarks })
+}
+
+/// The value of a sample of a time; `None` if it is not finite and may be so.
+fn finite(
+    (time, text): (f64, String),
+    at: Timestamp,
+    not_finite: NotFinite,
+) -> Result<Option<Decimal>, BadAnswer> {
+    let malformed = |why: String| BadAnswer::Malformed(why);
     let asked = at.as_second();
     // A cache may return an earlier answer, or one for a rounded time.
     if (time - asked as f64).abs() >= 1.0 {
@@ -117,7 +187,7 @@ pub fn parse_instant(
         let found = found.map_err(|_| malformed("a sample has an invalid time".to_owned()))?;
         return Err(BadAnswer::OtherTime(found, at));
     }
-    let value = match number(&text) {
+    Ok(match number(&text) {
         Some(Number::Exact(value)) => Some(value),
         Some(Number::NotFinite) if not_finite == NotFinite::NoData => None,
         Some(Number::NotFinite) => {
@@ -128,8 +198,7 @@ pub fn parse_instant(
             return Err(malformed("a sample's value is too large".to_owned()));
         }
         None => return Err(malformed("a sample's value is not a number".to_owned())),
-    };
-    Ok(Measurement { value, remarks })
+    })
 }
 
 enum Number {
@@ -206,6 +275,34 @@ mod tests {
             assert!(said.contains("expected a finite number"), "{said}");
         }
         assert_eq!(read(r#"{"resultType":"vector","result":[]}"#), Ok(None));
+    }
+
+    #[test]
+    fn samples_of_groups_are_values_by_their_labels() {
+        let read = |result: &str| {
+            let data = format!(r#"{{"resultType":"vector","result":[{result}]}}"#);
+            let answer = format!(r#"{{"status":"success","data":{data}}}"#);
+            let at = Timestamp::from_second(1_000).unwrap();
+            parse_groups(answer.as_bytes(), at, NotFinite::NoData)
+        };
+        let a = r#"{"metric":{"route":"/a"},"value":[1000,"0.5"]}"#;
+        let none = r#"{"metric":{"route":"/b"},"value":[1000,"NaN"]}"#;
+        let found = read(&format!("{a},{none}")).unwrap().values;
+        let group = BTreeMap::from([("route".to_owned(), "/a".to_owned())]);
+        assert_eq!(found, BTreeMap::from([(group, Decimal::new(5, 1))]));
+        for (result, why) in [
+            (format!("{a},{a}"), "two samples have the same labels"),
+            (a.replace("1000", "999"), "for another time"),
+            (a.replace("0.5", "many"), "not a number"),
+            (
+                a.replace(r#""metric":{"route":"/a"},"#, ""),
+                "missing field `metric`",
+            ),
+            (format!("[{a}]"), "expected a sample"),
+        ] {
+            let error = read(&result).unwrap_err().to_string();
+            assert!(error.contains(why), "{result}: {error}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod rounding;
 mod text;
 mod truth;
 
-pub use answer::{Measurement, NotFinite, parse_instant};
+pub use answer::{Measurement, Measurements, NotFinite, parse_groups, parse_instant};
 pub use decide::{
     Check, Decision, KnownShare, Outcome, Overridden, RuleDecision, Verdict, decide, end,
     override_end, start,

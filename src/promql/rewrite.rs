@@ -307,12 +307,17 @@ pub fn hide(expr: &mut Expr, hidden: &impl Fn(&str) -> bool) {
 /// assert_eq!(rate.to_string(), r#"sum(rate(errors_total{code="500"}[$window]))"#);
 /// ```
 pub fn as_rate(selector: Expr) -> Expr {
+    as_rate_by(selector, None)
+}
+
+/// Returns the rate of a selector over `$window`, summed for each group: `sum by (route) (rate(selector[$window]))`.
+pub fn as_rate_by(selector: Expr, grouping: Option<Grouping>) -> Expr {
     let selector = match selector.unparenthesised() {
         inner if std::ptr::eq(inner, &selector) => selector,
         inner => inner.clone(),
     };
     let range = Expr::new(Node::Range(Box::new(selector), Duration::window()));
-    build::aggregate("sum", None, build::call("rate", vec![range]))
+    build::aggregate("sum", grouping, build::call("rate", vec![range]))
 }
 
 /// Converts a condition to 0 and 1 instead of filtered series: adds `bool` to its topmost comparison, if it has none.

@@ -51,6 +51,7 @@ pub fn detection_of(
     let slo = SloRef {
         service: service.name.clone(),
         slo: slo.name.clone(),
+        group: std::collections::BTreeMap::new(),
     };
     detection(&plan, &slo)
 }
@@ -127,7 +128,7 @@ impl Runner<'_, '_> {
         let slo = self.planned()?.slo;
         let share = match strength {
             Strength::Share(share) => share,
-            Strength::BurnRate(rate) => rate * slo.error_budget(),
+            Strength::BurnRate(rate) => rate * (Decimal::ONE - self.planned()?.objective()),
         };
         if share > Decimal::ONE {
             return Ok(Err(Impossible::MoreThanAll));
@@ -135,7 +136,7 @@ impl Runner<'_, '_> {
         if self.has_whole_ranges(share)? {
             return Ok(Err(Impossible::WholeRanges));
         }
-        let burn_rate = float(share) / float(slo.error_budget());
+        let burn_rate = float(share) / float(Decimal::ONE - self.planned()?.objective());
         let due = Response::ALL.map(|response| due(slo, burn_rate, response));
         let in_time = || due.iter().flatten().filter(|due| **due <= millis(LONGEST));
         let mut length = in_time().max().copied();

@@ -1,10 +1,12 @@
 //! The past of SLOs: what their rules would have recorded, so that a month need not be evaluated.
 
+use std::collections::BTreeMap;
+
 use nth_engine::rules::Recording;
 use nth_engine::{FloatSample, Labels, METRIC_NAME, MemoryStore, Timestamp};
 use nth_model::Sli;
 use nth_model::burn_rate::SLICE;
-use nth_targets::series_names::{BAD_EVENTS, KNOWN_TIME, OBJECTIVE, TOTAL_EVENTS};
+use nth_targets::series_names::{BAD_EVENTS, GROUPS, KNOWN_TIME, OBJECTIVE, TOTAL_EVENTS};
 
 use crate::error::Error;
 use crate::other_past::{OtherPast, Values};
@@ -38,21 +40,33 @@ pub(crate) fn plant(
         };
         for rule in rules.of_slo(&service.name, &planned.slo.name) {
             if let Some(series) = other.as_ref().and_then(|other| other.series(rule)) {
-                for (labels, values) in series {
+                let is_own = |labels: &Labels| {
+                    let mut group = planned.group.iter();
+                    group.all(|(label, value)| labels.get(label) == *value)
+                };
+                for (labels, values) in series.into_iter().filter(|(labels, _)| is_own(labels)) {
                     store.add_floats(&labels, past.measured(rule, values));
                 }
                 continue;
             }
-            let labels = recorded_labels(rule);
+            let labels = recorded_labels(rule, &planned.group);
             let samples = match rule.record.as_str() {
                 KNOWN_TIME => past.slices(|_| SLICE_SECONDS),
                 TOTAL_EVENTS => past.slices(|_| past.total),
                 BAD_EVENTS => past.slices(|at| past.bad_at(at)),
                 BAD_SLICE => past.evaluations(),
                 // The time since the last sample is what a slice covers.
+                GROUPS => {
+                    let sample = FloatSample {
+                        at: from - millis(SLICE),
+                        value: 1.0,
+                    };
+                    store.add_floats(&recorded_labels(rule, &BTreeMap::new()), vec![sample]);
+                    continue;
+                }
                 OBJECTIVE => vec![FloatSample {
                     at: from - millis(SLICE),
-                    value: float(planned.slo.objective),
+                    value: float(planned.objective()),
                 }],
                 _ => continue,
             };
@@ -64,12 +78,14 @@ pub(crate) fn plant(
 
 const SLICE_SECONDS: f64 = 180.0;
 
-fn recorded_labels(rule: &Recording) -> Labels {
+fn recorded_labels(rule: &Recording, group: &BTreeMap<String, String>) -> Labels {
     let labels = rule
         .labels
         .iter()
         .map(|(name, value)| (name.clone(), value.clone()));
+    let group = group.iter().filter(|(_, value)| !value.is_empty());
     labels
+        .chain(group.map(|(label, value)| (label.as_str().into(), value.as_str().into())))
         .chain([(METRIC_NAME.into(), rule.record.clone())])
         .collect()
 }
@@ -174,8 +190,8 @@ impl Past {
             everything
         };
         #[allow(clippy::cast_precision_loss)]
-        let share = consumed * float(planned.slo.error_budget()) * length as f64
-            / (span.to - span.from).max(1) as f64;
+        let budget = float(rust_decimal::Decimal::ONE - planned.objective());
+        let share = consumed * budget * length as f64 / (span.to - span.from).max(1) as f64;
         if !(0.0..=1.0).contains(&share) {
             let reason = format!(
                 "its history cannot leave {:.4}% of the budget",

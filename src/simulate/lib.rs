@@ -36,4 +36,4 @@ pub use replay::{HistoryQuery, HistorySeries, Reach, Replay, Replayed};
 pub use rerun::{Selectors, rerun};
 pub use rule_groups::RuleSet;
 pub use run::{Simulation, labels_by_hand, simulate, simulate_rules};
-pub use timeline::{DEFAULT_RATE, services_of};
+pub use timeline::{DEFAULT_RATE, groups_of, services_of};

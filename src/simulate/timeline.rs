@@ -126,6 +126,32 @@ pub fn services_of<'m>(test: &Test, project: &Project<'m>) -> Result<Vec<&'m Ser
     names.into_iter().map(find).collect()
 }
 
+/// Returns the groups of SLOs that a test names, each once.
+pub fn groups_of(test: &Test) -> Vec<SloRef> {
+    let events = test.given.iter().filter_map(|given| match &given.event {
+        Event::Errors { slo, .. } | Event::Latency { slo, .. } | Event::BudgetLeft { slo, .. } => {
+            Some(slo)
+        }
+        _ => None,
+    });
+    let expected = test
+        .expect
+        .iter()
+        .filter_map(|expected| match &expected.outcome {
+            Outcome::Fires { subject, .. }
+            | Outcome::Resolved { subject, .. }
+            | Outcome::Silent { subject } => match subject {
+                Subject::Slo(slo) => Some(slo),
+                Subject::Alert { .. } | Subject::Service(_) => None,
+            },
+            Outcome::Budget { slo, .. } => Some(slo),
+            Outcome::Gate { .. } => None,
+        });
+    let named = events.chain(expected).filter(|slo| !slo.group.is_empty());
+    let all: BTreeSet<SloRef> = named.cloned().collect();
+    all.into_iter().collect()
+}
+
 /// Returns the hand-written series of a test.
 pub(crate) fn written(test: &Test) -> Result<Vec<Written>, Error> {
     let all = test.given.iter().filter_map(|given| match &given.event {
@@ -236,11 +262,12 @@ impl Reader<'_, '_> {
                 }
             }
             Event::Errors { slo, share } => {
-                let index = self.slo(slo)?;
-                self.be_bad(index, span, float(*share))?;
+                for index in self.plan.groups(slo)? {
+                    self.be_bad(index, span, float(*share))?;
+                }
             }
             Event::Latency { slo, is } => {
-                let index = self.slo(slo)?;
+                let index = self.plan.slo(&slo.service, &slo.slo)?;
                 let planned = self.plan.slos.get(index);
                 let Some(histogram) = planned.and_then(|planned| planned.slo.histogram.as_ref())
                 else {
@@ -249,7 +276,9 @@ impl Reader<'_, '_> {
                     return Err(Error::inapplicable(self.plan.slo_name(index), reason));
                 };
                 let share = if *is > histogram.under { 1.0 } else { 0.0 };
-                self.be_bad(index, span, share)?;
+                for index in self.plan.groups(slo)? {
+                    self.be_bad(index, span, share)?;
+                }
             }
             Event::NoData { service } => self.state(service)?.gone.push(span),
             Event::TargetDown { service } => self.state(service)?.down.push(span),
@@ -259,12 +288,14 @@ impl Reader<'_, '_> {
                 dependency,
             } => self.dependency_down(service, dependency, span)?,
             Event::BudgetLeft { slo, left } => {
-                let index = self.slo(slo)?;
+                let index = self.plan.slo(&slo.service, &slo.slo)?;
                 if history == History::None {
                     let reason = "a share of its budget is left, but it has no history";
                     return Err(Error::inapplicable(self.plan.slo_name(index), reason));
                 }
-                self.budgets.push((index, float(*left)));
+                let groups = self.plan.groups(slo)?;
+                self.budgets
+                    .extend(groups.into_iter().map(|index| (index, float(*left))));
             }
             Event::Deployment { service } => {
                 let index = self.plan.service(service)?;
@@ -277,10 +308,6 @@ impl Reader<'_, '_> {
             Event::Series { .. } => {}
         }
         Ok(())
-    }
-
-    fn slo(&self, slo: &SloRef) -> Result<SloIndex, Error> {
-        self.plan.slo(&slo.service, &slo.slo)
     }
 
     fn state(&mut self, service: &str) -> Result<&mut ServiceState, Error> {

@@ -46,13 +46,113 @@ pub fn queries(rule: &Alerting) -> Result<Vec<Expr>, String> {
         for piece in pieces(template)? {
             if let Piece::Action(action) = piece
                 && let Some((_, of)) = opened(action)
-                && let Some(query) = of.strip_prefix("query ")
             {
-                found.push(parsed(&unquoted(query)?)?);
+                if let Some(query) = of.strip_prefix("query ") {
+                    found.push(parsed(&unquoted(query)?)?);
+                } else if let Some(query) = GroupQuery::read(of)? {
+                    found.push(query.of_all_groups()?);
+                }
             }
         }
     }
     Ok(found)
+}
+
+/// A query about the group of an alert: a format, with labels in the place of `%[1]q` and so on.
+struct GroupQuery<'t> {
+    format: String,
+    labels: Vec<&'t str>,
+}
+
+/// Stands for the value of a label that is not known.
+const ANY_VALUE: &str = "\u{F8FF}";
+
+impl<'t> GroupQuery<'t> {
+    /// Reads `printf "…" ($labels.x) | query`; `None` if it is something else.
+    fn read(action: &'t str) -> Result<Option<Self>, String> {
+        let inner = action
+            .strip_prefix("printf ")
+            .and_then(|rest| rest.strip_suffix(" | query"));
+        let Some(inner) = inner else {
+            return Ok(None);
+        };
+        let (format, rest) = split_string(inner).ok_or_else(|| unknown(action))?;
+        Ok(Some(Self {
+            format: unquoted(format)?,
+            labels: arguments(rest).ok_or_else(|| unknown(action))?,
+        }))
+    }
+
+    /// The query with these values of its labels, in their order.
+    fn with(&self, values: &[String]) -> String {
+        let mut query = self.format.clone();
+        for (index, value) in values.iter().enumerate() {
+            let value = nth_promql::StringLit::new(value.as_str()).to_string();
+            query = query.replace(&format!("%[{}]q", index + 1), &value);
+        }
+        query.replace("%%", "%")
+    }
+
+    /// The query about the group of any alert.
+    fn of_all_groups(&self) -> Result<Expr, String> {
+        let any = vec![ANY_VALUE.to_owned(); self.labels.len()];
+        let mut query = parsed(&self.with(&any))?;
+        nth_promql::rewrite::each_expr(&mut query, &mut |expr| {
+            if let nth_promql::Node::Selector(selector) = &mut expr.node {
+                let is_known =
+                    |matcher: &nth_promql::Matcher| matcher.value.text() != Some(ANY_VALUE);
+                selector.matchers.retain(is_known);
+            }
+        });
+        Ok(query)
+    }
+}
+
+/// Splits a string literal from what follows it.
+fn split_string(text: &str) -> Option<(&str, &str)> {
+    let mut characters = text.char_indices().skip(1);
+    while let Some((place, character)) = characters.next() {
+        match character {
+            '\\' => {
+                characters.next();
+            }
+            '"' => return text.split_at_checked(place + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Returns arguments in parentheses, without these.
+fn arguments(text: &str) -> Option<Vec<&str>> {
+    let mut found = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let inner = rest.strip_prefix('(')?;
+        let end = end_of_argument(inner)?;
+        found.push(inner.get(..end)?);
+        rest = inner.get(end + 1..)?.trim_start();
+    }
+    Some(found)
+}
+
+/// Returns the place of the parenthesis that ends an argument; those in strings do not.
+fn end_of_argument(text: &str) -> Option<usize> {
+    let (mut is_in_string, mut depth) = (false, 0);
+    let mut characters = text.char_indices();
+    while let Some((place, character)) = characters.next() {
+        match character {
+            '\\' if is_in_string => {
+                characters.next();
+            }
+            '"' => is_in_string = !is_in_string,
+            '(' if !is_in_string => depth += 1,
+            ')' if !is_in_string && depth == 0 => return Some(place),
+            ')' if !is_in_string => depth -= 1,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// A part of a template.
@@ -206,8 +306,25 @@ impl Renderer<'_> {
             let limit: f64 = limit.parse().map_err(|_| unknown(of))?;
             return Ok((vec![dot.clone()], self.value()? >= limit));
         }
-        if let Some(query) = of.strip_prefix("query ") {
-            let samples = self.query(&unquoted(query)?)?;
+        if let Some(conditions) = of.strip_prefix("and ") {
+            let conditions = arguments(conditions).ok_or_else(|| unknown(of))?;
+            let mut is_true = true;
+            for condition in conditions {
+                is_true &= self.is_equal(condition, dot)?;
+            }
+            return Ok((vec![dot.clone()], is_true));
+        }
+        let query = match (of.strip_prefix("query "), GroupQuery::read(of)?) {
+            (Some(query), _) => Some(unquoted(query)?),
+            (None, Some(query)) => {
+                let labels = query.labels.iter();
+                let values = labels.map(|label| self.text(label, dot));
+                Some(query.with(&values.collect::<Result<Vec<_>, _>>()?))
+            }
+            (None, None) => None,
+        };
+        if let Some(query) = query {
+            let samples = self.query(&query)?;
             let is_true = !samples.is_empty();
             let dots = match keyword {
                 "range " => samples.into_iter().map(Dot::Sample).collect(),
@@ -218,6 +335,16 @@ impl Renderer<'_> {
         let text = self.text(of, dot)?;
         let is_true = !text.is_empty();
         Ok((vec![Dot::Text(text)], is_true))
+    }
+
+    /// Evaluates `eq ($labels.x) "…"`.
+    fn is_equal(&self, condition: &str, dot: &Dot) -> Result<bool, String> {
+        let parts = condition
+            .strip_prefix("eq (")
+            .and_then(|rest| rest.split_at_checked(end_of_argument(rest)?));
+        let (label, value) = parts.ok_or_else(|| unknown(condition))?;
+        let value = value.strip_prefix(") ").ok_or_else(|| unknown(condition))?;
+        Ok(self.text(label, dot)? == unquoted(value)?)
     }
 
     /// Renders an action that prints something.
@@ -421,6 +548,14 @@ mod tests {
             (
                 r#"{{ range query "gone" }}x{{ else }}none{{ end }}"#,
                 "none",
+            ),
+            (
+                r#"{{ with printf "sum(bad{code=%[1]q}) * 100 %% 3" ($labels.code) | query }}{{ . | first | value | humanize }}{{ end }}"#,
+                "1",
+            ),
+            (
+                r#"{{ if and (eq ($labels.job) "checkout") (eq (index $labels "k8s.pod") "b)") }}b{{ else }}{{ if and (eq ($labels.job) "checkout") }}a{{ else }}c{{ end }}{{ end }}"#,
+                "a",
             ),
         ] {
             assert_eq!(expanded(template).as_deref(), Ok(text), "{template}");

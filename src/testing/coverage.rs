@@ -236,7 +236,7 @@ fn exercised(runner: &Runner<'_>, plans: &Plans<'_>, test: &Test) -> Result<Exer
     let incident = runner
         .key(test)
         .and_then(|key| Ok((Incident::new(plans.get(&key)?, test, runner.routing)?, key)));
-    let (incident, (services, _)) = incident.map_err(|error| error.to_string())?;
+    let (incident, (services, ..)) = incident.map_err(|error| error.to_string())?;
     let mut exercised = Exercised {
         services: services.into_iter().collect(),
         ..Exercised::default()

@@ -1,7 +1,7 @@
 //! Decisions of gates, and error budgets, in a simulated incident.
 
 use jiff::Timestamp;
-use nth_engine::is_stale;
+use nth_engine::{Labels, is_stale};
 use nth_model::test::SloRef;
 use nth_model::{Project, RuleLabel, Service, Settings};
 use rust_decimal::Decimal;
@@ -21,24 +21,33 @@ pub fn budget_left(incident: &Incident<'_>, slo: &SloRef, at: i64) -> Option<f64
     left(at)
 }
 
-/// Returns the share of an error budget that is left, as a function of the time since the beginning of the test; `None` if it
+/// Returns the share of an error budget that is left, of several groups the least, as a function of the time since the beginning of the test; `None` if it
 /// is not recorded.
 pub fn budget_over_time<'i>(
     incident: &'i Incident<'_>,
     slo: &SloRef,
 ) -> Option<impl Fn(i64) -> Option<f64> + 'i> {
     let simulation = &incident.simulation;
-    let series = simulation.store.iter().find(|samples| {
-        let labels = &samples.labels;
+    let is_of_slo = |labels: &Labels| {
+        let mut group = slo.group.iter();
         labels.metric() == BUDGET_REMAINING
             && labels.get(RuleLabel::Service.name()) == slo.service
             && labels.get(RuleLabel::Slo.name()) == slo.slo
-    })?;
-    Some(move |at| {
+            && group.all(|(label, value)| labels.get(label) == *value)
+    };
+    let series: Vec<_> = simulation
+        .store
+        .iter()
+        .filter(|samples| is_of_slo(&samples.labels))
+        .collect();
+    (!series.is_empty()).then_some(move |at: i64| {
         let at = simulation.begin.saturating_add(at);
-        let known = series.floats.partition_point(|sample| sample.at <= at);
-        let last = series.floats.get(known.checked_sub(1)?)?;
-        (last.at > at - LOOKBACK && !is_stale(last.value)).then_some(last.value)
+        let left = series.iter().filter_map(|series| {
+            let known = series.floats.partition_point(|sample| sample.at <= at);
+            let last = series.floats.get(known.checked_sub(1)?)?;
+            (last.at > at - LOOKBACK && !is_stale(last.value)).then_some(last.value)
+        });
+        left.reduce(f64::min)
     })
 }
 

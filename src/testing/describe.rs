@@ -164,7 +164,7 @@ pub fn deadline(outcome: &Outcome) -> Option<i64> {
 }
 
 fn named(slo: &SloRef) -> String {
-    format!("`{}.{}`", slo.service, slo.slo)
+    format!("`{}`", super::wording::slo_name(slo))
 }
 
 fn time_or_end(at: Option<i64>) -> String {
@@ -181,6 +181,7 @@ mod tests {
         SloRef {
             service: "a".into(),
             slo: "b".into(),
+            group: std::collections::BTreeMap::new(),
         }
     }
 

@@ -195,9 +195,7 @@ fn named_slos(test: &Test) -> impl Iterator<Item = String> {
             Outcome::Budget { slo, .. } => Some(slo),
             Outcome::Gate { .. } => None,
         });
-    events
-        .chain(expectations)
-        .map(|slo| format!("{}.{}", slo.service, slo.slo))
+    events.chain(expectations).map(super::wording::slo_name)
 }
 
 fn curve(incident: &Incident<'_>, service: &Service, slo: &Slo, settings: &Settings) -> Curve {
@@ -205,6 +203,7 @@ fn curve(incident: &Incident<'_>, service: &Service, slo: &Slo, settings: &Setti
     let reference = SloRef {
         service: service.name.clone(),
         slo: slo.name.clone(),
+        group: std::collections::BTreeMap::new(),
     };
     let left = budget_over_time(incident, &reference);
     let length = incident.length();

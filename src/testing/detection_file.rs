@@ -312,6 +312,7 @@ mod tests {
         let slo = SloRef {
             service: "checkout".into(),
             slo: slo.into(),
+            group: std::collections::BTreeMap::new(),
         };
         let page = Detection {
             alert: Fired {

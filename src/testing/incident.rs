@@ -195,7 +195,12 @@ impl<'r> Incident<'r> {
 /// Returns whether an alert is one of a subject's.
 pub fn concerns(subject: &Subject, alert: &AlertTimeline) -> bool {
     match subject {
-        Subject::Slo(of) => of.service == alert.service && alert.slo.as_ref() == Some(&of.slo),
+        Subject::Slo(of) => {
+            let mut group = of.group.iter();
+            of.service == alert.service
+                && alert.slo.as_ref() == Some(&of.slo)
+                && group.all(|(label, value)| alert.labels.get(label) == *value)
+        }
         Subject::Alert {
             service,
             alert: name,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use nth_engine::Labels;
-use nth_model::test::{Outcome as Expected, Test};
+use nth_model::test::{Outcome as Expected, SloRef, Test};
 use nth_model::{Project, Service, Settings};
-use nth_simulate::{Plan, RuleSet, labels_by_hand, services_of};
+use nth_simulate::{Plan, RuleSet, groups_of, labels_by_hand, services_of};
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
@@ -77,7 +77,7 @@ pub(super) struct Placed<'t> {
 }
 
 /// The series that a test's services need: tests with the same key share a plan.
-pub(super) type Key = (Vec<SmolStr>, Vec<Labels>);
+pub(super) type Key = (Vec<SmolStr>, Vec<Labels>, Vec<SloRef>);
 
 /// Runs tests, in source order for each environment. `settings` are those of the project.
 pub fn run(session: &Session, settings: &Settings, selection: Selection<'_>) -> Vec<TestResult> {
@@ -254,7 +254,7 @@ impl<'p> Runner<'p> {
         let mut by_hand = labels_by_hand(test)?;
         by_hand.sort();
         by_hand.dedup();
-        Ok((names.into_iter().collect(), by_hand))
+        Ok((names.into_iter().collect(), by_hand, groups_of(test)))
     }
 
     /// Generates the series of tests.
@@ -301,7 +301,7 @@ impl<'p> Plans<'p> {
     ) {
         let keys = tests.into_iter().filter_map(|test| runner.key(test).ok());
         let missing: BTreeSet<Key> = keys.filter(|key| !self.plans.contains_key(key)).collect();
-        let names = missing.iter().map(|(names, _)| names);
+        let names = missing.iter().map(|(names, ..)| names);
         let unread: BTreeSet<&Vec<SmolStr>> = names
             .filter(|names| !self.rules.contains_key(*names))
             .collect();
@@ -317,10 +317,10 @@ impl<'p> Plans<'p> {
         let found: Vec<_> = missing
             .into_par_iter()
             .filter_map(|key| {
-                let (names, by_hand) = &key;
+                let (names, by_hand, groups) = &key;
                 let plan = rules.get(names)?.clone().and_then(|rules| {
                     let services = services(runner, names);
-                    Plan::with_rules(&services, runner.settings, by_hand, rules)
+                    Plan::with_groups(&services, runner.settings, by_hand, rules, groups)
                 });
                 Some((key, plan))
             })

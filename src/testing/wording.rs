@@ -1,6 +1,6 @@
 //! Words for what happens in tests.
 
-use nth_model::test::Subject;
+use nth_model::test::{SloRef, Subject};
 use nth_model::{Duration, Severity};
 use nth_simulate::AlertTimeline;
 
@@ -54,10 +54,24 @@ pub fn name(alert: &AlertTimeline) -> String {
     }
 }
 
+/// The name of an SLO, or of a group of it: `checkout.availability{route="/cart"}`.
+pub fn slo_name(slo: &SloRef) -> String {
+    let group: Vec<String> = slo
+        .group
+        .iter()
+        .map(|(label, value)| format!("{label}={value:?}"))
+        .collect();
+    let group = match group.is_empty() {
+        true => String::new(),
+        false => format!("{{{}}}", group.join(", ")),
+    };
+    format!("{}.{}{group}", slo.service, slo.slo)
+}
+
 /// The name of the alerts of an expectation.
 pub fn shown(subject: &Subject) -> String {
     match subject {
-        Subject::Slo(slo) => format!("`{}.{}`", slo.service, slo.slo),
+        Subject::Slo(slo) => format!("`{}`", slo_name(slo)),
         Subject::Alert { service, alert } => format!("`{service}.{alert}`"),
         Subject::Service(service) => format!("service `{service}`"),
     }

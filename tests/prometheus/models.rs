@@ -104,6 +104,7 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
         ticket_severity: Severity::ticket(),
         is_consistent: true,
         breakdown: Vec::new(),
+        grouping: None,
         runbook_url: None,
         gate_windows: Vec::new(),
         exclusions: Vec::new(),

@@ -70,6 +70,7 @@ impl Labels<'_> {
         self.check_extensions(&mut found);
         for slo in service.children_of(kind::SLO) {
             self.check_block(slo, On::Slo, &mut found);
+            self.check_groups(slo, &mut found);
         }
         for alert in service.children_of(kind::ALERT) {
             self.check_block(alert, On::Alert(None), &mut found);
@@ -117,6 +118,40 @@ impl Labels<'_> {
             .label("this value would be dropped")
             .help(source.help);
             report(block, found, diagnostic);
+        }
+    }
+
+    /// Reports labels of groups that the rules of an SLO already have: all groups would be one.
+    fn check_groups(&self, slo: &Instance, found: &mut Vec<Diag>) {
+        let Value::List(names) = slo.get(field::BY) else {
+            return;
+        };
+        let added = |block: &Instance, name: &str| match block.get(field::LABELS) {
+            Value::Labels(labels) => labels.contains_key(name),
+            _ => false,
+        };
+        for name in names.iter().filter_map(Value::show) {
+            let reserved = RuleLabel::from_name(&name).filter(|label| self.is_set(*label, On::Slo));
+            let extension = self
+                .service
+                .fields
+                .iter()
+                .any(|(field, value)| value.extension && field.replace('-', "_") == name);
+            let what = match reserved {
+                Some(label) => self.source(label, slo, On::Slo).what,
+                None if added(slo, &name) => "a label of the SLO".to_owned(),
+                None if added(self.service, &name) => "a label of the service".to_owned(),
+                None if extension => "a field of the service".to_owned(),
+                None => continue,
+            };
+            let diagnostic = Diag::new(
+                &codes::INVALID_GROUPS,
+                format!("an SLO cannot be grouped by `{name}`: its rules have this label from {what}"),
+                slo.span_of(field::BY),
+            )
+            .label("all of its series have one value")
+            .help("group by another label of the series, or copy its values to one with `label_replace`");
+            report(slo, found, diagnostic);
         }
     }
 

@@ -8,9 +8,18 @@ use crate::eval::Instance;
 use crate::eval::metrics::{block_labels, environment_labels, has_known_metrics, metrics_under};
 use nth_metrics::check::{Bounds, family, read_under};
 use nth_metrics::unit::{HistogramUnit, histogram_unit};
-use nth_metrics::{Known, base_name, name_of, selector_of};
+use nth_metrics::{CHURNING, Known, Lookup, MOST_VALUES, base_name, name_of, selector_of};
 use nth_model::DurationUnit;
 use nth_promql::{Expr, LabelMatchers, Node};
+
+/// How many values a label has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LabelValues {
+    /// So many.
+    Listed(usize),
+    /// More than so many, which the catalog does not list.
+    More(usize),
+}
 
 /// Bucket bounds and units of the histograms that a service's objectives use.
 pub(super) struct Buckets<'db> {
@@ -67,6 +76,22 @@ impl<'db> Buckets<'db> {
             _ => "",
         };
         histogram_unit(self.metrics(histogram).map(|(known, _)| known), name, field)
+    }
+
+    /// Returns how many values a label of a selector's metric has, as far as the catalog knows: at least as many exist.
+    pub(super) fn label_values(&self, series: &Expr, label: &str) -> Option<LabelValues> {
+        let (known, name) = self.metrics(series)?;
+        let Lookup::Found(part) = known.metric(name) else {
+            return None;
+        };
+        match part.metric.values.get(label) {
+            Some(values) => Some(LabelValues::Listed(values.len())),
+            None if part.metric.labels.contains(label) && !CHURNING.contains(&label) => {
+                let measured = self.measured.as_ref()?;
+                (!measured.contains(label)).then_some(LabelValues::More(MOST_VALUES))
+            }
+            None => None,
+        }
     }
 
     /// Returns the metrics under a histogram's selector, and the histogram's name.

@@ -144,6 +144,34 @@ pub(super) fn lower(
     fire
 }
 
+/// Reports burn-rate alerts that cannot fire for groups with an objective of their own.
+pub(super) fn check_groups(
+    burning: &Burning<'_>,
+    grouping: &ir::Grouping,
+    pairs: &[Pair],
+    diagnostics: &mut Vec<Diag>,
+) {
+    for block in burning.slo.children_of(kind::GROUP) {
+        let mut objectives = grouping.objectives.iter();
+        let Some(own) = objectives.find(|own| own.name == block.name) else {
+            continue;
+        };
+        let never: Vec<Pair> = pairs
+            .iter()
+            .filter(|pair| !pair.can_fire(own.objective))
+            .cloned()
+            .collect();
+        if !never.is_empty() {
+            let of_group = Burning {
+                slo: block,
+                objective: own.objective,
+                ..*burning
+            };
+            report(block, diagnostics, never_fires(&of_group, &never));
+        }
+    }
+}
+
 /// Returns the burn-rate alerts of an SLO of another service.
 pub(super) fn pairs_at(
     surroundings: &Surroundings<'_>,
@@ -443,7 +471,11 @@ fn never_fires(burning: &Burning<'_>, never: &[Pair]) -> Diag {
         ),
         burning.slo.span_of(field::OBJECTIVE),
     )
-    .label("this alert is not generated");
+    .label(if burning.slo.kind == kind::GROUP {
+        "this alert does not fire for these groups"
+    } else {
+        "this alert is not generated"
+    });
     if let Some(reachable) = Decimal::ONE.checked_div(factor) {
         let least = ((Decimal::ONE - reachable) * Decimal::ONE_HUNDRED)
             .round_dp(2)

@@ -115,6 +115,7 @@ fn objective_of(service: &Instance, slo: &ir::Slo) -> Objective {
         objective: slo.objective,
         window: slo.window,
         calendar: slo.calendar.as_ref().map(|calendar| calendar.unit),
+        by: slo.by().to_vec(),
     }
 }
 
@@ -382,6 +383,10 @@ impl Lowering<'_> {
             objective: ratio(percent),
             window,
             calendar,
+            by: match field(field::BY) {
+                Some(Value::List(names)) => names.iter().filter_map(Value::show).collect(),
+                _ => Vec::new(),
+            },
         })
     }
 

@@ -6,6 +6,7 @@ mod calendar;
 mod composite;
 mod exclude;
 mod gate;
+mod grouping;
 mod lints;
 mod outside;
 mod panel;

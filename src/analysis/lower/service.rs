@@ -12,7 +12,7 @@ use super::read::{
     report, text,
 };
 use super::signal::{self, Absences};
-use super::{composite, gate, lints, panel, sli, team, time_units};
+use super::{composite, gate, grouping, lints, panel, sli, team, time_units};
 use crate::codes;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
@@ -342,6 +342,7 @@ fn lower_slo(
         Some(calendar) => calendar.unit.nominal(),
         None => duration(slo.get(field::WINDOW))?,
     };
+    let by = grouping::labels_by(slo);
     let declared = slo.children_of(kind::SLI).next()?;
     let (sli, parts) = if composite::is_composite(declared) {
         let lowered = composite::lower(declared, surroundings, diagnostics)?;
@@ -356,7 +357,7 @@ fn lower_slo(
         if let Some(stray) = composite::stray_part(declared) {
             report(declared, diagnostics, stray);
         }
-        let lowered = sli::lower(slo, declared, &surroundings.buckets, diagnostics)?;
+        let lowered = sli::lower(slo, declared, &by, &surroundings.buckets, diagnostics)?;
         (lowered, Vec::new())
     };
     if matches!(sli, ir::Sli::ErrorRatio { total: None, .. })
@@ -379,6 +380,10 @@ fn lower_slo(
         severities: &severities,
     };
     let pairs = burn_rates::lower(&burning, surroundings, diagnostics);
+    let grouping = grouping::lower(slo, by, &sli, &surroundings.buckets, diagnostics);
+    if let Some(grouping) = &grouping {
+        burn_rates::check_groups(&burning, grouping, &pairs, diagnostics);
+    }
     let [page, ticket] = &severities;
     let mut budget_alerts = self::budget_alerts(slo.get(field::BUDGET_TICKETS), ticket);
     budget_alerts.extend(self::budget_alerts(slo.get(field::BUDGET_PAGES), page));
@@ -388,7 +393,12 @@ fn lower_slo(
     budget_alerts.dedup_by_key(|alert| alert.consumed);
     let breakdown = match slo.get(field::BREAKDOWN) {
         Value::List(names) if !names.is_empty() => names.iter().filter_map(Value::show).collect(),
-        _ => sli::own_labels(&sli),
+        _ => {
+            let mut labels = sli::own_labels(&sli);
+            let by = grouping.as_ref().map(|grouping| &grouping.by);
+            labels.retain(|label| by.is_none_or(|by| !by.contains(label)));
+            labels
+        }
     };
     Some(ir::Slo {
         name: slo.name.clone(),
@@ -410,10 +420,18 @@ fn lower_slo(
             Value::Number(number) => u64::try_from(number.ceil()).ok(),
             _ => None,
         },
-        missing_data_alerts: absences(slo, &sli, ticket, surroundings),
+        missing_data_alerts: absences(slo, &sli, ticket, surroundings)
+            .into_iter()
+            .chain(
+                grouping
+                    .as_ref()
+                    .and_then(|_| too_many_groups(slo, surroundings)),
+            )
+            .collect(),
         ticket_severity: ticket.clone(),
         is_consistent: sli::is_consistent(&sli),
         breakdown,
+        grouping,
         runbook_url: text(slo.get(field::RUNBOOK_URL)),
         gate_windows: Vec::new(),
         exclusions: Vec::new(),
@@ -507,6 +525,21 @@ fn absences(
         severity: ticket.clone(),
     };
     vec![data, series]
+}
+
+/// Builds the alert on too many groups. It exists even if the SLO disables missing-data alerts: with more groups than the limit,
+/// no alert of the SLO can fire.
+fn too_many_groups(
+    slo: &Instance,
+    surroundings: &Surroundings<'_>,
+) -> Option<ir::MissingDataAlert> {
+    let severity = surroundings.severity(slo.get(field::ABSENCE))?;
+    Some(ir::MissingDataAlert {
+        cause: ir::MissingDataCause::Groups,
+        up: None,
+        hold: severity.default_hold(),
+        severity,
+    })
 }
 
 fn budget_alerts(value: &Value, severity: &ir::Severity) -> Vec<ir::BudgetAlert> {

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::buckets::Buckets;
+use super::grouping;
 use super::read::{duration, query, report};
 use super::units;
 use crate::codes;
@@ -12,48 +13,65 @@ use crate::schema::names::{field, kind};
 use nth_metrics::base_name;
 use nth_model::panel::Histogram;
 use nth_model::{Numerator, Sli};
-use nth_promql::classify::{is_additive, is_label_free, is_selector, metrics};
-use nth_promql::rewrite::{as_bool, as_rate, each_expr};
+use nth_promql::classify::{is_additive, is_selector, metrics};
+use nth_promql::rewrite::{as_bool, as_rate_by, each_expr};
 use nth_promql::{self as promql, build};
 
-/// Lowers the SLI of an objective.
+/// Lowers the SLI of an objective, whose operands have one series for each group of the labels `by`.
 pub(super) fn lower(
     slo: &Instance,
     sli: &Instance,
+    by: &[String],
     buckets: &Buckets<'_>,
     diagnostics: &mut Vec<Diag>,
 ) -> Option<Sli> {
     match sli.variant.as_deref() {
-        Some(kind::RATIO) => ratio(sli, diagnostics),
-        Some(kind::LATENCY) => latency(sli, buckets, diagnostics),
-        Some(kind::TIME_SLICES) => time_slices(sli, diagnostics),
-        Some(kind::ERROR_RATIO) => error_ratio(slo, sli, diagnostics),
+        Some(kind::RATIO) => ratio(sli, by, diagnostics),
+        Some(kind::LATENCY) => latency(sli, by, buckets, diagnostics),
+        Some(kind::TIME_SLICES) => time_slices(sli, by, diagnostics),
+        Some(kind::ERROR_RATIO) => error_ratio(slo, sli, by, diagnostics),
         _ => None,
     }
 }
 
-/// Lowers a field to a rate of events over `$window` without labels: the sum of the rates of a selector, or the sum of an
-/// expression with several series that can be added.
+/// Lowers a field to a rate of events over `$window` with the labels of the groups: the sum of the rates of a selector, or the
+/// sum of an expression with several series that can be added.
 pub(super) fn events(
     sli: &Instance,
     field: &str,
+    by: &[String],
     diagnostics: &mut Vec<Diag>,
 ) -> Option<promql::Expr> {
     let expr = query(sli.get(field))?;
     if is_selector(&expr) {
-        return Some(as_rate(expr));
+        return Some(as_rate_by(expr, grouping::clause(by)));
     }
-    if is_label_free(&expr) {
+    if !grouping::keeps(sli, field, &expr, by, diagnostics) {
+        return None;
+    }
+    if grouping::has_only(&expr, by) {
         return Some(expr);
     }
     if is_additive(&expr) {
-        return Some(build::aggregate("sum", None, expr));
+        return Some(build::aggregate("sum", grouping::clause(by), expr));
     }
+    let sum = match by {
+        [] => "sum".to_owned(),
+        _ => format!("sum by ({})", by.join(", ")),
+    };
+    let one = match by {
+        [] => "one series",
+        _ => "one series for each group",
+    };
     let help = format!(
-        "aggregate to one series: `{field}` is a rate of events, as in `` {field} = \
-        `sum(rate(requests_total[$window]))` ``"
+        "aggregate to {one}: `{field}` is a rate of events, as in `` {field} = \
+        `{sum} (rate(requests_total[$window]))` ``"
     );
-    keeps_labels(sli, field, "cannot be added", help, diagnostics);
+    let help = match by {
+        [] => help.replace("`sum (", "`sum("),
+        _ => help,
+    };
+    keeps_labels(sli, field, by, "cannot be added", help, diagnostics);
     None
 }
 
@@ -61,6 +79,7 @@ pub(super) fn events(
 fn keeps_labels(
     sli: &Instance,
     field: &str,
+    by: &[String],
     problem: &str,
     help: String,
     diagnostics: &mut Vec<Diag>,
@@ -70,7 +89,10 @@ fn keeps_labels(
         format!("`{field}` has a series for each label value, and the series {problem}"),
         sli.span_of(field),
     )
-    .label("expected one series without labels")
+    .label(match by {
+        [] => "expected one series without labels",
+        _ => "expected one series for each group",
+    })
     .help(help);
     report(sli, diagnostics, diagnostic);
 }
@@ -142,15 +164,15 @@ fn series(value: &Value) -> Option<promql::Expr> {
     query(value).filter(is_selector)
 }
 
-fn ratio(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
+fn ratio(sli: &Instance, by: &[String], diagnostics: &mut Vec<Diag>) -> Option<Sli> {
     let given = |field: &str| *sli.get(field) != Value::None;
     let (numerator, counted) = match (given(field::GOOD), given(field::BAD)) {
         (true, false) => (
-            Numerator::Good(events(sli, field::GOOD, diagnostics)?),
+            Numerator::Good(events(sli, field::GOOD, by, diagnostics)?),
             sli.get(field::GOOD),
         ),
         (false, true) => (
-            Numerator::Bad(events(sli, field::BAD, diagnostics)?),
+            Numerator::Bad(events(sli, field::BAD, by, diagnostics)?),
             sli.get(field::BAD),
         ),
         (false, _) if sli.incomplete => return None,
@@ -180,7 +202,7 @@ fn ratio(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
     };
     Some(Sli::Events {
         numerator,
-        total: events(sli, field::TOTAL, diagnostics)?,
+        total: events(sli, field::TOTAL, by, diagnostics)?,
         total_series: series(total),
         bucket: None,
         breakdown_series,
@@ -199,14 +221,19 @@ fn both_or_neither(sli: &Instance, both: bool, diagnostic: Diag) -> Diag {
 }
 
 /// Lowers a latency SLI. The good events are the bucket at the limit for a classic histogram, and computed for a native one.
-fn latency(sli: &Instance, buckets: &Buckets<'_>, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
+fn latency(
+    sli: &Instance,
+    by: &[String],
+    buckets: &Buckets<'_>,
+    diagnostics: &mut Vec<Diag>,
+) -> Option<Sli> {
     let histogram = query(sli.get(field::HISTOGRAM))?;
     let unit = buckets.unit(&histogram, units::field_unit(sli));
     let limit = unit.unit.count(duration(sli.get(field::UNDER))?);
     units::check(sli, &histogram, &unit, limit, diagnostics);
     let shown = nth_model::number::decimal_text(limit);
     if *sli.get(field::NATIVE) == Value::Bool(true) {
-        let rates = as_rate(histogram.clone());
+        let rates = as_rate_by(histogram.clone(), grouping::clause(by));
         let count = build::call("histogram_count", vec![rates.clone()]);
         let share = build::call(
             "histogram_fraction",
@@ -229,8 +256,8 @@ fn latency(sli: &Instance, buckets: &Buckets<'_>, diagnostics: &mut Vec<Diag>) -
         selector.matchers.push(bound);
     }
     Some(Sli::Events {
-        numerator: Numerator::Good(as_rate(good.clone())),
-        total: as_rate(total.clone()),
+        numerator: Numerator::Good(as_rate_by(good.clone(), grouping::clause(by))),
+        total: as_rate_by(total.clone(), grouping::clause(by)),
         total_series: Some(total.clone()),
         bucket: Some(good),
         breakdown_series: Some(total),
@@ -327,7 +354,7 @@ fn renamed(histogram: &promql::Expr, suffix: &str) -> Option<promql::Expr> {
     Some(expr)
 }
 
-fn time_slices(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
+fn time_slices(sli: &Instance, by: &[String], diagnostics: &mut Vec<Diag>) -> Option<Sli> {
     let good = query(sli.get(field::GOOD))?;
     if as_bool(good.clone()).is_none() {
         let diagnostic = Diag::new(
@@ -339,19 +366,36 @@ fn time_slices(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
         report(sli, diagnostics, diagnostic);
         return None;
     }
-    Some(Sli::TimeSlices { good })
+    grouping::keeps(sli, field::GOOD, &good, by, diagnostics).then_some(Sli::TimeSlices { good })
 }
 
-fn error_ratio(slo: &Instance, sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
+fn error_ratio(
+    slo: &Instance,
+    sli: &Instance,
+    by: &[String],
+    diagnostics: &mut Vec<Diag>,
+) -> Option<Sli> {
     let ratio = query(sli.get(field::RATIO))?;
-    if !is_label_free(&ratio) {
-        let help = "divide sums, as in `sum(rate(errors_total[$window])) / \
-            sum(rate(requests_total[$window]))`, or use the worst series, `max(…)`";
+    if !grouping::keeps(sli, field::RATIO, &ratio, by, diagnostics) {
+        return None;
+    }
+    if !grouping::has_only(&ratio, by) {
+        let help = match by {
+            [] => "divide sums, as in `sum(rate(errors_total[$window])) / \
+                sum(rate(requests_total[$window]))`, or use the worst series, `max(…)`"
+                .to_owned(),
+            _ => format!(
+                "divide sums by the same labels, as in `sum by ({0}) (rate(errors_total[$window])) / \
+                sum by ({0}) (rate(requests_total[$window]))`",
+                by.join(", ")
+            ),
+        };
         keeps_labels(
             sli,
             "ratio",
+            by,
             "are not a ratio of all events",
-            help.to_owned(),
+            help,
             diagnostics,
         );
         return None;
@@ -373,7 +417,7 @@ fn error_ratio(slo: &Instance, sli: &Instance, diagnostics: &mut Vec<Diag>) -> O
             report(sli, diagnostics, diagnostic);
             None
         }
-        _ => Some(events(sli, field::TOTAL, diagnostics)?),
+        _ => Some(events(sli, field::TOTAL, by, diagnostics)?),
     };
     Some(Sli::ErrorRatio { ratio, total })
 }

@@ -8,6 +8,7 @@ mod notation;
 mod tests;
 mod times;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use smol_str::SmolStr;
@@ -242,8 +243,41 @@ impl<'a> Lowering<'a> {
         let found = SloRef {
             service: service.name.clone(),
             slo: slo.name.clone(),
+            group: self.group(block, slo)?,
         };
         Some((found, service, slo))
+    }
+
+    /// Returns the group of an SLO that a block names; empty for all. `None` if the SLO has no such group, which is reported.
+    fn group(&mut self, block: &Instance, slo: &ir::Slo) -> Option<BTreeMap<String, String>> {
+        let group = super::read::labels(block.get(field::GROUP));
+        let by = slo.by();
+        if group.is_empty() || group.keys().eq(by.iter().collect::<BTreeSet<_>>()) {
+            return Some(group);
+        }
+        let (problem, help) = match by {
+            [] => (
+                format!("SLO `{}` has no groups", slo.name),
+                "remove the field, or set `by` in the SLO".to_owned(),
+            ),
+            by => {
+                let labels: Vec<String> =
+                    by.iter().map(|label| format!("{label} = \"…\"")).collect();
+                (
+                    format!(
+                        "groups of SLO `{}` have the labels {}",
+                        slo.name,
+                        by.join(", ")
+                    ),
+                    format!("write `group = {{ {} }}`", labels.join("  ")),
+                )
+            }
+        };
+        let found = Diag::new(&codes::TEST_SUBJECT, problem, block.span_of(field::GROUP))
+            .label("expected the labels of one group")
+            .help(help);
+        self.wrong(block, found);
+        None
     }
 
     /// Returns the model of a service that a field names.

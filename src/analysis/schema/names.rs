@@ -42,6 +42,8 @@ pub mod kind {
     pub const GATE: &str = "gate";
     /// The kind `given`.
     pub const GIVEN: &str = "given";
+    /// The kind `group`.
+    pub const GROUP: &str = "group";
     /// The kind `hours`.
     pub const HOURS: &str = "hours";
     /// The kind `latency`.
@@ -166,7 +168,7 @@ pub mod field {
     pub const BURN_RATE_PAGES: &str = "burn_rate_pages";
     /// The field `burn_rate_tickets` of `slo`.
     pub const BURN_RATE_TICKETS: &str = "burn_rate_tickets";
-    /// The field `by` of `exclude`, `override`.
+    /// The field `by` of `slo`, `exclude`, `override`.
     pub const BY: &str = "by";
     /// The field `calendar` of `slo`.
     pub const CALENDAR: &str = "calendar";
@@ -220,6 +222,10 @@ pub mod field {
     pub const GATE_WARNS_BELOW: &str = "gate_warns_below";
     /// The field `good` of `ratio`, `time-slices`.
     pub const GOOD: &str = "good";
+    /// The field `group` of `errors`, `slow`, `budget-left`, `page`, `ticket`, `resolved`, `silent`, `budget`.
+    pub const GROUP: &str = "group";
+    /// The field `group_limit` of `slo`.
+    pub const GROUP_LIMIT: &str = "group_limit";
     /// The field `handoff` of `schedule`, `layer`.
     pub const HANDOFF: &str = "handoff";
     /// The field `height` of `panel`.
@@ -238,7 +244,7 @@ pub mod field {
     pub const KEEP_FIRING_FOR: &str = "keep_firing_for";
     /// The field `label` of `severity`.
     pub const LABEL: &str = "label";
-    /// The field `labels` of `service`, `dependency`, `slo`, `alert`, `recording`, `metric`.
+    /// The field `labels` of `service`, `dependency`, `slo`, `group`, `alert`, `recording`, `metric`.
     pub const LABELS: &str = "labels";
     /// The field `last` of `exclude`.
     pub const LAST: &str = "last";
@@ -274,7 +280,7 @@ pub mod field {
     pub const NATIVE: &str = "native";
     /// The field `notify` of `step`.
     pub const NOTIFY: &str = "notify";
-    /// The field `objective` of `slo`.
+    /// The field `objective` of `slo`, `group`.
     pub const OBJECTIVE: &str = "objective";
     /// The field `on` of `receiver`.
     pub const ON: &str = "on";

@@ -49,7 +49,7 @@ struct InhibitRule {
     source_matchers: Vec<String>,
     target_matchers: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    equal: Vec<&'static str>,
+    equal: Vec<String>,
 }
 
 impl<'a> Config<'a> {

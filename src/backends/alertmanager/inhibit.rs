@@ -19,7 +19,7 @@ pub struct Inhibition {
     /// The matchers of inhibited alerts.
     pub target: Vec<Matcher>,
     /// The labels whose values must be equal.
-    pub equal: Vec<&'static str>,
+    pub equal: Vec<String>,
 }
 
 /// The inhibition rules of a project. `has_receiver` returns whether a service's pages of a severity notify someone.
@@ -28,7 +28,7 @@ pub fn inhibitions(
     settings: &Settings,
     has_receiver: impl Fn(&Service, &Severity) -> bool,
 ) -> Vec<Inhibition> {
-    let mut all: Vec<Inhibition> = page_over_ticket(settings).into_iter().collect();
+    let mut all: Vec<Inhibition> = page_over_ticket(project, settings).into_iter().collect();
     if settings.alertmanager.inhibit_dependents {
         all.extend(upstream_over_downstream(project, settings, has_receiver));
     }
@@ -37,10 +37,21 @@ pub fn inhibitions(
 
 /// The labels that distinguish environments and projects, then `more`. Alerts without such a label have the same empty
 /// value, and a label that Prometheus adds to all its alerts counts like a rule's.
-fn equal(more: &[&'static str]) -> Vec<&'static str> {
+fn equal<'l>(more: impl IntoIterator<Item = &'l str>) -> Vec<String> {
     ["environment", "project"]
         .into_iter()
-        .chain(more.iter().copied())
+        .chain(more)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The labels that SLOs of a project are grouped by, in alphabetical order. Alerts of other SLOs have none of them.
+fn group_labels<'p>(project: &'p Project<'_>) -> BTreeSet<&'p str> {
+    project
+        .services()
+        .flat_map(|service| &service.slos)
+        .flat_map(nth_model::Slo::by)
+        .map(String::as_str)
         .collect()
 }
 
@@ -53,9 +64,9 @@ fn scoped_matchers(settings: &Settings, more: impl IntoIterator<Item = Matcher>)
         .collect()
 }
 
-/// A page of an SLO, of any severity that pages, inhibits the alerts of the same SLO that do not page. Other alerts each have their own meaning. An alert on the
-/// consumed budget inhibits nothing, whatever its severity: the person that it notifies cannot end it.
-fn page_over_ticket(settings: &Settings) -> Option<Inhibition> {
+/// A page of an SLO, of any severity that pages, inhibits the alerts of the same SLO, and of the same group of it, that do
+/// not page. Other alerts each have their own meaning. An alert on the consumed budget inhibits nothing, whatever its severity: the person that it notifies cannot end it.
+fn page_over_ticket(project: &Project<'_>, settings: &Settings) -> Option<Inhibition> {
     let labels = |response| -> BTreeSet<&str> {
         let severities = settings.severities.for_response(response);
         severities.map(Severity::label).collect()
@@ -72,7 +83,7 @@ fn page_over_ticket(settings: &Settings) -> Option<Inhibition> {
     pages.is_disjoint(&tickets).then(|| Inhibition {
         source: scoped_matchers(settings, of_slo(pages).into_iter().chain([burning])),
         target: scoped_matchers(settings, of_slo(tickets)),
-        equal: equal(&["service", "slo"]),
+        equal: equal(["service", "slo"].into_iter().chain(group_labels(project))),
     })
 }
 
@@ -121,7 +132,7 @@ fn upstream_over_downstream(
                     Matcher::one_of("service", needing),
                 ],
             ),
-            equal: equal(&[]),
+            equal: equal([]),
         });
     }
     all

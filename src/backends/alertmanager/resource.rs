@@ -75,7 +75,7 @@ struct InhibitRule {
     source_match: Vec<Matcher>,
     target_match: Vec<Matcher>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    equal: Vec<&'static str>,
+    equal: Vec<String>,
 }
 
 impl<'a> AlertmanagerConfig<'a> {

@@ -180,7 +180,17 @@ impl Alerts<'_, '_> {
                 ])
                 .collect();
             let recording = series(metric, &labels);
-            build::aggregate("max", None, recording)
+            let by: Vec<&str> = slo.by().iter().map(String::as_str).collect();
+            let groups = (!by.is_empty()).then(|| build::by_labels(&by));
+            build::aggregate("max", groups, recording)
+        };
+        // The groups of an SLO, the worst first.
+        let worst_first = |what: String, query: Expr, slo: &Slo, sort: &str| match slo.by() {
+            [] => (what, query),
+            by => {
+                let what = format!("{what} by {}, the worst first", list(by, "and"));
+                (what, build::call(sort, vec![query]))
+            }
         };
         let known = |window: Duration, slo: &Slo| {
             (window > LONGEST_RAW).then(|| {
@@ -199,17 +209,21 @@ impl Alerts<'_, '_> {
         match named.origin {
             Origin::Burn(slo, pair) => [pair.short, pair.long]
                 .map(|window| {
-                    (
+                    worst_first(
                         format!("Error ratio over {}", words::duration(window)),
                         recorded(&format!("{ERROR_RATIO}{window}"), slo),
+                        slo,
+                        "sort_desc",
                     )
                 })
                 .into_iter()
                 .chain(known(pair.long, slo))
                 .collect(),
-            Origin::Budget(slo, _) => [(
+            Origin::Budget(slo, _) => [worst_first(
                 "Error budget remaining".to_owned(),
                 recorded(BUDGET_REMAINING, slo),
+                slo,
+                "sort",
             )]
             .into_iter()
             .chain([window_known(slo)])
@@ -301,6 +315,21 @@ impl Alerts<'_, '_> {
                 steps.push(
                     "Pause risky releases until the budget recovers, and prioritize fixing the \
                     cause."
+                        .to_owned(),
+                );
+                steps.extend(self.see_procedures());
+            }
+            Origin::Absence(slo, alert) if alert.cause == MissingDataCause::Groups => {
+                steps.extend(own_runbook(slo));
+                let labels: Vec<_> = slo.by().iter().map(|label| text::code(label)).collect();
+                steps.push(format!(
+                    "List the values of {} with the alert expression without its `count`, and find those \
+                    that should not be there: paths with ids, names of clients.",
+                    list(&labels, "and")
+                ));
+                steps.push(
+                    "Remove them where the metric is exposed, or with a matcher in the SLI. If all of them \
+                    are right, raise `group_limit` in the `.nth` source."
                         .to_owned(),
                 );
                 steps.extend(self.see_procedures());
@@ -403,6 +432,31 @@ fn unit(slo: &Slo) -> (&'static str, &'static str) {
     }
 }
 
+/// Who the alerts of an SLO with groups fire for, and the objectives of its groups.
+fn groups(slo: &Slo) -> String {
+    let Some(grouping) = &slo.grouping else {
+        return String::new();
+    };
+    let labels: Vec<_> = grouping.by.iter().map(|label| text::code(label)).collect();
+    let mut told = format!(
+        " The alert fires for each group of {} by itself, and has its labels.",
+        list(&labels, "and")
+    );
+    for own in &grouping.objectives {
+        let labels: Vec<_> = own
+            .labels
+            .iter()
+            .map(|(label, value)| text::code(&format!("{label}=\"{value}\"")))
+            .collect();
+        told.push_str(&format!(
+            " The objective of {} is {}.",
+            list(&labels, "and"),
+            percent_text(own.objective)
+        ));
+    }
+    told
+}
+
 fn burn_meaning(slo: &Slo, pair: &Pair) -> String {
     let (of, were) = unit(slo);
     let mut told = format!(
@@ -436,6 +490,7 @@ fn burn_meaning(slo: &Slo, pair: &Pair) -> String {
             words::duration(pair.long)
         ));
     }
+    told.push_str(&groups(slo));
     told
 }
 
@@ -449,22 +504,24 @@ fn budget_meaning(slo: &Slo, alert: &BudgetAlert) -> String {
     if alert.consumed >= Decimal::ONE {
         return format!(
             "{} of the error budget is consumed: all {} of full downtime that {promise} allows. The \
-            objective is missed until {}.",
+            objective is missed until {}.{}",
             percent_text(alert.consumed),
             words::duration(budget),
             match &slo.calendar {
                 Some(calendar) => format!("the next {} begins", calendar.unit),
                 None => format!("bad {} leave the SLO window", unit(slo).0),
-            }
+            },
+            groups(slo),
         );
     }
     format!(
         "{} of the error budget is consumed: {} of the {} of full downtime that {promise} allows. When \
-        this fires, {} is left.",
+        this fires, {} is left.{}",
         percent_text(alert.consumed),
         words::duration(share(budget, alert.consumed)),
         words::duration(budget),
         words::duration(share(budget, Decimal::ONE - alert.consumed)),
+        groups(slo),
     )
 }
 
@@ -476,13 +533,21 @@ fn share(of: Duration, share: Decimal) -> Duration {
 }
 
 fn absence_meaning(slo: &Slo, alert: &MissingDataAlert) -> String {
+    if let (MissingDataCause::Groups, Some(grouping)) = (alert.cause, &slo.grouping) {
+        return format!(
+            "{} has more groups than its limit of {}, so Prometheus fails its rules: nothing is recorded, \
+            and no other alert for this SLO can fire.",
+            text::code(&slo.name),
+            grouping.limit
+        );
+    }
     format!(
         "The SLI series of {} have been missing for {}. No other alert for this SLO can fire until they \
         return. {}",
         text::code(&slo.name),
         words::duration(alert.hold),
         match alert.cause {
-            MissingDataCause::Data =>
+            MissingDataCause::Data | MissingDataCause::Groups =>
                 "The service may be down or no longer scraped, or the metric was renamed.",
             MissingDataCause::Series =>
                 "The service's targets are up: there were no events in that time, or the metric was \

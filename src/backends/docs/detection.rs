@@ -22,6 +22,7 @@ pub fn tables(page: &mut Page, service: &Service, project: &Project<'_>) {
         let name = SloRef {
             service: service.name.clone(),
             slo: slo.name.clone(),
+            group: std::collections::BTreeMap::new(),
         };
         let Some(reaction) = project.detection(&name) else {
             continue;

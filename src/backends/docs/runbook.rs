@@ -13,7 +13,7 @@ use nth_model::exclude::Exclusion;
 use nth_model::number::percent_text;
 use nth_model::text::list;
 use nth_model::{
-    Criticality, Dependency, Project, Role, Rule, Service, Settings, Sli, Slo,
+    Criticality, Dependency, MissingDataCause, Project, Role, Rule, Service, Settings, Sli, Slo,
 };
 use rust_decimal::Decimal;
 
@@ -165,7 +165,7 @@ fn objectives(page: &mut Page, service: &Service, project: &Project<'_>) {
         let what = slo.description.as_deref().map(text::inline);
         [
             text::inline(&slo.name),
-            short_objective(slo),
+            format!("{}{}", short_objective(slo), group_objectives(slo)),
             budget,
             what.unwrap_or_default(),
         ]
@@ -210,6 +210,22 @@ fn parts(page: &mut Page, slo: &Slo, project: &Project<'_>) {
         let weight = part.weight.map(|weight| format!(", weight {weight}"));
         format!("{named}{}", weight.unwrap_or_default())
     }));
+}
+
+/// The groups of an SLO, and their own objectives, after the objective of the SLO: `, for each route, 99.99% for pay`.
+fn group_objectives(slo: &Slo) -> String {
+    let Some(grouping) = &slo.grouping else {
+        return String::new();
+    };
+    let mut told = format!(", for each {}", text::inline(&list(&grouping.by, "and")));
+    for own in &grouping.objectives {
+        told.push_str(&format!(
+            "; {} for {}",
+            percent_text(own.objective),
+            text::inline(&own.name)
+        ));
+    }
+    told
 }
 
 /// Adds the exclusions of the service's SLOs, one line each.
@@ -359,6 +375,9 @@ fn in_a_line(alert: &NamedAlert<'_>, service: &Service) -> String {
             text::inline(&slo.name),
             percent_text(alert.consumed)
         ),
+        Origin::Absence(slo, alert) if alert.cause == MissingDataCause::Groups => {
+            format!("{}: more groups than the limit", text::inline(&slo.name))
+        }
         Origin::Absence(slo, alert) => format!(
             "{}: no data for {}",
             text::inline(&slo.name),

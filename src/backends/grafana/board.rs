@@ -36,7 +36,9 @@ impl Board<'_> {
     /// The value of a recorded series of an SLO, without labels: an SLO that changed its labels has several series for
     /// a while.
     pub fn value(&self, metric: &str, slo: &Slo) -> Expr {
-        build::aggregate("max", None, self.recorded_series(metric, slo))
+        let by: Vec<&str> = slo.by().iter().map(String::as_str).collect();
+        let groups = (!by.is_empty()).then(|| build::by_labels(&by));
+        build::aggregate("max", groups, self.recorded_series(metric, slo))
     }
 
     /// Links to the runbook, to the overview, and to the dashboards of the service's dependencies.

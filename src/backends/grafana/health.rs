@@ -112,7 +112,9 @@ fn traffic(words: &Words, slos: &[&Slo]) -> Option<Draft> {
         let text = query.to_string();
         if !seen.contains(&text) {
             seen.push(text);
-            view = view.add_query(query, text::literal(&slo.name));
+            let name = text::literal(&slo.name);
+            let groups = text::group_references(slo.by());
+            view = view.add_query(query, format!("{name} {groups}").trim_end().to_owned());
         }
     }
     (!seen.is_empty()).then(|| view.build())
@@ -150,7 +152,13 @@ fn errors(words: &Words, slo: &Slo) -> Option<Draft> {
         "Bad events per second, as counted by the SLO.",
     )
     .bounds(Some(Decimal::ZERO), None)
-    .add_query(all, "All");
+    .add_query(
+        all,
+        match slo.by() {
+            [] => "All".to_owned(),
+            by => text::group_references(by),
+        },
+    );
     if let (Numerator::Bad(_), Some(series)) = (numerator, breakdown_series)
         && !slo.breakdown.is_empty()
         && classify::is_selector(series)

@@ -121,10 +121,16 @@ impl<'a> Overview<'a> {
         series
     }
 
-    /// The value of each SLO.
+    /// The value of each SLO: of groups, that of the worst.
     fn values(&self, metric: &str) -> Expr {
+        let mut slos = self.services.iter().flat_map(|service| &service.slos);
+        let has_groups = slos.any(|slo| slo.grouping.is_some());
+        let worst = match metric {
+            BUDGET_REMAINING if has_groups => "min",
+            _ => "max",
+        };
         build::aggregate(
-            "max",
+            worst,
             Some(build::by_labels(&["service", "slo"])),
             self.series(metric),
         )

@@ -73,13 +73,16 @@ impl Board<'_> {
         .titled(title(slo, "objective"), describe(slo, &what))
         .decimals(digits(slo.objective))
         .steps([(None, BAD), (Some(slo.objective), GOOD)])
-        .add_query(self.value(OBJECTIVE, slo), "Objective")
+        .add_query(self.value(OBJECTIVE, slo), legend(slo, "Objective"))
         .add_query(
             kept,
-            match &slo.calendar {
-                Some(calendar) => format!("This {}", calendar.unit),
-                None => format!("Last {period}"),
-            },
+            legend(
+                slo,
+                &match &slo.calendar {
+                    Some(calendar) => format!("This {}", calendar.unit),
+                    None => format!("Last {period}"),
+                },
+            ),
         )
         .build()
     }
@@ -134,11 +137,14 @@ impl Board<'_> {
         .bounds(Some(Decimal::ZERO), Some(Decimal::ONE))
         .decimals(1)
         .steps(steps)
-        .add_query(self.value(BUDGET_REMAINING, slo), "Error budget remaining");
+        .add_query(
+            self.value(BUDGET_REMAINING, slo),
+            legend(slo, "Error budget remaining"),
+        );
         if gross {
             view.add_query(
                 self.value(GROSS_BUDGET_REMAINING, slo),
-                "Without exclusions",
+                legend(slo, "Without exclusions"),
             )
             .build()
         } else {
@@ -167,12 +173,12 @@ impl Board<'_> {
         .steps([(None, WARN), (Some(MOSTLY_KNOWN), GOOD)])
         .add_query(
             self.value(&format!("{COVERAGE}{period}"), slo),
-            format!("Coverage of {period}"),
+            legend(slo, &format!("Coverage of {period}")),
         );
         match slo.calendar {
             Some(_) => view.add_query(
                 self.value(PERIOD_ELAPSED, slo),
-                format!("Elapsed of {period}"),
+                legend(slo, &format!("Elapsed of {period}")),
             ),
             None => view,
         }
@@ -230,7 +236,10 @@ impl Board<'_> {
         .titled(title(slo, "burn rate"), describe(slo, &what))
         .bounds(Some(Decimal::ZERO), None)
         .steps([(None, GOOD)].into_iter().chain(steps))
-        .add_query(self.value(CURRENT_BURN_RATE, slo), current.to_string());
+        .add_query(
+            self.value(CURRENT_BURN_RATE, slo),
+            legend(slo, &current.to_string()),
+        );
         for window in windows.into_iter().filter(|window| *window != current) {
             let ratio = self.value(&format!("{ERROR_RATIO}{window}"), slo);
             // As in the alerts: unknown time in a long window counts as nothing consumed.
@@ -241,7 +250,7 @@ impl Board<'_> {
                 ratio
             };
             let rate = build::binary(BinaryOp::Divide, spent, self.value(ERROR_BUDGET, slo));
-            view = view.add_query(rate, window.to_string());
+            view = view.add_query(rate, legend(slo, &window.to_string()));
         }
         view.build()
     }
@@ -266,9 +275,9 @@ impl Board<'_> {
         .steps([(None, GOOD), (Some(budget), BAD)])
         .add_query(
             self.value(&format!("{ERROR_RATIO}{current}"), slo),
-            format!("Bad, {current}"),
+            legend(slo, &format!("Bad, {current}")),
         )
-        .add_query(self.value(ERROR_BUDGET, slo), "Error budget")
+        .add_query(self.value(ERROR_BUDGET, slo), legend(slo, "Error budget"))
         .build()
     }
 }
@@ -301,9 +310,25 @@ fn describe(slo: &Slo, what: &str) -> String {
             format!("{what} It combines {}.", list(&names, "and"))
         }
     };
+    let what = match &slo.grouping {
+        Some(grouping) => format!(
+            "{what} There is one value for each {}.",
+            text::markdown(&grouping.by.join(" and "))
+        ),
+        None => what,
+    };
     match &slo.description {
         Some(description) => format!("{}\n\n{what}", text::markdown(description)),
         None => what,
+    }
+}
+
+/// The legend of a query of an SLO: of groups, with their labels.
+fn legend(slo: &Slo, what: &str) -> String {
+    let labels = text::group_references(slo.by());
+    match labels.is_empty() {
+        true => what.to_owned(),
+        false => format!("{labels}: {what}"),
     }
 }
 

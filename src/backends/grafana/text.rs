@@ -53,6 +53,12 @@ pub fn legend(text: &Text) -> String {
         .collect()
 }
 
+/// The labels of a group in a legend: `{{route}} {{method}}`.
+pub fn group_references(by: &[String]) -> String {
+    let labels: Vec<String> = by.iter().map(|label| label_reference(label)).collect();
+    labels.join(" ")
+}
+
 /// `{{label}}`
 pub fn label_reference(label: &str) -> String {
     format!("{{{{{label}}}}}")

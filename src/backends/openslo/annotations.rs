@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use nth_model::number::{decimal_text, percent_text};
 use nth_model::text::count;
-use nth_model::{Duration, Response, Service, Settings, Severity, Slo, Urgency, burn_rate};
+use nth_model::{
+    Duration, MissingDataCause, Response, Service, Settings, Severity, Slo, Urgency, burn_rate,
+};
 use nth_promql::{Condition, LabelMatchers, MatchOp};
 use serde_json::Value;
 
@@ -101,7 +103,8 @@ pub fn slo_annotations(slo: &Slo, settings: &Settings) -> BTreeMap<String, Strin
         };
         keep(&format!("budget-{}s", response.word()), shares);
     }
-    if let Some(absence) = slo.missing_data_alerts.first() {
+    let mut absences = slo.missing_data_alerts.iter();
+    if let Some(absence) = absences.find(|alert| alert.cause != MissingDataCause::Groups) {
         keep("absence", absence.severity.name().to_owned());
         keep("absent-after", absence.hold.to_string());
     } else {
@@ -115,6 +118,10 @@ pub fn slo_annotations(slo: &Slo, settings: &Settings) -> BTreeMap<String, Strin
     }
     if !slo.breakdown.is_empty() {
         keep("breakdown", slo.breakdown.join(", "));
+    }
+    if let Some(grouping) = &slo.grouping {
+        keep("by", grouping.by.join(", "));
+        keep("group-limit", grouping.limit.to_string());
     }
     if let Some(url) = &slo.runbook_url {
         keep("runbook-url", url.clone());

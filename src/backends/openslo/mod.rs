@@ -202,7 +202,7 @@ fn slo_documents(
 ) -> (Object<Slo>, Object<Sli>) {
     let parts = [service.name.as_str(), slo.name.as_str()];
     let display = format!("{} {}", service.name, slo.name);
-    let indicator = sli::indicator(&slo.sli, settings);
+    let indicator = sli::indicator(&slo.ungrouped_sli(), settings);
     let mut labels = common(service, settings);
     labels.extend(slo.labels.clone());
 
@@ -219,6 +219,7 @@ fn slo_documents(
     let mut metadata = names::metadata(settings, &parts, &display);
     let mut lost = alerts.lost.clone();
     label(&mut metadata, labels, &mut lost);
+    lost.extend(groups(slo));
     lost.extend(budget(slo));
     annotate(&mut metadata, &lost);
     metadata
@@ -282,6 +283,26 @@ fn time_window(slo: &ir::Slo) -> TimeWindow {
 
 /// A Monday, and the first day of a month and a quarter.
 const CALENDAR_START: &str = "2024-01-01 00:00:00";
+
+/// Sentences about the groups of an SLO: the format has one error budget for all events.
+fn groups(slo: &ir::Slo) -> Vec<String> {
+    let Some(grouping) = &slo.grouping else {
+        return Vec::new();
+    };
+    let mut lost = vec![format!(
+        "Groups by {}: the SLO of this document counts the events of all of them together.",
+        grouping.by.join(", ")
+    )];
+    let own: Vec<String> = grouping
+        .objectives
+        .iter()
+        .map(|own| format!("{} ({})", own.name, percent_text(own.objective)))
+        .collect();
+    if !own.is_empty() {
+        lost.push(format!("Objectives of groups: {}.", own.join(", ")));
+    }
+    lost
+}
 
 /// Sentences about what the format cannot express of an SLO's own alerts.
 fn budget(slo: &ir::Slo) -> Vec<String> {

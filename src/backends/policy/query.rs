@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::series_names::{
-    BUDGET_REMAINING, COVERAGE, ERROR_RATIO, INFO, LONGEST_RAW, PERIOD_LENGTH,
+    BUDGET_REMAINING, COVERAGE, ERROR_BUDGET, ERROR_RATIO, INFO, LONGEST_RAW, PERIOD_LENGTH,
 };
 use nth_model::burn_rate::budget_time;
 use nth_model::gate::{Fact, Objective};
@@ -30,23 +30,39 @@ impl Queries<'_> {
     pub fn query(self, fact: &Fact) -> Option<Expr> {
         let query = match fact {
             Fact::Budget(objective) => self.budget(objective),
-            Fact::BudgetTime(objective) => build::binary(
+            Fact::BudgetTime(objective) if objective.by.is_empty() => build::binary(
                 BinaryOp::Multiply,
                 self.budget(objective),
                 self.budget_seconds(objective),
             ),
+            // A group may have an objective of its own.
+            Fact::BudgetTime(objective) => {
+                let whole = build::binary(
+                    BinaryOp::Multiply,
+                    self.recorded_value(ERROR_BUDGET, objective),
+                    number(objective.window.as_seconds()),
+                );
+                let left = self.recorded_value(BUDGET_REMAINING, objective);
+                let left = build::binary(BinaryOp::Multiply, left, whole);
+                build::aggregate("min", None, left)
+            }
             Fact::Burn(objective, over) => {
                 let ratio = self.recorded_value(&format!("{ERROR_RATIO}{over}"), objective);
                 // The unknown part of a window counts as nothing consumed.
-                let spent = match self.coverage(fact) {
-                    Some((_, known)) => build::binary(BinaryOp::Multiply, ratio, known),
+                let known = (*over > LONGEST_RAW)
+                    .then(|| self.recorded_value(&format!("{COVERAGE}{over}"), objective));
+                let spent = match known {
+                    Some(known) => build::binary(BinaryOp::Multiply, ratio, known),
                     None => ratio,
                 };
-                build::binary(
-                    BinaryOp::Divide,
-                    spent,
-                    number(Decimal::ONE - objective.objective),
-                )
+                if objective.by.is_empty() {
+                    let allowed = number(Decimal::ONE - objective.objective);
+                    build::binary(BinaryOp::Divide, spent, allowed)
+                } else {
+                    let allowed = self.recorded_value(ERROR_BUDGET, objective);
+                    let burn = build::binary(BinaryOp::Divide, spent, allowed);
+                    build::aggregate("max", None, burn)
+                }
             }
             Fact::Firing(severity) => self.where_rules_are(or_zero(build::aggregate(
                 "count",
@@ -82,7 +98,12 @@ impl Queries<'_> {
             Fact::Burn(objective, over) if *over > LONGEST_RAW => (objective, over.to_string()),
             _ => return None,
         };
+        // Of groups, that which is known for longest: one that is new is not a gap.
         let known = self.recorded_value(&format!("{COVERAGE}{window}"), objective);
+        let known = match objective.by.is_empty() {
+            true => known,
+            false => build::aggregate("max", None, known),
+        };
         Some((window, known))
     }
 
@@ -94,15 +115,22 @@ impl Queries<'_> {
             .collect()
     }
 
-    /// The value of a recorded series of an SLO.
+    /// The value of a recorded series of an SLO, for each of its groups.
     fn recorded_value(&self, metric: &str, objective: &Objective) -> Expr {
         let mut labels = self.labels(&objective.service);
         labels.push(("slo", &objective.slo));
-        build::aggregate("max", None, build::selector(metric, &labels))
+        let by: Vec<&str> = objective.by.iter().map(String::as_str).collect();
+        let groups = (!by.is_empty()).then(|| build::by_labels(&by));
+        build::aggregate("max", groups, build::selector(metric, &labels))
     }
 
+    /// The share of an error budget that is left: of groups, that of the worst.
     fn budget(&self, objective: &Objective) -> Expr {
-        self.recorded_value(BUDGET_REMAINING, objective)
+        let left = self.recorded_value(BUDGET_REMAINING, objective);
+        match objective.by.is_empty() {
+            true => left,
+            false => build::aggregate("min", None, left),
+        }
     }
 
     /// The error budget of the SLO window, in seconds of full downtime.

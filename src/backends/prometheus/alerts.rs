@@ -1,14 +1,14 @@
 //! The alerts of an SLO: burn rate, budget, missing data.
 
+mod missing_data;
+
 use rust_decimal::Decimal;
 
 use crate::alerts::{NamedAlert, Origin};
 use nth_model::burn_rate::{Pair, SLICE, budget_time};
 use nth_model::number::{decimal_text, percent_text};
-use nth_model::{
-    BudgetAlert, Duration, MissingDataAlert, MissingDataCause, Numerator, Sli, ValueFormat,
-};
-use nth_promql::{BinaryOp, Expr, Node};
+use nth_model::{BudgetAlert, Duration, MissingDataCause, Numerator, Sli, ValueFormat};
+use nth_promql::{BinaryOp, Expr, MatchOp, Node, build, rewrite};
 
 use super::document::{AlertingRule, Rule};
 use super::layout::layout;
@@ -16,8 +16,9 @@ use super::metadata::{BUDGET_REMAINING, PERIOD_BURN_RATE};
 use super::query::{
     aggregate, aggregate_by, at_window, binary, call, number, on_nothing, over_window, positive,
 };
-use super::sli::{SloContext, presence};
-use super::template::{Template, label_access, quote};
+use super::sli::SloContext;
+use super::template::{self, Template, label_access};
+use crate::series_names::ERROR_RATIO;
 
 /// The share from which an SLO window counts as completely known: a restart of Prometheus loses a slice or two.
 const KNOWN_IN_FULL: Decimal = Decimal::from_parts(99, 0, 0, false, 2);
@@ -46,6 +47,9 @@ impl SloContext<'_> {
         let rule = |named: &NamedAlert<'_>| match named.origin {
             Origin::Burn(_, pair) => Some(self.burn_alert(named, pair)),
             Origin::Budget(_, alert) => Some(self.budget_alert(named, alert)),
+            Origin::Absence(_, alert) if alert.cause == MissingDataCause::Groups => {
+                Some(self.group_limit_alert(named, alert))
+            }
             Origin::Absence(_, alert) => Some(self.absence_alert(named, alert)),
             Origin::Inconsistent(_) => Some(self.inconsistency_alert(named)),
             Origin::Own(_) => None,
@@ -96,6 +100,34 @@ impl SloContext<'_> {
             .text(&self.slo.name)
     }
 
+    /// The first words of the summary of an alert that fires for a group: `checkout availability (route /cart)`.
+    fn group_title(&self) -> Template {
+        match self.by() {
+            [] => self.title(),
+            by => self.title().text(" (").group(by).text(")"),
+        }
+    }
+
+    /// Adds a text that follows from the objective of the alert's group.
+    fn objective_text(&self, template: Template, text: impl Fn(Decimal) -> String) -> Template {
+        let own = self.slo.own_objectives().iter();
+        let own = own.map(|own| (&own.labels, text(own.objective)));
+        template.of_group(own, &text(self.slo.objective))
+    }
+
+    /// A query about the SLO as one about the group of the alert, for [`Template::group_query`].
+    fn of_alert_group(&self, mut query: Expr) -> String {
+        rewrite::each_expr(&mut query, &mut |expr| {
+            if let Node::Selector(selector) = &mut expr.node {
+                let labels = self.by().iter().enumerate();
+                selector.matchers.extend(labels.map(|(index, label)| {
+                    build::matcher(label.as_str(), MatchOp::Equal, template::group_value(index))
+                }));
+            }
+        });
+        query.to_string()
+    }
+
     /// `99.95% over 30d`
     fn short_objective(&self) -> String {
         format!(
@@ -120,11 +152,13 @@ impl SloContext<'_> {
     /// bad events. Its value is the long window's ratio, as far as it is known.
     pub fn burn_condition(&self, pair: &Pair) -> Expr {
         let above = |window| {
-            let threshold = binary(
-                number(pair.factor),
-                BinaryOp::Multiply,
-                number(self.slo.error_budget()),
-            );
+            let threshold = self.by_objective(&format!("{ERROR_RATIO}{window}"), |objective| {
+                binary(
+                    number(pair.factor),
+                    BinaryOp::Multiply,
+                    number(Decimal::ONE - objective),
+                )
+            });
             let ratio = if window == pair.long {
                 self.least_error_ratio(window)
             } else {
@@ -158,31 +192,36 @@ impl SloContext<'_> {
             "events"
         };
         let summary = self
-            .title()
+            .group_title()
             .text(format!(
                 ": error budget burning over {}x (",
                 decimal_text(pair.factor)
             ))
             .value(ValueFormat::Percentage)
-            .text(format!(
-                " of {what} bad over {}, objective {})",
-                pair.long,
-                percent_text(self.slo.objective)
-            ));
+            .text(format!(" of {what} bad over {}, objective ", pair.long));
+        let summary = self.objective_text(summary, percent_text).text(")");
         let description = Template::default().text(format!(
             "Burn rate is above {}x over the last {} and the last {}. At this rate the whole {} error \
-            budget ({} of full downtime at {}) is exhausted in less than {}; at least {} of it was \
-            consumed in the last {}.",
+            budget (",
             decimal_text(pair.factor),
             pair.long,
             pair.short,
             self.slo.window_text(),
-            budget_time(self.slo.objective, self.slo.window).to_human(),
-            percent_text(self.slo.objective),
-            pair.exhaustion().to_human(),
-            percent_text(pair.rounded_budget()),
-            pair.long,
         ));
+        let description = self
+            .objective_text(description, |objective| {
+                format!(
+                    "{} of full downtime at {}",
+                    budget_time(objective, self.slo.window).to_human(),
+                    percent_text(objective)
+                )
+            })
+            .text(format!(
+                ") is exhausted in less than {}; at least {} of it was consumed in the last {}.",
+                pair.exhaustion().to_human(),
+                percent_text(pair.rounded_budget()),
+                pair.long,
+            ));
         let labels = [
             ("long_window", pair.long.to_string()),
             ("short_window", pair.short.to_string()),
@@ -201,7 +240,7 @@ impl SloContext<'_> {
             LASTING,
         );
         let spent = binary(
-            aggregate("max", spent),
+            self.per_group("max", spent),
             BinaryOp::GreaterOrEqual,
             number(alert.consumed),
         );
@@ -218,7 +257,7 @@ impl SloContext<'_> {
 
     fn budget_alert(&self, named: &NamedAlert<'_>, alert: &BudgetAlert) -> Rule {
         let summary = self
-            .title()
+            .group_title()
             .text(": at least ")
             .value(ValueFormat::Percentage)
             .text(format!(
@@ -251,13 +290,11 @@ impl SloContext<'_> {
 
     /// The text about the remaining budget, when it ends, and the top contributors.
     fn explanation(&self) -> Template {
-        let budget = budget_time(self.slo.objective, self.slo.window);
         let recent = self.recent_window();
-        let remaining = binary(
-            self.value(BUDGET_REMAINING),
-            BinaryOp::Multiply,
-            number(budget.as_seconds()),
-        );
+        let budget = self.by_objective(BUDGET_REMAINING, |objective| {
+            number(budget_time(objective, self.slo.window).as_seconds())
+        });
+        let remaining = binary(self.value(BUDGET_REMAINING), BinaryOp::Multiply, budget);
         let left = call(
             "round",
             [call(
@@ -272,27 +309,37 @@ impl SloContext<'_> {
             positive(self.error_ratio(recent)),
         );
         let lasts = positive(call("round", [lasts]));
+        let left = self.of_alert_group(left);
+        let code = template::group_query(&left, self.by());
         let template = Template::default()
-            .query(
-                &left.to_string(),
-                ValueFormat::Duration,
-                "",
-                &format!(
-                    " left of the {} error budget ({}).\n",
-                    budget.to_human(),
-                    self.short_objective()
-                ),
-                "Remaining error budget unknown.\n",
-            )
+            .action(format!("with {code}"))
+            .action(". | first | value | humanizeDuration")
+            .text(" left of the ");
+        let template = self
+            .objective_text(template, |objective| {
+                format!(
+                    "{} error budget ({} over {})",
+                    budget_time(objective, self.slo.window).to_human(),
+                    percent_text(objective),
+                    self.slo.window_text()
+                )
+            })
+            .text(".\n")
+            .action("else")
+            .text("Remaining error budget unknown.\n")
+            .action("end")
             .action("if ge $value 1.0")
             .text("The whole error budget is consumed.")
             .action("else")
-            .query(
-                &lasts.to_string(),
+            .group_query(
+                &self.of_alert_group(lasts),
+                self.by(),
                 ValueFormat::Duration,
-                &format!("At the rate of the last {recent}, it will be exhausted in "),
-                ".",
-                &format!("No error budget was consumed in the last {recent}."),
+                [
+                    &format!("At the rate of the last {recent}, it will be exhausted in "),
+                    ".",
+                    &format!("No error budget was consumed in the last {recent}."),
+                ],
             )
             .action("end");
         self.contributors(self.add_known_share(template), recent)
@@ -314,15 +361,18 @@ impl SloContext<'_> {
             BinaryOp::Less,
             number(KNOWN_IN_FULL),
         );
-        template.query(
-            &known.to_string(),
+        template.group_query(
+            &self.of_alert_group(known),
+            self.by(),
             ValueFormat::Percentage,
-            "\nOnly ",
-            &format!(
-                " of the {} has data; budget consumed without data is not counted.",
-                self.window_so_far()
-            ),
-            "",
+            [
+                "\nOnly ",
+                &format!(
+                    " of the {} has data; budget consumed without data is not counted.",
+                    self.window_so_far()
+                ),
+                "",
+            ],
         )
     }
 
@@ -362,7 +412,10 @@ impl SloContext<'_> {
         };
         let mut template = template
             .text(format!("\n{what}, last {recent} ({}):", labels.join(", ")))
-            .action(format!("range query {}", quote(&top.to_string())))
+            .action(format!(
+                "range {}",
+                template::group_query(&self.of_alert_group(top), self.by())
+            ))
             .text("\n- ");
         for (index, label) in labels.iter().enumerate() {
             if index > 0 {
@@ -383,88 +436,6 @@ impl SloContext<'_> {
             .action("else")
             .text(" none")
             .action("end")
-    }
-
-    /// The expression of a missing-data alert: nothing is measured.
-    pub fn missing_data_condition(&self, alert: &MissingDataAlert) -> Expr {
-        let absent = call("absent", [presence(self)]);
-        let Some(up) = &alert.up else {
-            return absent;
-        };
-        // If no target has these labels, none is up.
-        let up = binary(
-            aggregate("max", up.clone()),
-            BinaryOp::Equal,
-            number(Decimal::ONE),
-        );
-        let none_up = match alert.cause {
-            MissingDataCause::Data => BinaryOp::Unless,
-            MissingDataCause::Series => BinaryOp::And,
-        };
-        let absent = on_nothing(absent, none_up, up);
-        match (&self.slo.sli, alert.cause) {
-            (
-                Sli::Events {
-                    bucket: Some(bucket),
-                    total_series: Some(total),
-                    ..
-                },
-                MissingDataCause::Data,
-            ) => {
-                let events = aggregate("group", total.clone());
-                let no_bucket = call("absent", [bucket.clone()]);
-                binary(
-                    absent,
-                    BinaryOp::Or,
-                    on_nothing(no_bucket, BinaryOp::And, events),
-                )
-            }
-            _ => absent,
-        }
-    }
-
-    fn absence_alert(&self, named: &NamedAlert<'_>, alert: &MissingDataAlert) -> Rule {
-        let summary = self.title().text(format!(": no data for {}", alert.hold));
-        let mut description = format!(
-            "The SLI series for this SLO ({}) has been missing for {}, so no other alert for it can \
-            fire. ",
-            self.short_objective(),
-            alert.hold,
-        );
-        description.push_str(match alert.cause {
-            MissingDataCause::Data => "The service may be down or no longer scraped, or the metric was renamed.",
-            MissingDataCause::Series => {
-                "The service's targets are up: there were no events in that time, or the metric was \
-                renamed."
-            }
-        });
-        if let (
-            Sli::Events {
-                bucket: Some(bucket),
-                ..
-            },
-            MissingDataCause::Data,
-        ) = (&self.slo.sli, alert.cause)
-        {
-            description.push_str(&format!(
-                " Or the histogram has no such bucket: {bucket}. Then it is unknown which events are \
-                good."
-            ));
-        }
-        let description = Template::default().text(description);
-        let texts = [summary, self.in_words(description)];
-        // The label that distinguishes the two alerts if both have the same severity.
-        let labels: &[(&str, String)] = match alert.cause {
-            MissingDataCause::Data => &[],
-            MissingDataCause::Series => &[("targets", "up".to_owned())],
-        };
-        self.alert(
-            named,
-            alert.hold,
-            &self.missing_data_condition(alert),
-            labels,
-            texts,
-        )
     }
 
     /// The expression of the alert on an invalid error ratio: there were more good (or bad) events than events.
@@ -499,7 +470,7 @@ impl SloContext<'_> {
             _ => ("bad events".to_owned(), "all events".to_owned()),
         };
         let summary = self
-            .title()
+            .group_title()
             .text(": an error ratio of ")
             .value(ValueFormat::Percentage)
             .text(format!(" over {window} is impossible"));

@@ -7,7 +7,7 @@ use nth_model::{Duration, Service, Settings, Sli, Slo};
 use nth_promql::{BinaryOp, Expr, build};
 
 use super::context::Context;
-use super::query::{aggregate, at_window, binary, call, number};
+use super::query::{at_window, binary, call, number};
 use super::sli::SloContext;
 
 /// The number of times in a window at which the presence of an SLI's series is checked.
@@ -96,7 +96,9 @@ impl<'a> BudgetStatus<'a> {
             Sli::ErrorRatio { ratio, total: None } => ratio,
             Sli::TimeSlices { .. } => return None,
         };
-        let there = aggregate("count", at_window(there, self.context.current()));
+        let there = self
+            .context
+            .per_group("count", at_window(there, self.context.current()));
         // Whole seconds, and not more often than the series have samples.
         let step = Duration((window.0 / LOOKS).div_ceil(LEAST_STEP.0) * LEAST_STEP.0);
         let looks = build::subquery(there, window.to_string(), Some(&step.to_string()));
@@ -123,7 +125,10 @@ impl<'a> BudgetStatus<'a> {
             Sli::Events { total, .. }
             | Sli::ErrorRatio {
                 total: Some(total), ..
-            } => Some(aggregate("count", at_window(total, window)).to_string()),
+            } => {
+                let counted = at_window(total, window);
+                Some(self.context.per_group("count", counted).to_string())
+            }
             Sli::ErrorRatio { total: None, .. } | Sli::TimeSlices { .. } => None,
         }
     }
@@ -139,7 +144,9 @@ impl<'a> BudgetStatus<'a> {
     /// The query of a time-slice SLI at one time: 1 if it is bad, 0 if it is good, no sample if it is unknown. `None` for other SLIs.
     pub fn bad_slice(&self) -> Option<String> {
         match &self.context.slo.sli {
-            Sli::TimeSlices { good } => Some(super::sli::bad_slice(good).to_string()),
+            Sli::TimeSlices { good } => {
+                Some(super::sli::bad_slice(good, self.context.by()).to_string())
+            }
             _ => None,
         }
     }

@@ -6,22 +6,28 @@ use nth_model::number::percent_text;
 use nth_promql::{BinaryOp, Expr};
 
 pub use crate::series_names::{BUDGET_REMAINING, PERIOD_BURN_RATE};
-use crate::series_names::{CURRENT_BURN_RATE, ERROR_BUDGET, INFO, OBJECTIVE};
+use crate::series_names::{
+    COVERAGE, CURRENT_BURN_RATE, ERROR_BUDGET, ERROR_RATIO, GROUPS, INFO, KNOWN_TIME, OBJECTIVE,
+};
 
 use super::document::Rule;
-use super::query::{binary, call, number};
+use super::query::{aggregate, binary, call, number, or_zero, over_window};
 use super::sli::SloContext;
 
 impl SloContext<'_> {
     /// The objective and the current state, each rule after those that it reads. None has a `window` label.
     pub fn fast_metadata_rules(&self) -> Vec<Rule> {
         let slo = self.slo;
+        let current = format!("{ERROR_RATIO}{}", self.current());
         let rules = [
-            (ERROR_BUDGET, constant(slo.error_budget())),
+            (
+                ERROR_BUDGET,
+                self.recorded(|objective| Decimal::ONE - objective),
+            ),
             ("slo:time_period:days", constant(slo.window.as_days())),
             (
                 CURRENT_BURN_RATE,
-                self.per_budget(self.error_ratio(self.current())),
+                self.per_budget(self.error_ratio(self.current()), &current),
             ),
         ];
         let rule = |(metric, expr)| self.record(metric, &expr, None);
@@ -32,9 +38,13 @@ impl SloContext<'_> {
     /// rule after those that it reads. None has a `window` label.
     pub fn slow_metadata_rules(&self) -> Vec<Rule> {
         let slo = self.slo;
+        let period = self.window_series(ERROR_RATIO);
         let rules = [
-            (OBJECTIVE, constant(slo.objective)),
-            (PERIOD_BURN_RATE, self.per_budget(self.least_window_ratio())),
+            (OBJECTIVE, self.recorded(|objective| objective)),
+            (
+                PERIOD_BURN_RATE,
+                self.per_budget(self.least_window_ratio(), &period),
+            ),
             (
                 BUDGET_REMAINING,
                 binary(
@@ -45,13 +55,34 @@ impl SloContext<'_> {
             ),
         ];
         let rule = |(metric, expr)| self.record(metric, &expr, None);
-        let rules = rules.into_iter().map(rule);
+        let groups = (!self.by().is_empty()).then(|| rule((GROUPS, self.group_count())));
+        let rules = rules.into_iter().map(rule).chain(groups);
         rules.chain(self.gross_rules()).collect()
     }
 
-    /// The burn rate at an error ratio.
-    fn per_budget(&self, ratio: Expr) -> Expr {
-        binary(ratio, BinaryOp::Divide, number(self.slo.error_budget()))
+    /// A number that follows from the objective: one sample, or one for each group of which a part of the SLO window is known.
+    fn recorded(&self, number_of: impl Fn(Decimal) -> Decimal) -> Expr {
+        if self.by().is_empty() {
+            return constant(number_of(self.slo.objective));
+        }
+        let known = self.window_series(COVERAGE);
+        self.each_objective(&known, |objective| number(number_of(objective)))
+    }
+
+    /// The number of groups of which a part of the SLO window is known.
+    fn group_count(&self) -> Expr {
+        let known = over_window(
+            "last_over_time",
+            self.recorded_series(KNOWN_TIME),
+            self.slo.window,
+        );
+        or_zero(aggregate("count", self.per_group("group", known)))
+    }
+
+    /// The burn rate at an error ratio, which is that of a recorded series.
+    fn per_budget(&self, ratio: Expr, metric: &str) -> Expr {
+        let budget = self.by_objective(metric, |objective| number(Decimal::ONE - objective));
+        binary(ratio, BinaryOp::Divide, budget)
     }
 
     /// `slo_info`, whose value is always 1.

@@ -228,18 +228,12 @@ fn rule_file(context: Context<'_>) -> RuleFile {
         let of = SloContext::new(context, slo);
         let [fast, slow] = of.alert_rules();
         let title = format!("{name}-slo-{}", slo.name);
-        groups.extend(split::groups(
-            &title,
-            often,
-            [of.fast_sli_rules(), of.fast_metadata_rules(), fast].concat(),
-            most,
-        ));
-        groups.extend(split::groups(
-            &format!("{title}-budget"),
-            SLICE,
-            [of.slow_sli_rules(), of.slow_metadata_rules(), slow].concat(),
-            most,
-        ));
+        let fast = [of.fast_sli_rules(), of.fast_metadata_rules(), fast].concat();
+        let slow = [of.slow_sli_rules(), of.slow_metadata_rules(), slow].concat();
+        let current = split::groups(&title, often, fast, most).into_iter();
+        let budget = split::groups(&format!("{title}-budget"), SLICE, slow, most);
+        let limit = slo.grouping.as_ref().map(|grouping| grouping.limit);
+        groups.extend(current.chain(budget).map(|group| Group { limit, ..group }));
     }
     for (title, rules) in [
         ("recordings", context.recording_rules()),

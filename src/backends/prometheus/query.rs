@@ -168,6 +168,28 @@ pub fn or_zero(expr: Expr) -> Expr {
     binary(expr, BinaryOp::Or, zero)
 }
 
+/// `expr or 0 * groups`: a group of `groups` that `expr` does not have is 0. Both have the labels of the groups.
+pub fn or_zero_of(expr: Expr, groups: Expr) -> Expr {
+    let zeros = binary(number(Decimal::ZERO), BinaryOp::Multiply, groups);
+    binary(expr, BinaryOp::Or, zeros)
+}
+
+/// `left op on () group_left () right`: a value without labels for each series of `left`.
+pub fn for_each(left: Expr, op: BinaryOp, right: Expr) -> Expr {
+    let mut expr = binary(left, op, right);
+    if let Node::Binary(binary) = &mut expr.node {
+        binary.matching = Some(promql::Matching {
+            on: true,
+            labels: Vec::new(),
+            group: Some(promql::Group {
+                left: true,
+                labels: Vec::new(),
+            }),
+        });
+    }
+    expr
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

@@ -32,11 +32,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use nth_model::{Duration, Numerator, Sli, Slo};
-use nth_promql::{BinaryOp, Expr, rewrite};
+use nth_promql::{BinaryOp, Expr, MatchOp, Node, build, rewrite};
 
 pub use crate::series_names::ERROR_RATIO;
 use crate::series_names::{
-    BAD_EVENTS, COVERAGE, KNOWN_TIME, LONGEST_RAW, OBJECTIVE, PERIOD_ELAPSED, SLICE, TOTAL_EVENTS,
+    BAD_EVENTS, COVERAGE, GROUPS, KNOWN_TIME, LONGEST_RAW, OBJECTIVE, PERIOD_ELAPSED, SLICE,
+    TOTAL_EVENTS,
 };
 
 pub use expressions::bad_slice;
@@ -50,8 +51,8 @@ use super::context::Context;
 use super::document::{RecordingRule, Rule};
 use super::layout::layout;
 use super::query::{
-    aggregate, at_window, binary, call, number, or_zero, over_steps, over_window, positive, series,
-    without_nan,
+    aggregate, aggregate_by, at_window, binary, call, for_each, number, or_zero, or_zero_of,
+    over_steps, over_window, positive, series, without_nan,
 };
 
 const BAD_SLICE: &str = "slo:sli_bad_slice:bool";
@@ -89,9 +90,70 @@ impl<'a> SloContext<'a> {
         series(metric, self.context.identity().into_iter().chain([slo]))
     }
 
-    /// The value of the single series of this SLO with this metric name, without labels.
+    /// The labels whose values are the groups of this SLO; empty if it has none.
+    pub fn by(&self) -> &'a [String] {
+        self.slo.by()
+    }
+
+    /// Aggregates to one series for each group of this SLO.
+    pub fn per_group(&self, op: &str, expr: Expr) -> Expr {
+        aggregate_by(op, self.by(), None, expr)
+    }
+
+    /// The value of the series of this SLO with this metric name, without labels besides those of its groups.
     pub fn value(&self, metric: &str) -> Expr {
+        self.per_group("max", self.recorded_series(metric))
+    }
+
+    /// The value of the series of this SLO with this metric name, which is one for all groups, without labels.
+    pub fn whole_value(&self, metric: &str) -> Expr {
         aggregate("max", self.recorded_series(metric))
+    }
+
+    /// An operation on the series of each group and one value for all groups, which has no labels.
+    fn for_group(&self, groups: Expr, op: BinaryOp, all: Expr) -> Expr {
+        match self.by() {
+            [] => binary(groups, op, all),
+            _ => for_each(groups, op, all),
+        }
+    }
+
+    /// Adds 0 for what is missing: for an SLO without groups always, otherwise for the groups that a recorded series has.
+    fn or_zero_where(&self, expr: Expr, metric: &str) -> Expr {
+        if self.by().is_empty() {
+            return or_zero(expr);
+        }
+        or_zero_of(expr, self.per_group("group", self.recorded_series(metric)))
+    }
+
+    /// A number that follows from the objective. If groups have objectives of their own, it is one series for each group that a
+    /// recorded series has.
+    pub fn by_objective(&self, metric: &str, number: impl Fn(Decimal) -> Expr) -> Expr {
+        let own = self.slo.own_objectives();
+        if own.is_empty() {
+            return number(self.slo.objective);
+        }
+        self.each_objective(metric, number)
+    }
+
+    /// A number that follows from the objective, for each group that a recorded series has.
+    pub fn each_objective(&self, metric: &str, number: impl Fn(Decimal) -> Expr) -> Expr {
+        let groups = |labels: &BTreeMap<String, String>, objective| {
+            let mut series = self.recorded_series(metric);
+            if let Node::Selector(selector) = &mut series.node {
+                selector
+                    .matchers
+                    .extend(labels.iter().map(|(label, value)| {
+                        build::matcher(label.as_str(), MatchOp::Equal, value.as_str())
+                    }));
+            }
+            let groups = self.per_group("group", series);
+            binary(groups, BinaryOp::Multiply, number(objective))
+        };
+        let own = self.slo.own_objectives().iter();
+        let own: Vec<Expr> = own.map(|own| groups(&own.labels, own.objective)).collect();
+        let all = groups(&BTreeMap::new(), self.slo.objective);
+        build::join(BinaryOp::Or, own.into_iter().chain([all.clone()])).unwrap_or(all)
     }
 
     /// The recorded error ratio over a window, without labels.
@@ -142,7 +204,7 @@ impl<'a> SloContext<'a> {
     }
 
     fn slices_in(&self, function: &str, window: Duration) -> Expr {
-        aggregate(
+        self.per_group(
             "sum",
             over_window(function, self.recorded_series(BAD_SLICE), window),
         )
@@ -237,7 +299,10 @@ impl<'a> SloContext<'a> {
         let ratio = self.value(&self.window_series(ERROR_RATIO));
         let known = binary(ratio, BinaryOp::Multiply, self.window_coverage());
         match self.slo.calendar {
-            Some(_) => binary(known, BinaryOp::Multiply, self.value(PERIOD_ELAPSED)),
+            Some(_) => {
+                let elapsed = self.whole_value(PERIOD_ELAPSED);
+                self.for_group(known, BinaryOp::Multiply, elapsed)
+            }
             None => known,
         }
     }
@@ -285,7 +350,7 @@ impl<'a> SloContext<'a> {
     pub fn fast_sli_rules(&self) -> Vec<Rule> {
         let mut rules = Vec::new();
         if let Sli::TimeSlices { good } = &self.slo.sli {
-            rules.push(self.record(BAD_SLICE, &bad_slice(good), None));
+            rules.push(self.record(BAD_SLICE, &bad_slice(good, self.by()), None));
         }
         rules.extend(self.exclusion_marks(&self.fast_windows()));
         rules.extend(
@@ -359,10 +424,10 @@ impl<'a> SloContext<'a> {
                         over_window(function, self.recorded_series(BAD_SLICE), SLICE)
                     } else {
                         // The series of the rules did not exist then.
-                        over_steps(function, bad_slice(good), SLICE, interval)
+                        over_steps(function, bad_slice(good, self.by()), SLICE, interval)
                     };
                     let slices = rewrite::moved_back(&slices, LATE.0).unwrap_or(slices);
-                    aggregate("sum", slices)
+                    self.per_group("sum", slices)
                 };
                 let known = of("count_over_time");
                 let bad = binary(of("sum_over_time"), BinaryOp::Divide, known.clone());
@@ -374,9 +439,10 @@ impl<'a> SloContext<'a> {
                 let ratio = not_nan(in_window(ratio, window, LATE, at_window));
                 match total {
                     Some(total) => {
-                        let sampled_total = has_sample(total);
-                        let total = self.count_once(slice_increase(total), weighed);
+                        let sampled_total = has_sample(total, self.by());
                         let known = binary(ratio.clone(), BinaryOp::And, sampled_total);
+                        let or_zero = self.zero_of_slices(&known, weighed);
+                        let total = self.count_once(slice_increase(total, &or_zero), weighed);
                         [
                             self.known_slice(known, weighed),
                             binary(total, BinaryOp::And, ratio.clone()),
@@ -402,27 +468,42 @@ impl<'a> SloContext<'a> {
         bucket: Option<&Expr>,
         weighed: bool,
     ) -> [Expr; 3] {
-        let mut known = has_sample(total);
+        let mut known = has_sample(total, self.by());
+        if let (Numerator::Good(good), Some(_)) = (numerator, bucket) {
+            // Without the bucket nothing is known.
+            known = binary(known, BinaryOp::And, has_sample(good, self.by()));
+        }
+        let or_zero = self.zero_of_slices(&known, weighed);
         let bad = match numerator {
-            Numerator::Bad(bad) => self.count_once(slice_increase_or_zero(bad), weighed),
+            Numerator::Bad(bad) => self.count_once(slice_increase_or_zero(bad, &or_zero), weighed),
             Numerator::Good(good) => {
                 let good = match bucket {
-                    // Without the bucket nothing is known.
-                    Some(_) => {
-                        known = binary(known, BinaryOp::And, has_sample(good));
-                        slice_increase(good)
-                    }
-                    None => slice_increase_or_zero(good),
+                    Some(_) => slice_increase(good, &or_zero),
+                    None => slice_increase_or_zero(good, &or_zero),
                 };
                 let good = self.count_once(good, weighed);
                 binary(self.value(TOTAL_EVENTS), BinaryOp::Subtract, good)
             }
         };
-        let mut total = self.count_once(slice_increase(total), weighed);
+        let mut total = self.count_once(slice_increase(total, &or_zero), weighed);
         if !weighed && bucket.is_some() {
             total = binary(total, BinaryOp::And, known.clone());
         }
         [self.known_slice(known, weighed), total, bad]
+    }
+
+    /// Adds 0 for what a slice does not have: for an SLO without groups always, otherwise for the groups of which it is known.
+    fn zero_of_slices(&self, known: &Expr, weighed: bool) -> impl Fn(Expr) -> Expr + use<> {
+        let groups = if weighed {
+            self.recorded_series(KNOWN_TIME)
+        } else {
+            known.clone()
+        };
+        let groups = (!self.by().is_empty()).then(|| self.per_group("group", groups));
+        move |events| match &groups {
+            Some(groups) => or_zero_of(events, groups.clone()),
+            None => or_zero(events),
+        }
     }
 
     /// Slices of a time-weighted SLI: `bad` is the bad share of a slice.
@@ -442,11 +523,16 @@ impl<'a> SloContext<'a> {
     }
 
     /// The length of a slice, if anything is known of it: the time since the previous evaluation, taken from the SLO's
-    /// own sample of the objective, which is recorded after the slices.
+    /// own sample of the objective, or of the number of its groups, which is recorded after the slices.
     fn known_slice(&self, known: Expr, weighed: bool) -> Expr {
         let all = call("vector", [number(SLICE.as_seconds())]);
         let time = if weighed {
-            let before = call("timestamp", [self.recorded_series(OBJECTIVE)]);
+            // Of an SLO with groups, the objective is recorded for those that are known.
+            let recorded = match self.by() {
+                [] => OBJECTIVE,
+                _ => GROUPS,
+            };
+            let before = call("timestamp", [self.recorded_series(recorded)]);
             let since = binary(
                 call("time", []),
                 BinaryOp::Subtract,
@@ -457,7 +543,11 @@ impl<'a> SloContext<'a> {
         } else {
             all
         };
-        binary(time, BinaryOp::And, known)
+        if self.by().is_empty() {
+            return binary(time, BinaryOp::And, known);
+        }
+        // All groups are evaluated at the same times.
+        for_each(self.per_group("group", known), BinaryOp::Multiply, time)
     }
 
     /// The events of a slice that are not in the previous one.
@@ -487,7 +577,7 @@ impl<'a> SloContext<'a> {
                 BinaryOp::Divide,
                 self.slices_in("count_over_time", window),
             ),
-            sli => raw_ratio(sli, window).unwrap_or_else(|| number(Decimal::ZERO)),
+            sli => raw_ratio(sli, self.by(), window).unwrap_or_else(|| number(Decimal::ZERO)),
         };
         self.unless_excluded(raw, window, of_slices)
     }
@@ -495,7 +585,17 @@ impl<'a> SloContext<'a> {
     /// The error ratio over a window without any recording rule, however long the window: expensive, for single
     /// queries. `None` if it has no meaning over a long window.
     pub fn measured_ratio(&self, window: Duration) -> Option<Expr> {
-        raw_ratio(&self.slo.sli, window)
+        raw_ratio(&self.slo.sli, self.by(), window)
+    }
+
+    /// One series for each group that is measured now.
+    pub fn measured_groups(&self) -> Expr {
+        let current = self.current();
+        match &self.slo.sli {
+            Sli::Events { total, .. } => at_window(total, current),
+            Sli::ErrorRatio { ratio, .. } => at_window(ratio, current),
+            Sli::TimeSlices { good } => bad_slice(good, self.by()),
+        }
     }
 
     /// The sum of the slices in a window, without those that an exclusion touches.
@@ -508,7 +608,7 @@ impl<'a> SloContext<'a> {
 
     /// The sum of all slices in a window.
     fn gross_sum(&self, metric: &str, window: Duration) -> Expr {
-        aggregate(
+        self.per_group(
             "sum",
             over_window("sum_over_time", self.recorded_series(metric), window),
         )
@@ -526,7 +626,8 @@ impl<'a> SloContext<'a> {
         } else {
             let slices = self.gross_sum(KNOWN_TIME, Duration(2 * window.0));
             let under_way = number(SLICE.as_seconds());
-            let known = binary(or_zero(slices), BinaryOp::Add, under_way);
+            let slices = self.or_zero_where(slices, &format!("{ERROR_RATIO}{window}"));
+            let known = binary(slices, BinaryOp::Add, under_way);
             self.unless_excluded(known, window, || self.sum_of(KNOWN_TIME, window))
         };
         let length = if self.rolling_window() == Some(window) {
@@ -534,7 +635,10 @@ impl<'a> SloContext<'a> {
         } else {
             length
         };
-        let share = binary(known, BinaryOp::Divide, length);
+        let share = match self.rolling_window() == Some(window) && self.has_exclusions() {
+            true => self.for_group(known, BinaryOp::Divide, length),
+            false => binary(known, BinaryOp::Divide, length),
+        };
         // Prometheus 2 counts a sample at both ends of a range.
         call("clamp_max", [share, number(Decimal::ONE)])
     }

@@ -2,6 +2,8 @@
 //!
 //! Everything goes through [`Template`], the only place that writes `{{`. Text cannot open an action.
 
+use std::collections::BTreeMap;
+
 use crate::go_template;
 use nth_model::{Text, TextPart, ValueFormat};
 
@@ -36,22 +38,65 @@ impl Template {
         self.action(format!("$value | {}", function(format)))
     }
 
-    /// Adds the value of the first sample that a query returns, or a text if there is none.
-    pub fn query(
+    /// Adds the value of the first sample that a query returns for the group of the alert, or a text if there is none. Matchers
+    /// of the query with the value [`group_value`] of a label match the alert's value of that label.
+    pub fn group_query(
         self,
         query: &str,
+        by: &[String],
         format: ValueFormat,
-        before: &str,
-        after: &str,
-        otherwise: &str,
+        [before, after, otherwise]: [&str; 3],
     ) -> Self {
-        self.action(format!("with query {}", quote(query)))
+        self.action(format!("with {}", group_query(query, by)))
             .text(before)
             .action(format!(". | first | value | {}", function(format)))
             .text(after)
             .action("else")
             .text(otherwise)
             .action("end")
+    }
+
+    /// Adds the labels of the alert's group: `route /cart, method GET`.
+    pub fn group(mut self, by: &[String]) -> Self {
+        for (index, label) in by.iter().enumerate() {
+            if index > 0 {
+                self = self.text(", ");
+            }
+            self = self
+                .action(format!("with {}", label_access("$labels", label)))
+                .text(format!("{label} "))
+                .action(".")
+                .action("else")
+                .text(format!("no {label}"))
+                .action("end");
+        }
+        self
+    }
+
+    /// Adds the text of the first of some groups that has the labels of the alert, or else another text.
+    pub fn of_group<'l>(
+        mut self,
+        groups: impl IntoIterator<Item = (&'l BTreeMap<String, String>, String)>,
+        otherwise: &str,
+    ) -> Self {
+        let mut open = 0;
+        for (labels, text) in groups {
+            let equal = |(label, value): (&String, &String)| {
+                let label = label_access("$labels", label);
+                format!("(eq ({label}) {})", quote(value))
+            };
+            let all: Vec<String> = labels.iter().map(equal).collect();
+            self = self
+                .action(format!("if and {}", all.join(" ")))
+                .text(text)
+                .action("else");
+            open += 1;
+        }
+        self = self.text(otherwise);
+        for _ in 0..open {
+            self = self.action("end");
+        }
+        self
     }
 
     /// The text of the template.
@@ -64,6 +109,29 @@ impl Template {
         let literal = std::mem::take(&mut self.literal);
         self.out.push_str(&go_template::escape(&literal));
     }
+}
+
+/// The private-use character at both ends of [`group_value`].
+const MARK: char = '\u{F8FF}';
+
+/// The value of a matcher that stands for the value of a label in the alert's group.
+pub fn group_value(index: usize) -> String {
+    format!("{MARK}{index}{MARK}")
+}
+
+/// Go template code that evaluates a query whose matchers may have the values [`group_value`] of these labels.
+pub fn group_query(query: &str, by: &[String]) -> String {
+    let mut format = query.replace('%', "%%");
+    let mut arguments = String::new();
+    for (index, label) in by.iter().enumerate() {
+        let marked = format!("\"{}\"", group_value(index));
+        format = format.replace(&marked, &format!("%[{}]q", index + 1));
+        arguments.push_str(&format!(" ({})", label_access("$labels", label)));
+    }
+    if by.is_empty() {
+        return format!("query {}", quote(query));
+    }
+    format!("printf {}{arguments} | query", quote(&format))
 }
 
 /// A template that prints exactly this text.

@@ -5,7 +5,7 @@ mod deployments;
 mod history;
 mod raw;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -235,6 +235,39 @@ impl Client {
         what: &str,
         not_finite: NotFinite,
     ) -> Result<Option<Decimal>, Failure> {
+        let read = |bytes: &[u8]| policy::parse_instant(bytes, at, not_finite);
+        let measured = self.query(query, at, what, read)?;
+        self.remark(measured.remarks, what);
+        Ok(measured.value)
+    }
+
+    /// Evaluates a query that gives a sample for each group of some labels; by their labels. The warnings in the answer are kept
+    /// for [`Client::remarks`].
+    ///
+    /// # Errors
+    ///
+    /// If there is no valid answer. The message describes the query as `what`.
+    pub fn groups(
+        &self,
+        query: &str,
+        at: Timestamp,
+        what: &str,
+        not_finite: NotFinite,
+    ) -> Result<BTreeMap<BTreeMap<String, String>, Decimal>, Failure> {
+        let read = |bytes: &[u8]| policy::parse_groups(bytes, at, not_finite);
+        let measured = self.query(query, at, what, read)?;
+        self.remark(measured.remarks, what);
+        Ok(measured.values)
+    }
+
+    /// Sends an instant query, and reads the answer.
+    fn query<T>(
+        &self,
+        query: &str,
+        at: Timestamp,
+        what: &str,
+        read: impl Fn(&[u8]) -> Result<T, BadAnswer>,
+    ) -> Result<T, Failure> {
         let url = format!("{}/api/v1/query", self.base);
         let time = at.as_second().to_string();
         let ask = || {
@@ -246,17 +279,19 @@ impl Client {
                 ("deny_partial_response", "1"),
             ])
         };
-        let read = |bytes: &[u8]| policy::parse_instant(bytes, at, not_finite);
-        let measured = self.answer(ask, read, what, FACT)?;
+        self.answer(ask, read, what, FACT)
+    }
+
+    /// Keeps the warnings in an answer.
+    fn remark(&self, found: Vec<String>, what: &str) {
         let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
-        for remark in measured.remarks {
+        for remark in found {
             let warning = self.sanitizer.sanitize(&format!("{remark:?}"));
             let remark = format!("{what}: the server warns {warning}");
             if remarks.len() < MOST_REMARKS && !remarks.contains(&remark) {
                 remarks.push(remark);
             }
         }
-        Ok(measured.value)
     }
 
     /// Returns the warnings in the answers to [`Client::instant`] that did not make them unusable, a sentence each.

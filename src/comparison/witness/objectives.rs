@@ -204,6 +204,7 @@ fn latencies(service: &Service, slo: &Slo, other: Option<&Slo>) -> Vec<Incident>
         slo: SloRef {
             service: service.name.clone(),
             slo: slo.name.clone(),
+            group: std::collections::BTreeMap::new(),
         },
         is,
     };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nth_diff::{Change, Class, Version, Witness};
+use nth_diff::{Change, ChangeId, Class, Version, Witness};
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
@@ -107,6 +107,7 @@ pub fn witnesses(
             && change.class.has_witness()
             && change.witness.is_none()
             && change.no_witness.is_none()
+            && !is_about_groups(change.id)
     };
     let open: Vec<usize> = changes
         .iter()
@@ -430,6 +431,17 @@ impl<'s> Search<'s> {
             Found::NotSearched(reason) => change.no_witness = Some(reason),
         }
     }
+}
+
+/// True if a change is about some groups of an SLO, or about their number: incidents are those of one group.
+fn is_about_groups(id: ChangeId) -> bool {
+    matches!(
+        id,
+        ChangeId::GroupObjectiveLowered
+            | ChangeId::GroupObjectiveRaised
+            | ChangeId::GroupLimitLowered
+            | ChangeId::GroupLimitRaised
+    )
 }
 
 /// The services of a part.

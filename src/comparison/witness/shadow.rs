@@ -91,6 +91,7 @@ fn shadowed(event: &Event, shadows: &Shadows) -> Option<Event> {
         is_known.then(|| SloRef {
             service: shadow.name.clone(),
             slo: slo.slo.clone(),
+            group: slo.group.clone(),
         })
     };
     let of_service = |service: &SmolStr| Some(shadows.get(service)?.name.clone());

@@ -102,6 +102,7 @@ pub fn renamed(incident: &Incident, from: &SmolStr, to: &SmolStr) -> Option<Inci
     let of_slo = |slo: &SloRef| SloRef {
         service: service(&slo.service),
         slo: slo.slo.clone(),
+        group: slo.group.clone(),
     };
     let mut renamed = incident.clone();
     for happening in &mut renamed.given {

@@ -6,6 +6,7 @@ mod dashboard;
 mod direction;
 mod exclude;
 mod gate;
+mod groups;
 mod matching;
 mod query;
 mod service;

@@ -7,6 +7,7 @@ use nth_promql::Expr;
 
 use super::Sides;
 use super::changes::Changes;
+use super::groups;
 use super::matching::{Match, pairs};
 use super::query;
 use super::slo_alerts::{
@@ -61,6 +62,7 @@ fn both(subject: &Subject, before: &Slo, after: &Slo, sides: &Sides, changes: &m
         ticket_severity,
         is_consistent,
         breakdown,
+        grouping: _,
         runbook_url,
         // The windows that gates read: their conditions are compared.
         gate_windows: _,
@@ -127,6 +129,7 @@ fn both(subject: &Subject, before: &Slo, after: &Slo, sides: &Sides, changes: &m
             because,
         );
     }
+    groups::compare(subject, before, after, changes);
     let same_sli = compare_sli(subject, before, after, sides, changes);
     // With another unit or another series, what panels show changes too.
     if same_sli
@@ -260,7 +263,14 @@ fn compare_sli(
         Sli::TimeSlices { .. } => "time slices",
         Sli::ErrorRatio { .. } => "error ratio",
     };
-    let (old, new) = (sli_parts(&before.sli), sli_parts(&after.sli));
+    // The labels of groups are compared by themselves.
+    let is_regrouped = before.by() != after.by();
+    let sli = |slo: &Slo| match is_regrouped {
+        true => slo.ungrouped_sli(),
+        false => slo.sli.clone(),
+    };
+    let (old_sli, new_sli) = (sli(before), sli(after));
+    let (old, new) = (sli_parts(&old_sli), sli_parts(&new_sli));
     let describe = |parts: &[(&str, &Expr)], known: &query::Known| {
         let parts: Vec<String> = parts
             .iter()

@@ -270,6 +270,7 @@ pub fn compare_missing_data(
     let cause = |alert: &MissingDataAlert| match alert.cause {
         MissingDataCause::Data => "no data",
         MissingDataCause::Series => "no series while targets are up",
+        MissingDataCause::Groups => "more groups than the limit",
     };
     let text = |alert: &MissingDataAlert| {
         format!(
@@ -279,11 +280,15 @@ pub fn compare_missing_data(
             alert.hold
         )
     };
+    // The alert on the limit comes and goes with the groups.
+    let is_regrouped = before.grouping.is_some() != after.grouping.is_some();
+    let counts =
+        |alert: &&MissingDataAlert| !(is_regrouped && alert.cause == MissingDataCause::Groups);
     let find = |slo: &Slo, cause: MissingDataCause| {
         let mut alerts = slo.missing_data_alerts.iter();
         alerts.find(|alert| alert.cause == cause).cloned()
     };
-    for alert in &before.missing_data_alerts {
+    for alert in before.missing_data_alerts.iter().filter(counts) {
         let Some(other) = find(after, alert.cause) else {
             changes.plain(
                 ChangeId::MissingDataAlertRemoved,
@@ -337,7 +342,7 @@ pub fn compare_missing_data(
             );
         }
     }
-    for alert in &after.missing_data_alerts {
+    for alert in after.missing_data_alerts.iter().filter(counts) {
         if find(before, alert.cause).is_none() {
             changes.plain(
                 ChangeId::MissingDataAlertAdded,

@@ -73,6 +73,16 @@ pub fn slo_fields(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
                 .all(|label| query::is_plain(label))
                 .then(|| format!("{} = [{}]", field::BREAKDOWN, labels.join(", ")))
         }),
+        ("by", |text| {
+            let labels: Vec<&str> = text.split(", ").collect();
+            labels
+                .iter()
+                .all(|label| query::is_plain(label))
+                .then(|| format!("{} = [{}]", field::BY, labels.join(", ")))
+        }),
+        ("group-limit", |text| {
+            Some(format!("{} = {}", field::GROUP_LIMIT, count(text)?))
+        }),
         ("runbook-url", url_field(field::RUNBOOK_URL)),
     ];
     lines(metadata, &fields, findings)

@@ -5,11 +5,13 @@ mod check;
 mod events;
 mod values;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nth_engine::Labels;
+use nth_model::test::SloRef;
 use nth_model::{Role, Service, Settings, Sli, Slo};
-use nth_promql::{Expr, Node, Selector};
+use nth_promql::{Expr, MatchOp, Node, Selector, build};
 use nth_targets::prometheus::{BudgetStatus, Rule, rule_groups};
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
@@ -44,6 +46,8 @@ pub(crate) struct PlannedSlo<'m> {
     pub(crate) service: ServiceIndex,
     /// The SLO.
     pub(crate) slo: &'m Slo,
+    /// The labels of the group that this is; empty if the SLO has no groups.
+    pub(crate) group: BTreeMap<String, String>,
     /// The selectors of its SLI.
     pub(crate) readings: Vec<SliReading>,
     /// The bad share over the current window; `None` for time slices.
@@ -63,6 +67,55 @@ impl PlannedSlo<'_> {
     pub(crate) fn is_generated(&self) -> bool {
         !self.is_by_hand && !self.is_composite
     }
+}
+
+impl PlannedSlo<'_> {
+    /// The objective of this group.
+    pub(crate) fn objective(&self) -> Decimal {
+        let grouping = self.slo.grouping.as_ref();
+        let own = grouping.and_then(|grouping| grouping.own_objective(&self.group));
+        own.unwrap_or(self.slo.objective)
+    }
+}
+
+/// Returns the labels of a group of an SLO that no test names: those that a series of its SLI would have.
+fn any_group(slo: &Slo) -> BTreeMap<String, String> {
+    let total = match &slo.sli {
+        Sli::Events { total, .. } => total,
+        Sli::TimeSlices { good } => good,
+        Sli::ErrorRatio { ratio, total } => total.as_ref().unwrap_or(ratio),
+    };
+    let conditions: Vec<_> = readings(total)
+        .into_iter()
+        .take(1)
+        .map(|reading| crate::matching::Condition {
+            selector: reading.selector,
+            matches: true,
+        })
+        .collect();
+    let labels = crate::matching::witness(&conditions).unwrap_or_default();
+    let value = |label: &String| (label.clone(), labels.get(label).to_owned());
+    slo.by().iter().map(value).collect()
+}
+
+/// Returns a query of the series of a group.
+fn within(mut query: Expr, group: &BTreeMap<String, String>) -> Expr {
+    nth_promql::rewrite::each_expr(&mut query, &mut |expr| {
+        if let Node::Selector(selector) = &mut expr.node {
+            for (label, value) in group {
+                let matcher = build::matcher(label.as_str(), MatchOp::Equal, value.as_str());
+                let is_known = selector.matchers.iter().any(|known| {
+                    known.label == matcher.label
+                        && known.op == matcher.op
+                        && known.value.text() == matcher.value.text()
+                });
+                if !is_known {
+                    selector.matchers.push(matcher);
+                }
+            }
+        }
+    });
+    query
 }
 
 /// A selector of an SLI.
@@ -102,6 +155,22 @@ impl<'m> Plan<'m> {
         by_hand: &[Labels],
         rules: Arc<RuleSet>,
     ) -> Result<Self, Error> {
+        Self::with_groups(services, settings, by_hand, rules, &[])
+    }
+
+    /// Generates the series of services whose rules are already read: of SLOs with groups, those of one group that is not named,
+    /// and of each of these groups.
+    ///
+    /// # Errors
+    ///
+    /// If no series are found that give a query the required values.
+    pub fn with_groups(
+        services: &[&'m Service],
+        settings: &'m Settings,
+        by_hand: &[Labels],
+        rules: Arc<RuleSet>,
+        groups: &[SloRef],
+    ) -> Result<Self, Error> {
         let mut plan = Self {
             services: services.to_vec(),
             settings,
@@ -112,8 +181,22 @@ impl<'m> Plan<'m> {
         };
         for (index, service) in services.iter().copied().enumerate() {
             for slo in &service.slos {
-                let planned = plan.planned(index, service, slo)?;
-                plan.slos.push(planned);
+                let other = any_group(slo);
+                let named = groups.iter().filter(|named| {
+                    named.service == service.name
+                        && named.slo == slo.name
+                        && !named.group.is_empty()
+                });
+                let mut all: Vec<&BTreeMap<String, String>> = vec![&other];
+                for named in named {
+                    if !all.contains(&&named.group) {
+                        all.push(&named.group);
+                    }
+                }
+                for group in all {
+                    let planned = plan.planned(index, service, slo, group)?;
+                    plan.slos.push(planned);
+                }
             }
         }
         for index in plan.indices(|sli| matches!(sli, Sli::Events { .. })) {
@@ -168,6 +251,23 @@ impl<'m> Plan<'m> {
         })
     }
 
+    /// Returns the indices of an SLO's groups: of the one that is named, or of all.
+    pub(crate) fn groups(&self, slo: &SloRef) -> Result<Vec<SloIndex>, Error> {
+        let first = self.slo(&slo.service, &slo.slo)?;
+        let of = self.service(&slo.service)?;
+        let all = self.slos.iter().enumerate();
+        let found: Vec<SloIndex> = all
+            .filter(|(_, planned)| planned.service == of && planned.slo.name == slo.slo)
+            .filter(|(_, planned)| slo.group.is_empty() || planned.group == slo.group)
+            .map(|(index, _)| index)
+            .collect();
+        if found.is_empty() {
+            let reason = "the group is not simulated";
+            return Err(Error::inapplicable(self.slo_name(first), reason));
+        }
+        Ok(found)
+    }
+
     /// Returns the name of an SLO as `checkout.latency`.
     pub(crate) fn slo_name(&self, index: SloIndex) -> String {
         self.slos.get(index).map_or_else(String::new, |planned| {
@@ -196,7 +296,9 @@ impl<'m> Plan<'m> {
         index: ServiceIndex,
         service: &'m Service,
         slo: &'m Slo,
+        group: &BTreeMap<String, String>,
     ) -> Result<PlannedSlo<'m>, Error> {
+        let of_group = |expr: &Expr| within(expr.clone(), group);
         let (numerators, total): (Vec<&Expr>, Option<&Expr>) = match &slo.sli {
             Sli::Events {
                 numerator, total, ..
@@ -211,7 +313,7 @@ impl<'m> Plan<'m> {
         let mut all: Vec<SliReading> = Vec::new();
         let parts = numerators.into_iter().map(|part| (part, true));
         for (expr, in_numerator) in parts.chain(total.map(|total| (total, false))) {
-            for reading in readings(expr) {
+            for reading in readings(&of_group(expr)) {
                 match all
                     .iter_mut()
                     .find(|known| known.reading.selector == reading.selector)
@@ -232,18 +334,25 @@ impl<'m> Plan<'m> {
         Ok(PlannedSlo {
             service: index,
             slo,
+            group: group.clone(),
             is_by_hand: all.iter().any(|one| self.is_by_hand(&one.reading.selector)),
             is_composite: (slo.parts.iter())
                 .any(|part| self.services.iter().any(|one| one.name == part.slo.service)),
             readings: all,
-            ratio: ratio.map(|ratio| parsed(&ratio, name)).transpose()?,
+            ratio: ratio
+                .map(|ratio| parsed(&ratio, name))
+                .transpose()?
+                .map(|ratio| within(ratio, group)),
             total: total.map(|total| {
-                let mut total = total.clone();
+                let mut total = of_group(total);
                 nth_promql::rewrite::set_window(&mut total, &window.to_string());
                 total
             }),
             slice: match &slo.sli {
-                Sli::TimeSlices { .. } => self.slice_query(service, slo)?,
+                Sli::TimeSlices { .. } => {
+                    let slice = self.slice_query(service, slo)?;
+                    slice.map(|slice| within(slice, group))
+                }
                 _ => None,
             },
         })

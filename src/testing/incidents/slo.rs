@@ -39,6 +39,7 @@ fn reference(service: &SmolStr, slo: &str) -> SloRef {
     SloRef {
         service: service.clone(),
         slo: slo.into(),
+        group: std::collections::BTreeMap::new(),
     }
 }
 

@@ -83,6 +83,7 @@ fn incidents(project: &Project<'_>, scope: &Scope) -> Vec<Incident> {
         slo: nth_model::test::SloRef {
             service: "checkout".into(),
             slo: "latency".into(),
+            group: std::collections::BTreeMap::new(),
         },
         is: Duration(1550),
     };

@@ -80,6 +80,7 @@ pub fn observe(
             let slo = SloRef {
                 service: service.name.clone(),
                 slo: slo.name.clone(),
+                group: BTreeMap::new(),
             };
             let left = decisions::budget_left(incident, &slo, incident.length());
             seen.budgets.push((slo, left));

@@ -8,7 +8,7 @@ use crate::codes;
 use crate::db::{BlockRef, Diag};
 use crate::environment::instead_of_pages;
 use crate::eval::{Instance, Value};
-use crate::lower::read::{block_name, contrary, duration, member, text};
+use crate::lower::read::{block_name, contrary, duration, labels, member, text};
 use crate::schema::article;
 use crate::schema::names::{field, kind};
 use crate::severities::{severities, severity_named};
@@ -118,7 +118,7 @@ impl<'a> Lowering<'a> {
             None => does.to_owned(),
         };
         let message = match &alerts.subject {
-            Subject::Slo(SloRef { service, slo }) => {
+            Subject::Slo(SloRef { service, slo, .. }) => {
                 format!("no alert of SLO `{service}.{slo}` {does}")
             }
             Subject::Alert { alert, .. } => format!("alert `{alert}` never {does}"),
@@ -255,6 +255,15 @@ impl<'a> Lowering<'a> {
 
     fn alerts(&mut self, block: &Instance) -> Option<Alerts> {
         let (field, named) = self.only_one(block, &SUBJECTS)?;
+        if field != field::SLO && !labels(block.get(field::GROUP)).is_empty() {
+            let found = Diag::new(
+                &codes::TEST_SUBJECT,
+                format!("only an SLO has groups, and `{field}` is set"),
+                block.span_of(field::GROUP),
+            )
+            .help("name the SLO of the group with `slo`");
+            self.wrong(block, found);
+        }
         match field {
             field::SLO => {
                 let (slo, _, model) = self.slo(block, field)?;
@@ -458,7 +467,10 @@ fn concerning<'h, 'a>(alerts: &Alerts, happenings: &[&'h Happening<'a>]) -> Vec<
             || slo.is_some_and(|slo| slo.service == alerts.service)
     };
     let is_direct = |happening: &Happening<'_>| match (&alerts.subject, &happening.slo) {
-        (Subject::Slo(wanted), Some(slo)) => wanted == slo,
+        (Subject::Slo(wanted), Some(slo)) => {
+            (&wanted.service, &wanted.slo) == (&slo.service, &slo.slo)
+                && (wanted.group.is_empty() || slo.group.is_empty() || wanted.group == slo.group)
+        }
         (Subject::Alert { .. }, _) if matches!(happening.given.event, Event::Series { .. }) => true,
         _ => of_service(happening),
     };

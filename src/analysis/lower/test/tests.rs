@@ -167,6 +167,7 @@ fn events_are_lowered() {
     let latency = SloRef {
         service: "checkout".into(),
         slo: "latency".into(),
+        group: std::collections::BTreeMap::new(),
     };
     let expected = [
         Event::Traffic {

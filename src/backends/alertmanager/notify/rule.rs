@@ -26,6 +26,6 @@ impl Rule {
     /// Returns whether a source inhibits a target: the labels that must be equal are.
     pub fn is_equal(&self, source: &Texts, target: &Texts) -> bool {
         let mut labels = self.0.equal.iter();
-        labels.all(|label| source.get(*label) == target.get(*label))
+        labels.all(|label| source.get(label) == target.get(label))
     }
 }

@@ -18,7 +18,7 @@ use super::super::query::{
     aggregate, binary, call, number, on_nothing, or_zero, over_steps, over_window, paren, positive,
 };
 use super::period::Events;
-use super::{BAD_EVENTS, KNOWN_TIME, LATE, SloContext, TOTAL_EVENTS};
+use super::{BAD_EVENTS, COVERAGE, KNOWN_TIME, LATE, SloContext, TOTAL_EVENTS};
 use crate::clock;
 use crate::series_names::{
     EXCLUDED, GROSS_BUDGET_REMAINING, GROSS_PERIOD_BURN_RATE, LONGEST_RAW, PERIOD_LENGTH, SLICE,
@@ -45,7 +45,7 @@ impl SloContext<'_> {
         let slice = over_window("sum_over_time", self.recorded_series(metric), SLICE);
         let kept = on_nothing(slice, BinaryOp::Unless, paren(excluded));
         let sum = over_steps("sum_over_time", kept, window, SLICE);
-        Some(aggregate("sum", sum))
+        Some(self.per_group("sum", sum))
     }
 
     /// The evaluations of a time-slice SLI in a window that no exclusion touches, from its slices in seconds.
@@ -83,7 +83,7 @@ impl SloContext<'_> {
         if !self.has_exclusions() {
             return raw;
         }
-        let mark = || self.value(&format!("{EXCLUDED}{window}"));
+        let mark = || aggregate("max", self.recorded_series(&format!("{EXCLUDED}{window}")));
         let without = on_nothing(raw, BinaryOp::Unless, mark());
         let within = on_nothing(of_slices(), BinaryOp::And, mark());
         binary(without, BinaryOp::Or, within)
@@ -114,16 +114,23 @@ impl SloContext<'_> {
             BinaryOp::Divide,
             positive(sum(TOTAL_EVENTS)),
         );
-        let length = match &self.slo.calendar {
-            Some(_) => self.value(PERIOD_LENGTH),
-            None => number(self.slo.window.as_seconds()),
+        let known = match &self.slo.calendar {
+            Some(_) => {
+                let length = self.whole_value(PERIOD_LENGTH);
+                self.for_group(sum(KNOWN_TIME), BinaryOp::Divide, length)
+            }
+            None => {
+                let length = number(self.slo.window.as_seconds());
+                binary(sum(KNOWN_TIME), BinaryOp::Divide, length)
+            }
         };
-        let known = binary(sum(KNOWN_TIME), BinaryOp::Divide, length);
         let known = call("clamp_max", [known, number(Decimal::ONE)]);
         let consumed = binary(
             binary(ratio, BinaryOp::Multiply, known),
             BinaryOp::Divide,
-            number(self.slo.error_budget()),
+            self.by_objective(&self.window_series(COVERAGE), |objective| {
+                number(Decimal::ONE - objective)
+            }),
         );
         let remaining = binary(
             number(Decimal::ONE),

@@ -7,8 +7,8 @@ use nth_promql::classify::metrics;
 use nth_promql::{BinaryOp, Expr, Node, rewrite};
 
 use super::super::query::{
-    aggregate, at_window, binary, call, label_free, never_nan, number, or_zero, over_window, paren,
-    positive, without_nan,
+    aggregate_by, at_window, binary, call, label_free, never_nan, number, or_zero, or_zero_of,
+    over_window, paren, positive, without_nan,
 };
 use super::{BAD_SLICE, BRIDGED, LATE, SloContext};
 use crate::series_names::SLICE;
@@ -49,8 +49,9 @@ pub(super) fn slice_increases(rate: &Expr) -> [Expr; 2] {
     [end, beginning].map(without_nan)
 }
 
-/// Returns an expression that has a value if a slice has a sample of the counted events, and there is one before it.
-pub(super) fn has_sample(rate: &Expr) -> Expr {
+/// Returns an expression that has a value if a slice has a sample of the counted events, and there is one before it; for each
+/// group of the labels `by`.
+pub(super) fn has_sample(rate: &Expr, by: &[String]) -> Expr {
     let [end, _] = slice_increases(rate);
     let mut series = metrics(rate);
     let (Some(selector), None, Some(_)) =
@@ -61,23 +62,24 @@ pub(super) fn has_sample(rate: &Expr) -> Expr {
     let samples = Expr::new(Node::Selector(selector.clone()));
     let samples = over_window("count_over_time", samples, SLICE);
     let samples = rewrite::moved_back(&samples, LATE.0).unwrap_or(samples);
-    binary(end, BinaryOp::And, aggregate("sum", samples))
+    binary(end, BinaryOp::And, aggregate_by("sum", by, None, samples))
 }
 
-/// The events of a slice: no sample if it has not been known in the last hour whether there are any.
-pub(super) fn slice_increase(rate: &Expr) -> Expr {
+/// The events of a slice: no sample if it has not been known in the last hour whether there are any. `or_zero` adds what is
+/// missing as 0.
+pub(super) fn slice_increase(rate: &Expr, or_zero: &dyn Fn(Expr) -> Expr) -> Expr {
     let [end, beginning] = slice_increases(rate);
     binary(end, BinaryOp::Subtract, or_zero(beginning))
 }
 
 /// The events of a slice: 0 if there is no series of them.
-pub(super) fn slice_increase_or_zero(rate: &Expr) -> Expr {
+pub(super) fn slice_increase_or_zero(rate: &Expr, or_zero: &dyn Fn(Expr) -> Expr) -> Expr {
     let [end, beginning] = slice_increases(rate);
     binary(or_zero(end), BinaryOp::Subtract, or_zero(beginning))
 }
 
-/// The error ratio over a window from raw series.
-pub(super) fn raw_ratio(sli: &Sli, window: Duration) -> Option<Expr> {
+/// The error ratio over a window from raw series, for each group of the labels `by`.
+pub(super) fn raw_ratio(sli: &Sli, by: &[String], window: Duration) -> Option<Expr> {
     match sli {
         Sli::Events {
             numerator,
@@ -87,6 +89,10 @@ pub(super) fn raw_ratio(sli: &Sli, window: Duration) -> Option<Expr> {
         } => {
             let all = positive(total_at(total, window));
             let some = |rate: &Expr| without_nan(at_window(rate, window));
+            let or_zero = |events: Expr| match by {
+                [] => or_zero(events),
+                _ => or_zero_of(events, total_at(total, window)),
+            };
             let share = |part| binary(part, BinaryOp::Divide, all);
             Some(match numerator {
                 Numerator::Bad(bad) => share(or_zero(some(bad))),
@@ -129,7 +135,9 @@ pub(super) fn multiply(expr: Expr, time: Duration) -> Expr {
 ///
 /// If a comparison returns several series, all must hold. Of conditions joined with `and` both must hold, with `or` one
 /// of them. An expression that is not a comparison holds if it returns anything.
-pub fn bad_slice(good: &Expr) -> Expr {
+///
+/// There is one value for each group of the labels `by`.
+pub fn bad_slice(good: &Expr, by: &[String]) -> Expr {
     if let Node::Binary(condition) = &good.unparenthesised().node {
         if let Some(inverse) = condition.op.negated() {
             let mut condition = condition.clone();
@@ -141,10 +149,16 @@ pub fn bad_slice(good: &Expr) -> Expr {
             return if label_free(&bad) {
                 bad
             } else {
-                aggregate("max", bad)
+                aggregate_by("max", by, None, bad)
             };
         }
-        let both = |op| binary(bad_slice(&condition.left), op, bad_slice(&condition.right));
+        let both = |op| {
+            binary(
+                bad_slice(&condition.left, by),
+                op,
+                bad_slice(&condition.right, by),
+            )
+        };
         match condition.op {
             BinaryOp::And => return call("clamp_max", [both(BinaryOp::Add), number(Decimal::ONE)]),
             BinaryOp::Or => return both(BinaryOp::Multiply),
@@ -153,7 +167,7 @@ pub fn bad_slice(good: &Expr) -> Expr {
     }
     let none = call("vector", [number(Decimal::ONE)]);
     let some = binary(
-        aggregate("count", good.clone()),
+        aggregate_by("count", by, None, good.clone()),
         BinaryOp::Multiply,
         number(Decimal::ZERO),
     );
@@ -227,7 +241,7 @@ mod tests {
                 "count(alive unless dead) * 0 or vector(1)",
             ),
         ] {
-            assert_eq!(bad_slice(&parse(good).unwrap()).to_string(), bad);
+            assert_eq!(bad_slice(&parse(good).unwrap(), &[]).to_string(), bad);
         }
     }
 
@@ -246,8 +260,29 @@ mod tests {
     }
 
     #[test]
+    fn each_group_has_its_own_zero() {
+        let by = ["route".to_owned()];
+        let sli = Sli::Events {
+            numerator: Numerator::Bad(query("sum by (route) (rate(errors[$window]))")),
+            total: query("sum by (route) (rate(all[$window]))"),
+            total_series: None,
+            bucket: None,
+            breakdown_series: None,
+        };
+        assert_eq!(
+            raw_ratio(&sli, &by, Duration::MINUTE).unwrap().to_string(),
+            "(sum by (route) (rate(errors[1m])) or 0 * sum by (route) (rate(all[1m]))) \
+             / (sum by (route) (rate(all[1m])) > 0)"
+        );
+        assert_eq!(
+            bad_slice(&query("age < 60"), &by).to_string(),
+            "max by (route) ((age >= -Inf) >= bool 60)"
+        );
+    }
+
+    #[test]
     fn bad_events_follow_from_the_total() {
-        let minute = |sli: &Sli| raw_ratio(sli, Duration::MINUTE).unwrap().to_string();
+        let minute = |sli: &Sli| raw_ratio(sli, &[], Duration::MINUTE).unwrap().to_string();
         let bad = Numerator::Bad(query("sum(rate(errors[$window]))"));
         assert_eq!(
             minute(&events(bad, None)),
@@ -267,17 +302,20 @@ mod tests {
     #[test]
     fn a_slice_is_the_difference_of_two_increases_that_begin_together() {
         assert_eq!(
-            slice_increase(&query("sum(rate(all[$window]))")).to_string(),
+            slice_increase(&query("sum(rate(all[$window]))"), &or_zero).to_string(),
             "sum(increase(all[1h3m] offset 1m)) - (sum(increase(all[1h] offset 4m)) or vector(0))"
         );
         assert_eq!(
-            slice_increase(&query("histogram_count(sum(rate(all[$window] offset 1h)))"))
-                .to_string(),
+            slice_increase(
+                &query("histogram_count(sum(rate(all[$window] offset 1h)))"),
+                &or_zero
+            )
+            .to_string(),
             "histogram_count(sum(increase(all[1h3m] offset 1h1m))) \
              - (histogram_count(sum(increase(all[1h] offset 1h4m))) or vector(0))"
         );
         assert_eq!(
-            slice_increase(&query("sum(rate(all[$window])) * 60")).to_string(),
+            slice_increase(&query("sum(rate(all[$window])) * 60"), &or_zero).to_string(),
             "sum(increase(all[1h3m] offset 1m)) * 60 - (sum(increase(all[1h] offset 4m)) * 60 or vector(0))"
         );
     }

@@ -59,10 +59,13 @@ impl SloContext<'_> {
     fn in_period(&self, calendar: &CalendarWindow, slices: Expr) -> Expr {
         let window = calendar.unit.longest();
         let sums = over_steps("sum_over_time", slices, window, SLICE);
-        let sums = aggregate_by("sum", &[PERIOD.to_owned()], None, sums);
+        let by: Vec<String> = { self.by().iter().cloned() }
+            .chain([PERIOD.to_owned()])
+            .collect();
+        let sums = aggregate_by("sum", &by, None, sums);
         let current = Self::numbered(self.periods(calendar).number());
         let matching = build::on_labels(&[PERIOD]);
-        aggregate(
+        self.per_group(
             "sum",
             build::binary_matching(BinaryOp::And, sums, current, matching),
         )
@@ -111,7 +114,7 @@ impl SloContext<'_> {
             return Vec::new();
         };
         let periods = self.periods(calendar);
-        let local_start = self.value(LOCAL_START);
+        let local_start = self.whole_value(LOCAL_START);
         let unit = Some(calendar.unit.name().to_owned());
         let ratio = binary(
             self.period_sum(calendar, BAD_EVENTS, Events::Net),
@@ -119,7 +122,7 @@ impl SloContext<'_> {
             positive(self.period_sum(calendar, TOTAL_EVENTS, Events::Net)),
         );
         let passed = self.elapsed(calendar, Events::Net);
-        let coverage = binary(
+        let coverage = self.for_group(
             self.period_sum(calendar, KNOWN_TIME, Events::Net),
             BinaryOp::Divide,
             passed.clone(),
@@ -133,12 +136,12 @@ impl SloContext<'_> {
                 passed.clone(),
             );
             paren(binary(
-                self.value(PERIOD_LENGTH),
+                self.whole_value(PERIOD_LENGTH),
                 BinaryOp::Subtract,
                 paren(taken),
             ))
         } else {
-            self.value(PERIOD_LENGTH)
+            self.whole_value(PERIOD_LENGTH)
         };
         let elapsed = binary(passed, BinaryOp::Divide, whole);
         let elapsed = call("clamp_max", [elapsed, number(Decimal::ONE)]);

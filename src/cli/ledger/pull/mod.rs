@@ -112,6 +112,13 @@ pub fn run(
         Ok(chosen.map(|service| slos(service, &compiled)).collect())
     })?;
     let slos: Vec<Vec<Asked>> = slos;
+    let grouped = compiled.with_services(|services| grouped(services, &options.services));
+    if !grouped.is_empty() {
+        console.err.line(format_args!(
+            "note: not counted, because the ledger has one error budget for each SLO, and these have groups: {}",
+            grouped.join(", ")
+        ));
+    }
     let mut ledger = Later::open(context, &root, &options.place)?;
     let since = aligned(until - i64::try_from(options.since.as_secs()).unwrap_or(i64::MAX / 2));
     if !options.accept_gap
@@ -232,7 +239,7 @@ struct Asked {
 
 fn slos(service: &Service, compiled: &CompiledProject) -> Vec<Asked> {
     let settings = &compiled.settings;
-    let slos = service.slos.iter();
+    let slos = service.slos.iter().filter(|slo| slo.grouping.is_none());
     slos.map(|slo| Asked {
         wanted: Wanted {
             key: keys::key(service, slo, settings),
@@ -242,6 +249,18 @@ fn slos(service: &Service, compiled: &CompiledProject) -> Vec<Asked> {
         window_ms: slo.window.0,
     })
     .collect()
+}
+
+/// The names of the SLOs of the chosen services that have groups.
+fn grouped(services: &[&Service], chosen: &[String]) -> Vec<String> {
+    let services = services
+        .iter()
+        .filter(|service| chosen.is_empty() || chosen.iter().any(|name| service.name == name));
+    let slos = services.flat_map(|service| {
+        let slos = service.slos.iter().filter(|slo| slo.grouping.is_some());
+        slos.map(|slo| format!("{}.{}", service.name, slo.name))
+    });
+    slos.collect()
 }
 
 fn show(report: &Report, format: Format, console: &mut Console) -> Result<(), Failure> {

@@ -91,6 +91,7 @@ pub fn slo(name: &str) -> SloRef {
     SloRef {
         service: service.into(),
         slo: slo.into(),
+        group: std::collections::BTreeMap::new(),
     }
 }
 
