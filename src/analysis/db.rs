@@ -258,10 +258,10 @@ pub fn expanded(db: &dyn salsa::Database, file: SourceFile) -> ExpandedFile {
 
 /// Iterates over the items of a file in text order, each with its entry. Of a block that a loop generates, only the first: the others
 /// have the same text.
-pub fn items_of_text<'db>(
-    db: &'db dyn salsa::Database,
+pub fn items_of_text(
+    db: &dyn salsa::Database,
     file: SourceFile,
-) -> impl Iterator<Item = (&'db ItemEntry, &'db Expanded)> {
+) -> impl Iterator<Item = (&ItemEntry, &Expanded)> {
     let entries = file_names(db, file).items.iter();
     let items = expanded(db, file).items.iter();
     entries.zip(items).filter(|(_, item)| item.turn == 0)

@@ -21,13 +21,16 @@ fn the_top_of_a_file_has_kinds_and_statements() {
         "import",
         "template",
         "let",
+        "for",
         "rule",
         "extend",
+        "alert",
+        "dependency",
     ] {
         assert!(labels.contains(&wanted), "{wanted}: {labels:?}");
     }
     // Nested kinds, and what only the standard library declares, are not.
-    for other in ["slo", "alert", "kind", "enum", "ratio"] {
+    for other in ["slo", "gate", "kind", "enum", "ratio"] {
         assert!(!labels.contains(&other), "{other}: {labels:?}");
     }
     assert_eq!(

@@ -18,7 +18,7 @@ use nth_promql as promql;
 /// A lowered rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum OneRule {
-    Alert(ir::Alert),
+    Alert(Box<ir::Alert>),
     Recording(ir::Recording),
     Skipped(ir::SkippedRule),
 }
@@ -98,7 +98,7 @@ fn one_rule(
         let alert = service::lower_alert(block, None, severities)?;
         lints::check_alert(block, block, &alert, *scrapes, diagnostics);
         time_units::check_alert(block, &alert, diagnostics);
-        return Some(OneRule::Alert(alert));
+        return Some(OneRule::Alert(Box::new(alert)));
     }
     service::check_metric_name(block, diagnostics);
     Some(OneRule::Recording(ir::Recording {
@@ -128,7 +128,7 @@ pub(super) fn team_rules(
         }
         escalation = escalation.or_else(|| lowered.escalation.clone());
         match (lowered.rule.clone(), lowered.head) {
-            (Some(OneRule::Alert(alert)), Some(head)) => alerts.push((alert, head)),
+            (Some(OneRule::Alert(alert)), Some(head)) => alerts.push((*alert, head)),
             (Some(OneRule::Recording(recording)), _) => recordings.push(recording),
             (Some(OneRule::Skipped(skipped)), _) => skipped_rules.push(skipped),
             _ => {}

@@ -9,7 +9,7 @@ use crate::cursor::read::Cursor;
 use crate::features::docs::Subject;
 
 /// The statements of a file: word, snippet, description.
-const STATEMENTS: [(&str, &str, &str); 7] = [
+const STATEMENTS: [(&str, &str, &str); 8] = [
     (
         "import",
         "import ${1:module}",
@@ -21,6 +21,11 @@ const STATEMENTS: [(&str, &str, &str); 7] = [
         "a reusable block",
     ),
     ("let", "let ${1:name} = $0", "a named value"),
+    (
+        "for",
+        "for ${1:element} in [$2] {\n  $0\n}",
+        "blocks for each element of a list",
+    ),
     (
         "rule",
         "rule ${1:name} {\n  for ${2:s} in ${3:services} {\n    require $0 else \"${4:message}\"\n  }\n}",
