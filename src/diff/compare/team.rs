@@ -137,7 +137,9 @@ fn compare_receivers(
             );
         }
     }
-    let key = |_: Side, one: &Receiver| Some((texts::channel(&one.channel), one.on.clone()));
+    let key = |_: Side, one: &Receiver| {
+        Some((texts::channel(&one.channel), texts::severity_names(&one.on)))
+    };
     for found in pairs(old.iter(), new.iter(), |one| one.name.as_str(), key) {
         let subject = |one: &Receiver| Subject::project("receiver", format!("{team}.{}", one.name));
         match found {
@@ -177,7 +179,7 @@ fn compare_receivers(
                         Some(texts::channel(channel)),
                     );
                 }
-                if before.on != *on {
+                if texts::severity_names(&before.on) != texts::severity_names(on) {
                     changes.plain(
                         ChangeId::ReceiverSeveritiesChanged,
                         &subject,

@@ -1,6 +1,6 @@
 //! Parts of the model as plain text, for `before` and `after`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nth_model::gate::{Comparison, Condition, Fact, Gate, Objective, Operand, Rule, Span, Unit};
 use nth_model::number::{decimal_text, percent_text};
@@ -36,6 +36,11 @@ pub fn alerts_of(severity: &Severity) -> String {
         Severity::TICKET => "tickets".to_owned(),
         name => format!("alerts of severity `{name}`"),
     }
+}
+
+/// The names of severities, whatever their order.
+pub fn severity_names(all: &[Severity]) -> BTreeSet<String> {
+    all.iter().map(|one| one.name().to_owned()).collect()
 }
 
 /// Severities as a list.
