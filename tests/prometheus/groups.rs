@@ -61,16 +61,16 @@ fn grouped(name: &str, objective: &str, sli: Sli, limit: u32) -> Slo {
         }),
         budget_alerts: vec![BudgetAlert {
             consumed: "0.1".parse().expect("a share"),
-            severity: Severity::Ticket,
-            declared: Severity::Ticket,
+            severity: Severity::ticket(),
+            declared: Severity::ticket(),
         }],
         missing_data_alerts: vec![
-            absent(10, Severity::Page),
+            absent(10, Severity::page()),
             MissingDataAlert {
                 cause: MissingDataCause::Groups,
                 up: None,
                 hold: Duration::minutes(2),
-                severity: Severity::Page,
+                severity: Severity::page(),
             },
         ],
         ..slo(name, objective, by_route(sli))
@@ -106,7 +106,7 @@ fn the_only_group_is_like_no_groups() {
         };
         let alone = Slo {
             sli: sli.clone(),
-            missing_data_alerts: vec![absent(10, Severity::Page)],
+            missing_data_alerts: vec![absent(10, Severity::page())],
             ..alone
         };
         let by_route = grouped("by-route", "0.999", sli, 10);

@@ -85,6 +85,7 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
     let window = Duration::days(30);
     let pairs = burn_rate::pairs(window, Duration::MINUTE);
     Slo {
+        parts: Vec::new(),
         name: name.into(),
         description: None,
         objective,

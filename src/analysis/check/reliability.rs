@@ -62,7 +62,7 @@ pub fn service_facts(
     ));
     if matches!(service.kind.as_str(), kind::ALERT | kind::RECORDING) {
         if service.kind == kind::ALERT
-            && pages(service)
+            && facts.is_page(service)
             && environment::pages(db, workspace, facts.environment.as_ref())
         {
             found.extend(facts.on_call());

@@ -100,7 +100,7 @@ pub(super) fn lower(
     }
     let total = match sli.get(field::TOTAL) {
         Value::None => read.iter().find_map(|one| one.total.clone()),
-        _ => Some(sli::events(sli, field::TOTAL, diagnostics)?),
+        _ => Some(sli::events(sli, field::TOTAL, &[], diagnostics)?),
     };
     let parts: Vec<Part> = read.iter().map(|one| one.part.clone()).collect();
     let ratio = if is_weighted {
@@ -189,7 +189,7 @@ fn read_part(
         None
     } else {
         // Its diagnostics are those of its own service.
-        Some(sli::lower(slo, sli, &buckets, &mut Vec::new())?)
+        Some(sli::lower(slo, sli, &[], &buckets, &mut Vec::new())?)
     };
     let (share, total) = match lowered {
         Some(Sli::Events {
@@ -233,6 +233,7 @@ fn read_part(
             slo: SloRef {
                 service: service.name.clone(),
                 slo: slo.name.clone(),
+                group: std::collections::BTreeMap::new(),
             },
             weight: is_weighted.then_some(weight),
             objective: objective.checked_div(Decimal::ONE_HUNDRED)?.normalize(),
@@ -276,7 +277,7 @@ pub(super) fn above_ceiling(
     let factors: Vec<String> = parts
         .iter()
         .map(|part| {
-            let SloRef { service, slo } = &part.slo;
+            let SloRef { service, slo, .. } = &part.slo;
             format!("`{service}.{slo}` has {}%", percent(part.objective))
         })
         .collect();

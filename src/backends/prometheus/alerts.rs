@@ -14,7 +14,7 @@ use super::document::{AlertingRule, Rule};
 use super::layout::layout;
 use super::metadata::{BUDGET_REMAINING, PERIOD_BURN_RATE};
 use super::query::{
-    aggregate, aggregate_by, at_window, binary, call, number, on_nothing, over_window, positive,
+    aggregate, aggregate_by, at_window, binary, call, number, over_window, positive,
 };
 use super::sli::SloContext;
 use super::template::{self, Template, label_access};

@@ -37,7 +37,6 @@ impl SloContext<'_> {
     /// The objective, which is recorded after the slices of each evaluation, and the state over the SLO window, each
     /// rule after those that it reads. None has a `window` label.
     pub fn slow_metadata_rules(&self) -> Vec<Rule> {
-        let slo = self.slo;
         let period = self.window_series(ERROR_RATIO);
         let rules = [
             (OBJECTIVE, self.recorded(|objective| objective)),

@@ -25,7 +25,7 @@ const NONE: &str = "none";
 
 /// Returns the fields in the annotations of an SLO as lines of `.nth`. Invalid values are reported.
 pub fn slo_fields(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
-    let fields: [KeptField; 12] = [
+    let fields: [KeptField; 14] = [
         ("budget-pages", |text| {
             Some(format!(
                 "{} = [{}]",

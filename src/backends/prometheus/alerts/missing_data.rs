@@ -3,13 +3,13 @@
 use rust_decimal::Decimal;
 
 use super::super::document::Rule;
-use super::super::query::{aggregate, binary, call, number};
+use super::super::query::{aggregate, binary, call, number, on_nothing};
 use super::super::sli::{SloContext, presence};
 use super::super::template::Template;
 use crate::alerts::NamedAlert;
 use crate::series_names::GROUPS;
 use nth_model::{MissingDataAlert, MissingDataCause, Sli, ValueFormat};
-use nth_promql::{BinaryOp, Expr, Matching, Node};
+use nth_promql::{BinaryOp, Expr};
 
 impl SloContext<'_> {
     /// The expression of a missing-data alert: nothing is measured, or there are too many groups to measure.
@@ -138,17 +138,4 @@ impl SloContext<'_> {
             texts,
         )
     }
-}
-
-/// `left op on () right`: the presence of the right side decides, regardless of the labels of the left side.
-fn on_nothing(left: Expr, op: BinaryOp, right: Expr) -> Expr {
-    let mut expr = binary(left, op, right);
-    if let Node::Binary(binary) = &mut expr.node {
-        binary.matching = Some(Matching {
-            on: true,
-            labels: Vec::new(),
-            group: None,
-        });
-    }
-    expr
 }

@@ -19,8 +19,7 @@ use rust_decimal::Decimal;
 
 use super::super::document::Rule;
 use super::super::query::{
-    aggregate, aggregate_by, binary, call, number, on_nothing, over_steps, over_window, paren,
-    positive,
+    aggregate_by, binary, call, number, on_nothing, over_steps, over_window, paren, positive,
 };
 use super::exclusions::seconds;
 use super::{BAD_EVENTS, COVERAGE, ERROR_RATIO, KNOWN_TIME, LATE, SloContext, TOTAL_EVENTS};
