@@ -79,6 +79,10 @@ fn shop() -> BTreeMap<String, String> {
     rule_files(build(&["--project", "shop"], "2"))
 }
 
+fn store() -> BTreeMap<String, String> {
+    build(&["--project", "store"], "2")
+}
+
 /// The rules of a plain file.
 fn rules(contents: &str) -> Vec<yaml_serde::Value> {
     let document: yaml_serde::Value = yaml_serde::from_str(&promtool::plain(contents)).unwrap();
@@ -89,8 +93,8 @@ fn rules(contents: &str) -> Vec<yaml_serde::Value> {
 }
 
 #[test]
-fn the_shop_and_its_platform_have_no_mistakes() {
-    for project in ["shop", "platform"] {
+fn the_projects_have_no_mistakes() {
+    for project in ["shop", "platform", "store"] {
         clean(
             &nthc(&["check", "--deny-warnings", "--project", project])
                 .output()
@@ -104,6 +108,7 @@ fn every_source_is_formatted() {
     for arguments in [
         ["--project", "shop"],
         ["--project", "platform"],
+        ["--project", "store"],
         ["--", "checkout.nth"],
     ] {
         let output = nthc(&["fmt", "--check"]).args(arguments).output().unwrap();
@@ -150,13 +155,60 @@ fn the_shop_shows_every_type_of_service_in_every_environment() {
     }
 }
 
+/// Six services of three teams: in staging nobody is paged, and only what was asked for is built.
+#[test]
+fn the_store_has_what_teams_ask_for() {
+    let built = store();
+    let targets = |environment: &str| -> BTreeSet<&str> {
+        let prefix = format!("{environment}/");
+        built
+            .keys()
+            .filter_map(|path| path.strip_prefix(&prefix)?.split('/').next())
+            .collect()
+    };
+    assert_eq!(
+        targets("staging"),
+        BTreeSet::from(["grafana", "prometheus"])
+    );
+    assert!(targets("production").contains("pagerduty"));
+    for path in built
+        .keys()
+        .filter(|path| path.starts_with("staging/prometheus/"))
+    {
+        assert!(!built[path].contains("severity: page"), "{path}");
+        assert!(!built[path].contains("severity: critical"), "{path}");
+    }
+    let tested = nthc(&["test", "--project", "store"]).output().unwrap();
+    let told = String::from_utf8_lossy(&tested.stdout);
+    assert!(tested.status.success(), "{told}");
+    assert!(told.contains("3 passed"), "{told}");
+}
+
+/// No source of the store says anything twice: no two blocks have the same three lines.
+#[test]
+fn the_store_repeats_no_lines() {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    for (path, text) in files(&examples().join("store")) {
+        let lines: Vec<&str> = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| line.len() > 1 && !line.starts_with("//"))
+            .collect();
+        for three in lines.windows(3) {
+            let before = seen.insert(three.join("\n"), path.clone());
+            assert_eq!(before, None, "{path} repeats:\n{}", three.join("\n"));
+        }
+    }
+}
+
 #[test]
 fn prometheus_accepts_every_file() {
     if !promtool::available() {
         return;
     }
     let single = rule_files(build(&["checkout.nth"], "2"));
-    for (path, contents) in shop().into_iter().chain(single) {
+    let store = rule_files(store());
+    for (path, contents) in shop().into_iter().chain(single).chain(store) {
         println!("{path}");
         promtool::check_rules(&contents);
     }

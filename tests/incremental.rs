@@ -140,6 +140,8 @@ fn judged(counts: &BTreeMap<String, usize>) -> Vec<(&str, usize)> {
         "parsed",
         "file_names",
         "item_tree",
+        // Loops at the top level, of literals.
+        "expanded",
         "find_item",
         "find_module",
         // These put together what others found.

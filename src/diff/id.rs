@@ -1,5 +1,6 @@
 //! The kinds of changes: their ids, classes and meanings, from which `docs/changes.md` is generated.
 
+mod name;
 mod text;
 
 use crate::class::Class;
@@ -578,23 +579,6 @@ changes! {
     OutputSettingChanged = "output-setting-changed", Cosmetic,
         "A setting of dashboards, runbooks, OpenSLO documents or links changes.",
         "Rules and routes stay as they are.";
-}
-
-impl ChangeId {
-    /// The id as a text: `objective-lowered`.
-    pub const fn name(self) -> &'static str {
-        self.info().name
-    }
-
-    /// The usual class.
-    pub const fn class(self) -> Class {
-        self.info().class
-    }
-
-    /// The id of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|id| id.name() == name)
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@
 //! that for an SLO in typical incidents.
 
 mod alerts;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod clock_tests;
 mod detection;
 mod difference;
 mod error;

@@ -394,7 +394,7 @@ impl Reader<'_, '_> {
         };
         let slos = self.plan.slos.iter().enumerate();
         let failing: Vec<SloIndex> = slos
-            .filter(|(_, slo)| !slo.is_by_hand)
+            .filter(|(_, slo)| slo.is_generated())
             .filter(|(_, slo)| {
                 let service = self.plan.services.get(slo.service);
                 service.is_some_and(|service| needs(service))

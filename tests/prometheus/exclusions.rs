@@ -107,7 +107,10 @@ fn errors_after_an_exclusion_page_soon() {
         (1.0, Duration::hours(1)),
         (0.0, Duration::hours(3)),
     ];
-    for (kind, sli) in kinds() {
+    let counted_and_timed = kinds()
+        .into_iter()
+        .filter(|(kind, _)| ["bad", "time slices"].contains(kind));
+    for (kind, sli) in counted_and_timed {
         let mut slo = short(sli, 3);
         slo.exclusions = vec![once()];
         assert_rules(

@@ -120,7 +120,14 @@ fn bases_are_variants_templates_and_blocks() {
     let text = "service checkout {\n  slo x {\n    sli : $0\n  }\n}\n";
     assert_eq!(
         complete(text).labels(),
-        ["ratio", "latency", "time-slices", "error-ratio"]
+        [
+            "ratio",
+            "latency",
+            "time-slices",
+            "error-ratio",
+            "all-of",
+            "weighted"
+        ]
     );
     let text = "import std.http\n\nservice checkout {\n  slo availability : http.$0\n}\n";
     assert_eq!(complete(text).labels(), ["availability", "latency"]);

@@ -83,7 +83,7 @@ fn a_hover_says_what_an_exclusion_affects() {
     };
     let kind = hover("exclude migration");
     assert!(kind.contains("not charged to error budgets"), "{kind}");
-    assert!(kind.contains("gates still count these events"), "{kind}");
+    assert!(kind.contains("custom alerts still fire"), "{kind}");
     let field = hover("covers =");
     assert!(
         field.contains("Default: every SLO of the project"),

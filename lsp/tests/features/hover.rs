@@ -305,7 +305,10 @@ fn modules_kinds_enums_and_functions_have_their_docs() {
         plain("tier x { availability = 99%  latency = 1s  absence = pa$0ge }\n");
     assert_eq!(
         (word.as_str(), of_member.as_str()),
-        ("page", "severity.page\n\nRespond now.")
+        (
+            "page",
+            "severity page\n\nRespond now.\n\n- pages = true\n- urgency = high\n- for = 2m"
+        )
     );
     let of_function = plain(
         "service x { selector = {job = \"x\"} gate g { deny d { when = fro$0zen(from: \"2026-12-20\", to: \"2026-12-27\", zone: \"UTC\") } } }",

@@ -290,12 +290,12 @@ pub mod field {
     pub const ON_NO_DATA: &str = "on_no_data";
     /// The field `only_in` of `service`, `dependency`, `slo`, `exclude`, `alert`, `recording`, `test`.
     pub const ONLY_IN: &str = "only_in";
+    /// The field `page_severity` of `tier`, `slo`.
+    pub const PAGE_SEVERITY: &str = "page_severity";
     /// The field `pages` of `severity`, `environment`.
     pub const PAGES: &str = "pages";
     /// The field `pages_become` of `environment`.
     pub const PAGES_BECOME: &str = "pages_become";
-    /// The field `page_severity` of `tier`, `slo`.
-    pub const PAGE_SEVERITY: &str = "page_severity";
     /// The field `query` of `recording`, `panel`.
     pub const QUERY: &str = "query";
     /// The field `rate` of `traffic`.

@@ -6,9 +6,6 @@
 mod exclusion;
 mod offset;
 mod period;
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests;
 
 pub use exclusion::excluded;
 pub use period::Periods;

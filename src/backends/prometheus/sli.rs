@@ -25,19 +25,20 @@
 
 mod exclusions;
 mod expressions;
+mod groups;
 mod period;
+mod slo_window;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
 use nth_model::{Duration, Numerator, Sli, Slo};
-use nth_promql::{BinaryOp, Expr, MatchOp, Node, build, rewrite};
+use nth_promql::{BinaryOp, Expr, rewrite};
 
 pub use crate::series_names::ERROR_RATIO;
 use crate::series_names::{
-    BAD_EVENTS, COVERAGE, GROUPS, KNOWN_TIME, LONGEST_RAW, OBJECTIVE, PERIOD_ELAPSED, SLICE,
-    TOTAL_EVENTS,
+    BAD_EVENTS, COVERAGE, GROUPS, KNOWN_TIME, LONGEST_RAW, OBJECTIVE, SLICE, TOTAL_EVENTS,
 };
 
 pub use expressions::bad_slice;
@@ -51,8 +52,8 @@ use super::context::Context;
 use super::document::{RecordingRule, Rule};
 use super::layout::layout;
 use super::query::{
-    aggregate, aggregate_by, at_window, binary, call, for_each, number, or_zero, or_zero_of,
-    over_steps, over_window, positive, series, without_nan,
+    aggregate, at_window, binary, call, for_each, number, or_zero, or_zero_of, over_steps,
+    over_window, positive, series, without_nan,
 };
 
 const BAD_SLICE: &str = "slo:sli_bad_slice:bool";
@@ -63,6 +64,20 @@ const BRIDGED: Duration = Duration::hours(1);
 
 /// The delay between the end of a slice and its recording, so that slow scrapes are included.
 pub const LATE: Duration = Duration::minutes(1);
+
+/// Which events are summed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Events {
+    /// All of them.
+    Gross,
+    /// Those that no exclusion touches.
+    Net,
+}
+
+/// A duration in whole seconds, rounded up.
+fn seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.0.div_ceil(1000)).unwrap_or(i64::MAX)
+}
 
 /// An SLO with its service.
 #[derive(Clone, Copy)]
@@ -88,72 +103,6 @@ impl<'a> SloContext<'a> {
     pub fn recorded_series(&self, metric: &str) -> Expr {
         let slo = ("slo", self.slo.name.as_str());
         series(metric, self.context.identity().into_iter().chain([slo]))
-    }
-
-    /// The labels whose values are the groups of this SLO; empty if it has none.
-    pub fn by(&self) -> &'a [String] {
-        self.slo.by()
-    }
-
-    /// Aggregates to one series for each group of this SLO.
-    pub fn per_group(&self, op: &str, expr: Expr) -> Expr {
-        aggregate_by(op, self.by(), None, expr)
-    }
-
-    /// The value of the series of this SLO with this metric name, without labels besides those of its groups.
-    pub fn value(&self, metric: &str) -> Expr {
-        self.per_group("max", self.recorded_series(metric))
-    }
-
-    /// The value of the series of this SLO with this metric name, which is one for all groups, without labels.
-    pub fn whole_value(&self, metric: &str) -> Expr {
-        aggregate("max", self.recorded_series(metric))
-    }
-
-    /// An operation on the series of each group and one value for all groups, which has no labels.
-    fn for_group(&self, groups: Expr, op: BinaryOp, all: Expr) -> Expr {
-        match self.by() {
-            [] => binary(groups, op, all),
-            _ => for_each(groups, op, all),
-        }
-    }
-
-    /// Adds 0 for what is missing: for an SLO without groups always, otherwise for the groups that a recorded series has.
-    fn or_zero_where(&self, expr: Expr, metric: &str) -> Expr {
-        if self.by().is_empty() {
-            return or_zero(expr);
-        }
-        or_zero_of(expr, self.per_group("group", self.recorded_series(metric)))
-    }
-
-    /// A number that follows from the objective. If groups have objectives of their own, it is one series for each group that a
-    /// recorded series has.
-    pub fn by_objective(&self, metric: &str, number: impl Fn(Decimal) -> Expr) -> Expr {
-        let own = self.slo.own_objectives();
-        if own.is_empty() {
-            return number(self.slo.objective);
-        }
-        self.each_objective(metric, number)
-    }
-
-    /// A number that follows from the objective, for each group that a recorded series has.
-    pub fn each_objective(&self, metric: &str, number: impl Fn(Decimal) -> Expr) -> Expr {
-        let groups = |labels: &BTreeMap<String, String>, objective| {
-            let mut series = self.recorded_series(metric);
-            if let Node::Selector(selector) = &mut series.node {
-                selector
-                    .matchers
-                    .extend(labels.iter().map(|(label, value)| {
-                        build::matcher(label.as_str(), MatchOp::Equal, value.as_str())
-                    }));
-            }
-            let groups = self.per_group("group", series);
-            binary(groups, BinaryOp::Multiply, number(objective))
-        };
-        let own = self.slo.own_objectives().iter();
-        let own: Vec<Expr> = own.map(|own| groups(&own.labels, own.objective)).collect();
-        let all = groups(&BTreeMap::new(), self.slo.objective);
-        build::join(BinaryOp::Or, own.into_iter().chain([all.clone()])).unwrap_or(all)
     }
 
     /// The recorded error ratio over a window, without labels.
@@ -282,46 +231,6 @@ impl<'a> SloContext<'a> {
             .chain(gates.filter(|window| *window > LONGEST_RAW))
             .chain(self.rolling_window())
             .collect()
-    }
-
-    /// The SLO window, if it rolls.
-    fn rolling_window(&self) -> Option<Duration> {
-        self.slo.calendar.is_none().then_some(self.slo.window)
-    }
-
-    /// The name of a recorded series of the SLO window.
-    pub fn window_series(&self, prefix: &str) -> String {
-        format!("{prefix}{}", self.slo.window_name())
-    }
-
-    /// The error ratio over the SLO window in which unknown time, and what is to come of a calendar window, counts as good.
-    pub fn least_window_ratio(&self) -> Expr {
-        let ratio = self.value(&self.window_series(ERROR_RATIO));
-        let known = binary(ratio, BinaryOp::Multiply, self.window_coverage());
-        match self.slo.calendar {
-            Some(_) => {
-                let elapsed = self.whole_value(PERIOD_ELAPSED);
-                self.for_group(known, BinaryOp::Multiply, elapsed)
-            }
-            None => known,
-        }
-    }
-
-    /// The known share of the SLO window, or of the current period so far.
-    pub fn window_coverage(&self) -> Expr {
-        self.value(&self.window_series(COVERAGE))
-    }
-
-    /// The number of bad events in the SLO window.
-    pub fn window_bad_events(&self) -> Expr {
-        let Some(calendar) = &self.slo.calendar else {
-            return self.bad_events(self.slo.window);
-        };
-        let bad = self.period_sum(calendar, BAD_EVENTS, period::Events::Net);
-        match &self.slo.sli {
-            Sli::TimeSlices { .. } => self.per_evaluation(bad),
-            _ => bad,
-        }
     }
 
     /// Returns whether the known share of a window is recorded.
@@ -586,16 +495,6 @@ impl<'a> SloContext<'a> {
     /// queries. `None` if it has no meaning over a long window.
     pub fn measured_ratio(&self, window: Duration) -> Option<Expr> {
         raw_ratio(&self.slo.sli, self.by(), window)
-    }
-
-    /// One series for each group that is measured now.
-    pub fn measured_groups(&self) -> Expr {
-        let current = self.current();
-        match &self.slo.sli {
-            Sli::Events { total, .. } => at_window(total, current),
-            Sli::ErrorRatio { ratio, .. } => at_window(ratio, current),
-            Sli::TimeSlices { good } => bad_slice(good, self.by()),
-        }
     }
 
     /// The sum of the slices in a window, without those that an exclusion touches.

@@ -17,8 +17,7 @@ use super::super::document::Rule;
 use super::super::query::{
     aggregate, binary, call, number, on_nothing, or_zero, over_steps, over_window, paren, positive,
 };
-use super::period::Events;
-use super::{BAD_EVENTS, COVERAGE, KNOWN_TIME, LATE, SloContext, TOTAL_EVENTS};
+use super::{BAD_EVENTS, COVERAGE, Events, KNOWN_TIME, LATE, SloContext, TOTAL_EVENTS, seconds};
 use crate::clock;
 use crate::series_names::{
     EXCLUDED, GROSS_BUDGET_REMAINING, GROSS_PERIOD_BURN_RATE, LONGEST_RAW, PERIOD_LENGTH, SLICE,
@@ -142,9 +141,4 @@ impl SloContext<'_> {
             self.record(GROSS_BUDGET_REMAINING, &remaining, None),
         ]
     }
-}
-
-/// A duration in whole seconds, rounded up.
-pub(super) fn seconds(duration: Duration) -> i64 {
-    i64::try_from(duration.0.div_ceil(1000)).unwrap_or(i64::MAX)
 }

@@ -21,8 +21,9 @@ use super::super::document::Rule;
 use super::super::query::{
     aggregate_by, binary, call, number, on_nothing, over_steps, over_window, paren, positive,
 };
-use super::exclusions::seconds;
-use super::{BAD_EVENTS, COVERAGE, ERROR_RATIO, KNOWN_TIME, LATE, SloContext, TOTAL_EVENTS};
+use super::{
+    BAD_EVENTS, COVERAGE, ERROR_RATIO, Events, KNOWN_TIME, LATE, SloContext, TOTAL_EVENTS, seconds,
+};
 use crate::clock::Periods;
 use crate::series_names::{PERIOD_ELAPSED, PERIOD_LENGTH, PERIOD_START, SLICE};
 use nth_model::CalendarWindow;
@@ -31,15 +32,6 @@ use nth_model::CalendarWindow;
 const LOCAL_START: &str = "slo:period_local_start:seconds";
 /// The label of the number of a period.
 const PERIOD: &str = "period";
-
-/// Which events are summed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Events {
-    /// All of them.
-    Gross,
-    /// Those that no exclusion touches.
-    Net,
-}
 
 impl SloContext<'_> {
     /// The periods of a calendar window. A period is that of the oldest events of a slice, so that no event is charged to the next one:

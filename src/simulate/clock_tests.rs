@@ -1,11 +1,13 @@
+//! The conditions of time in PromQL, evaluated, hold when the calendar says so.
+
 use jiff::Timestamp;
 use nth_engine::eval::{Options, evaluate};
 use nth_engine::{Evaluated, MemoryStore, Steps};
 use nth_model::exclude::{Approver, Exclusion, Times};
 use nth_model::{CalendarUnit, CalendarWindow, Hours, TimeOfDay, TimeOfWeek, zone};
+use nth_promql::{Expr, build};
+use nth_targets::clock::{Periods, excluded};
 use proptest::prelude::*;
-
-use super::*;
 
 const ZONES: [&str; 12] = [
     "UTC",
