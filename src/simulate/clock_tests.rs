@@ -111,7 +111,7 @@ fn once_is_a_range() {
         },
         "UTC",
     );
-    let condition = excluded(&[once.clone()], 60, 420).unwrap();
+    let condition = excluded(std::slice::from_ref(&once), 60, 420).unwrap();
     assert_eq!(
         condition.to_string(),
         "vector(time()) >= 1796000460 < 1796004420"
@@ -157,7 +157,7 @@ fn from_the_first_to_the_last_day() {
         "America/New_York",
     );
     let [from, until] = [1_793_404_800, 1_794_528_000];
-    let condition = excluded(&[daily.clone()], 0, 0).unwrap();
+    let condition = excluded(std::slice::from_ref(&daily), 0, 0).unwrap();
     assert_eq!(
         times(&condition, from, until),
         inside(&[daily], 0, 0, from, until)
@@ -260,7 +260,7 @@ proptest! {
         let all = changes(name);
         let around = all[around % all.len()];
         let [from, until] = [around - 9 * 86_400, around + 9 * 86_400];
-        let condition = excluded(&[one.clone()], lead, trail).unwrap();
+        let condition = excluded(std::slice::from_ref(&one), lead, trail).unwrap();
         prop_assert_eq!(
             times(&condition, from, until),
             inside(&[one], lead, trail, from, until),

@@ -1,7 +1,7 @@
 //! Compares what happened with what is expected.
 
 use nth_model::test::{Expectation, Outcome, SloRef, Subject, Test};
-use nth_model::{Duration, Project, Response, Settings, Severity};
+use nth_model::{Duration, Project, Response, Role, Settings, Severity};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 use smol_str::SmolStr;
@@ -424,9 +424,14 @@ impl Check<'_, '_> {
                     format!("{} fired at {}", name(alert), time(fired.start))
                 }
             };
-            let subject = match &alert.slo {
-                Some(slo) => format!("slo = {}.{slo}", alert.service),
-                None => format!("service = {}", alert.service),
+            let role = self.project.service(&alert.service).map(|owner| owner.role);
+            let subject = match (&alert.slo, role) {
+                (Some(slo), _) => format!("slo = {}.{slo}", alert.service),
+                (None, Some(Role::Dependency)) => {
+                    format!("alert = {}.{}", alert.service, alert.name)
+                }
+                (None, Some(Role::Team)) => format!("alert = {}", alert.name),
+                (None, _) => format!("service = {}", alert.service),
             };
             let help = format!("if it is right, expect it: `expect … : page {{ {subject} }}`");
             if failures

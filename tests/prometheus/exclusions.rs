@@ -72,7 +72,7 @@ fn excluded_errors_neither_page_nor_consume() {
                 STEP,
                 input(kind, &parts, STEP),
                 vec![
-                    no_samples(&fired("9h"), "9h"),
+                    no_samples(fired("9h"), "9h"),
                     // An increase over an hour is extrapolated by half a scrape at both ends: of the excluded errors, 14s of 2h
                     // are subtracted in the hour after them.
                     scalar("max(slo:period_burn_rate:ratio) < bool 0.001", "9h", 1.0),
@@ -119,12 +119,8 @@ fn errors_after_an_exclusion_page_soon() {
             STEP,
             input(kind, &parts, STEP),
             vec![
-                no_samples(&fired("5h"), "5h2m"),
-                scalar(
-                    &format!("clamp_max(max({}), 1)", fired("20m")),
-                    "5h20m",
-                    1.0,
-                ),
+                no_samples(fired("5h"), "5h2m"),
+                scalar(format!("clamp_max(max({}), 1)", fired("20m")), "5h20m", 1.0),
                 // 50m to 60m of 4m12s: without the slices that the exclusion touches.
                 scalar("max(slo:period_burn_rate:ratio) > bool 12", "9h", 1.0),
                 scalar("max(slo:period_burn_rate:ratio) < bool 14.4", "9h", 1.0),
@@ -151,11 +147,7 @@ fn errors_before_an_exclusion_still_page() {
         STEP,
         input("bad", &parts, STEP),
         vec![
-            scalar(
-                &format!("clamp_max(max({}), 1)", fired("20m")),
-                "2h50m",
-                1.0,
-            ),
+            scalar(format!("clamp_max(max({}), 1)", fired("20m")), "2h50m", 1.0),
             // 27m to 30m of 4m12s.
             scalar("max(slo:period_burn_rate:ratio) > bool 6", "7h", 1.0),
             scalar("max(slo:period_burn_rate:ratio) < bool 7.5", "7h", 1.0),

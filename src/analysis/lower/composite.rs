@@ -117,7 +117,7 @@ pub(super) fn lower(
 
 /// The mean of the bad shares, by weight.
 fn mean(parts: Vec<Read>) -> Option<Expr> {
-    let number = |value: Decimal| build::number(&nth_model::number::decimal_text(value));
+    let number = |value: Decimal| build::number(nth_model::number::decimal_text(value));
     let mut weights = Decimal::ZERO;
     let mut sum: Option<Expr> = None;
     for one in parts {
