@@ -181,7 +181,8 @@ fn the_store_has_what_teams_ask_for() {
     let tested = nthc(&["test", "--project", "store"]).output().unwrap();
     let told = String::from_utf8_lossy(&tested.stdout);
     assert!(tested.status.success(), "{told}");
-    assert!(told.contains("3 passed"), "{told}");
+    let summary = String::from_utf8_lossy(&tested.stderr);
+    assert!(summary.contains("3 passed"), "{summary}");
 }
 
 /// No source of the store says anything twice: no two blocks have the same three lines.
