@@ -377,7 +377,7 @@ mod tests {
             "",
             "page",
             "page 1h at 14.4x for 2m",
-            "call 1h/5m at 14.4x for 2m",
+            "ca}ll 1h/5m at 14.4x for 2m",
             "page 1h/5m at 0x for 2m",
             "page 1h/5m } at 1x for 2m",
             "page 1h/5m at 1x for 2m }",
