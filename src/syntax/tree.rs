@@ -280,6 +280,22 @@ pub enum Statement {
     Require(Require),
 }
 
+impl Statement {
+    /// The range of the statement, without its doc comment.
+    pub fn range(&self) -> TextRange {
+        match self {
+            Self::Field(field) => field.range,
+            Self::Block(block) => block.range,
+            Self::Let(decl) => decl.range,
+            Self::For(repeat) => repeat.range,
+            Self::If(choice) => choice.range,
+            Self::In(inner) => inner.range,
+            Self::Without(without) => without.range,
+            Self::Require(require) => require.range,
+        }
+    }
+}
+
 /// `name = value`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {

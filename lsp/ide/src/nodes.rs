@@ -34,7 +34,7 @@ impl<'t> Node<'t> {
         match self {
             Self::Block(block) => block.range,
             Self::Body(body) => body.range,
-            Self::Statement(statement) => statement_range(statement),
+            Self::Statement(statement) => statement.range(),
             Self::Base(base) => base.range,
             Self::Arg(arg) => arg.range,
             Self::Param(param) => param.range,
@@ -172,20 +172,6 @@ fn expr_children<'t>(expr: &'t Expr, visit: &mut impl FnMut(Node<'t>)) {
         | ExprNode::TimeOfDay(_)
         | ExprNode::Name(_)
         | ExprNode::Error => {}
-    }
-}
-
-/// The range of a statement, without its doc comment.
-pub fn statement_range(statement: &Statement) -> TextRange {
-    match statement {
-        Statement::Field(field) => field.range,
-        Statement::Block(block) => block.range,
-        Statement::Let(decl) => decl.range,
-        Statement::For(repeat) => repeat.range,
-        Statement::If(choice) => choice.range,
-        Statement::In(inner) => inner.range,
-        Statement::Without(without) => without.range,
-        Statement::Require(require) => require.range,
     }
 }
 

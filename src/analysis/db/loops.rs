@@ -184,7 +184,7 @@ impl Expansion<'_> {
                 Statement::Block(block) => self.block(block, turns),
                 Statement::For(inner) => self.repeat(inner, turns),
                 other => {
-                    let range = range_of(other);
+                    let range = other.range();
                     self.problem(
                         range,
                         "only blocks are allowed in a `for` at the top level of a file",
@@ -344,17 +344,4 @@ fn at(element: &Expr, range: TextRange) -> Expr {
         }
     }
     moved
-}
-
-fn range_of(statement: &Statement) -> TextRange {
-    match statement {
-        Statement::Field(field) => field.range,
-        Statement::Block(block) => block.range,
-        Statement::Let(decl) => decl.range,
-        Statement::For(repeat) => repeat.range,
-        Statement::If(choice) => choice.range,
-        Statement::In(inner) => inner.range,
-        Statement::Without(without) => without.range,
-        Statement::Require(require) => require.range,
-    }
 }

@@ -5,7 +5,7 @@ use nthc::syntax::tree::{Body, Statement, TextRange};
 use super::super::formatting::layout::{touch, whole_lines};
 use super::place::{ActionKind, ItemAt, Offer, Place, replacement};
 use super::values::name_text;
-use crate::nodes::{Node, statement_range};
+use crate::nodes::Node;
 
 /// Maximum number of environments offered.
 const MANY: usize = 12;
@@ -83,12 +83,12 @@ fn amend<'a>(
         let text = place.slice(field.range.shifted(at.start));
         let indent = place.indent_at(at.start + field.range.start);
         if let Some(known) = known {
-            let last = known.body.statements.last().map(statement_range);
+            let last = known.body.statements.last().map(Statement::range);
             let end = last.map_or(known.body.range.start + 1, |range| range.end);
             let inner = format!("{}  ", place.indent_at(at.start + known.range.start));
             return Some(vec![place.lines_after(at.start + end, &inner, &[text])]);
         }
-        let last = body.statements.last().map(statement_range)?;
+        let last = body.statements.last().map(Statement::range)?;
         let lines = format!("in {name} {{\n{indent}  {text}\n{indent}}}");
         let mut change = place.lines_after(at.start + last.end, indent, &[&lines]);
         if change.text.starts_with('\n') {
@@ -116,7 +116,7 @@ fn wrap<'a>(
         .statements
         .iter()
         .filter(|statement| {
-            let range = statement_range(statement);
+            let range = statement.range();
             within.start <= range.start && range.end <= within.end
         })
         .collect();

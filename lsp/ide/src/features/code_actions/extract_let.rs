@@ -13,7 +13,7 @@ use super::place::{
     ActionKind, ItemAt, KEYWORDS, Offer, Place, has_labels, has_query, identifier, insertion,
     replacement,
 };
-use crate::nodes::{Node, statement_range};
+use crate::nodes::Node;
 
 /// Offers to extract the selected expression, or the literal at the cursor, into a `let` before its statement.
 pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
@@ -59,9 +59,7 @@ pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     }
     let name = place.fresh(&suggested_name(&path, expr));
     let (start, expr) = (at.start, *expr);
-    let before = statement.map_or(at.start, |statement| {
-        start + statement_range(statement).start
-    });
+    let before = statement.map_or(at.start, |statement| start + statement.range().start);
     offers.push(Offer::new(kind, title, move || {
         let range = expr.range.shifted(start);
         let value = place.slice(range);

@@ -1,13 +1,13 @@
 //! Extracts a block, or some of its statements, into a template that the block then uses. The generated files stay
 //! the same.
 
-use nthc::syntax::tree::{Block, TextRange};
+use nthc::syntax::tree::{Block, Statement, TextRange};
 
 use super::environments::innermost_body;
 use super::place::{ActionKind, Offer, Place};
 use super::template_edits::changes;
 use super::template_parameters::{Extract, plan};
-use crate::nodes::{Node, statement_range};
+use crate::nodes::Node;
 
 /// Offers a template of the block whose head is at the cursor, or of the selected statements.
 pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
@@ -67,7 +67,7 @@ pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
 
 /// The range from the first to the last of the block's own statements that are completely selected.
 fn selected_statements(block: &Block, within: TextRange) -> Option<TextRange> {
-    let own = block.body.statements.iter().map(statement_range);
+    let own = block.body.statements.iter().map(Statement::range);
     own.filter(|range| within.start <= range.start && range.end <= within.end)
         .reduce(TextRange::cover)
 }

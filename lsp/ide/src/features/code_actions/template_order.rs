@@ -6,7 +6,6 @@ use nthc::syntax::tree::{Block, Body, Statement, TextRange};
 use smol_str::SmolStr;
 
 use super::template_error::ExtractError;
-use crate::nodes::statement_range;
 
 /// True if a block without a base inherits contents: it overrides a block of the same name, and a base of its own
 /// would replace that.
@@ -73,7 +72,7 @@ fn name_of(block: &Block) -> Option<SmolStr> {
 /// If it matters; with the reason.
 pub fn stays_in_order(block: &Block, chosen: TextRange) -> Result<(), ExtractError> {
     let is_chosen = |statement: &&Statement| {
-        let range = statement_range(statement);
+        let range = statement.range();
         chosen.start <= range.start && range.end <= chosen.end
     };
     let of = |statements: &[&Statement]| {
@@ -87,7 +86,7 @@ pub fn stays_in_order(block: &Block, chosen: TextRange) -> Result<(), ExtractErr
     let inside: Vec<&Statement> = all.iter().filter(is_chosen).collect();
     let before: Vec<&Statement> = all
         .iter()
-        .filter(|statement| statement_range(statement).end <= chosen.start)
+        .filter(|statement| statement.range().end <= chosen.start)
         .collect();
     let rest: Vec<&Statement> = all
         .iter()
