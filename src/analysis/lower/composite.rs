@@ -245,13 +245,7 @@ fn read_part(
 
 /// The share of events that are good or bad. Without events it has no sample.
 fn share(numerator: Numerator, total: &Expr, has_bucket: bool) -> Share {
-    let or_zero = |expr| {
-        build::binary(
-            BinaryOp::Or,
-            expr,
-            build::call("vector", vec![build::number("0")]),
-        )
-    };
+    let or_zero = |expr| build::binary(BinaryOp::Or, expr, build::vector("0"));
     let all = build::binary(BinaryOp::Greater, total.clone(), build::number("0"));
     let of_all = |part| build::binary(BinaryOp::Divide, part, all.clone());
     match numerator {
@@ -301,6 +295,22 @@ pub(super) fn above_ceiling(
         diagnostic = diagnostic.because(slo.place_of(part, part.span_of(field::SLO)), "a part");
     }
     Some(diagnostic.help("lower it, or raise the objectives of the parts"))
+}
+
+/// Diagnostic about groups of a composite SLO: its parts are counted together, so nothing distinguishes them.
+pub(super) fn grouped(slo: &Instance) -> Option<Diag> {
+    let Value::List(labels) = slo.get(field::BY) else {
+        return None;
+    };
+    (!labels.is_empty()).then(|| {
+        Diag::new(
+            &codes::COMPOSITE_PARTS,
+            "a composite SLO cannot be grouped",
+            slo.span_of(field::BY),
+        )
+        .label("the events of all groups of its parts are counted together")
+        .help("remove `by`, or group the SLOs of the parts instead")
+    })
 }
 
 /// Diagnostic about a `part` in an SLI that is not a composite one.

@@ -345,6 +345,10 @@ fn lower_slo(
     let by = grouping::labels_by(slo);
     let declared = slo.children_of(kind::SLI).next()?;
     let (sli, parts) = if composite::is_composite(declared) {
+        if let Some(grouped) = composite::grouped(slo) {
+            report(slo, diagnostics, grouped);
+            return None;
+        }
         let lowered = composite::lower(declared, surroundings, diagnostics)?;
         diagnostics.extend(composite::above_ceiling(
             slo,
