@@ -41,6 +41,7 @@ impl<'db> Evaluator<'db> {
             }
         }
         self.add_defaults(id);
+        self.drop_replaced(id);
         self.nodes[id.0].state = State::Done;
         self.remove_absent(id);
     }

@@ -26,6 +26,7 @@ mod node;
 mod ops;
 mod overrides;
 mod query;
+mod replaced;
 mod scope;
 mod show;
 mod signal;
