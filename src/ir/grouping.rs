@@ -69,7 +69,7 @@ impl Slo {
                 total,
                 total_series,
                 bucket,
-                breakdown_series,
+                breakdown,
             } => Sli::Events {
                 numerator: match numerator {
                     Numerator::Bad(bad) => Numerator::Bad(without(bad)),
@@ -78,7 +78,7 @@ impl Slo {
                 total: without(total),
                 total_series: total_series.clone(),
                 bucket: bucket.clone(),
-                breakdown_series: breakdown_series.clone(),
+                breakdown: breakdown.clone(),
             },
             Sli::TimeSlices { good } => Sli::TimeSlices {
                 good: without(good),

@@ -6,6 +6,7 @@
 //! place where a backend inserts a window.
 
 mod artifact;
+mod breakdown;
 pub mod burn_rate;
 mod calendar_window;
 pub mod channel;
@@ -38,6 +39,7 @@ use smol_str::SmolStr;
 use nth_promql as promql;
 
 pub use artifact::Artifact;
+pub use breakdown::Breakdown;
 pub use calendar_window::{CalendarUnit, CalendarWindow};
 pub use channel::{Channel, WebhookUrl};
 pub use dependency::{Criticality, Dependency};
@@ -232,9 +234,8 @@ pub enum Sli {
         /// The bucket that counts the good events, if they are those of a classic histogram. It exists whenever there
         /// are events: if it is missing, nothing is known, and nothing is bad.
         bucket: Option<promql::Expr>,
-        /// The selector from which the rate by labels of the bad events (or of all events, if good events are counted)
-        /// is taken, to name the top contributors.
-        breakdown_series: Option<promql::Expr>,
+        /// The selectors from which the bad events by labels are taken, to name the top contributors.
+        breakdown: Option<Breakdown>,
     },
     /// Time slices: each evaluation is one slice, which is good if the condition holds.
     TimeSlices {

@@ -26,7 +26,7 @@ fn by_route(sli: Sli) -> Sli {
             total,
             total_series,
             bucket,
-            breakdown_series,
+            breakdown,
         } => Sli::Events {
             numerator: match numerator {
                 Numerator::Bad(bad) => Numerator::Bad(grouped(bad)),
@@ -35,7 +35,7 @@ fn by_route(sli: Sli) -> Sli {
             total: grouped(total),
             total_series,
             bucket,
-            breakdown_series,
+            breakdown,
         },
         Sli::TimeSlices { good } => Sli::TimeSlices {
             good: grouped(good),

@@ -263,7 +263,7 @@ fn more_good_events_than_events_are_recorded_and_told() {
         ),
         total_series: None,
         bucket: None,
-        breakdown_series: None,
+        breakdown: None,
     };
     assert_rules(
         "inconsistent",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use nthc::backends::prometheus::service_rules;
 use nthc::ir::{
-    Alert, AlertmanagerSettings, BudgetAlert, DocsSettings, Duration, GrafanaSettings,
+    Alert, AlertmanagerSettings, Breakdown, BudgetAlert, DocsSettings, Duration, GrafanaSettings,
     MissingDataAlert, MissingDataCause, Numerator, OpenSloSettings, Pace, PagerDutySettings,
     PolicySettings, PrometheusSettings, Recording, RuleFormat, Service, Settings, Severities,
     Severity, Sli, Slo, Text, TextPart, ValueFormat, burn_rate,
@@ -131,7 +131,7 @@ pub fn bad_based() -> Sli {
         total: query(&format!("sum(rate({total}[$window]))")),
         total_series: Some(query(total)),
         bucket: None,
-        breakdown_series: Some(query(bad)),
+        breakdown: Some(Breakdown::Bad(query(bad))),
     }
 }
 
@@ -144,7 +144,10 @@ pub fn good_based() -> Sli {
         total: query(&format!("sum(rate({total}[$window]))")),
         total_series: Some(query(total)),
         bucket: None,
-        breakdown_series: Some(query(total)),
+        breakdown: Some(Breakdown::Rest {
+            all: query(total),
+            good: query(good),
+        }),
     }
 }
 
@@ -158,7 +161,7 @@ pub fn latency() -> Sli {
         total: of(count),
         total_series: Some(query(count)),
         bucket: Some(query(bucket)),
-        breakdown_series: None,
+        breakdown: None,
     }
 }
 
@@ -172,7 +175,7 @@ pub fn native_latency() -> Sli {
         total: query(&format!("histogram_count({rate})")),
         total_series: Some(query(r#"http_request_duration_seconds{job="checkout"}"#)),
         bucket: None,
-        breakdown_series: None,
+        breakdown: None,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::eval::{Instance, Value};
 use crate::schema::names::{field, kind};
 use nth_metrics::base_name;
 use nth_model::panel::Histogram;
-use nth_model::{Numerator, Sli};
+use nth_model::{Breakdown, Numerator, Sli};
 use nth_promql::classify::{is_additive, is_selector, metrics};
 use nth_promql::rewrite::{as_bool, as_rate_by, each_expr};
 use nth_promql::{self as promql, build};
@@ -196,16 +196,13 @@ fn ratio(sli: &Instance, by: &[String], diagnostics: &mut Vec<Diag>) -> Option<S
         }
     };
     let total = sli.get(field::TOTAL);
-    let breakdown_series = match &numerator {
-        Numerator::Bad(_) => series(counted),
-        Numerator::Good(_) => series(total),
-    };
+    let breakdown = Breakdown::new(&numerator, series(counted), series(total));
     Some(Sli::Events {
         numerator,
         total: events(sli, field::TOTAL, by, diagnostics)?,
         total_series: series(total),
         bucket: None,
-        breakdown_series,
+        breakdown,
     })
 }
 
@@ -245,7 +242,7 @@ fn latency(
             total: count,
             total_series: Some(histogram),
             bucket: None,
-            breakdown_series: None,
+            breakdown: None,
         });
     }
     let total = renamed(&histogram, "_count")?;
@@ -255,12 +252,14 @@ fn latency(
         selector.matchers.retain(|matcher| matcher.label != "le");
         selector.matchers.push(bound);
     }
+    let numerator = Numerator::Good(as_rate_by(good.clone(), grouping::clause(by)));
+    let breakdown = Breakdown::new(&numerator, Some(good.clone()), Some(total.clone()));
     Some(Sli::Events {
-        numerator: Numerator::Good(as_rate_by(good.clone(), grouping::clause(by))),
+        numerator,
         total: as_rate_by(total.clone(), grouping::clause(by)),
-        total_series: Some(total.clone()),
+        total_series: Some(total),
         bucket: Some(good),
-        breakdown_series: Some(total),
+        breakdown,
     })
 }
 
@@ -426,7 +425,7 @@ fn error_ratio(
 pub(super) fn own_labels(sli: &Sli) -> Vec<String> {
     let Sli::Events {
         numerator: Numerator::Bad(counted) | Numerator::Good(counted),
-        breakdown_series: Some(_),
+        breakdown: Some(_),
         ..
     } = sli
     else {

@@ -125,7 +125,7 @@ fn errors(words: &Words, slo: &Slo) -> Option<Draft> {
     let Sli::Events {
         numerator,
         total,
-        breakdown_series,
+        breakdown,
         ..
     } = &slo.sli
     else {
@@ -159,16 +159,12 @@ fn errors(words: &Words, slo: &Slo) -> Option<Draft> {
             by => text::group_references(by),
         },
     );
-    if let (Numerator::Bad(_), Some(series)) = (numerator, breakdown_series)
+    if let Some(breakdown) = breakdown
+        && breakdown.is_of_bad_events()
         && !slo.breakdown.is_empty()
-        && classify::is_selector(series)
     {
         let labels: Vec<&str> = slo.breakdown.iter().map(String::as_str).collect();
-        let rate = build::call(
-            "rate",
-            vec![build::range_window(series.unparenthesised().clone())],
-        );
-        let by_label = build::aggregate("sum", Some(build::by_labels(&labels)), rate);
+        let by_label = breakdown.rate_by(&labels);
         let names: Vec<_> = labels
             .iter()
             .map(|label| text::label_reference(label))

@@ -13,9 +13,7 @@ use nth_promql::{BinaryOp, Expr, MatchOp, Node, build, rewrite};
 use super::document::{AlertingRule, Rule};
 use super::layout::layout;
 use super::metadata::{BUDGET_REMAINING, PERIOD_BURN_RATE};
-use super::query::{
-    aggregate, aggregate_by, at_window, binary, call, number, over_window, positive,
-};
+use super::query::{aggregate_by, at_window, binary, call, number, over_window, positive};
 use super::sli::SloContext;
 use super::template::{self, Template, label_access};
 use crate::series_names::ERROR_RATIO;
@@ -376,12 +374,11 @@ impl SloContext<'_> {
         )
     }
 
-    /// Adds the label values with most bad events (for SLIs of good events, most events).
+    /// Adds the label values with most bad events; with most events if no selector tells the bad ones.
     fn contributors(&self, template: Template, recent: Duration) -> Template {
         let labels = &self.slo.breakdown;
         let Sli::Events {
-            breakdown_series: Some(source),
-            numerator,
+            breakdown: Some(breakdown),
             ..
         } = &self.slo.sli
         else {
@@ -390,12 +387,10 @@ impl SloContext<'_> {
         if labels.is_empty() {
             return template;
         }
-        let rate = match &source.unparenthesised().node {
-            Node::Selector(_) => over_window("rate", source.clone(), recent),
-            _ => at_window(source, recent),
-        };
-        let by_label = aggregate_by("sum", labels, None, rate.clone());
-        let all = call("scalar", [aggregate("sum", rate)]);
+        let rate_by = |labels: &[&str]| at_window(&breakdown.rate_by(labels), recent);
+        let names: Vec<&str> = labels.iter().map(String::as_str).collect();
+        let by_label = rate_by(&names);
+        let all = call("scalar", [rate_by(&[])]);
         let share = positive(binary(by_label, BinaryOp::Divide, all));
         let top = call(
             "sort_desc",
@@ -406,9 +401,9 @@ impl SloContext<'_> {
                 share,
             )],
         );
-        let what = match numerator {
-            Numerator::Bad(_) => "Top contributors by bad events",
-            Numerator::Good(_) => "Top contributors by event volume",
+        let what = match breakdown.is_of_bad_events() {
+            true => "Top contributors by bad events",
+            false => "Top contributors by event volume",
         };
         let mut template = template
             .text(format!("\n{what}, last {recent} ({}):", labels.join(", ")))

@@ -227,7 +227,7 @@ fn sli_parts(sli: &Sli) -> Vec<(&'static str, &Expr)> {
             // Both follow from the others.
             total_series: _,
             bucket: _,
-            breakdown_series: _,
+            breakdown: _,
         } => {
             let counted = match numerator {
                 Numerator::Bad(bad) => ("bad", bad),

@@ -255,7 +255,7 @@ mod tests {
             total: query("sum(rate(all[$window]))"),
             total_series: None,
             bucket,
-            breakdown_series: None,
+            breakdown: None,
         }
     }
 
@@ -267,7 +267,7 @@ mod tests {
             total: query("sum by (route) (rate(all[$window]))"),
             total_series: None,
             bucket: None,
-            breakdown_series: None,
+            breakdown: None,
         };
         assert_eq!(
             raw_ratio(&sli, &by, Duration::MINUTE).unwrap().to_string(),
