@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::anchors::slug;
 use super::{alert_names, words};
 use nth_model::burn_rate::Pair;
-use nth_model::number::decimal_text;
 use nth_model::{Alert, BudgetAlert, MissingDataAlert, MissingDataCause, Service, Severity, Slo};
 
 /// The name of the burn-rate alerts; `severity`, `long_window` and `short_window` distinguish them.
@@ -57,10 +56,10 @@ pub enum Origin<'a> {
 pub struct NamedAlert<'a> {
     /// The value of `alertname`.
     pub name: String,
-    /// The heading in the runbook: letters, digits and single hyphens and spaces, so that every Markdown renderer gives
-    /// it the same anchor.
+    /// The heading in the runbook, which the alerts of an SLO with one name share: letters, digits and single hyphens and
+    /// spaces, so that every Markdown renderer gives it the same anchor.
     pub heading: String,
-    /// The anchor of the heading, unique among the headings before it.
+    /// The anchor of the heading, unique among the headings.
     pub anchor: String,
     /// The origin of the alert.
     pub origin: Origin<'a>,
@@ -91,15 +90,33 @@ impl<'a> Origin<'a> {
 }
 
 /// The alerts of a service, in the order of its rules: those of each SLO, then custom ones and its dependencies'.
-pub fn service_alerts(service: &Service) -> Vec<NamedAlert<'_>> {
+pub fn service_alerts<'a>(service: &'a Service) -> Vec<NamedAlert<'a>> {
     let fixed = headings::BEFORE.iter().chain([&headings::PROCEDURES]);
     let mut anchors: BTreeSet<String> = fixed.map(|fixed| slug(fixed)).collect();
     // Renderers differ in the anchor of a title that contains more than words.
     anchors.insert(slug(&service.name));
     anchors.insert(slug(&hyphenate(&service.name)));
     let mut named = Vec::new();
-    let mut add = |name: String, of: String, origin| {
+    let mut whole_before = String::new();
+    let mut add = |name: String, of: String, origin: Origin<'a>| {
         let whole = format!("{name}{of}");
+        // Those of an SLO with one name share a section.
+        let before: Option<&NamedAlert<'a>> = named.last();
+        if let Some(before) = before
+            && whole == whole_before
+            && let (Some(slo), Some(same)) = (origin.slo(), before.origin.slo())
+            && std::ptr::eq(slo, same)
+        {
+            let (heading, anchor) = (before.heading.clone(), before.anchor.clone());
+            named.push(NamedAlert {
+                name,
+                heading,
+                anchor,
+                origin,
+            });
+            return;
+        }
+        whole_before.clone_from(&whole);
         let mut heading = whole.clone();
         let mut number = 2;
         while !anchors.insert(slug(&heading)) {
@@ -116,27 +133,22 @@ pub fn service_alerts(service: &Service) -> Vec<NamedAlert<'_>> {
     for slo in &service.slos {
         let of = hyphenate(&slo.name);
         for pair in &slo.burn_rate_pairs {
-            add(
-                BURN.to_owned(),
-                format!(" {of} {}", pair.long),
-                Origin::Burn(slo, pair),
-            );
+            add(BURN.to_owned(), format!(" {of}"), Origin::Burn(slo, pair));
         }
         for alert in &slo.budget_alerts {
-            let percent = decimal_text(alert.consumed * rust_decimal::Decimal::ONE_HUNDRED);
-            add(
-                CONSUMED.to_owned(),
-                format!(" {of} {} percent", percent.replace('.', "-")),
-                Origin::Budget(slo, alert),
-            );
+            let heading = format!(" {of}");
+            add(CONSUMED.to_owned(), heading, Origin::Budget(slo, alert));
         }
         for alert in &slo.missing_data_alerts {
-            let (name, heading) = match alert.cause {
-                MissingDataCause::Data => (ABSENT, format!(" {of}")),
-                MissingDataCause::Series => (ABSENT, format!(" {of} while up")),
-                MissingDataCause::Groups => (GROUP_LIMIT, format!(" {of}")),
+            let name = match alert.cause {
+                MissingDataCause::Data | MissingDataCause::Series => ABSENT,
+                MissingDataCause::Groups => GROUP_LIMIT,
             };
-            add(name.to_owned(), heading, Origin::Absence(slo, alert));
+            add(
+                name.to_owned(),
+                format!(" {of}"),
+                Origin::Absence(slo, alert),
+            );
         }
         if !slo.is_consistent {
             add(

@@ -241,6 +241,7 @@ fn fields(id: ChangeId) -> &'static [&'static str] {
         Id::DeploymentQueryChanged => &[field::DEPLOYED],
         Id::ServiceRunbookUrlChanged | Id::SloRunbookUrlChanged => &[field::RUNBOOK_URL],
         Id::ServiceDashboardUrlChanged => &[field::DASHBOARD_URL],
+        Id::ServiceLogsUrlChanged => &[field::LOGS_URL],
         Id::ServiceDescriptionChanged | Id::SloDescriptionChanged => &[field::DESCRIPTION],
         Id::AlertThresholdLoosened
         | Id::AlertThresholdTightened

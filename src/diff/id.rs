@@ -96,6 +96,9 @@ changes! {
     ServiceDashboardUrlChanged = "service-dashboard-url-changed", Cosmetic,
         "The dashboard of a service is at another URL.",
         "Alerts link to it. Make sure that it exists.";
+    ServiceLogsUrlChanged = "service-logs-url-changed", Cosmetic,
+        "The logs of a service are at another URL.",
+        "The runbook and the dashboard link to it. Make sure that it exists.";
     RunbookSectionAdded = "runbook-section-added", Cosmetic,
         "A runbook has a new section.",
         "Nothing else changes.";

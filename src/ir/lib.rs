@@ -98,6 +98,8 @@ pub struct Service {
     pub runbook_url: Option<String>,
     /// The URL of its dashboard, if it is not at the project's base URL.
     pub dashboard_url: Option<String>,
+    /// The URL of its logs.
+    pub logs_url: Option<String>,
     /// The custom panels of its dashboard.
     pub panels: panel::Panels,
     /// The escalation that is notified when it fails; `None` if its team has no escalation to choose.

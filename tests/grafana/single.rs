@@ -33,6 +33,7 @@ fn service_with(panel: Panel) -> Service {
         skipped_rules: Vec::new(),
         runbook_url: None,
         dashboard_url: None,
+        logs_url: None,
         panels: Panels {
             own: vec![panel],
             ..Panels::default()

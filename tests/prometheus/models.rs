@@ -66,6 +66,7 @@ pub fn service(slos: Vec<Slo>) -> Service {
         skipped_rules: Vec::new(),
         runbook_url: None,
         dashboard_url: None,
+        logs_url: None,
         panels: Default::default(),
         escalation: None,
         pace: Pace {

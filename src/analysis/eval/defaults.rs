@@ -62,7 +62,7 @@ impl<'db> Evaluator<'db> {
                     node: Some(id),
                 },
                 // After everything in its layer, but for `in`.
-                order: last.map_or((0, false, 0), |(layer, ..)| (layer, false, usize::MAX)),
+                order: (last.map_or(0, |(layer, ..)| layer), false, usize::MAX),
                 ..setter
             };
             // Of equal ones, the last wins.

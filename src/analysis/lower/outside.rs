@@ -159,6 +159,7 @@ pub(super) fn team_rules(
         skipped_rules,
         runbook_url: None,
         dashboard_url: None,
+        logs_url: None,
         panels: ir::panel::Panels::default(),
         escalation,
         pace: ir::Pace {

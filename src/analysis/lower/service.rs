@@ -148,6 +148,7 @@ pub(super) fn lower(
             .collect(),
         runbook_url: text(instance.get(field::RUNBOOK_URL)),
         dashboard_url: text(instance.get(field::DASHBOARD_URL)),
+        logs_url: text(instance.get(field::LOGS_URL)),
         panels: panel::lower(instance, diagnostics),
         escalation: team::escalation_of(db, workspace, environment, instance),
         pace: team::pace(db, workspace, environment, instance),

@@ -256,6 +256,8 @@ pub mod field {
     pub const LENGTH: &str = "length";
     /// The field `limit` of `alert`.
     pub const LIMIT: &str = "limit";
+    /// The field `logs_url` of `service`, `dependency`.
+    pub const LOGS_URL: &str = "logs_url";
     /// The field `long` of `burn-rate`.
     pub const LONG: &str = "long";
     /// The field `loops` of `escalation`.

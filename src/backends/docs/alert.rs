@@ -1,20 +1,12 @@
-//! The section of an alert in a runbook: severity, meaning, impact, diagnosis, mitigation, escalation.
-
-use rust_decimal::Decimal;
+//! The sections of alerts in a runbook: what all of them share, and those of custom alerts.
 
 use super::page::Page;
-use super::{call, explore_links, text, words};
+use super::{call, explore_links, slo_alerts, text, words};
 use crate::alerts::{NamedAlert, Origin};
 use crate::links;
-use crate::prometheus::{condition, layout};
-use crate::series_names::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, LONGEST_RAW};
-use nth_model::burn_rate::{Pair, budget_time};
-use nth_model::number::{decimal_text, percent_text};
+use crate::prometheus::condition;
 use nth_model::text::list;
-use nth_model::{
-    Alert, BudgetAlert, Criticality, Dependency, Duration, MissingDataAlert, MissingDataCause,
-    Project, Service, Settings, Sli, Slo,
-};
+use nth_model::{Alert, Criticality, Dependency, Project, Service, Settings};
 use nth_promql::{Expr, LabelMatchers, build};
 
 /// The heading level of an alert.
@@ -35,7 +27,7 @@ pub struct Alerts<'a, 'p> {
 }
 
 impl Alerts<'_, '_> {
-    /// Adds an alert's section.
+    /// Adds the section of the alerts with one heading: a custom alert, or those of an SLO with one name.
     ///
     /// # Errors
     ///
@@ -43,94 +35,131 @@ impl Alerts<'_, '_> {
     pub fn section(
         &self,
         page: &mut Page,
-        named: &NamedAlert<'_>,
+        alerts: &[NamedAlert<'_>],
     ) -> Result<(), serde_json::Error> {
-        page.heading(LEVEL, &named.heading);
-        page.paragraph(self.identity(named));
-        match named.origin {
-            Origin::Burn(slo, pair) => page.paragraph(meaning(&burn_meaning(slo, pair))),
-            Origin::Budget(slo, alert) => page.paragraph(meaning(&budget_meaning(slo, alert))),
-            Origin::Absence(slo, alert) => page.paragraph(meaning(&absence_meaning(slo, alert))),
-            Origin::Inconsistent(slo) => page.paragraph(meaning(&inconsistent_meaning(slo))),
-            Origin::Own(alert) => own_meaning(page, alert),
+        let Some(first) = alerts.first() else {
+            return Ok(());
+        };
+        page.heading(LEVEL, &first.heading);
+        match first.origin {
+            Origin::Own(alert) => self.own(page, first, alert),
+            _ => slo_alerts::section(self, page, alerts),
         }
-        self.impact(page, named);
-        self.explore_links(page, named)?;
-        self.mitigation(page, named);
-        page.paragraph(format!(
-            "**Escalation:** {} {}",
-            call::recipients(self.service, named.origin.severity(), self.project),
-            text::internal_link("Full policy", &format!("#{}", self.call))
-        ));
+    }
+
+    /// Adds a custom alert.
+    fn own(
+        &self,
+        page: &mut Page,
+        named: &NamedAlert<'_>,
+        alert: &Alert,
+    ) -> Result<(), serde_json::Error> {
+        const IMPACT: &str = "**Impact:**";
+        const MITIGATION: &str = "**Mitigation:**";
+        page.paragraph(own_meaning(alert));
+        let mut facts = vec![format!(
+            "{} Who is notified: {}.",
+            call::severity(self.service, named.origin.severity(), self.project),
+            self.escalation()
+        )];
+        let needed = self.dependency_of(alert);
+        match alert
+            .impact
+            .as_ref()
+            .or(needed.and_then(|needed| needed.impact.as_ref()))
+        {
+            Some(impact) => {
+                page.paragraph(IMPACT);
+                page.author_markdown(LEVEL, impact);
+            }
+            None => facts.push(format!(
+                "{IMPACT} not documented (set `impact` on the alert)."
+            )),
+        }
+        let labels = alert.dependency.iter();
+        let labels = labels.map(|dependency| ("dependency", dependency.to_string()));
+        facts.push(self.firing(&named.name, labels.collect()));
+        let condition = condition(self.service, self.settings, &named.origin);
+        let watched = explore_links::compared_query(&condition);
+        if *watched != condition {
+            facts.push(self.query("Alert query without the threshold", watched)?);
+        }
+        facts.push(alert_expression(&condition));
+        facts.extend(self.logs());
+        let mut steps = Vec::new();
+        if let Some(url) = &alert.runbook_url {
+            steps.push(format!("Runbook of this alert: {}", text::address(url)));
+        }
+        if let Some(needed) = needed.and_then(|needed| self.runbook_of(needed)) {
+            steps.push(format!("Runbook of the dependency: {needed}"));
+        }
+        steps.extend(self.see_procedures());
+        if steps.is_empty() && alert.steps.is_none() {
+            facts.push(format!(
+                "{MITIGATION} not documented (set `steps` on the alert, or write a `runbook` for the service)."
+            ));
+        }
+        page.list(facts);
+        match &alert.steps {
+            Some(own) => {
+                page.paragraph(MITIGATION);
+                page.author_markdown(LEVEL, own);
+                page.list(steps);
+            }
+            None if steps.is_empty() => {}
+            None => {
+                page.paragraph(MITIGATION);
+                page.steps(steps);
+            }
+        }
         Ok(())
     }
 
-    /// The labels that identify this alert, and its severity.
-    fn identity(&self, named: &NamedAlert<'_>) -> String {
-        let loudness = call::severity(self.service, named.origin.severity(), self.project);
-        let mut labels = vec![("alertname", named.name.clone())];
-        labels.extend(match named.origin {
-            Origin::Burn(slo, pair) => vec![
-                ("slo", slo.name.to_string()),
-                ("long_window", pair.long.to_string()),
-            ],
-            Origin::Budget(slo, alert) => vec![
-                ("slo", slo.name.to_string()),
-                ("budget_consumed", percent_text(alert.consumed)),
-            ],
-            Origin::Absence(slo, alert) if alert.cause == MissingDataCause::Series => {
-                vec![("slo", slo.name.to_string()), ("targets", "up".to_owned())]
-            }
-            Origin::Absence(slo, _) | Origin::Inconsistent(slo) => {
-                vec![("slo", slo.name.to_string())]
-            }
-            Origin::Own(alert) => alert
-                .dependency
-                .iter()
-                .map(|dependency| ("dependency", dependency.to_string()))
-                .collect(),
-        });
+    /// The query for the instances of an alert that fire now, as an item.
+    pub fn firing(&self, name: &str, mut labels: Vec<(&str, String)>) -> String {
+        labels.insert(0, ("alertname", name.to_owned()));
         let (label, owner) = self.service.identity();
         labels.push((label, owner.to_owned()));
         let scope = self.settings.scope();
         labels.extend(scope.map(|(label, value)| (label, value.to_owned())));
         let firing = series("ALERTS", &labels);
-        format!(
-            "{loudness} Firing instances: {}",
-            text::code(&firing.to_string())
-        )
+        format!("Firing instances: {}", text::code(&firing.to_string()))
     }
 
-    fn impact(&self, page: &mut Page, named: &NamedAlert<'_>) {
-        const NOTICE: &str = "**Impact:**";
-        let wrote = |page: &mut Page, markdown: &str| {
-            page.paragraph(NOTICE);
-            page.author_markdown(LEVEL, markdown);
-        };
-        match named.origin {
-            Origin::Own(alert) => {
-                let dependency = self.dependency_of(alert);
-                match (&alert.impact, dependency.and_then(|known| known.impact.as_ref())) {
-                    (Some(impact), _) | (None, Some(impact)) => wrote(page, impact),
-                    (None, None) => page.paragraph(format!(
-                        "{NOTICE} not documented (set `impact` on the alert)."
-                    )),
-                }
-            }
-            Origin::Burn(slo, _) | Origin::Budget(slo, _) => match &slo.description {
-                Some(description) => page.paragraph(format!(
-                    "{NOTICE} the objective is being missed: {}",
-                    text::inline(description)
-                )),
-                None => page.paragraph(format!(
-                    "{NOTICE} not documented (set `description` on the SLO)."
-                )),
-            },
-            Origin::Absence(..) | Origin::Inconsistent(_) => page.paragraph(format!(
-                "{NOTICE} unknown: the SLI is not measured. Anything from no impact to full downtime is \
-                possible."
-            )),
-        }
+    /// A query with a link to it, as an item.
+    ///
+    /// # Errors
+    ///
+    /// If the link cannot be serialized.
+    pub fn query(&self, what: &str, query: &Expr) -> Result<String, serde_json::Error> {
+        Ok(format!(
+            "{}: {}",
+            self.link(what, query)?,
+            text::code(&query.to_string())
+        ))
+    }
+
+    /// The name of a query, which links to it.
+    ///
+    /// # Errors
+    ///
+    /// If the link cannot be serialized.
+    pub fn link(&self, what: &str, query: &Expr) -> Result<String, serde_json::Error> {
+        Ok(match explore_links::explore(query, self.settings)? {
+            Some(url) => text::link(what, &url),
+            None => text::inline(what),
+        })
+    }
+
+    /// A link to the logs of the service, if it has one, as an item.
+    pub fn logs(&self) -> Option<String> {
+        let url = self.service.logs_url.as_ref()?;
+        Some(text::link("Logs of the service", url))
+    }
+
+    /// A link to who is notified.
+    pub fn escalation(&self) -> String {
+        text::internal_link("escalation", &format!("#{}", self.call))
     }
 
     /// The dependency that an alert came from.
@@ -140,115 +169,8 @@ impl Alerts<'_, '_> {
         dependencies.find(|known| known.name == *name)
     }
 
-    fn explore_links(
-        &self,
-        page: &mut Page,
-        named: &NamedAlert<'_>,
-    ) -> Result<(), serde_json::Error> {
-        page.paragraph("**Diagnosis:**");
-        let condition = condition(self.service, self.settings, &named.origin);
-        let mut items = Vec::new();
-        if let Some(dashboard) = links::dashboard(self.service, self.settings) {
-            items.push(format!(
-                "{} of the service",
-                text::link("Dashboard", &dashboard)
-            ));
-        }
-        for (what, query) in self.queries(named, &condition) {
-            let url = explore_links::explore(&query, self.settings)?;
-            let shown = match url {
-                Some(url) => text::link(&what, &url),
-                None => text::inline(&what),
-            };
-            items.push(format!("{shown}: {}", text::code(&query.to_string())));
-        }
-        items.push("Alert expression:".to_owned());
-        page.list(items);
-        page.fence("promql", &layout(&condition));
-        Ok(())
-    }
-
-    /// The queries for the current state.
-    fn queries(&self, named: &NamedAlert<'_>, condition: &Expr) -> Vec<(String, Expr)> {
-        let recorded = |metric: &str, slo: &Slo| {
-            let scope = self.settings.scope();
-            let labels: Vec<_> = scope
-                .map(|(label, value)| (label, value.to_owned()))
-                .chain([
-                    ("service", self.service.name.to_string()),
-                    ("slo", slo.name.to_string()),
-                ])
-                .collect();
-            let recording = series(metric, &labels);
-            let by: Vec<&str> = slo.by().iter().map(String::as_str).collect();
-            let groups = (!by.is_empty()).then(|| build::by_labels(&by));
-            build::aggregate("max", groups, recording)
-        };
-        // The groups of an SLO, the worst first.
-        let worst_first = |what: String, query: Expr, slo: &Slo, sort: &str| match slo.by() {
-            [] => (what, query),
-            by => {
-                let what = format!("{what} by {}, the worst first", list(by, "and"));
-                (what, build::call(sort, vec![query]))
-            }
-        };
-        let known = |window: Duration, slo: &Slo| {
-            (window > LONGEST_RAW).then(|| {
-                (
-                    format!("Coverage of the last {}", words::duration(window)),
-                    recorded(&format!("{COVERAGE}{window}"), slo),
-                )
-            })
-        };
-        let window_known = |slo: &Slo| {
-            (
-                format!("Coverage of the {}", slo.window_so_far()),
-                recorded(&format!("{COVERAGE}{}", slo.window_name()), slo),
-            )
-        };
-        match named.origin {
-            Origin::Burn(slo, pair) => [pair.short, pair.long]
-                .map(|window| {
-                    worst_first(
-                        format!("Error ratio over {}", words::duration(window)),
-                        recorded(&format!("{ERROR_RATIO}{window}"), slo),
-                        slo,
-                        "sort_desc",
-                    )
-                })
-                .into_iter()
-                .chain(known(pair.long, slo))
-                .collect(),
-            Origin::Budget(slo, _) => [worst_first(
-                "Error budget remaining".to_owned(),
-                recorded(BUDGET_REMAINING, slo),
-                slo,
-                "sort",
-            )]
-            .into_iter()
-            .chain([window_known(slo)])
-            .collect(),
-            Origin::Absence(..) | Origin::Inconsistent(_) => self
-                .up_series()
-                .map(|up| ("Scrape target status".to_owned(), up))
-                .into_iter()
-                .collect(),
-            Origin::Own(_) => {
-                let watched = explore_links::compared_query(condition);
-                if watched == condition {
-                    Vec::new()
-                } else {
-                    vec![(
-                        "Alert query without the threshold".to_owned(),
-                        watched.clone(),
-                    )]
-                }
-            }
-        }
-    }
-
     /// The series `up` of the service's targets, selected by the labels that every target has.
-    fn up_series(&self) -> Option<Expr> {
+    pub fn up_series(&self) -> Option<Expr> {
         let mut own = LabelMatchers::default();
         for label in ["instance", "job"] {
             own.copy(label, &self.service.selector);
@@ -256,127 +178,14 @@ impl Alerts<'_, '_> {
         (!own.is_empty()).then(|| build::selector_with("up", own.matchers().collect()))
     }
 
-    fn mitigation(&self, page: &mut Page, named: &NamedAlert<'_>) {
-        const ACT: &str = "**Mitigation:**";
-        let mut steps = Vec::new();
-        match named.origin {
-            Origin::Own(alert) => {
-                if let Some(url) = &alert.runbook_url {
-                    steps.push(format!("Runbook of this alert: {}", text::address(url)));
-                }
-                let needed = self.dependency_of(alert);
-                if let Some(needed) = needed.and_then(|needed| self.runbook_of(needed)) {
-                    steps.push(format!("Runbook of the dependency: {needed}"));
-                }
-                if let Some(own) = &alert.steps {
-                    page.paragraph(ACT);
-                    page.author_markdown(LEVEL, own);
-                    steps.extend(self.see_procedures());
-                    page.list(steps);
-                    return;
-                }
-                steps.extend(self.see_procedures());
-                if steps.is_empty() {
-                    page.paragraph(format!(
-                        "{ACT} not documented (set `steps` on the alert, or write a `runbook` for the \
-                        service)."
-                    ));
-                    return;
-                }
-            }
-            Origin::Burn(slo, _) => {
-                steps.extend(own_runbook(slo));
-                steps.push(
-                    "Find when the burn started. If it lines up with a deployment or a \
-                    configuration change, roll that back first."
-                        .to_owned(),
-                );
-                steps.extend(self.see_dependencies());
-                steps.extend(self.see_procedures());
-            }
-            Origin::Budget(slo, _) => {
-                steps.extend(own_runbook(slo));
-                if !slo.breakdown.is_empty() {
-                    let labels: Vec<_> = slo
-                        .breakdown
-                        .iter()
-                        .map(|label| text::code(label))
-                        .collect();
-                    steps.push(format!(
-                        "Check the top contributors by {} in the alert's description.",
-                        list(&labels, "and")
-                    ));
-                }
-                steps.push(
-                    "Find out what consumed the budget: a past incident, or an ongoing problem."
-                        .to_owned(),
-                );
-                steps.extend(self.see_dependencies());
-                steps.push(
-                    "Pause risky releases until the budget recovers, and prioritize fixing the \
-                    cause."
-                        .to_owned(),
-                );
-                steps.extend(self.see_procedures());
-            }
-            Origin::Absence(slo, alert) if alert.cause == MissingDataCause::Groups => {
-                steps.extend(own_runbook(slo));
-                let labels: Vec<_> = slo.by().iter().map(|label| text::code(label)).collect();
-                steps.push(format!(
-                    "List the values of {} with the alert expression without its `count`, and find those \
-                    that should not be there: paths with ids, names of clients.",
-                    list(&labels, "and")
-                ));
-                steps.push(
-                    "Remove them where the metric is exposed, or with a matcher in the SLI. If all of them \
-                    are right, raise `group_limit` in the `.nth` source."
-                        .to_owned(),
-                );
-                steps.extend(self.see_procedures());
-            }
-            Origin::Absence(slo, _) => {
-                steps.extend(own_runbook(slo));
-                steps.push(
-                    "Check whether the service is running. If it is not, that is the incident."
-                        .to_owned(),
-                );
-                steps.push(
-                    "If it is running, check on the targets page of Prometheus whether it is \
-                    still scraped, and with which error."
-                        .to_owned(),
-                );
-                steps.push(
-                    "If it is scraped, check that the metric and labels in the query still \
-                    exist. If a release renamed them, update the `.nth` source."
-                        .to_owned(),
-                );
-                steps.extend(self.see_procedures());
-            }
-            Origin::Inconsistent(slo) => {
-                steps.extend(own_runbook(slo));
-                steps.push(
-                    "Compare the two queries of the SLI in the `.nth` source: every event \
-                    counted by one must also be counted by the other, once."
-                        .to_owned(),
-                );
-                steps.push(
-                    "Check that both come from the same targets, and that no target is scraped \
-                    twice."
-                        .to_owned(),
-                );
-            }
-        }
-        page.paragraph(ACT);
-        page.steps(steps);
-    }
-
-    fn see_procedures(&self) -> Option<String> {
+    /// Links to the procedures of the service.
+    pub fn see_procedures(&self) -> Option<String> {
         (!self.procedures.is_empty())
             .then(|| format!("Service procedures: {}.", self.procedures.join(", ")))
     }
 
     /// The dependencies that may have failed instead: hard ones first.
-    fn see_dependencies(&self) -> Option<String> {
+    pub fn see_dependencies(&self) -> Option<String> {
         let of = |criticality| {
             let needed = self.service.dependencies.iter();
             needed
@@ -407,12 +216,8 @@ impl Alerts<'_, '_> {
     }
 }
 
-fn own_runbook(slo: &Slo) -> Option<String> {
-    let url = slo.runbook_url.as_ref()?;
-    Some(format!("Runbook of this SLO: {}", text::address(url)))
-}
-
-fn series(metric: &str, labels: &[(&str, String)]) -> Expr {
+/// A series with labels.
+pub fn series(metric: &str, labels: &[(&str, String)]) -> Expr {
     let labels: Vec<_> = labels
         .iter()
         .map(|(label, value)| (*label, value.as_str()))
@@ -420,151 +225,8 @@ fn series(metric: &str, labels: &[(&str, String)]) -> Expr {
     build::selector(metric, &labels)
 }
 
-fn meaning(words: &str) -> String {
-    format!("**Meaning:** {words}")
-}
-
-/// The unit in which bad events are counted.
-fn unit(slo: &Slo) -> (&'static str, &'static str) {
-    match slo.sli {
-        Sli::TimeSlices { .. } => ("time", "was"),
-        _ => ("events", "were"),
-    }
-}
-
-/// Who the alerts of an SLO with groups fire for, and the objectives of its groups.
-fn groups(slo: &Slo) -> String {
-    let Some(grouping) = &slo.grouping else {
-        return String::new();
-    };
-    let labels: Vec<_> = grouping.by.iter().map(|label| text::code(label)).collect();
-    let mut told = format!(
-        " The alert fires for each group of {} by itself, and has its labels.",
-        list(&labels, "and")
-    );
-    for own in &grouping.objectives {
-        let labels: Vec<_> = own
-            .labels
-            .iter()
-            .map(|(label, value)| text::code(&format!("{label}=\"{value}\"")))
-            .collect();
-        told.push_str(&format!(
-            " The objective of {} is {}.",
-            list(&labels, "and"),
-            percent_text(own.objective)
-        ));
-    }
-    told
-}
-
-fn burn_meaning(slo: &Slo, pair: &Pair) -> String {
-    let (of, were) = unit(slo);
-    let mut told = format!(
-        "More than {} of {of} {were} bad over both the last {} and the last {}: a burn rate above {}x \
-        for the {} objective. At {}x, the whole {} error budget ({} of full downtime) is exhausted in \
-        {}; at least {} of it was consumed in the last {}.",
-        percent_text(pair.threshold(slo.objective)),
-        words::duration(pair.long),
-        words::duration(pair.short),
-        decimal_text(pair.factor),
-        percent_text(slo.objective),
-        decimal_text(pair.factor),
-        slo.window_text(),
-        words::duration(budget_time(slo.objective, slo.window)),
-        words::duration(pair.exhaustion()),
-        percent_text(pair.rounded_budget()),
-        words::duration(pair.long),
-    );
-    let counts = !matches!(slo.sli, Sli::ErrorRatio { total: None, .. });
-    if let (Some(least), true, true) = (slo.min_bad_events, pair.declared.pages(), counts)
-        && least > 1
-    {
-        told.push_str(&format!(
-            " It does not fire on fewer than {least} bad events in {}.",
-            words::duration(pair.long)
-        ));
-    }
-    if let (Some(least), true) = (slo.min_events, counts) {
-        told.push_str(&format!(
-            " It does not fire on fewer than {least} events in {}.",
-            words::duration(pair.long)
-        ));
-    }
-    told.push_str(&groups(slo));
-    told
-}
-
-fn budget_meaning(slo: &Slo, alert: &BudgetAlert) -> String {
-    let budget = budget_time(slo.objective, slo.window);
-    let promise = format!(
-        "{} over {}",
-        percent_text(slo.objective),
-        words::slo_window(slo)
-    );
-    if alert.consumed >= Decimal::ONE {
-        return format!(
-            "{} of the error budget is consumed: all {} of full downtime that {promise} allows. The \
-            objective is missed until {}.{}",
-            percent_text(alert.consumed),
-            words::duration(budget),
-            match &slo.calendar {
-                Some(calendar) => format!("the next {} begins", calendar.unit),
-                None => format!("bad {} leave the SLO window", unit(slo).0),
-            },
-            groups(slo),
-        );
-    }
-    format!(
-        "{} of the error budget is consumed: {} of the {} of full downtime that {promise} allows. When \
-        this fires, {} is left.{}",
-        percent_text(alert.consumed),
-        words::duration(share(budget, alert.consumed)),
-        words::duration(budget),
-        words::duration(share(budget, Decimal::ONE - alert.consumed)),
-        groups(slo),
-    )
-}
-
-/// A share of a duration, to the millisecond.
-fn share(of: Duration, share: Decimal) -> Duration {
-    use rust_decimal::prelude::ToPrimitive;
-    let millis = (Decimal::from(of.0) * share).round().to_u64();
-    Duration(millis.unwrap_or_default())
-}
-
-fn absence_meaning(slo: &Slo, alert: &MissingDataAlert) -> String {
-    if let (MissingDataCause::Groups, Some(grouping)) = (alert.cause, &slo.grouping) {
-        return format!(
-            "{} has more groups than its limit of {}, so Prometheus fails its rules: nothing is recorded, \
-            and no other alert for this SLO can fire.",
-            text::code(&slo.name),
-            grouping.limit
-        );
-    }
-    format!(
-        "The SLI series of {} have been missing for {}. No other alert for this SLO can fire until they \
-        return. {}",
-        text::code(&slo.name),
-        words::duration(alert.hold),
-        match alert.cause {
-            MissingDataCause::Data | MissingDataCause::Groups =>
-                "The service may be down or no longer scraped, or the metric was renamed.",
-            MissingDataCause::Series =>
-                "The service's targets are up: there were no events in that time, or the metric was \
-                renamed.",
-        }
-    )
-}
-
-fn inconsistent_meaning(slo: &Slo) -> String {
-    format!(
-        "The error ratio of {} is below 0% or above 100%, which is impossible: the good or bad events \
-        are not a subset of all events. The recorded values are wrong until this is fixed.",
-        text::code(&slo.name)
-    )
-}
-
-fn own_meaning(page: &mut Page, alert: &Alert) {
+/// The text of a custom alert, and how long its condition must hold.
+fn own_meaning(alert: &Alert) -> String {
     let mut told = Vec::new();
     if let Some(summary) = &alert.summary {
         told.push(text::alert_text(summary));
@@ -581,5 +243,15 @@ fn own_meaning(page: &mut Page, alert: &Alert) {
         }
     ));
     told.retain(|words| !words.is_empty());
-    page.paragraph(meaning(&told.join(" ")));
+    meaning(&told.join(" "))
+}
+
+/// The paragraph on what an alert says.
+pub fn meaning(words: &str) -> String {
+    format!("**Meaning:** {words}")
+}
+
+/// The expression of an alert, on one line, as an item.
+pub fn alert_expression(condition: &Expr) -> String {
+    format!("Alert expression: {}", text::code(&condition.to_string()))
 }

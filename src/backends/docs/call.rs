@@ -8,8 +8,13 @@ use nth_model::{
     Team, Urgency,
 };
 
-/// Adds the section on the escalation of a service.
-pub fn section(page: &mut Page, service: &Service, project: &Project<'_>) {
+/// Adds the section on the escalation of a service whose alerts have these severities.
+pub fn section(
+    page: &mut Page,
+    service: &Service,
+    project: &Project<'_>,
+    severities: &[&Severity],
+) {
     if is_paged(service, project) {
         loudness(page, service, project);
         match project.escalation_for(service) {
@@ -19,6 +24,13 @@ pub fn section(page: &mut Page, service: &Service, project: &Project<'_>) {
     } else {
         page.paragraph("No page is sent in this environment: all alerts are tickets.".to_owned());
     }
+    page.list(severities.iter().map(|severity| {
+        format!(
+            "{} {}",
+            self::severity(service, severity, project),
+            recipients(service, severity, project)
+        )
+    }));
     if let Some(team) = project.owner(service) {
         page.list(contacts(team));
     }
@@ -256,7 +268,7 @@ pub fn contacts(team: &Team) -> Vec<String> {
 }
 
 /// The people that an alert notifies, step by step, on one line.
-pub fn recipients(service: &Service, severity: &Severity, project: &Project<'_>) -> String {
+fn recipients(service: &Service, severity: &Severity, project: &Project<'_>) -> String {
     let owner = project.owner(service);
     match (severity.response(), chain(service, project)) {
         (Response::Page, Some(chain)) => format!("{chain}."),

@@ -15,6 +15,7 @@ mod index;
 mod mermaid;
 mod page;
 mod runbook;
+mod slo_alerts;
 mod text;
 mod words;
 

@@ -13,7 +13,8 @@ use nth_model::exclude::Exclusion;
 use nth_model::number::percent_text;
 use nth_model::text::list;
 use nth_model::{
-    Criticality, Dependency, MissingDataCause, Project, Role, Rule, Service, Settings, Sli, Slo,
+    Criticality, Dependency, MissingDataCause, Project, Role, Rule, Service, Settings, Severity,
+    Sli, Slo,
 };
 use rust_decimal::Decimal;
 
@@ -54,7 +55,7 @@ pub fn page(
         needs(&mut page, service, project);
     }
     let call = page.heading(2, headings::ESCALATION);
-    call::section(&mut page, service, project);
+    call::section(&mut page, service, project, &severities(&alerts));
 
     page.heading(2, headings::ALERTS);
     let sections = Alerts {
@@ -65,8 +66,8 @@ pub fn page(
         call,
     };
     overview(&mut page, service, &alerts);
-    for alert in &alerts {
-        sections.section(&mut page, alert)?;
+    for same in by_heading(&alerts) {
+        sections.section(&mut page, same)?;
     }
     skipped_alerts(&mut page, service);
 
@@ -80,13 +81,30 @@ pub fn page(
     Ok(page.finish())
 }
 
+/// The alerts with one heading: a custom alert, or those of an SLO with one name.
+fn by_heading<'s, 'a>(alerts: &'s [NamedAlert<'a>]) -> impl Iterator<Item = &'s [NamedAlert<'a>]> {
+    alerts.chunk_by(|first, second| first.anchor == second.anchor)
+}
+
+/// The severities of alerts, each once, in their order.
+fn severities<'a>(alerts: &[NamedAlert<'a>]) -> Vec<&'a Severity> {
+    let mut all: Vec<&Severity> = Vec::new();
+    for alert in alerts {
+        let severity = alert.origin.severity();
+        if !all.contains(&severity) {
+            all.push(severity);
+        }
+    }
+    all
+}
+
 /// The anchors of all headings except those within the author's texts, which must not take these; and links to the
 /// custom sections.
 fn outline(service: &Service, alerts: &[NamedAlert<'_>]) -> (Vec<String>, Vec<String>) {
     let mut anchors = Anchors::default();
     let titles = std::iter::once(text::single_line(&service.name))
         .chain(headings::BEFORE.map(str::to_owned))
-        .chain(alerts.iter().map(|alert| alert.heading.clone()))
+        .chain(by_heading(alerts).filter_map(|same| Some(same.first()?.heading.clone())))
         .chain([headings::PROCEDURES.to_owned()]);
     let mut all: Vec<String> = titles.map(|title| anchors.add(&title)).collect();
     let mut links = Vec::new();
@@ -127,6 +145,9 @@ fn facts(service: &Service, project: &Project<'_>, settings: &Settings) -> Vec<S
     }
     if let Some(url) = links::dashboard(service, settings) {
         facts.push(format!("**Dashboard:** {}", text::address(&url)));
+    }
+    if let Some(url) = &service.logs_url {
+        facts.push(format!("**Logs:** {}", text::address(url)));
     }
     if let Some(url) = &service.runbook_url {
         facts.push(format!("**Service runbook:** {}", text::address(url)));
@@ -351,42 +372,47 @@ fn overview(page: &mut Page, service: &Service, alerts: &[NamedAlert<'_>]) {
         page.paragraph(format!("This {what} has no alerts."));
         return;
     }
-    let rows = alerts.iter().map(|alert| {
-        [
-            text::internal_link(&alert.heading, &format!("#{}", alert.anchor)),
-            alert.origin.severity().name().to_owned(),
-            in_a_line(alert, service),
-        ]
+    let rows = by_heading(alerts).filter_map(|same| {
+        let first = same.first()?;
+        let severities = severities(same);
+        let of_severity = |severity: &&Severity| {
+            let same = same.iter();
+            let same = same.filter(|alert| alert.origin.severity() == *severity);
+            let conditions: Vec<String> = same.map(|alert| in_a_line(alert, service)).collect();
+            list(&conditions, "or")
+        };
+        let names: Vec<&str> = severities.iter().map(|severity| severity.name()).collect();
+        let conditions: Vec<String> = severities.iter().map(of_severity).collect();
+        let of = first.origin.slo();
+        let of = of.map(|slo| format!("{}: ", text::inline(&slo.name)));
+        Some([
+            text::internal_link(&first.heading, &format!("#{}", first.anchor)),
+            names.join("; "),
+            format!("{}{}", of.unwrap_or_default(), conditions.join("; ")),
+        ])
     });
     page.table(["Alert", "Severity", "Fires when"], rows.collect());
 }
 
-/// The condition of an alert, in a table cell.
+/// The condition of an alert, in a table cell, without its SLO.
 fn in_a_line(alert: &NamedAlert<'_>, service: &Service) -> String {
     match alert.origin {
-        Origin::Burn(slo, pair) => format!(
-            "{}: {} of the error budget consumed in {}",
-            text::inline(&slo.name),
+        Origin::Burn(_, pair) => format!(
+            "{} of the error budget consumed in {}",
             percent_text(pair.rounded_budget()),
             words::duration(pair.long)
         ),
-        Origin::Budget(slo, alert) => format!(
-            "{}: {} of the error budget consumed",
-            text::inline(&slo.name),
+        Origin::Budget(_, alert) => format!(
+            "{} of the error budget consumed",
             percent_text(alert.consumed)
         ),
-        Origin::Absence(slo, alert) if alert.cause == MissingDataCause::Groups => {
-            format!("{}: more groups than the limit", text::inline(&slo.name))
+        Origin::Absence(_, alert) if alert.cause == MissingDataCause::Groups => {
+            "more groups than the limit".to_owned()
         }
-        Origin::Absence(slo, alert) => format!(
-            "{}: no data for {}",
-            text::inline(&slo.name),
-            words::duration(alert.hold)
-        ),
-        Origin::Inconsistent(slo) => format!(
-            "{}: error ratio below 0% or above 100%",
-            text::inline(&slo.name)
-        ),
+        Origin::Absence(_, alert) => {
+            format!("no data for {}", words::duration(alert.hold))
+        }
+        Origin::Inconsistent(_) => "error ratio below 0% or above 100%".to_owned(),
         Origin::Own(alert) => match &alert.summary {
             Some(summary) => text::alert_text(summary).replace('|', "\\|"),
             None => format!(

@@ -41,7 +41,7 @@ impl Board<'_> {
         build::aggregate("max", groups, self.recorded_series(metric, slo))
     }
 
-    /// Links to the runbook, to the overview, and to the dashboards of the service's dependencies.
+    /// Links to the runbook, to the logs, to the overview, and to the dashboards of the service's dependencies.
     pub fn links(&self, overview: Option<String>) -> Vec<Link> {
         let service = self.service;
         let runbook = crate::links::runbook(service, self.settings);
@@ -51,6 +51,13 @@ impl Board<'_> {
                 target_blank: true,
                 keep_time: false,
                 ..link("Runbook", "doc", "What to do when it fails", &url)
+            });
+        }
+        if let Some(url) = &service.logs_url {
+            links.push(Link {
+                target_blank: true,
+                keep_time: false,
+                ..link("Logs", "external link", "The logs of the service", url)
             });
         }
         if let Some(uid) = overview {

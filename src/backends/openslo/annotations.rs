@@ -27,6 +27,7 @@ pub fn service_annotations(service: &Service, settings: &Settings) -> BTreeMap<S
     let urls = [
         ("nthc.runbook-url", &service.runbook_url),
         ("nthc.dashboard-url", &service.dashboard_url),
+        ("nthc.logs-url", &service.logs_url),
     ];
     for (annotation, url) in urls {
         if let Some(url) = url {

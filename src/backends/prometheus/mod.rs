@@ -33,6 +33,7 @@ pub use self::layout::layout;
 pub use self::document::{AlertingRule, Group, RecordingRule, Rule, RuleFile};
 use self::document::{Metadata, PrometheusRule};
 use self::sli::SloContext;
+pub(crate) use self::sli::raw_ratio;
 use super::alerts::{Origin, service_alerts};
 use super::resource::object_name;
 use super::series_names::SLICE;

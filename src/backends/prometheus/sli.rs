@@ -43,8 +43,9 @@ use crate::series_names::{
 
 pub use expressions::bad_slice;
 pub use expressions::presence;
+pub(crate) use expressions::raw_ratio;
 use expressions::{
-    has_sample, in_window, multiply, not_nan, raw_ratio, slice_increase, slice_increase_or_zero,
+    has_sample, in_window, multiply, not_nan, slice_increase, slice_increase_or_zero,
     window_increase,
 };
 

@@ -154,6 +154,7 @@ fn both(
         skipped_rules: _,
         runbook_url,
         dashboard_url,
+        logs_url,
         panels,
         // With the implied escalation of a team that has only schedules.
         escalation: _,
@@ -225,6 +226,7 @@ fn both(
             &before.dashboard_url,
             dashboard_url,
         ),
+        (ChangeId::ServiceLogsUrlChanged, &before.logs_url, logs_url),
     ] {
         changes.text(id, subject, old.as_ref(), new.as_ref(), String::clone);
     }

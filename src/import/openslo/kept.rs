@@ -156,6 +156,7 @@ pub fn service_fields(metadata: &Metadata, findings: &mut Findings) -> Vec<Strin
     let fields = [
         ("runbook-url", url_field(field::RUNBOOK_URL)),
         ("dashboard-url", url_field(field::DASHBOARD_URL)),
+        ("logs-url", url_field(field::LOGS_URL)),
     ];
     lines(metadata, &fields, findings)
 }
@@ -306,6 +307,9 @@ fn url_field(field: &'static str) -> fn(&str) -> Option<String> {
     match field {
         field::DASHBOARD_URL => {
             |text| is_url(text).then(|| format!("{} = {}", field::DASHBOARD_URL, string(text)))
+        }
+        field::LOGS_URL => {
+            |text| is_url(text).then(|| format!("{} = {}", field::LOGS_URL, string(text)))
         }
         _ => |text| is_url(text).then(|| format!("{} = {}", field::RUNBOOK_URL, string(text))),
     }

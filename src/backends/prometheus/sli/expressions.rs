@@ -79,7 +79,7 @@ pub(super) fn slice_increase_or_zero(rate: &Expr, or_zero: &dyn Fn(Expr) -> Expr
 }
 
 /// The error ratio over a window from raw series, for each group of the labels `by`.
-pub(super) fn raw_ratio(sli: &Sli, by: &[String], window: Duration) -> Option<Expr> {
+pub(crate) fn raw_ratio(sli: &Sli, by: &[String], window: Duration) -> Option<Expr> {
     match sli {
         Sli::Events {
             numerator,

@@ -1,0 +1,526 @@
+//! The sections of an SLO's alerts: one for those with one name, with a row for each.
+
+use rust_decimal::Decimal;
+
+use super::alert::{Alerts, alert_expression, meaning, series};
+use super::explore_links::compared_query;
+use super::page::Page;
+use super::{text, words};
+use crate::alerts::{NamedAlert, Origin};
+use crate::prometheus::{condition, raw_ratio};
+use crate::series_names::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, LONGEST_RAW};
+use nth_model::burn_rate::{Pair, budget_time};
+use nth_model::number::{decimal_text, percent_text};
+use nth_model::text::list;
+use nth_model::{BudgetAlert, Duration, MissingDataAlert, MissingDataCause, Sli, Slo};
+use nth_promql::{Expr, build, rewrite};
+
+/// The window over which bad events are listed for budget alerts.
+const RECENT: Duration = Duration::hours(1);
+
+/// Adds the alerts of an SLO with one name.
+///
+/// # Errors
+///
+/// If a link cannot be serialized.
+pub fn section(
+    of: &Alerts<'_, '_>,
+    page: &mut Page,
+    alerts: &[NamedAlert<'_>],
+) -> Result<(), serde_json::Error> {
+    let Some(slo) = alerts.first().and_then(|first| first.origin.slo()) else {
+        return Ok(());
+    };
+    let section = Section { of, slo, alerts };
+    let mut steps: Vec<String> = own_runbook(slo).into_iter().collect();
+    match section.alerts.first().map(|first| first.origin) {
+        Some(Origin::Burn(..)) => {
+            section.burn(page)?;
+            steps.push("Do what the table says for the alert that fires.".to_owned());
+            steps.extend(of.see_dependencies());
+        }
+        Some(Origin::Budget(..)) => {
+            section.budget(page)?;
+            steps.push(
+                "Find out what consumed the budget: a past incident, or an ongoing problem."
+                    .to_owned(),
+            );
+            steps.extend(of.see_dependencies());
+            steps.push(
+                "Pause risky releases until the budget recovers, and prioritize fixing the cause."
+                    .to_owned(),
+            );
+        }
+        Some(Origin::Absence(_, alert)) if alert.cause == MissingDataCause::Groups => {
+            section.group_limit(page)?;
+            steps.extend(group_limit_steps(slo));
+        }
+        Some(Origin::Absence(..)) => {
+            section.absence(page)?;
+            steps.extend(
+                [
+                    "Check whether the service is running. If it is not, that is the incident.",
+                    "If it is running, check on the targets page of Prometheus whether it is still scraped, \
+                    and with which error.",
+                    "If it is scraped, check that the metric and labels in the query still exist. If a \
+                    release renamed them, update the `.nth` source.",
+                ]
+                .map(str::to_owned),
+            );
+        }
+        Some(Origin::Inconsistent(_)) => {
+            section.inconsistent(page)?;
+            steps.extend(
+                [
+                    "Compare the two queries of the SLI in the `.nth` source: every event counted by one \
+                    must also be counted by the other, once.",
+                    "Check that both come from the same targets, and that no target is scraped twice.",
+                ]
+                .map(str::to_owned),
+            );
+        }
+        Some(Origin::Own(_)) | None => {}
+    }
+    steps.extend(of.see_procedures());
+    steps.push(format!("If you need help: {}.", of.escalation()));
+    page.paragraph("**Mitigation:**");
+    page.steps(steps);
+    Ok(())
+}
+
+/// The alerts of an SLO with one name.
+struct Section<'s, 'a, 'p> {
+    of: &'s Alerts<'a, 'p>,
+    slo: &'s Slo,
+    alerts: &'s [NamedAlert<'s>],
+}
+
+impl Section<'_, '_, '_> {
+    fn burn(&self, page: &mut Page) -> Result<(), serde_json::Error> {
+        let slo = self.slo;
+        self.missed(page);
+        let pairs: Vec<(&NamedAlert<'_>, &Pair)> = self
+            .alerts
+            .iter()
+            .filter_map(|named| match named.origin {
+                Origin::Burn(_, pair) => Some((named, pair)),
+                _ => None,
+            })
+            .collect();
+        page.paragraph(meaning(&self.burn_meaning(&pairs)));
+        let rows = pairs.iter().map(|(_, pair)| {
+            [
+                format!(
+                    "{} and {}",
+                    words::duration(pair.long),
+                    words::duration(pair.short)
+                ),
+                pair.severity.name().to_owned(),
+                format!(
+                    "more than {} ({}x)",
+                    percent_text(pair.threshold(slo.objective)),
+                    decimal_text(pair.factor)
+                ),
+                format!(
+                    "at least {} in {}",
+                    percent_text(pair.rounded_budget()),
+                    words::duration(pair.long)
+                ),
+                words::duration(pair.exhaustion()),
+                first_step(pair),
+            ]
+        });
+        page.table(
+            [
+                "Windows",
+                "Severity",
+                &format!("Bad {}", unit(slo)),
+                "Budget consumed",
+                "All consumed in",
+                "First step",
+            ],
+            rows.collect(),
+        );
+        let shortest = pairs.iter().map(|(_, pair)| pair.short).min();
+        let mut items = Vec::new();
+        if let Some(shortest) = shortest {
+            items.extend(self.indicator(shortest)?);
+        }
+        items.extend(self.last_deployment()?);
+        for (named, pair) in &pairs {
+            let mut links = Vec::new();
+            for window in [pair.short, pair.long] {
+                let what = format!("error ratio over {}", words::duration(window));
+                let query = self.worst_first(
+                    self.recorded(&format!("{ERROR_RATIO}{window}")),
+                    "sort_desc",
+                );
+                links.push(self.of.query(&what, &query)?);
+            }
+            if pair.long > LONGEST_RAW {
+                let query = self.recorded(&format!("{COVERAGE}{}", pair.long));
+                links.push(self.of.query("coverage", &query)?);
+            }
+            let condition = condition(self.of.service, self.of.settings, &named.origin);
+            items.push(format!(
+                "{}: {}. {}",
+                words::duration(pair.long),
+                links.join(", "),
+                alert_expression(&condition)
+            ));
+        }
+        self.diagnosis(page, items);
+        Ok(())
+    }
+
+    /// The conditions of the burn-rate alerts that the table does not show.
+    fn burn_meaning(&self, pairs: &[(&NamedAlert<'_>, &Pair)]) -> String {
+        let slo = self.slo;
+        let mut told = format!(
+            "the {} objective allows {} of full downtime in {}. An alert fires while the share of bad {} is \
+            above its threshold in both windows: at this rate, all of the error budget is consumed in the \
+            time that the table shows.",
+            percent_text(slo.objective),
+            words::duration(budget_time(slo.objective, slo.window)),
+            slo.window_text(),
+            unit(slo),
+        );
+        let counts = !matches!(slo.sli, Sli::ErrorRatio { total: None, .. });
+        let pages = pairs.iter().any(|(_, pair)| pair.declared.pages());
+        if let (Some(least), true, true) = (slo.min_bad_events, pages, counts)
+            && least > 1
+        {
+            told.push_str(&format!(
+                " None pages on fewer than {least} bad events in its long window."
+            ));
+        }
+        if let (Some(least), true) = (slo.min_events, counts) {
+            told.push_str(&format!(
+                " None fires on fewer than {least} events in its long window."
+            ));
+        }
+        told.push_str(&groups(slo));
+        told
+    }
+
+    fn budget(&self, page: &mut Page) -> Result<(), serde_json::Error> {
+        let slo = self.slo;
+        self.missed(page);
+        let budget = budget_time(slo.objective, slo.window);
+        let mut told = format!(
+            "{} over {} allows {} of full downtime. When an alert fires, the share in the table is consumed.",
+            percent_text(slo.objective),
+            words::slo_window(slo),
+            words::duration(budget),
+        );
+        let levels: Vec<&BudgetAlert> = self
+            .alerts
+            .iter()
+            .filter_map(|named| match named.origin {
+                Origin::Budget(_, alert) => Some(alert),
+                _ => None,
+            })
+            .collect();
+        if levels.iter().any(|alert| alert.consumed >= Decimal::ONE) {
+            told.push_str(&format!(
+                " When all is consumed, the objective is missed until {}.",
+                match &slo.calendar {
+                    Some(calendar) => format!("the next {} begins", calendar.unit),
+                    None => format!("bad {} leave the SLO window", unit(slo)),
+                }
+            ));
+        }
+        told.push_str(&groups(slo));
+        page.paragraph(meaning(&told));
+        let rows = levels.iter().map(|alert| {
+            let left = (Decimal::ONE - alert.consumed).max(Decimal::ZERO);
+            [
+                percent_text(alert.consumed),
+                alert.severity.name().to_owned(),
+                words::duration(share(budget, alert.consumed)),
+                words::duration(share(budget, left)),
+            ]
+        });
+        page.table(
+            ["Consumed", "Severity", "Full downtime", "Left"],
+            rows.collect(),
+        );
+        let mut items: Vec<String> = self.indicator(RECENT)?.into_iter().collect();
+        items.extend(self.last_deployment()?);
+        let remaining = self.worst_first(self.recorded(BUDGET_REMAINING), "sort");
+        items.push(self.of.query("Error budget remaining", &remaining)?);
+        let coverage = self.recorded(&format!("{COVERAGE}{}", slo.window_name()));
+        let what = format!("Coverage of the {}", slo.window_so_far());
+        items.push(self.of.query(&what, &coverage)?);
+        items.extend(self.expressions(|origin| match origin {
+            Origin::Budget(_, alert) => Some(percent_text(alert.consumed)),
+            _ => None,
+        }));
+        self.diagnosis(page, items);
+        Ok(())
+    }
+
+    fn absence(&self, page: &mut Page) -> Result<(), serde_json::Error> {
+        unmeasured(page);
+        page.paragraph(meaning(&format!(
+            "the SLI series of {} are missing. No other alert for this SLO can fire until they return.",
+            text::code(&self.slo.name)
+        )));
+        let alerts: Vec<&MissingDataAlert> = self
+            .alerts
+            .iter()
+            .filter_map(|named| match named.origin {
+                Origin::Absence(_, alert) => Some(alert),
+                _ => None,
+            })
+            .collect();
+        let rows = alerts.iter().map(|alert| {
+            [
+                words::duration(alert.hold),
+                alert.severity.name().to_owned(),
+                match alert.cause {
+                    MissingDataCause::Series => {
+                        "The service's targets are up: there were no events in that time, or the metric was \
+                        renamed."
+                    }
+                    MissingDataCause::Data | MissingDataCause::Groups => {
+                        "The service may be down or no longer scraped, or the metric was renamed."
+                    }
+                }
+                .to_owned(),
+            ]
+        });
+        page.table(["Missing for", "Severity", "Cause"], rows.collect());
+        let mut items = Vec::new();
+        if let Some(up) = self.of.up_series() {
+            items.push(self.of.query("Scrape target status", &up)?);
+        }
+        items.extend(self.expressions(|origin| match origin {
+            Origin::Absence(_, alert) => Some(words::duration(alert.hold)),
+            _ => None,
+        }));
+        self.diagnosis(page, items);
+        Ok(())
+    }
+
+    fn group_limit(&self, page: &mut Page) -> Result<(), serde_json::Error> {
+        unmeasured(page);
+        let limit = self.slo.grouping.as_ref().map_or(0, |groups| groups.limit);
+        page.paragraph(meaning(&format!(
+            "{} has more groups than its limit of {limit}, so Prometheus fails its rules: nothing is recorded, \
+            and no other alert for this SLO can fire.",
+            text::code(&self.slo.name),
+        )));
+        self.alone(page)
+    }
+
+    fn inconsistent(&self, page: &mut Page) -> Result<(), serde_json::Error> {
+        unmeasured(page);
+        page.paragraph(meaning(&format!(
+            "the error ratio of {} is below 0% or above 100%, which is impossible: the good or bad events \
+            are not a subset of all events. The recorded values are wrong until this is fixed.",
+            text::code(&self.slo.name)
+        )));
+        self.alone(page)
+    }
+
+    /// The diagnosis of an alert that is the only one with its name.
+    fn alone(&self, page: &mut Page) -> Result<(), serde_json::Error> {
+        let mut items: Vec<String> = self
+            .alerts
+            .iter()
+            .map(|named| format!("Severity: {}", named.origin.severity().name()))
+            .collect();
+        if let Some(up) = self.of.up_series() {
+            items.push(self.of.query("Scrape target status", &up)?);
+        }
+        items.extend(self.expressions(|_| None));
+        self.diagnosis(page, items);
+        Ok(())
+    }
+
+    /// The alert expressions, each with what tells its alert from the others with the name.
+    fn expressions(&self, name: impl Fn(&Origin<'_>) -> Option<String>) -> Vec<String> {
+        let items = self.alerts.iter().map(|named| {
+            let condition = condition(self.of.service, self.of.settings, &named.origin);
+            let expression = alert_expression(&condition);
+            match name(&named.origin) {
+                Some(name) if self.alerts.len() > 1 => format!("{name}: {expression}"),
+                _ => expression,
+            }
+        });
+        items.collect()
+    }
+
+    /// Adds items and the query for alerts that fire now.
+    fn diagnosis(&self, page: &mut Page, mut items: Vec<String>) {
+        items.extend(self.of.logs());
+        if let Some(first) = self.alerts.first() {
+            let labels = vec![("slo", self.slo.name.to_string())];
+            items.push(self.of.firing(&first.name, labels));
+        }
+        page.paragraph("**Diagnosis:**");
+        page.list(items);
+    }
+
+    /// Adds the impact of a missed objective.
+    fn missed(&self, page: &mut Page) {
+        page.paragraph(match &self.slo.description {
+            Some(description) => format!(
+                "**Impact:** the objective is being missed: {}",
+                text::inline(description)
+            ),
+            None => "**Impact:** not documented (set `description` on the SLO).".to_owned(),
+        });
+    }
+
+    /// The query for the bad events, by the labels that tell where they come from; without any, for the share of bad events.
+    fn indicator(&self, window: Duration) -> Result<Option<String>, serde_json::Error> {
+        let slo = self.slo;
+        let over = words::duration(window);
+        let (what, mut query) = match &slo.sli {
+            Sli::Events {
+                breakdown: Some(breakdown),
+                ..
+            } if !slo.breakdown.is_empty() => {
+                let labels: Vec<&str> = slo.breakdown.iter().map(String::as_str).collect();
+                let events = match breakdown.is_of_bad_events() {
+                    true => "Bad events",
+                    false => "Events",
+                };
+                (
+                    format!(
+                        "{events} per second by {}, over {over}",
+                        list(&slo.breakdown, "and")
+                    ),
+                    build::call("sort_desc", vec![breakdown.rate_by(&labels)]),
+                )
+            }
+            Sli::TimeSlices { good } => (
+                "Value that makes time good or bad".to_owned(),
+                compared_query(good).clone(),
+            ),
+            Sli::Events { .. } | Sli::ErrorRatio { .. } => {
+                let Some(ratio) = raw_ratio(&slo.sli, slo.by(), window) else {
+                    return Ok(None);
+                };
+                (
+                    format!("Error ratio over {over}"),
+                    self.worst_first(ratio, "sort_desc"),
+                )
+            }
+        };
+        rewrite::set_window(&mut query, &window.to_string());
+        self.of.query(&what, &query).map(Some)
+    }
+
+    /// The query for the last deployment, if the service has one.
+    fn last_deployment(&self) -> Result<Option<String>, serde_json::Error> {
+        let deployed = self.of.service.deployed.as_ref();
+        deployed
+            .map(|query| self.of.query("Time of the last deployment", query))
+            .transpose()
+    }
+
+    /// The value that the rules record for the SLO; by group if it has groups.
+    fn recorded(&self, metric: &str) -> Expr {
+        let scope = self.of.settings.scope();
+        let labels: Vec<_> = scope
+            .map(|(label, value)| (label, value.to_owned()))
+            .chain([
+                ("service", self.of.service.name.to_string()),
+                ("slo", self.slo.name.to_string()),
+            ])
+            .collect();
+        let by: Vec<&str> = self.slo.by().iter().map(String::as_str).collect();
+        let groups = (!by.is_empty()).then(|| build::by_labels(&by));
+        build::aggregate("max", groups, series(metric, &labels))
+    }
+
+    /// A query by group, the worst first.
+    fn worst_first(&self, query: Expr, sort: &str) -> Expr {
+        match self.slo.by() {
+            [] => query,
+            _ => build::call(sort, vec![query]),
+        }
+    }
+}
+
+/// The first thing to do for a burn-rate alert.
+fn first_step(pair: &Pair) -> String {
+    let long = words::duration(pair.long);
+    match pair.declared.pages() {
+        true => format!(
+            "Roll back what was released or configured in the last {long}, if bad events began with it."
+        ),
+        false => format!(
+            "Compare the last {long} with the time before: find what the bad events began or grew with."
+        ),
+    }
+}
+
+fn group_limit_steps(slo: &Slo) -> [String; 2] {
+    let labels: Vec<_> = slo.by().iter().map(|label| text::code(label)).collect();
+    [
+        format!(
+            "List the values of {} with the alert expression without its `count`, and find those that should \
+            not be there: paths with ids, names of clients.",
+            list(&labels, "and")
+        ),
+        "Remove them where the metric is exposed, or with a matcher in the SLI. If all of them are right, \
+        raise `group_limit` in the `.nth` source."
+            .to_owned(),
+    ]
+}
+
+/// Adds the impact of an SLI that is not measured.
+fn unmeasured(page: &mut Page) {
+    page.paragraph(
+        "**Impact:** unknown: the SLI is not measured. Anything from no impact to full downtime is possible.",
+    );
+}
+
+fn own_runbook(slo: &Slo) -> Option<String> {
+    let url = slo.runbook_url.as_ref()?;
+    Some(format!("Runbook of this SLO: {}", text::address(url)))
+}
+
+/// The unit in which bad events are counted.
+fn unit(slo: &Slo) -> &'static str {
+    match slo.sli {
+        Sli::TimeSlices { .. } => "time",
+        _ => "events",
+    }
+}
+
+/// Who the alerts of an SLO with groups fire for, and the objectives of its groups.
+fn groups(slo: &Slo) -> String {
+    let Some(grouping) = &slo.grouping else {
+        return String::new();
+    };
+    let labels: Vec<_> = grouping.by.iter().map(|label| text::code(label)).collect();
+    let mut told = format!(
+        " The alert fires for each group of {} by itself, and has its labels.",
+        list(&labels, "and")
+    );
+    for own in &grouping.objectives {
+        let labels: Vec<_> = own
+            .labels
+            .iter()
+            .map(|(label, value)| text::code(&format!("{label}=\"{value}\"")))
+            .collect();
+        told.push_str(&format!(
+            " The objective of {} is {}.",
+            list(&labels, "and"),
+            percent_text(own.objective)
+        ));
+    }
+    told
+}
+
+/// A share of a duration, to the millisecond.
+fn share(of: Duration, share: Decimal) -> Duration {
+    use rust_decimal::prelude::ToPrimitive;
+    let millis = (Decimal::from(of.0) * share).round().to_u64();
+    Duration(millis.unwrap_or_default())
+}
