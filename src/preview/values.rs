@@ -45,9 +45,12 @@ pub fn panel_expression(model: &Model, panel_query: &PanelQuery) -> Option<Strin
         let named = |service: &&super::Service| service.name == panel_query.dashboard;
         model.services.iter().find(named)?.dashboard.as_ref()?
     };
-    let panels = dashboard.get("panels")?.as_array()?;
-    let panel = panels
+    let items = dashboard.get("panels")?.as_array()?;
+    let inside = |item: &Value| item.get("panels").and_then(Value::as_array).cloned();
+    let collapsed: Vec<Value> = items.iter().filter_map(inside).flatten().collect();
+    let panel = items
         .iter()
+        .chain(&collapsed)
         .find(|panel| panel.get("id").and_then(Value::as_u64) == Some(panel_query.panel))?;
     let target =
         panel.get("targets")?.as_array()?.iter().find(|target| {

@@ -67,10 +67,12 @@ fn rows_and_panels_stand_at_the_root_and_do_not_overlap() {
                 "{path}: {id}"
             );
             if item["type"] == "row" {
-                assert_eq!(
-                    (&item["collapsed"], item["panels"].as_array().map(Vec::len)),
-                    (&Value::Bool(false), Some(0))
-                );
+                let inside = item["panels"].as_array().unwrap();
+                assert_eq!(item["collapsed"], !inside.is_empty(), "{path}");
+                for panel in inside {
+                    let id = panel["id"].as_i64().unwrap();
+                    assert!(ids.insert(id), "{path}: {id}");
+                }
             }
             let [x, y, w, h] =
                 ["x", "y", "w", "h"].map(|key| item["gridPos"][key].as_i64().unwrap());

@@ -8,7 +8,7 @@ use nthc::promql::{self, classify};
 use crate::blocks::{Labels, selectors};
 use crate::dashboards::{built, dashboards, queries, read};
 use crate::promql_tree::{Prometheus, Selector};
-use crate::schema_files::targets;
+use crate::schema_files::{items, targets};
 
 /// What stands for `$__rate_interval`: no range that somebody would write.
 const RATE_INTERVAL: Duration = Duration::from_secs(7 * 60 + 13);
@@ -113,7 +113,7 @@ fn every_query_is_of_its_block_aggregated_and_over_what_suits_the_resolution() {
             .map(|(_, selectors)| selectors);
         assert_eq!(of.is_none(), path.ends_with("slo-overview.json"), "{path}");
         let mut row = String::new();
-        for item in dashboard["panels"].as_array().unwrap() {
+        for item in items(dashboard) {
             if item["type"] == "row" {
                 row = item["title"].as_str().unwrap().to_owned();
             }

@@ -40,10 +40,17 @@ pub fn grafana() -> Option<PathBuf> {
     tools::find_shared("grafana")
 }
 
+/// Returns the rows and panels of a dashboard, also those within collapsed rows, each row before its panels.
+pub fn items(dashboard: &Value) -> impl Iterator<Item = &Value> {
+    let items = dashboard["panels"].as_array().unwrap().iter();
+    items.flat_map(|item| {
+        std::iter::once(item).chain(item["panels"].as_array().into_iter().flatten())
+    })
+}
+
 /// Returns the panels of a dashboard, without its rows.
 pub fn panels(dashboard: &Value) -> impl Iterator<Item = &Value> {
-    let items = dashboard["panels"].as_array().unwrap().iter();
-    items.filter(|item| item["type"] != "row")
+    items(dashboard).filter(|item| item["type"] != "row")
 }
 
 /// Returns the queries of a panel.

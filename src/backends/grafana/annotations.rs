@@ -1,9 +1,13 @@
 //! Annotations of dashboards: what marks deployments and incidents in graphs.
 
 use nth_model::{Service, Settings};
+use nth_promql::{BinaryOp, Expr, build};
 
-use super::document::{Annotation, AnnotationTarget, DataSource};
+use super::document::{
+    Annotation, AnnotationQuery, AnnotationTarget, DataSource, StoredAnnotations,
+};
 use super::text;
+use super::view::panel_query;
 use crate::limits;
 
 /// The tag of everything that nthc writes to Grafana.
@@ -40,7 +44,7 @@ pub(super) fn of_service(service: &Service, settings: &Settings) -> Vec<Annotati
         tags.push(kind.to_owned());
         tags.iter().map(|tag| text::literal(tag)).collect()
     };
-    vec![
+    let mut all = vec![
         stored(
             "Deployments",
             "blue",
@@ -48,7 +52,37 @@ pub(super) fn of_service(service: &Service, settings: &Settings) -> Vec<Annotati
         ),
         stored("Deployments (ledger)", "blue", own(DEPLOYMENT_TAG)),
         stored("Incidents (ledger)", "red", own(INCIDENT_TAG)),
-    ]
+    ];
+    all.extend(service.deployed.as_ref().map(deployed));
+    all
+}
+
+/// The deployments that a service's own query knows: its values are their times.
+fn deployed(query: &Expr) -> Annotation {
+    let millis = build::binary(
+        BinaryOp::Multiply,
+        panel_query(query),
+        build::number("1000"),
+    );
+    let expr = millis.to_string();
+    Annotation {
+        name: "Deployments (metric)",
+        built_in: 0,
+        datasource: DataSource::PROMETHEUS,
+        enable: true,
+        hide: false,
+        icon_color: "blue",
+        kind: None,
+        target: AnnotationTarget::Query {
+            expr: expr.clone(),
+            ref_id: "Anno",
+        },
+        query: Some(AnnotationQuery {
+            expr,
+            use_value_for_time: true,
+            title_format: "Deployment",
+        }),
+    }
 }
 
 /// Annotations stored in Grafana that have all of some tags.
@@ -61,12 +95,13 @@ fn stored(name: &'static str, icon_color: &'static str, tags: Vec<String>) -> An
         hide: false,
         icon_color,
         kind: None,
-        target: AnnotationTarget {
+        target: AnnotationTarget::Stored(StoredAnnotations {
             limit: 100,
             match_any: false,
             tags,
             kind: "tags",
-        },
+        }),
+        query: None,
     }
 }
 
@@ -80,12 +115,13 @@ pub(super) fn built_in() -> Annotation {
         hide: true,
         icon_color: "rgba(0, 211, 255, 1)",
         kind: Some("dashboard"),
-        target: AnnotationTarget {
+        target: AnnotationTarget::Stored(StoredAnnotations {
             limit: 100,
             match_any: false,
             tags: Vec::new(),
             kind: "dashboard",
-        },
+        }),
+        query: None,
     }
 }
 

@@ -20,6 +20,7 @@ impl Board<'_> {
                 key: format!("dependency\0{}", dependency.name),
                 title: dependency_title(dependency),
                 panels: drafts(&dependency.panels),
+                is_collapsed: true,
             })
     }
 
@@ -30,11 +31,13 @@ impl Board<'_> {
             key: "own".into(),
             title: text::literal(&self.service.name),
             panels: drafts(&panels.own),
+            is_collapsed: false,
         };
         let rows = panels.rows.iter().map(|row| Section {
             key: format!("row\0{}", row.name),
             title: text::literal(&row.title),
             panels: drafts(&row.panels),
+            is_collapsed: false,
         });
         std::iter::once(own).chain(rows)
     }

@@ -124,12 +124,43 @@ pub struct Annotation {
     pub kind: Option<&'static str>,
     /// The selection of annotations.
     pub target: AnnotationTarget,
+    /// The query of annotations that are not stored in Grafana.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub query: Option<AnnotationQuery>,
+}
+
+/// Annotations from a Prometheus query.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AnnotationQuery {
+    /// The query.
+    pub expr: String,
+    /// True if its values are the times, in milliseconds since 1970.
+    pub use_value_for_time: bool,
+    /// The title of each annotation.
+    pub title_format: &'static str,
+}
+
+/// The selection of annotations.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum AnnotationTarget {
+    /// Of those stored in Grafana.
+    Stored(StoredAnnotations),
+    /// Of those from a query.
+    Query {
+        /// The query.
+        expr: String,
+        /// Grafana's id of the query of an annotation.
+        #[serde(rename = "refId")]
+        ref_id: &'static str,
+    },
 }
 
 /// The selection of annotations stored in Grafana.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct AnnotationTarget {
+pub struct StoredAnnotations {
     /// The largest number of annotations.
     pub limit: u32,
     /// True if one matching tag is sufficient.
@@ -201,7 +232,7 @@ pub enum Item {
     Panel(Box<Panel>),
 }
 
-/// An open row: its panels follow it.
+/// A row. The panels of an open row follow it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
@@ -216,8 +247,8 @@ pub struct Row {
     pub collapsed: bool,
     /// The position in the grid.
     pub grid_pos: GridPos,
-    /// The panels of a collapsed row: empty.
-    pub panels: [Panel; 0],
+    /// Its panels, if it is collapsed.
+    pub panels: Vec<Panel>,
 }
 
 impl Row {
@@ -229,7 +260,7 @@ impl Row {
             title,
             collapsed: false,
             grid_pos,
-            panels: [],
+            panels: Vec::new(),
         }
     }
 }
@@ -268,6 +299,9 @@ pub struct Panel {
     /// The queries.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Target>,
+    /// The time range, `30d`, if it is not that of the dashboard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_from: Option<String>,
     /// The transformations of the results.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub transformations: Vec<Transformation>,

@@ -3,7 +3,9 @@
 
 use rust_decimal::Decimal;
 
+use nth_model::number::decimal_text;
 use nth_model::panel::{Histogram, Visualization};
+use nth_model::text::list;
 use nth_model::{Numerator, Sli, Slo};
 use nth_promql::{BinaryOp, Expr, Node, build, classify, rewrite};
 
@@ -15,8 +17,12 @@ use super::view::{self, BAD, GOOD, View, is_aggregated, panel_query};
 /// The size of a panel: three fit in a line.
 const SIZE: (u8, u8) = (8, 8);
 
-/// The displayed quantiles of latency.
-const QUANTILES: [(&str, &str); 3] = [("0.5", "p50"), ("0.9", "p90"), ("0.99", "p99")];
+/// The displayed quantiles of latency, besides that of the objective.
+const QUANTILES: [Decimal; 3] = [
+    Decimal::from_parts(5, 0, 0, false, 1),
+    Decimal::from_parts(9, 0, 0, false, 1),
+    Decimal::from_parts(99, 0, 0, false, 2),
+];
 
 /// The terms for the events of a service.
 struct Words {
@@ -84,6 +90,7 @@ impl Board<'_> {
             key: "health".into(),
             title: "Service health".into(),
             panels,
+            is_collapsed: false,
         }
     }
 }
@@ -185,6 +192,11 @@ fn latency(words: &Words, slo: &Slo, histogram: &Histogram) -> Draft {
     );
     let grouping = (!histogram.native).then(|| build::by_labels(&["le"]));
     let rates = panel_query(&build::aggregate("sum", grouping, rate));
+    let mut quantiles: Vec<Decimal> = QUANTILES.to_vec();
+    quantiles.push(slo.objective.normalize());
+    quantiles.sort();
+    quantiles.dedup();
+    let names: Vec<String> = quantiles.iter().copied().map(quantile_name).collect();
     let mut view = View::new(
         format!("latency\0{}", slo.name),
         Visualization::Timeseries,
@@ -194,20 +206,27 @@ fn latency(words: &Words, slo: &Slo, histogram: &Histogram) -> Draft {
     .titled(
         format!("{}: {}", words.latency, text::literal(&slo.name)),
         format!(
-            "p50, p90 and p99 latency. The line is the SLO threshold, {}.",
-            histogram.under.to_human()
+            "{} latency. The line is the SLO threshold, {}: {} must be below it.",
+            list(&names, "and"),
+            histogram.under.to_human(),
+            quantile_name(slo.objective)
         ),
     )
     .bounds(Some(Decimal::ZERO), None)
     .steps([(None, GOOD), (Some(limit), BAD)]);
-    for (quantile, name) in QUANTILES {
+    for quantile in quantiles {
         let query = build::call(
             "histogram_quantile",
-            vec![build::number(quantile), rates.clone()],
+            vec![build::number(decimal_text(quantile)), rates.clone()],
         );
-        view = view.add_query(query, name);
+        view = view.add_query(query, quantile_name(quantile));
     }
     view.build()
+}
+
+/// The name of a quantile, `p99.9`.
+fn quantile_name(quantile: Decimal) -> String {
+    format!("p{}", decimal_text(quantile * Decimal::ONE_HUNDRED))
 }
 
 /// The value that a time-slice SLI compares, with the limit as a line if it is a number.

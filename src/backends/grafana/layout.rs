@@ -31,10 +31,12 @@ pub struct Section {
     pub title: String,
     /// Its panels.
     pub panels: Vec<Draft>,
+    /// Whether the row is collapsed at first, so that its queries do not run.
+    pub is_collapsed: bool,
 }
 
-/// Places all sections one below the other: each an open row, then its panels from left to right, with a new line if
-/// one does not fit. Sections without panels are omitted.
+/// Places all sections one below the other: each a row, then its panels from left to right, with a new line if one does not
+/// fit. The panels of a collapsed row are in it. Sections without panels are omitted.
 pub fn assemble(sections: Vec<Section>) -> Vec<Item> {
     let mut ids = Ids::default();
     let mut items = Vec::new();
@@ -49,12 +51,11 @@ pub fn assemble(sections: Vec<Section>) -> Vec<Item> {
             x: 0,
             y: top,
         };
-        items.push(Item::Row(Row::new(
-            ids.id(&[&section.key]),
-            section.title,
-            place,
-        )));
+        let mut row = Row::new(ids.id(&[&section.key]), section.title, place);
+        row.collapsed = section.is_collapsed;
         top += 1;
+        let below_row = top;
+        let mut panels = Vec::new();
         let (mut left, mut line) = (0, 0);
         for mut draft in section.panels {
             let width = draft.width.clamp(1, WIDTH);
@@ -71,9 +72,18 @@ pub fn assemble(sections: Vec<Section>) -> Vec<Item> {
             };
             left += width;
             line = line.max(draft.height.max(1));
-            items.push(Item::Panel(Box::new(draft.panel)));
+            panels.push(draft.panel);
         }
         top += u32::from(line);
+        if row.collapsed {
+            // Nothing but the row has a place until it is opened.
+            top = below_row;
+            row.panels = panels;
+            items.push(Item::Row(row));
+        } else {
+            items.push(Item::Row(row));
+            items.extend(panels.into_iter().map(|panel| Item::Panel(Box::new(panel))));
+        }
     }
     items
 }
@@ -113,6 +123,7 @@ mod tests {
             key: number.to_string(),
             title: number.to_string(),
             panels: sizes.iter().enumerate().map(draft).collect(),
+            is_collapsed: false,
         }
     }
 

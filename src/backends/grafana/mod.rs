@@ -257,6 +257,7 @@ fn empty_section() -> Section {
     Section {
         key: "nothing".into(),
         title: "No panels yet".into(),
+        is_collapsed: false,
         panels: vec![view::text_panel(
             "nothing",
             (WIDTH, 4),

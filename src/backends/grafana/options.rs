@@ -254,7 +254,14 @@ struct Names {
 #[derive(Debug, Clone, Serialize)]
 struct Property {
     id: &'static str,
-    value: CellOptions,
+    value: PropertyValue,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+enum PropertyValue {
+    Cell(CellOptions),
+    Flag(bool),
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -365,6 +372,19 @@ pub fn cells() -> Custom {
 /// Colors the numbers of a column by the thresholds. If this applied to all cells, texts would have the color of the
 /// worst value.
 pub fn color_column(column: &'static str) -> Override {
+    override_column(
+        column,
+        "custom.cellOptions",
+        PropertyValue::Cell(CellOptions { kind: "color-text" }),
+    )
+}
+
+/// Hides a column, whose values links can still use.
+pub fn hidden_column(column: &'static str) -> Override {
+    override_column(column, "custom.hidden", PropertyValue::Flag(true))
+}
+
+fn override_column(column: &'static str, id: &'static str, value: PropertyValue) -> Override {
     Override {
         matcher: Matcher {
             id: "byNames",
@@ -373,10 +393,7 @@ pub fn color_column(column: &'static str) -> Override {
                 names: [column],
             },
         },
-        properties: [Property {
-            id: "custom.cellOptions",
-            value: CellOptions { kind: "color-text" },
-        }],
+        properties: [Property { id, value }],
     }
 }
 

@@ -88,6 +88,7 @@ impl<'a> Overview<'a> {
             Section {
                 key: "now".into(),
                 title: "Now".into(),
+                is_collapsed: false,
                 panels: vec![
                     self.count(),
                     self.out_of_budget(),
@@ -101,6 +102,7 @@ impl<'a> Overview<'a> {
             Section {
                 key: "over-time".into(),
                 title: "Over time".into(),
+                is_collapsed: false,
                 panels: vec![self.budgets_over_time(), self.burn_rates_over_time()],
             },
         ]
@@ -173,16 +175,35 @@ impl<'a> Overview<'a> {
         .build()
     }
 
+    /// The number of SLOs for which a burn-rate alert fires: only these have the label `long_window`.
     fn burning(&self) -> Draft {
-        let burning = self.how_many(CURRENT_BURN_RATE, BinaryOp::Greater, "1");
-        let what = format!(
-            "Number of SLOs with a burn rate above 1x over the last {}.",
-            self.settings.prometheus.current_window()
+        let mut alerts = self.series("ALERTS");
+        if let Node::Selector(selector) = &mut alerts.node {
+            let conditions = [
+                build::matcher("alertstate", MatchOp::Equal, "firing"),
+                build::matcher("long_window", MatchOp::NotEqual, ""),
+            ];
+            selector.matchers.extend(conditions);
+        }
+        let slos = build::by_labels(&["service", "slo"]);
+        let firing = build::aggregate("count", None, build::aggregate("max", Some(slos), alerts));
+        let none = build::binary(
+            BinaryOp::Multiply,
+            build::number("0"),
+            build::aggregate("count", None, self.values(INFO)),
         );
-        Self::stat("burning", "Burning over 1x", &what, "short")
-            .steps([(None, GOOD), (Some(Decimal::ONE), WARN)])
-            .add_query(burning, "Burning over 1x")
-            .build()
+        Self::stat(
+            "burning",
+            "Burning too fast",
+            "Number of SLOs for which a burn-rate alert fires.",
+            "short",
+        )
+        .steps([(None, GOOD), (Some(Decimal::ONE), WARN)])
+        .add_query(
+            build::binary(BinaryOp::Or, firing, none),
+            "Burning too fast",
+        )
+        .build()
     }
 
     fn least(&self) -> Draft {
@@ -418,7 +439,10 @@ fn table(view: View, value: &'static str, desc: bool) -> Draft {
         desc,
     }]);
     if let Some(config) = &mut draft.panel.field_config {
-        config.overrides = vec![options::color_column(value)];
+        config.overrides = vec![
+            options::color_column(value),
+            options::hidden_column("Dashboard"),
+        ];
         config.defaults.links = vec![Link {
             // The only template here: Grafana fills in the uid of the row and the time range.
             url: "/d/${__data.fields.Dashboard}?${__url_time_range}".to_owned(),

@@ -32,6 +32,7 @@ impl Board<'_> {
         Section {
             key: "slos".into(),
             title: "SLOs".into(),
+            is_collapsed: false,
             panels: self
                 .service
                 .slos
@@ -41,6 +42,7 @@ impl Board<'_> {
                         self.objective(slo),
                         self.budget_left(slo),
                         self.coverage(slo),
+                        self.burn_down(slo),
                         self.burn_rate(slo),
                         self.error_ratio(slo),
                     ]
@@ -87,22 +89,46 @@ impl Board<'_> {
         .build()
     }
 
+    /// The remaining share of the budget over the SLO window.
+    fn burn_down(&self, slo: &Slo) -> Draft {
+        let what = match &slo.calendar {
+            Some(calendar) => format!(
+                "Error budget remaining in the last {}. It starts full with each {}; below 0% the SLO is missed.",
+                slo.window, calendar.unit
+            ),
+            None => format!(
+                "Error budget remaining in the last {}. It rises when bad {} leave the SLO window; below 0% the \
+                SLO is missed.",
+                slo.window,
+                counted_unit(slo)
+            ),
+        };
+        let view = View::new(
+            key(slo, "burn-down"),
+            Visualization::Timeseries,
+            "percentunit",
+            (12, HEIGHT),
+        )
+        .titled(title(slo, "error budget over time"), describe(slo, &what))
+        .bounds(None, Some(Decimal::ONE))
+        .steps(budget_steps(slo))
+        .last(slo.window)
+        .add_query(
+            self.value(BUDGET_REMAINING, slo),
+            legend(slo, "Error budget remaining"),
+        );
+        match slo.exclusions.is_empty() {
+            true => view,
+            false => view.add_query(
+                self.value(GROSS_BUDGET_REMAINING, slo),
+                legend(slo, "Without exclusions"),
+            ),
+        }
+        .build()
+    }
+
     /// The remaining share of the budget. Colors change at the thresholds of the budget alerts.
     fn budget_left(&self, slo: &Slo) -> Draft {
-        let mut left: Vec<Decimal> = slo
-            .budget_alerts
-            .iter()
-            .map(|alert| (Decimal::ONE - alert.consumed).normalize())
-            .collect();
-        left.sort();
-        left.dedup();
-        let steps = match (left.first(), left.last()) {
-            (Some(least), Some(most)) if least < most => {
-                vec![(None, BAD), (Some(*least), WARN), (Some(*most), GOOD)]
-            }
-            (Some(least), _) => vec![(None, BAD), (Some(*least), GOOD)],
-            (None, _) => vec![(None, BAD), (Some(Decimal::ZERO), GOOD)],
-        };
         let what = format!(
             "Error budget remaining over {}. 100% equals {} of full downtime; below 0% the SLO is \
             missed. Time without data counts as no budget consumed, so at most this is left.{}",
@@ -136,7 +162,7 @@ impl Board<'_> {
         .titled(title(slo, "error budget remaining"), describe(slo, &what))
         .bounds(Some(Decimal::ZERO), Some(Decimal::ONE))
         .decimals(1)
-        .steps(steps)
+        .steps(budget_steps(slo))
         .add_query(
             self.value(BUDGET_REMAINING, slo),
             legend(slo, "Error budget remaining"),
@@ -231,7 +257,7 @@ impl Board<'_> {
             key(slo, "burn-rate"),
             Visualization::Timeseries,
             "none",
-            (6, HEIGHT),
+            (12, HEIGHT),
         )
         .titled(title(slo, "burn rate"), describe(slo, &what))
         .bounds(Some(Decimal::ZERO), None)
@@ -268,7 +294,7 @@ impl Board<'_> {
             key(slo, "errors"),
             Visualization::Timeseries,
             "percentunit",
-            (6, HEIGHT),
+            (12, HEIGHT),
         )
         .titled(title(slo, "error ratio"), describe(slo, &what))
         .bounds(Some(Decimal::ZERO), None)
@@ -279,6 +305,24 @@ impl Board<'_> {
         )
         .add_query(self.value(ERROR_BUDGET, slo), legend(slo, "Error budget"))
         .build()
+    }
+}
+
+/// The colors of a remaining budget, which change at the thresholds of the budget alerts.
+fn budget_steps(slo: &Slo) -> Vec<(Option<Decimal>, &'static str)> {
+    let mut left: Vec<Decimal> = slo
+        .budget_alerts
+        .iter()
+        .map(|alert| (Decimal::ONE - alert.consumed).normalize())
+        .collect();
+    left.sort();
+    left.dedup();
+    match (left.first(), left.last()) {
+        (Some(least), Some(most)) if least < most => {
+            vec![(None, BAD), (Some(*least), WARN), (Some(*most), GOOD)]
+        }
+        (Some(least), _) => vec![(None, BAD), (Some(*least), GOOD)],
+        (None, _) => vec![(None, BAD), (Some(Decimal::ZERO), GOOD)],
     }
 }
 

@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 
+use nth_model::Duration;
 use nth_model::panel::{Unit, Visualization};
 use nth_promql::{Expr, Node, classify, rewrite};
 
@@ -94,6 +95,7 @@ pub struct View {
     bounds: (Option<Decimal>, Option<Decimal>),
     steps: Vec<(Option<Decimal>, &'static str)>,
     targets: Vec<(Expr, String)>,
+    time_from: Option<String>,
     instant: bool,
 }
 
@@ -117,6 +119,7 @@ impl View {
             bounds: (None, None),
             steps: Vec::new(),
             targets: Vec::new(),
+            time_from: None,
             instant: !matches!(
                 visualization,
                 Visualization::Timeseries | Visualization::Heatmap
@@ -140,6 +143,12 @@ impl View {
     /// Sets the least and the greatest value of the scale.
     pub fn bounds(mut self, min: Option<Decimal>, max: Option<Decimal>) -> Self {
         self.bounds = (min, max);
+        self
+    }
+
+    /// Sets the time range, whatever that of the dashboard is.
+    pub fn last(mut self, time: Duration) -> Self {
+        self.time_from = Some(time.to_string());
         self
     }
 
@@ -203,6 +212,7 @@ impl View {
                     editor_mode: "code",
                 })
                 .collect(),
+            time_from: self.time_from,
             options,
             field_config: Some(FieldConfig {
                 defaults: FieldDefaults {

@@ -152,8 +152,23 @@ const painting = [];
 
 function dashboard(name, found) {
   if (!found) return [h("p", { class: "faint" }, "No dashboard.")];
-  const panels = found.panels ?? [];
+  const panels = opened(found.panels ?? []);
   return [h("div", { class: "dashboard" }, panels.map((panel) => panelView(name, panel)))];
+}
+
+/** Rows and panels, with collapsed rows opened. */
+function opened(panels) {
+  const all = [];
+  let shift = 0;
+  const place = (panel) => all.push({ ...panel, gridPos: { ...panel.gridPos, y: panel.gridPos.y + shift } });
+  for (const panel of panels) {
+    place(panel);
+    const inside = panel.panels ?? [];
+    inside.forEach(place);
+    const below = panel.gridPos.y + panel.gridPos.h;
+    shift += Math.max(below, ...inside.map((one) => one.gridPos.y + one.gridPos.h)) - below;
+  }
+  return all;
 }
 
 function panelView(dashboardName, panel) {
