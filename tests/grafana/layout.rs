@@ -101,6 +101,7 @@ fn rows_come_in_their_order() {
         rows("shop/production/grafana/ledger.json"),
         [
             "SLOs",
+            "Alerts",
             "Service health",
             "PostgreSQL: entries-db",
             "The books"
@@ -108,7 +109,7 @@ fn rows_come_in_their_order() {
     );
     assert_eq!(
         rows("shop/production/grafana/settlement.json"),
-        ["SLOs", "Service health"]
+        ["SLOs", "Alerts", "Service health"]
     );
     assert_eq!(
         rows("checkout/grafana/slo-overview.json"),

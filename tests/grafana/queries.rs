@@ -15,7 +15,7 @@ const RATE_INTERVAL: Duration = Duration::from_secs(7 * 60 + 13);
 
 /// Whether a selector is of what the rules record.
 fn is_recorded(selector: &Selector) -> bool {
-    selector.metric.starts_with("slo:") || selector.metric == "slo_info"
+    selector.metric.starts_with("slo:") || ["slo_info", "ALERTS"].contains(&&*selector.metric)
 }
 
 /// Whether an aggregation is around a selector, or a function that has one result whatever there is.

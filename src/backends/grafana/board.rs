@@ -22,12 +22,18 @@ pub struct Board<'a> {
 impl Board<'_> {
     /// The single recorded series of an SLO of the service, by its metric's name.
     pub fn recorded_series(&self, metric: &str, slo: &Slo) -> Expr {
+        self.of_service(metric, &[("slo", slo.name.as_str())])
+    }
+
+    /// The series of a metric that the rules of the service make, with these labels.
+    pub fn of_service(&self, metric: &str, labels: &[(&str, &str)]) -> Expr {
         let own = self.settings.scope();
-        let own: Vec<_> = own.chain([("slo", slo.name.as_str())]).collect();
+        let own: Vec<_> = own.chain(labels.iter().copied()).collect();
         let mut series = build::selector(metric, &own);
         rewrite::hide(&mut series, &text::begins_variable);
         if let Node::Selector(selector) = &mut series.node {
-            let service = build::matcher("service", MatchOp::Equal, SERVICE);
+            let (label, _) = self.service.identity();
+            let service = build::matcher(label, MatchOp::Equal, SERVICE);
             selector.matchers.insert(0, service);
         }
         series

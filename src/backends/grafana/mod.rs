@@ -4,6 +4,7 @@
 //! Queries of recorded series use the variable `service`; others have the service's own selector. Ids follow names, so
 //! that an edit changes only the lines of its panel.
 
+mod alerts;
 mod annotations;
 mod author_panels;
 mod board;
@@ -62,7 +63,11 @@ impl Target for Grafana {
 
 fn sections(service: &Service, settings: &Settings) -> Vec<Section> {
     let board = Board { service, settings };
-    let mut sections = vec![board.slo_section(), board.health_section()];
+    let mut sections = vec![
+        board.slo_section(),
+        board.alerts_section(),
+        board.health_section(),
+    ];
     sections.extend(board.dependency_sections());
     sections.extend(board.own_sections());
     sections
