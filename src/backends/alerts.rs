@@ -30,6 +30,8 @@ pub mod headings {
     pub const ESCALATION: &str = "On-call and escalation";
     /// The alerts.
     pub const ALERTS: &str = "Alerts";
+    /// What to do for the alerts of all SLOs.
+    pub const MITIGATION: &str = "Mitigation of SLO alerts";
     /// The custom sections.
     pub const PROCEDURES: &str = "Procedures";
     /// The headings before those of alerts, in order.
@@ -91,7 +93,9 @@ impl<'a> Origin<'a> {
 
 /// The alerts of a service, in the order of its rules: those of each SLO, then custom ones and its dependencies'.
 pub fn service_alerts<'a>(service: &'a Service) -> Vec<NamedAlert<'a>> {
-    let fixed = headings::BEFORE.iter().chain([&headings::PROCEDURES]);
+    let fixed = headings::BEFORE
+        .iter()
+        .chain([&headings::MITIGATION, &headings::PROCEDURES]);
     let mut anchors: BTreeSet<String> = fixed.map(|fixed| slug(fixed)).collect();
     // Renderers differ in the anchor of a title that contains more than words.
     anchors.insert(slug(&service.name));

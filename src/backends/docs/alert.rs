@@ -2,7 +2,7 @@
 
 use super::page::Page;
 use super::{call, explore_links, slo_alerts, text, words};
-use crate::alerts::{NamedAlert, Origin};
+use crate::alerts::{NamedAlert, Origin, headings};
 use crate::links;
 use crate::prometheus::condition;
 use nth_model::text::list;
@@ -24,6 +24,8 @@ pub struct Alerts<'a, 'p> {
     pub procedures: Vec<String>,
     /// The anchor of the section on the escalation.
     pub call: String,
+    /// The anchor of the section on what to do for alerts of SLOs.
+    pub mitigation: String,
 }
 
 impl Alerts<'_, '_> {
@@ -56,12 +58,12 @@ impl Alerts<'_, '_> {
     ) -> Result<(), serde_json::Error> {
         const IMPACT: &str = "**Impact:**";
         const MITIGATION: &str = "**Mitigation:**";
-        page.paragraph(own_meaning(alert));
-        let mut facts = vec![format!(
-            "{} Who is notified: {}.",
+        page.paragraph(format!(
+            "{} {}",
+            own_meaning(alert),
             call::severity(self.service, named.origin.severity(), self.project),
-            self.escalation()
-        )];
+        ));
+        let mut facts = Vec::new();
         let needed = self.dependency_of(alert);
         match alert
             .impact
@@ -76,16 +78,12 @@ impl Alerts<'_, '_> {
                 "{IMPACT} not documented (set `impact` on the alert)."
             )),
         }
-        let labels = alert.dependency.iter();
-        let labels = labels.map(|dependency| ("dependency", dependency.to_string()));
-        facts.push(self.firing(&named.name, labels.collect()));
         let condition = condition(self.service, self.settings, &named.origin);
         let watched = explore_links::compared_query(&condition);
         if *watched != condition {
             facts.push(self.query("Alert query without the threshold", watched)?);
         }
         facts.push(alert_expression(&condition));
-        facts.extend(self.logs());
         let mut steps = Vec::new();
         if let Some(url) = &alert.runbook_url {
             steps.push(format!("Runbook of this alert: {}", text::address(url)));
@@ -94,36 +92,52 @@ impl Alerts<'_, '_> {
             steps.push(format!("Runbook of the dependency: {needed}"));
         }
         steps.extend(self.see_procedures());
-        if steps.is_empty() && alert.steps.is_none() {
-            facts.push(format!(
-                "{MITIGATION} not documented (set `steps` on the alert, or write a `runbook` for the service)."
-            ));
-        }
-        page.list(facts);
         match &alert.steps {
             Some(own) => {
+                page.list(facts);
                 page.paragraph(MITIGATION);
                 page.author_markdown(LEVEL, own);
                 page.list(steps);
             }
-            None if steps.is_empty() => {}
             None => {
-                page.paragraph(MITIGATION);
-                page.steps(steps);
+                if steps.is_empty() {
+                    facts.push(format!(
+                        "{MITIGATION} not documented (set `steps` on the alert, or write a `runbook` for the \
+                        service)."
+                    ));
+                }
+                facts.extend(steps);
+                page.list(facts);
             }
         }
         Ok(())
     }
 
-    /// The query for the instances of an alert that fire now, as an item.
-    pub fn firing(&self, name: &str, mut labels: Vec<(&str, String)>) -> String {
-        labels.insert(0, ("alertname", name.to_owned()));
+    /// Adds what is the same for all alerts: the query for those that fire, who is notified, and the logs.
+    ///
+    /// # Errors
+    ///
+    /// If a link cannot be serialized.
+    pub fn common(&self, page: &mut Page) -> Result<(), serde_json::Error> {
         let (label, owner) = self.service.identity();
-        labels.push((label, owner.to_owned()));
+        let mut labels = vec![(label, owner.to_owned())];
         let scope = self.settings.scope();
         labels.extend(scope.map(|(label, value)| (label, value.to_owned())));
+        labels.push(("alertstate", "firing".to_owned()));
         let firing = series("ALERTS", &labels);
-        format!("Firing instances: {}", text::code(&firing.to_string()))
+        let mut items = vec![self.query("Alerts that fire", &firing)?];
+        if let Some(deployed) = &self.service.deployed {
+            items.push(self.query("Time of the last deployment", deployed)?);
+        }
+        if let Some(url) = &self.service.logs_url {
+            items.push(text::link("Logs of the service", url));
+        }
+        items.push(format!(
+            "Who is notified: {}",
+            text::internal_link(headings::ESCALATION, &format!("#{}", self.call))
+        ));
+        page.list(items);
+        Ok(())
     }
 
     /// A query with a link to it, as an item.
@@ -151,15 +165,9 @@ impl Alerts<'_, '_> {
         })
     }
 
-    /// A link to the logs of the service, if it has one, as an item.
-    pub fn logs(&self) -> Option<String> {
-        let url = self.service.logs_url.as_ref()?;
-        Some(text::link("Logs of the service", url))
-    }
-
-    /// A link to who is notified.
-    pub fn escalation(&self) -> String {
-        text::internal_link("escalation", &format!("#{}", self.call))
+    /// A link to what to do for alerts of SLOs.
+    pub fn slo_mitigation(&self) -> String {
+        text::internal_link(headings::MITIGATION, &format!("#{}", self.mitigation))
     }
 
     /// The dependency that an alert came from.

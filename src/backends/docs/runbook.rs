@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::alert::{self, Alerts};
 use super::page::Page;
-use super::{call, detection, graph, text, words};
+use super::{call, detection, graph, slo_alerts, text, words};
 use crate::alerts::{NamedAlert, Origin, headings, service_alerts};
 use crate::anchors::Anchors;
 use crate::links;
@@ -58,14 +58,22 @@ pub fn page(
     call::section(&mut page, service, project, &severities(&alerts));
 
     page.heading(2, headings::ALERTS);
-    let sections = Alerts {
+    overview(&mut page, service, &alerts);
+    let mut sections = Alerts {
         service,
         project,
         settings,
         procedures,
         call,
+        mitigation: String::new(),
     };
-    overview(&mut page, service, &alerts);
+    if !alerts.is_empty() {
+        sections.common(&mut page)?;
+    }
+    if has_slo_alerts(&alerts) {
+        sections.mitigation = page.heading(alert::LEVEL, headings::MITIGATION);
+        slo_alerts::mitigation(&sections, &mut page);
+    }
     for same in by_heading(&alerts) {
         sections.section(&mut page, same)?;
     }
@@ -86,6 +94,11 @@ fn by_heading<'s, 'a>(alerts: &'s [NamedAlert<'a>]) -> impl Iterator<Item = &'s 
     alerts.chunk_by(|first, second| first.anchor == second.anchor)
 }
 
+/// Whether one of them is of an SLO.
+fn has_slo_alerts(alerts: &[NamedAlert<'_>]) -> bool {
+    alerts.iter().any(|alert| alert.origin.slo().is_some())
+}
+
 /// The severities of alerts, each once, in their order.
 fn severities<'a>(alerts: &[NamedAlert<'a>]) -> Vec<&'a Severity> {
     let mut all: Vec<&Severity> = Vec::new();
@@ -104,6 +117,7 @@ fn outline(service: &Service, alerts: &[NamedAlert<'_>]) -> (Vec<String>, Vec<St
     let mut anchors = Anchors::default();
     let titles = std::iter::once(text::single_line(&service.name))
         .chain(headings::BEFORE.map(str::to_owned))
+        .chain(has_slo_alerts(alerts).then(|| headings::MITIGATION.to_owned()))
         .chain(by_heading(alerts).filter_map(|same| Some(same.first()?.heading.clone())))
         .chain([headings::PROCEDURES.to_owned()]);
     let mut all: Vec<String> = titles.map(|title| anchors.add(&title)).collect();

@@ -32,60 +32,44 @@ pub fn section(
         return Ok(());
     };
     let section = Section { of, slo, alerts };
-    let mut steps: Vec<String> = own_runbook(slo).into_iter().collect();
-    match section.alerts.first().map(|first| first.origin) {
-        Some(Origin::Burn(..)) => {
-            section.burn(page)?;
-            steps.push("Do what the table says for the alert that fires.".to_owned());
-            steps.extend(of.see_dependencies());
-        }
-        Some(Origin::Budget(..)) => {
-            section.budget(page)?;
-            steps.push(
-                "Find out what consumed the budget: a past incident, or an ongoing problem."
-                    .to_owned(),
-            );
-            steps.extend(of.see_dependencies());
-            steps.push(
-                "Pause risky releases until the budget recovers, and prioritize fixing the cause."
-                    .to_owned(),
-            );
-        }
+    match alerts.first().map(|first| first.origin) {
+        Some(Origin::Burn(..)) => section.burn(page),
+        Some(Origin::Budget(..)) => section.budget(page),
         Some(Origin::Absence(_, alert)) if alert.cause == MissingDataCause::Groups => {
-            section.group_limit(page)?;
-            steps.extend(group_limit_steps(slo));
+            section.group_limit(page)
         }
-        Some(Origin::Absence(..)) => {
-            section.absence(page)?;
-            steps.extend(
-                [
-                    "Check whether the service is running. If it is not, that is the incident.",
-                    "If it is running, check on the targets page of Prometheus whether it is still scraped, \
-                    and with which error.",
-                    "If it is scraped, check that the metric and labels in the query still exist. If a \
-                    release renamed them, update the `.nth` source.",
-                ]
-                .map(str::to_owned),
-            );
-        }
-        Some(Origin::Inconsistent(_)) => {
-            section.inconsistent(page)?;
-            steps.extend(
-                [
-                    "Compare the two queries of the SLI in the `.nth` source: every event counted by one \
-                    must also be counted by the other, once.",
-                    "Check that both come from the same targets, and that no target is scraped twice.",
-                ]
-                .map(str::to_owned),
-            );
-        }
-        Some(Origin::Own(_)) | None => {}
+        Some(Origin::Absence(..)) => section.absence(page),
+        Some(Origin::Inconsistent(_)) => section.inconsistent(page),
+        Some(Origin::Own(_)) | None => Ok(()),
     }
+}
+
+/// Adds what to do for the alerts of all SLOs.
+pub fn mitigation(of: &Alerts<'_, '_>, page: &mut Page) {
+    page.paragraph("**An error budget burns, or is consumed:**");
+    let mut steps = vec![
+        "Find when the bad events began, and which they are: the first query of the alert's section.".to_owned(),
+        "If they began with a release or a change of the configuration, roll it back first.".to_owned(),
+    ];
+    steps.extend(of.see_dependencies());
+    steps.push(
+        "Pause risky releases until the budget recovers, and prioritize fixing the cause."
+            .to_owned(),
+    );
     steps.extend(of.see_procedures());
-    steps.push(format!("If you need help: {}.", of.escalation()));
-    page.paragraph("**Mitigation:**");
     page.steps(steps);
-    Ok(())
+    page.paragraph("**Data is missing:**");
+    let mut steps = [
+        "Check whether the service is running. If it is not, that is the incident.",
+        "If it is running, check on the targets page of Prometheus whether it is still scraped, and with which \
+        error.",
+        "If it is scraped, check that the metric and labels in the query still exist. If a release renamed \
+        them, update the `.nth` source.",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    steps.extend(of.see_procedures());
+    page.steps(steps);
 }
 
 /// The alerts of an SLO with one name.
@@ -98,7 +82,6 @@ struct Section<'s, 'a, 'p> {
 impl Section<'_, '_, '_> {
     fn burn(&self, page: &mut Page) -> Result<(), serde_json::Error> {
         let slo = self.slo;
-        self.missed(page);
         let pairs: Vec<(&NamedAlert<'_>, &Pair)> = self
             .alerts
             .iter()
@@ -107,7 +90,11 @@ impl Section<'_, '_, '_> {
                 _ => None,
             })
             .collect();
-        page.paragraph(meaning(&self.burn_meaning(&pairs)));
+        page.paragraph(format!(
+            "{} {}",
+            self.missed(),
+            meaning(&self.burn_meaning(&pairs))
+        ));
         let rows = pairs.iter().map(|(_, pair)| {
             [
                 format!(
@@ -146,7 +133,6 @@ impl Section<'_, '_, '_> {
         if let Some(shortest) = shortest {
             items.extend(self.indicator(shortest)?);
         }
-        items.extend(self.last_deployment()?);
         for (named, pair) in &pairs {
             let mut links = Vec::new();
             for window in [pair.short, pair.long] {
@@ -205,7 +191,6 @@ impl Section<'_, '_, '_> {
 
     fn budget(&self, page: &mut Page) -> Result<(), serde_json::Error> {
         let slo = self.slo;
-        self.missed(page);
         let budget = budget_time(slo.objective, slo.window);
         let mut told = format!(
             "{} over {} allows {} of full downtime. When an alert fires, the share in the table is consumed.",
@@ -231,7 +216,7 @@ impl Section<'_, '_, '_> {
             ));
         }
         told.push_str(&groups(slo));
-        page.paragraph(meaning(&told));
+        page.paragraph(format!("{} {}", self.missed(), meaning(&told)));
         let rows = levels.iter().map(|alert| {
             let left = (Decimal::ONE - alert.consumed).max(Decimal::ZERO);
             [
@@ -246,23 +231,25 @@ impl Section<'_, '_, '_> {
             rows.collect(),
         );
         let mut items: Vec<String> = self.indicator(RECENT)?.into_iter().collect();
-        items.extend(self.last_deployment()?);
         let remaining = self.worst_first(self.recorded(BUDGET_REMAINING), "sort");
         items.push(self.of.query("Error budget remaining", &remaining)?);
         let coverage = self.recorded(&format!("{COVERAGE}{}", slo.window_name()));
         let what = format!("Coverage of the {}", slo.window_so_far());
         items.push(self.of.query(&what, &coverage)?);
-        items.extend(self.expressions(|origin| match origin {
-            Origin::Budget(_, alert) => Some(percent_text(alert.consumed)),
-            _ => None,
-        }));
+        if let Some(first) = self.alerts.first() {
+            let condition = condition(self.of.service, self.of.settings, &first.origin);
+            let query = compared_query(&condition);
+            items.push(self.of.query(
+                "Consumed share, which each alert compares with its own",
+                query,
+            )?);
+        }
         self.diagnosis(page, items);
         Ok(())
     }
 
     fn absence(&self, page: &mut Page) -> Result<(), serde_json::Error> {
-        unmeasured(page);
-        page.paragraph(meaning(&format!(
+        page.paragraph(unmeasured(&format!(
             "the SLI series of {} are missing. No other alert for this SLO can fire until they return.",
             text::code(&self.slo.name)
         )));
@@ -304,38 +291,44 @@ impl Section<'_, '_, '_> {
     }
 
     fn group_limit(&self, page: &mut Page) -> Result<(), serde_json::Error> {
-        unmeasured(page);
         let limit = self.slo.grouping.as_ref().map_or(0, |groups| groups.limit);
-        page.paragraph(meaning(&format!(
+        page.paragraph(unmeasured(&format!(
             "{} has more groups than its limit of {limit}, so Prometheus fails its rules: nothing is recorded, \
             and no other alert for this SLO can fire.",
             text::code(&self.slo.name),
         )));
-        self.alone(page)
+        self.alone(page, group_limit_steps(self.slo).into())
     }
 
     fn inconsistent(&self, page: &mut Page) -> Result<(), serde_json::Error> {
-        unmeasured(page);
-        page.paragraph(meaning(&format!(
+        page.paragraph(unmeasured(&format!(
             "the error ratio of {} is below 0% or above 100%, which is impossible: the good or bad events \
             are not a subset of all events. The recorded values are wrong until this is fixed.",
             text::code(&self.slo.name)
         )));
-        self.alone(page)
+        let steps = [
+            "Compare the two queries of the SLI in the `.nth` source: every event counted by one must also be \
+            counted by the other, once.",
+            "Check that both come from the same targets, and that no target is scraped twice.",
+        ];
+        self.alone(page, steps.map(str::to_owned).into())
     }
 
-    /// The diagnosis of an alert that is the only one with its name.
-    fn alone(&self, page: &mut Page) -> Result<(), serde_json::Error> {
+    /// The diagnosis and the mitigation of an alert that is the only one with its name.
+    fn alone(&self, page: &mut Page, steps: Vec<String>) -> Result<(), serde_json::Error> {
         let mut items: Vec<String> = self
             .alerts
             .iter()
-            .map(|named| format!("Severity: {}", named.origin.severity().name()))
+            .map(|named| format!("**Severity:** {}", named.origin.severity().name()))
             .collect();
         if let Some(up) = self.of.up_series() {
             items.push(self.of.query("Scrape target status", &up)?);
         }
         items.extend(self.expressions(|_| None));
-        self.diagnosis(page, items);
+        items.extend(own_runbook(self.slo));
+        page.list(items);
+        page.paragraph("**Mitigation:**");
+        page.steps(steps.into_iter().chain(self.of.see_procedures()));
         Ok(())
     }
 
@@ -352,26 +345,22 @@ impl Section<'_, '_, '_> {
         items.collect()
     }
 
-    /// Adds items and the query for alerts that fire now.
+    /// Adds items, and links to what to do.
     fn diagnosis(&self, page: &mut Page, mut items: Vec<String>) {
-        items.extend(self.of.logs());
-        if let Some(first) = self.alerts.first() {
-            let labels = vec![("slo", self.slo.name.to_string())];
-            items.push(self.of.firing(&first.name, labels));
-        }
-        page.paragraph("**Diagnosis:**");
+        items.extend(own_runbook(self.slo));
+        items.push(format!("Mitigation: {}", self.of.slo_mitigation()));
         page.list(items);
     }
 
-    /// Adds the impact of a missed objective.
-    fn missed(&self, page: &mut Page) {
-        page.paragraph(match &self.slo.description {
+    /// The impact of a missed objective.
+    fn missed(&self) -> String {
+        match &self.slo.description {
             Some(description) => format!(
                 "**Impact:** the objective is being missed: {}",
                 text::inline(description)
             ),
             None => "**Impact:** not documented (set `description` on the SLO).".to_owned(),
-        });
+        }
     }
 
     /// The query for the bad events, by the labels that tell where they come from; without any, for the share of bad events.
@@ -412,14 +401,6 @@ impl Section<'_, '_, '_> {
         };
         rewrite::set_window(&mut query, &window.to_string());
         self.of.query(&what, &query).map(Some)
-    }
-
-    /// The query for the last deployment, if the service has one.
-    fn last_deployment(&self) -> Result<Option<String>, serde_json::Error> {
-        let deployed = self.of.service.deployed.as_ref();
-        deployed
-            .map(|query| self.of.query("Time of the last deployment", query))
-            .transpose()
     }
 
     /// The value that the rules record for the SLO; by group if it has groups.
@@ -473,11 +454,12 @@ fn group_limit_steps(slo: &Slo) -> [String; 2] {
     ]
 }
 
-/// Adds the impact of an SLI that is not measured.
-fn unmeasured(page: &mut Page) {
-    page.paragraph(
-        "**Impact:** unknown: the SLI is not measured. Anything from no impact to full downtime is possible.",
-    );
+/// The impact of an SLI that is not measured, and what the alert says.
+fn unmeasured(words: &str) -> String {
+    format!(
+        "**Impact:** unknown: the SLI is not measured. Anything from no impact to full downtime is possible. {}",
+        meaning(words)
+    )
 }
 
 fn own_runbook(slo: &Slo) -> Option<String> {

@@ -27,8 +27,8 @@ impl Board<'_> {
 
     /// The series of a metric that the rules of the service make, with these labels.
     pub fn of_service(&self, metric: &str, labels: &[(&str, &str)]) -> Expr {
-        let own = self.settings.scope();
-        let own: Vec<_> = own.chain(labels.iter().copied()).collect();
+        let mut own: Vec<(&str, &str)> = self.settings.scope().collect();
+        own.extend(labels);
         let mut series = build::selector(metric, &own);
         rewrite::hide(&mut series, &text::begins_variable);
         if let Node::Selector(selector) = &mut series.node {
