@@ -16,6 +16,7 @@ mod export;
 mod failures;
 mod gate;
 mod grafana;
+mod groups;
 mod kinds;
 mod month;
 mod postgres;
