@@ -1,6 +1,8 @@
 //! `nthc test --mutate` and `nthc test --coverage`, from end to end.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "test_mutation/groups.rs"]
+mod groups;
 #[allow(dead_code)]
 mod place;
 #[path = "support/shop.rs"]

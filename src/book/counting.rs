@@ -50,7 +50,7 @@ pub enum Counting {
 }
 
 impl Counting {
-    /// How the events of an SLO of a service are counted.
+    /// How the events of an SLO of a service are counted. Of an SLO with groups, each series belongs to the group of its labels.
     pub fn new(service: &Service, slo: &Slo, settings: &Settings) -> Self {
         let status = BudgetStatus::new(service, slo, settings);
         let recorded = |why| {
@@ -62,7 +62,7 @@ impl Counting {
                 why,
             }
         };
-        match &slo.sli {
+        match &slo.ungrouped_sli() {
             Sli::Events {
                 numerator,
                 total,

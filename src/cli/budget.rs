@@ -1,5 +1,6 @@
 //! `nthc budget`.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -159,8 +160,11 @@ fn budgets(
             .into_iter()
             .collect())
     };
+    // Every group that any answer has: one with only a part of the numbers is unknown, not absent.
+    let seen: RefCell<BTreeSet<Group>> = RefCell::default();
     let of_window = |ratio: Option<String>, known: Option<String>, is_raw: bool, what: &str| {
         let ratios = ask(ratio, what)?;
+        seen.borrow_mut().extend(ratios.keys().cloned());
         if ratios.is_empty() {
             return Ok::<BTreeMap<Group, WindowData>, Failure>(BTreeMap::new());
         }
@@ -169,6 +173,8 @@ fn budgets(
             true => None,
             false => Some(ask(known, &format!("the coverage of {what}"))?),
         };
+        seen.borrow_mut()
+            .extend(known.iter().flat_map(BTreeMap::keys).cloned());
         let data = ratios.into_iter().filter_map(|(group, ratio)| {
             let known = match &known {
                 Some(known) => *known.get(&group)?,
@@ -233,15 +239,12 @@ fn budgets(
         gross,
         current,
     };
-    let mut groups: BTreeSet<&Group> = { numbers.period.keys() }
-        .chain(numbers.recent.keys())
-        .collect();
-    let all = Group::new();
+    let mut groups = seen.into_inner();
     if groups.is_empty() {
-        groups.insert(&all);
+        groups.insert(Group::new());
     }
     Ok(groups
-        .into_iter()
+        .iter()
         .map(|group| budget((service, slo, group), &numbers, over))
         .collect())
 }

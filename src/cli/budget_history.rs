@@ -11,9 +11,10 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::gate_table::table;
 use super::ledger::evidence::{self, Found};
-use super::ledger::open;
+use super::ledger::{keys, open};
 use super::options::{self, Format};
 use super::{Context, select};
+use nth_book::pull::Group;
 use nthc::ir::Duration;
 use nthc::ir::number::percent_text;
 
@@ -34,6 +35,11 @@ struct History {
 struct OfSlo {
     service: String,
     slo: String,
+    /// The labels of the group of the SLO; missing if it has no groups.
+    #[serde(skip_serializing_if = "Group::is_empty")]
+    group: Group,
+    #[serde(skip)]
+    name: String,
     objective: rust_decimal::Decimal,
     window: String,
     days: Vec<Day>,
@@ -167,6 +173,8 @@ fn of_slo(found: &Found, within: Interval, end: i64) -> Option<OfSlo> {
     Some(OfSlo {
         service: input.key.service.clone(),
         slo: input.key.slo.clone(),
+        group: input.key.group.clone(),
+        name: keys::name(&input.key),
         objective: version.objective,
         window: match calendar {
             Some(calendar) => calendar.to_string(),
@@ -182,9 +190,9 @@ fn show(history: &History, console: &mut Console) {
         if number > 0 {
             console.out.line("");
         }
-        let name = format!("{}.{}", slo.service, slo.slo);
         console.out.line(format_args!(
-            "{name}: {} over {}",
+            "{}: {} over {}",
+            slo.name,
             percent_text(slo.objective),
             slo.window
         ));

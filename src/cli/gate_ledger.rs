@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use nth_ledger::{Interval, SLICE_SECONDS, Store, Yardstick, judge};
+use nth_ledger::{Interval, SLICE_SECONDS, SloKey, Store, Yardstick, judge};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive as _, ToPrimitive as _};
 
@@ -54,6 +54,7 @@ pub fn consult(
         ledger: Some(location.to_owned()),
     };
     let mut store = open::open(context, root, &place)?;
+    let slos = open::with(context, &mut store, Store::slos)?;
     let mut remarks = Vec::new();
     let mut longest = 0;
     compiled.with_services(|services| {
@@ -66,19 +67,22 @@ pub fn consult(
             let Some((service, slo)) = find(services, of) else {
                 continue;
             };
-            let known = Known::new(context, &mut store, compiled, (service, slo), asked.at)?;
-            let Some(known) = known else {
-                remarks.push(format!(
-                    "the ledger has nothing of {}.{}",
-                    service.name, slo.name
-                ));
-                continue;
-            };
-            longest = longest.max(known.window);
-            let value = match is_time {
+            let base = keys::key(service, slo, &compiled.settings);
+            let mut all = Vec::new();
+            for key in keys::in_ledger(&slos, &base, slo.by()) {
+                all.extend(Known::new(context, &mut store, &key, slo, asked.at)?);
+            }
+            let value = |known: &Known| match is_time {
                 true => known.left * known.budget_seconds,
                 false => known.left,
             };
+            // The fact of an SLO with groups is that of the worst group.
+            let Some(known) = all.into_iter().min_by_key(value) else {
+                remarks.push(format!("the ledger has nothing of {}", keys::name(&base)));
+                continue;
+            };
+            longest = longest.max(known.window);
+            let value = value(&known);
             let before = measured.get(&name);
             let recorded = before.and_then(|before| before.value);
             if recorded.is_none_or(|recorded| value < recorded) {
@@ -128,8 +132,10 @@ fn find<'s>(services: &[&'s Service], of: &Objective) -> Option<(&'s Service, &'
     Some((service, slo))
 }
 
-/// What the ledger knows about the SLO window of an SLO.
+/// What the ledger knows about the SLO window of an SLO, or of a group of one.
 struct Known {
+    /// The name of the group within its service: `availability{route="/pay"}`; `None` without groups.
+    group: Option<String>,
     /// The share of the budget that is left at most.
     left: Decimal,
     /// The share of the window that is known.
@@ -147,21 +153,23 @@ impl Known {
     fn new(
         context: &Context,
         store: &mut Store,
-        compiled: &CompiledProject,
-        (service, slo): (&Service, &Slo),
+        key: &SloKey,
+        slo: &Slo,
         at: i64,
     ) -> Result<Option<Self>, Failure> {
-        let key = keys::key(service, slo, &compiled.settings);
-        let Some(read) = open::with(context, store, |store| store.read_interval(&key))? else {
+        let own = slo.grouping.as_ref();
+        let own = own.and_then(|grouping| grouping.own_objective(&key.group));
+        let objective = own.unwrap_or(slo.objective);
+        let Some(read) = open::with(context, store, |store| store.read_interval(key))? else {
             return Ok(None);
         };
         let until = at.div_euclid(SLICE_SECONDS) * SLICE_SECONDS;
         let window_ms = i64::try_from(slo.window.0).unwrap_or(i64::MAX / 4);
         let within = evidence::slo_window(slo.calendar.as_ref(), until, window_ms);
         let window = until - within.from;
-        let slices = open::with(context, store, |store| store.slices(&key, within))?;
+        let slices = open::with(context, store, |store| store.slices(key, within))?;
         let slices = evidence::slices_before(&slices, until);
-        let objective = Yardstick::Throughout(slo.objective);
+        let yardstick = Yardstick::Throughout(objective);
         let excluded: Vec<Interval> = { slo.exclusions.iter() }
             // The language reports an unknown zone before.
             .flat_map(|one| one.intervals(within.from, until).unwrap_or_default())
@@ -170,19 +178,20 @@ impl Known {
                 until: range.end,
             })
             .collect();
-        let account = judge(slices, within, objective, &excluded).net;
+        let account = judge(slices, within, yardstick, &excluded).net;
         // Of a calendar window, what is to come is not unknown.
         let so_far = Interval { until, ..within };
-        let coverage = judge(slices, so_far, objective, &excluded).net.coverage();
+        let coverage = judge(slices, so_far, yardstick, &excluded).net.coverage();
         let left = account.spent().and_then(|spent| {
             let spent = Decimal::from_f64(spent)?.round_dp(9);
             Some((Decimal::ONE - spent).normalize())
         });
         Ok(left.zip(coverage).map(|(left, coverage)| Self {
+            group: (!key.group.is_empty()).then(|| keys::name_in_service(key)),
             left,
             coverage,
             window,
-            budget_seconds: Decimal::from(within.until - within.from) * slo.error_budget(),
+            budget_seconds: Decimal::from(within.until - within.from) * (Decimal::ONE - objective),
             until: read.until,
         }))
     }
@@ -197,6 +206,10 @@ impl Known {
     /// That a fact is measured by the ledger.
     fn remark(&self, name: &str, before: Option<&MeasuredValue>) -> String {
         let ledger = percent(self.coverage);
+        let name = match &self.group {
+            Some(group) => format!("{name}, of {group},"),
+            None => name.to_owned(),
+        };
         match before {
             Some(MeasuredValue {
                 value: Some(_),

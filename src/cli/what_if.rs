@@ -1,7 +1,7 @@
 //! `nthc what-if`.
 
 use jiff::Timestamp;
-use nth_ledger::{Interval, SLICE_SECONDS};
+use nth_ledger::{Interval, SLICE_SECONDS, SloKey, Store};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive as _;
 use serde::Serialize;
@@ -84,8 +84,20 @@ pub fn run(
     };
     let mut store = open::open(context, &root, &options.place)?;
     let report = compiled.with_services(|services| {
-        let (service, slo) = find(services, &options.slo)?;
-        let key = keys::key(service, slo, &compiled.settings);
+        // A group is written as the ledger names it: `checkout.availability{route="/pay"}`.
+        let name = { options.slo.split_once('{') }.map_or(&*options.slo, |(name, _)| name);
+        let (service, slo) = find(services, name)?;
+        let base = keys::key(service, slo, &compiled.settings);
+        let key = match slo.grouping {
+            None if name == options.slo => base,
+            _ => {
+                let all = open::with(context, &mut store, Store::slos)?;
+                group(&keys::in_ledger(&all, &base, slo.by()), &options.slo)?
+            }
+        };
+        let own = slo.grouping.as_ref();
+        let own = own.and_then(|grouping| grouping.own_objective(&key.group));
+        let objective = own.unwrap_or(slo.objective);
         let read = open::with(context, &mut store, |store| store.read_interval(&key))?;
         let Some(read) = read else {
             return Err(
@@ -166,7 +178,7 @@ pub fn run(
             from: at(from),
             until: at(until),
             known: share(seen, until - whole.from.max(read.from)),
-            now: side(slo.objective, slo.window, &slo.burn_rate_pairs),
+            now: side(objective, slo.window, &slo.burn_rate_pairs),
             then: side(options.objective, window, &others),
             not_replayed,
         })
@@ -199,6 +211,29 @@ fn find<'s>(services: &[&'s Service], name: &str) -> Result<(&'s Service, &'s Sl
                 failure.help(format!("choose one of `{}`", names.join("`, `")))
             }
         }
+    })
+}
+
+/// The group with a name, of those that the ledger has of an SLO.
+fn group(all: &[SloKey], name: &str) -> Result<SloKey, Failure> {
+    if let Some(key) = all.iter().find(|key| keys::name(key) == name) {
+        return Ok(key.clone());
+    }
+    if !name.contains('{') && all.iter().any(|key| !key.group.is_empty()) {
+        let first = { all.iter() }.find(|key| !key.group.is_empty());
+        let first = first.map(keys::name).unwrap_or_default();
+        return Err(
+            Failure::usage(format!("{name} has groups, each with its own error budget")).help(
+                format!("choose a group of `nthc ledger status`, such as `{first}`"),
+            ),
+        );
+    }
+    let names: Vec<String> = all.iter().map(keys::name).collect();
+    let near = nthc::diagnostics::suggest::nearest(name, names.iter().map(String::as_str));
+    let failure = Failure::usage(format!("the ledger has nothing of {name}"));
+    Err(match near {
+        Some(near) => failure.help(format!("did you mean `{near}`?")),
+        None => failure.help("run `nthc ledger pull` first"),
     })
 }
 

@@ -509,6 +509,45 @@ fn an_environment_that_is_gone_has_an_incident() {
 }
 
 #[test]
+fn a_lower_objective_of_a_group_has_an_incident_of_that_group() {
+    let repository = Repository::new();
+    let grouped = "objective = 99.9%\n    by = [route]\n    group pay { labels = { route = \"/pay \\\"now\\\"\" }  objective = 99.99% }\n  ";
+    repository.replace("objective = 99.9% ", grouped);
+    repository.commit("by route");
+    repository.replace("objective = 99.99%", "objective = 99.5%");
+    let document = searched(&repository, &[]);
+    assert_eq!(ids(&document), ["group-objective-lowered"], "{document}");
+    let change = &document["changes"][0];
+    let witness = &change["witness"];
+    let incident = witness["incident"].as_str().unwrap();
+    assert!(
+        incident.contains(r#" of group `{ route = "/pay \"now\"" }` from 03:00"#),
+        "{document}"
+    );
+    assert!(
+        witness["before"]
+            .as_str()
+            .unwrap()
+            .starts_with("paged after "),
+        "{document}"
+    );
+    // It is a test of this project, to which an expectation is added.
+    let test = witness["test"].as_str().unwrap();
+    assert!(
+        test.contains(r#"group = { route = "/pay \"now\"" }"#),
+        "{test}"
+    );
+    let quiet =
+        r#"expect quiet : silent { slo = checkout.availability  group = { route = "/cart" } }"#;
+    let test = test.strip_suffix("}\n").unwrap();
+    let file = format!("import main.checkout\n\n{test}\n  {quiet}\n}}\n");
+    repository.place.write("shop/incident.nth", file);
+    let mut command = repository.place.command(&["test", "--project", "shop"]);
+    let ran = run(&mut command);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
 fn a_rule_of_a_gate_may_have_any_name() {
     let repository = Repository::new();
     let gate = "gate release {\n    deny \"low: budget\" { when = budget(availability) < 20% }\n    deny other { when = firing(page) > 9 }\n  }";

@@ -10,12 +10,14 @@ mod place;
 mod support;
 
 mod alerts;
+mod between;
 mod documents;
 mod exact;
 mod export;
 mod failures;
 mod gate;
 mod grafana;
+mod groups;
 mod kinds;
 mod month;
 mod postgres;

@@ -1,23 +1,24 @@
 //! Reads the slices of SLOs from a Prometheus.
 
 mod answer;
+mod counters;
 mod recorded;
 mod stepped;
 pub mod versions;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use nth_ledger::counter::{
-    Counted, READ_AHEAD_SECONDS, READ_BACK_SECONDS, Series as SampledSeries, Targets, combine,
-    count, slices,
-};
+use nth_ledger::counter::{READ_AHEAD_SECONDS, Series as SampledSeries};
 use nth_ledger::{Interval, Pull, SLICE_SECONDS, Slice, SloKey};
 use rayon::prelude::*;
 
-use super::counting::{Counting, Series};
-use nth_promql::{MatchOp, build};
+use self::counters::Counters;
+use super::counting::Counting;
 
 pub use answer::samples;
+
+/// The labels of a group of an SLO; empty for an SLO without groups.
+pub type Group = BTreeMap<String, String>;
 
 /// Where samples come from.
 pub trait Server: Sync {
@@ -55,16 +56,54 @@ pub trait Server: Sync {
 /// An SLO to read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wanted {
-    /// The SLO.
+    /// The SLO, without a group.
     pub key: SloKey,
+    /// The labels whose values are its groups; empty for an SLO without groups.
+    pub by: Vec<String>,
     /// How its events are counted.
     pub counting: Counting,
 }
 
+impl Wanted {
+    /// The identity of a group of the SLO.
+    pub fn group(&self, group: Group) -> SloKey {
+        SloKey {
+            group,
+            ..self.key.clone()
+        }
+    }
+
+    /// The group that a series belongs to. A label that it does not have is empty.
+    fn group_with(&self, labels: &BTreeMap<String, String>) -> Group {
+        let value = |label: &String| labels.get(label).cloned().unwrap_or_default();
+        { self.by.iter() }
+            .map(|label| (label.clone(), value(label)))
+            .collect()
+    }
+
+    /// Series by the groups that they belong to. Without groups, all of them are one, even if there are none.
+    fn by_group(&self, series: Vec<SampledSeries>) -> BTreeMap<Group, Vec<SampledSeries>> {
+        if self.by.is_empty() {
+            return BTreeMap::from([(Group::new(), series)]);
+        }
+        let mut groups: BTreeMap<Group, Vec<SampledSeries>> = BTreeMap::new();
+        for one in series {
+            groups
+                .entry(self.group_with(&one.labels))
+                .or_default()
+                .push(one);
+        }
+        groups
+    }
+}
+
+/// The slices of each group of an SLO; of an SLO without groups, those of all events.
+type ByGroup = BTreeMap<Group, Vec<Slice>>;
+
 /// What was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Read {
-    /// The slices of each SLO.
+    /// The slices of each SLO; of an SLO with groups, those of each group that has any.
     pub pulls: Vec<Pull>,
     /// The number of samples that the server sent.
     pub samples: usize,
@@ -88,180 +127,28 @@ pub fn read<S: Server>(
     replica_labels: &[String],
 ) -> Result<Read, S::Error> {
     let counters = Counters::read(server, wanted, within, replica_labels)?;
-    let slices: Result<Vec<(Vec<Slice>, usize)>, S::Error> = { wanted.par_iter() }
+    let slices: Result<Vec<(ByGroup, usize)>, S::Error> = { wanted.par_iter() }
         .map(|slo| match &slo.counting {
             Counting::Counters { bad, total, bucket } => {
-                Ok((counters.slices(bad, total, bucket.as_deref()), 0))
+                Ok((counters.slices(slo, bad, total, bucket.as_deref()), 0))
             }
             Counting::Evaluations { bad, interval } => {
-                stepped::read(server, &slo.key, bad, *interval, within)
+                stepped::read(server, slo, bad, *interval, within)
             }
             Counting::Recorded {
                 bad, total, known, ..
-            } => recorded::read(server, &slo.key, [bad, total, known], within),
+            } => recorded::read(server, slo, [bad, total, known], within),
         })
         .collect();
     let mut samples = counters.samples;
-    let pulls = wanted
-        .iter()
-        .zip(slices?)
-        .map(|(slo, (slices, read))| {
-            samples += read;
-            Pull {
-                slo: slo.key.clone(),
-                slices,
-                read: within,
-            }
-        })
-        .collect();
+    let mut pulls = Vec::new();
+    for (slo, (groups, read)) in wanted.iter().zip(slices?) {
+        samples += read;
+        pulls.extend(groups.into_iter().map(|(group, slices)| Pull {
+            slo: slo.group(group),
+            slices,
+            read: within,
+        }));
+    }
     Ok(Read { pulls, samples })
-}
-
-/// The counters of several SLOs.
-struct Counters {
-    counted: BTreeMap<String, Vec<Counted>>,
-    /// The slices in which a bucket has a sample.
-    present: BTreeMap<String, BTreeSet<i64>>,
-    samples: usize,
-}
-
-impl Counters {
-    fn read<S: Server>(
-        server: &S,
-        wanted: &[Wanted],
-        within: Interval,
-        replica_labels: &[String],
-    ) -> Result<Self, S::Error> {
-        let mut selectors: BTreeMap<&str, &BTreeMap<String, String>> = BTreeMap::new();
-        let mut buckets: BTreeSet<&str> = BTreeSet::new();
-        for slo in wanted {
-            if let Counting::Counters { bad, total, bucket } = &slo.counting {
-                let all = bad.iter().chain(total);
-                selectors.extend(all.map(|one| (&*one.selector, &one.labels)));
-                buckets.extend(bucket.as_deref());
-            }
-        }
-        let texts: BTreeSet<&str> = selectors.keys().chain(&buckets).copied().collect();
-        let from = (within.from - READ_BACK_SECONDS) * 1_000;
-        let to = (within.until + READ_AHEAD_SECONDS) * 1_000;
-        let raw: Result<BTreeMap<&str, Vec<SampledSeries>>, S::Error> = { texts.par_iter() }
-            .map(|text| {
-                Ok((
-                    *text,
-                    server.raw(text, from, to, &format!("the samples of {text}"))?,
-                ))
-            })
-            .collect();
-        let raw = raw?;
-        let (up, process_start) = rayon::join(
-            || of_targets(server, "up", &raw, &selectors, [from, to]),
-            || {
-                of_targets(
-                    server,
-                    "process_start_time_seconds",
-                    &raw,
-                    &selectors,
-                    [from, to],
-                )
-            },
-        );
-        let (up, process_start) = (up?, process_start?);
-        let all = raw.values().flatten().chain(&up).chain(&process_start);
-        let samples = all.map(|series| series.samples.len()).sum();
-        let counted: BTreeMap<String, Vec<Counted>> = { selectors.par_iter() }
-            .map(|(selector, labels)| {
-                let targets = Targets {
-                    up: with_labels(&up, labels),
-                    process_start: with_labels(&process_start, labels),
-                    replica_labels: replica_labels.to_vec(),
-                };
-                let found = raw.get(selector).map_or(&[][..], Vec::as_slice);
-                ((*selector).to_owned(), count(within, found, &targets))
-            })
-            .collect();
-        let present = buckets
-            .into_iter()
-            .map(|text| {
-                let found = raw.get(text).into_iter().flatten();
-                let samples = found.flat_map(|series| &series.samples);
-                let slices =
-                    samples.map(|sample| nth_ledger::slice_start(sample.at.div_euclid(1_000)));
-                (text.to_owned(), slices.collect())
-            })
-            .collect();
-        Ok(Self {
-            counted,
-            present,
-            samples,
-        })
-    }
-
-    fn slices(&self, bad: &[Series], total: &[Series], bucket: Option<&str>) -> Vec<Slice> {
-        let sum = |terms: &[Series]| {
-            let terms: Vec<(f64, &[Counted])> = terms
-                .iter()
-                .map(|term| {
-                    let counted = self.counted.get(&term.selector);
-                    (term.factor, counted.map_or(&[][..], Vec::as_slice))
-                })
-                .collect();
-            combine(&terms)
-        };
-        let total = sum(total);
-        // Queries that cancel out count no bad events.
-        let bad = match bad {
-            [] => total
-                .iter()
-                .map(|counted| Counted {
-                    increase: 0.0,
-                    ..*counted
-                })
-                .collect(),
-            bad => sum(bad),
-        };
-        let mut slices = slices(&bad, &total);
-        if let Some(present) = bucket.and_then(|bucket| self.present.get(bucket)) {
-            // Without the bucket, all events would look bad.
-            slices.retain(|slice| present.contains(&slice.start));
-        }
-        slices
-    }
-}
-
-/// Reads a series that targets have, of the jobs whose counters are read.
-fn of_targets<S: Server>(
-    server: &S,
-    name: &str,
-    raw: &BTreeMap<&str, Vec<SampledSeries>>,
-    selectors: &BTreeMap<&str, &BTreeMap<String, String>>,
-    [from, to]: [i64; 2],
-) -> Result<Vec<SampledSeries>, S::Error> {
-    let found = { raw.values().flatten() }.filter_map(|series| series.labels.get("job"));
-    let written = { selectors.values() }.filter_map(|labels| labels.get("job"));
-    let jobs: BTreeSet<&String> = found.chain(written).collect();
-    if jobs.is_empty() {
-        return Ok(Vec::new());
-    }
-    let any: Vec<String> = jobs
-        .into_iter()
-        .map(|job| nth_promql::escape_regex(job))
-        .collect();
-    let matcher = build::matcher("job", MatchOp::Matches, any.join("|"));
-    let selector = build::selector_with(name, vec![matcher]).to_string();
-    server.raw(&selector, from, to, &format!("the samples of {selector}"))
-}
-
-/// The series of targets that can have the series of a selector: of each label that it requires, those with the value, if any target
-/// has the label.
-fn with_labels(series: &[SampledSeries], labels: &BTreeMap<String, String>) -> Vec<SampledSeries> {
-    let known: Vec<(&String, &String)> = labels
-        .iter()
-        .filter(|(name, _)| series.iter().any(|one| one.labels.contains_key(*name)))
-        .collect();
-    let is_target = |one: &&SampledSeries| {
-        known
-            .iter()
-            .all(|(name, value)| one.labels.get(*name) == Some(*value))
-    };
-    series.iter().filter(is_target).cloned().collect()
 }

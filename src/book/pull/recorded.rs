@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use nth_ledger::counter::Series as SampledSeries;
-use nth_ledger::{Interval, SLICE_SECONDS, Slice, SliceSource, SloKey};
+use nth_ledger::{Interval, SLICE_SECONDS, Slice, SliceSource};
 
-use super::Server;
+use super::{ByGroup, Group, Server, Wanted};
 use nth_targets::prometheus::BudgetStatus;
 
 /// How far a recorded slice reaches back, at most, in seconds.
 const LONGEST: i64 = 600;
 
-/// Reads the slices, and the number of samples that the server sent. A recorded slice that two slices share counts for each to the
+/// Reads the slices of each group, and the number of samples that the server sent. A recorded slice that two slices share counts for each to the
 /// share that lies in it.
 ///
 /// # Errors
@@ -19,23 +19,39 @@ const LONGEST: i64 = 600;
 /// If there is no complete answer.
 pub fn read<S: Server>(
     server: &S,
-    slo: &SloKey,
+    slo: &Wanted,
     selectors: [&str; 3],
     within: Interval,
-) -> Result<(Vec<Slice>, usize), S::Error> {
+) -> Result<(ByGroup, usize), S::Error> {
     let from = within.from * 1_000;
     let to = (within.until + LONGEST) * 1_000;
     let mut samples = 0;
     let mut read = |selector: &str| {
-        let series = server.raw(selector, from, to, &format!("what rules recorded of {slo}"))?;
+        let what = format!("what rules recorded of {}", slo.key);
+        let series = server.raw(selector, from, to, &what)?;
         samples += series.iter().map(|one| one.samples.len()).sum::<usize>();
-        Ok::<BTreeMap<i64, f64>, S::Error>(by_time(&series))
+        let groups = slo.by_group(series).into_iter();
+        let values = groups.map(|(group, series)| (group, by_time(&series)));
+        Ok::<BTreeMap<Group, BTreeMap<i64, f64>>, S::Error>(values.collect())
     };
     let [bad, total, known] = selectors;
     let (bad, total, known) = (read(bad)?, read(total)?, read(known)?);
+    let of_group = |(group, known): (Group, BTreeMap<i64, f64>)| {
+        let slices = match (bad.get(&group), total.get(&group)) {
+            (Some(bad), Some(total)) => recorded_slices([bad, total, &known], within),
+            _ => Vec::new(),
+        };
+        (group, slices)
+    };
+    Ok((known.into_iter().map(of_group).collect(), samples))
+}
+
+/// The slices of the bad events, all events and the known seconds that were recorded, by time.
+fn recorded_slices(recorded: [&BTreeMap<i64, f64>; 3], within: Interval) -> Vec<Slice> {
+    let [bad, total, known] = recorded;
     let late = i64::try_from(BudgetStatus::recorded_late().0).unwrap_or(0);
     let mut slices: BTreeMap<i64, [f64; 3]> = BTreeMap::new();
-    for (at, known) in known {
+    for (at, known) in known.iter().map(|(at, known)| (*at, *known)) {
         let (Some(bad), Some(total)) = (bad.get(&at), total.get(&at)) else {
             continue;
         };
@@ -61,7 +77,7 @@ pub fn read<S: Server>(
             seen: whole(known),
             source: SliceSource::Recorded,
         });
-    Ok((slices.collect(), samples))
+    slices.collect()
 }
 
 /// The values by time; of several series, those of an owner before and after a change, the largest.

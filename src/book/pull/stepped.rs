@@ -2,36 +2,42 @@
 
 use std::collections::BTreeMap;
 
-use nth_ledger::{Interval, SLICE_SECONDS, Slice, SliceSource, SloKey, slice_start};
+use nth_ledger::counter::Series as SampledSeries;
+use nth_ledger::{Interval, SLICE_SECONDS, Slice, SliceSource, slice_start};
 
-use super::Server;
+use super::{ByGroup, Server, Wanted};
 use nth_model::Duration;
 
-/// Reads the slices, and the number of samples that the server sent.
+/// Reads the slices of each group, and the number of samples that the server sent.
 ///
 /// # Errors
 ///
 /// If there is no complete answer.
 pub fn read<S: Server>(
     server: &S,
-    slo: &SloKey,
+    slo: &Wanted,
     bad: &str,
     interval: Duration,
     within: Interval,
-) -> Result<(Vec<Slice>, usize), S::Error> {
+) -> Result<(ByGroup, usize), S::Error> {
     let step = step_seconds(interval);
     let series = server.steps(
         bad,
         (within.from + step) * 1_000,
         within.until * 1_000,
         step * 1_000,
-        &format!("the condition of {slo}"),
+        &format!("the condition of {}", slo.key),
     )?;
-    // Of several series, the worst counts.
+    let samples = series.iter().map(|one| one.samples.len()).sum();
+    let groups = slo.by_group(series).into_iter();
+    let slices = groups.map(|(group, series)| (group, evaluated(&series, step)));
+    Ok((slices.collect(), samples))
+}
+
+/// The slices of the evaluations of a condition. Of several series, the worst counts.
+fn evaluated(series: &[SampledSeries], step: i64) -> Vec<Slice> {
     let mut values: BTreeMap<i64, f64> = BTreeMap::new();
-    let mut samples = 0;
     for sample in series.iter().flat_map(|series| &series.samples) {
-        samples += 1;
         if sample.value.is_finite() {
             let known = values.entry(sample.at.div_euclid(1_000)).or_insert(0.0);
             *known = known.max(if sample.value > 0.0 { 1.0 } else { 0.0 });
@@ -53,7 +59,7 @@ pub fn read<S: Server>(
             .seen
             .saturating_add(u16::try_from(step).unwrap_or(u16::MAX));
     }
-    Ok((slices.into_values().collect(), samples))
+    slices.into_values().collect()
 }
 
 /// The largest divisor of a slice that is not longer than the interval of the rules, so that all slices have equally many

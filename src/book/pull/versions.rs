@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use nth_ledger::counter::Series as SampledSeries;
 use nth_ledger::{Deployment, SloKey, Version, VersionCounts};
 
-use super::{Server, Wanted};
+use super::{Group, Server, Wanted};
 use crate::counting::{Counting, Series};
 use nth_promql::{MatchOp, Matcher, build};
 
@@ -23,7 +23,7 @@ pub fn end(deployment: &Deployment) -> i64 {
     deployment.finished.unwrap_or(deployment.started + ROLLOUT)
 }
 
-/// Reads the counts of both versions while a deployment is rolled out. `label` is the label of the series with the version. Nothing
+/// Reads the counts of both versions while a deployment is rolled out, of each group of the SLO. `label` is the label of the series with the version. Nothing
 /// is returned for an SLO whose events are not counted by counters, or a deployment without both versions.
 ///
 /// # Errors
@@ -46,7 +46,7 @@ pub fn read<S: Server>(
     if within[1] <= within[0] {
         return Ok(Vec::new());
     }
-    let mut counts: BTreeMap<(i64, Version), [f64; 2]> = BTreeMap::new();
+    let mut counts: BTreeMap<(Group, i64, Version), [f64; 2]> = BTreeMap::new();
     for (place, terms) in [bad, total].into_iter().enumerate() {
         for term in terms {
             let Some(selector) = with_versions(term, label, [old, new]) else {
@@ -61,8 +61,10 @@ pub fn read<S: Server>(
                     Some(version) if version == old => Version::Old,
                     _ => continue,
                 };
+                let group = wanted.group_with(&one.labels);
                 for (minute, increase) in increases(one, within) {
-                    let sums = counts.entry((minute, version)).or_default();
+                    let at = (group.clone(), minute, version);
+                    let sums = counts.entry(at).or_default();
                     if let Some(sum) = sums.get_mut(place) {
                         *sum += term.factor * increase;
                     }
@@ -72,8 +74,9 @@ pub fn read<S: Server>(
     }
     let counts = counts.into_iter();
     Ok(counts
-        .map(|((stratum, version), [bad, total])| {
-            counted(&wanted.key, deployment, stratum, version, [bad, total])
+        .map(|((group, stratum, version), [bad, total])| {
+            let slo = wanted.group(group);
+            counted(&slo, deployment, stratum, version, [bad, total])
         })
         .collect())
 }

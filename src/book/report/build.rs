@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use nth_ledger::{AlertEpisode, Interval, SLICE_SECONDS};
+use nth_ledger::{AlertEpisode, Interval, SLICE_SECONDS, SloKey};
 use nth_model::zone::{self, UnknownZone};
 
 use super::account::{Accounted, account};
@@ -13,6 +13,7 @@ use super::document::{
     Coverage, Day, DeploymentRow, IncidentRow, Notified, ObjectiveChange, Report, SloReport,
     TeamRow,
 };
+use super::groups::{self, Results};
 use super::input::{Level, Period, ReportInput, SloInput, Summary};
 use super::moments::{Budget, Moment, moments, version_at};
 use super::topics::topics;
@@ -83,18 +84,24 @@ pub fn report(input: &ReportInput, team: Option<&str>) -> Result<Report, ReportE
         });
     }
     chosen.sort_by(|one, other| one.key.cmp(&other.key));
-    let slos: Vec<SloReport> = chosen
-        .into_iter()
+    let time = Interval {
+        from: input.period.from,
+        until: input.period.until,
+    };
+    let (chosen, groups_without_data) = groups::without_data(chosen, time);
+    let mut slos: Vec<SloReport> = { chosen.iter() }
         .map(|slo| slo_report(slo, input, &days))
         .collect();
+    groups::sort(&mut slos);
     Ok(Report {
         project: input.project.clone(),
         environment: input.environment.clone(),
         period: input.period.clone(),
         team: team.map(str::to_owned),
         topics: topics(&slos, &input.period),
-        teams: teams(&slos),
+        teams: teams(&slos, &chosen, time),
         slos,
+        groups_without_data,
     })
 }
 
@@ -163,14 +170,7 @@ fn slo_report(slo: &SloInput, input: &ReportInput, days: &[LocalDay]) -> SloRepo
         }) => (Some(account), deployments, incidents, exclusions),
         None => (None, unaccounted(slo), Vec::new(), Vec::new()),
     };
-    let severity = |severity: &str| -> Vec<&AlertEpisode> {
-        let fired = slo.episodes.iter();
-        fired
-            .filter(|episode| episode.severity == severity)
-            .filter(|episode| (time.from..time.until).contains(&episode.from))
-            .collect()
-    };
-    let pages = severity("page");
+    let pages = fired(slo, "page", time);
     for incident in &mut incidents {
         add_pages(incident, &pages);
         let during = Interval {
@@ -200,7 +200,7 @@ fn slo_report(slo: &SloInput, input: &ReportInput, days: &[LocalDay]) -> SloRepo
             grain,
         ),
         pages: notified(&pages, &incidents, unknown),
-        tickets: notified(&severity("ticket"), &incidents, unknown),
+        tickets: notified(&fired(slo, "ticket", time), &incidents, unknown),
         trend: trend(slo, period.until),
         previous: slo.previous.clone(),
         account,
@@ -208,6 +208,15 @@ fn slo_report(slo: &SloInput, input: &ReportInput, days: &[LocalDay]) -> SloRepo
         deployments,
         incidents,
     }
+}
+
+/// The alerts of a severity that fired in a time.
+fn fired<'s>(slo: &'s SloInput, severity: &str, time: Interval) -> Vec<&'s AlertEpisode> {
+    let fired = slo.episodes.iter();
+    fired
+        .filter(|episode| episode.severity == severity)
+        .filter(|episode| (time.from..time.until).contains(&episode.from))
+        .collect()
 }
 
 /// The SLO with the incidents and deployments that touch the period, in the order of time.
@@ -307,15 +316,17 @@ fn notified(
     incidents: &[IncidentRow],
     unknown_seconds: i64,
 ) -> Notified {
-    let is_useful = |episode: &&&AlertEpisode| {
-        let mut incidents = incidents.iter();
-        incidents.any(|incident| incident.total_ms > 0 && overlaps(incident, episode))
-    };
+    let useful = episodes.iter().filter(|one| is_useful(one, incidents));
     Notified {
         all: episodes.len(),
-        useful: episodes.iter().filter(is_useful).count(),
+        useful: useful.count(),
         unknown_seconds,
     }
+}
+
+fn is_useful(episode: &AlertEpisode, incidents: &[IncidentRow]) -> bool {
+    let mut incidents = incidents.iter();
+    incidents.any(|incident| incident.total_ms > 0 && overlaps(incident, episode))
 }
 
 /// The seconds of a time that none of the intervals has. These touch none of the others.
@@ -364,22 +375,30 @@ fn day_rows(all: &[Moment], days: &[LocalDay], budget: Option<(i64, i64)>, grain
     rows
 }
 
-fn teams(slos: &[SloReport]) -> Vec<TeamRow> {
+fn teams(slos: &[SloReport], inputs: &[&SloInput], time: Interval) -> Vec<TeamRow> {
+    let inputs: BTreeMap<&SloKey, &SloInput> =
+        inputs.iter().map(|input| (&input.key, *input)).collect();
     let mut by_team: BTreeMap<(bool, Option<&str>), Vec<&SloReport>> = BTreeMap::new();
     for slo in slos {
         let team = slo.team.as_deref();
         by_team.entry((team.is_none(), team)).or_default().push(slo);
     }
     let rows = by_team.into_iter().map(|((_, team), slos)| {
-        let count = |met: Option<bool>| slos.iter().filter(|slo| slo.is_met() == met).count();
-        let mut pages = Notified::default();
-        for slo in &slos {
-            pages += slo.pages;
-        }
+        let results = Results::new(slos.iter().copied());
+        let of_slos: Vec<(&SloReport, Vec<&AlertEpisode>)> = { slos.iter() }
+            .map(|slo| {
+                let input = inputs.get(&slo.slo);
+                (
+                    *slo,
+                    input.map_or_else(Vec::new, |input| fired(input, "page", time)),
+                )
+            })
+            .collect();
+        let pages = groups::pages(&of_slos, &|slo, page| is_useful(page, &slo.incidents));
         let consumed = slos
             .iter()
             .filter_map(|slo| Some((slo.slo.clone(), slo.consumed()?)));
-        let mut worst: Option<(nth_ledger::SloKey, f64)> = None;
+        let mut worst: Option<(SloKey, f64)> = None;
         for (slo, share) in consumed {
             if worst.as_ref().is_none_or(|(_, most)| share > *most) {
                 worst = Some((slo, share));
@@ -387,10 +406,10 @@ fn teams(slos: &[SloReport]) -> Vec<TeamRow> {
         }
         TeamRow {
             team: team.map(str::to_owned),
-            slos: slos.len(),
-            met: count(Some(true)),
-            missed: count(Some(false)),
-            unknown: count(None),
+            slos: results.all(),
+            met: results.met,
+            missed: results.missed,
+            unknown: results.unknown,
             worst,
             deployments: blamed_deployments(&slos),
             incidents: distinct_incidents(&slos),

@@ -27,8 +27,11 @@ pub struct Report {
     pub topics: Vec<Topic>,
     /// The teams, by name; services without a team are last.
     pub teams: Vec<TeamRow>,
-    /// The SLOs, by service and name.
+    /// The SLOs, by service and name; the groups of one by their consumed shares, the worst first.
     pub slos: Vec<SloReport>,
+    /// The groups without data in the period that are not in `slos`, because other groups of the same SLO have data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups_without_data: Vec<SloKey>,
 }
 
 /// Something to talk about.
@@ -73,7 +76,7 @@ pub enum TopicKind {
 pub struct TeamRow {
     /// The team's name; `None` for services without a team.
     pub team: Option<String>,
-    /// How many SLOs it has.
+    /// How many SLOs it has. One with groups counts once, here and below: it is missed if one of its groups is.
     pub slos: usize,
     /// How many were met.
     pub met: usize,
@@ -91,7 +94,7 @@ pub struct TeamRow {
     pub pages: Notified,
 }
 
-/// An SLO in a report.
+/// An SLO in a report, or a group of one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SloReport {
     /// The SLO.

@@ -34,7 +34,9 @@ pub fn markdown(report: &Report) -> String {
     topics(&mut out, report);
     teams(&mut out, report);
     overview(&mut out, report);
-    for slo in &report.slos {
+    let (shown, _) = report.shown();
+    for (_, slo) in { report.slos.iter().enumerate() }.filter(|(number, _)| shown.contains(number))
+    {
         section(&mut out, slo, report, &clock);
     }
     let _ = writeln!(out, "## How to read it\n\n{HOW_TO_READ}");
@@ -177,7 +179,10 @@ fn teams(out: &mut String, report: &Report) {
 
 fn overview(out: &mut String, report: &Report) {
     out.push_str("## SLOs\n\n");
-    let rows = report.slos.iter().map(|slo| {
+    let (shown, rest) = report.shown();
+    let slos = report.slos.iter().enumerate();
+    let slos = slos.filter(|(number, _)| shown.contains(number));
+    let rows = slos.map(|(_, slo)| {
         [
             slo_name(&slo.slo),
             words::objective(slo),
@@ -207,6 +212,12 @@ fn overview(out: &mut String, report: &Report) {
         ],
         rows,
     );
+    for rest in &rest {
+        let _ = writeln!(out, "{}\n", sentence(&rest.words()));
+    }
+    if let Some(absent) = report.absent_groups() {
+        let _ = writeln!(out, "{}\n", sentence(&absent));
+    }
 }
 
 fn section(out: &mut String, slo: &SloReport, report: &Report, clock: &Clock) {

@@ -7,6 +7,7 @@ mod account;
 mod apportion;
 mod build;
 mod document;
+mod groups;
 mod input;
 mod markdown;
 mod moments;

@@ -6,6 +6,7 @@ use nth_model::text::count;
 
 use super::apportion::as_float;
 use super::document::{Account, DeploymentRow, SloReport, Topic, TopicKind, Trend};
+use super::groups::{fold, without_group};
 use super::input::{Level, Period};
 use super::sentence::Sentence;
 use super::words;
@@ -27,7 +28,7 @@ const SOON: u32 = 14;
 /// Finds what to talk about, the most important first.
 pub(super) fn topics(slos: &[SloReport], period: &Period) -> Vec<Topic> {
     let mut found: Vec<(TopicKind, f64, Topic)> = Vec::new();
-    for slo in slos {
+    for (number, slo) in slos.iter().enumerate() {
         let mut add = |kind: TopicKind, weight: f64, text: Sentence| {
             found.push((
                 kind,
@@ -52,14 +53,23 @@ pub(super) fn topics(slos: &[SloReport], period: &Period) -> Vec<Topic> {
         useless_pages(slo, &mut add);
         unseen(slo, &mut add);
         objective_changed(slo, &mut add);
-        unused(slo, period, &mut add);
+        // The groups of an SLO come in the order of what they consumed: no other one consumed more.
+        let before = number.checked_sub(1).and_then(|number| slos.get(number));
+        let is_worst = before.is_none_or(|before| {
+            slo.slo.group.is_empty() || without_group(&before.slo) != without_group(&slo.slo)
+        });
+        if is_worst {
+            unused(slo, period, &mut add);
+        }
     }
     found.sort_by(|(kind, weight, one), (other_kind, other_weight, other)| {
         kind.cmp(other_kind)
             .then(other_weight.total_cmp(weight))
             .then_with(|| one.slos.cmp(&other.slos))
     });
-    merged(found.into_iter().map(|(_, _, topic)| topic).collect())
+    fold(merged(
+        found.into_iter().map(|(_, _, topic)| topic).collect(),
+    ))
 }
 
 /// Merges topics with the same text, which several SLOs of a service can have.
@@ -269,7 +279,8 @@ fn objective_changed(slo: &SloReport, add: &mut Add<'_>) {
         };
         let text = Sentence::new()
             .words("The objective of ")
-            .name(words::slo(&slo.slo))
+            // Usually, it is that of several groups.
+            .name(words::slo(&without_group(&slo.slo)))
             .words(format!(" was {verb} from "))
             .number(percent_text(before))
             .words(" to ")
@@ -291,7 +302,12 @@ fn unused(slo: &SloReport, period: &Period, add: &mut Add<'_>) {
             .number(words::share(now))
             .words(" of its budget, and ")
             .number(words::share(before))
-            .words(" before: there is room for faster releases, or for a higher objective.");
+            .words(" before")
+            .words(match slo.slo.group.is_empty() {
+                true => "",
+                false => ", the most of all groups",
+            })
+            .words(": there is room for faster releases, or for a higher objective.");
         add(TopicKind::Unused, -now, text);
     }
 }

@@ -17,7 +17,7 @@ pub struct Selection<'s> {
     pub project: &'s str,
     /// The environment; `None` for all.
     pub environment: Option<&'s str>,
-    /// The services, or SLOs as `service.slo`; empty for all.
+    /// The services, SLOs as `service.slo`, or groups as `service.slo{label="value"}`; empty for all.
     pub names: &'s [String],
 }
 
@@ -29,7 +29,9 @@ impl Selection<'_> {
                 .is_none_or(|name| key.environment.as_deref() == Some(name))
             && (self.names.is_empty()
                 || self.names.iter().any(|name| {
-                    *name == key.service || *name == format!("{}.{}", key.service, key.slo)
+                    *name == key.service
+                        || *name == format!("{}.{}", key.service, key.slo)
+                        || *name == slo_keys::name(key)
                 }))
     }
 }

@@ -1,6 +1,7 @@
 //! What the ledger and the project say about each SLO: the input of reports, and judgments about deployments.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nth_attribution::{Judgment, Level as Judged, Reason};
 use nth_ledger::{
@@ -13,6 +14,7 @@ use super::super::exit::Failure;
 use super::{book, keys, open};
 use nth_book::report::{Bounds, ExcludedTimes, Incident, JudgedDeployment, Level, SloInput};
 use nth_book::{self as judging, Evidence};
+use nthc::backends::{GROUP_LIMIT_ALERT, MISSING_DATA_ALERT};
 use nthc::ir::{CalendarWindow, Service, Slo};
 
 /// How far before a time slices are read, so that deployments can be judged, in seconds: four weeks and a day.
@@ -105,9 +107,18 @@ pub fn gone(
     let mut keys = open::with(context, store, Store::slos)?;
     compiled.with_services(|services| {
         keys.retain(|key| {
-            let has = services.iter().any(|service| {
-                service.name == key.service && service.slos.iter().any(|slo| slo.name == key.slo)
-            });
+            let is_own = |slo: &Slo| {
+                slo.name == key.slo
+                    && slo
+                        .by()
+                        .iter()
+                        .collect::<BTreeSet<_>>()
+                        .into_iter()
+                        .eq(key.group.keys())
+            };
+            let has = services
+                .iter()
+                .any(|service| service.name == key.service && service.slos.iter().any(is_own));
             key.project == settings.project && key.environment == environment && !has
         });
     });
@@ -148,6 +159,7 @@ impl Collector<'_> {
         named.retain(|one| one.project == *project && one.environment == environment);
         let mut episodes = open::with(context, store, |store| store.episodes(self.within))?;
         episodes.retain(|one| one.project == *project && one.environment == environment);
+        let all = open::with(context, store, Store::slos)?;
         let mut found = Vec::new();
         let is_asked = |service: &&&Service| self.only.is_none_or(|only| service.name == only);
         for service in self.services.iter().filter(is_asked) {
@@ -156,62 +168,94 @@ impl Collector<'_> {
                 .cloned()
                 .collect();
             let dependencies = match self.is_judging {
-                true => self.dependencies(store, service)?,
+                true => self.dependencies(store, &all, service)?,
                 false => Vec::new(),
             };
             for slo in &service.slos {
-                let key = keys::key(service, slo, &self.compiled.settings);
-                let objectives = open::with(context, store, |store| store.objectives(&key))?;
-                if objectives.is_empty() {
-                    continue;
+                let own = Own {
+                    deployments: &own,
+                    dependencies: &dependencies,
+                    named: &named,
+                    episodes: &episodes,
+                };
+                for key in self.keys(&all, service, slo) {
+                    found.extend(self.one(store, service, slo, key, own)?);
                 }
-                let slices = self.slices(store, &key, slo)?;
-                let of_service = { named.iter() }
-                    .filter(|one| one.services.contains(&key.service))
-                    .cloned();
-                let named: Vec<NamedIncident> = of_service.collect();
-                let slo_book = book::BookSlo {
-                    key: key.clone(),
-                    slices,
-                    objectives,
-                };
-                let versions = self.versions(store, &key, &own)?;
-                let judged = match self.is_judging {
-                    true => judging::judge(Evidence {
-                        slices: &slo_book.slices,
-                        deployments: &own,
-                        versions: &versions,
-                        dependencies: &dependencies,
-                    }),
-                    false => judging::Judged::default(),
-                };
-                let in_time: Vec<JudgedDeployment> = { own.iter().zip(&judged.judgments) }
-                    .filter(|(one, _)| {
-                        one.started < self.within.until && one.started >= self.within.from
-                    })
-                    .map(|(one, judgment)| judged_deployment(one, judgment))
-                    .collect();
-                let of_slo = |one: &&nth_ledger::AlertEpisode| {
-                    one.service == key.service && one.slo.as_deref() == Some(&*key.slo)
-                };
-                found.push(Found {
-                    input: SloInput {
-                        calendar: slo.calendar.clone(),
-                        team: service.team.as_ref().map(ToString::to_string),
-                        exclusions: self.exclusions(slo),
-                        incidents: self.incidents(&slo_book, &named),
-                        deployments: in_time,
-                        episodes: episodes.iter().filter(of_slo).cloned().collect(),
-                        previous: None,
-                        key: slo_book.key,
-                        slices: slo_book.slices,
-                        objectives: slo_book.objectives,
-                    },
-                    false_blame: (judged.false_blame.blamed, judged.false_blame.placebos),
-                });
             }
         }
         Ok(found)
+    }
+
+    /// The keys of an SLO in the ledger: its own, or those of its groups.
+    fn keys(&self, all: &[SloKey], service: &Service, slo: &Slo) -> Vec<SloKey> {
+        let key = keys::key(service, slo, &self.compiled.settings);
+        keys::in_ledger(all, &key, slo.by())
+    }
+
+    /// What the ledger has about an SLO or a group of one; `None` if it has no objective of it, or a group has no slices.
+    fn one(
+        &self,
+        store: &mut Store,
+        service: &Service,
+        slo: &Slo,
+        key: SloKey,
+        own: Own<'_>,
+    ) -> Result<Option<Found>, Failure> {
+        let context = self.context;
+        let objectives = open::with(context, store, |store| store.objectives(&key))?;
+        if objectives.is_empty() {
+            return Ok(None);
+        }
+        let slices = self.slices(store, &key, slo)?;
+        if slices.is_empty() && !key.group.is_empty() {
+            return Ok(None);
+        }
+        let of_service = { own.named.iter() }
+            .filter(|one| one.services.contains(&key.service))
+            .cloned();
+        let named: Vec<NamedIncident> = of_service.collect();
+        let slo_book = book::BookSlo {
+            key: key.clone(),
+            slices,
+            objectives,
+        };
+        let versions = self.versions(store, &key, own.deployments)?;
+        let judged = match self.is_judging {
+            true => judging::judge(Evidence {
+                slices: &slo_book.slices,
+                deployments: own.deployments,
+                versions: &versions,
+                dependencies: own.dependencies,
+            }),
+            false => judging::Judged::default(),
+        };
+        let in_time: Vec<JudgedDeployment> = { own.deployments.iter().zip(&judged.judgments) }
+            .filter(|(one, _)| one.started < self.within.until && one.started >= self.within.from)
+            .map(|(one, judgment)| judged_deployment(one, judgment))
+            .collect();
+        let is_own = |one: &&nth_ledger::AlertEpisode| {
+            let value = |label: &String| one.labels.get(label).map_or("", String::as_str);
+            // Missing data, for example, is an alert of all groups.
+            let is_whole = [MISSING_DATA_ALERT, GROUP_LIMIT_ALERT].contains(&&*one.alert);
+            one.service == key.service
+                && one.slo.as_deref() == Some(&*key.slo)
+                && (is_whole || { key.group.iter() }.all(|(label, wanted)| value(label) == wanted))
+        };
+        Ok(Some(Found {
+            input: SloInput {
+                calendar: slo.calendar.clone(),
+                team: service.team.as_ref().map(ToString::to_string),
+                exclusions: self.exclusions(slo),
+                incidents: self.incidents(&slo_book, &named),
+                deployments: in_time,
+                episodes: own.episodes.iter().filter(is_own).cloned().collect(),
+                previous: None,
+                key: slo_book.key,
+                slices: slo_book.slices,
+                objectives: slo_book.objectives,
+            },
+            false_blame: (judged.false_blame.blamed, judged.false_blame.placebos),
+        }))
     }
 
     fn slices(&self, store: &mut Store, key: &SloKey, slo: &Slo) -> Result<Vec<Slice>, Failure> {
@@ -223,10 +267,11 @@ impl Collector<'_> {
         open::with(self.context, store, |store| store.slices(key, whole))
     }
 
-    /// The slices of each dependency's `availability`, or of its first SLO.
+    /// The slices of each dependency's `availability`, or of its first SLO: those of all groups together.
     fn dependencies(
         &self,
         store: &mut Store,
+        all: &[SloKey],
         service: &Service,
     ) -> Result<Vec<(String, Vec<Slice>)>, Failure> {
         let mut found = Vec::new();
@@ -242,8 +287,11 @@ impl Collector<'_> {
             let Some((other, slo)) = slo else {
                 continue;
             };
-            let key = keys::key(other, slo, &self.compiled.settings);
-            found.push((name.to_string(), self.slices(store, &key, slo)?));
+            let mut slices = Vec::new();
+            for key in self.keys(all, other, slo) {
+                slices.extend(self.slices(store, &key, slo)?);
+            }
+            found.push((name.to_string(), together(slices)));
         }
         Ok(found)
     }
@@ -313,6 +361,35 @@ impl Collector<'_> {
     }
 }
 
+/// What all SLOs of a service share.
+#[derive(Clone, Copy)]
+struct Own<'o> {
+    deployments: &'o [Deployment],
+    dependencies: &'o [(String, Vec<Slice>)],
+    named: &'o [NamedIncident],
+    episodes: &'o [nth_ledger::AlertEpisode],
+}
+
+/// The slices of several groups as those of all their events, in order. A time counts as seen as far as any group was.
+fn together(slices: Vec<Slice>) -> Vec<Slice> {
+    let mut sums: BTreeMap<i64, Slice> = BTreeMap::new();
+    for slice in slices {
+        match sums.entry(slice.start) {
+            Entry::Vacant(place) => {
+                place.insert(slice);
+            }
+            Entry::Occupied(mut sum) => {
+                let sum = sum.get_mut();
+                sum.bad += slice.bad;
+                sum.total += slice.total;
+                sum.seen = sum.seen.max(slice.seen);
+                sum.source = sum.source.max(slice.source);
+            }
+        }
+    }
+    sums.into_values().collect()
+}
+
 fn judged_deployment(deployment: &Deployment, judgment: &Judgment) -> JudgedDeployment {
     JudgedDeployment {
         deployment: deployment.clone(),
@@ -370,7 +447,7 @@ pub fn verdicts(found: &[Found]) -> BTreeMap<String, String> {
                     .map(|name| format!("errors began in {name}")),
             };
             if let Some(text) = text {
-                let line = format!("{text} of {}", input.key.slo);
+                let line = format!("{text} of {}", keys::name_in_service(&input.key));
                 texts
                     .entry(judged.deployment.key.clone())
                     .or_default()
@@ -400,7 +477,7 @@ pub fn burned(found: &Found) -> Vec<String> {
             Some(format!(
                 "deployment {} burned {burned} of {}",
                 nthc::diagnostics::render::one_line(&name),
-                input.key.slo
+                keys::name_in_service(&input.key)
             ))
         })
         .collect()

@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use nth_diff::Version;
 use nth_engine::Labels;
-use nth_model::test::Test;
+use nth_model::test::{SloRef, Test};
 use nth_model::{RuleLabel, Service, Sli, Slo, TargetName};
 use nth_promql::{Expr, classify};
-use nth_simulate::{Plan, RuleSet, Selectors, Simulation, labels_by_hand, simulate_rules};
+use nth_simulate::{
+    Plan, RuleSet, Selectors, Simulation, groups_of, labels_by_hand, simulate_rules,
+};
 use smol_str::SmolStr;
 
 use super::outcome::{Decided, Outcome, Seen, Unsent};
@@ -68,7 +70,8 @@ pub struct Arena<'a> {
     rules: BTreeMap<(usize, Vec<SmolStr>), Result<Arc<RuleSet>, String>>,
 }
 
-type Key = (Vec<SmolStr>, Vec<Labels>);
+/// Services, the labels of series that are written by hand, and groups that are named.
+type Key = (Vec<SmolStr>, Vec<Labels>, Vec<SloRef>);
 
 struct Prepared<'a> {
     plan: Plan<'a>,
@@ -103,7 +106,8 @@ impl<'a> Arena<'a> {
         let mut by_hand = labels_by_hand(test).map_err(|error| error.to_string())?;
         by_hand.sort();
         by_hand.dedup();
-        let key: Key = (names.iter().cloned().collect(), by_hand);
+        let groups = groups_of(&with_shadows(test, self.shadows));
+        let key: Key = (names.iter().cloned().collect(), by_hand, groups);
         if !self.prepared.contains_key(&key) {
             let prepared = self.prepare(&key);
             self.prepared.insert(key.clone(), prepared);
@@ -122,7 +126,7 @@ impl<'a> Arena<'a> {
     }
 
     fn prepare(&mut self, key: &Key) -> Result<Prepared<'a>, String> {
-        let (names, by_hand) = key;
+        let (names, by_hand, groups) = key;
         let sides = self.sides;
         let of = |index: usize| -> Vec<&'a Service> {
             let side = sides.get(index).and_then(Option::as_ref);
@@ -171,13 +175,13 @@ impl<'a> Arena<'a> {
             .collect();
         let all: Vec<&Service> = of_leading.iter().copied().chain(shadows.clone()).collect();
         let mut has_shadows = !shadows.is_empty();
-        let plan = match Plan::with_rules(&all, settings, by_hand, Arc::clone(&own)) {
+        let plan = match Plan::with_groups(&all, settings, by_hand, Arc::clone(&own), groups) {
             Ok(plan) => plan,
             Err(error) if shadows.is_empty() => return Err(error.to_string()),
             Err(_) => {
                 // Perhaps the series of one version are enough for both.
                 has_shadows = false;
-                let plan = Plan::with_rules(of_leading, settings, by_hand, own)
+                let plan = Plan::with_groups(of_leading, settings, by_hand, own, groups)
                     .map_err(|error| error.to_string())?;
                 for slo in shadows.iter().flat_map(|shadow| &shadow.slos) {
                     if !reads_only(slo, &plan, by_hand) {

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive as _, ToPrimitive as _};
 
 use crate::testing::incidents::{
-    Aspects, Happening, Incident, Scope, budget_left, errors, of_slo, rounded, traffic,
+    Aspects, Happening, Incident, Scope, budget_left, errors, of_groups, of_slo, rounded, traffic,
 };
 
 /// The longest incident that is tried.
@@ -50,7 +50,12 @@ pub fn incidents(
         Kind::Contradiction,
     ];
     let kinds = std::iter::once(first).chain(rest.into_iter().filter(|kind| *kind != first));
-    let mut found = Vec::new();
+    let mut found = of_groups(slo, other, &|slo, other| {
+        let burns = burns(service, slo, other).into_iter().take(6);
+        burns
+            .chain(budgets(service, slo, other).into_iter().take(2))
+            .collect()
+    });
     for (place, kind) in kinds.enumerate() {
         let of_kind = match kind {
             Kind::Burn => burns(service, slo, other),

@@ -107,7 +107,7 @@ pub fn witnesses(
             && change.class.has_witness()
             && change.witness.is_none()
             && change.no_witness.is_none()
-            && !is_about_groups(change.id)
+            && !is_about_number_of_groups(change.id)
     };
     let open: Vec<usize> = changes
         .iter()
@@ -433,15 +433,9 @@ impl<'s> Search<'s> {
     }
 }
 
-/// True if a change is about some groups of an SLO, or about their number: incidents are those of one group.
-fn is_about_groups(id: ChangeId) -> bool {
-    matches!(
-        id,
-        ChangeId::GroupObjectiveLowered
-            | ChangeId::GroupObjectiveRaised
-            | ChangeId::GroupLimitLowered
-            | ChangeId::GroupLimitRaised
-    )
+/// True if a change is about the number of an SLO's groups: it would need as many groups as the limit to show it.
+fn is_about_number_of_groups(id: ChangeId) -> bool {
+    matches!(id, ChangeId::GroupLimitLowered | ChangeId::GroupLimitRaised)
 }
 
 /// The services of a part.

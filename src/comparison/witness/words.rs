@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use nth_model::number::{decimal_text, percent_text};
-use nth_model::test::Event;
+use nth_model::test::{Event, SloRef};
 use nth_model::{Duration, gate};
 
 use rust_decimal::Decimal;
 
 use crate::policy::time_of_week;
-use crate::testing::incidents::{Beginning, Happening, Incident};
+use crate::testing::incidents::{Beginning, Happening, Incident, group};
 
 /// The beginning of incidents that say nothing else: ten minutes before 03:00.
 pub const NIGHT: Beginning = Beginning::Day(2 * 60 + 50);
@@ -24,17 +24,18 @@ pub fn incident(incident: &Incident) -> String {
     for happening in &incident.given {
         let span = clock.span(happening);
         match &happening.event {
-            Event::Errors { share, .. } => main.push(match happening.length {
+            Event::Errors { share, slo } => main.push(match happening.length {
                 Some(length) => format!(
-                    "{} at {} errors{}",
+                    "{} at {} errors{}{}",
                     length.to_human(),
                     percent_text(*share),
+                    in_group(slo),
                     clock.from(happening.from)
                 ),
-                None => format!("{} errors{span}", percent_text(*share)),
+                None => format!("{} errors{}{span}", percent_text(*share), in_group(slo)),
             }),
-            Event::Latency { is, .. } => {
-                main.push(format!("events that take {is}{span}"));
+            Event::Latency { is, slo } => {
+                main.push(format!("events{} that take {is}{span}", in_group(slo)));
             }
             Event::NoData { .. } => main.push(format!("no data{span}")),
             Event::TargetDown { .. } => main.push(format!("targets down{span}")),
@@ -47,8 +48,9 @@ pub fn incident(incident: &Incident) -> String {
             Event::Traffic { rate, .. } => {
                 besides.push(events(*rate));
             }
-            Event::BudgetLeft { left, .. } => {
-                besides.push(format!("{} of the error budget left", percent_text(*left)));
+            Event::BudgetLeft { left, slo } => {
+                let left = percent_text(*left);
+                besides.push(format!("{left} of the error budget{} left", in_group(slo)));
             }
             Event::Deployment { .. } => deployments.push(happening.from),
             Event::Series { series: of, values } => {
@@ -108,6 +110,14 @@ pub fn incident(incident: &Incident) -> String {
         (true, true) => clock.asked(),
         (false, true) => format!("{text}, {}", clock.asked()),
         (false, false) => text,
+    }
+}
+
+/// " of group { route = "/search" }"; nothing without a group.
+fn in_group(slo: &SloRef) -> String {
+    match slo.group.is_empty() {
+        true => String::new(),
+        false => format!(" of group `{}`", group(slo)),
     }
 }
 

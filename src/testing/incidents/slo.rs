@@ -7,6 +7,7 @@ use rust_decimal::prelude::{FromPrimitive as _, ToPrimitive as _};
 use smol_str::SmolStr;
 
 use super::given::{Happening, Incident};
+use super::groups::of_groups;
 
 /// What may differ between two versions of an SLO, besides the thresholds of its burn-rate alerts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -95,7 +96,18 @@ pub fn burning(service: &SmolStr, slo: &Slo, pair: &nth_model::burn_rate::Pair) 
 }
 
 /// Incidents in which two versions of an SLO may behave differently, the most probable first: `slo` is the one that notices more.
+/// If the objectives of groups differ, they begin with those of these groups.
 pub fn of_slo(aspects: Aspects, service: &Service, slo: &Slo, other: &Slo) -> Vec<Incident> {
+    let in_groups = of_groups(slo, Some(other), &|slo, other| {
+        let other = other.unwrap_or(slo);
+        of_all(aspects, service, slo, other)
+    });
+    let of_all = of_all(aspects, service, slo, other);
+    in_groups.into_iter().chain(of_all).collect()
+}
+
+/// Incidents of all events of an SLO.
+fn of_all(aspects: Aspects, service: &Service, slo: &Slo, other: &Slo) -> Vec<Incident> {
     let name = &service.name;
     let lost_pairs = slo
         .burn_rate_pairs

@@ -19,9 +19,9 @@ pub fn statement(happening: &Happening) -> String {
         ),
         Event::Errors { slo, share } => (
             "errors",
-            vec![of_slo(slo), format!("share = {}", percent_text(*share))],
+            with_slo(slo, format!("share = {}", percent_text(*share))),
         ),
-        Event::Latency { slo, is } => ("slow", vec![of_slo(slo), format!("takes = {is}")]),
+        Event::Latency { slo, is } => ("slow", with_slo(slo, format!("takes = {is}"))),
         Event::NoData { service } => ("no-data", vec![of_service(service)]),
         Event::TargetDown { service } => ("target-down", vec![of_service(service)]),
         Event::CounterReset { service } => ("counter-reset", vec![of_service(service)]),
@@ -45,7 +45,7 @@ pub fn statement(happening: &Happening) -> String {
         ),
         Event::BudgetLeft { slo, left } => (
             "budget-left",
-            vec![of_slo(slo), format!("is = {}", percent_text(*left))],
+            with_slo(slo, format!("is = {}", percent_text(*left))),
         ),
         Event::Deployment { service } => ("deployment", vec![of_service(service)]),
         Event::Series { series, values } => (
@@ -87,10 +87,29 @@ fn of_service(service: &str) -> String {
     format!("service = {}", quote_name(service))
 }
 
-fn of_slo(slo: &SloRef) -> String {
-    format!(
+/// The fields that name an SLO, and a group of it, before another one.
+fn with_slo(slo: &SloRef, field: String) -> Vec<String> {
+    let name = format!(
         "slo = {}.{}",
         quote_name(&slo.service),
         quote_name(&slo.slo)
-    )
+    );
+    let group = (!slo.group.is_empty()).then(|| format!("group = {}", group(slo)));
+    [Some(name), group, Some(field)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// The labels of a group as a map of the language: `{ route = "/search" }`.
+pub fn group(slo: &SloRef) -> String {
+    let labels = slo.group.iter().map(|(label, value)| {
+        let quoted = quote_name(value);
+        match quoted.starts_with('"') {
+            true => format!("{label} = {quoted}"),
+            false => format!("{label} = \"{quoted}\""),
+        }
+    });
+    let labels: Vec<String> = labels.collect();
+    format!("{{ {} }}", labels.join("  "))
 }

@@ -23,6 +23,17 @@ pub fn of_service<'m>(
     mutator.mutants
 }
 
+/// Returns the mutants of a team's alerts outside of any service, in the order of the source. `block` has them as children.
+pub fn of_team_rules(
+    session: &Session,
+    (service, block): (&Service, &Instance),
+    project: &Project<'_>,
+) -> Vec<Mutant> {
+    let mut mutator = Mutator::new(Places::new(session, block), service, project);
+    alert::mutants(&mut mutator);
+    mutator.mutants
+}
+
 /// Returns the mutants of a team that the project itself declares.
 pub fn of_team(session: &Session, team: &Team, block: &Instance) -> Vec<Mutant> {
     let places = Places::new(session, block);

@@ -44,6 +44,8 @@ impl<'m> Mutator<'m> {
         }
         let name = &self.service.name;
         let subject = match &target {
+            // An alert of a team is outside of any service.
+            Target::Alert(part) if !self.service.has_service_label() => part.to_string(),
             Target::Slo(part) | Target::Alert(part) | Target::Gate(part) => {
                 format!("{name}.{part}")
             }

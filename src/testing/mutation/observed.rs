@@ -120,6 +120,7 @@ fn of_service(service: &Service) -> Vec<((SmolStr, String), String)> {
             });
             let written = match own {
                 Some((of, name)) => format!("{}.{of}.{name}", service.name),
+                None if !service.has_service_label() => alert.name.to_string(),
                 None => format!("{}.{}", service.name, alert.name),
             };
             ((service.name.clone(), names.unique), written)

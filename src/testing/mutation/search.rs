@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
-use nth_model::Settings;
 use nth_model::test::Test;
+use nth_model::{Project, Settings};
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
@@ -103,6 +103,34 @@ pub fn killers(
     }
 }
 
+/// The alerts of teams outside of any service, by the names of the models with them.
+struct Teams(BTreeMap<SmolStr, Vec<SmolStr>>);
+
+impl Teams {
+    fn new(project: &Project<'_>) -> Self {
+        let rules = project.services().filter(|one| !one.has_service_label());
+        let names = rules.map(|rules| {
+            let alerts = rules.alerts.iter().map(|alert| alert.name.clone());
+            (rules.name.clone(), alerts.collect())
+        });
+        Self(names.collect())
+    }
+
+    /// The alerts of the model of a team; `None` for a service.
+    fn alerts(&self, service: &SmolStr) -> Option<&[SmolStr]> {
+        self.0.get(service).map(Vec::as_slice)
+    }
+
+    /// What a test imports of services: themselves, or the alerts of a team.
+    fn imported(&self, services: &BTreeSet<SmolStr>) -> BTreeSet<SmolStr> {
+        let names = services.iter().flat_map(|service| {
+            let itself = std::slice::from_ref(service);
+            self.alerts(service).unwrap_or(itself).iter().cloned()
+        });
+        names.collect()
+    }
+}
+
 /// A search in one environment.
 struct Search<'s> {
     settings: &'s Settings,
@@ -122,6 +150,9 @@ impl Search<'_> {
             ),
         };
         let imports = Imports::new(session);
+        let teams = in_environment(session, self.settings, self.environment, None, |view| {
+            Teams::new(view.suite.runner.project)
+        });
         // Which incidents are tried.
         let mut all: Vec<Given> = Vec::new();
         let mut places: HashMap<Given, usize> = HashMap::new();
@@ -148,10 +179,16 @@ impl Search<'_> {
                     })
                     .collect()
             });
-        let mut text = imports.of(all.iter().flat_map(|given| &given.services), []);
+        let named: Vec<SmolStr> = { all.iter() }
+            .flat_map(|given| teams.imported(&given.services))
+            .collect();
+        let mut text = imports.of(&named, []);
         for (index, given) in all.iter().enumerate() {
             let service = given.services.first().cloned().unwrap_or_default();
-            let expect = [format!("silent {{ service = {service} }}")];
+            let expect = [match teams.alerts(&service) {
+                Some([alert, ..]) => format!("silent {{ alert = {alert} }}"),
+                _ => format!("silent {{ service = {service} }}"),
+            }];
             let _ = writeln!(
                 text,
                 "test \"{}\" {{\n{}}}\n",
@@ -161,7 +198,7 @@ impl Search<'_> {
         }
         let original_files = with_file(session, &text);
         let written = in_environment(session, self.settings, self.environment, None, |view| {
-            self.written(session, view, &tried, &all)
+            self.written(session, view, &tried, (&all, &teams))
         });
         let mut text = imports.of(
             written.iter().flat_map(|test| &test.services),
@@ -201,7 +238,7 @@ impl Search<'_> {
         session: &Session,
         mut view: View<'_>,
         tried: &[Tried],
-        all: &[Given],
+        (all, teams): (&[Given], &Teams),
     ) -> Vec<Written> {
         let tests = session.tests(self.environment.as_deref());
         let named: BTreeMap<&str, &Test> = tests
@@ -263,7 +300,7 @@ impl Search<'_> {
                         found.push(Written {
                             result: one.result,
                             body: body(self.environment, given, &expect),
-                            services: given.services.clone(),
+                            services: teams.imported(&given.services),
                             teams: expect.iter().filter_map(|text| team_of(text)).collect(),
                             name: self::tried(&format!("mutant {} {number}", one.result)),
                         });

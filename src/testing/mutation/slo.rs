@@ -27,12 +27,20 @@ pub fn mutants(mutator: &mut Mutator<'_>) {
             block,
         };
         of_slo.objective();
+        of_slo.groups();
         of_slo.burn_rates();
         of_slo.least_events();
         of_slo.budgets();
         of_slo.missing_data();
         of_slo.indicator();
     }
+}
+
+/// The objectives with ten times an error budget, or half of all events if that is less, and with a tenth of it.
+fn other_objectives(budget: Decimal) -> [Decimal; 2] {
+    let half = (Decimal::ONE + budget) / Decimal::TWO;
+    let budgets = [(budget * Decimal::TEN).min(half), budget / Decimal::TEN];
+    budgets.map(|budget| (Decimal::ONE - budget).normalize())
 }
 
 struct OfSlo<'s, 'm> {
@@ -64,16 +72,38 @@ impl OfSlo<'_, '_> {
 
     /// A tenth of the error budget, and ten times as much, or half of all events if that is more.
     fn objective(&mut self) {
-        let budget = self.slo.error_budget();
-        let half = (Decimal::ONE + budget) / Decimal::TWO;
         let place = self.place(field::OBJECTIVE);
-        for budget in [(budget * Decimal::TEN).min(half), budget / Decimal::TEN] {
-            let objective = (Decimal::ONE - budget).normalize();
+        for objective in other_objectives(self.slo.error_budget()) {
             let change = becomes(percent_text(self.slo.objective), percent_text(objective));
             self.add(MutationKind::Objective, place, change, |slo| {
                 slo.objective = objective;
                 slo.burn_rate_pairs.retain(|pair| pair.can_fire(objective));
                 Some(())
+            });
+        }
+    }
+
+    /// The objectives of groups, as [`Self::objective`], and the groups without one of their own.
+    fn groups(&mut self) {
+        for (index, own) in self.slo.own_objectives().iter().enumerate() {
+            let block = self.block.children_of(kind::GROUP);
+            let Some(block) = block.into_iter().find(|block| block.name == own.name) else {
+                continue;
+            };
+            let place = self.mutator.places.field(block, field::OBJECTIVE);
+            let budget = Decimal::ONE - own.objective;
+            for objective in other_objectives(budget) {
+                let change = becomes(percent_text(own.objective), percent_text(objective));
+                let change = format!("{change} for group `{}`", own.name);
+                self.add(MutationKind::Objective, place, change, |slo| {
+                    let grouping = slo.grouping.as_mut()?;
+                    grouping.objectives.get_mut(index)?.objective = objective;
+                    Some(())
+                });
+            }
+            let change = format!("group `{}` is removed", own.name);
+            self.add(MutationKind::Objective, place, change, |slo| {
+                remove(&mut slo.grouping.as_mut()?.objectives, index)
             });
         }
     }

@@ -57,9 +57,9 @@ pub fn body(environment: &Option<SmolStr>, given: &Given, expect: &[String]) -> 
     text
 }
 
-/// The imports of services and teams.
+/// The imports of services, alerts of teams, and teams.
 pub struct Imports {
-    /// The module of each service.
+    /// The module of each service, and of each alert outside of any.
     services: BTreeMap<SmolStr, SmolStr>,
     /// The module of each team.
     teams: BTreeMap<SmolStr, SmolStr>,
@@ -68,7 +68,7 @@ pub struct Imports {
 impl Imports {
     /// Finds the services and teams of a session.
     pub fn new(session: &Session) -> Self {
-        let of = |wanted: &str| {
+        let of = |wanted: &str| -> BTreeMap<SmolStr, SmolStr> {
             let entries = session.entries(ItemClass::Block);
             let found = entries.filter(|entry| entry.kind == wanted);
             found
@@ -80,8 +80,10 @@ impl Imports {
                 })
                 .collect()
         };
+        let mut services: BTreeMap<SmolStr, SmolStr> = of(kind::ALERT);
+        services.extend(of(kind::SERVICE));
         Self {
-            services: of(kind::SERVICE),
+            services,
             teams: of(kind::TEAM),
         }
     }

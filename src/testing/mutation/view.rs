@@ -1,6 +1,6 @@
 //! An environment with its tests and mutants.
 
-use nth_model::{Project, Settings};
+use nth_model::{Project, Service, Settings};
 use smol_str::SmolStr;
 
 use super::all;
@@ -8,8 +8,8 @@ use super::mutant::{Mutant, MutationKind};
 use super::suite::Suite;
 use crate::db::{ItemClass, ItemKey, Span};
 use crate::diagnostics::position::Positions;
-use crate::eval::instance;
-use crate::schema::names::kind;
+use crate::eval::{Instance, Value, instance};
+use crate::schema::names::{field, kind};
 use crate::session::Session;
 use crate::testing::run::{self, Placed, Selection};
 
@@ -56,7 +56,7 @@ pub fn in_environment<T>(
     })
 }
 
-/// Returns the mutants of all services and teams of the project.
+/// Returns the mutants of all services, teams and alerts of teams of the project.
 fn mutants(session: &Session, environment: &Option<SmolStr>, project: &Project<'_>) -> Vec<Mutant> {
     let blocks = |kind: &'static str| {
         let entries = session.entries(ItemClass::Block);
@@ -81,7 +81,23 @@ fn mutants(session: &Session, environment: &Option<SmolStr>, project: &Project<'
             found.extend(all::of_service(session, (service, block), project));
         }
     }
-    for block in blocks(kind::TEAM).into_iter().filter_map(evaluated) {
+    for key in blocks(kind::TEAM) {
+        let Some(block) = evaluated(key) else {
+            continue;
+        };
+        // The alerts of the team outside of any service are in a model of its own.
+        let rules = Service::name_of_team_rules(&block.name);
+        if let Some(service) = project.service(&rules) {
+            let is_own = |rule: &&Instance| match rule.get(field::TEAM) {
+                Value::Block(team) => team.item == key,
+                _ => false,
+            };
+            let own = session.outside_rules().iter().copied();
+            let own = own.filter_map(evaluated).filter(is_own);
+            let mut block = block.clone();
+            block.children.extend(own.cloned());
+            found.extend(all::of_team_rules(session, (service, &block), project));
+        }
         if let Some(team) = project.team(&block.name) {
             found.extend(all::of_team(session, team, block));
         }

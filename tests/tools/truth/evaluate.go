@@ -64,7 +64,9 @@ type pending struct {
 
 // A firing is an alert that fired from one time to another.
 type firing struct {
-	rule     *rule
+	rule *rule
+	// The route in its labels, of an alert by group.
+	route    string
 	from, to int64
 }
 
@@ -92,9 +94,21 @@ func (e *evaluation) run(spans []span) error {
 		} else {
 			e.endGone(s)
 		}
+		forget := map[*rule]func(){}
+		for _, r := range s.rules {
+			if r.isClock && r.always {
+				var err error
+				if forget[r], err = e.tick(r, s); err != nil {
+					return fmt.Errorf("%s: %w", r.name(), err)
+				}
+			}
+		}
 		for _, r := range s.rules {
 			if !r.always {
 				continue
+			}
+			if forget[r] != nil {
+				forget[r]()
 			}
 			if err := e.evaluate(r, s); err != nil {
 				return fmt.Errorf("%s: %w", r.name(), err)
@@ -102,6 +116,28 @@ func (e *evaluation) run(spans []span) error {
 		}
 	}
 	return nil
+}
+
+// Records that a rule has some value whenever it is evaluated, for rules that read only when that was. What is recorded is
+// forgotten before the rule itself is evaluated.
+func (e *evaluation) tick(r *rule, s span) (func(), error) {
+	key := r.key()
+	before := map[string]*series{}
+	for name, one := range e.active[key] {
+		before[name] = one
+	}
+	_, target := e.target(r, labels.EmptyLabels())
+	length := len(target.times)
+	ticking := *r
+	ticking.Expr = "vector(0)"
+	ticking.later = nil
+	if err := e.evaluate(&ticking, s); err != nil {
+		return nil, err
+	}
+	return func() {
+		target.times, target.values = target.times[:length], target.values[:length]
+		e.active[key] = before
+	}, nil
 }
 
 // Marks as stale what rules gave that are no longer there.
@@ -313,7 +349,7 @@ func (w *watcher) take(matrix promql.Matrix, start, end int64) {
 			state.last, state.until = t, t
 			if t-state.since >= w.hold {
 				if state.firing == nil {
-					state.firing = &firing{rule: w.rule, from: t}
+					state.firing = &firing{rule: w.rule, route: result.Metric.Get("route"), from: t}
 					w.evaluation.fired = append(w.evaluation.fired, state.firing)
 				}
 				state.firing.to = t

@@ -78,7 +78,23 @@ func verdictIn(cells []string) (verdict, error) {
 	return verdict{due: numbers[0], missing: numbers[1], wrong: numbers[2]}, nil
 }
 
-// What the page says of a shape, or nothing where it does not know the shape.
+// What the page says of a shape, or of each of its routes; nothing where it does not know one of them.
+func (k keptPage) rows(s *shape) []*keptRow {
+	parts := s.routes
+	if len(parts) == 0 {
+		parts = []*shape{s}
+	}
+	var rows []*keptRow
+	for _, part := range parts {
+		found := k.row(part)
+		if found == nil {
+			return nil
+		}
+		rows = append(rows, found)
+	}
+	return rows
+}
+
 func (k keptPage) row(s *shape) *keptRow {
 	found := k[s.name]
 	if found == nil || len(found.said) != 2 || !s.limit && len(found.pages) != 2 {

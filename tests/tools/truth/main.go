@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -47,7 +48,7 @@ func command() error {
 	if err != nil {
 		return err
 	}
-	rows := make([]*row, len(chosen))
+	found := make([][]*row, len(chosen))
 	errs := make([]error, len(chosen))
 	var wait sync.WaitGroup
 	slots := make(chan struct{}, *jobs)
@@ -58,11 +59,11 @@ func command() error {
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			began := time.Now()
-			var known *keptRow
+			var known []*keptRow
 			if i%othersEvery != 0 {
-				known = kept.row(s)
+				known = kept.rows(s)
 			}
-			rows[i], errs[i] = runShape(s, tools(*nthc, *sloth), known)
+			found[i], errs[i] = runShape(s, tools(*nthc, *sloth), known)
 			fmt.Fprintf(os.Stderr, "%s: %.1fs\n", s.name, time.Since(began).Seconds())
 		}()
 	}
@@ -70,6 +71,7 @@ func command() error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
+	rows := slices.Concat(found...)
 	if *out == "" {
 		return show(rows)
 	}

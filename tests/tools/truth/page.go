@@ -125,6 +125,9 @@ The value is the share of bad events over the 30d window: ` + "`slo:sli_error:ra
 ` + "`slo:period_burn_rate:ratio`" + `: bad events over those that the whole window allows, at the traffic that is known. The
 relative error is in parentheses. The bound is that of nthc.
 
+The rows *by route* are groups of one SLO, and each is compared with what happened in its group. Sloth has no groups: its values
+and alerts are those of all routes together.
+
 | shape | what happens | true | nthc | Sloth | Pyrra | bound |
 |---|---|---:|---:|---:|---:|---:|
 `)
@@ -223,7 +226,8 @@ table above says, and bridges everything.
 - Rules of Sloth and Pyrra that no page and no other rule over a range reads are evaluated only at the end, where the
   table reads them.
 - Pyrra cannot be built from the Go module proxy. Its rules are written by ` + "`tools.go`" + ` as Pyrra's ` + "`slo/rules.go`" + ` makes them,
-  with generic rules, which have the availability that its pages show.
+  with generic rules, which have the availability that its pages show. For groups, which its generic rules leave out, they are
+  grouped like its other rules.
 `)
 	return text.String(), failed
 }

@@ -33,6 +33,10 @@ type rule struct {
 	back int64
 	// What of it later rules of its own group record, so that it sees what the evaluation before recorded.
 	later map[string]bool
+	// What of it only says when a rule was evaluated last.
+	clocks map[*parser.VectorSelector]bool
+	// Whether a rule that it reads reads it as a clock, so that its times must be known before its values.
+	isClock bool
 	// Whether it must be evaluated all the time: an alert that is judged, and what that reads, and what anything
 	// reads more than the latest sample of.
 	always bool
@@ -74,7 +78,7 @@ func loadRules(files []string, unsaid int64) ([]*rule, error) {
 				if err != nil {
 					return nil, err
 				}
-				read := &rule{Rule: r, group: g.Name, interval: interval.Milliseconds(), phase: phase, expr: expr, later: map[string]bool{}}
+				read := &rule{Rule: r, group: g.Name, interval: interval.Milliseconds(), phase: phase, expr: expr, later: map[string]bool{}, clocks: map[*parser.VectorSelector]bool{}}
 				read.look()
 				rules = append(rules, read)
 			}
@@ -97,6 +101,10 @@ func (r *rule) look() {
 				back, isRange = back+above.Range, true
 			case *parser.SubqueryExpr:
 				back, isRange = back+above.Range+above.OriginalOffset, true
+			case *parser.Call:
+				if above.Func.Name == "timestamp" {
+					r.clocks[selector] = true
+				}
 			}
 		}
 		r.reads = append(r.reads, selector)
@@ -136,6 +144,26 @@ func order(rules []*rule) ([]*rule, error) {
 	}
 	var ordered []*rule
 	state := map[*rule]int{}
+	// Whether a rule reads the values of another one, directly or not.
+	reads := func(from, wanted *rule) bool {
+		seen := map[*rule]bool{}
+		var search func(r *rule) bool
+		search = func(r *rule) bool {
+			if r == wanted || seen[r] {
+				return r == wanted
+			}
+			seen[r] = true
+			for _, selector := range r.reads {
+				for _, maker := range makers[selector.Name] {
+					if !r.clocks[selector] && maker.feeds(selector) && search(maker) {
+						return true
+					}
+				}
+			}
+			return false
+		}
+		return search(from)
+	}
 	var visit func(r *rule) error
 	visit = func(r *rule) error {
 		switch state[r] {
@@ -152,6 +180,10 @@ func order(rules []*rule) ([]*rule, error) {
 				}
 				if maker.group == r.group && position[maker] >= position[r] {
 					r.later[selector.Name] = true
+				}
+				if r.clocks[selector] && reads(maker, r) {
+					maker.isClock = true
+					continue
 				}
 				if err := visit(maker); err != nil {
 					return err

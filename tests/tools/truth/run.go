@@ -30,38 +30,62 @@ type row struct {
 // The relative error of what a tool says.
 func (r *row) off(tool int) float64 { return r.said[tool]/r.truth - 1 }
 
-// Evaluates the rules of all tools over a shape; where a page says what the others give, only ours.
-func runShape(s *shape, all []*tool, kept *keptRow) (*row, error) {
+// Evaluates the rules of all tools over a shape; where a page says what the others give, only ours. There is a row for each route
+// of the shape, or one if it has none.
+func runShape(s *shape, all []*tool, kept []*keptRow) ([]*row, error) {
 	sim := simulate(s)
-	result := &row{shape: s, truth: sim.truth()}
+	parts := sim.routes
+	if len(parts) == 0 {
+		parts = []*simulation{sim}
+	}
+	var rows []*row
+	for _, part := range parts {
+		rows = append(rows, &row{shape: part.shape, truth: part.truth()})
+	}
 	if kept != nil {
 		all = all[:1]
-		defer result.take(kept)
 	}
 	for i, t := range all {
 		eval, spans, err := sim.evaluate(t, i == 0)
 		if err != nil {
 			return nil, fmt.Errorf("%s, %s: %w", s.name, t.name, err)
 		}
-		read := t.share
-		if s.budget {
-			read = t.spent
-		}
-		said, err := eval.read(spans[len(spans)-1].rules, epoch+s.length-second, read)
-		if err != nil {
-			return nil, fmt.Errorf("%s, %s: %w", s.name, t.name, err)
-		}
-		result.said = append(result.said, said)
-		pages, remarks := sim.verdict(t, eval, t.pages, true)
-		result.pages = append(result.pages, pages)
-		if i == 0 {
-			result.remarks = append(result.remarks, remarks...)
-			tickets, remarks := sim.verdict(t, eval, t.tickets, false)
-			result.tickets = append(result.tickets, tickets)
-			result.remarks = append(result.remarks, remarks...)
+		for number, part := range parts {
+			if err := rows[number].add(part, t, eval, spans[len(spans)-1].rules, i == 0); err != nil {
+				return nil, fmt.Errorf("%s, %s: %w", part.shape.name, t.name, err)
+			}
 		}
 	}
-	return result, nil
+	for number, known := range kept {
+		rows[number].take(known)
+	}
+	return rows, nil
+}
+
+// Adds what a tool says, and how its pages did; of ours, how its tickets did.
+func (r *row) add(part *simulation, t *tool, eval *evaluation, rules []*rule, ours bool) error {
+	read := t.share
+	if part.shape.budget {
+		read = t.spent
+	}
+	group := ""
+	if part.shape.route != "" && t.grouped {
+		group = fmt.Sprintf(`,route="%s"`, part.shape.route)
+	}
+	said, err := eval.read(rules, epoch+part.shape.length-second, strings.ReplaceAll(read, "$group", group))
+	if err != nil {
+		return err
+	}
+	r.said = append(r.said, said)
+	pages, remarks := part.verdict(t, eval, t.pages, true)
+	r.pages = append(r.pages, pages)
+	if ours {
+		r.remarks = append(r.remarks, remarks...)
+		tickets, remarks := part.verdict(t, eval, t.tickets, false)
+		r.tickets = append(r.tickets, tickets)
+		r.remarks = append(r.remarks, remarks...)
+	}
+	return nil
 }
 
 // The true value: the share of bad events over the period; of a young SLO, the share of the period's budget that is
@@ -71,7 +95,7 @@ func (s *simulation) truth() float64 {
 		return math.NaN()
 	}
 	begin, length := s.shape.windowAt(s.shape.length)
-	from := max(begin, s.shape.knownFrom)
+	from := max(begin, s.shape.knownFrom, s.shape.begins)
 	total, bad := s.charged(s.events, from, s.shape.length)
 	share := bad / total
 	if s.shape.budget {
@@ -159,7 +183,9 @@ func (s *simulation) verdict(t *tool, eval *evaluation, pairs []pair, pages bool
 	take := func(match func(*rule) bool) []stretch {
 		var list []stretch
 		for _, f := range eval.fired {
-			if t.isPage(f.rule.Labels["severity"]) == pages && !judged[f] && match(f.rule) {
+			// An alert without a route is one of the whole SLO.
+			isOfGroup := f.route == "" || f.route == s.shape.route
+			if isOfGroup && t.isPage(f.rule.Labels["severity"]) == pages && !judged[f] && match(f.rule) {
 				judged[f] = true
 				list = append(list, stretch{f.from - epoch, f.to - epoch + 1})
 			}

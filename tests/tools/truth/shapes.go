@@ -51,6 +51,20 @@ type shape struct {
 	// What the SLO says beside its objective, and the period of its calendar window: when it begins, and how long it is.
 	window                    string
 	windowStart, windowLength int64
+	// The groups of the SLO, each a route with its own traffic and errors; none if the SLO has no groups.
+	routes []*shape
+	// The route of a group, and when its series begin.
+	route  string
+	begins int64
+}
+
+// A group of the SLO: requests to a route, and one of them in 2,000 that fails; all else is what is made of it. It is a row of
+// its own.
+func (s *shape) addRoute(route, text string, change func(*shape)) {
+	s.routes = append(s.routes, newShape(s.name+", "+route, text, func(r *shape) {
+		r.route, r.length = route, s.length
+		change(r)
+	}))
 }
 
 // From when on events count at a time, and how long the window is whose budget they consume.
@@ -98,6 +112,11 @@ exclude maintenance {
   reason = "weekly maintenance"
   by     = api
 }
+`
+
+const byRoute = `
+    by = [route]
+    group search { labels = { route = "/search" }  objective = 99% }
 `
 
 // A service with two pods, 20 requests a second, and one in 2,000 that fails; all else is what a shape makes of it.
@@ -410,6 +429,30 @@ func shapes() []*shape {
 				}
 				return 0.0003
 			}
+		}),
+		newShape("by route", "", func(s *shape) {
+			s.window = byRoute
+			s.addRoute("/cart", "grouped by route: 12 a second, 0.05% fail", func(r *shape) {
+				r.traffic = func(int64) float64 { return 12 }
+			})
+			s.addRoute("/pay", "one a second, of which 10% fail for 90 min once", func(r *shape) {
+				r.traffic = func(int64) float64 { return 1 }
+				r.failing = failing(0.0005, []stretch{{20 * day, 20*day + 90*minute}}, 0.1)
+			})
+			s.addRoute("/search", "with its own objective of 99%: 3 a second, 0.4% fail", func(r *shape) {
+				r.traffic = func(int64) float64 { return 3 }
+				r.failing = failing(0.004, nil, 0)
+				r.first.objective = "99"
+			})
+			s.addRoute("/refund", "a new route, 4 days old: 2 a second, 0.05% fail", func(r *shape) {
+				r.begins, r.budget = 27*day, true
+				r.traffic = func(t int64) float64 {
+					if t < r.begins {
+						return 0
+					}
+					return 2
+				}
+			})
 		}),
 		newShape("scrapes each 60 s", "targets are scraped once a minute; once, 20% fail for 40 min", func(s *shape) {
 			s.scrape = 60 * second

@@ -70,6 +70,8 @@ type simulation struct {
 	store *store
 	// All events, and those of them that a process was there to count.
 	events, counted events
+	// The events of each route, if there are any, over the same series.
+	routes []*simulation
 }
 
 // Simulates a shape. The same shape always gives the same events.
@@ -78,6 +80,15 @@ func simulate(s *shape) *simulation {
 	sim := &simulation{shape: s, store: newStore(nil)}
 	sim.events = newEvents(seconds)
 	sim.counted = newEvents(seconds)
+	for _, route := range s.routes {
+		sim.routes = append(sim.routes, &simulation{shape: route, store: sim.store,
+			events: newEvents(seconds), counted: newEvents(seconds)})
+	}
+	// Without routes, all of the traffic is one.
+	parts := sim.routes
+	if len(parts) == 0 {
+		parts = []*simulation{sim}
+	}
 
 	hash := fnv.New64a()
 	hash.Write([]byte(s.name))
@@ -105,25 +116,27 @@ func simulate(s *shape) *simulation {
 		for _, p := range alive {
 			p.scrapeUntil(at)
 		}
-		total, bad, lost := uint64(0), uint64(0), uint64(0)
-		count := round(s.traffic(at), random)
-		for i := uint64(0); i < count; i++ {
-			// Requests go round the pods.
-			if s.lost(at) || len(alive) == 0 {
-				// Nobody is there to count them.
-				lost++
-				continue
+		for part, of := range parts {
+			total, bad, lost := uint64(0), uint64(0), uint64(0)
+			count := round(of.shape.traffic(at), random)
+			for i := uint64(0); i < count; i++ {
+				// Requests go round the pods.
+				if s.lost(at) || len(alive) == 0 {
+					// Nobody is there to count them.
+					lost++
+					continue
+				}
+				p := alive[(uint64(now)+i)%uint64(len(alive))]
+				isBad := random.Float64() < of.shape.failing(at, p.number) || p.now[part].total == 0 && s.bornFailing
+				p.now[part].count(isBad)
+				total++
+				if isBad {
+					bad++
+				}
 			}
-			p := alive[(uint64(now)+i)%uint64(len(alive))]
-			isBad := random.Float64() < s.failing(at, p.number) || p.now.total == 0 && s.bornFailing
-			p.count(isBad)
-			total++
-			if isBad {
-				bad++
-			}
+			of.events.add(now, total+lost, bad+lost)
+			of.counted.add(now, total, bad)
 		}
-		sim.events.add(now, total+lost, bad+lost)
-		sim.counted.add(now, total, bad)
 	}
 	for _, p := range alive {
 		p.scrapeUntil(s.length)
@@ -147,7 +160,8 @@ type process struct {
 	pod    pod
 	number int
 	born   int64
-	now    counters
+	// What it counted of each route, or of all if there are none.
+	now []counters
 	// When it is scraped next.
 	next   int64
 	exists bool
@@ -158,42 +172,56 @@ type process struct {
 // An exposed series is one that the process offers.
 type exposed struct {
 	series *series
+	route  int
 	value  func(counters) uint64
+	// When it begins.
+	begins int64
 	// Whether it is there from the first scrape on, not only when it first has a value.
 	always bool
 	there  bool
 }
 
 func newProcess(sim *simulation, p pod, number int) *process {
-	shape := sim.shape
+	whole := sim.shape
 	new := &process{sim: sim, pod: p, number: number, born: p.life.from}
 	// Each target has its own moment in the interval.
-	new.next = p.life.from + mod(int64(1_300+number*2_713)-p.life.from, shape.scrape)
+	new.next = p.life.from + mod(int64(1_300+number*2_713)-p.life.from, whole.scrape)
+	parts := whole.routes
+	if len(parts) == 0 {
+		parts = []*shape{whole}
+	}
+	new.now = make([]counters, len(parts))
+	part := 0
 	add := func(name string, value func(counters) uint64, always bool, more ...string) {
+		if route := parts[part].route; route != "" {
+			more = append(more, "route", route)
+		}
 		set := labels.FromStrings(append([]string{labels.MetricName, name, "job", "api", "instance", p.name}, more...)...)
-		added := &exposed{series: &series{labels: set}, value: value, always: always}
+		added := &exposed{series: &series{labels: set}, route: part, value: value, always: always, begins: parts[part].begins}
 		new.list = append(new.list, added)
 		sim.store.add(added.series)
 	}
 	good := func(c counters) uint64 { return c.total - c.bad }
 	all := func(c counters) uint64 { return c.total }
-	if shape.latency {
-		add("http_request_duration_seconds_bucket", good, true, "le", shape.bucket)
-		add("http_request_duration_seconds_bucket", all, true, "le", "+Inf")
-		add("http_request_duration_seconds_count", all, true)
-	} else {
-		add("http_requests_total", good, !shape.lazyTotal, "status", "200")
-		add("http_requests_total", func(c counters) uint64 { return c.bad }, !shape.lazyErrors, "status", "500")
+	for part = range parts {
+		if whole.latency {
+			add("http_request_duration_seconds_bucket", good, true, "le", whole.bucket)
+			add("http_request_duration_seconds_bucket", all, true, "le", "+Inf")
+			add("http_request_duration_seconds_count", all, true)
+		} else {
+			add("http_requests_total", good, !whole.lazyTotal, "status", "200")
+			add("http_requests_total", func(c counters) uint64 { return c.bad }, !whole.lazyErrors, "status", "500")
+		}
 	}
 	new.up = &series{labels: labels.FromStrings(labels.MetricName, "up", "job", "api", "instance", p.name)}
 	sim.store.add(new.up)
 	return new
 }
 
-func (p *process) count(bad bool) {
-	p.now.total++
+func (c *counters) count(bad bool) {
+	c.total++
 	if bad {
-		p.now.bad++
+		c.bad++
 	}
 }
 
@@ -205,7 +233,7 @@ func (p *process) scrapeUntil(now int64) {
 		if p.next < p.pod.restarts[0] {
 			break
 		}
-		p.now = counters{}
+		clear(p.now)
 		p.born = p.pod.restarts[0]
 		p.pod.restarts = p.pod.restarts[1:]
 	}
@@ -221,8 +249,8 @@ func (p *process) scrapeUntil(now int64) {
 		}
 		p.up.append(at, 1)
 		for _, e := range p.list {
-			count := e.value(p.now)
-			if count == 0 && !e.always {
+			count := e.value(p.now[e.route])
+			if count == 0 && !e.always || p.next < e.begins {
 				if e.there {
 					e.series.append(at, math.Float64frombits(value.StaleNaN))
 					e.there = false

@@ -29,6 +29,8 @@ type tool struct {
 	isPage func(severity string) bool
 	// One alert for all pairs, or one for each.
 	merged bool
+	// Whether its SLOs can have groups. What is read has `$group` where the matcher of one stands.
+	grouped bool
 }
 
 func tools(nthc, sloth string) []*tool {
@@ -45,11 +47,12 @@ func tools(nthc, sloth string) []*tool {
 			name:     "nthc",
 			files:    func(s *shape, with setting) ([]string, error) { return buildNth(nthc, s, with) },
 			interval: own,
-			share:    `slo:sli_error:ratio_rate30d{service="api"}`,
-			spent:    `slo:period_burn_rate:ratio{service="api"}`,
+			share:    `slo:sli_error:ratio_rate30d{service="api"$group}`,
+			spent:    `slo:period_burn_rate:ratio{service="api"$group}`,
 			pages:    oursPages,
 			tickets:  oursTickets,
 			isPage:   func(severity string) bool { return severity == "page" },
+			grouped:  true,
 		},
 		{
 			name:  "Sloth",
@@ -67,11 +70,12 @@ func tools(nthc, sloth string) []*tool {
 			name:     "Pyrra",
 			files:    buildPyrra,
 			interval: own,
-			share:    `1 - pyrra_availability{slo="api"}`,
-			spent:    `(1 - pyrra_availability{slo="api"}) / on(slo) (1 - pyrra_objective{slo="api"})`,
+			share:    `1 - pyrra_availability{slo="api"$group}`,
+			spent:    `(1 - pyrra_availability{slo="api"$group}) / on(slo) (1 - pyrra_objective{slo="api"})`,
 			pages:    pyrraPages,
 			tickets:  pyrraTickets,
 			isPage:   func(severity string) bool { return severity == "critical" },
+			grouped:  true,
 		},
 	}
 }
@@ -242,6 +246,11 @@ func buildPyrra(s *shape, with setting) ([]string, error) {
 		return nil, err
 	}
 	target := strconv.FormatFloat(objective/100, 'f', -1, 64)
+	// Its groups: Pyrra aggregates by their labels, with one objective for all.
+	sum, by := "sum", ""
+	if len(s.routes) > 0 {
+		sum, by = "sum by (route) ", "route, "
+	}
 	windows := pyrraWindows(period)
 	var burns []int64
 	for _, w := range windows {
@@ -265,7 +274,7 @@ func buildPyrra(s *shape, with setting) ([]string, error) {
 	fmt.Fprintf(&text, "groups:\n- name: api\n  interval: 30s\n  rules:\n")
 	for _, b := range slices.Compact(burns) {
 		w := duration(b)
-		expr := fmt.Sprintf(`sum(rate(%s[%s])) / sum(rate(%s[%s]))`, bad, w, total, w)
+		expr := fmt.Sprintf(`%s(rate(%s[%s])) / %s(rate(%s[%s]))`, sum, bad, w, sum, total, w)
 		if s.latency {
 			expr = fmt.Sprintf(`(sum(rate(%s[%s])) - sum(rate(%s[%s]))) / sum(rate(%s[%s]))`, total, w, bad, w, total, w)
 		}
@@ -287,17 +296,21 @@ func buildPyrra(s *shape, with setting) ([]string, error) {
 		alert("SLOMetricAbsent", fmt.Sprintf(`absent(%s) == 1`, total), missing, "critical", "")
 		alert("SLOMetricAbsent", fmt.Sprintf(`absent(%s) == 1`, bad), missing, "critical", `, le: "0.3"`)
 	} else {
-		record(metric+":increase"+w, fmt.Sprintf(`sum by (status) (increase(%s[%s]))`, total, w), ", job: api")
+		record(metric+":increase"+w, fmt.Sprintf(`sum by (%sstatus) (increase(%s[%s]))`, by, total, w), ", job: api")
 		alert("SLOMetricAbsent", fmt.Sprintf(`absent(%s) == 1`, total), missing, "critical", "")
 	}
 	fmt.Fprintf(&text, "- name: api-generic\n  interval: 30s\n  rules:\n")
 	record("pyrra_objective", target, "")
 	record("pyrra_window", strconv.FormatInt(period/second, 10), "")
-	sum := metric + ":increase" + w
+	increases := metric + ":increase" + w
 	if s.latency {
-		record("pyrra_availability", fmt.Sprintf(`sum(%s{job="api",le="0.3",slo="api"} or vector(0)) / sum(%s{job="api",le="",slo="api"})`, sum, sum), "")
+		record("pyrra_availability", fmt.Sprintf(`sum(%s{job="api",le="0.3",slo="api"} or vector(0)) / sum(%s{job="api",le="",slo="api"})`, increases, increases), "")
 	} else {
-		record("pyrra_availability", fmt.Sprintf(`1 - sum(%s{job="api",slo="api",status=~"5.."} or vector(0)) / sum(%s{job="api",slo="api"})`, sum, sum), "")
+		none := "vector(0)"
+		if by != "" {
+			none = fmt.Sprintf(`0 * %s(%s{job="api",slo="api"})`, sum, increases)
+		}
+		record("pyrra_availability", fmt.Sprintf(`1 - %s(%s{job="api",slo="api",status=~"5.."} or %s) / %s(%s{job="api",slo="api"})`, sum, increases, none, sum, increases), "")
 	}
 	record("pyrra_requests:rate5m", fmt.Sprintf(`sum(rate(%s[5m]))`, total), "")
 	if s.latency {

@@ -26,7 +26,7 @@ func (p pair) tolerance() int64 { return max(3*minute, min(p.short/4, 30*minute)
 
 // Part of a window that is known: what was before the SLO, or in an outage of Prometheus that nothing bridges, is not.
 func (s *simulation) known(from, to int64) float64 {
-	known := to - max(from, 0)
+	known := max(to-max(from, s.shape.begins), 0)
 	for _, d := range append(s.unbridged(), s.shape.excluded...) {
 		known -= max(0, min(to, d.to)-max(from, d.from))
 	}

@@ -19,8 +19,8 @@ import (
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 )
 
-// Two kinds of data in which series come and go: pods that live for half an hour and a target that does not answer, with
-// errors that must page; and traffic that ends.
+// Three kinds of data in which series come and go: pods that live for half an hour and a target that does not answer, with
+// errors that must page; traffic that ends; and routes, of which one begins later and one fails.
 func verified() []*shape {
 	return []*shape{
 		newShape("verify: pods", "", func(s *shape) {
@@ -38,6 +38,23 @@ func verified() []*shape {
 				}
 				return 5
 			}
+		}),
+		newShape("verify: routes", "", func(s *shape) {
+			s.length = 3 * hour
+			s.window = byRoute
+			s.addRoute("/pay", "", func(r *shape) {
+				r.traffic = func(int64) float64 { return 2 }
+				r.failing = failing(0.001, []stretch{{hour, hour + 20*minute}}, 0.3)
+			})
+			s.addRoute("/refund", "", func(r *shape) {
+				r.begins = 2 * hour
+				r.traffic = func(t int64) float64 {
+					if t < r.begins {
+						return 0
+					}
+					return 2
+				}
+			})
 		}),
 	}
 }

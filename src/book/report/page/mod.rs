@@ -15,6 +15,7 @@ use nth_render::one_line;
 use sha2::{Digest as _, Sha256};
 
 use super::document::{Notified, Report, SloReport};
+use super::groups::Results;
 use super::sentence::{Piece, Sentence};
 use super::words::{self, Clock};
 
@@ -51,7 +52,7 @@ pub fn page(report: &Report) -> String {
                     (topics(report))
                     (teams(report))
                     (overview(report))
-                    @for (number, slo) in report.slos.iter().enumerate() {
+                    @for (number, slo) in shown(report) {
                         (sections::slo(number, slo, report, &clock))
                     }
                 }
@@ -62,22 +63,29 @@ pub fn page(report: &Report) -> String {
     markup.into_string()
 }
 
+/// The SLOs that are shown, with their numbers.
+fn shown(report: &Report) -> Vec<(usize, &SloReport)> {
+    let (shown, _) = report.shown();
+    let slos = report.slos.iter().enumerate();
+    slos.filter(|(number, _)| shown.contains(number)).collect()
+}
+
+/// The number of the section of an SLO.
+fn section_number(report: &Report, slo: &SloKey) -> Option<usize> {
+    let mut shown = shown(report).into_iter();
+    shown.find_map(|(number, known)| (known.slo == *slo).then_some(number))
+}
+
 fn header(report: &Report, clock: &Clock) -> Markup {
-    let counted = |result: Option<bool>| {
-        report
-            .slos
-            .iter()
-            .filter(|slo| slo.is_met() == result)
-            .count()
-    };
+    let results = Results::new(&report.slos);
     html! {
         header {
             h1 { (sentence(&words::title(report))) }
             p.counts {
-                (count(report.slos.len(), "SLO")) ": "
-                span.met { (counted(Some(true))) " met" } ", "
-                span.missed { (counted(Some(false))) " missed" } ", "
-                span.unknown { (counted(None)) " unknown" }
+                (count(results.all(), "SLO")) ": "
+                span.met { (results.met) " met" } ", "
+                span.missed { (results.missed) " missed" } ", "
+                span.unknown { (results.unknown) " unknown" }
             }
             p.faint {
                 (clock.moment(report.period.from)) " to " (clock.moment(report.period.until))
@@ -103,7 +111,7 @@ fn sentence(sentence: &Sentence) -> Markup {
 
 fn slo_link(report: &Report, slo: &SloKey) -> Markup {
     let name = one_line(&words::slo(slo));
-    match report.slos.iter().position(|known| known.slo == *slo) {
+    match section_number(report, slo) {
         Some(number) => html! { a href={ "#slo-" (number) } { (name) } },
         None => html! { (name) },
     }
@@ -111,11 +119,10 @@ fn slo_link(report: &Report, slo: &SloKey) -> Markup {
 
 /// Links to the sections of a topic's SLOs. The text of a topic names the first one.
 fn topic_links(report: &Report, slos: &[SloKey]) -> Markup {
-    let number = |slo: &SloKey| report.slos.iter().position(|known| known.slo == *slo);
     html! {
         @match slos {
             [only] => {
-                @if let Some(number) = number(only) { a href={ "#slo-" (number) } { "details" } }
+                @if let Some(number) = section_number(report, only) { a href={ "#slo-" (number) } { "details" } }
             }
             several => { @for slo in several.iter().take(3) { (slo_link(report, slo)) " " } }
         }
@@ -215,7 +222,7 @@ fn overview(report: &Report) -> Markup {
                         }
                     }
                     tbody {
-                        @for slo in &report.slos {
+                        @for (_, slo) in shown(report) {
                             tr {
                                 th scope="row" { (slo_link(report, &slo.slo)) }
                                 td.value { (words::objective(slo)) }
@@ -240,6 +247,8 @@ fn overview(report: &Report) -> Markup {
                     }
                 }
             }
+            @for rest in report.shown().1 { p.faint { (sentence(&rest.words())) } }
+            @if let Some(absent) = report.absent_groups() { p.faint { (sentence(&absent)) } }
         }
     }
 }

@@ -9,7 +9,7 @@ use super::super::super::Context;
 use super::super::super::exit::Failure;
 use super::super::super::prometheus_client::Client;
 use super::super::{keys, open};
-use super::Asked;
+use super::{Asked, Groups};
 use nth_book::{Counting, Series};
 
 /// The SLOs that a failure names.
@@ -31,6 +31,7 @@ pub fn require_none(
     context: &Context,
     store: &mut Store,
     slos: &[Vec<Asked>],
+    groups: &Groups,
     client: &Client,
 ) -> Result<Gap, Failure> {
     // SLOs that ended together are asked for together.
@@ -40,15 +41,23 @@ pub fn require_none(
             continue;
         };
         let key = &asked.wanted.key;
-        let Some(watermark) = open::with(context, store, |store| store.watermark(key))? else {
+        let mut watermark = None;
+        let keys = groups.keys(&asked.wanted);
+        for key in &keys {
+            watermark = watermark.max(open::with(context, store, |store| store.watermark(key))?);
+        }
+        let Some(watermark) = watermark else {
             continue;
         };
         let before = Interval {
             from: watermark - 3_600,
             until: watermark,
         };
-        let sums = open::with(context, store, |store| store.sums(key, before))?;
-        if sums.seen > 0 {
+        let mut seen = 0;
+        for key in &keys {
+            seen += open::with(context, store, |store| store.sums(key, before))?.seen;
+        }
+        if seen > 0 {
             let of_end = by_end.entry(watermark).or_default();
             of_end.push((keys::name(key), selector));
         }

@@ -1,6 +1,7 @@
 //! `nthc ledger pull`.
 
 mod gap;
+mod groups;
 mod read;
 mod versions;
 
@@ -15,13 +16,15 @@ use super::super::console::Console;
 use super::super::exit::{Exit, Failure};
 use super::super::options::{Format, PullOptions};
 use super::super::prometheus_client::Client;
+use super::super::report::count;
 use super::super::{Context, revision, select};
 use super::open::Later;
 use super::{episodes, keys, open};
 use nth_book::Counting;
 use nth_book::pull::{self, Wanted};
-use nthc::ir::Service;
+use nthc::ir::{Grouping, Service};
 
+use self::groups::{Groups, TooMany};
 use self::read::{FIRST_CHUNK, LONGEST_CHUNK, Reading, Task, aligned, slices_of};
 
 /// The last part of what is in the ledger, which is read again: late samples and backfilled ones are found.
@@ -43,6 +46,16 @@ struct Report {
     estimated: Vec<Estimated>,
     /// The SLOs of which nothing was seen.
     unseen: Vec<String>,
+    /// The groups that the ledger has of all SLOs; missing if there are none.
+    #[serde(skip_serializing_if = "is_none")]
+    groups: usize,
+    /// The SLOs with too many groups; missing if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    too_many_groups: Vec<TooMany>,
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 #[derive(Serialize)]
@@ -112,19 +125,13 @@ pub fn run(
         Ok(chosen.map(|service| slos(service, &compiled)).collect())
     })?;
     let slos: Vec<Vec<Asked>> = slos;
-    let grouped = compiled.with_services(|services| grouped(services, &options.services));
-    if !grouped.is_empty() {
-        console.err.line(format_args!(
-            "note: not counted, because the ledger has one error budget for each SLO, and these have groups: {}",
-            grouped.join(", ")
-        ));
-    }
     let mut ledger = Later::open(context, &root, &options.place)?;
     let since = aligned(until - i64::try_from(options.since.as_secs()).unwrap_or(i64::MAX / 2));
+    let mut groups = Groups::new(context, ledger.existing(), &slos, since)?;
     if !options.accept_gap
         && let Some(store) = ledger.existing()
     {
-        for warning in gap::require_none(context, store, &slos, &client)?.warnings {
+        for warning in gap::require_none(context, store, &slos, &groups, &client)?.warnings {
             console.err.line(format_args!("warning: {warning}"));
         }
     }
@@ -136,6 +143,7 @@ pub fn run(
         for asked in of_service {
             let key = &asked.wanted.key;
             let read = match ledger.existing() {
+                Some(_) if asked.limit().is_some() => groups.read_interval(key),
                 Some(store) => open::with(context, store, |store| store.read_interval(key))?,
                 None => None,
             };
@@ -175,6 +183,8 @@ pub fn run(
         kept: 0,
         estimated: Vec::new(),
         unseen: Vec::new(),
+        groups: 0,
+        too_many_groups: Vec::new(),
     };
     let reading = Reading {
         context,
@@ -187,7 +197,7 @@ pub fn run(
         now: now.as_second(),
         commit: commit.as_deref(),
     };
-    let Some(seen) = reading.all(&mut ledger, tasks, console, &mut report)? else {
+    let Some(seen) = reading.all(&mut ledger, tasks, &mut groups, console, &mut report)? else {
         console.err.line(format_args!(
             "ended after {} new slices; the next pull continues",
             report.new
@@ -202,10 +212,18 @@ pub fn run(
                 why,
             });
         }
-        if !seen.contains(key) {
+        if !groups
+            .keys(&asked.wanted)
+            .iter()
+            .any(|key| seen.contains(key))
+        {
             report.unseen.push(keys::name(key));
         }
     }
+    report.groups = groups.count();
+    report.too_many_groups = groups.too_many();
+    let too_many = |name: &String| { report.too_many_groups.iter() }.any(|slo| slo.slo == *name);
+    report.unseen.retain(|name| !too_many(name));
     let store = ledger.store()?;
     let earliest = earliest.max(since);
     let time = episodes::Time {
@@ -221,7 +239,7 @@ pub fn run(
             again: first,
             until,
         };
-        versions::compare(context, &client, store, &slos, &read)?;
+        versions::compare(context, &client, store, (&slos, &groups), &read)?;
     }
     show(&report, format, console)?;
     for remark in client.remarks() {
@@ -234,33 +252,40 @@ pub fn run(
 struct Asked {
     wanted: Wanted,
     objective: rust_decimal::Decimal,
+    /// The groups of the SLO.
+    grouping: Option<Grouping>,
     window_ms: u64,
+}
+
+impl Asked {
+    /// The largest number of its groups; `None` for an SLO without groups.
+    fn limit(&self) -> Option<usize> {
+        let grouping = self.grouping.as_ref();
+        grouping.map(|grouping| usize::try_from(grouping.limit).unwrap_or(usize::MAX))
+    }
+
+    /// The objective of a group.
+    fn objective(&self, group: &pull::Group) -> rust_decimal::Decimal {
+        let own = self.grouping.as_ref();
+        let own = own.and_then(|grouping| grouping.own_objective(group));
+        own.unwrap_or(self.objective)
+    }
 }
 
 fn slos(service: &Service, compiled: &CompiledProject) -> Vec<Asked> {
     let settings = &compiled.settings;
-    let slos = service.slos.iter().filter(|slo| slo.grouping.is_none());
+    let slos = service.slos.iter();
     slos.map(|slo| Asked {
         wanted: Wanted {
             key: keys::key(service, slo, settings),
+            by: slo.by().to_vec(),
             counting: Counting::new(service, slo, settings),
         },
         objective: slo.objective,
+        grouping: slo.grouping.clone(),
         window_ms: slo.window.0,
     })
     .collect()
-}
-
-/// The names of the SLOs of the chosen services that have groups.
-fn grouped(services: &[&Service], chosen: &[String]) -> Vec<String> {
-    let services = services
-        .iter()
-        .filter(|service| chosen.is_empty() || chosen.iter().any(|name| service.name == name));
-    let slos = services.flat_map(|service| {
-        let slos = service.slos.iter().filter(|slo| slo.grouping.is_some());
-        slos.map(|slo| format!("{}.{}", service.name, slo.name))
-    });
-    slos.collect()
 }
 
 fn show(report: &Report, format: Format, console: &mut Console) -> Result<(), Failure> {
@@ -275,8 +300,12 @@ fn show(report: &Report, format: Format, console: &mut Console) -> Result<(), Fa
         0 => String::new(),
         count => format!(", {count} corrected"),
     };
+    let groups = match report.groups {
+        0 => String::new(),
+        groups => format!(" with {}", count(groups, "group")),
+    };
     console.out.line(format_args!(
-        "read {} SLOs{of} until {}: {} new slices{corrected}",
+        "read {} SLOs{groups}{of} until {}: {} new slices{corrected}",
         report.slos, report.until, report.new
     ));
     if report.kept > 0 {
@@ -288,6 +317,11 @@ fn show(report: &Report, format: Format, console: &mut Console) -> Result<(), Fa
     for Estimated { slo, why } in &report.estimated {
         console.err.line(format_args!(
             "note: {slo} is estimated from recording rules: {why}"
+        ));
+    }
+    for TooMany { slo, groups, limit } in &report.too_many_groups {
+        console.err.line(format_args!(
+            "warning: {slo} has {groups} groups in an SLO window, and `group_limit` is {limit}: nothing more was read of it"
         ));
     }
     for slo in &report.unseen {

@@ -11,7 +11,7 @@ use super::super::super::exit::Failure;
 use super::super::super::progress::Progress;
 use super::super::super::prometheus_client::Client;
 use super::super::open::{self, Later};
-use super::{Asked, Report};
+use super::{Asked, Groups, Report};
 use nth_book::pull::{self, Wanted};
 
 /// The most seconds that are read at once.
@@ -69,6 +69,7 @@ impl Reading<'_> {
         &self,
         ledger: &mut Later<'_>,
         mut tasks: Vec<Task>,
+        groups: &mut Groups,
         console: &Console,
         report: &mut Report,
     ) -> Result<Option<BTreeSet<SloKey>>, Failure> {
@@ -106,11 +107,14 @@ impl Reading<'_> {
                 })
                 .collect();
             let read = read?;
-            let pulls: Vec<nth_ledger::Pull> = { read.iter() }
-                .flat_map(|read| read.pulls.iter().cloned())
+            let of_tasks = tasks.iter().zip(&chunks).zip(&read);
+            let pulls: Vec<nth_ledger::Pull> = of_tasks
+                .flat_map(|((task, chunk), read)| {
+                    groups.complete(&task.wanted, read.pulls.clone(), *chunk)
+                })
                 .collect();
             let store = ledger.store()?;
-            self.judge(store, &pulls, &mut judged)?;
+            self.judge(store, &pulls, groups, &mut judged)?;
             let recorded = open::with(self.context, store, |store| {
                 store.record_all(&pulls, Replace::NotWorse)
             })?;
@@ -131,8 +135,10 @@ impl Reading<'_> {
         // Those of which nothing was left to read.
         let store = ledger.store()?;
         for asked in self.slos.iter().flatten() {
-            if judged.insert(asked.wanted.key.clone()) {
-                self.record_objective(store, asked, self.now)?;
+            for key in groups.keys(&asked.wanted) {
+                if judged.insert(key.clone()) {
+                    self.record_objective(store, asked, &key, self.now)?;
+                }
             }
         }
         Ok(Some(seen))
@@ -143,6 +149,7 @@ impl Reading<'_> {
         &self,
         store: &mut Store,
         pulls: &[nth_ledger::Pull],
+        groups: &Groups,
         judged: &mut BTreeSet<SloKey>,
     ) -> Result<(), Failure> {
         for pull in pulls {
@@ -150,8 +157,11 @@ impl Reading<'_> {
                 continue;
             }
             let mut slos = self.slos.iter().flatten();
-            if let Some(asked) = slos.find(|asked| asked.wanted.key == pull.slo) {
-                self.record_objective(store, asked, pull.read.from)?;
+            let is_own = |asked: &&Asked| asked.wanted.group(pull.slo.group.clone()) == pull.slo;
+            if let Some(asked) = slos.find(is_own) {
+                let since = groups.since(&asked.wanted.key);
+                let first = since.unwrap_or(pull.read.from).min(pull.read.from);
+                self.record_objective(store, asked, &pull.slo, first)?;
             }
         }
         Ok(())
@@ -162,9 +172,9 @@ impl Reading<'_> {
         &self,
         store: &mut Store,
         asked: &Asked,
+        key: &SloKey,
         first: i64,
     ) -> Result<(), Failure> {
-        let key = &asked.wanted.key;
         let known = open::with(self.context, store, |store| store.objectives(key))?;
         let read = open::with(self.context, store, |store| store.read_interval(key))?;
         let valid_from = match known.is_empty() {
@@ -173,7 +183,7 @@ impl Reading<'_> {
         };
         let version = ObjectiveVersion {
             valid_from,
-            objective: asked.objective,
+            objective: asked.objective(&key.group),
             window_ms: i64::try_from(asked.window_ms).unwrap_or(i64::MAX),
             revision: self.commit.map(str::to_owned),
         };

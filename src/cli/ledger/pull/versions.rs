@@ -6,7 +6,7 @@ use super::super::super::Context;
 use super::super::super::exit::Failure;
 use super::super::super::prometheus_client::Client;
 use super::super::open;
-use super::Asked;
+use super::{Asked, Groups};
 use nth_book::pull;
 
 /// What is read of deployments.
@@ -31,7 +31,7 @@ pub fn compare(
     context: &Context,
     client: &Client,
     store: &mut Store,
-    slos: &[Vec<Asked>],
+    (slos, groups): (&[Vec<Asked>], &Groups),
     read: &Read<'_>,
 ) -> Result<(), Failure> {
     let within = Interval {
@@ -41,6 +41,7 @@ pub fn compare(
     let deployments = open::with(context, store, |store| store.deployments(within))?;
     for asked in slos.iter().flatten() {
         let key = &asked.wanted.key;
+        let keys = groups.keys(&asked.wanted);
         let is_of = |one: &&Deployment| {
             (&one.project, &one.environment, &one.service)
                 == (&key.project, &key.environment, &key.service)
@@ -48,10 +49,14 @@ pub fn compare(
         for deployment in deployments.iter().filter(is_of) {
             let is_early = pull::versions::end(deployment) <= read.again;
             if is_early {
-                let known = open::with(context, store, |store| {
-                    store.version_counts(key, &deployment.key)
-                })?;
-                if !known.is_empty() {
+                let mut is_known = false;
+                for key in &keys {
+                    let known = open::with(context, store, |store| {
+                        store.version_counts(key, &deployment.key)
+                    })?;
+                    is_known |= !known.is_empty();
+                }
+                if is_known {
                     continue;
                 }
             }
@@ -60,14 +65,14 @@ pub fn compare(
                 pull::versions::read(client, wanted, deployment, read.label, read.until)?;
             if is_early && counts.is_empty() {
                 // So that the next pull does not ask again.
-                counts.push(VersionCounts {
+                counts.extend(keys.iter().map(|key| VersionCounts {
                     slo: key.clone(),
                     deployment: deployment.key.clone(),
                     stratum: deployment.started.div_euclid(60) * 60,
                     version: Version::Old,
                     bad: 0.0,
                     total: 0.0,
-                });
+                }));
             }
             open::with(context, store, |store| store.record_version_counts(&counts))?;
         }
