@@ -113,7 +113,7 @@ fn every_query_is_of_its_block_aggregated_and_over_what_suits_the_resolution() {
             .map(|(_, selectors)| selectors);
         assert_eq!(of.is_none(), path.ends_with("slo-overview.json"), "{path}");
         let mut row = String::new();
-        for item in items(dashboard) {
+        for item in items(&dashboard) {
             if item["type"] == "row" {
                 row = item["title"].as_str().unwrap().to_owned();
             }
