@@ -24,7 +24,7 @@ fn numbers_are_exact_and_lead_to_the_next_person() {
         "**After 25m:** <payments-lead@example.com>",
         "then the policy repeats 2 times.",
         "### SLOErrorBudgetConsumed availability\n",
-        "| 75% | ticket | 1h4m48s | 21m36s |",
+        "- 75% (ticket): 1h4m48s of full downtime consumed, 21m36s left",
         "### QueueBacklog\n",
         "### Settlements fail\n",
     ] {
@@ -62,7 +62,7 @@ fn a_page_is_short_and_complete() {
         let query = match rule["labels"].get("budget_consumed") {
             Some(share) => {
                 let share = share.as_str().unwrap();
-                assert!(checkout.contains(&format!("| {share} | ")), "{share}");
+                assert!(checkout.contains(&format!("- {share} (")), "{share}");
                 query.split(" >= ").next().unwrap().to_owned()
             }
             None => query,

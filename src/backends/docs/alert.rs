@@ -63,52 +63,44 @@ impl Alerts<'_, '_> {
             own_meaning(alert),
             call::severity(self.service, named.origin.severity(), self.project),
         ));
-        let mut facts = Vec::new();
         let needed = self.dependency_of(alert);
-        match alert
-            .impact
-            .as_ref()
-            .or(needed.and_then(|needed| needed.impact.as_ref()))
-        {
-            Some(impact) => {
-                page.paragraph(IMPACT);
-                page.author_markdown(LEVEL, impact);
-            }
+        let impact = alert.impact.as_ref();
+        let mut facts = Vec::new();
+        match impact.or(needed.and_then(|needed| needed.impact.as_ref())) {
+            Some(impact) => page.noticed_markdown(LEVEL, IMPACT, impact),
             None => facts.push(format!(
                 "{IMPACT} not documented (set `impact` on the alert)."
             )),
         }
         let condition = condition(self.service, self.settings, &named.origin);
         let watched = explore_links::compared_query(&condition);
-        if *watched != condition {
-            facts.push(self.query("Alert query without the threshold", watched)?);
-        }
-        facts.push(alert_expression(&condition));
-        let mut steps = Vec::new();
+        let what = match *watched == condition {
+            true => "Alert expression",
+            false => "Alert expression, linked without its threshold",
+        };
+        facts.push(format!(
+            "{}: {}",
+            self.link(what, watched)?,
+            text::code(&condition.to_string())
+        ));
         if let Some(url) = &alert.runbook_url {
-            steps.push(format!("Runbook of this alert: {}", text::address(url)));
+            facts.push(format!("Runbook of this alert: {}", text::address(url)));
         }
         if let Some(needed) = needed.and_then(|needed| self.runbook_of(needed)) {
-            steps.push(format!("Runbook of the dependency: {needed}"));
+            facts.push(format!("Runbook of the dependency: {needed}"));
         }
-        steps.extend(self.see_procedures());
-        match &alert.steps {
-            Some(own) => {
-                page.list(facts);
-                page.paragraph(MITIGATION);
-                page.author_markdown(LEVEL, own);
-                page.list(steps);
-            }
-            None => {
-                if steps.is_empty() {
-                    facts.push(format!(
-                        "{MITIGATION} not documented (set `steps` on the alert, or write a `runbook` for the \
-                        service)."
-                    ));
-                }
-                facts.extend(steps);
-                page.list(facts);
-            }
+        if alert.steps.is_none() && alert.runbook_url.is_none() {
+            facts.push(match self.see_procedures() {
+                Some(procedures) => format!("{MITIGATION} {procedures}"),
+                None => format!(
+                    "{MITIGATION} not documented (set `steps` on the alert, or write a `runbook` for the \
+                    service)."
+                ),
+            });
+        }
+        page.list(facts);
+        if let Some(steps) = &alert.steps {
+            page.noticed_markdown(LEVEL, MITIGATION, steps);
         }
         Ok(())
     }
@@ -132,6 +124,7 @@ impl Alerts<'_, '_> {
         if let Some(url) = &self.service.logs_url {
             items.push(text::link("Logs of the service", url));
         }
+        items.extend(self.see_procedures());
         items.push(format!(
             "Who is notified: {}",
             text::internal_link(headings::ESCALATION, &format!("#{}", self.call))
@@ -167,7 +160,11 @@ impl Alerts<'_, '_> {
 
     /// A link to what to do for alerts of SLOs.
     pub fn slo_mitigation(&self) -> String {
-        text::internal_link(headings::MITIGATION, &format!("#{}", self.mitigation))
+        let link = text::internal_link(
+            "as for all alerts of SLOs",
+            &format!("#{}", self.mitigation),
+        );
+        format!("**Mitigation:** {link}.")
     }
 
     /// The dependency that an alert came from.
@@ -235,13 +232,17 @@ pub fn series(metric: &str, labels: &[(&str, String)]) -> Expr {
 
 /// The text of a custom alert, and how long its condition must hold.
 fn own_meaning(alert: &Alert) -> String {
-    let mut told = Vec::new();
-    if let Some(summary) = &alert.summary {
-        told.push(text::alert_text(summary));
-    }
-    if let Some(description) = &alert.description {
-        told.push(text::alert_text(description));
-    }
+    let texts = [&alert.summary, &alert.description];
+    let texts = texts.into_iter().flatten().map(text::alert_text);
+    let mut told: Vec<String> = texts
+        .filter(|words| !words.is_empty())
+        .map(
+            |words| match words.ends_with(['.', '!', '?', ':', ';']) || words.ends_with("&#46;") {
+                true => words,
+                false => format!("{words}."),
+            },
+        )
+        .collect();
     let hold = words::duration(alert.hold());
     told.push(format!(
         "Fires after the condition has held for {hold}{}.",
@@ -250,7 +251,6 @@ fn own_meaning(alert: &Alert) -> String {
             None => String::new(),
         }
     ));
-    told.retain(|words| !words.is_empty());
     meaning(&told.join(" "))
 }
 

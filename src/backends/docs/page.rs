@@ -50,6 +50,18 @@ impl Page {
         self.paragraph(shown);
     }
 
+    /// Adds Markdown of the author after a notice: in its paragraph if it is one paragraph itself, otherwise below it.
+    pub fn noticed_markdown(&mut self, level: u8, notice: &str, markdown: &str) {
+        let shown = author_sections::embed(markdown, level, &mut self.headings);
+        let begins_as_text = shown.starts_with(char::is_alphabetic);
+        if begins_as_text && !shown.contains('\n') {
+            self.paragraph(format!("{notice} {shown}"));
+        } else {
+            self.paragraph(notice);
+            self.paragraph(shown);
+        }
+    }
+
     /// Adds a list of items in Markdown of one line, each with optional Markdown of the author below it.
     pub fn items(&mut self, items: impl IntoIterator<Item = (String, Option<String>)>) {
         let mut out: Vec<String> = Vec::new();

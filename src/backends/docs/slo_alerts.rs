@@ -12,7 +12,7 @@ use crate::series_names::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, LONGEST_RAW};
 use nth_model::burn_rate::{Pair, budget_time};
 use nth_model::number::{decimal_text, percent_text};
 use nth_model::text::list;
-use nth_model::{BudgetAlert, Duration, MissingDataAlert, MissingDataCause, Sli, Slo};
+use nth_model::{BudgetAlert, Duration, MissingDataCause, Sli, Slo};
 use nth_promql::{Expr, build, rewrite};
 
 /// The window over which bad events are listed for budget alerts.
@@ -56,19 +56,16 @@ pub fn mitigation(of: &Alerts<'_, '_>, page: &mut Page) {
         "Pause risky releases until the budget recovers, and prioritize fixing the cause."
             .to_owned(),
     );
-    steps.extend(of.see_procedures());
     page.steps(steps);
     page.paragraph("**Data is missing:**");
-    let mut steps = [
+    let steps = [
         "Check whether the service is running. If it is not, that is the incident.",
         "If it is running, check on the targets page of Prometheus whether it is still scraped, and with which \
         error.",
         "If it is scraped, check that the metric and labels in the query still exist. If a release renamed \
         them, update the `.nth` source.",
     ]
-    .map(str::to_owned)
-    .to_vec();
-    steps.extend(of.see_procedures());
+    .map(str::to_owned);
     page.steps(steps);
 }
 
@@ -91,9 +88,10 @@ impl Section<'_, '_, '_> {
             })
             .collect();
         page.paragraph(format!(
-            "{} {}",
+            "{} {} {}",
             self.missed(),
-            meaning(&self.burn_meaning(&pairs))
+            meaning(&self.burn_meaning(&pairs)),
+            self.of.slo_mitigation()
         ));
         let rows = pairs.iter().map(|(_, pair)| {
             [
@@ -193,7 +191,7 @@ impl Section<'_, '_, '_> {
         let slo = self.slo;
         let budget = budget_time(slo.objective, slo.window);
         let mut told = format!(
-            "{} over {} allows {} of full downtime. When an alert fires, the share in the table is consumed.",
+            "{} over {} allows {} of full downtime. An alert fires when its share is consumed.",
             percent_text(slo.objective),
             words::slo_window(slo),
             words::duration(budget),
@@ -216,21 +214,23 @@ impl Section<'_, '_, '_> {
             ));
         }
         told.push_str(&groups(slo));
-        page.paragraph(format!("{} {}", self.missed(), meaning(&told)));
-        let rows = levels.iter().map(|alert| {
+        page.paragraph(format!(
+            "{} {} {}",
+            self.missed(),
+            meaning(&told),
+            self.of.slo_mitigation()
+        ));
+        let mut items: Vec<String> = self.indicator(RECENT)?.into_iter().collect();
+        items.extend(levels.iter().map(|alert| {
             let left = (Decimal::ONE - alert.consumed).max(Decimal::ZERO);
-            [
+            format!(
+                "{} ({}): {} of full downtime consumed, {} left",
                 percent_text(alert.consumed),
-                alert.severity.name().to_owned(),
+                alert.severity.name(),
                 words::duration(share(budget, alert.consumed)),
                 words::duration(share(budget, left)),
-            ]
-        });
-        page.table(
-            ["Consumed", "Severity", "Full downtime", "Left"],
-            rows.collect(),
-        );
-        let mut items: Vec<String> = self.indicator(RECENT)?.into_iter().collect();
+            )
+        }));
         let remaining = self.worst_first(self.recorded(BUDGET_REMAINING), "sort");
         items.push(self.of.query("Error budget remaining", &remaining)?);
         let coverage = self.recorded(&format!("{COVERAGE}{}", slo.window_name()));
@@ -249,22 +249,24 @@ impl Section<'_, '_, '_> {
     }
 
     fn absence(&self, page: &mut Page) -> Result<(), serde_json::Error> {
-        page.paragraph(unmeasured(&format!(
+        let words = unmeasured(&format!(
             "the SLI series of {} are missing. No other alert for this SLO can fire until they return.",
             text::code(&self.slo.name)
-        )));
-        let alerts: Vec<&MissingDataAlert> = self
-            .alerts
-            .iter()
-            .filter_map(|named| match named.origin {
-                Origin::Absence(_, alert) => Some(alert),
-                _ => None,
-            })
-            .collect();
-        let rows = alerts.iter().map(|alert| {
-            [
+        ));
+        page.paragraph(format!("{words} {}", self.of.slo_mitigation()));
+        let mut items = Vec::new();
+        if let Some(up) = self.of.up_series() {
+            items.push(self.of.query("Scrape target status", &up)?);
+        }
+        for named in self.alerts {
+            let Origin::Absence(_, alert) = named.origin else {
+                continue;
+            };
+            let condition = condition(self.of.service, self.of.settings, &named.origin);
+            items.push(format!(
+                "Missing for {} ({}): {} {}",
                 words::duration(alert.hold),
-                alert.severity.name().to_owned(),
+                alert.severity.name(),
                 match alert.cause {
                     MissingDataCause::Series => {
                         "The service's targets are up: there were no events in that time, or the metric was \
@@ -273,19 +275,10 @@ impl Section<'_, '_, '_> {
                     MissingDataCause::Data | MissingDataCause::Groups => {
                         "The service may be down or no longer scraped, or the metric was renamed."
                     }
-                }
-                .to_owned(),
-            ]
-        });
-        page.table(["Missing for", "Severity", "Cause"], rows.collect());
-        let mut items = Vec::new();
-        if let Some(up) = self.of.up_series() {
-            items.push(self.of.query("Scrape target status", &up)?);
+                },
+                alert_expression(&condition)
+            ));
         }
-        items.extend(self.expressions(|origin| match origin {
-            Origin::Absence(_, alert) => Some(words::duration(alert.hold)),
-            _ => None,
-        }));
         self.diagnosis(page, items);
         Ok(())
     }
@@ -324,31 +317,25 @@ impl Section<'_, '_, '_> {
         if let Some(up) = self.of.up_series() {
             items.push(self.of.query("Scrape target status", &up)?);
         }
-        items.extend(self.expressions(|_| None));
+        items.extend(self.expressions());
         items.extend(own_runbook(self.slo));
         page.list(items);
         page.paragraph("**Mitigation:**");
-        page.steps(steps.into_iter().chain(self.of.see_procedures()));
+        page.steps(steps);
         Ok(())
     }
 
-    /// The alert expressions, each with what tells its alert from the others with the name.
-    fn expressions(&self, name: impl Fn(&Origin<'_>) -> Option<String>) -> Vec<String> {
-        let items = self.alerts.iter().map(|named| {
+    /// The alert expressions.
+    fn expressions(&self) -> impl Iterator<Item = String> {
+        self.alerts.iter().map(|named| {
             let condition = condition(self.of.service, self.of.settings, &named.origin);
-            let expression = alert_expression(&condition);
-            match name(&named.origin) {
-                Some(name) if self.alerts.len() > 1 => format!("{name}: {expression}"),
-                _ => expression,
-            }
-        });
-        items.collect()
+            alert_expression(&condition)
+        })
     }
 
-    /// Adds items, and links to what to do.
+    /// Adds items, and the runbook of the SLO.
     fn diagnosis(&self, page: &mut Page, mut items: Vec<String>) {
         items.extend(own_runbook(self.slo));
-        items.push(format!("Mitigation: {}", self.of.slo_mitigation()));
         page.list(items);
     }
 

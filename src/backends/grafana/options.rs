@@ -254,14 +254,7 @@ struct Names {
 #[derive(Debug, Clone, Serialize)]
 struct Property {
     id: &'static str,
-    value: PropertyValue,
-}
-
-#[derive(Debug, Clone, Serialize)]
-#[serde(untagged)]
-enum PropertyValue {
-    Cell(CellOptions),
-    Flag(bool),
+    value: CellOptions,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -372,19 +365,16 @@ pub fn cells() -> Custom {
 /// Colors the numbers of a column by the thresholds. If this applied to all cells, texts would have the color of the
 /// worst value.
 pub fn color_column(column: &'static str) -> Override {
-    override_column(
-        column,
-        "custom.cellOptions",
-        PropertyValue::Cell(CellOptions { kind: "color-text" }),
-    )
+    cells_of(column, "color-text")
 }
 
-/// Hides a column, whose values links can still use.
-pub fn hidden_column(column: &'static str) -> Override {
-    override_column(column, "custom.hidden", PropertyValue::Flag(true))
+/// Shows the titles of the links in a column, not its values.
+pub fn link_column(column: &'static str) -> Override {
+    cells_of(column, "data-links")
 }
 
-fn override_column(column: &'static str, id: &'static str, value: PropertyValue) -> Override {
+/// Sets the type of the cells of a column.
+fn cells_of(column: &'static str, kind: &'static str) -> Override {
     Override {
         matcher: Matcher {
             id: "byNames",
@@ -393,7 +383,10 @@ fn override_column(column: &'static str, id: &'static str, value: PropertyValue)
                 names: [column],
             },
         },
-        properties: [Property { id, value }],
+        properties: [Property {
+            id: "custom.cellOptions",
+            value: CellOptions { kind },
+        }],
     }
 }
 

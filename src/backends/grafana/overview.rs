@@ -441,7 +441,7 @@ fn table(view: View, value: &'static str, desc: bool) -> Draft {
     if let Some(config) = &mut draft.panel.field_config {
         config.overrides = vec![
             options::color_column(value),
-            options::hidden_column("Dashboard"),
+            options::link_column("Dashboard"),
         ];
         config.defaults.links = vec![Link {
             // The only template here: Grafana fills in the uid of the row and the time range.
