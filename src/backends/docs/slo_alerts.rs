@@ -166,7 +166,7 @@ impl Section<'_, '_, '_> {
             time that the table shows.",
             percent_text(slo.objective),
             words::duration(budget_time(slo.objective, slo.window)),
-            slo.window_text(),
+            words::slo_window(slo),
             unit(slo),
         );
         let counts = !matches!(slo.sli, Sli::ErrorRatio { total: None, .. });
