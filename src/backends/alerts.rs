@@ -6,20 +6,10 @@ use super::anchors::slug;
 use super::{alert_names, words};
 use nth_model::burn_rate::Pair;
 use nth_model::number::decimal_text;
-use nth_model::{Alert, BudgetAlert, MissingDataAlert, MissingDataCause, Service, Severity, Slo};
-
-/// The name of the burn-rate alerts; `severity`, `long_window` and `short_window` distinguish them.
-pub const BURN: &str = "SLOErrorBudgetBurn";
-/// The name of the budget alerts; `budget_consumed` distinguishes them.
-pub const CONSUMED: &str = "SLOErrorBudgetConsumed";
-/// The name of the missing-data alert.
-pub const ABSENT: &str = "SLOMetricAbsent";
-
-/// The name of the alert on more groups than the limit of an SLO.
-pub const GROUP_LIMIT: &str = "SLOGroupLimitExceeded";
-
-/// The name of the alert on an error ratio outside of 0 to 1.
-pub const INCONSISTENT: &str = "SLIInconsistent";
+use nth_model::{
+    Alert, AlertOptions, BudgetAlert, MissingDataAlert, MissingDataCause, Service, Severity, Slo,
+    SloAlertKind, SloAlertRef,
+};
 
 /// The fixed headings of a runbook, besides those of alerts and of custom sections.
 pub mod headings {
@@ -78,6 +68,33 @@ impl<'a> Origin<'a> {
         }
     }
 
+    /// Which alert of its SLO it is; `None` for custom alerts.
+    pub fn of_slo(&self) -> Option<(&'a Slo, SloAlertRef<'a>)> {
+        let alert = |kind, severity, long| SloAlertRef {
+            kind,
+            severity,
+            long,
+        };
+        match *self {
+            Self::Burn(slo, pair) => {
+                let kind = SloAlertKind::BurnRate;
+                Some((slo, alert(kind, &pair.declared, Some(pair.long))))
+            }
+            Self::Budget(slo, budget) => {
+                Some((slo, alert(SloAlertKind::Budget, &budget.declared, None)))
+            }
+            Self::Absence(slo, absence) => {
+                let kind = absence.cause.alert_kind();
+                Some((slo, alert(kind, &absence.declared, None)))
+            }
+            Self::Inconsistent(slo) => {
+                let kind = SloAlertKind::Inconsistent;
+                Some((slo, alert(kind, &slo.ticket_severity, None)))
+            }
+            Self::Own(_) => None,
+        }
+    }
+
     /// The SLO of the alert; `None` for custom alerts.
     pub fn slo(&self) -> Option<&'a Slo> {
         match self {
@@ -90,16 +107,38 @@ impl<'a> Origin<'a> {
     }
 }
 
+impl NamedAlert<'_> {
+    /// What the SLO sets for the alert besides what is generated; nothing for custom alerts.
+    pub fn options(&self) -> AlertOptions {
+        let of_slo = self.origin.of_slo();
+        of_slo
+            .map(|(slo, alert)| slo.alert_options(alert))
+            .unwrap_or_default()
+    }
+}
+
 /// The alerts of a service, in the order of its rules: those of each SLO, then custom ones and its dependencies'.
-pub fn service_alerts(service: &Service) -> Vec<NamedAlert<'_>> {
+pub fn service_alerts<'a>(service: &'a Service) -> Vec<NamedAlert<'a>> {
     let fixed = headings::BEFORE.iter().chain([&headings::PROCEDURES]);
     let mut anchors: BTreeSet<String> = fixed.map(|fixed| slug(fixed)).collect();
     // Renderers differ in the anchor of a title that contains more than words.
     anchors.insert(slug(&service.name));
     anchors.insert(slug(&hyphenate(&service.name)));
     let mut named = Vec::new();
-    let mut add = |name: String, of: String, origin| {
-        let whole = format!("{name}{of}");
+    let mut add = |given: Option<String>, of: String, origin: Origin<'a>| {
+        let (name, title) = match (given, origin.of_slo()) {
+            (Some(name), _) => (name.clone(), name),
+            (None, Some((slo, alert))) => {
+                let name = slo.alert_name(alert).to_string();
+                let title = match hyphenate(&name) {
+                    title if title.is_empty() => alert.kind.usual_alert().to_owned(),
+                    title => title,
+                };
+                (name, title)
+            }
+            (None, None) => return,
+        };
+        let whole = format!("{title}{of}");
         let mut heading = whole.clone();
         let mut number = 2;
         while !anchors.insert(slug(&heading)) {
@@ -117,7 +156,7 @@ pub fn service_alerts(service: &Service) -> Vec<NamedAlert<'_>> {
         let of = hyphenate(&slo.name);
         for pair in &slo.burn_rate_pairs {
             add(
-                BURN.to_owned(),
+                None,
                 format!(" {of} {}", pair.long),
                 Origin::Burn(slo, pair),
             );
@@ -125,25 +164,20 @@ pub fn service_alerts(service: &Service) -> Vec<NamedAlert<'_>> {
         for alert in &slo.budget_alerts {
             let percent = decimal_text(alert.consumed * rust_decimal::Decimal::ONE_HUNDRED);
             add(
-                CONSUMED.to_owned(),
+                None,
                 format!(" {of} {} percent", percent.replace('.', "-")),
                 Origin::Budget(slo, alert),
             );
         }
         for alert in &slo.missing_data_alerts {
-            let (name, heading) = match alert.cause {
-                MissingDataCause::Data => (ABSENT, format!(" {of}")),
-                MissingDataCause::Series => (ABSENT, format!(" {of} while up")),
-                MissingDataCause::Groups => (GROUP_LIMIT, format!(" {of}")),
+            let heading = match alert.cause {
+                MissingDataCause::Data | MissingDataCause::Groups => format!(" {of}"),
+                MissingDataCause::Series => format!(" {of} while up"),
             };
-            add(name.to_owned(), heading, Origin::Absence(slo, alert));
+            add(None, heading, Origin::Absence(slo, alert));
         }
         if !slo.is_consistent {
-            add(
-                INCONSISTENT.to_owned(),
-                format!(" {of}"),
-                Origin::Inconsistent(slo),
-            );
+            add(None, format!(" {of}"), Origin::Inconsistent(slo));
         }
     }
     let given: Vec<&str> = service
@@ -152,7 +186,7 @@ pub fn service_alerts(service: &Service) -> Vec<NamedAlert<'_>> {
         .map(|alert| alert.name.as_str())
         .collect();
     for (alert, names) in service.alerts.iter().zip(alert_names(&given)) {
-        add(names.unique, String::new(), Origin::Own(alert));
+        add(Some(names.unique), String::new(), Origin::Own(alert));
     }
     named
 }

@@ -109,6 +109,10 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
         runbook_url: None,
         gate_windows: Vec::new(),
         exclusions: Vec::new(),
+        interval: None,
+        query_offset: None,
+        alert_blocks: Vec::new(),
+        recordings: Vec::new(),
     }
 }
 
@@ -118,6 +122,7 @@ pub fn absent(minutes: u64, severity: Severity) -> MissingDataAlert {
         cause: MissingDataCause::Data,
         up: Some(query(r#"up{job="checkout"}"#)),
         hold: Duration::minutes(minutes),
+        declared: severity.clone(),
         severity,
     }
 }
