@@ -386,3 +386,76 @@ test "the gate sees the worst group" {{
         "{ran:?}"
     );
 }
+
+/// An SLO whose alerts and series have names from before, and an alert that reads one of them.
+const RENAMED: &str = r##"
+import std.http
+
+team payments { slack = "#payments" }
+
+service checkout {
+  team     = payments
+  selector = { job = "checkout" }
+
+  slo availability : http.availability {
+    objective    = 99.9%
+    interval     = 15s
+    query_offset = 1m
+
+    slo-alert paging {
+      kinds           = [burn-rate]
+      severities      = [page]
+      alert           = "CheckoutFails"
+      annotations     = { summary = "orders fail: ${percentage(value)}" }
+      keep_firing_for = 1h
+    }
+
+    recording "checkout:errors:ratio5m" { window = 5m }
+  }
+
+  slo freshness {
+    objective = 99%
+    interval  = 2m
+
+    sli : time-slices { good = `max(orders_age_seconds) < 60` }
+  }
+
+  alert most-fail { when = `checkout:errors:ratio5m > 0.5`  for = 5m  severity = page }
+}
+"##;
+
+#[test]
+fn alerts_and_series_with_other_names_are_simulated_as_they_are_evaluated() {
+    let place = Place::new();
+    place.write("nth.toml", "[project]\nname = \"shop\"\n");
+    let test = |expectations: &str| {
+        let given = "given failing : errors { slo = checkout.availability  share = 100%  for = 20m }\n  \
+            given stale : errors { slo = checkout.freshness  share = 50%  from = 30m  for = 1h }";
+        format!("{RENAMED}\ntest outage {{\n  length = 3h\n  {given}\n{expectations}}}\n")
+    };
+    place.write(
+        "main.nth",
+        test(
+            "  expect paged : page { slo = checkout.availability  within = 5m  for = 80m  text = \"orders fail:\" }\n  \
+            expect alert : page { alert = checkout.most-fail }\n  \
+            expect stale : page { slo = checkout.freshness }\n",
+        ),
+    );
+    let ran = place.run(&["test", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    // The alert on the recorded series is none of the SLO's.
+    place.write(
+        "main.nth",
+        test("  expect quiet : silent { alert = checkout.most-fail }\n"),
+    );
+    let ran = place.run(&["test", "--format", "json"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let failures = json(&ran)["tests"][0]["failures"].clone();
+    let failures = failures.as_array().unwrap();
+    assert!(
+        failures
+            .iter()
+            .any(|failure| failure["kind"] == "not-silent"),
+        "{ran:?}"
+    );
+}

@@ -101,6 +101,10 @@ declare_codes! {
     Warning CONTRADICTED_UNIT "N0580" "contradicted-unit" "The unit of a latency's histogram is contradicted.";
     Warning ASSUMED_UNIT "N0581" "assumed-unit" "The unit of a latency's histogram is unknown.";
     Warning PANEL_IN_OTHER_UNIT "N0583" "panel-in-other-unit" "A panel shows time in a different unit than its query returns.";
+    Error INVALID_SLO_ALERT "N0590" "invalid-slo-alert" "A name of alerts of SLOs is invalid, or two alerts would be one.";
+    Warning UNUSED_SLO_ALERT "N0591" "unused-slo-alert" "Names or labels of alerts apply to no alert of their SLO.";
+    Error NEEDS_QUERY_OFFSET "N0592" "needs-query-offset" "An SLO has a query offset, which the project's Prometheus rejects.";
+    Error INVALID_SLO_RECORDING "N0593" "invalid-slo-recording" "A recording rule in an SLO cannot have its window or its name.";
     Error PROJECT_BAD_SETTING "N0603" "bad-setting" "A value in `nth.toml` has the wrong type or cannot be used.";
     Warning ABSENT_LABEL "N0802" "absent-label" "An alert's text uses a label that its query result does not have.";
     Warning DUPLICATE_RECORDING "N0809" "duplicate-recording" "Two recording rules of a service record the same query.";

@@ -5,20 +5,10 @@ use std::collections::BTreeSet;
 use super::anchors::slug;
 use super::{alert_names, words};
 use nth_model::burn_rate::Pair;
-use nth_model::{Alert, BudgetAlert, MissingDataAlert, MissingDataCause, Service, Severity, Slo};
-
-/// The name of the burn-rate alerts; `severity`, `long_window` and `short_window` distinguish them.
-pub const BURN: &str = "SLOErrorBudgetBurn";
-/// The name of the budget alerts; `budget_consumed` distinguishes them.
-pub const CONSUMED: &str = "SLOErrorBudgetConsumed";
-/// The name of the missing-data alert.
-pub const ABSENT: &str = "SLOMetricAbsent";
-
-/// The name of the alert on more groups than the limit of an SLO.
-pub const GROUP_LIMIT: &str = "SLOGroupLimitExceeded";
-
-/// The name of the alert on an error ratio outside of 0 to 1.
-pub const INCONSISTENT: &str = "SLIInconsistent";
+use nth_model::{
+    Alert, AlertOptions, BudgetAlert, MissingDataAlert, MissingDataCause, Service, Severity, Slo,
+    SloAlertKind, SloAlertRef,
+};
 
 /// The fixed headings of a runbook, besides those of alerts and of custom sections.
 pub mod headings {
@@ -79,6 +69,33 @@ impl<'a> Origin<'a> {
         }
     }
 
+    /// Which alert of its SLO it is; `None` for custom alerts.
+    pub fn of_slo(&self) -> Option<(&'a Slo, SloAlertRef<'a>)> {
+        let alert = |kind, severity, long| SloAlertRef {
+            kind,
+            severity,
+            long,
+        };
+        match *self {
+            Self::Burn(slo, pair) => {
+                let kind = SloAlertKind::BurnRate;
+                Some((slo, alert(kind, &pair.declared, Some(pair.long))))
+            }
+            Self::Budget(slo, budget) => {
+                Some((slo, alert(SloAlertKind::Budget, &budget.declared, None)))
+            }
+            Self::Absence(slo, absence) => {
+                let kind = absence.cause.alert_kind();
+                Some((slo, alert(kind, &absence.declared, None)))
+            }
+            Self::Inconsistent(slo) => {
+                let kind = SloAlertKind::Inconsistent;
+                Some((slo, alert(kind, &slo.ticket_severity, None)))
+            }
+            Self::Own(_) => None,
+        }
+    }
+
     /// The SLO of the alert; `None` for custom alerts.
     pub fn slo(&self) -> Option<&'a Slo> {
         match self {
@@ -88,6 +105,16 @@ impl<'a> Origin<'a> {
             | Self::Inconsistent(slo) => Some(slo),
             Self::Own(_) => None,
         }
+    }
+}
+
+impl NamedAlert<'_> {
+    /// What the SLO sets for the alert besides what is generated; nothing for custom alerts.
+    pub fn options(&self) -> AlertOptions {
+        let of_slo = self.origin.of_slo();
+        of_slo
+            .map(|(slo, alert)| slo.alert_options(alert))
+            .unwrap_or_default()
     }
 }
 
@@ -102,14 +129,25 @@ pub fn service_alerts<'a>(service: &'a Service) -> Vec<NamedAlert<'a>> {
     anchors.insert(slug(&hyphenate(&service.name)));
     let mut named = Vec::new();
     let mut whole_before = String::new();
-    let mut add = |name: String, of: String, origin: Origin<'a>| {
-        let whole = format!("{name}{of}");
+    let mut add = |given: Option<String>, of: String, origin: Origin<'a>| {
+        let (name, title) = match (given, origin.of_slo()) {
+            (Some(name), _) => (name.clone(), name),
+            (None, Some((slo, alert))) => {
+                let name = slo.alert_name(alert).to_string();
+                let title = match hyphenate(&name) {
+                    title if title.is_empty() => alert.kind.usual_alert().to_owned(),
+                    title => title,
+                };
+                (name, title)
+            }
+            (None, None) => return,
+        };
+        let whole = format!("{title}{of}");
         // Those of an SLO with one name share a section.
         let before: Option<&NamedAlert<'a>> = named.last();
         if let Some(before) = before
             && whole == whole_before
-            && let (Some(slo), Some(same)) = (origin.slo(), before.origin.slo())
-            && std::ptr::eq(slo, same)
+            && shares_section(&before.origin, &origin)
         {
             let (heading, anchor) = (before.heading.clone(), before.anchor.clone());
             named.push(NamedAlert {
@@ -137,29 +175,16 @@ pub fn service_alerts<'a>(service: &'a Service) -> Vec<NamedAlert<'a>> {
     for slo in &service.slos {
         let of = hyphenate(&slo.name);
         for pair in &slo.burn_rate_pairs {
-            add(BURN.to_owned(), format!(" {of}"), Origin::Burn(slo, pair));
+            add(None, format!(" {of}"), Origin::Burn(slo, pair));
         }
         for alert in &slo.budget_alerts {
-            let heading = format!(" {of}");
-            add(CONSUMED.to_owned(), heading, Origin::Budget(slo, alert));
+            add(None, format!(" {of}"), Origin::Budget(slo, alert));
         }
         for alert in &slo.missing_data_alerts {
-            let name = match alert.cause {
-                MissingDataCause::Data | MissingDataCause::Series => ABSENT,
-                MissingDataCause::Groups => GROUP_LIMIT,
-            };
-            add(
-                name.to_owned(),
-                format!(" {of}"),
-                Origin::Absence(slo, alert),
-            );
+            add(None, format!(" {of}"), Origin::Absence(slo, alert));
         }
         if !slo.is_consistent {
-            add(
-                INCONSISTENT.to_owned(),
-                format!(" {of}"),
-                Origin::Inconsistent(slo),
-            );
+            add(None, format!(" {of}"), Origin::Inconsistent(slo));
         }
     }
     let given: Vec<&str> = service
@@ -168,9 +193,24 @@ pub fn service_alerts<'a>(service: &'a Service) -> Vec<NamedAlert<'a>> {
         .map(|alert| alert.name.as_str())
         .collect();
     for (alert, names) in service.alerts.iter().zip(alert_names(&given)) {
-        add(names.unique, String::new(), Origin::Own(alert));
+        add(Some(names.unique), String::new(), Origin::Own(alert));
     }
     named
+}
+
+/// Whether two alerts are of one SLO and of one sort, so that a table can list both.
+fn shares_section(one: &Origin<'_>, other: &Origin<'_>) -> bool {
+    let is_same_slo = match (one.slo(), other.slo()) {
+        (Some(one), Some(other)) => std::ptr::eq(one, other),
+        _ => false,
+    };
+    let is_same_sort = match (one, other) {
+        (Origin::Absence(_, one), Origin::Absence(_, other)) => {
+            (one.cause == MissingDataCause::Groups) == (other.cause == MissingDataCause::Groups)
+        }
+        _ => std::mem::discriminant(one) == std::mem::discriminant(other),
+    };
+    is_same_slo && is_same_sort
 }
 
 /// Joins the words of a name with hyphens.

@@ -79,7 +79,7 @@ impl Counting {
             Sli::TimeSlices { .. } => match status.bad_slice() {
                 Some(bad) => Self::Evaluations {
                     bad,
-                    interval: settings.prometheus.interval,
+                    interval: slo.interval(&settings.prometheus),
                 },
                 None => recorded("its condition cannot be evaluated alone"),
             },

@@ -87,6 +87,10 @@ impl<'s> Wanted<'s> {
             (kind, _) if root.kind == kind => Some(root),
             ("runbook", title) => child_of_runbook(root, title),
             ("alert", name) => dependent(root, kind::ALERT, name),
+            ("recording", name) => child(root, kind::RECORDING, name).or_else(|| {
+                let mut slos = root.children_of(kind::SLO);
+                slos.find_map(|slo| child(slo, kind::RECORDING, name))
+            }),
             ("panel", name) => panel(root, name),
             ("signal", name) => match name.split_once('.') {
                 Some((of, name)) => {
@@ -184,12 +188,25 @@ fn inner<'s>(block: &'s Instance, change: &Change) -> Option<&'s Instance> {
             ]
             .contains(&child.kind.as_str())
         }),
+        ChangeId::AlertRenamed => named_alerts(block, field::ALERT),
+        ChangeId::AlertLabelsChanged => named_alerts(block, field::LABELS),
+        ChangeId::AlertTextChanged => named_alerts(block, field::ANNOTATIONS),
+        ChangeId::AlertKeepFiringChanged => named_alerts(block, field::KEEP_FIRING_FOR),
         ChangeId::OverrideAdded | ChangeId::OverrideExtended | ChangeId::OverrideShortened => {
             let text = change.after.as_ref()?;
             child(block, kind::OVERRIDE, text.split(' ').next()?)
         }
         _ => None,
     }
+}
+
+/// The block of an SLO that sets a field of its alerts.
+fn named_alerts<'s>(slo: &'s Instance, field: &str) -> Option<&'s Instance> {
+    let mut blocks = slo.children_of(kind::SLO_ALERT);
+    blocks.find(|block| {
+        let field = block.fields.get(field);
+        field.is_some_and(|field| field.explicit)
+    })
 }
 
 /// The fields that may say a change.
@@ -227,6 +244,8 @@ fn fields(id: ChangeId) -> &'static [&'static str] {
         Id::MissingDataDelayed | Id::MissingDataHastened => &[field::ABSENT_AFTER],
         Id::MissingDataSeverityChanged => &[field::ABSENCE],
         Id::BreakdownChanged => &[field::BREAKDOWN],
+        Id::IntervalChanged => &[field::INTERVAL],
+        Id::SloQueryOffsetChanged => &[field::QUERY_OFFSET],
         Id::GroupsChanged => &[field::BY],
         Id::GroupLimitLowered | Id::GroupLimitRaised => &[field::GROUP_LIMIT],
         Id::SloLabelsChanged

@@ -249,6 +249,10 @@ changes! {
         "It is no longer reported if an SLO counts more good or bad events than there are.",
         "The queries cannot contradict each other any longer.";
 
+    SloQueryOffsetChanged = "slo-query-offset-changed", Paging,
+        "The rules of an SLO are evaluated with another query offset.",
+        "Its alerts fire earlier or later by the difference. Samples that arrive later than the offset are not counted.";
+
     // Exclusions.
     ExclusionAdded = "exclusion-added", Loosened,
         "Events of a time are no longer charged to error budgets.",

@@ -25,6 +25,8 @@ mod rule_label;
 pub mod settings;
 mod severity;
 mod signal;
+mod slo_alert;
+mod slo_recording;
 mod target_name;
 mod team;
 pub mod test;
@@ -57,6 +59,8 @@ pub use settings::{
 };
 pub use severity::{Declaration, Response, Severities, Severity, Urgency};
 pub use signal::{Resolution, Rule, Signal, SkippedRule, Tally};
+pub use slo_alert::{AlertOptions, SloAlert, SloAlertKind, SloAlertRef};
+pub use slo_recording::{SloRecording, SloValue};
 pub use target_name::TargetName;
 pub use team::{
     Escalation, EscalationRef, Hours, IMPLIED_ESCALATION, Layer, Pace, Receiver, Schedule, Step,
@@ -172,6 +176,14 @@ pub struct Slo {
     pub gate_windows: Vec<Duration>,
     /// The times whose events are not charged to its error budget, in the order of their names.
     pub exclusions: Vec<exclude::Exclusion>,
+    /// How often its rules are evaluated, but for those of long windows; `None` for the project's interval.
+    pub interval: Option<Duration>,
+    /// How far in the past its rules are evaluated; `None` for the project's query offset.
+    pub query_offset: Option<Duration>,
+    /// Names, labels and annotations of its alerts. Of several that apply to an alert, a later one overrides an earlier one.
+    pub alert_blocks: Vec<SloAlert>,
+    /// Its values that are recorded under other names, in the order of the source.
+    pub recordings: Vec<SloRecording>,
 }
 
 impl Slo {
@@ -197,6 +209,17 @@ impl Slo {
             Some(calendar) => format!("current calendar {}", calendar.unit),
             None => format!("last {}", self.window),
         }
+    }
+
+    /// How often its rules are evaluated, but for those of long windows, which are evaluated once per
+    /// [`SLICE`](burn_rate::SLICE).
+    pub fn interval(&self, settings: &PrometheusSettings) -> Duration {
+        self.interval.unwrap_or(settings.interval)
+    }
+
+    /// How far in the past its rules are evaluated; `None` for the ruler's own setting.
+    pub fn query_offset(&self, settings: &PrometheusSettings) -> Option<Duration> {
+        self.query_offset.or(settings.query_offset)
     }
 
     /// The share of events that may be bad: 1 minus the objective, exact.
@@ -285,6 +308,8 @@ pub struct MissingDataAlert {
     pub hold: Duration,
     /// The severity of the alert.
     pub severity: Severity,
+    /// The severity where the environment pages, as for [`burn_rate::Pair::declared`].
+    pub declared: Severity,
 }
 
 /// A cause for which an SLI has no series.
@@ -297,6 +322,16 @@ pub enum MissingDataCause {
     Series,
     /// The SLO has more groups than its limit, so that none of its rules is evaluated.
     Groups,
+}
+
+impl MissingDataCause {
+    /// The kind of the alert on it.
+    pub const fn alert_kind(self) -> SloAlertKind {
+        match self {
+            Self::Data | Self::Series => SloAlertKind::MissingData,
+            Self::Groups => SloAlertKind::GroupLimit,
+        }
+    }
 }
 
 /// A custom alert, of a service or of a template.

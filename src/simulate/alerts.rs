@@ -81,7 +81,9 @@ pub(crate) fn timelines(
             let service = rules.service_of(history.rule.group, services)?;
             let service: &Service = services.get(service)?;
             let slo = history.labels.get(RuleLabel::Slo.name());
-            let is_slo = service.slos.iter().any(|known| known.name == slo);
+            // A custom alert that reads a recorded series of an SLO has the label from there.
+            let is_slo = service.slos.iter().any(|known| known.name == slo)
+                && rules.sets_label(history.rule, RuleLabel::Slo.name());
             Some(AlertTimeline {
                 service: service.name.clone(),
                 name: history.labels.get(ALERT_NAME).into(),

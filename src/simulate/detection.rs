@@ -255,7 +255,7 @@ impl Runner<'_, '_> {
             to: BEGIN + length,
         };
         let alerts = self.alerts(2 * length, |world| {
-            let tick = world.tick;
+            let tick = world.tick(index);
             let Some(state) = world.services.get_mut(service) else {
                 return;
             };
@@ -309,7 +309,7 @@ impl Runner<'_, '_> {
         let mut world = World {
             services: vec![ServiceState::steady(DEFAULT_RATE); plan.services.len()],
             bad: vec![Piecewise::constant(0.0); plan.slos.len()],
-            tick: millis(plan.settings.prometheus.interval).max(1),
+            ticks: plan.ticks(),
             begin: BEGIN,
         };
         change(&mut world);
@@ -374,7 +374,15 @@ fn reads_counters(planned: &PlannedSlo<'_>) -> bool {
 /// How long after an incident burn-rate alerts may fire.
 fn tail(slo: &Slo) -> i64 {
     let shorts = slo.burn_rate_pairs.iter().map(|pair| millis(pair.short));
-    shorts.max().unwrap_or(0).saturating_add(5 * millis(SLICE))
+    let kept = slo.alerts().into_iter().filter_map(|alert| {
+        let kept = slo.alert_options(alert).keep_firing;
+        kept.map(millis)
+    });
+    shorts
+        .max()
+        .unwrap_or(0)
+        .saturating_add(5 * millis(SLICE))
+        .saturating_add(kept.max().unwrap_or(0))
 }
 
 /// Returns an alert that fired at or after the onset, with its first time.

@@ -26,8 +26,9 @@ pub(crate) fn plant(
     store: &mut MemoryStore,
 ) -> Result<(), Error> {
     // Rules write their samples at the time that they query.
-    let from = from - plan.settings.prometheus.query_offset_millis();
+    let now = from;
     for (index, planned) in plan.slos.iter().enumerate() {
+        let from = now - planned.query_offset(plan.settings);
         let Some(service) = plan.services.get(planned.service) else {
             continue;
         };
@@ -131,7 +132,7 @@ impl Past {
                 Some(calendar) => calendar.unit.longest(),
                 None => planned.slo.window,
             }),
-            tick: scenario.world.tick,
+            tick: scenario.world.tick(index),
             total: rate * SLICE_SECONDS,
             bad: None,
             share: 0.0,

@@ -186,7 +186,7 @@ fn steady(
     let bad: Vec<f64> = (0..plan.slos.len())
         .map(|slo| if slo == index { share } else { 0.0 })
         .collect();
-    let world = World::steady(&rates, &bad, scenario.world.tick);
+    let world = World::steady(&rates, &bad, &scenario.world.ticks);
     let interval = millis(plan.settings.prometheus.scrape_interval).max(1);
     let is_raw = |selector: &nth_promql::Selector| !rules.records(selector);
     let reaches = recordings.iter().flat_map(|group| &group.rules);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use nth_engine::Labels;
-use nth_engine::rules::{Alerting, Expand, Group, Observation, Recording, Rule};
+use nth_engine::rules::{Alerting, Expand, Group, Observation, Recording, Rule, RuleId};
 use nth_model::{Service, Settings};
 use nth_promql::{Expr, Selector};
 use nth_targets::prometheus::{self, rule_groups};
@@ -74,6 +74,19 @@ impl RuleSet {
             }
         }
         set
+    }
+
+    /// True if a rule itself sets a label.
+    pub(crate) fn sets_label(&self, id: RuleId, label: &str) -> bool {
+        let group = self.groups.get(id.group);
+        let rule = group.and_then(|group| group.rules.get(id.rule));
+        rule.is_some_and(|rule| rule.labels().contains_key(label))
+    }
+
+    /// The longest query offset of a group, in milliseconds.
+    pub(crate) fn longest_offset(&self) -> i64 {
+        let offsets = self.groups.iter().map(|group| group.query_offset);
+        offsets.max().unwrap_or(0)
     }
 
     /// Omits recording rules that no alert reads, directly or through others.

@@ -151,7 +151,7 @@ fn times(plan: &Plan<'_>, scenario: &Scenario, rules: &RuleSet) -> (Timestamp, S
     }
     let slice = millis(SLICE);
     // The evaluations of all groups include the beginning.
-    let step = least_common_multiple(slice, millis(plan.settings.prometheus.interval).max(1));
+    let step = common_step(rules.groups.iter().map(|group| group.interval), slice);
     let mut warm_up = LEAST_WARM_UP;
     for hold in rules.holds() {
         // An alert that must hold for longer than all that is evaluated does not fire.
@@ -169,11 +169,26 @@ fn times(plan: &Plan<'_>, scenario: &Scenario, rules: &RuleSet) -> (Timestamp, S
     let lead = lead
         .saturating_add(2 * interval)
         .max(LEAST_LEAD)
-        .saturating_add(plan.settings.prometheus.query_offset_millis());
+        .saturating_add(rules.longest_offset());
     (
         begin - warm_up,
         scrapes(warm_up.saturating_add(lead), COUNTED_BEFORE),
     )
+}
+
+/// The longest time that evaluations of groups with different intervals may need to meet.
+const LONGEST_STEP: i64 = 12 * 60 * 60_000;
+
+/// The time after which groups with these intervals are evaluated together, a multiple of a slice. An interval is left out if they
+/// would meet too rarely: its group is evaluated up to one interval before the beginning instead.
+fn common_step(intervals: impl Iterator<Item = i64>, slice: i64) -> i64 {
+    let mut intervals: Vec<i64> = intervals.map(|interval| interval.max(1)).collect();
+    intervals.sort_unstable();
+    intervals.dedup();
+    intervals.into_iter().fold(slice, |step, interval| {
+        let common = least_common_multiple(step, interval);
+        if common <= LONGEST_STEP { common } else { step }
+    })
 }
 
 /// What counters have counted before their first sample: they are not new.

@@ -409,7 +409,7 @@ mod tests {
 
     #[test]
     fn counters_start_again_and_continue_behind_a_gap() {
-        let mut world = World::steady(&[2.0], &[0.25], 30_000);
+        let mut world = World::steady(&[2.0], &[0.25], &[30_000]);
         world.services[0].resets = vec![25_000];
         world.services[0].gone = vec![Span {
             from: 40_000,
@@ -423,7 +423,7 @@ mod tests {
 
     #[test]
     fn a_target_that_is_down_is_not_gone() {
-        let mut world = World::steady(&[2.0], &[], 30_000);
+        let mut world = World::steady(&[2.0], &[], &[30_000]);
         world.services[0].down = vec![Span {
             from: 20_000,
             to: 40_000,
@@ -438,7 +438,7 @@ mod tests {
 
     #[test]
     fn a_single_failure_is_one_event() {
-        let mut world = World::steady(&[0.0], &[0.0, 0.0], 30_000);
+        let mut world = World::steady(&[0.0], &[0.0, 0.0], &[30_000, 30_000]);
         world.services[0].failures = vec![(0, 30_000)];
         let bad = samples(Source::Events(vec![Part::Bad(0)]), &world);
         assert_eq!(bad, [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]);

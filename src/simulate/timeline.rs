@@ -226,7 +226,7 @@ pub(crate) fn scenario(plan: &Plan<'_>, test: &Test) -> Result<Scenario, Error> 
                 .iter()
                 .map(|spans| Piecewise::of_spans(0.0, spans, f64::max))
                 .collect(),
-            tick: millis(plan.settings.prometheus.interval).max(1),
+            ticks: plan.ticks(),
             begin,
         },
     })

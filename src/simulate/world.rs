@@ -17,8 +17,8 @@ pub(crate) struct World {
     pub(crate) services: Vec<ServiceState>,
     /// The bad share of each SLO.
     pub(crate) bad: Vec<Piecewise>,
-    /// The time between two evaluations, in which a time slice is good or bad as a whole.
-    pub(crate) tick: i64,
+    /// The milliseconds between two evaluations of each SLO, in which a time slice is good or bad as a whole.
+    pub(crate) ticks: Vec<i64>,
     /// The beginning of the test, from which evaluations are counted.
     pub(crate) begin: Timestamp,
 }
@@ -58,8 +58,8 @@ impl ServiceState {
 }
 
 impl World {
-    /// A world in which nothing changes: with these events per second and bad shares.
-    pub(crate) fn steady(rates: &[f64], bad: &[f64], tick: i64) -> Self {
+    /// A world in which nothing changes: with these events per second, bad shares and times between evaluations.
+    pub(crate) fn steady(rates: &[f64], bad: &[f64], ticks: &[i64]) -> Self {
         Self {
             services: rates
                 .iter()
@@ -69,7 +69,7 @@ impl World {
                 .iter()
                 .map(|share| Piecewise::constant(*share))
                 .collect(),
-            tick: tick.max(1),
+            ticks: ticks.to_vec(),
             begin: 0,
         }
     }
@@ -81,7 +81,12 @@ impl World {
         let Some(share) = self.bad.get(slo).map(|bad| bad.at(at)) else {
             return false;
         };
-        is_chosen((at - self.begin).div_euclid(self.tick), share)
+        is_chosen((at - self.begin).div_euclid(self.tick(slo)), share)
+    }
+
+    /// The milliseconds between two evaluations of an SLO.
+    pub(crate) fn tick(&self, slo: SloIndex) -> i64 {
+        self.ticks.get(slo).copied().unwrap_or(1).max(1)
     }
 }
 

@@ -5,6 +5,7 @@
 mod check;
 mod inhibitions;
 mod isolation;
+mod migration;
 mod notify;
 mod operator;
 mod pagerduty;

@@ -71,6 +71,7 @@ fn grouped(name: &str, objective: &str, sli: Sli, limit: u32) -> Slo {
                 up: None,
                 hold: Duration::minutes(2),
                 severity: Severity::page(),
+                declared: Severity::page(),
             },
         ],
         ..slo(name, objective, by_route(sli))

@@ -110,6 +110,10 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
         runbook_url: None,
         gate_windows: Vec::new(),
         exclusions: Vec::new(),
+        interval: None,
+        query_offset: None,
+        alert_blocks: Vec::new(),
+        recordings: Vec::new(),
     }
 }
 
@@ -119,6 +123,7 @@ pub fn absent(minutes: u64, severity: Severity) -> MissingDataAlert {
         cause: MissingDataCause::Data,
         up: Some(query(r#"up{job="checkout"}"#)),
         hold: Duration::minutes(minutes),
+        declared: severity.clone(),
         severity,
     }
 }

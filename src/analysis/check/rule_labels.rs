@@ -34,6 +34,10 @@ enum On<'a> {
     Service,
     /// The rules of an SLO.
     Slo,
+    /// Alerts of this SLO.
+    SloAlert(&'a Instance),
+    /// A recording rule in this SLO.
+    SloRecording(&'a Instance),
     /// An alert, with its dependency, if any.
     Alert(Option<&'a Instance>),
     /// A recording rule.
@@ -71,6 +75,12 @@ impl Labels<'_> {
         for slo in service.children_of(kind::SLO) {
             self.check_block(slo, On::Slo, &mut found);
             self.check_groups(slo, &mut found);
+            for alert in slo.children_of(kind::SLO_ALERT) {
+                self.check_block(alert, On::SloAlert(slo), &mut found);
+            }
+            for recording in slo.children_of(kind::RECORDING) {
+                self.check_block(recording, On::SloRecording(slo), &mut found);
+            }
         }
         for alert in service.children_of(kind::ALERT) {
             self.check_block(alert, On::Alert(None), &mut found);
@@ -130,6 +140,10 @@ impl Labels<'_> {
             Value::Labels(labels) => labels.contains_key(name),
             _ => false,
         };
+        let parts = || {
+            let alerts = slo.children_of(kind::SLO_ALERT);
+            alerts.chain(slo.children_of(kind::RECORDING))
+        };
         for name in names.iter().filter_map(Value::show) {
             let reserved = RuleLabel::from_name(&name).filter(|label| self.is_set(*label, On::Slo));
             let extension = self
@@ -140,6 +154,9 @@ impl Labels<'_> {
             let what = match reserved {
                 Some(label) => self.source(label, slo, On::Slo).what,
                 None if added(slo, &name) => "a label of the SLO".to_owned(),
+                None if parts().any(|part| added(part, &name)) => {
+                    "a label of its `slo-alert` or `recording` blocks".to_owned()
+                }
                 None if added(self.service, &name) => "a label of the service".to_owned(),
                 None if extension => "a field of the service".to_owned(),
                 None => continue,
@@ -220,24 +237,24 @@ impl Labels<'_> {
             RuleLabel::Namespace => {
                 let has_alerts = match on {
                     On::Service => has(kind::SLO) || has(kind::ALERT) || dependency_alerts,
-                    On::Slo | On::Alert(_) => true,
-                    On::Recording => false,
+                    On::Slo | On::SloAlert(_) | On::Alert(_) => true,
+                    On::SloRecording(_) | On::Recording => false,
                 };
                 has_alerts && self.given.contains_key(&label)
             }
             RuleLabel::Dependency => match on {
                 On::Service => dependency_alerts,
                 On::Alert(dependency) => dependency.is_some(),
-                On::Slo | On::Recording => false,
+                On::Slo | On::SloAlert(_) | On::SloRecording(_) | On::Recording => false,
             },
             RuleLabel::Severity | RuleLabel::AlertName => match on {
                 On::Service => has(kind::SLO) || has(kind::ALERT) || dependency_alerts,
-                On::Slo | On::Alert(_) => true,
-                On::Recording => false,
+                On::Slo | On::SloAlert(_) | On::Alert(_) => true,
+                On::SloRecording(_) | On::Recording => false,
             },
             _ => match on {
                 On::Service => has(kind::SLO),
-                On::Slo => true,
+                On::Slo | On::SloAlert(_) | On::SloRecording(_) => true,
                 On::Alert(_) | On::Recording => false,
             },
         }
@@ -298,6 +315,7 @@ impl Labels<'_> {
                         "rename the block instead: `alert queue-backlog { … }` is `QueueBacklog`"
                             .to_owned()
                     }
+                    On::SloAlert(_) => "set the field `alert`".to_owned(),
                     _ => another("rule"),
                 },
             },
@@ -316,10 +334,14 @@ impl Labels<'_> {
             },
             RuleLabel::Slo => Source {
                 what: match on {
-                    On::Slo => "the SLO's name".to_owned(),
+                    On::Slo | On::SloAlert(_) | On::SloRecording(_) => "the SLO's name".to_owned(),
                     _ => "the name of each SLO".to_owned(),
                 },
-                value: (on == On::Slo).then(|| block.name.to_string()),
+                value: match on {
+                    On::Slo => Some(block.name.to_string()),
+                    On::SloAlert(slo) | On::SloRecording(slo) => Some(slo.name.to_string()),
+                    _ => None,
+                },
                 help: another("objective_name"),
             },
             RuleLabel::Window => Source {
@@ -381,6 +403,40 @@ impl Labels<'_> {
             ),
         }
     }
+}
+
+/// Reports labels of a tier's `slo-alert` blocks that the alerts of SLOs already have.
+pub fn lost_of_tier(
+    tier: &Instance,
+    has_environment: bool,
+    given: &BTreeMap<RuleLabel, String>,
+) -> Vec<Diag> {
+    let mut found = Vec::new();
+    for block in tier.children_of(kind::SLO_ALERT) {
+        let Value::Labels(labels) = block.get(field::LABELS) else {
+            continue;
+        };
+        for name in labels.keys() {
+            let is_set = |label: &RuleLabel| match label {
+                RuleLabel::Environment => has_environment,
+                RuleLabel::Project | RuleLabel::Namespace => given.contains_key(label),
+                RuleLabel::Dependency => false,
+                _ => true,
+            };
+            if RuleLabel::from_name(name).filter(is_set).is_none() {
+                continue;
+            }
+            let diagnostic = Diag::new(
+                &codes::RESERVED_LABEL,
+                format!("label `{name}` is reserved for the alerts of each SLO"),
+                block.span_of_label(field::LABELS, name),
+            )
+            .label("this value would be dropped")
+            .help("use another label");
+            report(block, &mut found, diagnostic);
+        }
+    }
+    found
 }
 
 /// Reports annotations that alerts already have from their fields.

@@ -515,10 +515,18 @@ impl<'db> Evaluator<'db> {
 
     fn metric_block(&self, metric: &SmolStr, context: &Context<'db>) -> Option<BlockRef> {
         let outermost = std::iter::successors(context.node, |node| self.node(*node).parent).last();
-        if let Some(outermost) = outermost
-            && let Some(recording) = self.child(outermost, kind::RECORDING, metric)
-        {
-            return self.reference(recording);
+        if let Some(outermost) = outermost {
+            let own = self.child(outermost, kind::RECORDING, metric);
+            let mut slos = self.node(outermost).children.iter();
+            let of_slo = || {
+                slos.find_map(|slo| match self.node(*slo).kind == kind::SLO {
+                    true => self.child(*slo, kind::RECORDING, metric),
+                    false => None,
+                })
+            };
+            if let Some(recording) = own.or_else(of_slo) {
+                return self.reference(recording);
+            }
         }
         let declared = *self.workspace.metrics(self.db).get(metric)?;
         match self.top_level(declared)? {

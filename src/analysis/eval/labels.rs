@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::node::NodeId;
+use super::node::{NodeId, State};
 use super::value::{BlockRef, Value};
 use super::{Evaluator, Mode};
 use crate::db::Workspace;
@@ -160,12 +160,29 @@ impl Evaluator<'_> {
         None
     }
 
-    /// Returns the names of the service's own recording rules.
-    fn recordings(&self, node: NodeId) -> Rc<Vec<SmolStr>> {
-        let service = self.service_of(node);
-        service
-            .map(|service| Rc::clone(&self.node(service).recordings))
-            .unwrap_or_default()
+    /// Returns the names of the service's own recording rules, and of those in its SLOs.
+    fn recordings(&mut self, node: NodeId) -> Rc<Vec<SmolStr>> {
+        let Some(service) = self.service_of(node) else {
+            return Rc::default();
+        };
+        let mut names = Rc::clone(&self.node(service).recordings);
+        // Its blocks are known.
+        if self.node(service).state != State::Done {
+            return names;
+        }
+        let slos = self.node(service).children.iter().copied();
+        let slos: Vec<NodeId> = slos
+            .filter(|child| self.node(*child).kind == kind::SLO)
+            .collect();
+        for slo in slos {
+            self.collect(slo);
+            let of_slo = &self.node(slo).recordings;
+            if !of_slo.is_empty() {
+                let of_slo = of_slo.as_ref().clone();
+                Rc::make_mut(&mut names).extend(of_slo);
+            }
+        }
+        names
     }
 
     /// Returns the labels that identify the service's recorded series.

@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use super::read::{Surroundings, contrary, duration, report};
+use super::slo_alerts;
 use crate::codes;
 use crate::db::{BlockRef, Diag, Span};
 use crate::eval::{Instance, Value};
@@ -203,7 +204,7 @@ pub(super) fn pairs_at(
     possible
 }
 
-/// Reports the burn-rate alerts of a tier that no SLO can have.
+/// Reports the burn-rate alerts, and names and labels of alerts, of a tier that no SLO can have.
 pub fn check_tier(
     tier: &Instance,
     scrape_interval: ir::Duration,
@@ -214,6 +215,7 @@ pub fn check_tier(
     let mut found = Vec::new();
     read_all(tier, &blocks, (least, severities), &mut found);
     found.extend(contrary_severities(tier, severities));
+    slo_alerts::check_blocks(tier, severities, &mut found);
     found
 }
 

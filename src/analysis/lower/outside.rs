@@ -6,7 +6,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use super::read::{block_name, labels, query};
-use super::{Lowered, lints, service, signal, team, time_units};
+use super::{Lowered, lints, recordings, service, signal, team, time_units};
 use crate::db::{Diag, ItemEntry, ItemKey, Span, Workspace};
 use crate::environment::instead_of_pages;
 use crate::eval::{Instance, instance};
@@ -100,7 +100,7 @@ fn one_rule(
         time_units::check_alert(block, &alert, diagnostics);
         return Some(OneRule::Alert(Box::new(alert)));
     }
-    service::check_metric_name(block, diagnostics);
+    recordings::check_metric_name(block, diagnostics);
     Some(OneRule::Recording(ir::Recording {
         record: block.name.clone(),
         query: query(block.get(field::QUERY))?,

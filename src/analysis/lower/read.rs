@@ -141,6 +141,17 @@ pub(super) fn labels(value: &Value) -> BTreeMap<String, String> {
     }
 }
 
+/// Annotations, with texts that are filled in when an alert fires.
+pub(super) fn annotations(value: &Value) -> BTreeMap<String, ir::Text> {
+    match value {
+        Value::Labels(entries) => entries
+            .iter()
+            .filter_map(|(name, value)| Some((name.to_string(), alert_text(value)?)))
+            .collect(),
+        _ => BTreeMap::new(),
+    }
+}
+
 pub(super) fn literal(text: &str) -> ir::Text {
     ir::Text {
         parts: vec![ir::TextPart::Literal(text.to_owned())],

@@ -70,7 +70,11 @@ pub fn relabelled(service: &Instance) -> Vec<Relabelled> {
         .children_of(kind::DEPENDENCY)
         .flat_map(|dependency| dependency.children_of(kind::ALERT));
     let alerts = || service.children_of(kind::ALERT);
+    let slo_alerts = service
+        .children_of(kind::SLO)
+        .flat_map(|slo| slo.children_of(kind::SLO_ALERT));
     let set = std::iter::once(service)
+        .chain(slo_alerts)
         .chain(alerts())
         .chain(of_dependencies)
         .filter_map(|block| namespace_set(service, block));

@@ -8,11 +8,13 @@ use smol_str::SmolStr;
 
 use super::burn_rates::{self, Burning};
 use super::read::{
-    Surroundings, alert_text, block_name, contrary, duration, labels, literal, member, query,
-    report, text,
+    Surroundings, alert_text, annotations, block_name, contrary, duration, labels, literal, member,
+    query, report, text,
 };
 use super::signal::{self, Absences};
-use super::{composite, gate, grouping, lints, panel, sli, team, time_units};
+use super::{
+    composite, gate, grouping, lints, panel, recordings, sli, slo_alerts, team, time_units,
+};
 use crate::codes;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
@@ -68,6 +70,7 @@ pub(super) fn lower(
         .children_of(kind::SLO)
         .filter_map(|slo| lower_slo((instance, slo), surroundings, diagnostics))
         .collect();
+    recordings::same_names(instance, diagnostics);
     // It is not deployed by the project, and its tier is about its alerts.
     let gates = match is_shared {
         true => Vec::new(),
@@ -75,7 +78,7 @@ pub(super) fn lower(
     };
     let mut recordings: Vec<(ir::Recording, &Instance)> = Vec::new();
     for recording in instance.children_of(kind::RECORDING) {
-        check_metric_name(recording, diagnostics);
+        recordings::check_metric_name(recording, diagnostics);
         let Some(query) = query(recording.get(field::QUERY)) else {
             continue;
         };
@@ -174,38 +177,6 @@ fn with_extensions(
     labels
 }
 
-pub(super) fn check_metric_name(recording: &Instance, diagnostics: &mut Vec<Diag>) {
-    let mut letters = recording.name.chars();
-    let first = letters
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_' || first == ':');
-    let own = recording.name.starts_with("slo:");
-    if first
-        && !own
-        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == ':')
-    {
-        return;
-    }
-    let (message, help) = if own {
-        (
-            "names that start with `slo:` are reserved for the SLOs' recording rules",
-            "start it with its subject, as in `recording \"checkout:queue_depth:max\"`",
-        )
-    } else {
-        (
-            "not a valid metric name",
-            "use letters, digits, `_` and `:`, as in `recording \"job:queue_depth:max\"`",
-        )
-    };
-    let diagnostic = Diag::new(
-        &codes::BAD_TEXT,
-        format!("invalid recording name `{}`: {message}", recording.name),
-        recording.head,
-    )
-    .help(help);
-    report(recording, diagnostics, diagnostic);
-}
-
 fn lower_dependency(dependency: &Instance, surroundings: &Surroundings<'_>) -> ir::Dependency {
     let of = |name: &str| {
         shared(dependency)
@@ -280,13 +251,7 @@ pub(super) fn lower_alert(
         description: alert_text(alert.get(field::DESCRIPTION))
             .or_else(|| alert.doc.as_ref().map(|doc| literal(doc.trim()))),
         labels: labels(alert.get(field::LABELS)),
-        annotations: match alert.get(field::ANNOTATIONS) {
-            Value::Labels(entries) => entries
-                .iter()
-                .filter_map(|(name, value)| Some((name.to_string(), alert_text(value)?)))
-                .collect(),
-            _ => BTreeMap::new(),
-        },
+        annotations: annotations(alert.get(field::ANNOTATIONS)),
         runbook_url: text(alert.get(field::RUNBOOK_URL)),
         dependency: dependency.cloned(),
         impact: text(alert.get(field::IMPACT)),
@@ -405,7 +370,8 @@ fn lower_slo(
             labels
         }
     };
-    Some(ir::Slo {
+    let recordings = recordings::lower(slo, window, surroundings, diagnostics);
+    let lowered = ir::Slo {
         name: slo.name.clone(),
         description: text(slo.get(field::DESCRIPTION))
             .or_else(|| slo.doc.as_ref().map(|doc| doc.trim().to_owned())),
@@ -440,8 +406,38 @@ fn lower_slo(
         runbook_url: text(slo.get(field::RUNBOOK_URL)),
         gate_windows: Vec::new(),
         exclusions: Vec::new(),
+        interval: duration(slo.get(field::INTERVAL)),
+        query_offset: query_offset(slo, surroundings, diagnostics),
+        alert_blocks: slo_alerts::lower(service, slo, surroundings),
+        recordings,
         sli,
-    })
+    };
+    slo_alerts::check((service, slo), &lowered, surroundings, diagnostics);
+    Some(lowered)
+}
+
+/// The query offset of an SLO's rules. One that Prometheus does not read is reported.
+fn query_offset(
+    slo: &Instance,
+    surroundings: &Surroundings<'_>,
+    diagnostics: &mut Vec<Diag>,
+) -> Option<ir::Duration> {
+    let offset = duration(slo.get(field::QUERY_OFFSET))?;
+    let version = surroundings.workspace.prometheus_version(surroundings.db);
+    if !version.has_query_offset() {
+        let found = Diag::new(
+            &codes::NEEDS_QUERY_OFFSET,
+            "`query_offset` needs Prometheus 2.53",
+            slo.span_of(field::QUERY_OFFSET),
+        )
+        .label(format!("Prometheus {version} rejects it"))
+        .help(
+            "set `version = \"2.53\"` or `version = \"3\"` under `[prometheus]` in nth.toml, if that is what \
+            reads the rules",
+        );
+        report(slo, diagnostics, found);
+    }
+    Some(offset)
 }
 
 /// Returns the severities of an SLO's alerts that page, and of the others. One that does not fit is reported.
@@ -518,6 +514,7 @@ fn absences(
         cause: ir::MissingDataCause::Data,
         up: up.cloned(),
         hold,
+        declared: severity.clone(),
         severity,
     };
     let Some(up) = up else {
@@ -528,6 +525,7 @@ fn absences(
         up: Some(up.clone()),
         hold: hold.max(ABSENT_WHILE_UP),
         severity: ticket.clone(),
+        declared: ticket.clone(),
     };
     vec![data, series]
 }
@@ -543,6 +541,7 @@ fn too_many_groups(
         cause: ir::MissingDataCause::Groups,
         up: None,
         hold: severity.default_hold(),
+        declared: severity.clone(),
         severity,
     })
 }

@@ -98,6 +98,8 @@ pub mod kind {
     pub const SLI: &str = "sli";
     /// The kind `slo`.
     pub const SLO: &str = "slo";
+    /// The kind `slo-alert`.
+    pub const SLO_ALERT: &str = "slo-alert";
     /// The kind `slow`.
     pub const SLOW: &str = "slow";
     /// The kind `step`.
@@ -140,9 +142,9 @@ pub mod field {
     pub const ABSENT_AFTER: &str = "absent_after";
     /// The field `after` of `step`.
     pub const AFTER: &str = "after";
-    /// The field `alert` of `page`, `ticket`, `resolved`, `silent`.
+    /// The field `alert` of `slo-alert`, `page`, `ticket`, `resolved`, `silent`.
     pub const ALERT: &str = "alert";
-    /// The field `annotations` of `alert`.
+    /// The field `annotations` of `slo-alert`, `alert`.
     pub const ANNOTATIONS: &str = "annotations";
     /// The field `any_of` of `signal`.
     pub const ANY_OF: &str = "any_of";
@@ -238,13 +240,17 @@ pub mod field {
     pub const HISTORY: &str = "history";
     /// The field `impact` of `dependency`, `alert`.
     pub const IMPACT: &str = "impact";
+    /// The field `interval` of `slo`.
+    pub const INTERVAL: &str = "interval";
     /// The field `is` of `budget-left`, `verdict`.
     pub const IS: &str = "is";
-    /// The field `keep_firing_for` of `alert`.
+    /// The field `keep_firing_for` of `slo-alert`, `alert`.
     pub const KEEP_FIRING_FOR: &str = "keep_firing_for";
+    /// The field `kinds` of `slo-alert`.
+    pub const KINDS: &str = "kinds";
     /// The field `label` of `severity`.
     pub const LABEL: &str = "label";
-    /// The field `labels` of `service`, `dependency`, `slo`, `group`, `alert`, `recording`, `metric`.
+    /// The field `labels` of `service`, `dependency`, `slo`, `slo-alert`, `group`, `alert`, `recording`, `metric`.
     pub const LABELS: &str = "labels";
     /// The field `last` of `exclude`.
     pub const LAST: &str = "last";
@@ -258,7 +264,7 @@ pub mod field {
     pub const LIMIT: &str = "limit";
     /// The field `logs_url` of `service`, `dependency`.
     pub const LOGS_URL: &str = "logs_url";
-    /// The field `long` of `burn-rate`.
+    /// The field `long` of `burn-rate`, `slo-alert`.
     pub const LONG: &str = "long";
     /// The field `loops` of `escalation`.
     pub const LOOPS: &str = "loops";
@@ -300,6 +306,8 @@ pub mod field {
     pub const PAGES_BECOME: &str = "pages_become";
     /// The field `query` of `recording`, `panel`.
     pub const QUERY: &str = "query";
+    /// The field `query_offset` of `slo`.
+    pub const QUERY_OFFSET: &str = "query_offset";
     /// The field `rate` of `traffic`.
     pub const RATE: &str = "rate";
     /// The field `ratio` of `error-ratio`.
@@ -324,6 +332,8 @@ pub mod field {
     pub const SERIES: &str = "series";
     /// The field `service` of `dependency`, `traffic`, `no-data`, `target-down`, `counter-reset`, `deployment`, `page`, `ticket`, `resolved`, `silent`, `verdict`.
     pub const SERVICE: &str = "service";
+    /// The field `severities` of `slo-alert`.
+    pub const SEVERITIES: &str = "severities";
     /// The field `severity` of `burn-rate`, `alert`, `page`, `ticket`.
     pub const SEVERITY: &str = "severity";
     /// The field `share` of `errors`.
@@ -384,6 +394,8 @@ pub mod field {
     pub const URL: &str = "url";
     /// The field `url_file` of `slack`, `webhook`.
     pub const URL_FILE: &str = "url_file";
+    /// The field `value` of `recording`.
+    pub const VALUE: &str = "value";
     /// The field `values` of `series`.
     pub const VALUES: &str = "values";
     /// The field `visualization` of `panel`.
@@ -394,7 +406,7 @@ pub mod field {
     pub const WHEN: &str = "when";
     /// The field `width` of `panel`.
     pub const WIDTH: &str = "width";
-    /// The field `window` of `slo`.
+    /// The field `window` of `slo`, `recording`.
     pub const WINDOW: &str = "window";
     /// The field `within` of `page`, `ticket`, `resolved`.
     pub const WITHIN: &str = "within";

@@ -6,9 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::alerts::{BURN, CONSUMED};
 use nth_model::{Criticality, Project, Response, Service, Settings, Severity};
 
+use super::kinds;
 use super::matcher::Matcher;
 
 /// An inhibition rule: while a source fires, no notification is sent for targets with the same values of some labels.
@@ -79,7 +79,7 @@ fn page_over_ticket(project: &Project<'_>, settings: &Settings) -> Option<Inhibi
             Matcher::present("slo"),
         ]
     };
-    let burning = Matcher::not_equal("alertname", CONSUMED);
+    let burning = kinds::not_consumed(project);
     pages.is_disjoint(&tickets).then(|| Inhibition {
         source: scoped_matchers(settings, of_slo(pages).into_iter().chain([burning])),
         target: scoped_matchers(settings, of_slo(tickets)),
@@ -120,17 +120,14 @@ fn upstream_over_downstream(
             source: scoped_matchers(
                 settings,
                 [
-                    Matcher::equal("alertname", BURN),
+                    kinds::burning(project),
                     Matcher::equal("service", &upstream.name),
                     Matcher::one_of("severity", notifying),
                 ],
             ),
             target: scoped_matchers(
                 settings,
-                [
-                    Matcher::equal("alertname", BURN),
-                    Matcher::one_of("service", needing),
-                ],
+                [kinds::burning(project), Matcher::one_of("service", needing)],
             ),
             equal: equal([]),
         });

@@ -6,6 +6,7 @@
 
 mod config;
 mod inhibit;
+mod kinds;
 mod matcher;
 pub mod notify;
 mod plan;

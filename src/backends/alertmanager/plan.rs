@@ -7,6 +7,8 @@ use crate::receivers;
 use nth_model::{Channel, Project, Service, Settings, Severities, Severity, Team};
 
 use super::inhibit::{Inhibition, inhibitions};
+use super::kinds;
+use super::matcher::Matcher;
 
 /// The receiver without any integration: its alerts remain in Alertmanager.
 pub const NOBODY: &str = "nobody";
@@ -24,6 +26,8 @@ pub struct Plan<'a> {
     pub receivers: Vec<Contact<'a>>,
     /// The inhibition rules.
     pub inhibitions: Vec<Inhibition>,
+    /// The matcher of alerts on a consumed error budget.
+    pub consumed: Matcher,
 }
 
 /// The services whose pages notify another team, by severity and that team's receiver.
@@ -107,6 +111,7 @@ impl<'a> Plan<'a> {
             routes,
             receivers,
             inhibitions,
+            consumed: kinds::consumed(project),
         })
     }
 }

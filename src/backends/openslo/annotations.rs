@@ -73,6 +73,14 @@ fn list_lost(service: &Service) -> Vec<String> {
             service.slos.iter().map(|slo| slo.exclusions.len()).sum(),
             "exclusion",
         ),
+        (
+            service.slos.iter().map(|slo| slo.alert_blocks.len()).sum(),
+            "`slo-alert` block",
+        ),
+        (
+            service.slos.iter().map(|slo| slo.recordings.len()).sum(),
+            "SLO recording",
+        ),
     ];
     let lost = counts.into_iter().filter(|(number, _)| *number > 0);
     lost.map(|(number, what)| count(number, what)).collect()
@@ -123,6 +131,12 @@ pub fn slo_annotations(slo: &Slo, settings: &Settings) -> BTreeMap<String, Strin
     if let Some(grouping) = &slo.grouping {
         keep("by", grouping.by.join(", "));
         keep("group-limit", grouping.limit.to_string());
+    }
+    if let Some(interval) = slo.interval {
+        keep("interval", interval.to_string());
+    }
+    if let Some(offset) = slo.query_offset {
+        keep("query-offset", offset.to_string());
     }
     if let Some(url) = &slo.runbook_url {
         keep("runbook-url", url.clone());

@@ -202,7 +202,11 @@ fn slo_documents(
 ) -> (Object<Slo>, Object<Sli>) {
     let parts = [service.name.as_str(), slo.name.as_str()];
     let display = format!("{} {}", service.name, slo.name);
-    let indicator = sli::indicator(&slo.ungrouped_sli(), settings);
+    let indicator = sli::indicator(
+        &slo.ungrouped_sli(),
+        slo.interval(&settings.prometheus),
+        settings,
+    );
     let mut labels = common(service, settings);
     labels.extend(slo.labels.clone());
 

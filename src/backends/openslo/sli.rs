@@ -45,8 +45,8 @@ fn events(ratio: RatioMetric, budgeting: &'static str) -> Indicator {
     }
 }
 
-/// The SLI of an SLO.
-pub fn indicator(sli: &Sli, settings: &Settings) -> Indicator {
+/// The SLI of an SLO. `interval` is the time between two evaluations of its rules.
+pub fn indicator(sli: &Sli, interval: Duration, settings: &Settings) -> Indicator {
     let metric = |expr: &Expr| metric(expr, settings);
     match sli {
         Sli::Events {
@@ -88,15 +88,14 @@ pub fn indicator(sli: &Sli, settings: &Settings) -> Indicator {
                 ..events(ratio, "RatioTimeslices")
             }
         }
-        Sli::TimeSlices { good } => slices(good, settings),
+        Sli::TimeSlices { good } => slices(good, interval, settings),
     }
 }
 
 /// Time slices: each evaluation is one, and those of the format are at least a minute long.
-fn slices(good: &Expr, settings: &Settings) -> Indicator {
+fn slices(good: &Expr, interval: Duration, settings: &Settings) -> Indicator {
     let (query, op, value) =
         split_comparison(good).unwrap_or_else(|| (condition_value(good), "gte", Decimal::ONE));
-    let interval = settings.prometheus.interval;
     let slice = Duration(interval.0.div_ceil(Duration::MINUTE.0) * Duration::MINUTE.0);
     let mut lost = Vec::new();
     if slice != interval {

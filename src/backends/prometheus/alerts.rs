@@ -71,7 +71,8 @@ impl SloContext<'_> {
         labels: &[(&str, String)],
         [summary, description]: [Template; 2],
     ) -> Rule {
-        let mut all = self.labels();
+        let options = named.options();
+        let mut all = self.labels_with(&options.labels);
         all.extend(
             labels
                 .iter()
@@ -80,11 +81,13 @@ impl SloContext<'_> {
         let mut annotations = self.context.links(named, self.slo.runbook_url.as_ref());
         annotations.insert("summary".into(), summary.finish());
         annotations.insert("description".into(), description.finish());
+        let own = options.annotations.iter();
+        annotations.extend(own.map(|(name, text)| (name.clone(), template::alert_text(text))));
         Rule::Alerting(AlertingRule {
             alert: named.name.clone(),
             expr: layout(expr),
             hold: hold.to_string(),
-            keep_firing: None,
+            keep_firing: options.keep_firing.map(|time| time.to_string()),
             labels: self.context.alert_labels(all, named.origin.severity()),
             annotations,
         })

@@ -1,5 +1,7 @@
 //! The recording rules for an SLO's objective and state, with names that dashboards know.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
 
 use nth_model::number::percent_text;
@@ -84,13 +86,19 @@ impl SloContext<'_> {
         binary(ratio, BinaryOp::Divide, budget)
     }
 
+    /// The labels of `slo_info` besides those of all rules of the SLO.
+    pub(super) fn info_labels(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([
+            ("objective".to_owned(), percent_text(self.slo.objective)),
+            ("period".to_owned(), self.slo.window_name()),
+        ])
+    }
+
     /// `slo_info`, whose value is always 1.
     fn info(&self) -> Rule {
         let mut rule = self.record(INFO, &call("vector", [number(Decimal::ONE)]), None);
         if let Rule::Recording(rule) = &mut rule {
-            rule.labels
-                .insert("objective".into(), percent_text(self.slo.objective));
-            rule.labels.insert("period".into(), self.slo.window_name());
+            rule.labels.extend(self.info_labels());
             // Two projects that use one name are two series here, whether or not they know of one another.
             rule.labels
                 .entry("project".into())

@@ -13,6 +13,7 @@ mod layout;
 mod metadata;
 mod own_rules;
 mod query;
+mod renamed;
 mod sli;
 mod split;
 mod template;
@@ -222,20 +223,40 @@ pub fn to_yaml(document: &impl Serialize) -> Result<String, serde_saphyr::Serial
 
 fn rule_file(context: Context<'_>) -> RuleFile {
     let name = scoped_name(context.service, context.settings);
-    let often = context.settings.prometheus.interval;
-    let most = context.settings.prometheus.rules_per_group;
-    let mut groups = Vec::new();
+    let prometheus = &context.settings.prometheus;
+    let often = prometheus.interval;
+    let most = prometheus.rules_per_group;
+    let mut groups: Vec<Group> = Vec::new();
     for slo in &context.service.slos {
         let of = SloContext::new(context, slo);
         let [fast, slow] = of.alert_rules();
+        let [fast_copies, slow_copies] = of.renamed_rules();
         let title = format!("{name}-slo-{}", slo.name);
-        let fast = [of.fast_sli_rules(), of.fast_metadata_rules(), fast].concat();
-        let slow = [of.slow_sli_rules(), of.slow_metadata_rules(), slow].concat();
-        let current = split::groups(&title, often, fast, most).into_iter();
-        let budget = split::groups(&format!("{title}-budget"), SLICE, slow, most);
+        let fast = [
+            of.fast_sli_rules(),
+            of.fast_metadata_rules(),
+            fast_copies,
+            fast,
+        ];
+        let slow = [
+            of.slow_sli_rules(),
+            of.slow_metadata_rules(),
+            slow_copies,
+            slow,
+        ];
+        let current = split::groups(&title, of.interval(), fast.concat(), most).into_iter();
+        let budget = split::groups(&format!("{title}-budget"), SLICE, slow.concat(), most);
         let limit = slo.grouping.as_ref().map(|grouping| grouping.limit);
-        groups.extend(current.chain(budget).map(|group| Group { limit, ..group }));
+        let query_offset = slo
+            .query_offset(prometheus)
+            .map(|offset| offset.to_string());
+        groups.extend(current.chain(budget).map(|group| Group {
+            limit,
+            query_offset: query_offset.clone(),
+            ..group
+        }));
     }
+    let of_slos = groups.len();
     for (title, rules) in [
         ("recordings", context.recording_rules()),
         ("alerts", context.alert_rules()),
@@ -255,9 +276,10 @@ fn rule_file(context: Context<'_>) -> RuleFile {
             ..group
         }));
     }
-    let prometheus = &context.settings.prometheus;
-    for group in &mut groups {
+    for group in groups.iter_mut().skip(of_slos) {
         group.query_offset = prometheus.query_offset.map(|offset| offset.to_string());
+    }
+    for group in &mut groups {
         group.partial_response_strategy = prometheus
             .partial_response_strategy
             .map(PartialResponseStrategy::name);

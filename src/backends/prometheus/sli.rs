@@ -95,6 +95,11 @@ impl<'a> SloContext<'a> {
         Self { context, slo }
     }
 
+    /// How often the rules of the SLO are evaluated that do not read slices.
+    pub fn interval(&self) -> Duration {
+        self.slo.interval(&self.context.settings.prometheus)
+    }
+
     /// The window of the current state of the SLO.
     pub fn current(&self) -> Duration {
         self.context.settings.prometheus.current_window()
@@ -167,7 +172,14 @@ impl<'a> SloContext<'a> {
 
     /// The labels of the SLO's rules.
     pub fn labels(&self) -> BTreeMap<String, String> {
-        let mut labels = self.context.labels(&self.slo.labels);
+        self.labels_with(&BTreeMap::new())
+    }
+
+    /// The labels of a rule of the SLO that has some of its own.
+    pub fn labels_with(&self, more: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let mut own = self.slo.labels.clone();
+        own.extend(more.clone());
+        let mut labels = self.context.labels(&own);
         labels.insert("slo".into(), self.slo.name.to_string());
         labels
     }
@@ -191,14 +203,14 @@ impl<'a> SloContext<'a> {
         })
     }
 
-    /// Returns whether the rules that read these windows are evaluated as often as the project's other rules, and not
+    /// Returns whether the rules that read these windows are evaluated as often as the SLO's other rules, and not
     /// once per slice.
     pub fn is_fast(&self, windows: &[Duration]) -> bool {
         windows.iter().all(|window| *window <= LONGEST_RAW)
     }
 
-    /// The windows whose ratio is recorded as often as the project's other rules are evaluated, shortest first: the
-    /// current one, those of alerts without a long window, and those of gates.
+    /// The windows whose ratio is recorded as often as the SLO's other rules are evaluated, shortest first: the
+    /// current one, those of alerts without a long window, those of gates, and those that are recorded under other names.
     pub fn fast_windows(&self) -> BTreeSet<Duration> {
         let pairs = self.slo.burn_rate_pairs.iter();
         let pairs = pairs.map(|pair| [pair.short, pair.long]);
@@ -207,6 +219,7 @@ impl<'a> SloContext<'a> {
             .filter(|windows| self.is_fast(windows))
             .flatten()
             .chain(gates.filter(|window| *window <= LONGEST_RAW))
+            .chain({ self.slo.recorded_windows() }.filter(|window| *window <= LONGEST_RAW))
             .chain([self.current()])
             .collect()
     }
@@ -218,6 +231,7 @@ impl<'a> SloContext<'a> {
         pairs
             .flat_map(|pair| [pair.short, pair.long])
             .chain(self.slo.gate_windows.iter().copied())
+            .chain(self.slo.recorded_windows())
             .chain(self.rolling_window())
             .filter(|window| !fast.contains(window))
             .collect()
@@ -256,7 +270,7 @@ impl<'a> SloContext<'a> {
             .collect()
     }
 
-    /// The recording rules that are evaluated as often as the project's other rules, each after those that it reads.
+    /// The recording rules that are evaluated at the SLO's interval, each after those that it reads.
     pub fn fast_sli_rules(&self) -> Vec<Rule> {
         let mut rules = Vec::new();
         if let Sli::TimeSlices { good } = &self.slo.sli {
@@ -328,7 +342,7 @@ impl<'a> SloContext<'a> {
                 ..
             } => self.event_slices(numerator, total, bucket.as_ref(), weighed),
             Sli::TimeSlices { good } => {
-                let interval = self.context.settings.prometheus.interval;
+                let interval = self.interval();
                 let of = |function: &str| {
                     let slices = if weighed {
                         over_window(function, self.recorded_series(BAD_SLICE), SLICE)

@@ -14,6 +14,7 @@ mod settings;
 mod severities;
 mod slo;
 mod slo_alerts;
+mod slo_options;
 mod team;
 mod texts;
 

@@ -13,6 +13,7 @@ use super::query;
 use super::slo_alerts::{
     compare_budget_alerts, compare_missing_data, compare_pairs, is_rescaled, pair_text,
 };
+use super::slo_options::{compare_alert_options, compare_evaluation, compare_recordings};
 use super::texts::{self, is_same_severity, other_severity};
 use crate::change::{Side, Subject};
 use crate::id::ChangeId;
@@ -34,7 +35,10 @@ pub fn compare(service: &str, base: &[Slo], head: &[Slo], sides: &Sides, changes
                 changes.plain(ChangeId::SloRemoved, &subject(slo), text(slo), None);
             }
             Match::Added(slo) => changes.plain(ChangeId::SloAdded, &subject(slo), None, text(slo)),
-            Match::Both(before, after) => both(&subject(after), before, after, sides, changes),
+            Match::Both(before, after) => {
+                both(&subject(after), before, after, sides, changes);
+                compare_recordings(service, before, after, changes);
+            }
         }
     }
 }
@@ -68,6 +72,10 @@ fn both(subject: &Subject, before: &Slo, after: &Slo, sides: &Sides, changes: &m
         gate_windows: _,
         // An exclusion can cover many SLOs: it is compared once.
         exclusions: _,
+        interval: _,
+        query_offset: _,
+        alert_blocks: _,
+        recordings: _,
     } = after;
     if before.name != *name {
         changes.plain(
@@ -160,6 +168,8 @@ fn both(subject: &Subject, before: &Slo, after: &Slo, sides: &Sides, changes: &m
     );
     compare_budget_alerts(subject, before, after, changes);
     compare_missing_data(subject, before, after, sides, changes);
+    compare_alert_options(subject, before, after, changes);
+    compare_evaluation(subject, before, after, changes);
     if before.is_consistent != *is_consistent {
         let id = match is_consistent {
             true => ChangeId::ConsistencyCheckRemoved,

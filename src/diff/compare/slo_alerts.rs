@@ -303,6 +303,8 @@ pub fn compare_missing_data(
             up,
             hold,
             severity,
+            // Where the environment pages.
+            declared: _,
         } = &other;
         let texts = || (Some(text(alert)), Some(text(&other)));
         if !is_same_severity(severity, &alert.severity) {

@@ -25,7 +25,7 @@ const NONE: &str = "none";
 
 /// Returns the fields in the annotations of an SLO as lines of `.nth`. Invalid values are reported.
 pub fn slo_fields(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
-    let fields: [KeptField; 14] = [
+    let fields: [KeptField; 16] = [
         ("budget-pages", |text| {
             Some(format!(
                 "{} = [{}]",
@@ -82,6 +82,12 @@ pub fn slo_fields(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
         }),
         ("group-limit", |text| {
             Some(format!("{} = {}", field::GROUP_LIMIT, count(text)?))
+        }),
+        ("interval", |text| {
+            is_duration(text).then(|| format!("{} = {text}", field::INTERVAL))
+        }),
+        ("query-offset", |text| {
+            is_duration(text).then(|| format!("{} = {text}", field::QUERY_OFFSET))
         }),
         ("runbook-url", url_field(field::RUNBOOK_URL)),
     ];

@@ -106,12 +106,6 @@ impl PrometheusSettings {
         burn_rate::least_range(self.scrape_interval)
     }
 
-    /// The query offset in milliseconds; 0 if the project sets none.
-    pub fn query_offset_millis(&self) -> i64 {
-        self.query_offset
-            .map_or(0, |offset| i64::try_from(offset.0).unwrap_or(i64::MAX))
-    }
-
     /// The window of the current state of an objective: 5m, or the shortest range that the scrape interval allows.
     pub fn current_window(&self) -> Duration {
         burn_rate::CURRENT.max(self.least_range())

@@ -58,8 +58,7 @@ impl Plan<'_> {
     }
 
     pub(super) fn steady(&self, bad: &[f64]) -> World {
-        let tick = i64::try_from(self.settings.prometheus.interval.0).unwrap_or(i64::MAX);
-        World::steady(&vec![RATE; self.services.len()], bad, tick)
+        World::steady(&vec![RATE; self.services.len()], bad, &self.ticks())
     }
 
     fn check_in(&self, index: SloIndex, series: &[Simulated], world: &World) -> Result<(), String> {

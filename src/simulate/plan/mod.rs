@@ -70,6 +70,18 @@ impl PlannedSlo<'_> {
 }
 
 impl PlannedSlo<'_> {
+    /// The milliseconds between two evaluations of its rules.
+    pub(crate) fn tick(&self, settings: &Settings) -> i64 {
+        let interval = self.slo.interval(&settings.prometheus);
+        i64::try_from(interval.0).unwrap_or(i64::MAX).max(1)
+    }
+
+    /// How many milliseconds in the past its rules are evaluated.
+    pub(crate) fn query_offset(&self, settings: &Settings) -> i64 {
+        let offset = self.slo.query_offset(&settings.prometheus);
+        offset.map_or(0, |offset| i64::try_from(offset.0).unwrap_or(i64::MAX))
+    }
+
     /// The objective of this group.
     pub(crate) fn objective(&self) -> Decimal {
         let grouping = self.slo.grouping.as_ref();
@@ -223,6 +235,12 @@ impl<'m> Plan<'m> {
     /// Returns the labels of the generated series.
     pub fn series(&self) -> impl Iterator<Item = &Labels> {
         self.series.iter().map(|series| &series.labels)
+    }
+
+    /// The milliseconds between two evaluations of each SLO.
+    pub(crate) fn ticks(&self) -> Vec<i64> {
+        let slos = self.slos.iter();
+        slos.map(|planned| planned.tick(self.settings)).collect()
     }
 
     fn indices(&self, is: impl Fn(&Sli) -> bool) -> Vec<SloIndex> {

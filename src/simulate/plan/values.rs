@@ -249,6 +249,9 @@ impl Plan<'_> {
         metric.text.starts_with("slo:")
             || [INFO, ALERTS, ALERTS_FOR_STATE].contains(&metric.text.as_str())
             || recordings.any(|recording| recording.record == metric.text)
+            || { self.slos.iter() }
+                .flat_map(|planned| &planned.slo.recordings)
+                .any(|recording| recording.record == metric.text)
     }
 
     /// Returns the classes of series that a query reads and that do not exist yet.

@@ -73,7 +73,7 @@ impl<'p> Replay<'p> {
         let mut split = Split::new(&rules);
         let groups = split.groups()?;
         let needs = Needs::new(&groups);
-        let offset = settings.prometheus.query_offset_millis();
+        let offset = rules.longest_offset();
         let asked = split.asked.into_iter();
         let queries = asked
             .map(|asked| HistoryQuery {

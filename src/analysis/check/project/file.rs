@@ -10,7 +10,7 @@ use crate::check::dependencies::Needs;
 use crate::check::exclusions::Covered;
 use crate::check::names::{self, GlobalName};
 use crate::check::series::Measured;
-use crate::check::{check_item, paging, reliability, utf8_names};
+use crate::check::{check_item, paging, reliability, rule_labels, utf8_names};
 use crate::codes;
 use crate::db::{
     Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, item_name, items_of_text,
@@ -340,13 +340,19 @@ fn environment_findings(
             findings
                 .services
                 .extend(recorded_outside(db, workspace, service));
-            let recordings = service.children_of(kind::RECORDING);
             findings
                 .recorded
-                .extend(recordings.map(|recording| recording.name.clone()));
+                .extend(recordings(service).map(|recording| recording.name.clone()));
         }
     }
     findings
+}
+
+/// Returns the recording rules of a service and its SLOs.
+fn recordings(service: &Instance) -> impl Iterator<Item = &Instance> {
+    let of_slos = service.children_of(kind::SLO);
+    let of_slos = of_slos.flat_map(|slo| slo.children_of(kind::RECORDING));
+    service.children_of(kind::RECORDING).chain(of_slos)
 }
 
 /// Diagnostics about recording rules of a service with the name of one outside of any service: queries could mean either.
@@ -356,9 +362,7 @@ fn recorded_outside(
     service: &Instance,
 ) -> Vec<Diag> {
     let names = workspace.outside_recordings(db);
-    let twice = service
-        .children_of(kind::RECORDING)
-        .filter(|recording| names.contains(&recording.name));
+    let twice = recordings(service).filter(|recording| names.contains(&recording.name));
     twice
         .map(|recording| {
             let place = service.place_of(recording, recording.head);
@@ -457,5 +461,9 @@ fn other_findings(
         check_tier(tier, scrapes, severities)
     });
     found.extend(burn_rates.into_iter().flatten().map(always));
+    let labels = tier.map(|tier| {
+        rule_labels::lost_of_tier(tier, environment.is_some(), workspace.given_labels(db))
+    });
+    found.extend(labels.into_iter().flatten().map(always));
     found.extend(team.into_iter().flat_map(paging::team_facts).map(always));
 }

@@ -54,8 +54,11 @@ impl SloContext<'_> {
 
     /// Seconds as evaluations of a time-slice SLI.
     pub(super) fn per_evaluation(&self, seconds: Expr) -> Expr {
-        let interval = self.context.settings.prometheus.interval;
-        binary(seconds, BinaryOp::Divide, number(interval.as_seconds()))
+        binary(
+            seconds,
+            BinaryOp::Divide,
+            number(self.interval().as_seconds()),
+        )
     }
 
     /// The length of a window without the time that exclusions take out of it; no sample if they take all of it.

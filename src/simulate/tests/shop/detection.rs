@@ -2,7 +2,7 @@
 
 use nth_model::Response::{Page, Ticket};
 use nth_model::burn_rate::Pair;
-use nth_model::{BudgetAlert, Duration, Severity, Sli, Slo};
+use nth_model::{AlertOptions, BudgetAlert, Duration, Severity, Sli, Slo, SloAlert, SloAlertKind};
 use nth_simulate::{
     DetectionTable, Fired, Impossible, Plan, STRENGTHS, Situation, Strength, detection,
     detection_of, incident,
@@ -225,6 +225,64 @@ fn a_query_offset_delays_alerts() {
     let short = delayed(Some(Duration::seconds(7)));
     // Whether that hides a sample depends on when targets are scraped.
     assert!(short[0] >= page && short[0] <= late_page, "{short:?}");
+}
+
+#[test]
+fn an_slo_is_evaluated_by_its_own_settings() {
+    let shop = shop();
+    let [interval, offset] = [Duration::seconds(20), Duration::seconds(40)];
+    // One that counts events, and one of time slices.
+    for name in ["checkout.availability", "orders-db.available"] {
+        let service = shop.service(&slo(name).service);
+        let mut of_project = shop.settings.clone();
+        of_project.prometheus.interval = interval;
+        of_project.prometheus.query_offset = Some(offset);
+        let plan = Plan::new(&[service], &of_project, &[]).unwrap();
+        let expected = detection(&plan, &slo(name)).unwrap_or_else(|error| panic!("{error}"));
+
+        let mut own = service.clone();
+        let mut changed = own.slos.iter_mut();
+        let changed = changed.find(|known| known.name == slo(name).slo).unwrap();
+        changed.interval = Some(interval);
+        changed.query_offset = Some(offset);
+        // The other rules of the service keep the interval of the project, which is another one.
+        let mut settings = shop.settings.clone();
+        settings.prometheus.interval = Duration::seconds(45);
+        settings.prometheus.query_offset = None;
+        let plan = Plan::new(&[&own], &settings, &[]).unwrap();
+        let found = detection(&plan, &slo(name)).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(found, expected, "{name}");
+
+        let plan = Plan::new(&[service], &settings, &[]).unwrap();
+        let other = detection(&plan, &slo(name)).unwrap_or_else(|error| panic!("{error}"));
+        assert_ne!(first_alerts(&other), first_alerts(&expected), "{name}");
+    }
+}
+
+#[test]
+fn an_alert_that_keeps_firing_ends_later() {
+    let kept = |time: Option<Duration>| {
+        let found = table("checkout.availability", |slo| {
+            slo.alert_blocks = vec![SloAlert {
+                kinds: vec![SloAlertKind::BurnRate],
+                severities: vec![Severity::page()],
+                long: Vec::new(),
+                options: AlertOptions {
+                    alert: Some("CheckoutBurning".into()),
+                    keep_firing: time,
+                    ..AlertOptions::default()
+                },
+            }];
+        });
+        let worst = &found.incidents[0];
+        let [page, ticket] = [&worst.page, &worst.ticket].map(|one| one.clone().unwrap());
+        assert_eq!(page.alert.name, "CheckoutBurning");
+        assert_eq!(ticket.alert.name, "SLOErrorBudgetBurn");
+        [page.resolved.unwrap(), ticket.resolved.unwrap()]
+    };
+    let [page, ticket] = kept(None);
+    let longer = Duration::hours(9);
+    assert_eq!(kept(Some(longer)), [Duration(page.0 + longer.0), ticket]);
 }
 
 #[test]

@@ -490,6 +490,8 @@ impl Maker<'_, '_> {
                     "budget_tickets = []",
                     "absent_after = 30m",
                     "absence = page",
+                    "interval = 45s",
+                    "query_offset = 20s",
                     "labels = { kind = \"promise\" }",
                 ])?
             );

@@ -164,6 +164,17 @@ pub fn rule(source: &Source<'_>, block: &BlockRef) -> Markup {
     let made = source.everywhere(|environment| {
         let service = source.service(block.item, environment)?;
         let groups = groups(source, block.item, environment)?;
+        if let Some((of, slo)) = block.path.first()
+            && of == kind::SLO
+        {
+            let mut rules = groups.into_iter().flat_map(|group| group.rules);
+            return rules.find(|rule| match rule {
+                Rule::Recording(rule) => {
+                    rule.record == block.name && rule.labels.get("slo").is_some_and(|of| of == slo)
+                }
+                Rule::Alerting(_) => false,
+            });
+        }
         let (group, number) = match block.kind.as_str() {
             kind::ALERT => {
                 let name = match block.path.as_slice() {
