@@ -6,12 +6,19 @@ use super::anchors::slug;
 use super::{alert_names, words};
 use nth_model::burn_rate::Pair;
 use nth_model::number::decimal_text;
-use nth_model::{Alert, BudgetAlert, MissingDataAlert, MissingDataCause, Service, Severity, Slo};
+use nth_model::{
+    Alert, BudgetAlert, Contract, MissingDataAlert, MissingDataCause, Project, Service, Severity,
+    Slo,
+};
 
 /// The name of the burn-rate alerts; `severity`, `long_window` and `short_window` distinguish them.
 pub const BURN: &str = "SLOErrorBudgetBurn";
 /// The name of the budget alerts; `budget_consumed` distinguishes them.
 pub const CONSUMED: &str = "SLOErrorBudgetConsumed";
+/// The name of the alerts on the error budget of a contract that is not exhausted; `contract` and `budget_consumed` distinguish them.
+pub const AT_RISK: &str = "SLOContractAtRisk";
+/// The name of the alerts on a contract whose error budget is exhausted; `contract` and `budget_consumed` distinguish them.
+pub const BROKEN: &str = "SLOContractBroken";
 /// The name of the missing-data alert.
 pub const ABSENT: &str = "SLOMetricAbsent";
 
@@ -44,6 +51,8 @@ pub enum Origin<'a> {
     Burn(&'a Slo, &'a Pair),
     /// A budget alert of an SLO.
     Budget(&'a Slo, &'a BudgetAlert),
+    /// An alert on the error budget of a contract of an SLO.
+    Contract(&'a Slo, &'a Contract, &'a BudgetAlert),
     /// A missing-data alert of an SLO.
     Absence(&'a Slo, &'a MissingDataAlert),
     /// The alert on an SLO whose good or bad events are not a subset of all its events.
@@ -71,7 +80,7 @@ impl<'a> Origin<'a> {
     pub fn severity(&self) -> &'a Severity {
         match self {
             Self::Burn(_, pair) => &pair.severity,
-            Self::Budget(_, alert) => &alert.severity,
+            Self::Budget(_, alert) | Self::Contract(_, _, alert) => &alert.severity,
             Self::Absence(_, alert) => &alert.severity,
             Self::Inconsistent(slo) => &slo.ticket_severity,
             Self::Own(alert) => &alert.severity,
@@ -83,6 +92,7 @@ impl<'a> Origin<'a> {
         match self {
             Self::Burn(slo, _)
             | Self::Budget(slo, _)
+            | Self::Contract(slo, ..)
             | Self::Absence(slo, _)
             | Self::Inconsistent(slo) => Some(slo),
             Self::Own(_) => None,
@@ -123,12 +133,21 @@ pub fn service_alerts(service: &Service) -> Vec<NamedAlert<'_>> {
             );
         }
         for alert in &slo.budget_alerts {
-            let percent = decimal_text(alert.consumed * rust_decimal::Decimal::ONE_HUNDRED);
             add(
                 CONSUMED.to_owned(),
-                format!(" {of} {} percent", percent.replace('.', "-")),
+                format!(" {of} {} percent", percent_words(alert)),
                 Origin::Budget(slo, alert),
             );
+        }
+        for contract in &slo.contracts {
+            let of = format!("{of} {}", hyphenate(&contract.name));
+            for alert in &contract.alerts {
+                add(
+                    contract_alert(alert).to_owned(),
+                    format!(" {of} {} percent", percent_words(alert)),
+                    Origin::Contract(slo, contract, alert),
+                );
+            }
         }
         for alert in &slo.missing_data_alerts {
             let (name, heading) = match alert.cause {
@@ -155,6 +174,28 @@ pub fn service_alerts(service: &Service) -> Vec<NamedAlert<'_>> {
         add(names.unique, String::new(), Origin::Own(alert));
     }
     named
+}
+
+/// The names of the alerts on consumed error budgets that a project can have.
+pub fn consumed_alerts(project: &Project<'_>) -> Vec<&'static str> {
+    let mut slos = project.services().flat_map(|service| &service.slos);
+    match slos.any(|slo| !slo.contracts.is_empty()) {
+        true => vec![AT_RISK, BROKEN, CONSUMED],
+        false => vec![CONSUMED],
+    }
+}
+
+/// The name of an alert on the error budget of a contract.
+pub fn contract_alert(alert: &BudgetAlert) -> &'static str {
+    match alert.is_exhausted() {
+        true => BROKEN,
+        false => AT_RISK,
+    }
+}
+
+/// The consumed share of a budget alert in a heading, without a sign: `80`, `99-5`.
+fn percent_words(alert: &BudgetAlert) -> String {
+    decimal_text(alert.consumed * rust_decimal::Decimal::ONE_HUNDRED).replace('.', "-")
 }
 
 /// Joins the words of a name with hyphens.

@@ -66,6 +66,12 @@ pub fn consult(
             let Some((service, slo)) = find(services, of) else {
                 continue;
             };
+            let promised = of.contract.as_ref().and_then(|promised| {
+                let mut contracts = slo.contracts.iter();
+                let contract = contracts.find(|contract| contract.name == promised.name)?;
+                Some(contract.as_slo(slo))
+            });
+            let slo = promised.as_ref().unwrap_or(slo);
             let known = Known::new(context, &mut store, compiled, (service, slo), asked.at)?;
             let Some(known) = known else {
                 remarks.push(format!(

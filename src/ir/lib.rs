@@ -10,6 +10,7 @@ pub mod burn_rate;
 mod calendar_window;
 pub mod channel;
 pub mod composite;
+mod contract;
 mod dependency;
 pub mod detection;
 pub mod exclude;
@@ -40,6 +41,7 @@ use nth_promql as promql;
 pub use artifact::Artifact;
 pub use calendar_window::{CalendarUnit, CalendarWindow};
 pub use channel::{Channel, WebhookUrl};
+pub use contract::Contract;
 pub use dependency::{Criticality, Dependency};
 pub use grouping::{GroupObjective, Grouping};
 pub use nth_units::{Duration, DurationUnit, metric_unit, number, text};
@@ -168,6 +170,8 @@ pub struct Slo {
     pub gate_windows: Vec<Duration>,
     /// The times whose events are not charged to its error budget, in the order of their names.
     pub exclusions: Vec<exclude::Exclusion>,
+    /// What is promised outside about its SLI, in the order of the source.
+    pub contracts: Vec<Contract>,
 }
 
 impl Slo {

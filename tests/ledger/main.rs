@@ -10,6 +10,7 @@ mod place;
 mod support;
 
 mod alerts;
+mod contracts;
 mod documents;
 mod exact;
 mod export;

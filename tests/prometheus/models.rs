@@ -109,6 +109,7 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
         runbook_url: None,
         gate_windows: Vec::new(),
         exclusions: Vec::new(),
+        contracts: Vec::new(),
     }
 }
 

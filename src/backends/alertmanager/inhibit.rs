@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::alerts::{BURN, CONSUMED};
+use crate::alerts::{BURN, consumed_alerts};
 use nth_model::{Criticality, Project, Response, Service, Settings, Severity};
 
 use super::matcher::Matcher;
@@ -79,7 +79,10 @@ fn page_over_ticket(project: &Project<'_>, settings: &Settings) -> Option<Inhibi
             Matcher::present("slo"),
         ]
     };
-    let burning = Matcher::not_equal("alertname", CONSUMED);
+    let burning = match consumed_alerts(project).as_slice() {
+        [only] => Matcher::not_equal("alertname", only),
+        several => Matcher::other_than("alertname", several.iter().copied()),
+    };
     pages.is_disjoint(&tickets).then(|| Inhibition {
         source: scoped_matchers(settings, of_slo(pages).into_iter().chain([burning])),
         target: scoped_matchers(settings, of_slo(tickets)),

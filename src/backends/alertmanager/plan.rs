@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::alerts::consumed_alerts;
 use crate::receivers;
 use nth_model::{Channel, Project, Service, Settings, Severities, Severity, Team};
 
@@ -24,6 +25,8 @@ pub struct Plan<'a> {
     pub receivers: Vec<Contact<'a>>,
     /// The inhibition rules.
     pub inhibitions: Vec<Inhibition>,
+    /// The names of the alerts on consumed error budgets: of SLOs, and of contracts if there are any.
+    pub consumed: Vec<&'static str>,
 }
 
 /// The services whose pages notify another team, by severity and that team's receiver.
@@ -107,6 +110,7 @@ impl<'a> Plan<'a> {
             routes,
             receivers,
             inhibitions,
+            consumed: consumed_alerts(project),
         })
     }
 }

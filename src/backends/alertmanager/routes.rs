@@ -1,6 +1,5 @@
 //! Routes of alerts to receivers, with their timing.
 
-use crate::alerts::CONSUMED;
 use nth_model::{Response, Settings, Severity};
 
 use super::matcher::Matcher;
@@ -108,18 +107,22 @@ impl Node {
             ]),
         ];
         let teams = plan.routes.iter();
-        routes.extend(teams.map(|route| Self::team_route(route)));
+        routes.extend(teams.map(|route| Self::team_route(route, &plan.consumed)));
         let fallback = &plan.fallback;
         let others = fallback.severities.iter();
         let others = others.filter(|(_, receiver)| *receiver != fallback.other);
-        routes.extend(others.map(|(severity, receiver)| Self::severity_route(severity, receiver)));
-        routes.extend(Self::consumed_route(&fallback.other));
+        routes.extend(
+            others.map(|(severity, receiver)| {
+                Self::severity_route(severity, receiver, &plan.consumed)
+            }),
+        );
+        routes.extend(Self::consumed_route(&fallback.other, &plan.consumed));
         routes
     }
 
     /// The route of a team's alerts. Alerts with the team's label and no known severity come from elsewhere, and go
     /// where the team's tickets go.
-    fn team_route(route: &TeamRoute<'_>) -> Self {
+    fn team_route(route: &TeamRoute<'_>, consumed: &[&'static str]) -> Self {
         let mut routes: Vec<Self> = route
             .elsewhere
             .iter()
@@ -130,14 +133,17 @@ impl Node {
                 ],
                 receiver: receiver.clone(),
                 pace: Pace::for_response(Response::Page),
-                routes: Self::consumed_route(receiver).into_iter().collect(),
+                routes: Self::consumed_route(receiver, consumed)
+                    .into_iter()
+                    .collect(),
             })
             .collect();
         // Pages have their own timing, others that of their parent.
         let severities = route.severities.iter();
         let severities = severities.filter(|(severity, to)| severity.pages() || *to != route.other);
-        routes.extend(severities.map(|(severity, to)| Self::severity_route(severity, to)));
-        routes.extend(Self::consumed_route(&route.other));
+        routes
+            .extend(severities.map(|(severity, to)| Self::severity_route(severity, to, consumed)));
+        routes.extend(Self::consumed_route(&route.other, consumed));
         Self {
             matchers: vec![Matcher::equal("team", route.team)],
             receiver: route.other.clone(),
@@ -146,7 +152,7 @@ impl Node {
         }
     }
 
-    fn severity_route(severity: &Severity, receiver: &str) -> Self {
+    fn severity_route(severity: &Severity, receiver: &str, consumed: &[&'static str]) -> Self {
         Self {
             matchers: vec![Matcher::equal("severity", severity.label())],
             receiver: receiver.to_owned(),
@@ -155,15 +161,17 @@ impl Node {
                 Response::Page => Pace::for_response(Response::Page),
                 Response::Ticket => Pace::default(),
             },
-            routes: Self::consumed_route(receiver).into_iter().collect(),
+            routes: Self::consumed_route(receiver, consumed)
+                .into_iter()
+                .collect(),
         }
     }
 
     /// The route of alerts on a consumed budget, as a child of one that goes to `receiver`; `None` if that notifies
     /// nobody.
-    fn consumed_route(receiver: &str) -> Option<Self> {
+    fn consumed_route(receiver: &str, consumed: &[&'static str]) -> Option<Self> {
         (receiver != NOBODY).then(|| Self {
-            matchers: vec![Matcher::equal("alertname", CONSUMED)],
+            matchers: vec![Matcher::one_of("alertname", consumed.iter().copied())],
             receiver: receiver.to_owned(),
             pace: Pace {
                 repeat: Some(CONSUMED_REPEAT),

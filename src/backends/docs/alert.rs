@@ -1,21 +1,23 @@
 //! The section of an alert in a runbook: severity, meaning, impact, diagnosis, mitigation, escalation.
 
-use rust_decimal::Decimal;
+mod meaning;
 
+use self::meaning::{
+    absence_meaning, budget_meaning, burn_meaning, contract_meaning, inconsistent_meaning, meaning,
+    own_meaning,
+};
 use super::page::Page;
 use super::{call, explore_links, text, words};
 use crate::alerts::{NamedAlert, Origin};
 use crate::links;
 use crate::prometheus::{condition, layout};
-use crate::series_names::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, LONGEST_RAW};
-use nth_model::burn_rate::{Pair, budget_time};
-use nth_model::number::{decimal_text, percent_text};
+use crate::series_names::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, LONGEST_RAW, of_contract};
+use nth_model::number::percent_text;
 use nth_model::text::list;
 use nth_model::{
-    Alert, BudgetAlert, Criticality, Dependency, Duration, MissingDataAlert, MissingDataCause,
-    Project, Service, Settings, Sli, Slo,
+    Alert, Criticality, Dependency, Duration, MissingDataCause, Project, Service, Settings, Slo,
 };
-use nth_promql::{Expr, LabelMatchers, build};
+use nth_promql::{Expr, LabelMatchers, MatchOp, Node, build, rewrite};
 
 /// The heading level of an alert.
 pub const LEVEL: u8 = 3;
@@ -50,6 +52,9 @@ impl Alerts<'_, '_> {
         match named.origin {
             Origin::Burn(slo, pair) => page.paragraph(meaning(&burn_meaning(slo, pair))),
             Origin::Budget(slo, alert) => page.paragraph(meaning(&budget_meaning(slo, alert))),
+            Origin::Contract(slo, contract, alert) => {
+                page.paragraph(meaning(&contract_meaning(slo, contract, alert)));
+            }
             Origin::Absence(slo, alert) => page.paragraph(meaning(&absence_meaning(slo, alert))),
             Origin::Inconsistent(slo) => page.paragraph(meaning(&inconsistent_meaning(slo))),
             Origin::Own(alert) => own_meaning(page, alert),
@@ -76,6 +81,11 @@ impl Alerts<'_, '_> {
             ],
             Origin::Budget(slo, alert) => vec![
                 ("slo", slo.name.to_string()),
+                ("budget_consumed", percent_text(alert.consumed)),
+            ],
+            Origin::Contract(slo, contract, alert) => vec![
+                ("slo", slo.name.to_string()),
+                ("contract", contract.name.to_string()),
                 ("budget_consumed", percent_text(alert.consumed)),
             ],
             Origin::Absence(slo, alert) if alert.cause == MissingDataCause::Series => {
@@ -126,6 +136,26 @@ impl Alerts<'_, '_> {
                     "{NOTICE} not documented (set `description` on the SLO)."
                 )),
             },
+            Origin::Contract(_, contract, alert) => {
+                let state = match alert.is_exhausted() {
+                    true => "is not kept",
+                    false => "may not be kept",
+                };
+                let promise = format!("{NOTICE} what is promised to others {state}");
+                match &contract.remedy {
+                    Some(remedy) if alert.is_exhausted() => {
+                        page.paragraph(format!("{promise}. What is owed:"));
+                        page.author_markdown(LEVEL, remedy);
+                    }
+                    Some(remedy) => {
+                        page.paragraph(format!("{promise}. What is owed if it is broken:"));
+                        page.author_markdown(LEVEL, remedy);
+                    }
+                    None => page.paragraph(format!(
+                        "{promise}. What is owed is not documented (set `remedy` on the contract)."
+                    )),
+                }
+            }
             Origin::Absence(..) | Origin::Inconsistent(_) => page.paragraph(format!(
                 "{NOTICE} unknown: the SLI is not measured. Anything from no impact to full downtime is \
                 possible."
@@ -228,6 +258,36 @@ impl Alerts<'_, '_> {
             .into_iter()
             .chain([window_known(slo)])
             .collect(),
+            Origin::Contract(slo, contract, _) => {
+                let of_contract = |metric: &str| {
+                    let mut series = recorded(&of_contract(metric), slo);
+                    rewrite::each_expr(&mut series, &mut |expr| {
+                        if let Node::Selector(selector) = &mut expr.node {
+                            let name = contract.name.as_str();
+                            let matcher = build::matcher("contract", MatchOp::Equal, name);
+                            selector.matchers.push(matcher);
+                        }
+                    });
+                    series
+                };
+                let promised = contract.as_slo(slo);
+                let coverage = format!("{COVERAGE}{}", promised.window_name());
+                vec![
+                    worst_first(
+                        "Error budget of the contract remaining".to_owned(),
+                        of_contract(BUDGET_REMAINING),
+                        slo,
+                        "sort",
+                    ),
+                    match contract.has_window_of(slo) {
+                        true => window_known(slo),
+                        false => (
+                            format!("Coverage of the {}", promised.window_so_far()),
+                            of_contract(&coverage),
+                        ),
+                    },
+                ]
+            }
             Origin::Absence(..) | Origin::Inconsistent(_) => self
                 .up_series()
                 .map(|up| ("Scrape target status".to_owned(), up))
@@ -317,6 +377,23 @@ impl Alerts<'_, '_> {
                     cause."
                         .to_owned(),
                 );
+                steps.extend(self.see_procedures());
+            }
+            Origin::Contract(slo, _, alert) => {
+                steps.extend(own_runbook(slo));
+                steps.push(
+                    "Find out what consumed the budget: a past incident, or an ongoing problem."
+                        .to_owned(),
+                );
+                steps.extend(self.see_dependencies());
+                steps.push(match alert.is_exhausted() {
+                    true => "Report it to those responsible for the contract. `nthc report --contracts` \
+                        has the numbers of each period."
+                        .to_owned(),
+                    false => "Pause risky releases until the budget recovers, and prioritize fixing the \
+                        cause."
+                        .to_owned(),
+                });
                 steps.extend(self.see_procedures());
             }
             Origin::Absence(slo, alert) if alert.cause == MissingDataCause::Groups => {
@@ -418,168 +495,4 @@ fn series(metric: &str, labels: &[(&str, String)]) -> Expr {
         .map(|(label, value)| (*label, value.as_str()))
         .collect();
     build::selector(metric, &labels)
-}
-
-fn meaning(words: &str) -> String {
-    format!("**Meaning:** {words}")
-}
-
-/// The unit in which bad events are counted.
-fn unit(slo: &Slo) -> (&'static str, &'static str) {
-    match slo.sli {
-        Sli::TimeSlices { .. } => ("time", "was"),
-        _ => ("events", "were"),
-    }
-}
-
-/// Who the alerts of an SLO with groups fire for, and the objectives of its groups.
-fn groups(slo: &Slo) -> String {
-    let Some(grouping) = &slo.grouping else {
-        return String::new();
-    };
-    let labels: Vec<_> = grouping.by.iter().map(|label| text::code(label)).collect();
-    let mut told = format!(
-        " The alert fires for each group of {} by itself, and has its labels.",
-        list(&labels, "and")
-    );
-    for own in &grouping.objectives {
-        let labels: Vec<_> = own
-            .labels
-            .iter()
-            .map(|(label, value)| text::code(&format!("{label}=\"{value}\"")))
-            .collect();
-        told.push_str(&format!(
-            " The objective of {} is {}.",
-            list(&labels, "and"),
-            percent_text(own.objective)
-        ));
-    }
-    told
-}
-
-fn burn_meaning(slo: &Slo, pair: &Pair) -> String {
-    let (of, were) = unit(slo);
-    let mut told = format!(
-        "More than {} of {of} {were} bad over both the last {} and the last {}: a burn rate above {}x \
-        for the {} objective. At {}x, the whole {} error budget ({} of full downtime) is exhausted in \
-        {}; at least {} of it was consumed in the last {}.",
-        percent_text(pair.threshold(slo.objective)),
-        words::duration(pair.long),
-        words::duration(pair.short),
-        decimal_text(pair.factor),
-        percent_text(slo.objective),
-        decimal_text(pair.factor),
-        slo.window_text(),
-        words::duration(budget_time(slo.objective, slo.window)),
-        words::duration(pair.exhaustion()),
-        percent_text(pair.rounded_budget()),
-        words::duration(pair.long),
-    );
-    let counts = !matches!(slo.sli, Sli::ErrorRatio { total: None, .. });
-    if let (Some(least), true, true) = (slo.min_bad_events, pair.declared.pages(), counts)
-        && least > 1
-    {
-        told.push_str(&format!(
-            " It does not fire on fewer than {least} bad events in {}.",
-            words::duration(pair.long)
-        ));
-    }
-    if let (Some(least), true) = (slo.min_events, counts) {
-        told.push_str(&format!(
-            " It does not fire on fewer than {least} events in {}.",
-            words::duration(pair.long)
-        ));
-    }
-    told.push_str(&groups(slo));
-    told
-}
-
-fn budget_meaning(slo: &Slo, alert: &BudgetAlert) -> String {
-    let budget = budget_time(slo.objective, slo.window);
-    let promise = format!(
-        "{} over {}",
-        percent_text(slo.objective),
-        words::slo_window(slo)
-    );
-    if alert.consumed >= Decimal::ONE {
-        return format!(
-            "{} of the error budget is consumed: all {} of full downtime that {promise} allows. The \
-            objective is missed until {}.{}",
-            percent_text(alert.consumed),
-            words::duration(budget),
-            match &slo.calendar {
-                Some(calendar) => format!("the next {} begins", calendar.unit),
-                None => format!("bad {} leave the SLO window", unit(slo).0),
-            },
-            groups(slo),
-        );
-    }
-    format!(
-        "{} of the error budget is consumed: {} of the {} of full downtime that {promise} allows. When \
-        this fires, {} is left.{}",
-        percent_text(alert.consumed),
-        words::duration(share(budget, alert.consumed)),
-        words::duration(budget),
-        words::duration(share(budget, Decimal::ONE - alert.consumed)),
-        groups(slo),
-    )
-}
-
-/// A share of a duration, to the millisecond.
-fn share(of: Duration, share: Decimal) -> Duration {
-    use rust_decimal::prelude::ToPrimitive;
-    let millis = (Decimal::from(of.0) * share).round().to_u64();
-    Duration(millis.unwrap_or_default())
-}
-
-fn absence_meaning(slo: &Slo, alert: &MissingDataAlert) -> String {
-    if let (MissingDataCause::Groups, Some(grouping)) = (alert.cause, &slo.grouping) {
-        return format!(
-            "{} has more groups than its limit of {}, so Prometheus fails its rules: nothing is recorded, \
-            and no other alert for this SLO can fire.",
-            text::code(&slo.name),
-            grouping.limit
-        );
-    }
-    format!(
-        "The SLI series of {} have been missing for {}. No other alert for this SLO can fire until they \
-        return. {}",
-        text::code(&slo.name),
-        words::duration(alert.hold),
-        match alert.cause {
-            MissingDataCause::Data | MissingDataCause::Groups =>
-                "The service may be down or no longer scraped, or the metric was renamed.",
-            MissingDataCause::Series =>
-                "The service's targets are up: there were no events in that time, or the metric was \
-                renamed.",
-        }
-    )
-}
-
-fn inconsistent_meaning(slo: &Slo) -> String {
-    format!(
-        "The error ratio of {} is below 0% or above 100%, which is impossible: the good or bad events \
-        are not a subset of all events. The recorded values are wrong until this is fixed.",
-        text::code(&slo.name)
-    )
-}
-
-fn own_meaning(page: &mut Page, alert: &Alert) {
-    let mut told = Vec::new();
-    if let Some(summary) = &alert.summary {
-        told.push(text::alert_text(summary));
-    }
-    if let Some(description) = &alert.description {
-        told.push(text::alert_text(description));
-    }
-    let hold = words::duration(alert.hold());
-    told.push(format!(
-        "Fires after the condition has held for {hold}{}.",
-        match &alert.dependency {
-            Some(dependency) => format!(". Dependency: {}", text::code(dependency)),
-            None => String::new(),
-        }
-    ));
-    told.retain(|words| !words.is_empty());
-    page.paragraph(meaning(&told.join(" ")));
 }

@@ -198,6 +198,9 @@ pub fn condition(service: &Service, settings: &Settings, alert: &Origin<'_>) -> 
     match alert {
         Origin::Burn(slo, pair) => SloContext::new(context, slo).burn_condition(pair),
         Origin::Budget(slo, alert) => SloContext::new(context, slo).budget_condition(alert),
+        Origin::Contract(slo, contract, alert) => {
+            SloContext::new(context, slo).with_contract(contract, |of| of.budget_condition(alert))
+        }
         Origin::Absence(slo, alert) => SloContext::new(context, slo).missing_data_condition(alert),
         Origin::Inconsistent(slo) => SloContext::new(context, slo).inconsistency_condition(),
         Origin::Own(alert) => alert.when.clone(),
@@ -229,7 +232,13 @@ fn rule_file(context: Context<'_>) -> RuleFile {
         let [fast, slow] = of.alert_rules();
         let title = format!("{name}-slo-{}", slo.name);
         let fast = [of.fast_sli_rules(), of.fast_metadata_rules(), fast].concat();
-        let slow = [of.slow_sli_rules(), of.slow_metadata_rules(), slow].concat();
+        let slow = [
+            of.slow_sli_rules(),
+            of.slow_metadata_rules(),
+            of.contract_rules(),
+            slow,
+        ]
+        .concat();
         let current = split::groups(&title, often, fast, most).into_iter();
         let budget = split::groups(&format!("{title}-budget"), SLICE, slow, most);
         let limit = slo.grouping.as_ref().map(|grouping| grouping.limit);

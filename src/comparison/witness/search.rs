@@ -107,7 +107,7 @@ pub fn witnesses(
             && change.class.has_witness()
             && change.witness.is_none()
             && change.no_witness.is_none()
-            && !is_about_groups(change.id)
+            && !is_beyond_incidents(change)
     };
     let open: Vec<usize> = changes
         .iter()
@@ -433,15 +433,17 @@ impl<'s> Search<'s> {
     }
 }
 
-/// True if a change is about some groups of an SLO, or about their number: incidents are those of one group.
-fn is_about_groups(id: ChangeId) -> bool {
-    matches!(
-        id,
+/// True if a change is about some groups of an SLO, or about their number: incidents are those of one group. Or about a contract: its
+/// window has many incidents.
+fn is_beyond_incidents(change: &Change) -> bool {
+    let is_about_groups = matches!(
+        change.id,
         ChangeId::GroupObjectiveLowered
             | ChangeId::GroupObjectiveRaised
             | ChangeId::GroupLimitLowered
             | ChangeId::GroupLimitRaised
-    )
+    );
+    is_about_groups || change.subject.kind == "contract"
 }
 
 /// The services of a part.

@@ -7,6 +7,7 @@ use nth_promql::Expr;
 
 use super::Sides;
 use super::changes::Changes;
+use super::contracts;
 use super::groups;
 use super::matching::{Match, pairs};
 use super::query;
@@ -34,7 +35,10 @@ pub fn compare(service: &str, base: &[Slo], head: &[Slo], sides: &Sides, changes
                 changes.plain(ChangeId::SloRemoved, &subject(slo), text(slo), None);
             }
             Match::Added(slo) => changes.plain(ChangeId::SloAdded, &subject(slo), None, text(slo)),
-            Match::Both(before, after) => both(&subject(after), before, after, sides, changes),
+            Match::Both(before, after) => {
+                both(&subject(after), before, after, sides, changes);
+                contracts::compare(service, before, after, changes);
+            }
         }
     }
 }
@@ -68,6 +72,8 @@ fn both(subject: &Subject, before: &Slo, after: &Slo, sides: &Sides, changes: &m
         gate_windows: _,
         // An exclusion can cover many SLOs: it is compared once.
         exclusions: _,
+        // Each is compared by itself.
+        contracts: _,
     } = after;
     if before.name != *name {
         changes.plain(
