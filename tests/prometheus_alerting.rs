@@ -20,6 +20,9 @@ mod scenario;
 #[path = "prometheus/firing.rs"]
 mod firing;
 
+#[path = "prometheus/contracts.rs"]
+mod contracts;
+
 #[path = "prometheus/exclusions.rs"]
 mod exclusions;
 

@@ -71,8 +71,9 @@ declare_codes! {
     Error INVALID_GROUPS "N0523" "invalid-groups" "The groups of an SLO cannot be told apart by their labels.";
     Warning ONE_GROUP "N0524" "one-group" "An SLO is grouped by a label that has one value.";
     Warning ABOVE_GROUP_LIMIT "N0525" "above-group-limit" "An SLO has more groups in the metric catalog than its limit.";
-    Error ZONE_WITHOUT_CALENDAR "N0526" "zone-without-calendar" "An SLO has a time zone, but its window rolls.";
-    Error TWO_WINDOWS "N0529" "two-windows" "An SLO sets a rolling and a calendar window in one block.";
+    Error ZONE_WITHOUT_CALENDAR "N0526" "zone-without-calendar" "An SLO or a contract has a time zone, but its window rolls.";
+    Error INVALID_CONTRACT "N0527" "invalid-contract" "A contract promises more than the objective of its SLO.";
+    Error TWO_WINDOWS "N0529" "two-windows" "An SLO or a contract sets a rolling and a calendar window in one block.";
     Error WEBHOOK_URL "N0530" "webhook-url" "A webhook needs one URL, in the source or in a file.";
     Error SECRET_FILE "N0531" "secret-file" "The file of a key or a URL is not an absolute path.";
     Error NO_MAIL_SERVER "N0532" "no-mail-server" "An email receiver has no SMTP server.";

@@ -6,8 +6,8 @@ use super::anchors::slug;
 use super::{alert_names, words};
 use nth_model::burn_rate::Pair;
 use nth_model::{
-    Alert, AlertOptions, BudgetAlert, MissingDataAlert, MissingDataCause, Service, Severity, Slo,
-    SloAlertKind, SloAlertRef,
+    Alert, AlertOptions, BudgetAlert, Contract, MissingDataAlert, MissingDataCause, Service,
+    Severity, Slo, SloAlertKind, SloAlertRef,
 };
 
 /// The fixed headings of a runbook, besides those of alerts and of custom sections.
@@ -35,6 +35,8 @@ pub enum Origin<'a> {
     Burn(&'a Slo, &'a Pair),
     /// A budget alert of an SLO.
     Budget(&'a Slo, &'a BudgetAlert),
+    /// An alert on the error budget of a contract of an SLO.
+    Contract(&'a Slo, &'a Contract, &'a BudgetAlert),
     /// A missing-data alert of an SLO.
     Absence(&'a Slo, &'a MissingDataAlert),
     /// The alert on an SLO whose good or bad events are not a subset of all its events.
@@ -62,7 +64,7 @@ impl<'a> Origin<'a> {
     pub fn severity(&self) -> &'a Severity {
         match self {
             Self::Burn(_, pair) => &pair.severity,
-            Self::Budget(_, alert) => &alert.severity,
+            Self::Budget(_, alert) | Self::Contract(_, _, alert) => &alert.severity,
             Self::Absence(_, alert) => &alert.severity,
             Self::Inconsistent(slo) => &slo.ticket_severity,
             Self::Own(alert) => &alert.severity,
@@ -84,6 +86,10 @@ impl<'a> Origin<'a> {
             Self::Budget(slo, budget) => {
                 Some((slo, alert(SloAlertKind::Budget, &budget.declared, None)))
             }
+            Self::Contract(slo, _, budget) => {
+                let kind = SloAlertKind::of_contract(budget);
+                Some((slo, alert(kind, &budget.declared, None)))
+            }
             Self::Absence(slo, absence) => {
                 let kind = absence.cause.alert_kind();
                 Some((slo, alert(kind, &absence.declared, None)))
@@ -101,6 +107,7 @@ impl<'a> Origin<'a> {
         match self {
             Self::Burn(slo, _)
             | Self::Budget(slo, _)
+            | Self::Contract(slo, ..)
             | Self::Absence(slo, _)
             | Self::Inconsistent(slo) => Some(slo),
             Self::Own(_) => None,
@@ -180,6 +187,16 @@ pub fn service_alerts<'a>(service: &'a Service) -> Vec<NamedAlert<'a>> {
         for alert in &slo.budget_alerts {
             add(None, format!(" {of}"), Origin::Budget(slo, alert));
         }
+        for contract in &slo.contracts {
+            let of = format!("{of} {}", hyphenate(&contract.name));
+            for alert in &contract.alerts {
+                add(
+                    None,
+                    format!(" {of}"),
+                    Origin::Contract(slo, contract, alert),
+                );
+            }
+        }
         for alert in &slo.missing_data_alerts {
             add(None, format!(" {of}"), Origin::Absence(slo, alert));
         }
@@ -208,6 +225,7 @@ fn shares_section(one: &Origin<'_>, other: &Origin<'_>) -> bool {
         (Origin::Absence(_, one), Origin::Absence(_, other)) => {
             (one.cause == MissingDataCause::Groups) == (other.cause == MissingDataCause::Groups)
         }
+        (Origin::Contract(_, one, _), Origin::Contract(_, other, _)) => std::ptr::eq(*one, *other),
         _ => std::mem::discriminant(one) == std::mem::discriminant(other),
     };
     is_same_slo && is_same_sort

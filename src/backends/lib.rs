@@ -24,7 +24,6 @@ mod resource;
 pub mod series_names;
 mod target;
 
-pub use alerts::{ABSENT as MISSING_DATA_ALERT, GROUP_LIMIT as GROUP_LIMIT_ALERT};
 pub use error::{EmitError, TooManyGroups, WriteError};
 pub use nth_model::Artifact;
 pub use nth_model::names::{

@@ -23,6 +23,8 @@ pub const CURRENT_BURN_RATE: &str = "slo:current_burn_rate:ratio";
 pub const PERIOD_BURN_RATE: &str = "slo:period_burn_rate:ratio";
 /// 1 − the consumed share; negative if more than the budget is consumed.
 pub const BUDGET_REMAINING: &str = "slo:period_error_budget_remaining:ratio";
+/// The first moment of the current period of a calendar window by the clocks of its zone, in seconds.
+pub const PERIOD_LOCAL_START: &str = "slo:period_local_start:seconds";
 /// The first moment of the current period of a calendar window, in seconds since 1970.
 pub const PERIOD_START: &str = "slo:period_start:timestamp_seconds";
 /// The length of the current period of a calendar window, in seconds.
@@ -40,3 +42,19 @@ pub const EXCLUDED: &str = "slo:sli_excluded:bool";
 pub const GROUPS: &str = "slo:groups:count";
 /// 1, with the objective and the SLO window as labels.
 pub const INFO: &str = "slo_info";
+/// 1, with the objective and the window of a contract as labels, and its name as `contract`.
+pub const CONTRACT_INFO: &str = "slo_contract_info";
+
+/// What the names of recorded series of an SLO begin with.
+const PREFIX: &str = "slo:";
+/// What the names of recorded series of a contract begin with instead.
+const CONTRACT_PREFIX: &str = "slo:contract_";
+
+/// The name of the series of a contract that means what this series means of an SLO: `slo:contract_objective:ratio` of
+/// [`OBJECTIVE`].
+pub fn of_contract(metric: &str) -> String {
+    match metric.strip_prefix(PREFIX) {
+        Some(rest) => format!("{CONTRACT_PREFIX}{rest}"),
+        None => metric.to_owned(),
+    }
+}

@@ -42,9 +42,14 @@ pub fn run(
             return Err(unknown_service(&options.service, services));
         };
         let chosen = select_slos(service, &options.slos)?;
-        let longest = chosen.iter().map(|slo| match &slo.calendar {
+        let windows = chosen.iter().flat_map(|slo| {
+            let contracts = slo.contracts.iter();
+            let promised = contracts.map(|contract| (&contract.calendar, contract.window));
+            promised.chain([(&slo.calendar, slo.window)])
+        });
+        let longest = windows.map(|(calendar, window)| match calendar {
             Some(calendar) => calendar.unit.longest(),
-            None => slo.window,
+            None => window,
         });
         let longest = longest.max();
         let longest = longest.unwrap_or(Duration::days(30));

@@ -13,7 +13,7 @@ use super::options::{BookReport, Format};
 use super::page_file::PageFile;
 use super::{Context, select};
 use nth_book::report::{
-    GENERATOR, Period, Report, ReportError, ReportInput, markdown, page, report,
+    GENERATOR, Period, Report, ReportError, ReportInput, contracts_markdown, markdown, page, report,
 };
 
 /// Reports on the error budgets of a period.
@@ -93,14 +93,47 @@ pub fn run(
         let note = "is in the ledger and no longer in the project: it is not in the report";
         console.err.line(format_args!("note: {name} {note}"));
     }
+    for name in unreported(&compiled, &made) {
+        console.err.line(format_args!(
+            "note: contract {name} is not in the report: the ledger has no counts of its SLO"
+        ));
+    }
     if let Some(html) = html {
         html.write(&page(&made))?;
     }
     match format {
+        Format::Json if options.contracts => {
+            console.out.json("the report", &made.contracts())?;
+        }
+        _ if options.contracts => console.out.text(&contracts_markdown(&made.contracts())),
         Format::Json => console.out.json("the report", &made)?,
         _ => console.out.text(&text(&made, &false_blame)),
     }
     Ok(Exit::Ok)
+}
+
+/// The contracts of SLOs that are not in a report, `checkout.availability.customers`: those of SLOs with groups, or without counts.
+fn unreported(compiled: &CompiledProject, made: &Report) -> Vec<String> {
+    compiled.with_services(|services| {
+        let services = services.iter().filter(|service| {
+            made.team.is_none() || service.team.as_deref() == made.team.as_deref()
+        });
+        let slos = services.flat_map(|service| {
+            let slos = service.slos.iter();
+            slos.map(move |slo| (service, slo))
+        });
+        let is_missing = |service: &str, slo: &str| {
+            let mut reported = made.slos.iter();
+            !reported.any(|row| row.slo.service == service && row.slo.slo == slo)
+        };
+        let missing = slos.filter(|(service, slo)| is_missing(&service.name, &slo.name));
+        let names = missing.flat_map(|(service, slo)| {
+            let contracts = slo.contracts.iter();
+            contracts
+                .map(move |contract| format!("{}.{}.{}", service.name, slo.name, contract.name))
+        });
+        names.collect()
+    })
 }
 
 /// The report as Markdown, with how often deployments are blamed falsely.
@@ -205,6 +238,7 @@ fn input(
             is_complete: end >= whole.until,
             zone: zone.to_owned(),
         },
+        known_until: end.max(within.until),
         alerts_known: alerts.known,
         slos: found.into_iter().map(|one| one.input).collect(),
     })

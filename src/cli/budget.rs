@@ -18,7 +18,7 @@ use super::prometheus_client::Client;
 use nthc::backends::prometheus::BudgetStatus;
 use nthc::ir::burn_rate::budget_time;
 use nthc::ir::gate::{Comparison, Unit};
-use nthc::ir::{Duration, Service, Settings, Slo};
+use nthc::ir::{Contract, Duration, Service, Settings, Slo};
 use nthc::policy::{NotFinite, compared_quantity, coverage, limit_text, quantity};
 
 /// The output of `nthc budget --format json`: the status of every SLO.
@@ -35,6 +35,9 @@ struct Budgets {
 struct Budget {
     service: String,
     slo: String,
+    /// The contract of the SLO that this is the status of; absent if it is that of the SLO itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contract: Option<String>,
     /// The labels of the group of the SLO that this is the status of; absent if the SLO has no groups, or none has data.
     #[serde(skip_serializing_if = "Group::is_empty")]
     group: Group,
@@ -110,7 +113,15 @@ pub fn run(
         let mut objectives = Vec::new();
         for service in services.iter().filter(|service| is_selected(service)) {
             for slo in &service.slos {
-                objectives.extend(budgets(service, slo, &built.settings, &client, at)?);
+                let of = OfSlo {
+                    service,
+                    slo,
+                    settings: &built.settings,
+                };
+                objectives.extend(budgets(of, None, &client, at)?);
+                for contract in &slo.contracts {
+                    objectives.extend(budgets(of, Some(contract), &client, at)?);
+                }
             }
         }
         Ok(objectives)
@@ -136,15 +147,36 @@ pub fn run(
 /// The labels of a group of an SLO; empty for an SLO without groups.
 type Group = BTreeMap<String, String>;
 
-/// Asks for the status of an SLO: of each of its groups, in the order of their labels.
+/// An SLO with its service.
+#[derive(Clone, Copy)]
+struct OfSlo<'a> {
+    service: &'a Service,
+    slo: &'a Slo,
+    settings: &'a Settings,
+}
+
+/// Asks for the status of an SLO, or of a contract of it: of each of its groups, in the order of their labels.
 fn budgets(
-    service: &Service,
-    slo: &Slo,
-    settings: &Settings,
+    OfSlo {
+        service,
+        slo,
+        settings,
+    }: OfSlo<'_>,
+    contract: Option<&Contract>,
     client: &Client,
     at: Timestamp,
 ) -> Result<Vec<Budget>, Failure> {
-    let standing = BudgetStatus::new(service, slo, settings);
+    let promised = contract.map(|contract| (contract, contract.as_slo(slo)));
+    let standing = match &promised {
+        Some((contract, promised)) => BudgetStatus::of_contract(
+            service,
+            (contract, promised),
+            contract.has_window_of(slo),
+            settings,
+        ),
+        None => BudgetStatus::new(service, slo, settings),
+    };
+    let slo = promised.as_ref().map_or(slo, |(_, promised)| promised);
     let over = standing.burn_window();
     let ask = |query: Option<String>, what: &str| -> Result<BTreeMap<Group, Decimal>, Failure> {
         let Some(query) = query else {
@@ -245,7 +277,10 @@ fn budgets(
     }
     Ok(groups
         .iter()
-        .map(|group| budget((service, slo, group), &numbers, over))
+        .map(|group| Budget {
+            contract: contract.map(|contract| contract.name.to_string()),
+            ..budget((service, slo, group), &numbers, over)
+        })
         .collect())
 }
 
@@ -327,6 +362,7 @@ fn budget(
     Budget {
         service: service.name.to_string(),
         slo: slo.name.to_string(),
+        contract: None,
         group: group.clone(),
         objective: objective.normalize(),
         window: match &slo.calendar {
@@ -452,14 +488,14 @@ fn show(budgets: &Budgets, console: &mut Console) {
         let row = [
             budget.service.clone(),
             match budget.group.is_empty() {
-                true => budget.slo.clone(),
+                true => subject(budget),
                 false => {
                     // Values of labels come from the server.
                     let labels = budget.group.iter();
                     let labels: Vec<_> = labels
                         .map(|(label, value)| format!("{label}={value:?}"))
                         .collect();
-                    format!("{} {{{}}}", budget.slo, labels.join(", "))
+                    format!("{} {{{}}}", subject(budget), labels.join(", "))
                 }
             },
             limit_text(budget.objective, Unit::Ratio),
@@ -533,6 +569,14 @@ fn show(budgets: &Budgets, console: &mut Console) {
     }
     if absent > 0 {
         console.err.line(format_args!("{absent} without data"));
+    }
+}
+
+/// The SLO, or a contract of it: `availability (contract customers)`.
+fn subject(budget: &Budget) -> String {
+    match &budget.contract {
+        Some(contract) => format!("{} (contract {contract})", budget.slo),
+        None => budget.slo.clone(),
     }
 }
 

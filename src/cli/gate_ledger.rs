@@ -67,6 +67,12 @@ pub fn consult(
             let Some((service, slo)) = find(services, of) else {
                 continue;
             };
+            let promised = of.contract.as_ref().and_then(|promised| {
+                let mut contracts = slo.contracts.iter();
+                let contract = contracts.find(|contract| contract.name == promised.name)?;
+                Some(contract.as_slo(slo))
+            });
+            let slo = promised.as_ref().unwrap_or(slo);
             let base = keys::key(service, slo, &compiled.settings);
             let mut all = Vec::new();
             for key in keys::in_ledger(&slos, &base, slo.by()) {

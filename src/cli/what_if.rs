@@ -272,7 +272,10 @@ fn gates<'s>(service: &'s Service, slo: &Slo) -> (Vec<OwnRule<'s>>, Vec<String>)
     for gate in &service.gates {
         for rule in &gate.rules {
             let facts = rule.when.facts();
-            let is_own = |fact: &&Fact| matches!(fact, Fact::Budget(of) if of.service == service.name && of.slo == slo.name);
+            let is_own = |fact: &&Fact| {
+                matches!(fact, Fact::Budget(of)
+                    if of.service == service.name && of.slo == slo.name && of.contract.is_none())
+            };
             let about = |fact: &&Fact| {
                 matches!(fact, Fact::Budget(of) | Fact::BudgetTime(of) | Fact::Burn(of, _)
                     if of.service == service.name && of.slo == slo.name)

@@ -142,7 +142,12 @@ fn alerts(service: &Service) -> usize {
         .slos
         .iter()
         .map(|slo| {
-            slo.burn_rate_pairs.len() + slo.budget_alerts.len() + slo.missing_data_alerts.len()
+            let contracts = slo.contracts.iter();
+            let promised: usize = contracts.map(|contract| contract.alerts.len()).sum();
+            slo.burn_rate_pairs.len()
+                + slo.budget_alerts.len()
+                + slo.missing_data_alerts.len()
+                + promised
         })
         .sum();
     of_slos + service.alerts.len()

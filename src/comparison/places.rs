@@ -92,6 +92,9 @@ impl<'s> Wanted<'s> {
                 slos.find_map(|slo| child(slo, kind::RECORDING, name))
             }),
             ("panel", name) => panel(root, name),
+            ("contract", name) => name.split_once('.').and_then(|(slo, name)| {
+                child(root, kind::SLO, slo).and_then(|slo| child(slo, kind::CONTRACT, name))
+            }),
             ("signal", name) => match name.split_once('.') {
                 Some((of, name)) => {
                     child(root, kind::DEPENDENCY, of).and_then(|of| child(of, kind::SIGNAL, name))
@@ -213,7 +216,12 @@ fn named_alerts<'s>(slo: &'s Instance, field: &str) -> Option<&'s Instance> {
 fn fields(id: ChangeId) -> &'static [&'static str] {
     use ChangeId as Id;
     match id {
-        Id::ObjectiveLowered | Id::ObjectiveRaised => &[field::OBJECTIVE],
+        Id::ObjectiveLowered
+        | Id::ObjectiveRaised
+        | Id::ContractObjectiveLowered
+        | Id::ContractObjectiveRaised => &[field::OBJECTIVE],
+        Id::ContractWindowChanged => &[field::CALENDAR, field::ZONE, field::WINDOW],
+        Id::ContractTextChanged => &[field::WITH, field::REMEDY],
         Id::WindowLengthened | Id::WindowShortened => &[field::WINDOW],
         Id::WindowRealigned => &[field::CALENDAR, field::ZONE, field::WINDOW],
         Id::SloNeverPages | Id::SloNeverAlerts => &[

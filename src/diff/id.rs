@@ -1,22 +1,12 @@
 //! The kinds of changes: their ids, classes and meanings, from which `docs/changes.md` is generated.
 
+mod info;
 mod name;
 mod text;
 
-use crate::class::Class;
+pub use info::IdInfo;
 
-/// What is known about an id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IdInfo {
-    /// The id: `objective-lowered`.
-    pub name: &'static str,
-    /// The class. Where an incident decides between loosened and tightened, it is [`Class::Unknown`] until one is found.
-    pub class: Class,
-    /// What changes, as one sentence.
-    pub summary: &'static str,
-    /// What follows, or what to check, in Markdown.
-    pub advice: &'static str,
-}
+use crate::class::Class;
 
 macro_rules! changes {
     ($($variant:ident = $name:literal, $class:ident, $summary:literal, $advice:literal;)+) => {
@@ -252,6 +242,25 @@ changes! {
     SloQueryOffsetChanged = "slo-query-offset-changed", Paging,
         "The rules of an SLO are evaluated with another query offset.",
         "Its alerts fire earlier or later by the difference. Samples that arrive later than the offset are not counted.";
+    // Contracts.
+    ContractAdded = "contract-added", Added,
+        "An SLO has a new contract.",
+        "Its error budget is that of the recorded past: an alert on it may fire at once.";
+    ContractRemoved = "contract-removed", Silenced,
+        "An SLO no longer has a contract.",
+        "Nothing reports any longer whether what was promised is kept. Make sure that it is no longer promised.";
+    ContractObjectiveLowered = "contract-objective-lowered", Loosened,
+        "A contract promises less.",
+        "More events may be bad before it is broken. Make sure that those to whom it is promised have agreed.";
+    ContractObjectiveRaised = "contract-objective-raised", Tightened,
+        "A contract promises more.",
+        "Fewer events may be bad. It may be broken by what has already happened.";
+    ContractWindowChanged = "contract-window-changed", History,
+        "A contract is promised for another window.",
+        "Its error budget is of another time, and its recorded series begin anew.";
+    ContractTextChanged = "contract-text-changed", Cosmetic,
+        "The text of a contract changes: with whom it is, its description, or its remedy.",
+        "It appears in alerts, runbooks and reports.";
 
     // Exclusions.
     ExclusionAdded = "exclusion-added", Loosened,

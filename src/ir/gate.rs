@@ -242,9 +242,40 @@ pub struct Objective {
     pub calendar: Option<CalendarUnit>,
     /// The labels whose values are separate groups, of which the worst counts; empty if the SLO has no groups.
     pub by: Vec<String>,
+    /// The contract of the SLO, if this is what it promises: then the objective and the window are those of the contract.
+    pub contract: Option<PromisedBy>,
+}
+
+/// A contract whose error budget a gate reads.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PromisedBy {
+    /// The name of the contract.
+    pub name: SmolStr,
+    /// Whether its window is that of the SLO.
+    pub shares_window: bool,
+    /// The objective of the SLO, between 0 and 1.
+    pub slo_objective: Decimal,
 }
 
 impl Objective {
+    /// The name of the SLO, and after a dot that of the contract, if it is one's.
+    pub fn slo_path(&self) -> String {
+        match &self.contract {
+            Some(contract) => format!("{}.{}", self.slo, contract.name),
+            None => self.slo.to_string(),
+        }
+    }
+
+    /// The share of the SLO's error budget that is left if this share of this one is, over the same window.
+    pub fn left_of_slo(&self, left: Decimal) -> Decimal {
+        let Some(contract) = &self.contract else {
+            return left;
+        };
+        let bad = (Decimal::ONE - left) * (Decimal::ONE - self.objective);
+        let consumed = bad.checked_div(Decimal::ONE - contract.slo_objective);
+        consumed.map_or(left, |consumed| Decimal::ONE - consumed)
+    }
+
     /// The SLO window in the names of recorded series: `30d`, or `month` of a calendar window.
     pub fn window_name(&self) -> String {
         match self.calendar {

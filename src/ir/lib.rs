@@ -11,6 +11,7 @@ pub mod burn_rate;
 mod calendar_window;
 pub mod channel;
 pub mod composite;
+mod contract;
 mod dependency;
 pub mod detection;
 pub mod exclude;
@@ -44,6 +45,7 @@ pub use artifact::Artifact;
 pub use breakdown::Breakdown;
 pub use calendar_window::{CalendarUnit, CalendarWindow};
 pub use channel::{Channel, WebhookUrl};
+pub use contract::Contract;
 pub use dependency::{Criticality, Dependency};
 pub use grouping::{GroupObjective, Grouping};
 pub use nth_units::{Duration, DurationUnit, metric_unit, number, text};
@@ -184,6 +186,8 @@ pub struct Slo {
     pub alert_blocks: Vec<SloAlert>,
     /// Its values that are recorded under other names, in the order of the source.
     pub recordings: Vec<SloRecording>,
+    /// What is promised outside about its SLI, in the order of the source.
+    pub contracts: Vec<Contract>,
 }
 
 impl Slo {

@@ -33,6 +33,8 @@ pub enum RuleLabel {
     BudgetConsumed,
     /// Distinguishes a missing-data alert with healthy targets from the one without.
     Targets,
+    /// The name of a contract of an SLO, on its series and alerts.
+    Contract,
     /// The objective, on `slo_info`.
     Objective,
     /// The SLO's window in days, on `slo_info`.
@@ -41,7 +43,7 @@ pub enum RuleLabel {
 
 impl RuleLabel {
     /// All labels.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Service,
         Self::Team,
         Self::Tier,
@@ -57,6 +59,7 @@ impl RuleLabel {
         Self::ShortWindow,
         Self::BudgetConsumed,
         Self::Targets,
+        Self::Contract,
         Self::Objective,
         Self::Period,
     ];
@@ -79,6 +82,7 @@ impl RuleLabel {
             Self::ShortWindow => "short_window",
             Self::BudgetConsumed => "budget_consumed",
             Self::Targets => "targets",
+            Self::Contract => "contract",
             Self::Objective => "objective",
             Self::Period => "period",
         }
@@ -99,6 +103,7 @@ impl RuleLabel {
                 | Self::ShortWindow
                 | Self::BudgetConsumed
                 | Self::Targets
+                | Self::Contract
                 | Self::Objective
                 | Self::Period
         )

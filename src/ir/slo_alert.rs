@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
-use crate::{Duration, Severity, Slo, Text};
+use crate::{BudgetAlert, Duration, Severity, Slo, Text};
 
 /// The kinds of alerts that are generated for an SLO.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,6 +13,10 @@ pub enum SloAlertKind {
     BurnRate,
     /// Alerts on the consumed error budget.
     Budget,
+    /// Alerts on a contract whose error budget is not exhausted.
+    ContractAtRisk,
+    /// Alerts on a contract whose error budget is exhausted.
+    ContractBroken,
     /// Missing-data alerts.
     MissingData,
     /// The alert on more good or bad events than there are.
@@ -23,9 +27,11 @@ pub enum SloAlertKind {
 
 impl SloAlertKind {
     /// All kinds, in the order of the language.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::BurnRate,
         Self::Budget,
+        Self::ContractAtRisk,
+        Self::ContractBroken,
         Self::MissingData,
         Self::Inconsistent,
         Self::GroupLimit,
@@ -36,6 +42,8 @@ impl SloAlertKind {
         match self {
             Self::BurnRate => "burn-rate",
             Self::Budget => "budget",
+            Self::ContractAtRisk => "contract-at-risk",
+            Self::ContractBroken => "contract-broken",
             Self::MissingData => "missing-data",
             Self::Inconsistent => "inconsistent",
             Self::GroupLimit => "group-limit",
@@ -47,10 +55,28 @@ impl SloAlertKind {
         match self {
             Self::BurnRate => "SLOErrorBudgetBurn",
             Self::Budget => "SLOErrorBudgetConsumed",
+            Self::ContractAtRisk => "SLOContractAtRisk",
+            Self::ContractBroken => "SLOContractBroken",
             Self::MissingData => "SLOMetricAbsent",
             Self::Inconsistent => "SLIInconsistent",
             Self::GroupLimit => "SLOGroupLimitExceeded",
         }
+    }
+
+    /// The kind of an alert on the error budget of a contract.
+    pub fn of_contract(alert: &BudgetAlert) -> Self {
+        match alert.is_exhausted() {
+            true => Self::ContractBroken,
+            false => Self::ContractAtRisk,
+        }
+    }
+
+    /// Whether alerts of the kind are on a consumed error budget, of an SLO or of a contract.
+    pub const fn is_on_consumed_budget(self) -> bool {
+        matches!(
+            self,
+            Self::Budget | Self::ContractAtRisk | Self::ContractBroken
+        )
     }
 
     /// The kind of this name in the language.
@@ -130,6 +156,14 @@ impl Slo {
             severity: &alert.declared,
             long: None,
         });
+        let contracts = self.contracts.iter();
+        let of_contracts = contracts
+            .flat_map(|contract| &contract.alerts)
+            .map(|alert| SloAlertRef {
+                kind: SloAlertKind::of_contract(alert),
+                severity: &alert.declared,
+                long: None,
+            });
         let of_data = self.missing_data_alerts.iter().map(|alert| SloAlertRef {
             kind: alert.cause.alert_kind(),
             severity: &alert.declared,
@@ -142,6 +176,7 @@ impl Slo {
         });
         of_pairs
             .chain(of_budget)
+            .chain(of_contracts)
             .chain(of_data)
             .chain(inconsistent)
             .collect()

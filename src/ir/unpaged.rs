@@ -17,6 +17,10 @@ impl Service {
             for alert in &mut slo.budget_alerts {
                 replace(&mut alert.severity);
             }
+            let promised = slo.contracts.iter_mut();
+            for alert in promised.flat_map(|contract| &mut contract.alerts) {
+                replace(&mut alert.severity);
+            }
             for alert in &mut slo.missing_data_alerts {
                 replace(&mut alert.severity);
             }

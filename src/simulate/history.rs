@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use nth_engine::rules::Recording;
 use nth_engine::{FloatSample, Labels, METRIC_NAME, MemoryStore, Timestamp};
-use nth_model::Sli;
 use nth_model::burn_rate::SLICE;
+use nth_model::{CalendarWindow, Duration, Sli, Slo};
 use nth_targets::series_names::{BAD_EVENTS, GROUPS, KNOWN_TIME, OBJECTIVE, TOTAL_EVENTS};
 
 use crate::error::Error;
@@ -91,10 +91,24 @@ fn recorded_labels(rule: &Recording, group: &BTreeMap<String, String>) -> Labels
         .collect()
 }
 
+/// The longest of the windows of an SLO and its contracts.
+fn longest_window(slo: &Slo) -> Duration {
+    let longest = |calendar: &Option<CalendarWindow>, window| match calendar {
+        Some(calendar) => calendar.unit.longest(),
+        None => window,
+    };
+    let contracts = slo.contracts.iter();
+    contracts
+        .map(|contract| longest(&contract.calendar, contract.window))
+        .fold(longest(&slo.calendar, slo.window), Duration::max)
+}
+
 /// The past of an SLO.
 struct Past {
     /// The first evaluation, before which the past is.
     from: Timestamp,
+    /// How far back it is recorded, in milliseconds: the longest window.
+    recorded: i64,
     /// The SLO window, in milliseconds.
     window: i64,
     /// The time between two evaluations of fast rules.
@@ -128,6 +142,7 @@ impl Past {
         let rate = if is_timed { 1.0 } else { service.rate.at(from) };
         let mut past = Self {
             from,
+            recorded: millis(longest_window(planned.slo)),
             window: millis(match &planned.slo.calendar {
                 Some(calendar) => calendar.unit.longest(),
                 None => planned.slo.window,
@@ -257,9 +272,9 @@ impl Past {
         self.times(self.tick).map(sample).collect()
     }
 
-    /// Returns the times in the window before the first evaluation, in order.
+    /// Returns the recorded times before the first evaluation, in order.
     fn times(&self, step: i64) -> impl Iterator<Item = Timestamp> {
-        let (from, count) = (self.from, self.window / step);
+        let (from, count) = (self.from, self.recorded / step);
         (1..=count).rev().map(move |number| from - number * step)
     }
 }

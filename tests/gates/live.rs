@@ -16,6 +16,14 @@ template service guarded(job: string) {
     objective = 99.5%
 
     sli : ratio { bad = `requests_total{code="500"}`  total = `requests_total` }
+
+    contract customers { with = "Customers"  objective = 99% }
+    contract monthly { with = "Customers"  objective = 99%  window = 28d }
+  }
+
+  gate promised {
+    deny broken { when = budget(availability.customers) < 10% }
+    deny little { when = budget_time(availability.monthly) < 1h }
   }
 
   gate production {
@@ -91,7 +99,7 @@ fn what_the_rules_record_decides() {
     assert!(
         shown
             .err
-            .contains("1 with a window that is only partly covered by data"),
+            .contains("3 with a window that is only partly covered by data"),
         "{shown:?}"
     );
 
@@ -176,6 +184,35 @@ fn what_the_rules_record_decides() {
     near(&after["spent"]["budget_left"], -1.0);
     assert_eq!(after["spent"]["exhausted_in_seconds"], "0");
     assert_eq!(after["silent"]["budget_left"], Value::Null);
+    // Of a contract, by its own objective and over its own window.
+    for contract in ["customers", "monthly"] {
+        let of = |service: &str| &after[&format!("{service}:{contract}")];
+        assert_eq!(of("healthy")["source"], "rules", "{after:#?}");
+        near(&of("healthy")["objective"], 0.99);
+        near(&of("healthy")["budget_left"], 0.95);
+        assert!(below(&of("spent")["budget_left"], 0.01), "{after:#?}");
+        assert_eq!(of("silent")["budget_left"], Value::Null);
+    }
+    assert_eq!(after["healthy:monthly"]["window"], "28d");
+    // 95% of the 28d of which 1% may be bad.
+    near(
+        &after["healthy:monthly"]["budget_left_seconds"],
+        0.95 * 28.0 * 864.0,
+    );
+    let (code, promised) = decide("healthy", "promised");
+    assert_eq!(code, 0, "{promised:#}");
+    near(&promised["rules"][0]["checks"][0]["number"], 0.95);
+    near(
+        &promised["rules"][1]["checks"][0]["number"],
+        0.95 * 28.0 * 864.0,
+    );
+    let (code, promised) = decide("spent", "promised");
+    assert_eq!(code, 2, "{promised:#}");
+    let reason = promised["reasons"][0].as_str().unwrap();
+    assert!(
+        reason.starts_with("broken denies: budget(availability.customers) < 10%: "),
+        "{promised:#}"
+    );
 
     let shown = nthc(
         &place,
@@ -206,8 +243,20 @@ fn what_the_rules_record_decides() {
         ],
         "{shown:?}"
     );
-    assert_eq!(cells(lines[2])[6], "no data", "{shown:?}");
-    assert_eq!(shown.err, "1 without data\n");
+    assert_eq!(
+        cells(lines[2])[1..7],
+        [
+            "availability (contract customers)",
+            "99%",
+            "30d",
+            "100%",
+            "99.95%",
+            "95%, 6h50m24s"
+        ],
+        "{shown:?}"
+    );
+    assert_eq!(cells(lines[4])[6], "no data", "{shown:?}");
+    assert_eq!(shown.err, "3 without data\n");
 }
 
 /// Adds what rules recorded of each slice of three minutes, in which there were 24,000 requests.
@@ -233,16 +282,18 @@ fn add_slices(
     });
 }
 
-/// The budgets that the binary writes as JSON, by service.
+/// The budgets that the binary writes as JSON, by service, and after a colon by contract.
 fn budgets(place: &crate::place::Place, url: &str) -> std::collections::BTreeMap<String, Value> {
     let ran = nthc(place, &["budget", "--prometheus", url, "--format", "json"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let told: Value = serde_json::from_str(&ran.out).unwrap();
     let of = |budget: &Value| {
-        (
-            budget["service"].as_str().unwrap().to_owned(),
-            budget.clone(),
-        )
+        let service = budget["service"].as_str().unwrap();
+        let name = match budget.get("contract") {
+            Some(contract) => format!("{service}:{}", contract.as_str().unwrap()),
+            None => service.to_owned(),
+        };
+        (name, budget.clone())
     };
     told["objectives"]
         .as_array()
@@ -250,6 +301,12 @@ fn budgets(place: &crate::place::Place, url: &str) -> std::collections::BTreeMap
         .iter()
         .map(of)
         .collect()
+}
+
+/// Whether a number, which is exact and so a text, is below another one.
+fn below(found: &Value, limit: f64) -> bool {
+    let number = found.as_str().and_then(|number| number.parse::<f64>().ok());
+    number.is_some_and(|number| number < limit)
 }
 
 /// That a number, which is exact and so a text, is another one but for what floats and the last samples do to it.

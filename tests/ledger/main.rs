@@ -11,6 +11,7 @@ mod support;
 
 mod alerts;
 mod between;
+mod contracts;
 mod documents;
 mod exact;
 mod export;

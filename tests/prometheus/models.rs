@@ -114,6 +114,7 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
         query_offset: None,
         alert_blocks: Vec::new(),
         recordings: Vec::new(),
+        contracts: Vec::new(),
     }
 }
 

@@ -409,7 +409,9 @@ pub(super) fn pages_anyone(service: &ir::Service) -> bool {
     service.alerts.iter().any(|alert| page(&alert.severity))
         || service.slos.iter().any(|slo| {
             let burns = slo.burn_rate_pairs.iter().map(|pair| &pair.severity);
-            let spent = slo.budget_alerts.iter().map(|alert| &alert.severity);
+            let promised = slo.contracts.iter().flat_map(|contract| &contract.alerts);
+            let spent = slo.budget_alerts.iter().chain(promised);
+            let spent = spent.map(|alert| &alert.severity);
             let absent = slo.missing_data_alerts.iter().map(|alert| &alert.severity);
             burns.chain(spent).chain(absent).any(page)
         })

@@ -252,6 +252,11 @@ impl Labels<'_> {
                 On::Slo | On::SloAlert(_) | On::Alert(_) => true,
                 On::SloRecording(_) | On::Recording => false,
             },
+            RuleLabel::Contract => {
+                let mut slos = self.service.children_of(kind::SLO);
+                matches!(on, On::Service | On::Slo)
+                    && slos.any(|slo| slo.children_of(kind::CONTRACT).next().is_some())
+            }
             _ => match on {
                 On::Service => has(kind::SLO),
                 On::Slo | On::SloAlert(_) | On::SloRecording(_) => true,
@@ -370,6 +375,11 @@ impl Labels<'_> {
                 what: "alerts on missing series of healthy targets".to_owned(),
                 value: None,
                 help: another("scrapes"),
+            },
+            RuleLabel::Contract => Source {
+                what: "the name of each contract of an SLO".to_owned(),
+                value: None,
+                help: another("agreement"),
             },
             RuleLabel::Objective => Source {
                 what: "the SLO's objective, on `slo_info`".to_owned(),

@@ -19,12 +19,17 @@ struct Alternatives {
 }
 
 /// All of them.
-const ALTERNATIVES: &[Alternatives] = &[Alternatives {
-    kind: kind::SLO,
-    one: field::WINDOW,
-    other: field::CALENDAR,
-    belonging: &[field::ZONE],
-}];
+const ALTERNATIVES: &[Alternatives] = &[windows_of(kind::SLO), windows_of(kind::CONTRACT)];
+
+/// A rolling window, and a calendar window with its zone.
+const fn windows_of(kind: &'static str) -> Alternatives {
+    Alternatives {
+        kind,
+        one: field::WINDOW,
+        other: field::CALENDAR,
+        belonging: &[field::ZONE],
+    }
+}
 
 /// How far from a block's base a field is set: in which layer, whether in `in`, and whether by the environment. The greatest
 /// applies.

@@ -16,7 +16,7 @@ use crate::eval::{BlockRef, Call, CallArg, Instance, Runtime, Value};
 use crate::schema::names::{field, kind};
 use nth_diagnostics::suggest;
 use nth_model::gate::{
-    Comparison, Condition, Effect, Fact, Gate, Objective, Operand, Override, Rule,
+    Comparison, Condition, Effect, Fact, Gate, Objective, Operand, Override, PromisedBy, Rule,
 };
 use nth_model::{self as ir, PolicyForm, burn_rate};
 use nth_policy as policy;
@@ -116,6 +116,19 @@ fn objective_of(service: &Instance, slo: &ir::Slo) -> Objective {
         window: slo.window,
         calendar: slo.calendar.as_ref().map(|calendar| calendar.unit),
         by: slo.by().to_vec(),
+        contract: None,
+    }
+}
+
+/// What a contract of an SLO promises.
+fn promise_of(service: &Instance, slo: &ir::Slo, contract: &ir::Contract) -> Objective {
+    Objective {
+        contract: Some(PromisedBy {
+            name: contract.name.clone(),
+            shares_window: contract.has_window_of(slo),
+            slo_objective: slo.objective,
+        }),
+        ..objective_of(service, &contract.as_slo(slo))
     }
 }
 
@@ -353,9 +366,58 @@ impl Lowering<'_> {
     /// Returns the objective that a call names, in this service or another one.
     fn objective(&self, call: &Call) -> Option<Objective> {
         match &argument(call, "slo")?.value {
+            Value::Block(contract) if contract.kind == kind::CONTRACT => self.promise_at(contract),
             Value::Block(slo) => self.objective_at(slo),
             _ => None,
         }
+    }
+
+    /// Returns what a contract promises, of this service or another one.
+    fn promise_at(&self, block: &BlockRef) -> Option<Objective> {
+        let (_, above) = block.path.split_last()?;
+        let (slo_kind, slo_name) = above.last()?;
+        if block.item == self.service.head.item {
+            let slo = self.slos.iter().find(|slo| slo.name == *slo_name)?;
+            let mut contracts = slo.contracts.iter();
+            let contract = contracts.find(|contract| contract.name == block.name)?;
+            return Some(promise_of(self.service, slo, contract));
+        }
+        let of = BlockRef {
+            item: block.item,
+            path: above.to_vec(),
+            kind: slo_kind.clone(),
+            name: slo_name.clone(),
+        };
+        let slo = self.objective_at(&of)?;
+        let field = |name| self.surroundings.field(block, name);
+        let Value::Percent(percent) = field(field::OBJECTIVE)? else {
+            return None;
+        };
+        let (window, calendar) = match (field(field::WINDOW), field(field::CALENDAR)) {
+            (_, Some(Value::Enum(_, unit))) => {
+                let unit = ir::CalendarUnit::named(&unit)?;
+                (unit.nominal(), Some(unit))
+            }
+            (Some(Value::Duration(window)), _) => (ir::Duration(window), None),
+            _ => (slo.window, slo.calendar),
+        };
+        let zone = |block: &BlockRef| {
+            let zone = self.surroundings.field(block, field::ZONE);
+            zone.as_ref().and_then(text)
+        };
+        let inherited = zone(&of).unwrap_or_else(|| "UTC".to_owned());
+        let has_zone_of_slo = zone(block).is_none_or(|zone| zone == inherited);
+        Some(Objective {
+            contract: Some(PromisedBy {
+                name: block.name.clone(),
+                shares_window: (window, calendar) == (slo.window, slo.calendar) && has_zone_of_slo,
+                slo_objective: slo.objective,
+            }),
+            objective: ratio(percent),
+            window,
+            calendar,
+            ..slo
+        })
     }
 
     fn objective_at(&self, block: &BlockRef) -> Option<Objective> {
@@ -387,6 +449,7 @@ impl Lowering<'_> {
                 Some(Value::List(names)) => names.iter().filter_map(Value::show).collect(),
                 _ => Vec::new(),
             },
+            contract: None,
         })
     }
 

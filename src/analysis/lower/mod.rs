@@ -1,9 +1,11 @@
 //! Lowers evaluated blocks to the model that the targets use.
 
 mod buckets;
+mod budget_alerts;
 mod burn_rates;
 mod calendar;
 mod composite;
+mod contract;
 mod exclude;
 mod gate;
 mod grouping;

@@ -6,14 +6,15 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use smol_str::SmolStr;
 
+use super::budget_alerts::{budget_alerts, slo_severities};
 use super::burn_rates::{self, Burning};
 use super::read::{
-    Surroundings, alert_text, annotations, block_name, contrary, duration, labels, literal, member,
-    query, report, text,
+    Surroundings, alert_text, block_name, duration, labels, literal, member, query, report, text,
 };
 use super::signal::{self, Absences};
 use super::{
-    composite, gate, grouping, lints, panel, recordings, sli, slo_alerts, team, time_units,
+    composite, contract, gate, grouping, lints, panel, recordings, sli, slo_alerts, team,
+    time_units,
 };
 use crate::codes;
 use crate::db::{Diag, Span};
@@ -354,13 +355,8 @@ fn lower_slo(
     if let Some(grouping) = &grouping {
         burn_rates::check_groups(&burning, grouping, &pairs, diagnostics);
     }
-    let [page, ticket] = &severities;
-    let mut budget_alerts = self::budget_alerts(slo.get(field::BUDGET_TICKETS), ticket);
-    budget_alerts.extend(self::budget_alerts(slo.get(field::BUDGET_PAGES), page));
-    budget_alerts.sort_by(|one, other| {
-        (one.consumed, &one.severity).cmp(&(other.consumed, &other.severity))
-    });
-    budget_alerts.dedup_by_key(|alert| alert.consumed);
+    let [_, ticket] = &severities;
+    let budget_alerts = budget_alerts(slo, &severities);
     let breakdown = match slo.get(field::BREAKDOWN) {
         Value::List(names) if !names.is_empty() => names.iter().filter_map(Value::show).collect(),
         _ => {
@@ -371,7 +367,7 @@ fn lower_slo(
         }
     };
     let recordings = recordings::lower(slo, window, surroundings, diagnostics);
-    let lowered = ir::Slo {
+    let mut lowered = ir::Slo {
         name: slo.name.clone(),
         description: text(slo.get(field::DESCRIPTION))
             .or_else(|| slo.doc.as_ref().map(|doc| doc.trim().to_owned())),
@@ -410,8 +406,10 @@ fn lower_slo(
         query_offset: query_offset(slo, surroundings, diagnostics),
         alert_blocks: slo_alerts::lower(service, slo, surroundings),
         recordings,
+        contracts: Vec::new(),
         sli,
     };
+    lowered.contracts = contract::lower(slo, &lowered, surroundings, diagnostics);
     slo_alerts::check((service, slo), &lowered, surroundings, diagnostics);
     Some(lowered)
 }
@@ -438,29 +436,6 @@ fn query_offset(
         report(slo, diagnostics, found);
     }
     Some(offset)
-}
-
-/// Returns the severities of an SLO's alerts that page, and of the others. One that does not fit is reported.
-fn slo_severities(
-    slo: &Instance,
-    surroundings: &Surroundings<'_>,
-    diagnostics: &mut Vec<Diag>,
-) -> [ir::Severity; 2] {
-    let all = surroundings.severities();
-    let usual = [
-        (field::PAGE_SEVERITY, ir::Response::Page, all.page()),
-        (field::TICKET_SEVERITY, ir::Response::Ticket, all.ticket()),
-    ];
-    usual.map(|(name, response, usual)| {
-        let Some(severity) = surroundings.severity(slo.get(name)) else {
-            return usual;
-        };
-        if severity.response() == response {
-            return severity;
-        }
-        report(slo, diagnostics, contrary(slo, name, &severity));
-        usual
-    })
 }
 
 /// The calendar window of an SLO, if it has one. A zone of a rolling window has no effect, which is reported.
@@ -544,21 +519,4 @@ fn too_many_groups(
         declared: severity.clone(),
         severity,
     })
-}
-
-fn budget_alerts(value: &Value, severity: &ir::Severity) -> Vec<ir::BudgetAlert> {
-    let Value::List(items) = value else {
-        return Vec::new();
-    };
-    items
-        .iter()
-        .filter_map(|item| match item {
-            Value::Percent(percent) => Some(ir::BudgetAlert {
-                consumed: percent.checked_div(Decimal::ONE_HUNDRED)?.normalize(),
-                severity: severity.clone(),
-                declared: severity.clone(),
-            }),
-            _ => None,
-        })
-        .collect()
 }

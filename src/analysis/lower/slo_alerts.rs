@@ -241,10 +241,9 @@ fn alike(
     diagnostics: &mut Vec<Diag>,
 ) {
     // Burn-rate and budget alerts have labels of their own.
-    let alerts = lowered
-        .alerts()
-        .into_iter()
-        .filter(|alert| !matches!(alert.kind, SloAlertKind::BurnRate | SloAlertKind::Budget));
+    let alerts = lowered.alerts().into_iter().filter(|alert| {
+        alert.kind != SloAlertKind::BurnRate && !alert.kind.is_on_consumed_budget()
+    });
     let mut seen: Vec<(SloAlertRef<'_>, AlertOptions, SmolStr)> = Vec::new();
     for alert in alerts {
         let options = lowered.alert_options(alert);

@@ -14,6 +14,8 @@ pub mod kind {
     pub const BUDGET_LEFT: &str = "budget-left";
     /// The kind `burn-rate`.
     pub const BURN_RATE: &str = "burn-rate";
+    /// The kind `contract`.
+    pub const CONTRACT: &str = "contract";
     /// The kind `counter-reset`.
     pub const COUNTER_RESET: &str = "counter-reset";
     /// The kind `defaults`.
@@ -160,9 +162,9 @@ pub mod field {
     pub const BREAKDOWN: &str = "breakdown";
     /// The field `buckets` of `metric`.
     pub const BUCKETS: &str = "buckets";
-    /// The field `budget_pages` of `tier`, `slo`.
+    /// The field `budget_pages` of `tier`, `slo`, `contract`.
     pub const BUDGET_PAGES: &str = "budget_pages";
-    /// The field `budget_tickets` of `tier`, `slo`.
+    /// The field `budget_tickets` of `tier`, `slo`, `contract`.
     pub const BUDGET_TICKETS: &str = "budget_tickets";
     /// The field `burn_rate_alerts` of `slo`.
     pub const BURN_RATE_ALERTS: &str = "burn_rate_alerts";
@@ -172,7 +174,7 @@ pub mod field {
     pub const BURN_RATE_TICKETS: &str = "burn_rate_tickets";
     /// The field `by` of `slo`, `exclude`, `override`.
     pub const BY: &str = "by";
-    /// The field `calendar` of `slo`.
+    /// The field `calendar` of `slo`, `contract`.
     pub const CALENDAR: &str = "calendar";
     /// The field `channel` of `slack`.
     pub const CHANNEL: &str = "channel";
@@ -192,7 +194,7 @@ pub mod field {
     pub const DEPENDENCY: &str = "dependency";
     /// The field `deployed` of `service`.
     pub const DEPLOYED: &str = "deployed";
-    /// The field `description` of `service`, `slo`, `severity`, `alert`, `panel`, `team`, `schedule`, `escalation`, `gate`, `deny`, `warn`, `test`.
+    /// The field `description` of `service`, `slo`, `contract`, `severity`, `alert`, `panel`, `team`, `schedule`, `escalation`, `gate`, `deny`, `warn`, `test`.
     pub const DESCRIPTION: &str = "description";
     /// The field `dry_run` of `gate`.
     pub const DRY_RUN: &str = "dry_run";
@@ -288,7 +290,7 @@ pub mod field {
     pub const NATIVE: &str = "native";
     /// The field `notify` of `step`.
     pub const NOTIFY: &str = "notify";
-    /// The field `objective` of `slo`, `group`.
+    /// The field `objective` of `slo`, `group`, `contract`.
     pub const OBJECTIVE: &str = "objective";
     /// The field `on` of `receiver`.
     pub const ON: &str = "on";
@@ -296,9 +298,9 @@ pub mod field {
     pub const ON_CALL_EXPECTED: &str = "on_call_expected";
     /// The field `on_no_data` of `gate`.
     pub const ON_NO_DATA: &str = "on_no_data";
-    /// The field `only_in` of `service`, `dependency`, `slo`, `exclude`, `alert`, `recording`, `test`.
+    /// The field `only_in` of `service`, `dependency`, `slo`, `contract`, `exclude`, `alert`, `recording`, `test`.
     pub const ONLY_IN: &str = "only_in";
-    /// The field `page_severity` of `tier`, `slo`.
+    /// The field `page_severity` of `tier`, `slo`, `contract`.
     pub const PAGE_SEVERITY: &str = "page_severity";
     /// The field `pages` of `severity`, `environment`.
     pub const PAGES: &str = "pages";
@@ -314,6 +316,8 @@ pub mod field {
     pub const RATIO: &str = "ratio";
     /// The field `reason` of `exclude`, `override`.
     pub const REASON: &str = "reason";
+    /// The field `remedy` of `contract`.
+    pub const REMEDY: &str = "remedy";
     /// The field `resolved` of `receiver`.
     pub const RESOLVED: &str = "resolved";
     /// The field `rotation` of `schedule`, `layer`.
@@ -370,7 +374,7 @@ pub mod field {
     pub const TEXT: &str = "text";
     /// The field `thresholds` of `panel`.
     pub const THRESHOLDS: &str = "thresholds";
-    /// The field `ticket_severity` of `tier`, `slo`.
+    /// The field `ticket_severity` of `tier`, `slo`, `contract`.
     pub const TICKET_SEVERITY: &str = "ticket_severity";
     /// The field `tier` of `service`, `dependency`.
     pub const TIER: &str = "tier";
@@ -406,10 +410,12 @@ pub mod field {
     pub const WHEN: &str = "when";
     /// The field `width` of `panel`.
     pub const WIDTH: &str = "width";
-    /// The field `window` of `slo`, `recording`.
+    /// The field `window` of `slo`, `contract`, `recording`.
     pub const WINDOW: &str = "window";
+    /// The field `with` of `contract`.
+    pub const WITH: &str = "with";
     /// The field `within` of `page`, `ticket`, `resolved`.
     pub const WITHIN: &str = "within";
-    /// The field `zone` of `slo`, `exclude`, `support-hours`, `schedule`, `override`, `test`.
+    /// The field `zone` of `slo`, `contract`, `exclude`, `support-hours`, `schedule`, `override`, `test`.
     pub const ZONE: &str = "zone";
 }

@@ -215,7 +215,36 @@ fn objectives(page: &mut Page, service: &Service, project: &Project<'_>) {
     for slo in &service.slos {
         parts(page, slo, project);
     }
+    contracts(page, service);
     exclusions(page, service);
+}
+
+/// Adds what is promised outside about the SLOs.
+fn contracts(page: &mut Page, service: &Service) {
+    let all = service.slos.iter().flat_map(|slo| {
+        let contracts = slo.contracts.iter();
+        contracts.map(move |contract| (slo, contract))
+    });
+    let rows: Vec<_> = all
+        .map(|(slo, contract)| {
+            let promised = contract.as_slo(slo);
+            [
+                format!(
+                    "{}: {}",
+                    text::inline(&slo.name),
+                    text::inline(&contract.name)
+                ),
+                text::inline(&contract.with),
+                short_objective(&promised),
+                words::duration(budget_time(contract.objective, contract.window)),
+            ]
+        })
+        .collect();
+    if rows.is_empty() {
+        return;
+    }
+    page.paragraph("Contracts are promised outside, besides these objectives:");
+    page.table(["Contract", "With", "Objective", "Error budget"], rows);
 }
 
 /// Adds the parts of a composite SLO, each with the runbook of its service.
@@ -419,6 +448,11 @@ fn in_a_line(alert: &NamedAlert<'_>, service: &Service) -> String {
         Origin::Budget(_, alert) => format!(
             "{} of the error budget consumed",
             percent_text(alert.consumed)
+        ),
+        Origin::Contract(_, contract, alert) => format!(
+            "{} of the error budget of contract {} consumed",
+            percent_text(alert.consumed),
+            text::inline(&contract.name)
         ),
         Origin::Absence(_, alert) if alert.cause == MissingDataCause::Groups => {
             "more groups than the limit".to_owned()

@@ -2,17 +2,17 @@
 
 use rust_decimal::Decimal;
 
-use super::alert::{Alerts, alert_expression, meaning, series};
+use super::alert::{Alerts, LEVEL, alert_expression, meaning, series};
 use super::explore_links::compared_query;
 use super::page::Page;
 use super::{text, words};
 use crate::alerts::{NamedAlert, Origin};
 use crate::prometheus::{condition, raw_ratio};
-use crate::series_names::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, LONGEST_RAW};
+use crate::series_names::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, LONGEST_RAW, of_contract};
 use nth_model::burn_rate::{Pair, budget_time};
 use nth_model::number::{decimal_text, percent_text};
 use nth_model::text::list;
-use nth_model::{BudgetAlert, Duration, MissingDataCause, Sli, Slo};
+use nth_model::{BudgetAlert, Contract, Duration, MissingDataCause, Sli, Slo};
 use nth_promql::{Expr, build, rewrite};
 
 /// The window over which bad events are listed for budget alerts.
@@ -35,6 +35,7 @@ pub fn section(
     match alerts.first().map(|first| first.origin) {
         Some(Origin::Burn(..)) => section.burn(page),
         Some(Origin::Budget(..)) => section.budget(page),
+        Some(Origin::Contract(_, contract, _)) => section.contract(page, contract),
         Some(Origin::Absence(_, alert)) if alert.cause == MissingDataCause::Groups => {
             section.group_limit(page)
         }
@@ -221,29 +222,60 @@ impl Section<'_, '_, '_> {
             self.of.slo_mitigation()
         ));
         let mut items: Vec<String> = self.indicator(RECENT)?.into_iter().collect();
-        items.extend(levels.iter().map(|alert| {
-            let left = (Decimal::ONE - alert.consumed).max(Decimal::ZERO);
-            format!(
-                "{} ({}): {} of full downtime consumed, {} left",
-                percent_text(alert.consumed),
-                alert.severity.name(),
-                words::duration(share(budget, alert.consumed)),
-                words::duration(share(budget, left)),
-            )
-        }));
+        items.extend(levels.iter().map(|alert| level(alert, budget)));
         let remaining = self.worst_first(self.recorded(BUDGET_REMAINING), "sort");
         items.push(self.of.query("Error budget remaining", &remaining)?);
         let coverage = self.recorded(&format!("{COVERAGE}{}", slo.window_name()));
         let what = format!("Coverage of the {}", slo.window_so_far());
         items.push(self.of.query(&what, &coverage)?);
-        if let Some(first) = self.alerts.first() {
-            let condition = condition(self.of.service, self.of.settings, &first.origin);
-            let query = compared_query(&condition);
-            items.push(self.of.query(
-                "Consumed share, which each alert compares with its own",
-                query,
-            )?);
+        items.extend(self.consumed_share()?);
+        self.diagnosis(page, items);
+        Ok(())
+    }
+
+    /// The alerts on the error budget of a contract.
+    fn contract(&self, page: &mut Page, contract: &Contract) -> Result<(), serde_json::Error> {
+        let promised = contract.as_slo(self.slo);
+        let budget = budget_time(promised.objective, promised.window);
+        page.paragraph(format!(
+            "**Impact:** what is promised to {} is at risk, and is broken when all of the error budget is consumed. {} {}",
+            text::inline(&contract.with),
+            meaning(&format!(
+                "contract {} promises {} over {}, which allows {} of full downtime. An alert fires when its share \
+                is consumed. When all is consumed, the contract is broken: report it to those responsible for it; \
+                `nthc report --contracts` has the numbers of each period.{}",
+                text::inline(&contract.name),
+                percent_text(promised.objective),
+                words::slo_window(&promised),
+                words::duration(budget),
+                groups(&promised)
+            )),
+            self.of.slo_mitigation()
+        ));
+        match &contract.remedy {
+            Some(remedy) => page.noticed_markdown(LEVEL, "**What is owed when it is broken:**", remedy),
+            None => page.paragraph(
+                "**What is owed when it is broken:** not documented (set `remedy` on the contract).",
+            ),
         }
+        let mut items: Vec<String> = self.indicator(RECENT)?.into_iter().collect();
+        for named in self.alerts {
+            if let Origin::Contract(_, _, alert) = named.origin {
+                items.push(level(alert, budget));
+            }
+        }
+        let name = |metric: &str| of_contract(metric);
+        let remaining = self.of_contract(&name(BUDGET_REMAINING), contract);
+        let remaining = self.worst_first(remaining, "sort");
+        items.push(self.of.query("Error budget remaining", &remaining)?);
+        let coverage = format!("{COVERAGE}{}", promised.window_name());
+        let coverage = match contract.has_window_of(self.slo) {
+            true => self.recorded(&coverage),
+            false => self.of_contract(&name(&coverage), contract),
+        };
+        let what = format!("Coverage of the {}", promised.window_so_far());
+        items.push(self.of.query(&what, &coverage)?);
+        items.extend(self.consumed_share()?);
         self.diagnosis(page, items);
         Ok(())
     }
@@ -390,8 +422,29 @@ impl Section<'_, '_, '_> {
         self.of.query(&what, &query).map(Some)
     }
 
+    /// The query for the consumed share of an error budget, which each alert compares with its own.
+    fn consumed_share(&self) -> Result<Option<String>, serde_json::Error> {
+        let Some(first) = self.alerts.first() else {
+            return Ok(None);
+        };
+        let condition = condition(self.of.service, self.of.settings, &first.origin);
+        let query = compared_query(&condition);
+        let what = "Consumed share, which each alert compares with its own";
+        self.of.query(what, query).map(Some)
+    }
+
+    /// The value that the rules record for a contract; by group if the SLO has groups.
+    fn of_contract(&self, metric: &str, contract: &Contract) -> Expr {
+        let label = ("contract", contract.name.to_string());
+        self.recorded_with(metric, Some(label))
+    }
+
     /// The value that the rules record for the SLO; by group if it has groups.
     fn recorded(&self, metric: &str) -> Expr {
+        self.recorded_with(metric, None)
+    }
+
+    fn recorded_with(&self, metric: &str, more: Option<(&str, String)>) -> Expr {
         let scope = self.of.settings.scope();
         let labels: Vec<_> = scope
             .map(|(label, value)| (label, value.to_owned()))
@@ -399,6 +452,7 @@ impl Section<'_, '_, '_> {
                 ("service", self.of.service.name.to_string()),
                 ("slo", self.slo.name.to_string()),
             ])
+            .chain(more)
             .collect();
         let by: Vec<&str> = self.slo.by().iter().map(String::as_str).collect();
         let groups = (!by.is_empty()).then(|| build::by_labels(&by));
@@ -412,6 +466,18 @@ impl Section<'_, '_, '_> {
             _ => build::call(sort, vec![query]),
         }
     }
+}
+
+/// An alert on a consumed share of an error budget, as an item.
+fn level(alert: &BudgetAlert, budget: Duration) -> String {
+    let left = (Decimal::ONE - alert.consumed).max(Decimal::ZERO);
+    format!(
+        "{} ({}): {} of full downtime consumed, {} left",
+        percent_text(alert.consumed),
+        alert.severity.name(),
+        words::duration(share(budget, alert.consumed)),
+        words::duration(share(budget, left)),
+    )
 }
 
 /// The first thing to do for a burn-rate alert.

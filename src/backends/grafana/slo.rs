@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use crate::series_names::{
     BUDGET_REMAINING, COVERAGE, CURRENT_BURN_RATE, ERROR_BUDGET, ERROR_RATIO,
-    GROSS_BUDGET_REMAINING, LONGEST_RAW, OBJECTIVE, PERIOD_ELAPSED,
+    GROSS_BUDGET_REMAINING, LONGEST_RAW, OBJECTIVE, PERIOD_ELAPSED, of_contract,
 };
 use nth_model::burn_rate::budget_time;
 use nth_model::number::percent_text;
@@ -38,14 +38,15 @@ impl Board<'_> {
                 .slos
                 .iter()
                 .flat_map(|slo| {
-                    [
+                    let panels = [
                         self.objective(slo),
                         self.budget_left(slo),
                         self.coverage(slo),
                         self.burn_down(slo),
                         self.burn_rate(slo),
                         self.error_ratio(slo),
-                    ]
+                    ];
+                    panels.into_iter().chain(self.contracts(slo))
                 })
                 .collect(),
         }
@@ -176,6 +177,53 @@ impl Board<'_> {
         } else {
             view.build()
         }
+    }
+
+    /// The remaining shares of the error budgets of the contracts of an SLO; `None` if it has none.
+    fn contracts(&self, slo: &Slo) -> Option<Draft> {
+        if slo.contracts.is_empty() {
+            return None;
+        }
+        let promises: Vec<String> = slo
+            .contracts
+            .iter()
+            .map(|contract| {
+                text::markdown(&format!(
+                    "{} with {}: {} over {}",
+                    contract.name,
+                    contract.with,
+                    percent_text(contract.objective),
+                    match &contract.calendar {
+                        Some(calendar) => format!("the calendar {calendar}"),
+                        None => contract.window.to_string(),
+                    }
+                ))
+            })
+            .collect();
+        let what = format!(
+            "Error budgets of what is promised outside. Below 0% a contract is broken. Time without data \
+            counts as no budget consumed, so at most this is left.\n\n{}",
+            promises.join("\n\n")
+        );
+        let mut by = vec!["contract"];
+        by.extend(slo.by().iter().map(String::as_str));
+        let left = self.recorded_series(&of_contract(BUDGET_REMAINING), slo);
+        let left = build::aggregate("max", Some(build::by_labels(&by)), left);
+        let view = View::new(
+            key(slo, "contracts"),
+            Visualization::Timeseries,
+            "percentunit",
+            (24, HEIGHT),
+        )
+        .titled(
+            title(slo, "error budget of contracts remaining"),
+            describe(slo, &what),
+        )
+        .bounds(None, Some(Decimal::ONE))
+        .decimals(1)
+        .steps([(None, BAD), (Some(Decimal::ZERO), GOOD)])
+        .add_query(left, legend(slo, "{{contract}}"));
+        Some(view.build())
     }
 
     /// The known share of the SLO window: a new SLO, or one with missing series, knows only a part of it.

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use nth_model::number::{decimal_text, percent_text};
 use nth_model::text::count;
 use nth_model::{
-    Duration, MissingDataCause, Response, Service, Settings, Severity, Slo, Urgency, burn_rate,
+    Contract, Duration, MissingDataCause, Response, Service, Settings, Severity, Slo, Urgency,
+    burn_rate,
 };
 use nth_promql::{Condition, LabelMatchers, MatchOp};
 use serde_json::Value;
@@ -141,7 +142,59 @@ pub fn slo_annotations(slo: &Slo, settings: &Settings) -> BTreeMap<String, Strin
     if let Some(url) = &slo.runbook_url {
         keep("runbook-url", url.clone());
     }
+    if !slo.contracts.is_empty() {
+        keep("contracts", contracts(slo));
+    }
     kept
+}
+
+/// The contracts of an SLO as JSON, which can contain any text.
+fn contracts(slo: &Slo) -> String {
+    let shares = |contract: &Contract, response: Response| -> Vec<String> {
+        let alerts = contract.alerts.iter();
+        alerts
+            .filter(|alert| alert.declared.response() == response)
+            .map(|alert| percent_text(alert.consumed))
+            .collect()
+    };
+    let all = slo.contracts.iter().map(|contract| {
+        let mut kept = serde_json::json!({
+            "name": contract.name.as_str(),
+            "with": contract.with,
+            "objective": percent_text(contract.objective),
+            "budget_pages": shares(contract, Response::Page),
+            "budget_tickets": shares(contract, Response::Ticket),
+        });
+        let window = match &contract.calendar {
+            Some(calendar) => vec![
+                ("calendar", calendar.unit.to_string()),
+                ("zone", calendar.zone.clone()),
+            ],
+            None => vec![("window", contract.window.to_string())],
+        };
+        let texts = [
+            ("remedy", &contract.remedy),
+            ("description", &contract.description),
+        ];
+        let texts = texts
+            .into_iter()
+            .filter_map(|(name, text)| Some((name, text.clone()?)));
+        let severities = Response::ALL.into_iter().filter_map(|response| {
+            let mut alerts = contract.alerts.iter().map(|alert| &alert.declared);
+            let severity = alerts.find(|severity| severity.response() == response)?;
+            let name = match response {
+                Response::Page => "page_severity",
+                Response::Ticket => "ticket_severity",
+            };
+            let is_usual = [Severity::PAGE, Severity::TICKET].contains(&severity.name());
+            (!is_usual).then(|| (name, severity.name().to_owned()))
+        });
+        for (name, value) in window.into_iter().chain(severities).chain(texts) {
+            kept[name] = Value::from(value);
+        }
+        kept
+    });
+    Value::Array(all.collect()).to_string()
 }
 
 /// Keeps the severities that the project declares, and those of the SLO's alerts that are not `page` and `ticket`.

@@ -319,6 +319,15 @@ fn budget(slo: &ir::Slo) -> Vec<String> {
             shares.join(", ")
         ));
     }
+    if !slo.contracts.is_empty() {
+        let names: Vec<&str> = { slo.contracts.iter() }
+            .map(|contract| contract.name.as_str())
+            .collect();
+        lost.push(format!(
+            "Contracts {} with their alerts: an OpenSLO SLO has one objective.",
+            names.join(", ")
+        ));
+    }
     if let Some(least) = slo.min_events {
         lost.push(format!(
             "No burn-rate alert fires on fewer than {least} events in its window."

@@ -166,7 +166,10 @@ fn condition(condition: &gate::Condition, service: &Service) -> Condition {
 /// The name of a fact: its text in a gate of this service.
 pub fn fact_name(fact: &Fact, service: &Service) -> String {
     let of = |objective: &Objective| {
-        let slo = name(&objective.slo);
+        let slo = match &objective.contract {
+            Some(contract) => format!("{}.{}", name(&objective.slo), name(&contract.name)),
+            None => name(&objective.slo),
+        };
         if objective.service == service.name {
             slo
         } else {

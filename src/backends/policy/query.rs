@@ -4,9 +4,10 @@ use rust_decimal::Decimal;
 
 use crate::series_names::{
     BUDGET_REMAINING, COVERAGE, ERROR_BUDGET, ERROR_RATIO, INFO, LONGEST_RAW, PERIOD_LENGTH,
+    of_contract,
 };
 use nth_model::burn_rate::budget_time;
-use nth_model::gate::{Fact, Objective};
+use nth_model::gate::{Fact, Objective, PromisedBy};
 use nth_model::number::decimal_text;
 use nth_model::{Duration, Service, Settings, Severity};
 use nth_promql::{BinaryOp, Expr, MatchOp, build, escape_regex};
@@ -30,11 +31,15 @@ impl Queries<'_> {
     pub fn query(self, fact: &Fact) -> Option<Expr> {
         let query = match fact {
             Fact::Budget(objective) => self.budget(objective),
-            Fact::BudgetTime(objective) if objective.by.is_empty() => build::binary(
-                BinaryOp::Multiply,
-                self.budget(objective),
-                self.budget_seconds(objective),
-            ),
+            Fact::BudgetTime(objective)
+                if objective.by.is_empty() || objective.contract.is_some() =>
+            {
+                build::binary(
+                    BinaryOp::Multiply,
+                    self.budget(objective),
+                    self.budget_seconds(objective),
+                )
+            }
             // A group may have an objective of its own.
             Fact::BudgetTime(objective) => {
                 let whole = build::binary(
@@ -99,7 +104,7 @@ impl Queries<'_> {
             _ => return None,
         };
         // Of groups, that which is known for longest: one that is new is not a gap.
-        let known = self.recorded_value(&format!("{COVERAGE}{window}"), objective);
+        let known = self.window_value(&format!("{COVERAGE}{window}"), objective);
         let known = match objective.by.is_empty() {
             true => known,
             false => build::aggregate("max", None, known),
@@ -117,16 +122,38 @@ impl Queries<'_> {
 
     /// The value of a recorded series of an SLO, for each of its groups.
     fn recorded_value(&self, metric: &str, objective: &Objective) -> Expr {
+        self.value_of(metric, objective, None)
+    }
+
+    /// The value of a recorded series of the window of an SLO or a contract, for each group.
+    fn window_value(&self, metric: &str, objective: &Objective) -> Expr {
+        let contract = objective.contract.as_ref();
+        self.value_of(
+            metric,
+            objective,
+            contract.filter(|contract| !contract.shares_window),
+        )
+    }
+
+    /// The value of a recorded series of an SLO, or of what it is of a contract.
+    fn value_of(&self, metric: &str, objective: &Objective, contract: Option<&PromisedBy>) -> Expr {
         let mut labels = self.labels(&objective.service);
         labels.push(("slo", &objective.slo));
+        let metric = match contract {
+            Some(contract) => {
+                labels.push(("contract", &contract.name));
+                of_contract(metric)
+            }
+            None => metric.to_owned(),
+        };
         let by: Vec<&str> = objective.by.iter().map(String::as_str).collect();
         let groups = (!by.is_empty()).then(|| build::by_labels(&by));
-        build::aggregate("max", groups, build::selector(metric, &labels))
+        build::aggregate("max", groups, build::selector(&metric, &labels))
     }
 
     /// The share of an error budget that is left: of groups, that of the worst.
     fn budget(&self, objective: &Objective) -> Expr {
-        let left = self.recorded_value(BUDGET_REMAINING, objective);
+        let left = self.value_of(BUDGET_REMAINING, objective, objective.contract.as_ref());
         match objective.by.is_empty() {
             true => left,
             false => build::aggregate("min", None, left),
@@ -138,11 +165,20 @@ impl Queries<'_> {
         match objective.calendar {
             Some(_) => build::binary(
                 BinaryOp::Multiply,
-                self.recorded_value(PERIOD_LENGTH, objective),
+                self.period_length(objective),
                 number(Decimal::ONE - objective.objective),
             ),
             None => number(budget_time(objective.objective, objective.window).as_seconds()),
         }
+    }
+
+    /// The length of the current period, which is one for all groups.
+    fn period_length(&self, objective: &Objective) -> Expr {
+        let whole = Objective {
+            by: Vec::new(),
+            ..objective.clone()
+        };
+        self.window_value(PERIOD_LENGTH, &whole)
     }
 
     /// The number of firing alerts of the service with one of these severities.

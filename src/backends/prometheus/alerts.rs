@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use crate::alerts::{NamedAlert, Origin};
 use nth_model::burn_rate::{Pair, SLICE, budget_time};
 use nth_model::number::{decimal_text, percent_text};
-use nth_model::{BudgetAlert, Duration, MissingDataCause, Numerator, Sli, ValueFormat};
+use nth_model::{BudgetAlert, Contract, Duration, MissingDataCause, Numerator, Sli, ValueFormat};
 use nth_promql::{BinaryOp, Expr, MatchOp, Node, build, rewrite};
 
 use super::document::{AlertingRule, Rule};
@@ -45,6 +45,9 @@ impl SloContext<'_> {
         let rule = |named: &NamedAlert<'_>| match named.origin {
             Origin::Burn(_, pair) => Some(self.burn_alert(named, pair)),
             Origin::Budget(_, alert) => Some(self.budget_alert(named, alert)),
+            Origin::Contract(_, contract, alert) => {
+                Some(self.with_contract(contract, |of| of.contract_alert(named, contract, alert)))
+            }
             Origin::Absence(_, alert) if alert.cause == MissingDataCause::Groups => {
                 Some(self.group_limit_alert(named, alert))
             }
@@ -54,9 +57,11 @@ impl SloContext<'_> {
         };
         let is_fast = |named: &&NamedAlert<'_>| match named.origin {
             Origin::Burn(_, pair) => self.is_fast(&[pair.short, pair.long]),
-            Origin::Budget(..) | Origin::Absence(..) | Origin::Inconsistent(_) | Origin::Own(_) => {
-                true
-            }
+            Origin::Budget(..)
+            | Origin::Contract(..)
+            | Origin::Absence(..)
+            | Origin::Inconsistent(_)
+            | Origin::Own(_) => true,
         };
         let (fast, slow): (Vec<_>, Vec<_>) =
             self.context.alerts.iter().filter(of_slo).partition(is_fast);
@@ -266,13 +271,53 @@ impl SloContext<'_> {
                 self.slo.window_text()
             ));
         let labels = [("budget_consumed", percent_text(alert.consumed))];
-        let texts = [summary, self.in_words(self.explanation())];
+        let explanation = self.explanation(Template::default());
+        let texts = [summary, self.in_words(explanation)];
         self.alert(
             named,
             alert.declared.default_hold(),
             &self.budget_condition(alert),
             &labels,
             texts,
+        )
+    }
+
+    /// An alert on the consumed error budget of a contract; `self` is the context of the contract.
+    fn contract_alert(
+        &self,
+        named: &NamedAlert<'_>,
+        contract: &Contract,
+        alert: &BudgetAlert,
+    ) -> Rule {
+        let state = match alert.is_exhausted() {
+            true => "broken",
+            false => "at risk",
+        };
+        let summary = self
+            .group_title()
+            .text(format!(": contract {} {state} (at least ", contract.name))
+            .value(ValueFormat::Percentage)
+            .text(format!(
+                " of its {} error budget consumed)",
+                self.slo.window_text()
+            ));
+        let labels = [("budget_consumed", percent_text(alert.consumed))];
+        let promise = Template::default().text(format!(
+            "Promised to: {} ({}).\n",
+            contract.with,
+            self.short_objective()
+        ));
+        let description = self.explanation(promise);
+        let description = match &contract.description {
+            Some(words) => description.text("\n").text(words.replace('`', "")),
+            None => description,
+        };
+        self.alert(
+            named,
+            alert.declared.default_hold(),
+            &self.budget_condition(alert),
+            &labels,
+            [summary, description],
         )
     }
 
@@ -289,8 +334,8 @@ impl SloContext<'_> {
             .unwrap_or_else(|| self.current())
     }
 
-    /// The text about the remaining budget, when it ends, and the top contributors.
-    fn explanation(&self) -> Template {
+    /// Adds the text about the remaining budget, when it ends, and the top contributors.
+    fn explanation(&self, before: Template) -> Template {
         let recent = self.recent_window();
         let budget = self.by_objective(BUDGET_REMAINING, |objective| {
             number(budget_time(objective, self.slo.window).as_seconds())
@@ -312,7 +357,7 @@ impl SloContext<'_> {
         let lasts = positive(call("round", [lasts]));
         let left = self.of_alert_group(left);
         let code = template::group_query(&left, self.by());
-        let template = Template::default()
+        let template = before
             .action(format!("with {code}"))
             .action(". | first | value | humanizeDuration")
             .text(" left of the ");

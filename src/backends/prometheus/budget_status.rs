@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::series_names::LONGEST_RAW;
-use nth_model::{Duration, Service, Settings, Sli, Slo};
+use nth_model::{Contract, Duration, Service, Settings, Sli, Slo};
 use nth_promql::{BinaryOp, Expr, build};
 
 use super::context::Context;
@@ -33,6 +33,20 @@ impl<'a> BudgetStatus<'a> {
                 },
                 slo,
             ),
+        }
+    }
+
+    /// The queries for a contract of an SLO. `promised` is the SLO with the window of the contract, from
+    /// [`Contract::as_slo`]; `shares_window` says whether that is the SLO window.
+    pub fn of_contract(
+        service: &'a Service,
+        (contract, promised): (&'a Contract, &'a Slo),
+        shares_window: bool,
+        settings: &'a Settings,
+    ) -> Self {
+        let context = Self::new(service, promised, settings).context;
+        Self {
+            context: context.of_contract(contract, shares_window),
         }
     }
 

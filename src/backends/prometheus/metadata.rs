@@ -9,7 +9,8 @@ use nth_promql::{BinaryOp, Expr};
 
 pub use crate::series_names::{BUDGET_REMAINING, PERIOD_BURN_RATE};
 use crate::series_names::{
-    COVERAGE, CURRENT_BURN_RATE, ERROR_BUDGET, ERROR_RATIO, GROUPS, INFO, KNOWN_TIME, OBJECTIVE,
+    CONTRACT_INFO, COVERAGE, CURRENT_BURN_RATE, ERROR_BUDGET, ERROR_RATIO, GROUPS, INFO,
+    KNOWN_TIME, OBJECTIVE,
 };
 
 use super::document::Rule;
@@ -39,8 +40,26 @@ impl SloContext<'_> {
     /// The objective, which is recorded after the slices of each evaluation, and the state over the SLO window, each
     /// rule after those that it reads. None has a `window` label.
     pub fn slow_metadata_rules(&self) -> Vec<Rule> {
+        let rule = |(metric, expr)| self.record(metric, &expr, None);
+        let groups = (!self.by().is_empty()).then(|| rule((GROUPS, self.group_count())));
+        let rules = self.budget_rules().into_iter().map(rule).chain(groups);
+        rules.chain(self.gross_rules()).collect()
+    }
+
+    /// The objective of a contract, and the state over its window, each rule after those that it reads.
+    pub fn contract_metadata_rules(&self) -> Vec<Rule> {
+        let rules = self.budget_rules().into_iter();
+        rules
+            .map(|(metric, expr)| self.record(metric, &expr, None))
+            .chain(self.gross_rules())
+            .chain([self.info()])
+            .collect()
+    }
+
+    /// The objective, and the error budget over the window.
+    fn budget_rules(&self) -> [(&'static str, Expr); 3] {
         let period = self.window_series(ERROR_RATIO);
-        let rules = [
+        [
             (OBJECTIVE, self.recorded(|objective| objective)),
             (
                 PERIOD_BURN_RATE,
@@ -54,11 +73,7 @@ impl SloContext<'_> {
                     self.value(PERIOD_BURN_RATE),
                 ),
             ),
-        ];
-        let rule = |(metric, expr)| self.record(metric, &expr, None);
-        let groups = (!self.by().is_empty()).then(|| rule((GROUPS, self.group_count())));
-        let rules = rules.into_iter().map(rule).chain(groups);
-        rules.chain(self.gross_rules()).collect()
+        ]
     }
 
     /// A number that follows from the objective: one sample, or one for each group of which a part of the SLO window is known.
@@ -94,9 +109,13 @@ impl SloContext<'_> {
         ])
     }
 
-    /// `slo_info`, whose value is always 1.
+    /// `slo_info`, or `slo_contract_info` of a contract, whose value is always 1.
     fn info(&self) -> Rule {
-        let mut rule = self.record(INFO, &call("vector", [number(Decimal::ONE)]), None);
+        let name = match self.contract() {
+            Some(_) => CONTRACT_INFO,
+            None => INFO,
+        };
+        let mut rule = self.record(name, &call("vector", [number(Decimal::ONE)]), None);
         if let Rule::Recording(rule) = &mut rule {
             rule.labels.extend(self.info_labels());
             // Two projects that use one name are two series here, whether or not they know of one another.

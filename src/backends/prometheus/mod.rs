@@ -200,6 +200,9 @@ pub fn condition(service: &Service, settings: &Settings, alert: &Origin<'_>) -> 
     match alert {
         Origin::Burn(slo, pair) => SloContext::new(context, slo).burn_condition(pair),
         Origin::Budget(slo, alert) => SloContext::new(context, slo).budget_condition(alert),
+        Origin::Contract(slo, contract, alert) => {
+            SloContext::new(context, slo).with_contract(contract, |of| of.budget_condition(alert))
+        }
         Origin::Absence(slo, alert) => SloContext::new(context, slo).missing_data_condition(alert),
         Origin::Inconsistent(slo) => SloContext::new(context, slo).inconsistency_condition(),
         Origin::Own(alert) => alert.when.clone(),
@@ -241,6 +244,7 @@ fn rule_file(context: Context<'_>) -> RuleFile {
         let slow = [
             of.slow_sli_rules(),
             of.slow_metadata_rules(),
+            of.contract_rules(),
             slow_copies,
             slow,
         ];

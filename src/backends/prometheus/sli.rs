@@ -23,6 +23,7 @@
 //! Every reader of a recorded series aggregates it, and takes its labels from its own rule only: an SLO that changes its
 //! labels (a new owner, a new tier) keeps its history, and never has two series where one is expected.
 
+mod contract;
 mod exclusions;
 mod expressions;
 mod groups;
@@ -39,6 +40,7 @@ use nth_promql::{BinaryOp, Expr, rewrite};
 pub use crate::series_names::ERROR_RATIO;
 use crate::series_names::{
     BAD_EVENTS, COVERAGE, GROUPS, KNOWN_TIME, LONGEST_RAW, OBJECTIVE, SLICE, TOTAL_EVENTS,
+    of_contract,
 };
 
 pub use expressions::bad_slice;
@@ -85,14 +87,20 @@ fn seconds(duration: Duration) -> i64 {
 pub struct SloContext<'a> {
     /// The context of the service.
     pub context: Context<'a>,
-    /// The SLO.
+    /// The SLO; in the context of a contract, with its objective and window.
     pub slo: &'a Slo,
+    /// The contract whose rules these are, if they are not those of the SLO itself.
+    contract: Option<contract::OfContract<'a>>,
 }
 
 impl<'a> SloContext<'a> {
     /// Creates the context of an SLO of a service.
     pub fn new(context: Context<'a>, slo: &'a Slo) -> Self {
-        Self { context, slo }
+        Self {
+            context,
+            slo,
+            contract: None,
+        }
     }
 
     /// How often the rules of the SLO are evaluated that do not read slices.
@@ -108,7 +116,11 @@ impl<'a> SloContext<'a> {
     /// The single series of this SLO with this metric name.
     pub fn recorded_series(&self, metric: &str) -> Expr {
         let slo = ("slo", self.slo.name.as_str());
-        series(metric, self.context.identity().into_iter().chain([slo]))
+        let labels = self.context.identity().into_iter().chain([slo]);
+        match self.contract.filter(|of| of.has(metric, self.slo)) {
+            Some(of) => series(&of_contract(metric), labels.chain([of.label()])),
+            None => series(metric, labels),
+        }
     }
 
     /// The recorded error ratio over a window, without labels.
@@ -181,6 +193,9 @@ impl<'a> SloContext<'a> {
         own.extend(more.clone());
         let mut labels = self.context.labels(&own);
         labels.insert("slo".into(), self.slo.name.to_string());
+        if let Some((label, name)) = self.contract.map(contract::OfContract::label) {
+            labels.insert(label.into(), name.into());
+        }
         labels
     }
 
@@ -196,8 +211,12 @@ impl<'a> SloContext<'a> {
             Some(window) => labels.insert("window".into(), window),
             None => labels.remove("window"),
         };
+        let metric = metric.into();
         Rule::Recording(RecordingRule {
-            record: metric.into(),
+            record: match self.contract {
+                Some(_) => of_contract(&metric),
+                None => metric,
+            },
             expr: layout(expr),
             labels,
         })

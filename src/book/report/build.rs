@@ -9,6 +9,7 @@ use nth_model::zone::{self, UnknownZone};
 
 use super::account::{Accounted, account};
 use super::apportion::apportion;
+use super::contracts;
 use super::document::{
     Coverage, Day, DeploymentRow, IncidentRow, Notified, ObjectiveChange, Report, SloReport,
     TeamRow,
@@ -203,6 +204,7 @@ fn slo_report(slo: &SloInput, input: &ReportInput, days: &[LocalDay]) -> SloRepo
         tickets: notified(&fired(slo, "ticket", time), &incidents, unknown),
         trend: trend(slo, period.until),
         previous: slo.previous.clone(),
+        contracts: contracts::rows(slo, period, input.known_until),
         account,
         exclusions,
         deployments,

@@ -120,6 +120,9 @@ pub struct SloReport {
     pub account: Option<Account>,
     /// The exclusions that took out time of the period.
     pub exclusions: Vec<ExclusionRow>,
+    /// What was promised outside, for each period that ends in the report's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contracts: Vec<ContractRow>,
     /// The deployments, in the order of time.
     pub deployments: Vec<DeploymentRow>,
     /// The incidents, in the order of time.
@@ -146,6 +149,115 @@ impl SloReport {
     /// The consumed share of the budget; over 1 if more than all of it. `None` if there is no budget.
     pub fn consumed(&self) -> Option<f64> {
         self.account.as_ref().and_then(Account::consumed)
+    }
+}
+
+/// A contract in a period of its own: a calendar period, or its rolling window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContractRow {
+    /// The SLO.
+    pub slo: SloKey,
+    /// The name of the contract.
+    pub contract: String,
+    /// To whom it is promised.
+    pub with: String,
+    /// The promised objective, between 0 and 1.
+    pub promised: Decimal,
+    /// The window that it is promised for: `30d`, `calendar month in Europe/Berlin`.
+    pub window: String,
+    /// The first second of the period, since 1970.
+    pub from: i64,
+    /// The second after its last one.
+    pub until: i64,
+    /// Until when the period is judged: its end, or that of what the ledger has.
+    pub known_until: i64,
+    /// The share of good events without what is excluded, 0 to 1; `None` if there were none.
+    pub measured: Option<f64>,
+    /// Whether it was kept.
+    pub kept: Kept,
+    /// The error budget of the whole period, without what is excluded.
+    pub budget_ms: i64,
+    /// The bad events, as milliseconds of full downtime; `None` if there were no events.
+    pub bad_ms: Option<i64>,
+    /// The length of what is judged, without what is excluded, in whole slices, in seconds.
+    pub seconds: i64,
+    /// How much of it was not seen.
+    pub unseen_seconds: i64,
+    /// How much exclusions took out, in whole slices.
+    pub excluded_seconds: i64,
+    /// What is owed, in Markdown, if the contract was broken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+}
+
+/// Whether a contract was kept in a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kept {
+    /// It was, whatever happened in the time that was not seen.
+    Kept,
+    /// It was not, whatever happened in the time that was not seen.
+    Broken,
+    /// It depends on the time that was not seen, or there were no events.
+    Unknown,
+    /// The period has not ended, and it is not broken so far.
+    Open,
+}
+
+/// The contracts of a report, without what is only for those inside.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContractReport {
+    /// The project's name.
+    pub project: String,
+    /// The environment's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// The time that is reported.
+    pub period: Period,
+    /// The only team that is reported; `None` for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
+    /// The contracts, by SLO, in the order of the source, each with its periods.
+    pub contracts: Vec<ContractRow>,
+    /// The exclusions that took out time of these SLOs in the reported period.
+    pub exclusions: Vec<ExclusionOfSlo>,
+}
+
+/// An exclusion of an SLO that has contracts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExclusionOfSlo {
+    /// The SLO.
+    pub slo: SloKey,
+    /// The name of the exclusion.
+    pub name: String,
+    /// The reason.
+    pub reason: String,
+    /// How much time of the period it took out, in whole slices, in seconds.
+    pub seconds: i64,
+}
+
+impl Report {
+    /// The contracts of the report.
+    pub fn contracts(&self) -> ContractReport {
+        let slos = || self.slos.iter().filter(|slo| !slo.contracts.is_empty());
+        let exclusions = slos().flat_map(|slo| {
+            slo.exclusions.iter().map(|row| ExclusionOfSlo {
+                slo: slo.slo.clone(),
+                name: row.name.clone(),
+                reason: row.reason.clone(),
+                seconds: row.seconds,
+            })
+        });
+        ContractReport {
+            project: self.project.clone(),
+            environment: self.environment.clone(),
+            period: self.period.clone(),
+            team: self.team.clone(),
+            exclusions: exclusions.collect(),
+            contracts: { slos() }
+                .flat_map(|slo| slo.contracts.iter().cloned())
+                .collect(),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use nth_ledger::{
     AlertEpisode, Deployment, Interval, NamedIncident, ObjectiveVersion, Slice, SloKey,
 };
-use nth_model::CalendarWindow;
+use nth_model::{CalendarWindow, Contract};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,8 @@ pub struct ReportInput {
     pub environment: Option<String>,
     /// The time that is reported.
     pub period: Period,
+    /// The end of what the ledger has, in seconds since 1970: periods of contracts may end after the reported one.
+    pub known_until: i64,
     /// When it is known which alerts fired, in order. At all other times, alerts that the ledger does not have may have fired.
     pub alerts_known: Vec<Interval>,
     /// The SLOs.
@@ -53,6 +55,10 @@ pub struct SloInput {
     pub objectives: Vec<ObjectiveVersion>,
     /// Its exclusions.
     pub exclusions: Vec<ExcludedTimes>,
+    /// What is promised outside about it.
+    pub contracts: Vec<Contract>,
+    /// Its counts as in `slices`, from [`first_moment`](super::first_moment) of its contracts on; empty without contracts.
+    pub contract_slices: Vec<Slice>,
     /// Its incidents, found in the ledger or named by hand.
     pub incidents: Vec<Incident>,
     /// The deployments of its service, with what is known about their part in the consumed budget.

@@ -8,7 +8,9 @@ use nth_model::text::count;
 use nth_render::one_line;
 
 use super::apportion::as_float;
-use super::document::{Account, Cause, DeploymentRow, Notified, Report, SloReport};
+use super::document::{
+    Account, Cause, ContractReport, ContractRow, DeploymentRow, Notified, Report, SloReport,
+};
 use super::input::Level;
 use super::sentence::{Piece, Sentence};
 use super::words::{self, Clock};
@@ -20,7 +22,7 @@ const ROWS: usize = 40;
 /// Renders a report as Markdown.
 pub fn markdown(report: &Report) -> String {
     let mut out = String::new();
-    let clock = Clock::new(report);
+    let clock = Clock::new(&report.period);
     let _ = writeln!(out, "# {}\n", sentence(&words::title(report)));
     let period = &report.period;
     let _ = writeln!(
@@ -34,6 +36,13 @@ pub fn markdown(report: &Report) -> String {
     topics(&mut out, report);
     teams(&mut out, report);
     overview(&mut out, report);
+    let promised: Vec<&ContractRow> = { report.slos.iter() }
+        .flat_map(|slo| &slo.contracts)
+        .collect();
+    if !promised.is_empty() {
+        out.push_str("## Contracts\n\n");
+        contracts(&mut out, &promised, &clock);
+    }
     let (shown, _) = report.shown();
     for (_, slo) in { report.slos.iter().enumerate() }.filter(|(number, _)| shown.contains(number))
     {
@@ -42,6 +51,109 @@ pub fn markdown(report: &Report) -> String {
     let _ = writeln!(out, "## How to read it\n\n{HOW_TO_READ}");
     out
 }
+
+/// Renders the contracts of a report as Markdown: without objectives, deployments and incidents, which are only for those inside.
+pub fn contracts_markdown(report: &ContractReport) -> String {
+    let mut out = String::new();
+    let clock = Clock::new(&report.period);
+    let _ = writeln!(out, "# {}\n", sentence(&words::contracts_title(report)));
+    let period = &report.period;
+    let _ = writeln!(
+        out,
+        "{} to {} ({}){}\n",
+        clock.moment(period.from),
+        clock.moment(period.until),
+        plain(&period.zone),
+        if period.is_complete { "" } else { ", so far" }
+    );
+    if report.contracts.is_empty() {
+        out.push_str("No SLO of this report has a contract.\n");
+        return out;
+    }
+    let rows: Vec<&ContractRow> = report.contracts.iter().collect();
+    contracts(&mut out, &rows, &clock);
+    if !report.exclusions.is_empty() {
+        out.push_str("Excluded in the reported period:\n\n");
+    }
+    table(
+        &mut out,
+        ["SLO", "Exclusion", "Time", "Reason"],
+        report.exclusions.iter().map(|row| {
+            [
+                slo_name(&row.slo),
+                name(&row.name),
+                words::seconds(row.seconds),
+                plain(&row.reason),
+            ]
+        }),
+    );
+    out
+}
+
+/// The contracts, each with its periods, and what is owed for those that were broken.
+fn contracts(out: &mut String, rows: &[&ContractRow], clock: &Clock) {
+    let table_rows = rows.iter().map(|row| {
+        [
+            slo_name(&row.slo),
+            format!("{}: {}", name(&row.contract), plain(&row.with)),
+            format!("{} over {}", percent_text(row.promised), row.window),
+            format!(
+                "{} to {}{}",
+                clock.moment(row.from),
+                clock.moment(row.until),
+                match row.known_until < row.until {
+                    true => format!(", known to {}", clock.moment(row.known_until)),
+                    false => String::new(),
+                }
+            ),
+            row.measured.map_or_else(
+                || "unknown".to_owned(),
+                |measured| words::attained(measured, Some(row.promised)),
+            ),
+            format!(
+                "{} of {}",
+                row.bad_ms.map_or_else(|| "unknown".to_owned(), words::ms),
+                words::ms(row.budget_ms)
+            ),
+            words::seen(row),
+            match row.excluded_seconds {
+                0 => "\u{2013}".to_owned(),
+                excluded => words::seconds(excluded),
+            },
+            format!("**{}**", words::kept(row)),
+        ]
+    });
+    // Those to whom it is promised want each period.
+    table_up_to(
+        usize::MAX,
+        out,
+        [
+            "SLO", "Contract", "Promised", "Period", "Measured", "Downtime", "Seen", "Excluded",
+            "Result",
+        ],
+        table_rows,
+    );
+    for row in rows {
+        if let Some(remedy) = &row.remedy {
+            let _ = writeln!(
+                out,
+                "{}, contract {}, {} to {}, was broken. What is owed: {}\n",
+                slo_name(&row.slo),
+                name(&row.contract),
+                clock.moment(row.from),
+                clock.moment(row.until),
+                plain(remedy)
+            );
+        }
+    }
+    let _ = writeln!(out, "{CONTRACTS}\n");
+}
+
+/// What the words about contracts mean.
+const CONTRACTS: &str = "\
+Downtime is the time of full downtime with as many bad events, of what the contract allows in the period. **kept**: also if all \
+time that was not seen had been bad. **broken**: also if all of it had been good. **unknown**: it depends on time that was not seen. \
+**open**: the period has not ended.";
 
 /// What the words of a report mean.
 const HOW_TO_READ: &str = "\
@@ -85,8 +197,17 @@ fn slo_name(slo: &SloKey) -> String {
     name(&words::slo(slo))
 }
 
-/// A table; nothing if it has no rows.
+/// A table of [`ROWS`] at most; nothing if it has no rows.
 fn table<const COLUMNS: usize>(
+    out: &mut String,
+    head: [&str; COLUMNS],
+    rows: impl IntoIterator<Item = [String; COLUMNS]>,
+) {
+    table_up_to(ROWS, out, head, rows);
+}
+
+fn table_up_to<const COLUMNS: usize>(
+    most: usize,
     out: &mut String,
     head: [&str; COLUMNS],
     rows: impl IntoIterator<Item = [String; COLUMNS]>,
@@ -101,12 +222,12 @@ fn table<const COLUMNS: usize>(
     let mut number = 0;
     for row in rows {
         number += 1;
-        if number <= ROWS {
+        if number <= most {
             out.push_str(&line(&row));
         }
     }
-    if number > ROWS {
-        let _ = write!(out, "\nand {}", count(number - ROWS, "more row"));
+    if number > most {
+        let _ = write!(out, "\nand {}", count(number - most, "more row"));
         out.push('\n');
     }
     out.push('\n');

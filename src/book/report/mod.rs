@@ -6,6 +6,7 @@
 mod account;
 mod apportion;
 mod build;
+mod contracts;
 mod document;
 mod groups;
 mod input;
@@ -25,15 +26,17 @@ mod sample;
 mod tests;
 
 pub use build::{ReportError, report};
+pub use contracts::{OVERHANG, first_moment};
 pub use document::{
-    Account, Cause, Consumed, Coverage, Day, DeploymentRow, ExclusionRow, IncidentRow, Notified,
-    ObjectiveChange, Report, SloReport, TeamRow, Topic, TopicKind, Trend,
+    Account, Cause, Consumed, ContractReport, ContractRow, Coverage, Day, DeploymentRow,
+    ExclusionOfSlo, ExclusionRow, IncidentRow, Kept, Notified, ObjectiveChange, Report, SloReport,
+    TeamRow, Topic, TopicKind, Trend,
 };
 pub use input::{
     Bounds, ExcludedTimes, Incident, JudgedDeployment, Level, Period, ReportInput, SloInput,
     Summary,
 };
-pub use markdown::markdown;
+pub use markdown::{contracts_markdown, markdown};
 pub use page::{GENERATOR, page};
 pub use sentence::{Piece, Sentence};
 pub use trend::HORIZON;

@@ -159,6 +159,8 @@ fn checkout() -> SloInput {
             version("2026-01-01T00:00", Decimal::new(9995, 4), Some("4f2c91d")),
             version("2026-10-12T00:00", Decimal::new(999, 3), Some("8a01e77")),
         ],
+        contracts: Vec::new(),
+        contract_slices: Vec::new(),
         exclusions: vec![ExcludedTimes {
             name: "orders-migration".to_owned(),
             reason: "planned migration of the orders database".to_owned(),
@@ -248,6 +250,8 @@ fn search() -> SloInput {
         team: Some("search".to_owned()),
         slices: slices(|_| (0, 300)),
         objectives: vec![version("2026-01-01T00:00", Decimal::new(99, 2), None)],
+        contracts: Vec::new(),
+        contract_slices: Vec::new(),
         exclusions: Vec::new(),
         incidents: Vec::new(),
         deployments: Vec::new(),
@@ -278,6 +282,8 @@ fn hostile() -> SloInput {
         team: None,
         slices: Vec::new(),
         objectives: vec![version("2026-01-01T00:00", Decimal::new(95, 2), Some(text))],
+        contracts: Vec::new(),
+        contract_slices: Vec::new(),
         exclusions: Vec::new(),
         incidents: Vec::new(),
         deployments: vec![judged(
@@ -296,6 +302,7 @@ pub fn input() -> ReportInput {
     ReportInput {
         project: "shop".to_owned(),
         environment: Some("production".to_owned()),
+        known_until: i64::MAX,
         alerts_known: vec![Interval {
             from: period().from - 86_400,
             until: period().until,

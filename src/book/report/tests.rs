@@ -199,6 +199,8 @@ fn quiet(bad: impl Fn(i64) -> (u32, u16)) -> SloInput {
         team: None,
         slices: slices(bad),
         objectives: vec![version("2026-01-01T00:00", Decimal::new(999, 3), None)],
+        contracts: Vec::new(),
+        contract_slices: Vec::new(),
         exclusions: Vec::new(),
         incidents: Vec::new(),
         deployments: Vec::new(),
@@ -219,6 +221,7 @@ fn only(slo: SloInput) -> SloReport {
 
 fn only_with(slo: SloInput, alerts_known: &[Interval]) -> SloReport {
     let input = ReportInput {
+        known_until: i64::MAX,
         alerts_known: alerts_known.to_vec(),
         project: "shop".to_owned(),
         environment: None,

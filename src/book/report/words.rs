@@ -8,8 +8,11 @@ use nth_model::number::percent_text;
 use rust_decimal::Decimal;
 
 use super::apportion::as_float;
-use super::document::{Account, Cause, DeploymentRow, IncidentRow, Report, SloReport, Trend};
-use super::input::Level;
+use super::document::{
+    Account, Cause, ContractReport, ContractRow, DeploymentRow, IncidentRow, Kept, Report,
+    SloReport, Trend,
+};
+use super::input::{Level, Period};
 use super::sentence::Sentence;
 use super::trend::HORIZON;
 
@@ -90,9 +93,9 @@ pub(super) fn slo(key: &SloKey) -> String {
 pub(super) struct Clock(TimeZone);
 
 impl Clock {
-    /// The clock of a report; of UTC, if its zone is unknown.
-    pub fn new(report: &Report) -> Self {
-        let zone = nth_model::zone::find(&report.period.zone);
+    /// The clock of a report on a period; of UTC, if its zone is unknown.
+    pub fn new(period: &Period) -> Self {
+        let zone = nth_model::zone::find(&period.zone);
         Self(zone.unwrap_or(TimeZone::UTC))
     }
 
@@ -129,6 +132,36 @@ pub(super) fn title(report: &Report) -> Sentence {
         title = title.words(", team ").name(team);
     }
     title.words(format!(", {}", report.period.name))
+}
+
+/// The title of a report on contracts: `Contracts of shop in production, 2026-10`.
+pub(super) fn contracts_title(report: &ContractReport) -> Sentence {
+    let mut title = Sentence::new().words("Contracts of ").name(&report.project);
+    if let Some(environment) = &report.environment {
+        title = title.words(" in ").name(environment);
+    }
+    if let Some(team) = &report.team {
+        title = title.words(", team ").name(team);
+    }
+    title.words(format!(", {}", report.period.name))
+}
+
+/// Whether a contract was kept, in one word or a few.
+pub(super) fn kept(row: &ContractRow) -> &'static str {
+    match row.kept {
+        Kept::Kept => "kept",
+        Kept::Broken => "broken",
+        Kept::Unknown => "unknown",
+        Kept::Open => "open",
+    }
+}
+
+/// What is not known about a contract, as a share of the time that is judged: `99.6% seen`.
+pub(super) fn seen(row: &ContractRow) -> String {
+    if row.seconds <= 0 {
+        return "no time".to_owned();
+    }
+    share(as_float(row.seconds - row.unseen_seconds) / as_float(row.seconds))
 }
 
 /// The name of a cause.

@@ -12,10 +12,11 @@ use super::super::Context;
 use super::super::compiled::CompiledProject;
 use super::super::exit::Failure;
 use super::{book, keys, open};
-use nth_book::report::{Bounds, ExcludedTimes, Incident, JudgedDeployment, Level, SloInput};
+use nth_book::report::{
+    Bounds, ExcludedTimes, Incident, JudgedDeployment, Level, OVERHANG, SloInput, first_moment,
+};
 use nth_book::{self as judging, Evidence};
-use nthc::backends::{GROUP_LIMIT_ALERT, MISSING_DATA_ALERT};
-use nthc::ir::{CalendarWindow, Service, Slo};
+use nthc::ir::{CalendarWindow, Service, Slo, SloAlertKind};
 
 /// How far before a time slices are read, so that deployments can be judged, in seconds: four weeks and a day.
 const HISTORY: i64 = 29 * 86_400;
@@ -233,10 +234,19 @@ impl Collector<'_> {
             .filter(|(one, _)| one.started < self.within.until && one.started >= self.within.from)
             .map(|(one, judgment)| judged_deployment(one, judgment))
             .collect();
+        // Missing data, for example, is an alert of all groups.
+        let of_all_groups: Vec<_> = { slo.alerts().into_iter() }
+            .filter(|alert| {
+                matches!(
+                    alert.kind,
+                    SloAlertKind::MissingData | SloAlertKind::GroupLimit
+                )
+            })
+            .map(|alert| slo.alert_name(alert))
+            .collect();
         let is_own = |one: &&nth_ledger::AlertEpisode| {
             let value = |label: &String| one.labels.get(label).map_or("", String::as_str);
-            // Missing data, for example, is an alert of all groups.
-            let is_whole = [MISSING_DATA_ALERT, GROUP_LIMIT_ALERT].contains(&&*one.alert);
+            let is_whole = of_all_groups.iter().any(|name| *name == one.alert);
             one.service == key.service
                 && one.slo.as_deref() == Some(&*key.slo)
                 && (is_whole || { key.group.iter() }.all(|(label, wanted)| value(label) == wanted))
@@ -246,6 +256,8 @@ impl Collector<'_> {
                 calendar: slo.calendar.clone(),
                 team: service.team.as_ref().map(ToString::to_string),
                 exclusions: self.exclusions(slo),
+                contract_slices: self.contract_slices(store, &slo_book.key, slo)?,
+                contracts: slo.contracts.clone(),
                 incidents: self.incidents(&slo_book, &named),
                 deployments: in_time,
                 episodes: own.episodes.iter().filter(is_own).cloned().collect(),
@@ -265,6 +277,28 @@ impl Collector<'_> {
             until: self.within.until,
         };
         open::with(self.context, store, |store| store.slices(key, whole))
+    }
+
+    /// The slices of the periods of an SLO's contracts; empty without contracts.
+    fn contract_slices(
+        &self,
+        store: &mut Store,
+        key: &SloKey,
+        slo: &Slo,
+    ) -> Result<Vec<Slice>, Failure> {
+        if slo.contracts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let whole = Interval {
+            from: self.contracts_from(slo),
+            until: self.within.until.saturating_add(OVERHANG),
+        };
+        open::with(self.context, store, |store| store.slices(key, whole))
+    }
+
+    /// The first moment that the contracts of an SLO are about.
+    fn contracts_from(&self, slo: &Slo) -> i64 {
+        first_moment(&slo.contracts, self.within.from, self.within.until)
     }
 
     /// The slices of each dependency's `availability`, or of its first SLO: those of all groups together.
@@ -313,14 +347,18 @@ impl Collector<'_> {
 
     fn exclusions(&self, slo: &Slo) -> Vec<ExcludedTimes> {
         let window = i64::try_from(slo.window.0 / 1_000).unwrap_or(HISTORY);
-        let from = self.within.from - window - HISTORY;
+        let from = (self.within.from - window - HISTORY).min(self.contracts_from(slo));
+        let until = match slo.contracts.is_empty() {
+            true => self.within.until,
+            false => self.within.until.saturating_add(OVERHANG),
+        };
         { slo.exclusions.iter() }
             .map(|exclusion| ExcludedTimes {
                 name: exclusion.name.to_string(),
                 reason: exclusion.reason.clone(),
                 by: exclusion.by.to_string(),
                 // The language reports an unknown zone before.
-                intervals: { exclusion.intervals(from, self.within.until) }
+                intervals: { exclusion.intervals(from, until) }
                     .unwrap_or_default()
                     .into_iter()
                     .map(|range| Interval {

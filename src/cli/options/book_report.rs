@@ -19,7 +19,8 @@ Reads the ledger alone. Prints Markdown; with --format json, one JSON document.
 Examples:
   nthc report --month 2026-10 > report.md
   nthc report --month 2026-10 --team payments --html report.html
-  nthc report --period 2026-Q4 --zone Europe/Berlin"))]
+  nthc report --period 2026-Q4 --zone Europe/Berlin
+  nthc report --month 2026-10 --contracts"))]
 pub struct BookReport {
     /// The month: 2026-10 [default: the last one that the ledger has completely, or else the current one]
     #[arg(long, value_name = "MONTH", conflicts_with = "period")]
@@ -36,6 +37,9 @@ pub struct BookReport {
     /// The time zone in which the period begins and days are counted, a name of the IANA database
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     pub zone: String,
+    /// Report only on contracts: what was promised to others, measured, and kept or broken
+    #[arg(long, conflicts_with = "html")]
+    pub contracts: bool,
     /// Also write a page without scripts, with plots
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,

@@ -333,7 +333,8 @@ fn of_value(service: &Service, fact: &Fact, value: Decimal) -> Vec<Incident> {
                 }
             };
             if share < Decimal::ONE {
-                let given = budget_left(&of.service, &of.slo, share.round_dp(6));
+                let left = of.left_of_slo(share).round_dp(6);
+                let given = budget_left(&of.service, &of.slo, left);
                 found.push(Incident::new(name, vec![given], None).at_the_beginning());
             }
         }

@@ -107,7 +107,7 @@ pub fn witnesses(
             && change.class.has_witness()
             && change.witness.is_none()
             && change.no_witness.is_none()
-            && !is_about_number_of_groups(change.id)
+            && !is_beyond_incidents(change)
     };
     let open: Vec<usize> = changes
         .iter()
@@ -433,9 +433,14 @@ impl<'s> Search<'s> {
     }
 }
 
-/// True if a change is about the number of an SLO's groups: it would need as many groups as the limit to show it.
-fn is_about_number_of_groups(id: ChangeId) -> bool {
-    matches!(id, ChangeId::GroupLimitLowered | ChangeId::GroupLimitRaised)
+/// True if a change is about the number of an SLO's groups: it would need as many groups as the limit to show it. Or about a contract:
+/// its window has many incidents.
+fn is_beyond_incidents(change: &Change) -> bool {
+    let is_about_number_of_groups = matches!(
+        change.id,
+        ChangeId::GroupLimitLowered | ChangeId::GroupLimitRaised
+    );
+    is_about_number_of_groups || change.subject.kind == "contract"
 }
 
 /// The services of a part.

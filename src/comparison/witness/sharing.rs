@@ -62,6 +62,7 @@ fn of_slo(slo: &Slo) -> String {
         slo.budget_alerts,
         slo.is_consistent,
         slo.grouping,
+        slo.contracts,
     )
 }
 

@@ -7,6 +7,7 @@ use nth_promql::Expr;
 
 use super::Sides;
 use super::changes::Changes;
+use super::contracts;
 use super::groups;
 use super::matching::{Match, pairs};
 use super::query;
@@ -38,6 +39,7 @@ pub fn compare(service: &str, base: &[Slo], head: &[Slo], sides: &Sides, changes
             Match::Both(before, after) => {
                 both(&subject(after), before, after, sides, changes);
                 compare_recordings(service, before, after, changes);
+                contracts::compare(service, before, after, changes);
             }
         }
     }
@@ -76,6 +78,8 @@ fn both(subject: &Subject, before: &Slo, after: &Slo, sides: &Sides, changes: &m
         query_offset: _,
         alert_blocks: _,
         recordings: _,
+        // Each is compared by itself.
+        contracts: _,
     } = after;
     if before.name != *name {
         changes.plain(

@@ -151,7 +151,7 @@ fn joined(parts: &[Condition], word: &str) -> String {
 
 /// A quantity of a gate, as in the language.
 pub fn fact(fact: &Fact) -> String {
-    let name = |objective: &Objective| format!("{}.{}", objective.service, objective.slo);
+    let name = |objective: &Objective| format!("{}.{}", objective.service, objective.slo_path());
     match fact {
         Fact::Budget(objective) => format!("budget({})", name(objective)),
         Fact::BudgetTime(objective) => format!("budget_time({})", name(objective)),

@@ -1,5 +1,7 @@
 //! The annotations with which exported documents keep what the format has no field for.
 
+mod contracts;
+
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
@@ -25,7 +27,7 @@ const NONE: &str = "none";
 
 /// Returns the fields in the annotations of an SLO as lines of `.nth`. Invalid values are reported.
 pub fn slo_fields(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
-    let fields: [KeptField; 16] = [
+    let fields: [KeptField; 17] = [
         ("budget-pages", |text| {
             Some(format!(
                 "{} = [{}]",
@@ -89,6 +91,7 @@ pub fn slo_fields(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
         ("query-offset", |text| {
             is_duration(text).then(|| format!("{} = {text}", field::QUERY_OFFSET))
         }),
+        ("contracts", contracts::blocks),
         ("runbook-url", url_field(field::RUNBOOK_URL)),
     ];
     lines(metadata, &fields, findings)

@@ -83,7 +83,8 @@ fn of_fact(service: &Service, fact: &Fact, limit: Decimal) -> Vec<Incident> {
             ];
             let near = near.into_iter().filter(|share| *share < Decimal::ONE);
             near.map(|share| {
-                let given = budget_left(&of.service, &of.slo, share.round_dp(6));
+                let left = of.left_of_slo(share).round_dp(6);
+                let given = budget_left(&of.service, &of.slo, left);
                 let mut incident = Incident::new(name, vec![given], None).at_the_beginning();
                 incident.services.insert(of.service.clone());
                 incident

@@ -28,7 +28,7 @@ impl Aspects {
         Self {
             burn_rates: one.objective != other.objective
                 || one.burn_rate_pairs != other.burn_rate_pairs,
-            budgets: one.budget_alerts != other.budget_alerts,
+            budgets: one.budget_alerts != other.budget_alerts || one.contracts != other.contracts,
             missing_data: one.missing_data_alerts != other.missing_data_alerts,
             traffic: one.min_events != other.min_events
                 || one.min_bad_events != other.min_bad_events,
@@ -149,6 +149,19 @@ fn of_all(aspects: Aspects, service: &Service, slo: &Slo, other: &Slo) -> Vec<In
             let left = Decimal::ONE - alert.consumed - Decimal::new(5, 3);
             let past = budget_left(name, &slo.name, left);
             Incident::new(name, vec![past], None).at_the_beginning()
+        }));
+    }
+    if aspects.budgets {
+        let alerts = slo.contracts.iter().flat_map(|contract| {
+            let alerts = contract.alerts.iter();
+            alerts.map(move |alert| (contract.objective, alert.consumed))
+        });
+        found.extend(alerts.filter_map(|(objective, consumed)| {
+            let budget = Decimal::ONE - objective;
+            let consumed = (consumed * budget).checked_div(slo.error_budget())?;
+            let left = Decimal::ONE - consumed - Decimal::new(5, 3);
+            let past = budget_left(name, &slo.name, left);
+            Some(Incident::new(name, vec![past], None).at_the_beginning())
         }));
     }
     if aspects.missing_data {

@@ -31,6 +31,7 @@ pub fn mutants(mutator: &mut Mutator<'_>) {
         of_slo.burn_rates();
         of_slo.least_events();
         of_slo.budgets();
+        of_slo.contracts();
         of_slo.missing_data();
         of_slo.indicator();
     }
@@ -159,6 +160,31 @@ impl OfSlo<'_, '_> {
             self.add(MutationKind::Budget, place, change, |slo| {
                 remove(&mut slo.budget_alerts, index)
             });
+        }
+    }
+
+    fn contracts(&mut self) {
+        for (number, contract) in self.slo.contracts.iter().enumerate() {
+            let mut blocks = self.block.children_of(kind::CONTRACT);
+            let Some(block) = blocks.find(|block| block.name == contract.name) else {
+                continue;
+            };
+            for (index, alert) in contract.alerts.iter().enumerate() {
+                let field = match alert.severity.response() {
+                    Response::Page => field::BUDGET_PAGES,
+                    Response::Ticket => field::BUDGET_TICKETS,
+                };
+                let change = format!(
+                    "the {} at {} of the budget of contract `{}` is removed",
+                    word(Some(&alert.severity)),
+                    percent_text(alert.consumed),
+                    contract.name
+                );
+                let place = self.mutator.places.field(block, field);
+                self.add(MutationKind::Budget, place, change, |slo| {
+                    remove(&mut slo.contracts.get_mut(number)?.alerts, index)
+                });
+            }
         }
     }
 

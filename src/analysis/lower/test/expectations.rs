@@ -436,11 +436,14 @@ fn place(block: &Instance, fields: &[&str]) -> crate::db::Span {
 fn severities_of(slo: &ir::Slo) -> Vec<Severity> {
     let of_pairs = slo.burn_rate_pairs.iter().map(|pair| pair.severity.clone());
     let of_budget = slo.budget_alerts.iter().map(|alert| alert.severity.clone());
+    let of_contracts = slo.contracts.iter().flat_map(|contract| &contract.alerts);
+    let of_contracts = of_contracts.map(|alert| alert.severity.clone());
     let of_absence = slo.missing_data_alerts.iter();
     let of_absence = of_absence.map(|alert| alert.severity.clone());
     let inconsistent = (!slo.is_consistent).then(|| slo.ticket_severity.clone());
     of_pairs
         .chain(of_budget)
+        .chain(of_contracts)
         .chain(of_absence)
         .chain(inconsistent)
         .collect()

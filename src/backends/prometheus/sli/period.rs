@@ -25,11 +25,9 @@ use super::{
     BAD_EVENTS, COVERAGE, ERROR_RATIO, Events, KNOWN_TIME, LATE, SloContext, TOTAL_EVENTS, seconds,
 };
 use crate::clock::Periods;
-use crate::series_names::{PERIOD_ELAPSED, PERIOD_LENGTH, PERIOD_START, SLICE};
+use crate::series_names::{PERIOD_ELAPSED, PERIOD_LENGTH, PERIOD_LOCAL_START, PERIOD_START, SLICE};
 use nth_model::CalendarWindow;
 
-/// The first moment of the period by local clocks.
-const LOCAL_START: &str = "slo:period_local_start:seconds";
 /// The label of the number of a period.
 const PERIOD: &str = "period";
 
@@ -105,7 +103,7 @@ impl SloContext<'_> {
             return Vec::new();
         };
         let periods = self.periods(calendar);
-        let local_start = self.whole_value(LOCAL_START);
+        let local_start = self.whole_value(PERIOD_LOCAL_START);
         let unit = Some(calendar.unit.name().to_owned());
         let ratio = binary(
             self.period_sum(calendar, BAD_EVENTS, Events::Net),
@@ -137,7 +135,7 @@ impl SloContext<'_> {
         let elapsed = binary(passed, BinaryOp::Divide, whole);
         let elapsed = call("clamp_max", [elapsed, number(Decimal::ONE)]);
         vec![
-            self.record(LOCAL_START, &periods.local_start(), None),
+            self.record(PERIOD_LOCAL_START, &periods.local_start(), None),
             self.record(PERIOD_START, &periods.start(&local_start), None),
             self.record(PERIOD_LENGTH, &periods.length(&local_start), None),
             self.record_over(self.window_series(ERROR_RATIO), &ratio, unit.clone()),

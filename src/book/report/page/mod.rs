@@ -10,11 +10,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use nth_ledger::SloKey;
+use nth_model::number::percent_text;
 use nth_model::text::count;
 use nth_render::one_line;
 use sha2::{Digest as _, Sha256};
 
-use super::document::{Notified, Report, SloReport};
+use super::document::{ContractRow, Kept, Notified, Report, SloReport};
 use super::groups::Results;
 use super::sentence::{Piece, Sentence};
 use super::words::{self, Clock};
@@ -33,7 +34,7 @@ pub fn page(report: &Report) -> String {
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; form-action 'none'"
     );
-    let clock = Clock::new(report);
+    let clock = Clock::new(&report.period);
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -52,6 +53,7 @@ pub fn page(report: &Report) -> String {
                     (topics(report))
                     (teams(report))
                     (overview(report))
+                    (contracts(report, &clock))
                     @for (number, slo) in shown(report) {
                         (sections::slo(number, slo, report, &clock))
                     }
@@ -125,6 +127,66 @@ fn topic_links(report: &Report, slos: &[SloKey]) -> Markup {
                 @if let Some(number) = section_number(report, only) { a href={ "#slo-" (number) } { "details" } }
             }
             several => { @for slo in several.iter().take(3) { (slo_link(report, slo)) " " } }
+        }
+    }
+}
+
+/// What was promised outside, and whether it was kept; nothing without contracts.
+fn contracts(report: &Report, clock: &Clock) -> Markup {
+    let rows = || report.slos.iter().flat_map(|slo| &slo.contracts);
+    let class = |row: &ContractRow| match row.kept {
+        Kept::Kept => "met",
+        Kept::Broken => "missed",
+        Kept::Unknown | Kept::Open => "unknown",
+    };
+    html! {
+        @if rows().next().is_some() {
+            section {
+                h2 { "Contracts" }
+                table {
+                    thead { tr {
+                        th { "SLO" } th { "Contract" } th { "Promised" } th { "Period" } th { "Measured" }
+                        th { "Downtime" } th { "Seen" } th { "Excluded" } th { "Result" }
+                    } }
+                    tbody {
+                        @for row in rows().take(ROWS) {
+                            tr {
+                                td { (slo_link(report, &row.slo)) }
+                                td { code { (one_line(&row.contract)) } ": " (one_line(&row.with)) }
+                                td { (percent_text(row.promised)) " over " (row.window) }
+                                td {
+                                    (clock.moment(row.from)) " to " (clock.moment(row.until))
+                                    @if row.known_until < row.until {
+                                        ", known to " (clock.moment(row.known_until))
+                                    }
+                                }
+                                td {
+                                    @match row.measured {
+                                        Some(measured) => (words::attained(measured, Some(row.promised))),
+                                        None => "unknown",
+                                    }
+                                }
+                                td {
+                                    @match row.bad_ms {
+                                        Some(bad) => (words::ms(bad)),
+                                        None => "unknown",
+                                    }
+                                    " of " (words::ms(row.budget_ms))
+                                }
+                                td { (words::seen(row)) }
+                                td {
+                                    @if row.excluded_seconds > 0 { (words::seconds(row.excluded_seconds)) }
+                                }
+                                td { span .badge .(class(row)) { (words::kept(row)) } }
+                            }
+                        }
+                    }
+                }
+                p.faint {
+                    "A contract is kept if it would be also with all time bad that was not seen, and broken if it \
+                    would be also with all of it good. Otherwise it is unknown."
+                }
+            }
         }
     }
 }

@@ -63,6 +63,18 @@ pub fn field_meaning(
             );
             lines
         }
+        (kind::CONTRACT, field::OBJECTIVE, Value::Percent(percent)) => {
+            let window = block.and_then(|block| {
+                let slo = source.slo(block, environment)?;
+                let mut contracts = slo.contracts.iter();
+                let contract = contracts.find(|contract| contract.name == block.name)?;
+                Some(contract.window)
+            });
+            window
+                .and_then(|window| budget(*percent, window))
+                .into_iter()
+                .collect()
+        }
         (kind::SLO, field::WINDOW, Value::Duration(window)) => {
             let Some(Value::Percent(percent)) = of_block(field::OBJECTIVE) else {
                 return Vec::new();
