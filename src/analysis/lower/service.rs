@@ -9,7 +9,8 @@ use smol_str::SmolStr;
 use super::budget_alerts::{budget_alerts, slo_severities};
 use super::burn_rates::{self, Burning};
 use super::read::{
-    Surroundings, alert_text, block_name, duration, labels, literal, member, query, report, text,
+    Surroundings, alert_text, annotations, block_name, duration, labels, literal, member, query,
+    report, text,
 };
 use super::signal::{self, Absences};
 use super::{
