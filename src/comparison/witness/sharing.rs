@@ -52,7 +52,7 @@ fn of_slo(slo: &Slo) -> String {
     let missing = missing.join(", ");
     let under = slo.histogram.as_ref().map(|histogram| histogram.under);
     format!(
-        "{} {} {} {queries} {:?} {:?} {:?} {:?} {missing} {under:?} {} {:?}",
+        "{} {} {} {queries} {:?} {:?} {:?} {:?} {missing} {under:?} {} {:?} {:?}",
         slo.name,
         slo.objective.normalize(),
         slo.window,
