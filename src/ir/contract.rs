@@ -48,14 +48,6 @@ impl Contract {
     pub fn has_window_of(&self, slo: &Slo) -> bool {
         (self.window, &self.calendar) == (slo.window, &slo.calendar)
     }
-
-    /// The window in words: `30d`, or `calendar month`.
-    pub fn window_text(&self) -> String {
-        match &self.calendar {
-            Some(calendar) => format!("calendar {}", calendar.unit),
-            None => self.window.to_string(),
-        }
-    }
 }
 
 impl BudgetAlert {

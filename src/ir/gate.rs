@@ -243,7 +243,7 @@ pub struct Objective {
     /// The labels whose values are separate groups, of which the worst counts; empty if the SLO has no groups.
     pub by: Vec<String>,
     /// The contract of the SLO, if this is what it promises: then the objective and the window are those of the contract.
-    pub contract: Option<PromisedBy>,
+    pub contract: Option<Box<PromisedBy>>,
 }
 
 /// A contract whose error budget a gate reads.

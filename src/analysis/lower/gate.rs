@@ -123,11 +123,11 @@ fn objective_of(service: &Instance, slo: &ir::Slo) -> Objective {
 /// What a contract of an SLO promises.
 fn promise_of(service: &Instance, slo: &ir::Slo, contract: &ir::Contract) -> Objective {
     Objective {
-        contract: Some(PromisedBy {
+        contract: Some(Box::new(PromisedBy {
             name: contract.name.clone(),
             shares_window: contract.has_window_of(slo),
             slo_objective: slo.objective,
-        }),
+        })),
         ..objective_of(service, &contract.as_slo(slo))
     }
 }
@@ -408,11 +408,11 @@ impl Lowering<'_> {
         let inherited = zone(&of).unwrap_or_else(|| "UTC".to_owned());
         let has_zone_of_slo = zone(block).is_none_or(|zone| zone == inherited);
         Some(Objective {
-            contract: Some(PromisedBy {
+            contract: Some(Box::new(PromisedBy {
                 name: block.name.clone(),
                 shares_window: (window, calendar) == (slo.window, slo.calendar) && has_zone_of_slo,
                 slo_objective: slo.objective,
-            }),
+            })),
             objective: ratio(percent),
             window,
             calendar,

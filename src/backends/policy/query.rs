@@ -127,7 +127,7 @@ impl Queries<'_> {
 
     /// The value of a recorded series of the window of an SLO or a contract, for each group.
     fn window_value(&self, metric: &str, objective: &Objective) -> Expr {
-        let contract = objective.contract.as_ref();
+        let contract = objective.contract.as_deref();
         self.value_of(
             metric,
             objective,
@@ -153,7 +153,7 @@ impl Queries<'_> {
 
     /// The share of an error budget that is left: of groups, that of the worst.
     fn budget(&self, objective: &Objective) -> Expr {
-        let left = self.value_of(BUDGET_REMAINING, objective, objective.contract.as_ref());
+        let left = self.value_of(BUDGET_REMAINING, objective, objective.contract.as_deref());
         match objective.by.is_empty() {
             true => left,
             false => build::aggregate("min", None, left),

@@ -30,6 +30,7 @@ impl KeptContract {
     fn block(&self) -> Option<String> {
         let severities = [&self.page_severity, &self.ticket_severity];
         let is_valid = is_identifier(&self.name)
+            && !self.objective.contains(',')
             && self.window.as_deref().is_none_or(is_duration)
             && self.calendar.as_deref().is_none_or(is_unit)
             && severities
@@ -77,5 +78,57 @@ fn is_unit(name: &str) -> bool {
 pub fn blocks(text: &str) -> Option<String> {
     let kept: Vec<KeptContract> = serde_json::from_str(text).ok()?;
     let blocks: Option<Vec<String>> = kept.iter().map(KeptContract::block).collect();
-    Some(blocks?.join("\n"))
+    Some(format!("\n{}", blocks?.join("\n\n")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A contract with these fields besides those that it must have.
+    fn kept(more: &str) -> String {
+        format!(
+            r#"[{{"name":"customers","with":"A \"B\" $C","objective":"99.9%","budget_pages":[],"budget_tickets":["80%","100%"]{more}}}]"#
+        )
+    }
+
+    #[test]
+    fn a_contract_is_a_block_again() {
+        let text = kept(r#","calendar":"month","zone":"Europe/Berlin","remedy":"a\nb""#);
+        let expected = r#"
+contract customers {
+with = "A \"B\" \$C"
+objective = 99.9%
+calendar = month
+zone = "Europe/Berlin"
+budget_pages = []
+budget_tickets = [80%, 100%]
+remedy = "a\nb"
+}"#;
+        assert_eq!(blocks(&text).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn what_is_no_contract_is_refused() {
+        assert!(blocks(&kept("")).is_some());
+        for more in [
+            r#","window":"30d } team x {""#,
+            r#","calendar":"year""#,
+            r#","page_severity":"page }""#,
+            r#","ticket_severity":"a-b""#,
+            r#","name":"x""#,
+        ] {
+            assert_eq!(blocks(&kept(more)), None, "{more}");
+        }
+        for (old, new) in [
+            (r#""customers""#, r#""a b""#),
+            ("99.9%", "99.9"),
+            ("99.9%", "99.9%, 1%"),
+            (r#""80%""#, r#""0%""#),
+        ] {
+            let text = kept("").replacen(old, new, 1);
+            assert_eq!(blocks(&text), None, "{text}");
+        }
+        assert_eq!(blocks("{}"), None);
+    }
 }
