@@ -488,10 +488,8 @@ impl Maker<'_, '_> {
                     "burn_rate_tickets = false",
                     "budget_pages = [50%, 100%]",
                     "budget_tickets = []",
-                    "absent_after = 30m",
+                    "absent_after = 30m  interval = 45s  query_offset = 20s",
                     "absence = page",
-                    "interval = 45s",
-                    "query_offset = 20s",
                     "labels = { kind = \"promise\" }",
                 ])?
             );
