@@ -402,3 +402,160 @@ fn a_gate_reads_the_worst_group_of_the_ledger() {
     assert_eq!(ran.code, 2, "{ran:?}");
     insta::assert_snapshot!(format!("{}{}", ran.out, ran.err));
 }
+
+const KINDS: &str = "\
+import std.http
+
+team payments { slack = \"#payments\" }
+
+service orders {
+  team     = payments
+  selector = { job = \"orders\" }
+
+  slo freshness {
+    objective = 99%
+    by        = [queue]
+    sli : time-slices { good = `min by (queue) (queue_age) < 10` }
+  }
+
+  slo provider {
+    objective = 99%
+    by        = [region]
+    sli : error-ratio { ratio = `max by (region) (avg_over_time(failure_ratio[$window]))` }
+  }
+
+  slo latency : http.latency(under: 500ms) { objective = 99%  by = [route] }
+
+  slo instances : http.availability { objective = 99%  by = [instance] }
+}
+";
+
+/// What is recorded and scraped of a day: a queue that is old in each tenth minute and one that begins at noon, two regions, a route
+/// without the bucket of the SLO and requests without a route, and an instance that is down in the second half.
+fn kinds() -> Samples {
+    let mut samples = Samples::default();
+    let from = END - DAY;
+    for minute in 0..=DAY / 60 {
+        let at = from + minute * 60;
+        let age = if minute % 10 == 0 { 60 } else { 1 };
+        samples.add("queue_age", "job=\"orders\",queue=\"old\"", age, at);
+        if minute >= 720 {
+            samples.add("queue_age", "job=\"orders\",queue=\"new\"", 1, at);
+        }
+        let histogram = |name: &str, route: &str, le: &str| {
+            let le = if name.ends_with("_bucket") {
+                format!(",le=\"{le}\"")
+            } else {
+                String::new()
+            };
+            format!("job=\"orders\",instance=\"a\"{route}{le}")
+        };
+        for (route, bucket) in [
+            ("", "0.5"),
+            (",route=\"/slow\"", "0.5"),
+            (",route=\"/bare\"", "0.25"),
+        ] {
+            let good = if route.contains("slow") {
+                minute * 9
+            } else {
+                minute * 10
+            };
+            let bucket_name = "http_request_duration_seconds_bucket";
+            samples.add(
+                bucket_name,
+                &histogram(bucket_name, route, bucket),
+                good,
+                at,
+            );
+            samples.add(
+                bucket_name,
+                &histogram(bucket_name, route, "+Inf"),
+                minute * 10,
+                at,
+            );
+            let count = "http_request_duration_seconds_count";
+            samples.add(count, &histogram(count, route, ""), minute * 10, at);
+        }
+        for instance in ["a", "b"] {
+            let is_down = instance == "b" && minute > 720;
+            let labels = format!("job=\"orders\",instance=\"{instance}\"");
+            samples.add("up", &labels, i64::from(!is_down), at);
+            if !is_down {
+                let labels = format!("{labels},status=\"200\"");
+                samples.add("http_requests_total", &labels, minute * 10, at);
+            }
+        }
+    }
+    for slice in 1..=DAY / 180 {
+        let at = from + slice * 180;
+        for (region, bad) in [("eu", 3), ("us", 0)] {
+            let labels =
+                format!("project=\"shop\",service=\"orders\",slo=\"provider\",region=\"{region}\"");
+            samples.add("slo:sli_bad_events:increase3m", &labels, bad, at);
+            samples.add("slo:sli_total_events:increase3m", &labels, 180, at);
+            samples.add("slo:sli_known_time:seconds", &labels, 180, at);
+        }
+    }
+    samples
+}
+
+#[test]
+fn each_kind_of_sli_has_groups() {
+    let (place, other) = (Place::new(), Place::new());
+    project(&place);
+    place.write("checkout.nth", KINDS);
+    let Some(running) = start(&other, &kinds().text()) else {
+        return;
+    };
+    let url = format!("http://{}", running.address());
+    let report = pull(&place, &url, &["--since", "1d"]);
+    let all = slices(&place, LEDGER);
+    let groups: BTreeMap<String, (f64, f64, i64)> = { all.iter() }
+        .map(|(key, slices)| {
+            let labels: Vec<&str> = key.group.values().map(String::as_str).collect();
+            (format!("{} {}", key.slo, labels.join(" ")), sums(slices))
+        })
+        .collect();
+    let known: Vec<&str> = groups.keys().map(String::as_str).collect();
+    assert_eq!(
+        known,
+        [
+            "freshness new",
+            "freshness old",
+            "instances a",
+            "instances b",
+            // Requests without a route are a group, and a route without the bucket is unknown.
+            "latency ",
+            "latency /slow",
+            "provider eu",
+            "provider us",
+        ],
+        "{report}"
+    );
+    let near = |found: f64, expected: f64| (found / expected - 1.0).abs() < 0.02;
+    let (bad, total, seen) = groups["freshness old"];
+    assert!(
+        near(bad, 144.0) && near(total, 1_440.0) && near(seen as f64, 86_400.0),
+        "{groups:?}"
+    );
+    let (bad, total, _) = groups["freshness new"];
+    assert!(bad == 0.0 && near(total, 720.0), "{groups:?}");
+    let (bad, total, _) = groups["provider eu"];
+    assert!(near(bad / total, 3.0 / 180.0), "{groups:?}");
+    assert_eq!(groups["provider us"].0, 0.0);
+    let (bad, total, _) = groups["latency /slow"];
+    assert!(near(bad, 1_440.0) && near(total, 14_400.0), "{groups:?}");
+    assert_eq!(groups["latency "].0, 0.0);
+    // The time of an instance is its own: the other one is up all day.
+    let (seen_a, seen_b) = (groups["instances a"].2, groups["instances b"].2);
+    assert!(
+        near(seen_a as f64, 86_400.0) && near(seen_b as f64, 43_200.0),
+        "{groups:?}"
+    );
+    // The parts without a group of the same name have a name that can be told from it.
+    let status = nthc(&place, &["ledger", "status"]);
+    assert!(
+        status.out.contains("orders.latency{route=\"\"}"),
+        "{status:?}"
+    );
+}

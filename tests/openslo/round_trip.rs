@@ -288,6 +288,50 @@ service s {
     sound(compiled(&text));
 }
 
+/// Calendar windows of each unit and zone, there and back: rules of the same periods.
+#[test]
+fn calendar_windows_come_back() {
+    let source = r##"
+team t {
+  slack = "#t"
+}
+service s {
+  team     = t
+  selector = { job = "s" }
+
+  slo weekly    { objective = 99%    calendar = week     zone = "UTC"               sli : ratio { bad = `bad_total` total = `all_total` } }
+  slo monthly   { objective = 99.9%  calendar = month    zone = "Europe/Berlin"     sli : ratio { bad = `bad_total` total = `all_total` } }
+  slo quarterly { objective = 99.9%  calendar = quarter  zone = "America/New_York"  sli : ratio { bad = `bad_total` total = `all_total` } }
+}
+"##;
+    let input = Input {
+        settings: nthc::project::default_settings("shop"),
+        files: vec![SourceInput {
+            module: "main".to_owned(),
+            path: "main.nth".to_owned(),
+            text: source.into(),
+            package: false,
+        }],
+        catalogue: None,
+        levels: Default::default(),
+        environment: None,
+    };
+    let trip = round_trip(&input, None);
+    let words: Vec<&str> = trip.text.split_whitespace().collect();
+    let text = words.join(" ");
+    for line in [
+        "calendar = week",
+        "calendar = month",
+        "calendar = quarter",
+        "zone = \"Europe/Berlin\"",
+        "zone = \"America/New_York\"",
+    ] {
+        assert!(text.contains(line), "{line}\n{}", trip.text);
+    }
+    assert!(trip.there.len() > 60, "{:?}", trip.there.keys());
+    assert_eq!(differences(&trip), [""; 0], "{}", trip.text);
+}
+
 #[test]
 fn a_selector_with_expressions_comes_back() {
     let source = r##"

@@ -19,6 +19,9 @@ mod trend;
 mod words;
 
 #[cfg(test)]
+#[allow(clippy::expect_used)]
+mod group_tests;
+#[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used)]
 mod sample;
 #[cfg(test)]

@@ -21,7 +21,7 @@ Examples:
   nthc what-if checkout.availability --objective 99.95%
   nthc what-if checkout.availability --objective 99.5% --window 28d --since 90d"))]
 pub struct WhatIf {
-    /// The SLO, with its service: checkout.availability
+    /// The SLO, or a group of it: checkout.availability, checkout.availability{route="/pay"}
     #[arg(value_name = "SLO")]
     pub slo: String,
     /// The other objective: 99.95%
