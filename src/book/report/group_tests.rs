@@ -44,6 +44,8 @@ fn group(number: u32, is_gone: bool) -> SloInput {
             false => slices(failing),
         },
         objectives: vec![version("2026-01-01T00:00", Decimal::new(999, 3), None)],
+        contract_slices: Vec::new(),
+        contracts: Vec::new(),
         exclusions: Vec::new(),
         incidents: Vec::new(),
         deployments: Vec::new(),
