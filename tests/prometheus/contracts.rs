@@ -224,7 +224,7 @@ fn each_group_has_the_contract_by_itself() {
         total: query(r#"sum by (route) (rate(http_requests_total{job="checkout"}[$window]))"#),
         total_series: None,
         bucket: None,
-        breakdown_series: None,
+        breakdown: None,
     };
     let mut slo = short(sli, vec![contract("customers", Duration::days(3))]);
     slo.grouping = Some(Grouping {
