@@ -112,7 +112,7 @@ pub fn run(
     Ok(Exit::Ok)
 }
 
-/// The contracts of SLOs that are not in a report, `checkout.availability.customers`: those of SLOs with groups, or without counts.
+/// The contracts of SLOs that are not in a report, `checkout.availability.customers`: those of SLOs without counts.
 fn unreported(compiled: &CompiledProject, made: &Report) -> Vec<String> {
     compiled.with_services(|services| {
         let services = services.iter().filter(|service| {

@@ -46,6 +46,7 @@ service checkout {
     by        = [route]
 
     group pay { labels = { route = \"/pay\" }  objective = 99.99% }
+    contract partners { with = \"Partners\"  objective = 99.9% }
   }
 
   gate production { deny little_left { when = budget(availability) < 50% } }
@@ -275,6 +276,17 @@ fn groups_of_a_month_with_an_exclusion_a_gap_and_another_project() {
         "{unseen} {cart:#}"
     );
     assert_eq!(report("market")["slos"].as_array().unwrap().len(), 1);
+
+    // A contract is judged for each group: the month has not ended, and neither has broken it.
+    for (slo, bad) in [(pay, 60.0 / (93.75 * 360.0)), (cart, 1.0 / 3_600.0)] {
+        let [contract] = slo["contracts"].as_array().unwrap().as_slice() else {
+            panic!("{slo:#}")
+        };
+        assert_eq!(contract["slo"], slo["slo"]);
+        assert_eq!(contract["kept"], "open", "{contract:#}");
+        let measured = contract["measured"].as_f64().unwrap();
+        assert!((measured - (1.0 - bad)).abs() < 5e-5, "{contract:#}");
+    }
 
     // The gate reads the worst group.
     let ran = nthc(
