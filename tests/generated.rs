@@ -6,6 +6,7 @@
 mod schema_files;
 mod tools;
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use std::process::Command;
 use nth_laws::project::generated_artifacts;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use serde::Deserialize as _;
 use serde_json::Value;
 
 /// How many projects are generated.
@@ -84,13 +86,19 @@ fn accepted(program: &Path, args: &[&str], files: &[PathBuf]) {
     }
 }
 
-/// A rule file as promtool reads it: the groups of a resource of the operator as a file.
+/// A rule file as promtool reads it: the groups of the resources of the operator as a file.
 fn plain(path: &Path) {
     let text = fs::read_to_string(path).unwrap();
-    let document: yaml_serde::Value = yaml_serde::from_str(&text).unwrap();
-    if let Some(spec) = document.get("spec") {
-        fs::write(path, yaml_serde::to_string(spec).unwrap()).unwrap();
+    let mut all: Vec<yaml_serde::Value> = Vec::new();
+    for document in yaml_serde::Deserializer::from_str(&text) {
+        let document = yaml_serde::Value::deserialize(document).unwrap();
+        let Some(groups) = document.get("spec").and_then(|spec| spec.get("groups")) else {
+            return;
+        };
+        all.extend(groups.as_sequence().unwrap().iter().cloned());
     }
+    let file = BTreeMap::from([("groups", all)]);
+    fs::write(path, yaml_serde::to_string(&file).unwrap()).unwrap();
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use nthc::ir::{
-    AlertmanagerFormat, MissingDataAlert, MissingDataCause, RuleLabel, Service, Severity,
+    AlertmanagerFormat, Contract, Duration, MissingDataAlert, MissingDataCause, RuleLabel, Service,
+    Severity,
 };
 use yaml_serde::Value;
 
@@ -31,6 +32,16 @@ fn every_label_of_a_rule_is_reserved() {
         ..absent(10, Severity::ticket())
     };
     service.slos[0].missing_data_alerts.push(of_series);
+    service.slos[0].contracts.push(Contract {
+        name: "customers".into(),
+        with: "Customers".into(),
+        description: None,
+        objective: "0.999".parse().unwrap(),
+        window: Duration::days(30),
+        calendar: None,
+        alerts: Vec::new(),
+        remedy: None,
+    });
     settings.environment = Some("staging".into());
     settings.shared = true;
     settings.alertmanager.format = AlertmanagerFormat::AlertmanagerConfig;

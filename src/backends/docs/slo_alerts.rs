@@ -237,26 +237,43 @@ impl Section<'_, '_, '_> {
     fn contract(&self, page: &mut Page, contract: &Contract) -> Result<(), serde_json::Error> {
         let promised = contract.as_slo(self.slo);
         let budget = budget_time(promised.objective, promised.window);
+        let is_broken = self.alerts.iter().any(
+            |named| matches!(named.origin, Origin::Contract(_, _, alert) if alert.is_exhausted()),
+        );
         page.paragraph(format!(
-            "**Impact:** what is promised to {} is at risk, and is broken when all of the error budget is consumed. {} {}",
+            "**Impact:** contract {} with {} is {}. {} {}",
+            text::inline(&contract.name),
             text::inline(&contract.with),
+            match is_broken {
+                true => "broken",
+                false => "at risk",
+            },
             meaning(&format!(
-                "contract {} promises {} over {}, which allows {} of full downtime. An alert fires when its share \
-                is consumed. When all is consumed, the contract is broken: report it to those responsible for it; \
-                `nthc report --contracts` has the numbers of each period.{}",
-                text::inline(&contract.name),
+                "{} over {} is promised, which allows {} of full downtime. An alert fires when its share is \
+                consumed.{}{}",
                 percent_text(promised.objective),
                 words::slo_window(&promised),
                 words::duration(budget),
+                match is_broken {
+                    true => {
+                        " Report a broken contract to those responsible for it: `nthc report --contracts` has the \
+                        numbers of each period."
+                    }
+                    false => "",
+                },
                 groups(&promised)
             )),
             self.of.slo_mitigation()
         ));
+        let owed = match is_broken {
+            true => "**What is owed:**",
+            false => "**What is owed if it is broken:**",
+        };
         match &contract.remedy {
-            Some(remedy) => page.noticed_markdown(LEVEL, "**What is owed when it is broken:**", remedy),
-            None => page.paragraph(
-                "**What is owed when it is broken:** not documented (set `remedy` on the contract).",
-            ),
+            Some(remedy) => page.noticed_markdown(LEVEL, owed, remedy),
+            None => page.paragraph(format!(
+                "{owed} not documented (set `remedy` on the contract)."
+            )),
         }
         let mut items: Vec<String> = self.indicator(RECENT)?.into_iter().collect();
         for named in self.alerts {
