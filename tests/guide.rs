@@ -189,6 +189,11 @@ fn the_document_on_openslo() {
 }
 
 #[test]
+fn moving_from_other_programs() {
+    check("docs/peers.md");
+}
+
+#[test]
 fn the_pagerduty_page() {
     check("docs/pagerduty.md");
 }
