@@ -1,7 +1,7 @@
 //! Shares and times as they are printed.
 
 use rust_decimal::Decimal;
-use rust_decimal::prelude::FromPrimitive as _;
+use rust_decimal::prelude::{FromPrimitive as _, ToPrimitive as _};
 
 use nthc::ir::Duration;
 use nthc::ir::number::percent_text;
@@ -18,4 +18,18 @@ pub fn duration(seconds: i64) -> String {
         .unwrap_or(0)
         .saturating_mul(1_000);
     Duration(millis).to_human()
+}
+
+/// Seconds as a duration: a long time to the minute, or to the hour from two days on.
+pub fn rounded_duration(seconds: Decimal) -> String {
+    let milliseconds = seconds.saturating_mul(Decimal::ONE_THOUSAND);
+    let length = milliseconds.to_u64().unwrap_or(u64::MAX);
+    let step = if length > 2 * Duration::DAY.0 {
+        Duration::HOUR.0
+    } else if length > Duration::MINUTE.0 {
+        Duration::MINUTE.0
+    } else {
+        Duration::SECOND.0
+    };
+    Duration(length / step * step).to_human()
 }

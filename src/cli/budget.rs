@@ -470,7 +470,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
         };
         let lasts = match budget.exhausted_in_seconds {
             Some(seconds) if seconds.is_zero() => "exhausted".to_owned(),
-            Some(seconds) => format_time(seconds),
+            Some(seconds) => super::amounts::rounded_duration(seconds),
             None if budget.burn_rate.is_some() && budget.period_start.is_some() => {
                 "not in this period".to_owned()
             }
@@ -583,19 +583,4 @@ fn subject(budget: &Budget) -> String {
 /// A row with as many cells as the header; the last ones are empty if there are fewer.
 fn cells(mut row: impl Iterator<Item = String>) -> [String; HEAD.len()] {
     std::array::from_fn(|_| row.next().unwrap_or_default())
-}
-
-/// Formats a long time to the minute, or to the hour from one day on.
-fn format_time(seconds: Decimal) -> String {
-    use rust_decimal::prelude::ToPrimitive as _;
-    let milliseconds = seconds.saturating_mul(Decimal::ONE_THOUSAND);
-    let length = milliseconds.to_u64().unwrap_or(u64::MAX);
-    let step = if length > 2 * Duration::DAY.0 {
-        Duration::HOUR.0
-    } else if length > Duration::MINUTE.0 {
-        Duration::MINUTE.0
-    } else {
-        Duration::SECOND.0
-    };
-    Duration(length / step * step).to_human()
 }

@@ -4,9 +4,8 @@ mod info;
 mod name;
 mod text;
 
-pub use info::IdInfo;
-
 use crate::class::Class;
+pub use info::IdInfo;
 
 macro_rules! changes {
     ($($variant:ident = $name:literal, $class:ident, $summary:literal, $advice:literal;)+) => {

@@ -449,6 +449,9 @@ fn the_command_says_what_it_needs() {
         ],
     );
     assert_eq!(ran.code, 3, "{ran:?}");
-    assert!(ran.err.contains("unknown slo `availabilty`"), "{ran:?}");
+    assert!(
+        ran.err.contains("unknown slo or contract `availabilty`"),
+        "{ran:?}"
+    );
     assert!(ran.err.contains("its gates cannot be evaluated"), "{ran:?}");
 }

@@ -78,6 +78,9 @@ fn contracts_are_kept_broken_or_unknown() {
     project(&place);
     place.write("checkout.nth", format!("{SERVICE}{CONTRACTS}"));
     pull(&place, &server.url(), &[]);
+    // An SLO that the ledger has under another name only.
+    let renamed = format!("{SERVICE}{CONTRACTS}").replace("slo grouped", "slo renamed");
+    place.write("checkout.nth", renamed);
     let month = ["report", "--month", "2026-10", "--contracts"];
     let ran = nthc(&place, &[&month[..], &["--format", "json"]].concat());
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -113,7 +116,7 @@ fn contracts_are_kept_broken_or_unknown() {
     assert!(!ran.out.contains("0.999"), "{ran:?}");
     assert!(
         ran.err.contains(
-            "note: contract orders.grouped.partner is not in the report: the ledger has no counts of its SLO"
+            "note: contract orders.renamed.partner is not in the report: the ledger has no counts of its SLO"
         ),
         "{ran:?}"
     );

@@ -33,7 +33,7 @@ fn contract(
         return None;
     };
     let objective = percent.checked_div(Decimal::ONE_HUNDRED)?.normalize();
-    if let Some(found) = promises_more((slo, block), objective, lowered) {
+    if let Some(found) = promises_more((slo, block), objective, lowered, surroundings) {
         report(block, diagnostics, found);
         return None;
     }
@@ -63,6 +63,7 @@ fn promises_more(
     (slo, block): (&Instance, &Instance),
     objective: Decimal,
     lowered: &ir::Slo,
+    surroundings: &Surroundings<'_>,
 ) -> Option<Diag> {
     let lowest = lowered.own_objectives().iter();
     let lowest = lowest.min_by_key(|own| own.objective);
@@ -101,9 +102,18 @@ fn promises_more(
             format!("objective of {whose}: {}", percent_text(limit)),
         );
     }
+    let elsewhere = match surroundings.environment {
+        Some(environment) => {
+            format!(
+                ", or restrict the contract with `only_in` to environments other than `{environment}`"
+            )
+        }
+        None => String::new(),
+    };
     Some(found.help(format!(
-        "set `objective = {}` in the contract, or raise that of {whose}",
-        percent_text(limit)
+        "set `objective = {}` in the contract{} raise that of {whose}{elsewhere}",
+        percent_text(limit),
+        if elsewhere.is_empty() { ", or" } else { "," }
     )))
 }
 

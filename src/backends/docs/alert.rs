@@ -1,7 +1,7 @@
 //! The sections of alerts in a runbook: what all of them share, and those of custom alerts.
 
 use super::page::Page;
-use super::{call, explore_links, slo_alerts, text, words};
+use super::{call, explore_links, text, words};
 use crate::alerts::{NamedAlert, Origin, headings};
 use crate::links;
 use crate::prometheus::condition;
@@ -29,28 +29,12 @@ pub struct Alerts<'a, 'p> {
 }
 
 impl Alerts<'_, '_> {
-    /// Adds the section of the alerts with one heading: a custom alert, or those of an SLO with one name.
+    /// Adds a custom alert.
     ///
     /// # Errors
     ///
     /// If a link cannot be serialized.
-    pub fn section(
-        &self,
-        page: &mut Page,
-        alerts: &[NamedAlert<'_>],
-    ) -> Result<(), serde_json::Error> {
-        let Some(first) = alerts.first() else {
-            return Ok(());
-        };
-        page.heading(LEVEL, &first.heading);
-        match first.origin {
-            Origin::Own(alert) => self.own(page, first, alert),
-            _ => slo_alerts::section(self, page, alerts),
-        }
-    }
-
-    /// Adds a custom alert.
-    fn own(
+    pub fn own(
         &self,
         page: &mut Page,
         named: &NamedAlert<'_>,

@@ -75,7 +75,14 @@ pub fn page(
         slo_alerts::mitigation(&sections, &mut page);
     }
     for same in by_heading(&alerts) {
-        sections.section(&mut page, same)?;
+        let Some(first) = same.first() else {
+            continue;
+        };
+        page.heading(alert::LEVEL, &first.heading);
+        match first.origin {
+            Origin::Own(own) => sections.own(&mut page, first, own)?,
+            _ => slo_alerts::section(&sections, &mut page, same)?,
+        }
     }
     skipped_alerts(&mut page, service);
 
