@@ -2,7 +2,7 @@
 
 use super::page::Page;
 use super::{call, explore_links, text, words};
-use crate::alerts::{NamedAlert, Origin, headings};
+use crate::alerts::{NamedAlert, headings};
 use crate::links;
 use crate::prometheus::condition;
 use nth_model::text::list;
