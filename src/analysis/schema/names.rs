@@ -146,7 +146,7 @@ pub mod field {
     pub const AFTER: &str = "after";
     /// The field `alert` of `slo-alert`, `page`, `ticket`, `resolved`, `silent`.
     pub const ALERT: &str = "alert";
-    /// The field `annotations` of `slo-alert`, `alert`.
+    /// The field `annotations` of `alert`, `slo-alert`.
     pub const ANNOTATIONS: &str = "annotations";
     /// The field `any_of` of `signal`.
     pub const ANY_OF: &str = "any_of";
@@ -246,13 +246,13 @@ pub mod field {
     pub const INTERVAL: &str = "interval";
     /// The field `is` of `budget-left`, `verdict`.
     pub const IS: &str = "is";
-    /// The field `keep_firing_for` of `slo-alert`, `alert`.
+    /// The field `keep_firing_for` of `alert`, `slo-alert`.
     pub const KEEP_FIRING_FOR: &str = "keep_firing_for";
     /// The field `kinds` of `slo-alert`.
     pub const KINDS: &str = "kinds";
     /// The field `label` of `severity`.
     pub const LABEL: &str = "label";
-    /// The field `labels` of `service`, `dependency`, `slo`, `slo-alert`, `group`, `alert`, `recording`, `metric`.
+    /// The field `labels` of `service`, `dependency`, `slo`, `group`, `alert`, `slo-alert`, `recording`, `metric`.
     pub const LABELS: &str = "labels";
     /// The field `last` of `exclude`.
     pub const LAST: &str = "last";
