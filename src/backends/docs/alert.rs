@@ -70,10 +70,11 @@ impl Alerts<'_, '_> {
         if let Some(url) = &alert.runbook_url {
             facts.push(format!("Runbook of this alert: {}", text::address(url)));
         }
-        if let Some(needed) = needed.and_then(|needed| self.runbook_of(needed)) {
-            facts.push(format!("Runbook of the dependency: {needed}"));
+        let of_dependency = needed.and_then(|needed| self.runbook_of(needed));
+        if let Some(runbook) = &of_dependency {
+            facts.push(format!("Runbook of the dependency: {runbook}"));
         }
-        if alert.steps.is_none() && alert.runbook_url.is_none() {
+        if alert.steps.is_none() && alert.runbook_url.is_none() && of_dependency.is_none() {
             facts.push(match self.see_procedures() {
                 Some(procedures) => format!("{MITIGATION} {procedures}"),
                 None => format!(
