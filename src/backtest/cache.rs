@@ -3,37 +3,22 @@
 //! A file is named by a hash of its key and begins with the key: the identity of the server, the query and the chunk. It is written as
 //! a whole or not at all. Files contain measured values, and no credentials; only the user can read them.
 
-use std::fs::{self, DirBuilder, File, Metadata};
+use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
-
-use tempfile::NamedTempFile;
 
 use super::chunks::Chunk;
 use crate::output::Hash;
-use crate::project::io_cause;
+use crate::user_cache::{self, CacheError};
 
 /// The extension of the files.
 const EXTENSION: &str = "nthc-history";
-
-/// How long files are kept after they were written.
-const KEPT: Duration = Duration::from_secs(30 * 86_400);
 
 /// A chunk that ends within this time before now may still change: its samples may arrive late.
 const SETTLED: i64 = 3_600_000;
 
 /// The largest file, in bytes.
 const MOST_BYTES: u64 = 256 << 20;
-
-/// The reason why the folder cannot be used, without a full stop.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CacheError {
-    /// The reason.
-    pub message: String,
-    /// What to do about it.
-    pub help: Option<String>,
-}
 
 /// A folder with answers of one server.
 #[derive(Debug)]
@@ -48,14 +33,7 @@ pub struct Cache {
 impl Cache {
     /// Returns the folder that is used by default, below that of the user's caches; `None` if the environment names none.
     pub fn default_folder(variable: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
-        let absolute = |name: &str| {
-            let path = PathBuf::from(variable(name)?);
-            path.is_absolute().then_some(path)
-        };
-        let caches = absolute("XDG_CACHE_HOME")
-            .or_else(|| absolute("LOCALAPPDATA"))
-            .or_else(|| Some(absolute("HOME")?.join(".cache")))?;
-        Some(caches.join("nthc").join("backtest"))
+        user_cache::folder("backtest", variable)
     }
 
     /// Opens a folder, creates it if it is missing, and removes files that are older than 30 days. `server` identifies the
@@ -65,38 +43,12 @@ impl Cache {
     ///
     /// If it cannot be created, is not a folder, or others may write to it.
     pub fn open(folder: &Path, server: &str, now: i64) -> Result<Self, CacheError> {
-        let failed = |cause: &io::Error| CacheError {
-            message: format!(
-                "cannot use the cache {}: {}",
-                folder.display(),
-                io_cause(cause)
-            ),
-            help: Some("choose another folder with `--cache`, or use `--no-cache`".to_owned()),
-        };
-        create(folder).map_err(|cause| failed(&cause))?;
-        let found = fs::symlink_metadata(folder).map_err(|cause| failed(&cause))?;
-        if !found.is_dir() {
-            return Err(failed(&io::Error::from(io::ErrorKind::NotADirectory)));
-        }
-        // A new file belongs to this user.
-        let probe = new_file(folder).map_err(|cause| failed(&cause))?;
-        let own = probe.as_file().metadata().map_err(|cause| failed(&cause))?;
-        if is_shared(&found, &own) {
-            return Err(CacheError {
-                message: format!("other users can write to the cache {}", folder.display()),
-                help: Some(format!(
-                    "remove their permission: `chmod go-w {}`",
-                    folder.display()
-                )),
-            });
-        }
-        let cache = Self {
+        user_cache::open(folder, EXTENSION)?;
+        Ok(Self {
             folder: folder.to_path_buf(),
             server: server.to_owned(),
             now,
-        };
-        cache.remove_old();
-        Ok(cache)
+        })
     }
 
     /// Returns the kept answer; `None` if there is none, or it cannot be read.
@@ -119,11 +71,12 @@ impl Cache {
             return Ok(());
         }
         let key = self.key(query, chunk);
-        let mut file = new_file(&self.folder)?;
+        let path = self.path(&key);
+        let mut file = user_cache::new_file(&path)?;
         file.write_all(key.as_bytes())?;
         file.write_all(b"\n")?;
         file.write_all(bytes)?;
-        file.persist(self.path(&key))?;
+        file.persist(path)?;
         Ok(())
     }
 
@@ -137,59 +90,16 @@ impl Cache {
         let name = Hash::new(key.as_bytes());
         self.folder.join(name.as_str()).with_extension(EXTENSION)
     }
-
-    fn remove_old(&self) {
-        let now = SystemTime::now();
-        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            let is_own = path.extension().is_some_and(|ending| ending == EXTENSION);
-            let age = entry.metadata().and_then(|found| found.modified());
-            let age = age
-                .ok()
-                .and_then(|written| now.duration_since(written).ok());
-            if is_own && age.is_some_and(|age| age > KEPT) {
-                // It is tried again next time.
-                let _ = fs::remove_file(&path);
-            }
-        }
-    }
-}
-
-/// Creates a file that is removed unless it gets its name. If the program is killed, it is removed as an old file.
-fn new_file(folder: &Path) -> io::Result<NamedTempFile> {
-    let ending = format!(".{EXTENSION}");
-    tempfile::Builder::new().suffix(&ending).tempfile_in(folder)
-}
-
-/// Creates a folder and its parents, which only the user can read.
-fn create(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
-    builder.create(folder)
-}
-
-/// True if other users can write to the folder. `own` is a file of this user.
-#[cfg(unix)]
-fn is_shared(found: &Metadata, own: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    found.mode() & 0o022 != 0 || found.uid() != own.uid()
-}
-
-/// True if other users can write to the folder, which is not known here.
-#[cfg(not(unix))]
-fn is_shared(_: &Metadata, _: &Metadata) -> bool {
-    false
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::fs;
+    use std::time::{Duration, SystemTime};
+
     use super::*;
+    use crate::user_cache::KEPT;
 
     const NOW: i64 = 100 * 86_400_000;
     const CHUNK: Chunk = Chunk {
@@ -239,7 +149,10 @@ mod tests {
         let path = folder.path().join("cache");
         let open = || Cache::open(&path, "one", NOW).unwrap();
         open().keep("up", &CHUNK, b"{}").unwrap();
-        let (_, killed) = new_file(&path).unwrap().keep().unwrap();
+        let (_, killed) = user_cache::new_file(&path.join("x").with_extension(EXTENSION))
+            .unwrap()
+            .keep()
+            .unwrap();
         let old = SystemTime::now() - KEPT - Duration::from_secs(1);
         File::open(&killed).unwrap().set_modified(old).unwrap();
         fs::write(path.join("other"), "").unwrap();

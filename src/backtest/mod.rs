@@ -15,7 +15,7 @@ mod incidents;
 pub mod record;
 
 pub use answer::{Matrix, matrix};
-pub use cache::{Cache, CacheError};
+pub use cache::Cache;
 pub use changes::{Change, changes};
 pub use chunks::Chunk;
 pub use coverage::{Beginnings, Shortage, probes, shortages};

@@ -12,9 +12,10 @@ use super::options;
 use super::progress::Progress;
 use super::prometheus_client::Client;
 use nthc::backends::alertmanager::notify::Routing;
-use nthc::backtest::{self, Cache, CacheError, Episode, FetchError, Matrix, Request};
+use nthc::backtest::{self, Cache, Episode, FetchError, Matrix, Request};
 use nthc::ir::{Project, Service, Settings};
 use nthc::project::{io_cause, paths};
+use nthc::user_cache::CacheError;
 
 impl CompiledProject {
     /// Calls `see` with the model.

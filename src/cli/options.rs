@@ -261,6 +261,9 @@ files that an earlier build of this project wrote (listed in .nthc-manifest.json
 output directory). Removing more than a fifth of them requires --allow-removals, or a
 confirmation on a terminal.
 
+What was read and written is kept in nthc/build in the user's cache folder for 30 days, so
+that the next build of the same only looks whether anything changed.
+
 Examples:
   nthc build
   nthc build --env staging
@@ -288,6 +291,9 @@ pub struct Build {
     /// Treat warnings as errors
     #[arg(long)]
     pub deny_warnings: bool,
+    /// Compile even if nothing has changed since the last build, and keep nothing of this one
+    #[arg(long)]
+    pub no_cache: bool,
     /// Build a standalone file that is not part of a project
     #[arg(value_name = "FILE", conflicts_with = "project")]
     pub file: Option<PathBuf>,

@@ -119,7 +119,7 @@ pub fn run(
     findings.add(&plan.sources, warnings);
     findings.show(reading(format), console)?;
     let report = match &lock {
-        Some(lock) => plan.apply(lock)?,
+        Some(lock) => plan.apply(lock)?.report,
         None => plan.report(),
     };
     drop(lock);

@@ -1,6 +1,6 @@
 //! Applies a plan to the output folder.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::lock::Lock;
 use super::record::{Hash, RECORD, Record};
+use super::settled::Stamp;
 use super::{Change, Error, File, Plan};
 use crate::regular;
 
@@ -18,6 +19,17 @@ const STAGING: &str = ".nthc-staging-";
 /// The names of records in a temporary folder. The files to write have numbers as names.
 const UNDER_WAY: &str = "under-way";
 const DONE: &str = "done";
+
+/// What a build did to its output folder.
+#[derive(Debug)]
+pub struct Applied {
+    /// The numbers of files.
+    pub report: Report,
+    /// The files that are in the folder now.
+    pub(super) record: Record,
+    /// The files that were written, with what the file system said of each before it got its name.
+    pub(super) written: BTreeMap<String, Stamp>,
+}
 
 /// The numbers of files that a build changed in its output folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,14 +74,22 @@ pub(super) fn leftovers(folder: &Path) -> Vec<PathBuf> {
 }
 
 impl<'a> Plan<'a> {
+    /// Returns what applying does if the plan [is settled](Plan::is_settled), which needs no lock.
+    pub fn nothing_to_apply(self) -> Applied {
+        Applied {
+            report: self.report(),
+            record: self.after,
+            written: BTreeMap::new(),
+        }
+    }
+
     /// Applies the plan under the lock of the folder.
     ///
     /// # Errors
     ///
     /// If the file system fails. Until the first rename nothing has changed; after it, the record tells the next build which
     /// files were pending.
-    pub fn apply(self, _lock: &Lock) -> Result<Report, Error> {
-        let report = self.report();
+    pub fn apply(self, _lock: &Lock) -> Result<Applied, Error> {
         for left in leftovers(&self.folder) {
             let removed = match left.is_dir() {
                 true => fs::remove_dir_all(&left),
@@ -80,13 +100,13 @@ impl<'a> Plan<'a> {
         }
         let is_recorded = self.before.as_ref() == Some(&self.after);
         if self.is_current() && is_recorded {
-            return Ok(report);
+            return Ok(self.nothing_to_apply());
         }
         let staging = tempfile::Builder::new()
             .prefix(STAGING)
             .tempdir_in(&self.folder)
             .map_err(|cause| self.error("write to", "", cause))?;
-        self.stage(staging.path())?;
+        let written = self.stage(staging.path())?;
         if !self.is_current() {
             self.check_folders()?;
             // If the build is killed from here on, the folder contains old and new files, so the record must name both.
@@ -104,16 +124,21 @@ impl<'a> Plan<'a> {
         staging
             .close()
             .map_err(|cause| self.error("write to", "", cause))?;
-        Ok(report)
+        Ok(Applied {
+            written,
+            ..self.nothing_to_apply()
+        })
     }
 
-    /// Writes all new files and records to a temporary folder beside the output, and syncs them.
-    fn stage(&self, staging: &Path) -> Result<(), Error> {
+    /// Writes all new files and records to a temporary folder beside the output, and syncs them. Returns the stamps of those that
+    /// have one.
+    fn stage(&self, staging: &Path) -> Result<BTreeMap<String, Stamp>, Error> {
         // In parallel, so that the system flushes several files at once.
-        self.writes
+        let stamps: Result<Vec<Option<(String, Stamp)>>, Error> = self
+            .writes
             .par_iter()
             .enumerate()
-            .try_for_each(|(number, (file, change))| {
+            .map(|(number, (file, change))| {
                 let staged = staging.join(number.to_string());
                 let written = regular::create(&staged, file.contents);
                 let is_replaced = *change == Change::Replace;
@@ -121,8 +146,13 @@ impl<'a> Plan<'a> {
                     true => keep_permissions(&self.folder.join(file.path), &staged),
                     false => Ok(()),
                 });
-                kept.map_err(|cause| self.error("write", file.path, cause))
-            })?;
+                let stamp = kept.and_then(|()| Stamp::read(&staged));
+                stamp
+                    .map(|stamp| stamp.map(|stamp| (file.path.to_owned(), stamp)))
+                    .map_err(|cause| self.error("write", file.path, cause))
+            })
+            .collect();
+        let stamps = stamps?.into_iter().flatten().collect();
         let mut under_way = self
             .before
             .clone()
@@ -138,7 +168,7 @@ impl<'a> Plan<'a> {
                 .and_then(|bytes| regular::create(&staging.join(name), &bytes))
                 .map_err(|cause| self.error("write", RECORD, cause))?;
         }
-        Ok(())
+        Ok(stamps)
     }
 
     /// Checks that files can be created in all folders that must change, before anything changes.

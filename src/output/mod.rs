@@ -12,6 +12,7 @@ mod path;
 mod plan;
 mod record;
 mod removal_limit;
+pub mod settled;
 #[cfg(test)]
 mod tests;
 
@@ -22,7 +23,7 @@ use std::path::{Path, PathBuf};
 pub use crate::regular::{
     check as check_regular, irregular, read as read_regular, replace_file, replace_file_with,
 };
-pub use apply::Report;
+pub use apply::{Applied, Report};
 pub use built_sources::{BuiltSources, SOURCES};
 pub use record::{Hash, RECORD, Record, Unreadable};
 pub use removal_limit::Excess;

@@ -41,9 +41,14 @@ pub struct Hash(String);
 impl Hash {
     /// Computes the hash of the bytes of a file.
     pub fn new(bytes: &[u8]) -> Self {
+        Self::finish(Sha256::new().chain_update(bytes))
+    }
+
+    /// Returns the hash of the bytes that a digest has read.
+    pub(super) fn finish(digest: Sha256) -> Self {
         use std::fmt::Write as _;
         let mut text = String::with_capacity(64);
-        for byte in Sha256::digest(bytes) {
+        for byte in digest.finalize() {
             // Writing to a string cannot fail.
             let _ = write!(text, "{byte:02x}");
         }

@@ -49,7 +49,7 @@ fn build_in(folder: &Folder<'_>, list: &[(&str, &str)]) -> String {
             let lock = lock.unwrap().unwrap();
             // The lock file exists now.
             assert!(!plan.is_settled());
-            out.push(plan.apply(&lock).unwrap().to_string());
+            out.push(plan.apply(&lock).unwrap().report.to_string());
             drop(lock);
             assert!(!lock::is_marked(folder.path));
             out.join("\n")

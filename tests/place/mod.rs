@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 /// A folder in which commands are run.
 pub struct Place {
     folder: tempfile::TempDir,
+    /// The user's folder for caches.
+    caches: tempfile::TempDir,
 }
 
 /// What a command did.
@@ -23,6 +25,7 @@ impl Place {
     pub fn new() -> Self {
         Self {
             folder: tempfile::Builder::new().prefix("nthc").tempdir().unwrap(),
+            caches: tempfile::Builder::new().prefix("nthc").tempdir().unwrap(),
         }
     }
 
@@ -44,6 +47,11 @@ impl Place {
         fs::write(path, text).unwrap();
     }
 
+    /// The folder in which a build keeps what it read and left.
+    pub fn kept_builds(&self) -> PathBuf {
+        self.caches.path().join("nthc/build")
+    }
+
     pub fn read(&self, path: &str) -> String {
         fs::read_to_string(self.path(path)).unwrap()
     }
@@ -59,6 +67,7 @@ impl Place {
         command
             .args(args)
             .current_dir(self.folder.path())
+            .env("XDG_CACHE_HOME", self.caches.path())
             .stdin(Stdio::null());
         for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
             command.env_remove(name);

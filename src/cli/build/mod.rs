@@ -1,6 +1,7 @@
 //! `nthc build`.
 
 mod removals;
+mod settled;
 mod sources;
 mod writing;
 
@@ -18,9 +19,11 @@ use nthc::compile::{Build as _, Compilation};
 use nthc::diagnostics::render::one_line;
 use nthc::diagnostics::{Diagnostic, FileSpan, Severity};
 use nthc::ir::Tally;
-use nthc::output::{Change, Folder, Plan};
+use nthc::output::settled::Shown;
+use nthc::output::{Change, Folder, Plan, Report};
 use nthc::partial::Partial;
 use nthc::project::{self, paths};
+use settled::Memory;
 
 /// Builds the project and writes its outputs unless there are errors.
 ///
@@ -60,12 +63,24 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         }
     }
 
-    let (compilation, partial) = compile(&selected, options)?;
     let mut findings = Findings::default();
     findings.add(
         &selected.loaded.sources,
         selected.loaded.diagnostics.iter().cloned(),
     );
+    let memory = Memory::new(&selected, &folder, options);
+    if let Some(before) = memory.as_ref().and_then(|memory| memory.recall(&folder)) {
+        drop(progress);
+        findings.add(&settled::sources(&selected), before.diagnostics.clone());
+        return show_settled(&before, name, &shown, findings, options, format, console);
+    }
+    let (compilation, partial) = compile(&selected, options)?;
+    let kept = memory.is_some().then(|| Shown {
+        diagnostics: compilation.diagnostics.clone(),
+        environments: compilation.environments.clone(),
+        signals: compilation.signals,
+        files: compilation.artifacts.len(),
+    });
     findings.add(&compilation.sources, compilation.diagnostics);
     // The folder of an environment is named by the same rule as the paths of its files.
     let only = options.env.as_deref().map(file_stem);
@@ -125,11 +140,13 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         report::conclude(&line, &findings, format, console);
         return Ok(Exit::Findings);
     }
-    let report = match &lock {
+    let is_as_built = plan.warnings.is_empty();
+    let applied = match &lock {
         Some(lock) => plan.apply(lock)?,
         // Without a lock there is nothing to write.
-        None => plan.report(),
+        None => plan.nothing_to_apply(),
     };
+    let report = applied.report;
     if project.record_sources && !keeps_going && options.file.is_none() {
         sources::record(
             &selected.loaded,
@@ -139,31 +156,100 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
             &compilation.environments,
         )?;
     }
+    // The sources of the last build may have been written now, and are not part of the output's record.
+    if let (Some(memory), Some(kept)) = (&memory, &kept)
+        && is_as_built
+        && !project.record_sources
+    {
+        memory.keep(&folder, &applied, kept);
+    }
     drop(lock);
-    let place = if shown.ends_with('/') {
-        shown
-    } else {
-        format!("{shown}/")
-    };
-    let environments = match compilation.environments.as_slice() {
-        [] => String::new(),
-        [one] => format!(" for {one}"),
-        several => format!(" for {}", count(several.len(), "environment")),
-    };
-    let line = format!("built {name}{environments}: {report} in {place}");
-    let line = match compilation.signals.and_then(coverage_summary) {
-        Some(signals) => format!("{line}\n{signals}"),
-        None => line,
-    };
     let line = match &partial {
-        Some(partial) => partial_summary(name, partial, &format!("{report} in {place}"), &findings),
-        None => line,
+        Some(partial) => {
+            let report = format!("{report} in {}", as_folder(&shown));
+            partial_summary(name, partial, &report, &findings)
+        }
+        None => summary(
+            name,
+            &compilation.environments,
+            report,
+            &shown,
+            compilation.signals,
+        ),
     };
     report::conclude(&line, &findings, format, console);
     Ok(match keeps_going {
         true => Exit::Findings,
         false => Exit::Ok,
     })
+}
+
+/// Shows the result of a build that would change nothing.
+///
+/// # Errors
+///
+/// If it cannot be written.
+fn show_settled(
+    before: &Shown,
+    name: &str,
+    shown: &str,
+    mut findings: Findings,
+    options: &Build,
+    format: Format,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    if options.deny_warnings {
+        findings.deny_warnings();
+    }
+    findings.show(format, console)?;
+    let report = Report {
+        unchanged: before.files,
+        ..Report::default()
+    };
+    let line = if findings.has_errors() {
+        format!("{name} was not built: {}", findings.counts())
+    } else if options.check {
+        up_to_date(shown, report)
+    } else {
+        summary(name, &before.environments, report, shown, before.signals)
+    };
+    report::conclude(&line, &findings, format, console);
+    Ok(findings.exit())
+}
+
+/// Describes a build: what it changed, and how many signals have a metric.
+fn summary(
+    name: &str,
+    environments: &[String],
+    report: Report,
+    shown: &str,
+    signals: Option<Tally>,
+) -> String {
+    let environments = match environments {
+        [] => String::new(),
+        [one] => format!(" for {one}"),
+        several => format!(" for {}", count(several.len(), "environment")),
+    };
+    let line = format!(
+        "built {name}{environments}: {report} in {}",
+        as_folder(shown)
+    );
+    match signals.and_then(coverage_summary) {
+        Some(signals) => format!("{line}\n{signals}"),
+        None => line,
+    }
+}
+
+/// Describes an output folder in which nothing would change.
+fn up_to_date(shown: &str, report: Report) -> String {
+    format!("{shown}/ is up to date: {} unchanged", report.unchanged)
+}
+
+fn as_folder(shown: &str) -> String {
+    match shown.ends_with('/') {
+        true => shown.to_owned(),
+        false => format!("{shown}/"),
+    }
 }
 
 /// Compiles the project. With `--keep-going` and errors, also builds the services that have none.
@@ -274,7 +360,7 @@ fn show_changes(
     }
     let report = plan.report();
     let line = if plan.is_current() {
-        format!("{shown}/ is up to date: {} unchanged", report.unchanged)
+        up_to_date(shown, report)
     } else {
         format!(
             "{shown}/ is not up to date: {} to write, {} to remove, {} unchanged",

@@ -1,0 +1,76 @@
+//! Notices that nothing changed since the last build.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::options::Build;
+use crate::select::Selected;
+use nthc::diagnostics::SourceMap;
+use nthc::output::settled::{self, Ended, Shown, fingerprint};
+use nthc::output::{Applied, Hash};
+use nthc::session::STANDARD_LIBRARY;
+use nthc::user_cache;
+
+/// The extension of the files in the cache folder.
+const EXTENSION: &str = "nthc-build";
+
+/// What is kept of a build of this input in this folder, from this build to the next.
+pub struct Memory {
+    /// The file in the cache folder.
+    place: PathBuf,
+    inputs: Hash,
+    /// When the build began.
+    began: SystemTime,
+}
+
+impl Memory {
+    /// Returns where a build is kept. `None` if it is not kept: it was asked not to be, is of a standalone file or of a part of a
+    /// project, or the user has no folder for it that others cannot write to.
+    pub fn new(selected: &Selected, folder: &Path, options: &Build) -> Option<Self> {
+        if options.no_cache || options.keep_going || options.file.is_some() {
+            return None;
+        }
+        let began = SystemTime::now();
+        let inputs = fingerprint(&selected.loaded.project.input(options.env.as_deref()))?;
+        let variable = |name: &str| std::env::var(name).ok();
+        let cache = user_cache::folder("build", &variable)?;
+        user_cache::open(&cache, EXTENSION).ok()?;
+        let root = selected.loaded.project.root.to_str()?;
+        let key = serde_json::json!([root, folder.to_str()?, options.env]).to_string();
+        let name = Hash::new(key.as_bytes());
+        Some(Self {
+            place: cache.join(name.as_str()).with_extension(EXTENSION),
+            inputs,
+            began,
+        })
+    }
+
+    /// Returns the result of the last build, if this one would change nothing.
+    pub fn recall(&self, folder: &Path) -> Option<Shown> {
+        settled::recall(&self.place, &self.inputs, folder)
+    }
+
+    /// Keeps a build. If that fails, the next one compiles again.
+    pub fn keep(&self, folder: &Path, applied: &Applied, shown: &Shown) {
+        let ended = Ended {
+            inputs: &self.inputs,
+            folder,
+            began: self.began,
+            applied,
+            shown,
+        };
+        let _ = settled::keep(&self.place, &ended);
+    }
+}
+
+/// The files that the diagnostics of a compilation point into, in their order.
+pub fn sources(selected: &Selected) -> SourceMap {
+    let mut sources = SourceMap::default();
+    for file in &selected.loaded.project.files {
+        sources.add(file.shown.clone(), file.text.clone());
+    }
+    for (module, text) in STANDARD_LIBRARY {
+        sources.add(format!("{}.nth", module.replace('.', "/")), *text);
+    }
+    sources
+}

@@ -1,0 +1,61 @@
+//! A fingerprint of everything that a build reads.
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::super::record::Hash;
+use super::stamp::Stamp;
+use crate::compile::{Input, SourceInput};
+
+/// Returns the fingerprint of a build's input and of the program that compiles it; `None` if the program is unknown, so that a
+/// later version of it could not be told from this one.
+///
+/// Two inputs have the same fingerprint only if they are equal: the lengths of all parts are in it.
+pub fn fingerprint(input: &Input) -> Option<Hash> {
+    let Input {
+        settings,
+        files,
+        catalogue,
+        levels,
+        environment,
+    } = input;
+    let program = std::env::current_exe().ok()?;
+    let program = Stamp::read(&program).ok()??;
+    let catalogue = match catalogue {
+        Some(lock) => Some(lock.to_text().ok()?),
+        None => None,
+    };
+    let mut parts = vec![
+        env!("CARGO_PKG_VERSION").to_owned(),
+        format!("{program:?}"),
+        format!("{settings:?}"),
+        format!("{levels:?}"),
+        format!("{environment:?}"),
+        format!("{catalogue:?}"),
+    ];
+    let files: Vec<String> = files.par_iter().map(file_hash).collect();
+    parts.extend(files);
+    Some(hash(parts.iter().map(String::as_bytes)))
+}
+
+fn file_hash(file: &SourceInput) -> String {
+    let SourceInput {
+        module,
+        path,
+        text,
+        package,
+    } = file;
+    let package = if *package { "package" } else { "project" };
+    let parts = [module.as_str(), path, text, package];
+    hash(parts.map(str::as_bytes)).as_str().to_owned()
+}
+
+/// Hashes parts, each with its length before it.
+fn hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Hash {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
+    Hash::finish(digest)
+}
