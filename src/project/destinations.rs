@@ -122,6 +122,7 @@ fn unused(kind: DestinationType) -> impl Iterator<Item = &'static str> {
     [
         ("url", kind.needs_url()),
         ("tenant", tenant),
+        ("secrets", kind == DestinationType::AlertmanagerApi),
         ("protected", is_ruler),
         ("directory", files),
         ("file", kind == DestinationType::Alertmanager),

@@ -117,6 +117,15 @@ fn limits_are_told_before_anything_is_written() {
     assert!(!status.out.contains("in-sync"), "{status:?}");
 }
 
+/// A destination for the Alertmanager of tenant `one`, with further lines.
+fn alerts(server: &Running, more: &str) -> String {
+    format!(
+        "\n[destinations.alerts]\nkind = \"alertmanager-api\"\nenvironment = \"production\"\nurl = \"http://{}\"\n\
+         tenant = \"one\"\n{more}",
+        server.address()
+    )
+}
+
 #[test]
 fn what_cortex_refuses_is_an_error_in_its_words() {
     let place = Place::new();
@@ -125,36 +134,95 @@ fn what_cortex_refuses_is_an_error_in_its_words() {
     };
     place.write("checkout.nth", CHECKOUT);
     place.write("search.nth", SEARCH);
-    let alerts = format!(
-        "\n[destinations.alerts]\nkind = \"alertmanager-api\"\nenvironment = \"production\"\nurl = \"http://{}\"\n\
-         tenant = \"one\"\n",
-        server.address()
-    );
-    project(&place, &server, "one", &alerts);
+    let with_secrets = "secrets = \"secrets\"\n";
+    project(&place, &server, "one", &alerts(&server, with_secrets));
+    // It is no URL, which Alertmanager alone knows.
+    place.write("secrets/slack-url", "hunter2 is no URL\n");
     assert_eq!(nthc(&place, &["plan", "--out", "plan.json"]).code, 0);
-    // It takes no secrets from files, which our configuration names.
-    let applied = nthc(
-        &place,
-        &["apply", "plan.json", "--auto-approve", "--wait", "0s"],
-    );
+    let apply = ["apply", "plan.json", "--auto-approve", "--wait", "0s"];
+    let applied = nthc(&place, &apply);
     assert_eq!(applied.code, 3, "{applied:?}");
     assert!(
         applied.err.contains("Alertmanager configuration"),
         "{applied:?}"
     );
-    assert!(applied.err.contains("_file"), "{applied:?}");
+    assert!(!applied.err.contains("hunter2"), "{applied:?}");
     // The rules are there, and the same plan goes on where it ended.
     let status = nthc(
         &place,
         &["status", "--destination", "rules", "--format", "json"],
     );
     assert!(status.out.contains("in-sync"), "{status:?}");
-    let again = nthc(
+    let again = nthc(&place, &apply);
+    assert_eq!(again.code, 3, "{again:?}");
+    assert!(again.err.contains("was interrupted after"), "{again:?}");
+}
+
+#[test]
+fn secrets_in_files_are_sent_and_never_shown() {
+    let place = Place::new();
+    let Some(server) = cortex(&place, "{}") else {
+        return;
+    };
+    place.write("checkout.nth", CHECKOUT);
+    place.write("search.nth", SEARCH);
+    project(&place, &server, "one", &alerts(&server, ""));
+    let planned = nthc(&place, &["plan"]);
+    assert_eq!(planned.code, 3, "{planned:?}");
+    assert!(
+        planned
+            .err
+            .contains("the server reads no files: set `secrets` of the destination"),
+        "{planned:?}"
+    );
+    let with_secrets = "secrets = \"secrets\"\n";
+    project(&place, &server, "one", &alerts(&server, with_secrets));
+    place.write("secrets/other", "x");
+    let planned = nthc(&place, &["plan"]);
+    assert_eq!(planned.code, 3, "{planned:?}");
+    assert!(
+        planned.err.contains("there is no file `slack-url`"),
+        "{planned:?}"
+    );
+    let secret = "https://hooks.example.com/hunter2";
+    place.write("secrets/slack-url", format!("{secret}\n"));
+    let planned = nthc(&place, &["plan", "--out", "plan.json"]);
+    assert_eq!(planned.code, 0, "{planned:?}");
+    let applied = nthc(
         &place,
         &["apply", "plan.json", "--auto-approve", "--wait", "0s"],
     );
-    assert_eq!(again.code, 3, "{again:?}");
-    assert!(again.err.contains("was interrupted after"), "{again:?}");
+    assert_eq!(applied.code, 0, "{applied:?}");
+    let settled = nthc(&place, &["plan", "--check"]);
+    assert_eq!(settled.code, 0, "{settled:?}");
+    // The tenant's Alertmanager has it, and nothing else does.
+    let stored = ureq::get(&format!("http://{}/api/v1/alerts", server.address()))
+        .header("X-Scope-OrgID", "one")
+        .call()
+        .unwrap()
+        .into_body()
+        .read_to_string()
+        .unwrap();
+    assert!(stored.contains(secret), "{stored}");
+    assert!(!stored.contains("_file\""), "{stored}");
+    let changed = {
+        place.write("secrets/slack-url", "https://hooks.example.com/hunter3\n");
+        nthc(&place, &["plan"])
+    };
+    assert!(
+        changed.out.contains("Alertmanager configuration"),
+        "{changed:?}"
+    );
+    for ran in [planned, applied, settled, changed] {
+        assert!(!ran.out.contains("hunter"), "{ran:?}");
+        assert!(!ran.err.contains("hunter"), "{ran:?}");
+    }
+    assert!(!place.read("plan.json").contains("hunter"));
+    assert!(
+        !place
+            .read(".nth/applied-production.jsonl")
+            .contains("hunter")
+    );
 }
 
 #[test]
@@ -165,12 +233,9 @@ fn secrets_of_a_configuration_that_is_taken_over_are_not_shown() {
     };
     place.write("checkout.nth", CHECKOUT);
     place.write("search.nth", SEARCH);
-    let alerts = format!(
-        "\n[destinations.alerts]\nkind = \"alertmanager-api\"\nenvironment = \"production\"\nurl = \"http://{}\"\n\
-         tenant = \"one\"\n",
-        server.address()
-    );
-    project(&place, &server, "one", &alerts);
+    place.write("secrets/slack-url", "https://hooks.example.com/hunter2\n");
+    let with_secrets = "secrets = \"secrets\"\n";
+    project(&place, &server, "one", &alerts(&server, with_secrets));
     let own = "alertmanager_config: |\n  # hunter2\n  route: { receiver: own }\n  receivers:\n  - name: own\n    slack_configs: \
                [{ api_url: 'https://hooks.example.com/hunter2', channel: '#own' }]\n";
     let kept = ureq::post(&format!("http://{}/api/v1/alerts", server.address()))

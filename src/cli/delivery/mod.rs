@@ -155,6 +155,7 @@ fn prepare(
         root: &root,
         output: &output,
         owner: &owner,
+        secrets: &settings.alertmanager.secrets,
         timeout: options.timeout,
         variable: &|name| std::env::var(name).ok(),
     };

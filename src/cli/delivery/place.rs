@@ -1,16 +1,19 @@
 //! The destinations of `nth.toml`, connected to.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nth_delivery::destinations::alertmanager::{Alertmanager, AlertmanagerSettings};
-use nth_delivery::destinations::alertmanager_api::AlertmanagerApi;
+use nth_delivery::destinations::alertmanager_api::{AlertmanagerApi, AlertmanagerApiSettings};
 use nth_delivery::destinations::grafana::{Grafana, GrafanaSettings};
 use nth_delivery::destinations::kubernetes::{
     ClusterAccess, Kubernetes, KubernetesSettings, ResourceType,
 };
 use nth_delivery::destinations::prometheus::{Evaluator, Prometheus, PrometheusSettings, Reload};
 use nth_delivery::destinations::ruler::{Ruler, RulerApi, RulerSettings};
+use nth_delivery::destinations::secret_files::SecretFiles;
 use nth_delivery::destinations::terraform::{Terraform, TerraformSettings};
 use nth_delivery::http::HttpClient;
 use nth_delivery::{Destination, Owner};
@@ -25,10 +28,13 @@ use crate::prometheus_client::read_credentials;
 use nthc::backends::file_stem;
 use nthc::diagnostics::suggest;
 use nthc::ir::settings::DestinationType;
-use nthc::project;
+use nthc::project::{self, io_cause, read_file_at_most};
 
 /// The prefix of variables in the code that reads them.
 const PREFIX: &str = "NTH_PROMETHEUS_";
+
+/// The largest file of a secret, in bytes: that of a Kubernetes Secret.
+const MOST_OF_SECRET: u64 = 1 << 20;
 
 /// Chooses the destinations of an environment, or those that are named.
 ///
@@ -95,6 +101,8 @@ pub struct Connecting<'a> {
     pub output: &'a Path,
     /// Whose objects.
     pub owner: &'a Owner,
+    /// The directory of secrets that the configuration of Alertmanager names.
+    pub secrets: &'a str,
     /// The longest request.
     pub timeout: Duration,
     /// The variables of the environment.
@@ -157,7 +165,10 @@ impl Connecting<'_> {
             }
             DestinationType::AlertmanagerApi => {
                 let server = self.server(declared)?;
-                let tenant = settings.tenant.clone();
+                let tenant = AlertmanagerApiSettings {
+                    tenant: settings.tenant.clone(),
+                    secrets: self.secret_files(declared)?,
+                };
                 Box::new(
                     AlertmanagerApi::new(
                         server.agent,
@@ -237,6 +248,45 @@ impl Connecting<'_> {
             plan_file: (plan == TerraformPlan::Kept).then(|| kept.join(file)),
             owner: self.owner.clone(),
             timeout: Duration::from_secs(600).max(self.timeout),
+        })
+    }
+
+    /// Reads the secrets that are sent to a server that reads no files.
+    fn secret_files(&self, declared: &project::Destination) -> Result<SecretFiles, Failure> {
+        let directory = self.secrets.to_owned();
+        let Some(folder) = &declared.settings.secrets else {
+            return Ok(SecretFiles {
+                directory,
+                secrets: None,
+            });
+        };
+        let folder = self.root.join(folder);
+        let failed = |path: &Path, cause: &str| {
+            let name = &declared.name.value;
+            let path = path.display();
+            Failure::io(format!(
+                "cannot read {path}, of the `secrets` of destination `{name}`: {cause}"
+            ))
+        };
+        let entries = fs::read_dir(&folder).map_err(|cause| failed(&folder, &io_cause(&cause)))?;
+        let mut secrets = BTreeMap::new();
+        for entry in entries {
+            let path = entry
+                .map_err(|cause| failed(&folder, &io_cause(&cause)))?
+                .path();
+            let name = path.file_name().and_then(|name| name.to_str());
+            // Kubernetes mounts a secret with folders and links beside its files.
+            let Some(name) = name.filter(|_| path.is_file()) else {
+                continue;
+            };
+            let bytes = read_file_at_most(&path, MOST_OF_SECRET)
+                .map_err(|cause| failed(&path, &io_cause(&cause)))?;
+            let text = String::from_utf8(bytes).map_err(|_| failed(&path, "it is not UTF-8"))?;
+            secrets.insert(name.to_owned(), text);
+        }
+        Ok(SecretFiles {
+            directory,
+            secrets: Some(secrets),
         })
     }
 

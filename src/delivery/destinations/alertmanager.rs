@@ -246,6 +246,8 @@ fn hide_secrets(value: &mut Value) {
             for (name, member) in members {
                 if is_secret(name) && (member.is_string() || member.is_number()) {
                     *member = HIDDEN.into();
+                } else if let (true, Value::Array(items)) = (is_secret(name), &mut *member) {
+                    items.fill(HIDDEN.into());
                 } else {
                     hide_secrets(member);
                 }
@@ -463,7 +465,7 @@ mod tests {
             "receivers": [{
                 "name": "a",
                 "pagerduty_configs": [{ "service_key": "k", "routing_key_file": "/secrets/k" }],
-                "webhook_configs": [{ "url": "https://x/token", "url_file": "/f", "http_config": { "basic_auth": { "username": "u", "password": "p" }, "authorization": { "credentials": "c" } } }],
+                "webhook_configs": [{ "url": "https://x/token", "url_file": "/f", "http_config": { "basic_auth": { "username": "u", "password": "p" }, "authorization": { "credentials": "c" }, "http_headers": { "X-Key": { "secrets": ["k"] } } } }],
             }],
         });
         hide_secrets(&mut config);
@@ -477,7 +479,7 @@ mod tests {
             "receivers": [{
                 "name": "a",
                 "pagerduty_configs": [{ "service_key": HIDDEN, "routing_key_file": "/secrets/k" }],
-                "webhook_configs": [{ "url": HIDDEN, "url_file": "/f", "http_config": { "basic_auth": { "username": "u", "password": HIDDEN }, "authorization": { "credentials": HIDDEN } } }],
+                "webhook_configs": [{ "url": HIDDEN, "url_file": "/f", "http_config": { "basic_auth": { "username": "u", "password": HIDDEN }, "authorization": { "credentials": HIDDEN }, "http_headers": { "X-Key": { "secrets": [HIDDEN] } } } }],
             }],
         });
         assert_eq!(config, expected);

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::Method;
 
+use super::secret_files::SecretFiles;
 use super::{cortex, yaml};
 use crate::destination::{
     Destination, DestinationIdentity, DestinationKind, Excess, Health, ObjectHealth,
@@ -53,7 +54,16 @@ struct Stored {
 #[derive(Debug)]
 pub struct AlertmanagerApi {
     client: HttpClient,
-    tenant: Option<String>,
+    settings: AlertmanagerApiSettings,
+}
+
+/// What a client of the API must know.
+#[derive(Debug, Clone, Default)]
+pub struct AlertmanagerApiSettings {
+    /// The tenant.
+    pub tenant: Option<String>,
+    /// The secrets that the configuration names by their files. The server reads no files, so they are written into it.
+    pub secrets: SecretFiles,
 }
 
 impl AlertmanagerApi {
@@ -67,13 +77,15 @@ impl AlertmanagerApi {
         agent: Agent,
         base: &str,
         headers: &[(String, String)],
-        secrets: Vec<String>,
-        tenant: Option<String>,
+        mut secrets: Vec<String>,
+        settings: AlertmanagerApiSettings,
     ) -> Result<Self, DeliveryError> {
-        let headers = cortex::with_tenant(headers, tenant.as_deref())?;
+        let headers = cortex::with_tenant(headers, settings.tenant.as_deref())?;
+        let written = settings.secrets.secrets.iter().flatten();
+        secrets.extend(written.map(|(_, secret)| secret.trim().to_owned()));
         Ok(Self {
             client: HttpClient::new(agent, base, &headers, secrets)?,
-            tenant,
+            settings,
         })
     }
 
@@ -204,7 +216,7 @@ impl Destination for AlertmanagerApi {
         DestinationIdentity {
             kind: DestinationKind::AlertmanagerApi,
             url: self.client.base().to_owned(),
-            scope: self.tenant.clone(),
+            scope: self.settings.tenant.clone(),
         }
     }
 
@@ -230,8 +242,12 @@ impl Destination for AlertmanagerApi {
         let Ok(templates) = templates else {
             return unsupported("its templates are not texts by name");
         };
+        let config = match self.settings.secrets.inline(config) {
+            Ok(config) => config,
+            Err(why) => return unsupported(&why),
+        };
         Ok(DesiredObject {
-            content: content(config, templates),
+            content: content(&config, templates),
             ..object
         })
     }
@@ -251,7 +267,7 @@ impl Destination for AlertmanagerApi {
     }
 
     fn limits(&self, desired: &[DesiredObject]) -> Result<Vec<Excess>, DeliveryError> {
-        let limits = cortex::limits(&self.client, self.tenant.as_deref())?;
+        let limits = cortex::limits(&self.client, self.settings.tenant.as_deref())?;
         let mut found = Vec::new();
         let mut check = |key: &ObjectKey, limit: &str, needed: usize| {
             let needed = u64::try_from(needed).unwrap_or(u64::MAX);

@@ -10,5 +10,6 @@ mod ownership;
 pub mod prometheus;
 mod recorded;
 pub mod ruler;
+pub mod secret_files;
 pub mod terraform;
 mod yaml;

@@ -5,6 +5,7 @@ use nth_model::number::percent_text;
 use nth_model::{Contract, Slo};
 
 use super::changes::Changes;
+use super::matching::{Match, never_renamed, pairs};
 use super::slo_alerts::compare_budget_alerts;
 use super::texts;
 use crate::change::Subject;
@@ -19,29 +20,22 @@ pub fn compare(service: &str, before: &Slo, after: &Slo, changes: &mut Changes) 
             &format!("{}.{}", after.name, contract.name),
         )
     };
-    let find = |slo: &'_ Slo, name: &str| {
-        let mut contracts = slo.contracts.iter();
-        contracts.find(|contract| contract.name == name).cloned()
-    };
-    for old in &before.contracts {
-        match find(after, &old.name) {
-            Some(new) => both(&subject(old), (before, old), (after, &new), changes),
-            None => changes.plain(
+    let (old, new) = (&before.contracts, &after.contracts);
+    for found in pairs(old, new, |contract| contract.name.as_str(), never_renamed) {
+        match found {
+            Match::Removed(old) => changes.plain(
                 ChangeId::ContractRemoved,
                 &subject(old),
                 Some(text(old)),
                 None,
             ),
-        }
-    }
-    for new in &after.contracts {
-        if find(before, &new.name).is_none() {
-            changes.plain(
+            Match::Added(new) => changes.plain(
                 ChangeId::ContractAdded,
                 &subject(new),
                 None,
                 Some(text(new)),
-            );
+            ),
+            Match::Both(old, new) => both(&subject(old), (before, old), (after, new), changes),
         }
     }
 }

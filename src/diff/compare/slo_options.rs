@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use nth_model::{AlertOptions, Duration, Slo, SloAlertRef, SloRecording, Text};
 
 use super::changes::Changes;
+use super::matching::{Match, never_renamed, pairs};
 use super::texts::{self, is_same_severity};
 use crate::change::Subject;
 use crate::id::ChangeId;
@@ -111,30 +112,33 @@ fn of_options(
 pub fn compare_recordings(service: &str, before: &Slo, after: &Slo, changes: &mut Changes) {
     let subject = |recording: &SloRecording| Subject::part(service, "recording", &recording.record);
     let text = |recording: &SloRecording| Some(format!("{} of {}", recording.value, after.name));
-    let find = |slo: &Slo, record: &str| {
-        let mut all = slo.recordings.iter();
-        all.find(|known| known.record == record).cloned()
-    };
-    for old in &before.recordings {
-        let Some(new) = find(after, &old.record) else {
-            changes.plain(ChangeId::RecordingRemoved, &subject(old), text(old), None);
-            continue;
-        };
-        if old.value != new.value {
-            let id = ChangeId::RecordingChanged;
-            changes.plain(id, &subject(&new), text(old), text(&new));
-        }
-        changes.text(
-            ChangeId::RecordingLabelsChanged,
-            &subject(&new),
-            Some(&old.labels),
-            Some(&new.labels),
-            texts::labels,
-        );
-    }
-    for new in &after.recordings {
-        if find(before, &new.record).is_none() {
-            changes.plain(ChangeId::RecordingAdded, &subject(new), None, text(new));
+    let (old, new) = (&before.recordings, &after.recordings);
+    for found in pairs(
+        old,
+        new,
+        |recording| recording.record.as_str(),
+        never_renamed,
+    ) {
+        match found {
+            Match::Removed(old) => {
+                changes.plain(ChangeId::RecordingRemoved, &subject(old), text(old), None);
+            }
+            Match::Added(new) => {
+                changes.plain(ChangeId::RecordingAdded, &subject(new), None, text(new));
+            }
+            Match::Both(old, new) => {
+                if old.value != new.value {
+                    let id = ChangeId::RecordingChanged;
+                    changes.plain(id, &subject(new), text(old), text(new));
+                }
+                changes.text(
+                    ChangeId::RecordingLabelsChanged,
+                    &subject(new),
+                    Some(&old.labels),
+                    Some(&new.labels),
+                    texts::labels,
+                );
+            }
         }
     }
 }

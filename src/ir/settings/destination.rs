@@ -59,6 +59,11 @@ settings_table! {
     tenant: Option<String> = None, Kind::Text(texts::FILLED),
         unset = "none is sent", example = "\"shop\"";
 
+    /// The directory, on the machine that runs `nthc apply`, with the files of secrets that the configuration of Alertmanager names,
+    /// relative to that of `nth.toml`. The API takes no files, so the secrets in them are sent with the configuration.
+    secrets: Option<String> = None, Kind::Text(texts::FILLED),
+        unset = "a configuration that names files is an error", example = "\"/run/secrets/alertmanager\"";
+
     /// Namespaces of rules that are never changed; a `*` at the end stands for any rest.
     protected: Vec<String> = Vec::new(), Kind::Texts(texts::FILLED);
 

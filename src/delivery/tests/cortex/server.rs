@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use nth_delivery::destinations::alertmanager_api::AlertmanagerApi;
+use nth_delivery::destinations::alertmanager_api::{AlertmanagerApi, AlertmanagerApiSettings};
 use nth_delivery::destinations::ruler::{Ruler, RulerApi, RulerSettings};
 use nth_delivery::{Destination, ObjectKey, Owner};
 use serde_json::{Value, json};
@@ -185,8 +185,11 @@ impl Tenant {
 
     pub fn alertmanager(&self, secrets: &[&str]) -> AlertmanagerApi {
         let secrets = secrets.iter().map(|secret| (*secret).to_owned()).collect();
-        let tenant = Some(self.name.clone());
-        AlertmanagerApi::new(agent(self.timeout), &self.proxy.url, &[], secrets, tenant).unwrap()
+        let settings = AlertmanagerApiSettings {
+            tenant: Some(self.name.clone()),
+            ..AlertmanagerApiSettings::default()
+        };
+        AlertmanagerApi::new(agent(self.timeout), &self.proxy.url, &[], secrets, settings).unwrap()
     }
 
     /// Sends a request without the proxy; returns the status and the body.
