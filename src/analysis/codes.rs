@@ -93,6 +93,10 @@ declare_codes! {
     Error ALERT_NAMESPACE "N0546" "alert-namespace" "A label `namespace` keeps alerts from reaching their Alertmanager.";
     Warning URGENCY_WITHOUT_EFFECT "N0548" "urgency-without-effect" "A service or a tier sets `urgency`, which has no effect.";
     Warning NAMESPACE_REPLACED "N0549" "namespace-replaced" "An alert groups by `namespace`, which the Prometheus operator needs for itself.";
+    Error INVALID_RECEIVER "N0550" "invalid-receiver" "A field of a receiver is invalid, or contradicts another.";
+    Error NOT_IN_OPERATOR "N0551" "not-in-operator" "A receiver cannot be expressed in an `AlertmanagerConfig` of the Prometheus operator.";
+    Error RECEIVER_TIMES "N0552" "receiver-times" "The times of a receiver or a time interval are invalid, or have no effect.";
+    Warning PAGES_MUTED "N0553" "pages-muted" "No receiver of a team is paged at some times.";
     Error INVALID_SEVERITY "N0555" "invalid-severity" "A severity is declared or used in a way that contradicts others.";
     Error RESERVED_LABEL "N0560" "reserved-label" "A label is set that rules already get from another field or name.";
     Error NEEDS_UTF8_NAMES "N0561" "needs-utf8-names" "A name needs Prometheus 3, but the project is configured for an older version.";

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nth_model::{Channel, RuleLabel, Severity};
+use nth_model::{RuleLabel, Severity};
 use nth_simulate::AlertTimeline;
 use serde::Serialize;
 use smol_str::SmolStr;
@@ -43,6 +43,8 @@ pub enum Delivery {
     Nobody,
     /// Another alert inhibits it: its name with its SLO or service.
     Inhibited(String),
+    /// Its receiver was muted: the receiver.
+    Muted(String),
     /// It was resolved before a notification was sent, or the range ended.
     Unsent,
 }
@@ -233,10 +235,16 @@ impl Told<'_> {
             let by = self.fired.get(found.by).map(|by| alert_name(by.alert));
             return Delivery::Inhibited(by.unwrap_or_default());
         }
+        let mut muted = simulation.muted.iter();
+        if let Some(found) = muted.find(|muted| muted.alert == index) {
+            return Delivery::Muted(found.receiver.to_owned());
+        }
         let labels = self.instances.get(index).map(|instance| &instance.labels);
-        match labels.and_then(|labels| routing.route(labels)) {
-            Some(route) if !route.integrations.is_empty() => Delivery::Unsent,
-            _ => Delivery::Nobody,
+        let routes = labels.map(|labels| routing.routes(labels));
+        let mut routes = routes.into_iter().flatten();
+        match routes.any(|route| !route.integrations.is_empty()) {
+            true => Delivery::Unsent,
+            false => Delivery::Nobody,
         }
     }
 }
@@ -250,7 +258,7 @@ fn first_notifications(simulation: &Simulation<'_>) -> BTreeMap<usize, Vec<Notif
             at: notification.at,
             team: recipient.team.to_owned(),
             receiver: recipient.receiver.to_owned(),
-            channel: channel(recipient.channel),
+            channel: recipient.label(),
         };
         for alert in &notification.firing {
             add_channel(first.entry(*alert).or_default(), notified.clone());
@@ -265,15 +273,6 @@ fn add_channel(all: &mut Vec<Notified>, new: Notified) {
         |known: &Notified| (&known.receiver, &known.channel) == (&new.receiver, &new.channel);
     if !all.iter().any(is_known) {
         all.push(new);
-    }
-}
-
-fn channel(channel: &Channel) -> String {
-    match channel {
-        Channel::PagerDuty(_) => "PagerDuty".to_owned(),
-        Channel::Slack(slack) => format!("Slack {}", slack.channel),
-        Channel::Mail(mail) => format!("email to {}", mail.to),
-        Channel::Webhook(_) => "webhook".to_owned(),
     }
 }
 

@@ -157,6 +157,7 @@ fn notified(episode: &Episode) -> String {
         Delivery::Unrouted => "no receivers".to_owned(),
         Delivery::Nobody => "no team is notified".to_owned(),
         Delivery::Inhibited(by) => format!("inhibited by {by}"),
+        Delivery::Muted(receiver) => format!("receiver {receiver} was muted"),
         Delivery::Unsent => "resolved before a notification".to_owned(),
     }
 }

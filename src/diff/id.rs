@@ -1,39 +1,13 @@
 //! The kinds of changes: their ids, classes and meanings, from which `docs/changes.md` is generated.
 
+#[macro_use]
+mod declare;
 mod info;
 mod name;
 mod text;
 
 use crate::class::Class;
 pub use info::IdInfo;
-
-macro_rules! changes {
-    ($($variant:ident = $name:literal, $class:ident, $summary:literal, $advice:literal;)+) => {
-        /// The kind of a change.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[allow(missing_docs)] // Their summaries are what they are.
-        pub enum ChangeId {
-            $($variant,)+
-        }
-
-        impl ChangeId {
-            /// All ids, in the order of their documentation.
-            pub const ALL: [Self; [$($name),+].len()] = [$(Self::$variant),+];
-
-            /// What is known about the id.
-            pub const fn info(self) -> IdInfo {
-                match self {
-                    $(Self::$variant => IdInfo {
-                        name: $name,
-                        class: Class::$class,
-                        summary: $summary,
-                        advice: $advice,
-                    },)+
-                }
-            }
-        }
-    };
-}
 
 changes! {
     // Services.
@@ -511,6 +485,9 @@ changes! {
     ReceiverSeveritiesChanged = "receiver-severities-changed", Paging,
         "A receiver is notified of other severities.",
         "Make sure that nobody relies on those that it no longer gets.";
+    ReceiverTimesChanged = "receiver-times-changed", Paging,
+        "A receiver is notified at other times.",
+        "An alert that fires while the receiver is muted notifies it when the muted time ends, if it still fires then; one that is resolved before does not.";
     ResolvedNotificationsChanged = "resolved-notifications-changed", Paging,
         "A receiver is notified, or no longer notified, when an alert is resolved.",
         "Tools that close incidents by themselves depend on it.";

@@ -31,6 +31,7 @@ mod slo_recording;
 mod target_name;
 mod team;
 pub mod test;
+pub mod time_interval;
 mod unpaged;
 pub mod zone;
 
@@ -68,6 +69,7 @@ pub use team::{
     Escalation, EscalationRef, Hours, IMPLIED_ESCALATION, Layer, Pace, Receiver, Schedule, Step,
     SupportHours, Target, Team, TimeOfDay, TimeOfWeek,
 };
+pub use time_interval::TimeInterval;
 
 /// A service; or what else owns rules, a [`Role`] says which.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use smol_str::SmolStr;
 
 use super::channel::{Channel, Mail, PagerDuty, Slack};
-use super::{Duration, Severities, Severity};
+use super::{Duration, Severities, Severity, TimeInterval};
 
 /// A team that owns services.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -232,6 +232,9 @@ impl Team {
             name: name.into(),
             on,
             resolved: true,
+            active: Vec::new(),
+            mute: Vec::new(),
+            mutes_pages: false,
             channel,
         };
         let mut all = Vec::new();
@@ -246,6 +249,7 @@ impl Team {
             let channel = Channel::Slack(Slack {
                 channel,
                 url_file: None,
+                token_file: None,
             });
             let on = self.severities.all().to_vec();
             all.push(receiver("slack", on, channel));
@@ -306,8 +310,22 @@ pub struct Receiver {
     pub on: Vec<Severity>,
     /// True if it is also notified when an alert is resolved.
     pub resolved: bool,
+    /// The only times at which it is notified of alerts that do not page; empty for all times.
+    pub active: Vec<TimeInterval>,
+    /// The times at which it is not notified of alerts that do not page.
+    pub mute: Vec<TimeInterval>,
+    /// True if both also apply to alerts that page.
+    pub mutes_pages: bool,
     /// The channel of the notifications.
     pub channel: Channel,
+}
+
+impl Receiver {
+    /// Returns whether its times apply to alerts of a severity.
+    pub fn is_timed(&self, severity: &Severity) -> bool {
+        let has_times = !self.active.is_empty() || !self.mute.is_empty();
+        has_times && (self.mutes_pages || !severity.pages())
+    }
 }
 
 #[cfg(test)]

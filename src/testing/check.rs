@@ -297,6 +297,20 @@ impl Check<'_, '_> {
                 )
             }
             Delivery::Nobody => "no receiver is notified".to_owned(),
+            Delivery::Muted(index) => {
+                let muted = self.incident.notified.muted.get(index);
+                let Some(muted) = muted else {
+                    return "its receiver is muted".to_owned();
+                };
+                let mut times: Vec<String> = muted.by.iter().map(|one| one.to_string()).collect();
+                times.sort();
+                let at = muted.at - self.incident.simulation.begin;
+                format!(
+                    "its receiver is muted at {} by its `active` or `mute` ({})",
+                    time(at.max(0)),
+                    times.join("; ")
+                )
+            }
             _ => "no notification was sent before it was resolved or the test ended".to_owned(),
         }
     }
@@ -414,7 +428,7 @@ impl Check<'_, '_> {
             }
             let happened = match self.incident.delivery(index) {
                 // No page is sent.
-                Delivery::Inhibited(_) | Delivery::Unsent => continue,
+                Delivery::Inhibited(_) | Delivery::Muted(_) | Delivery::Unsent => continue,
                 Delivery::Sent(at) => {
                     let first = self.incident.notifications(index).next();
                     let team = first.map_or("", |first| first.recipient.team);

@@ -43,6 +43,8 @@ pub enum Delivery {
     Nobody,
     /// The alert with this index in `fired` inhibits it.
     Inhibited(usize),
+    /// Its receiver was muted at that time: the index in the muted alerts of the simulation.
+    Muted(usize),
     /// It was resolved before a notification was sent, or the test ended.
     Unsent,
 }
@@ -142,13 +144,19 @@ impl<'r> Incident<'r> {
         if let Some(found) = inhibited.find(|inhibited| inhibited.alert == fired) {
             return Delivery::Inhibited(found.by);
         }
+        let mut muted = self.notified.muted.iter();
+        if let Some(index) = muted.position(|muted| muted.alert == fired) {
+            return Delivery::Muted(index);
+        }
         let labels = self
             .fired
             .get(fired)
             .and_then(|fired| Some(texts(self.alert(fired)?)));
-        match labels.and_then(|labels| routing.route(&labels)) {
-            Some(route) if !route.integrations.is_empty() => Delivery::Unsent,
-            _ => Delivery::Nobody,
+        let routes = labels.map(|labels| routing.routes(&labels));
+        let mut routes = routes.into_iter().flatten();
+        match routes.any(|route| !route.integrations.is_empty()) {
+            true => Delivery::Unsent,
+            false => Delivery::Nobody,
         }
     }
 

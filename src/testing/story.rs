@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nth_engine::eval::{self, Options};
 use nth_engine::{Evaluated, Steps};
-use nth_model::{Channel, Project, Service, Settings, Severity, Slo};
+use nth_model::{Project, Service, Settings, Severity, Slo};
 use nth_simulate::Period;
 
 use super::incident::Incident;
@@ -247,10 +247,5 @@ fn notifications(incident: &Incident<'_>) -> Vec<NotificationRow> {
 }
 
 fn channel(notification: &Notification<'_>) -> String {
-    match notification.recipient.channel {
-        Channel::PagerDuty(_) => "PagerDuty".to_owned(),
-        Channel::Slack(slack) => format!("Slack {}", slack.channel),
-        Channel::Mail(mail) => format!("email to {}", mail.to),
-        Channel::Webhook(_) => "webhook".to_owned(),
-    }
+    notification.recipient.label()
 }

@@ -12,6 +12,7 @@ mod pagerduty;
 #[path = "../support/programs.rs"]
 mod programs;
 mod projects;
+mod receivers;
 mod routes;
 mod said;
 #[path = "../tools/schemas.rs"]

@@ -21,7 +21,7 @@ const PROJECTS: [&str; 2] = ["shop", "platform"];
 const ENVIRONMENTS: [&str; 2] = ["production", "staging"];
 
 /// Calls a function with the routing of a project.
-fn with_routing<T>(project: &Modeled, of: impl FnOnce(&Routing<'_>) -> T) -> T {
+pub fn with_routing<T>(project: &Modeled, of: impl FnOnce(&Routing<'_>) -> T) -> T {
     let model = Project::new(&project.services, &project.teams);
     of(&Routing::new(&model, &project.settings).unwrap())
 }
@@ -93,12 +93,12 @@ fn compare(project: &Modeled, alerts: &[Labels]) -> Option<usize> {
         let inhibited: BTreeSet<&Labels> = inhibited.map(|index| &alerts[index]).collect();
         for known in known {
             let labels: Labels = serde_json::from_value(known["labels"].clone()).unwrap();
-            let route = routing.route(&labels).unwrap();
-            assert_eq!(
-                known["receivers"],
-                json!([{ "name": route.receiver }]),
-                "{labels:?}"
-            );
+            let routes = routing.routes(&labels);
+            let receivers: Vec<Value> = routes
+                .iter()
+                .map(|route| json!({ "name": route.receiver }))
+                .collect();
+            assert_eq!(known["receivers"], Value::from(receivers), "{labels:?}");
             let is_suppressed = known["status"]["state"] == "suppressed";
             assert_eq!(inhibited.contains(&labels), is_suppressed, "{labels:?}");
         }
@@ -145,10 +145,11 @@ fn routes_are_those_of_amtool() {
         let config = project.write(folder.path());
         with_routing(&project, |routing| {
             for alert in invented(&project) {
-                let route = routing.route(&alert).unwrap();
+                let routes = routing.routes(&alert);
+                let receivers: Vec<&str> = routes.iter().map(|route| route.receiver).collect();
                 assert_eq!(
                     receiver(&amtool, &config, &alert),
-                    route.receiver,
+                    receivers.join(","),
                     "{alert:?}"
                 );
             }
@@ -292,6 +293,18 @@ fn notifications_come_when_alertmanager_sends_them() {
 
 /// The text that Alertmanager makes of a template.
 fn render(amtool: &Path, folder: &Path, data: &Value, template: &str) -> String {
+    render_as(amtool, folder, data, template, false)
+}
+
+/// The text or the HTML that Alertmanager makes of a template.
+pub fn render_as(
+    amtool: &Path,
+    folder: &Path,
+    data: &Value,
+    template: &str,
+    is_html: bool,
+) -> String {
+    let kind = if is_html { "html" } else { "text" };
     let path = folder.join("data.json");
     std::fs::write(&path, data.to_string()).unwrap();
     let output = Command::new(amtool)
@@ -301,6 +314,7 @@ fn render(amtool: &Path, folder: &Path, data: &Value, template: &str) -> String 
             folder.join("nthc.tmpl").display()
         ))
         .arg(format!("--template.data={}", path.display()))
+        .arg(format!("--template.type={kind}"))
         .arg(format!("--template.text={template}"))
         .output()
         .unwrap();
@@ -310,7 +324,7 @@ fn render(amtool: &Path, folder: &Path, data: &Value, template: &str) -> String 
 }
 
 /// A notification as Alertmanager gives it to templates.
-fn data(notification: &Notification<'_>, alerts: &[AlertInstance]) -> Value {
+pub fn data(notification: &Notification<'_>, alerts: &[AlertInstance]) -> Value {
     let common = |of: &dyn Fn(&AlertInstance) -> Texts| {
         let all = notification.firing.iter().chain(&notification.resolved);
         let mut all = all.map(|index| of(&alerts[*index]));
@@ -342,7 +356,7 @@ fn data(notification: &Notification<'_>, alerts: &[AlertInstance]) -> Value {
 }
 
 /// The template of a field of a message in the configuration.
-fn template<'c>(entry: &'c Value, field: &str) -> Option<&'c str> {
+pub fn template<'c>(entry: &'c Value, field: &str) -> Option<&'c str> {
     if let Some(title) = field.strip_prefix("links.") {
         let links = entry["links"].as_array()?;
         return links.iter().find(|link| link["text"] == title)?["href"].as_str();

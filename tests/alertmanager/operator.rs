@@ -83,6 +83,9 @@ pub fn route(of: &Value) -> Value {
             "groupInterval" => ("group_interval", value.clone()),
             "repeatInterval" => ("repeat_interval", value.clone()),
             "receiver" => ("receiver", value.clone()),
+            "activeTimeIntervals" => ("active_time_intervals", value.clone()),
+            "muteTimeIntervals" => ("mute_time_intervals", value.clone()),
+            "continue" => ("continue", value.clone()),
             "matchers" => ("matchers", matchers(value)),
             "routes" => {
                 let routes = value.as_array().unwrap().iter();

@@ -82,21 +82,38 @@ pub type Posted = (String, Value);
 pub struct Sink {
     pub port: u16,
     posted: Arc<Mutex<Vec<Posted>>>,
+    headers: Arc<Mutex<Vec<Header>>>,
 }
+
+/// A header of a request: the path, the name in lower case, and the value.
+type Header = (String, String, String);
 
 impl Sink {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let posted: Arc<Mutex<Vec<Posted>>> = Arc::default();
-        let kept = Arc::clone(&posted);
+        let headers: Arc<Mutex<Vec<Header>>> = Arc::default();
+        let (kept, kept_headers) = (Arc::clone(&posted), Arc::clone(&headers));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let kept = Arc::clone(&kept);
-                thread::spawn(move || serve(stream, &kept));
+                let (kept, headers) = (Arc::clone(&kept), Arc::clone(&kept_headers));
+                thread::spawn(move || serve(stream, &kept, &headers));
             }
         });
-        Self { port, posted }
+        Self {
+            port,
+            posted,
+            headers,
+        }
+    }
+
+    /// The value of a header of the first request to a path.
+    pub fn header(&self, path: &str, name: &str) -> Option<String> {
+        let headers = self.headers.lock().unwrap();
+        let mut found = headers.iter();
+        let found = found.find(|(to, known, _)| to == path && known == name)?;
+        Some(found.2.clone())
     }
 
     /// All that was posted to a path so far, in order.
@@ -118,7 +135,7 @@ impl Sink {
 }
 
 /// Requests of one connection, one after the other.
-fn serve(stream: TcpStream, posted: &Mutex<Vec<Posted>>) {
+fn serve(stream: TcpStream, posted: &Mutex<Vec<Posted>>, headers: &Mutex<Vec<Header>>) {
     let mut writer = stream.try_clone().unwrap();
     let mut reader = BufReader::new(stream);
     loop {
@@ -132,6 +149,11 @@ fn serve(stream: TcpStream, posted: &Mutex<Vec<Posted>>) {
             let mut line = String::new();
             if reader.read_line(&mut line).unwrap_or(0) == 0 {
                 return;
+            }
+            if let Some((name, value)) = line.trim().split_once(':') {
+                let header = (name.to_ascii_lowercase(), value.trim().to_owned());
+                let mut headers = headers.lock().unwrap();
+                headers.push((path.clone(), header.0, header.1));
             }
             let line = line.trim().to_ascii_lowercase();
             if line.is_empty() {

@@ -13,9 +13,27 @@ use super::{Evaluator, Mode};
 use crate::codes;
 use crate::db::{Diag, ItemClass, ItemKey, Span};
 use crate::resolve::{Want, did_you_mean, did_you_mean_block, quote_name, resolve_path};
-use crate::schema::{self};
+use crate::schema::{self, names};
 use nth_diagnostics::{Applicability, suggest};
 use nth_syntax::tree::{Base, ItemNode, Template, TextRange};
+
+/// Receivers by other names, or of services that are not supported, and what to use.
+const RECEIVERS: [(&str, &str); 8] = [
+    (
+        "opsgenie",
+        "Opsgenie ends in April 2027: use `jira` for Jira Service Management, or `webhook`",
+    ),
+    (
+        "victorops",
+        "VictorOps is not supported: use `webhook` with the URL of its Alertmanager integration",
+    ),
+    ("teams", "use `msteams`"),
+    ("email", "use `mail`"),
+    ("incident-io", "use `incidentio`"),
+    ("oncall", "use `grafana-irm` for Grafana OnCall"),
+    ("irm", "use `grafana-irm`"),
+    ("jsm", "use `jira`"),
+];
 
 impl<'db> Evaluator<'db> {
     pub(super) fn add_base(
@@ -238,7 +256,13 @@ impl<'db> Evaluator<'db> {
         .label("not a template, variant or block of that kind");
         let last_span = self.span(context, last.range);
         let known = self.known_bases(kind, base, context);
-        if let Some(other) = self.base_of_other_kind(base, context) {
+        let is_receiver = kind == names::kind::RECEIVER && base.path.segments.len() == 1;
+        if let Some((_, known)) = RECEIVERS
+            .iter()
+            .find(|(other, _)| is_receiver && *other == last.text)
+        {
+            diagnostic = diagnostic.help(*known);
+        } else if let Some(other) = self.base_of_other_kind(base, context) {
             diagnostic = diagnostic.help(other);
         } else if let Some(near) = suggest::nearest(&last.text, known.iter().map(SmolStr::as_str)) {
             diagnostic = did_you_mean_block(diagnostic, last_span, near);

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use smol_str::SmolStr;
 
+use super::hours::{date, day_twice};
 use super::read::{report, text};
-use super::team::{date, day_twice, hours_until};
+use super::team::hours_until;
 use crate::codes;
 use crate::db::{Diag, ItemKey, Span, Workspace, name_span};
 use crate::eval::coerce::date_time;

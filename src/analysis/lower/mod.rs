@@ -4,16 +4,19 @@ mod buckets;
 mod budget_alerts;
 mod burn_rates;
 mod calendar;
+mod channel;
 mod composite;
 mod contract;
 mod exclude;
 mod gate;
 mod grouping;
+mod hours;
 mod lints;
 mod outside;
 mod panel;
 mod read;
 mod receiver;
+mod receiver_times;
 mod recordings;
 mod service;
 mod signal;
@@ -34,12 +37,15 @@ use smol_str::SmolStr;
 use buckets::Buckets;
 
 pub use burn_rates::check_tier;
+pub use channel::not_in_operator;
 pub use exclude::{LoweredExclusion, exclusion_model};
 pub use gate::expiring_overrides;
+pub use hours::day_twice;
 pub use outside::{OutsideRule, outside_rule};
 pub(crate) use read::report;
 pub use receiver::{Relabelled, mail_receivers, relabelled};
-pub use team::{day_twice, ignored_urgency};
+pub use receiver_times::{interval_findings, times_not_in_operator};
+pub use team::ignored_urgency;
 pub use test::{LoweredTest, test_model};
 
 use crate::db::item_entry;
@@ -142,7 +148,13 @@ pub fn team_model(
     let block = evaluated.instance.as_ref();
     let mut team = block.map(|block| {
         let severities = severities(db, workspace, environment.clone());
-        team::lower(db, block, severities, &mut diagnostics)
+        let surroundings = receiver_times::Surroundings {
+            db,
+            workspace,
+            environment: environment.as_ref(),
+            severities,
+        };
+        team::lower(block, &surroundings, &mut diagnostics)
     });
     if let (Some(block), Some(team), Some(environment)) = (block, &mut team, &environment)
         && let Some(instead) = instead_of_pages(db, workspace, Some(environment))

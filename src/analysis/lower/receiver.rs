@@ -2,27 +2,27 @@
 
 use smol_str::SmolStr;
 
-use super::read::text;
+use super::receiver_times::Surroundings;
+use super::{channel, receiver_times};
 use crate::codes;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
 use crate::schema::names::{field, kind};
 use crate::severities::severity_named;
-use nth_model::channel::{Mail, PagerDuty, Slack};
 use nth_model::{self as ir, Severities, Severity};
 use nth_promql::{LabelSet, labels_of};
 
 /// Lowers a team's receivers. Skips those with errors.
 pub(super) fn lower_all(
     team: &Instance,
-    severities: &Severities,
+    surroundings: &Surroundings<'_>,
     diagnostics: &mut Vec<Diag>,
 ) -> Vec<ir::Receiver> {
+    let severities = surroundings.severities;
     let mut lowered: Vec<(ir::Receiver, Span)> = Vec::new();
     let mut is_whole = true;
     for receiver in team.children_of(kind::RECEIVER) {
-        check_files(team, receiver, diagnostics);
-        match lower(team, receiver, severities, diagnostics) {
+        match lower(team, receiver, surroundings, diagnostics) {
             Some(known) => {
                 let place = team.place_of(receiver, receiver.head);
                 warn_of_twice(&known, place, &lowered, diagnostics);
@@ -33,6 +33,7 @@ pub(super) fn lower_all(
     }
     if is_whole {
         warn_of_missing_receiver(team, &lowered, severities, diagnostics);
+        receiver_times::warn_of_muted_pages(team, &lowered, severities, diagnostics);
     }
     lowered.into_iter().map(|(receiver, _)| receiver).collect()
 }
@@ -134,23 +135,11 @@ fn namespace_kept(service: &Instance, alert: &Instance) -> Option<Relabelled> {
 fn lower(
     team: &Instance,
     receiver: &Instance,
-    severities: &Severities,
+    surroundings: &Surroundings<'_>,
     diagnostics: &mut Vec<Diag>,
 ) -> Option<ir::Receiver> {
-    let channel = match receiver.variant.as_deref()? {
-        kind::PAGERDUTY => ir::Channel::PagerDuty(PagerDuty {
-            routing_key_file: text(receiver.get(field::ROUTING_KEY_FILE)),
-        }),
-        kind::SLACK => ir::Channel::Slack(Slack {
-            channel: text(receiver.get(field::CHANNEL))?,
-            url_file: text(receiver.get(field::URL_FILE)),
-        }),
-        kind::MAIL => ir::Channel::Mail(Mail {
-            to: text(receiver.get(field::TO))?,
-        }),
-        kind::WEBHOOK => ir::Channel::Webhook(webhook_url(team, receiver, diagnostics)?),
-        _ => return None,
-    };
+    let severities = surroundings.severities;
+    let channel = channel::lower(team, receiver, diagnostics);
     let mut on: Vec<Severity> = match receiver.get(field::ON) {
         Value::List(items) => {
             let named = items.iter().map(|item| severity_named(item, severities));
@@ -161,85 +150,17 @@ fn lower(
     };
     on.sort();
     on.dedup();
+    let times = receiver_times::lower(team, receiver, &on, surroundings, diagnostics);
+    let (channel, times) = (channel?, times?);
     Some(ir::Receiver {
         name: receiver.name.clone(),
         on,
         resolved: *receiver.get(field::RESOLVED) != Value::Bool(false),
+        active: times.active,
+        mute: times.mute,
+        mutes_pages: times.mutes_pages,
         channel,
     })
-}
-
-/// Lowers a webhook's URL, which must be set in exactly one way.
-fn webhook_url(
-    team: &Instance,
-    receiver: &Instance,
-    diagnostics: &mut Vec<Diag>,
-) -> Option<ir::WebhookUrl> {
-    let written = |field: &str| *receiver.get(field) != Value::None;
-    let one = match (written(field::URL), written(field::URL_FILE)) {
-        (true, true) => {
-            let place = team.place_of(receiver, receiver.span_of(field::URL_FILE));
-            let diagnostic = Diag::new(
-                &codes::WEBHOOK_URL,
-                format!("webhook `{}` has both `url` and `url_file`", receiver.name),
-                place,
-            )
-            .because(
-                team.place_of(receiver, receiver.span_of(field::URL)),
-                "the other URL",
-            )
-            .help("keep `url_file` if the URL is a secret, otherwise `url`");
-            diagnostics.push(diagnostic);
-            return None;
-        }
-        (false, false) => {
-            if !receiver.incomplete {
-                let diagnostic = Diag::new(
-                    &codes::WEBHOOK_URL,
-                    format!("webhook `{}` has no URL", receiver.name),
-                    team.place_of(receiver, receiver.head),
-                )
-                .label("alerts are not sent")
-                .help(
-                    "set `url_file` to the file that contains the URL, or `url` if it is not a secret",
-                );
-                diagnostics.push(diagnostic);
-            }
-            return None;
-        }
-        (true, false) => ir::WebhookUrl::Plain(text(receiver.get(field::URL))?),
-        (false, true) => ir::WebhookUrl::File(text(receiver.get(field::URL_FILE))?),
-    };
-    Some(one)
-}
-
-/// Reports relative file paths: Alertmanager resolves them against its own configuration's directory.
-fn check_files(team: &Instance, receiver: &Instance, diagnostics: &mut Vec<Diag>) {
-    for field in [field::ROUTING_KEY_FILE, field::URL_FILE] {
-        let Value::String(file) = receiver.get(field) else {
-            continue;
-        };
-        let problem = if !file.starts_with('/') {
-            "not an absolute path"
-        } else if file.ends_with('/') {
-            "a directory, not a file"
-        } else if file.chars().any(char::is_control) {
-            "contains control characters"
-        } else {
-            continue;
-        };
-        let diagnostic = Diag::new(
-            &codes::SECRET_FILE,
-            format!(
-                "`{field}` of `{}` must be an absolute path on the Alertmanager host",
-                receiver.name
-            ),
-            team.place_of(receiver, receiver.span_of(field)),
-        )
-        .label(problem)
-        .help("write the path on that host: `\"/etc/alertmanager/secrets/…\"`");
-        diagnostics.push(diagnostic);
-    }
 }
 
 fn warn_of_twice(
@@ -248,12 +169,17 @@ fn warn_of_twice(
     others: &[(ir::Receiver, Span)],
     diagnostics: &mut Vec<Diag>,
 ) {
+    // With other times, they share only what is sent at all times.
+    let is_shared = |other: &ir::Receiver, severity: &Severity| {
+        let is_timed = other.is_timed(severity) || receiver.is_timed(severity);
+        let has_same_times = (&other.active, &other.mute) == (&receiver.active, &receiver.mute);
+        other.on.contains(severity)
+            && (!is_timed
+                || has_same_times && other.is_timed(severity) == receiver.is_timed(severity))
+    };
     let same = others.iter().find(|(other, _)| {
-        other.channel == receiver.channel
-            && other
-                .on
-                .iter()
-                .any(|severity| receiver.on.contains(severity))
+        let mut on = receiver.on.iter();
+        other.channel == receiver.channel && on.any(|severity| is_shared(other, severity))
     });
     let Some((other, first)) = same else {
         return;
@@ -261,7 +187,7 @@ fn warn_of_twice(
     let both = receiver
         .on
         .iter()
-        .filter(|severity| other.on.contains(severity));
+        .filter(|severity| is_shared(other, severity));
     let both: Vec<String> = both.map(plural).collect();
     let diagnostic = Diag::new(
         &codes::TOLD_TWICE,

@@ -14,7 +14,7 @@ use super::read::{
 };
 use super::signal::{self, Absences};
 use super::{
-    composite, contract, gate, grouping, lints, panel, recordings, sli, slo_alerts, team,
+    composite, contract, gate, grouping, hours, lints, panel, recordings, sli, slo_alerts, team,
     time_units,
 };
 use crate::codes;
@@ -157,7 +157,7 @@ pub(super) fn lower(
         panels: panel::lower(instance, diagnostics),
         escalation: team::escalation_of(db, workspace, environment, instance),
         pace: team::pace(db, workspace, environment, instance),
-        support_hours: team::support_hours(instance),
+        support_hours: hours::support_hours(instance),
         runbook: runbook(instance),
         gates,
         deployed: query(instance.get(field::DEPLOYED)),

@@ -1,10 +1,10 @@
 //! Lowers teams, schedules and escalations.
 
-use jiff::civil::Date;
 use smol_str::SmolStr;
 
-use super::read::{duration, member, text};
-use super::receiver;
+use super::hours::{WEEKDAYS, clock, date, days, support_hours};
+use super::read::{duration, text};
+use super::{receiver, receiver_times};
 use crate::codes;
 use crate::db::{Diag, Workspace, item_entry};
 use crate::eval::{BlockRef, Instance, Value, block_children, block_field};
@@ -12,26 +12,14 @@ use crate::schema::names::{field, kind};
 use nth_model as ir;
 use nth_syntax::tree;
 
-/// The members of the prelude's enum `weekday`, from Monday.
-const WEEKDAYS: [&str; 7] = [
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-];
-
 /// The length of a daily rotation.
 const DAILY: ir::Duration = ir::Duration(86_400_000);
 const WEEKLY: ir::Duration = ir::Duration(7 * 86_400_000);
 
 /// Lowers a team. Skips parts with errors, which were reported.
 pub(super) fn lower(
-    db: &dyn salsa::Database,
     team: &Instance,
-    severities: &ir::Severities,
+    surroundings: &receiver_times::Surroundings<'_>,
     diagnostics: &mut Vec<Diag>,
 ) -> ir::Team {
     ir::Team {
@@ -48,23 +36,12 @@ pub(super) fn lower(
             .collect(),
         escalations: team
             .children_of(kind::ESCALATION)
-            .map(|escalation| lower_escalation(db, escalation))
+            .map(|escalation| lower_escalation(surroundings.db, escalation))
             .collect(),
-        receivers: receiver::lower_all(team, severities, diagnostics),
+        receivers: receiver::lower_all(team, surroundings, diagnostics),
         is_paged: true,
-        severities: severities.clone(),
+        severities: surroundings.severities.clone(),
     }
-}
-
-/// Lowers the support hours of a service or a team.
-pub(super) fn support_hours(block: &Instance) -> Option<ir::SupportHours> {
-    let hours = block.children_of(kind::SUPPORT_HOURS).next()?;
-    Some(ir::SupportHours {
-        zone: text(hours.get(field::ZONE))?,
-        days: days(hours.get(field::DAYS)),
-        from: time_of_day(hours.get(field::FROM))?,
-        to: time_of_day(hours.get(field::TO))?,
-    })
 }
 
 /// Returns the escalation of a service: the one that it names, else its team's `default` or only one.
@@ -177,25 +154,6 @@ fn lower_layer(layer: &Instance) -> Option<ir::Layer> {
     })
 }
 
-/// Returns the first repeated day in the field `days` of a block.
-pub fn day_twice(hours: &Instance) -> Option<&SmolStr> {
-    let Value::List(days) = hours.get(field::DAYS) else {
-        return None;
-    };
-    let names: Vec<&SmolStr> = days
-        .iter()
-        .filter_map(|day| match day {
-            Value::Enum(_, day) => Some(day),
-            _ => None,
-        })
-        .collect();
-    names
-        .iter()
-        .enumerate()
-        .find(|(number, day)| names.iter().take(*number).any(|before| before == *day))
-        .map(|(_, day)| *day)
-}
-
 /// Lowers a block of hours: one entry per day of the week, or one for all days.
 pub(super) fn lower_hours(hours: &Instance) -> Vec<ir::Hours> {
     hours_until(hours, field::TO)
@@ -264,36 +222,9 @@ fn strings(value: &Value) -> Vec<String> {
     }
 }
 
-/// Returns the days as numbers, ascending.
-fn days(value: &Value) -> Vec<u8> {
-    let Value::List(items) = value else {
-        return Vec::new();
-    };
-    let names: Vec<SmolStr> = items.iter().filter_map(member).collect();
-    (0..)
-        .zip(WEEKDAYS)
-        .filter(|(_, day)| names.iter().any(|name| name == day))
-        .map(|(number, _)| number)
-        .collect()
-}
-
 fn small(value: &Value) -> Option<u8> {
     match value {
         Value::Number(number) => u8::try_from(*number).ok(),
-        _ => None,
-    }
-}
-
-pub(super) fn date(value: &Value) -> Option<Date> {
-    match value {
-        Value::String(date) => date.parse().ok(),
-        _ => None,
-    }
-}
-
-fn time_of_day(value: &Value) -> Option<ir::TimeOfDay> {
-    match value {
-        Value::TimeOfDay(time) => Some(clock(*time)),
         _ => None,
     }
 }
@@ -302,13 +233,6 @@ fn time_of_week(value: &Value) -> Option<ir::TimeOfWeek> {
     match value {
         Value::TimeOfWeek(time) => Some(week(*time)),
         _ => None,
-    }
-}
-
-fn clock(time: tree::TimeOfDay) -> ir::TimeOfDay {
-    ir::TimeOfDay {
-        hour: time.hour,
-        minute: time.minute,
     }
 }
 

@@ -28,6 +28,8 @@ pub mod kind {
     pub const DEPENDENCY_DOWN: &str = "dependency-down";
     /// The kind `deployment`.
     pub const DEPLOYMENT: &str = "deployment";
+    /// The kind `discord`.
+    pub const DISCORD: &str = "discord";
     /// The kind `environment`.
     pub const ENVIRONMENT: &str = "environment";
     /// The kind `error-ratio`.
@@ -44,10 +46,16 @@ pub mod kind {
     pub const GATE: &str = "gate";
     /// The kind `given`.
     pub const GIVEN: &str = "given";
+    /// The kind `grafana-irm`.
+    pub const GRAFANA_IRM: &str = "grafana-irm";
     /// The kind `group`.
     pub const GROUP: &str = "group";
     /// The kind `hours`.
     pub const HOURS: &str = "hours";
+    /// The kind `incidentio`.
+    pub const INCIDENTIO: &str = "incidentio";
+    /// The kind `jira`.
+    pub const JIRA: &str = "jira";
     /// The kind `latency`.
     pub const LATENCY: &str = "latency";
     /// The kind `layer`.
@@ -56,6 +64,8 @@ pub mod kind {
     pub const MAIL: &str = "mail";
     /// The kind `metric`.
     pub const METRIC: &str = "metric";
+    /// The kind `msteams`.
+    pub const MSTEAMS: &str = "msteams";
     /// The kind `no-data`.
     pub const NO_DATA: &str = "no-data";
     /// The kind `override`.
@@ -68,6 +78,8 @@ pub mod kind {
     pub const PANEL: &str = "panel";
     /// The kind `part`.
     pub const PART: &str = "part";
+    /// The kind `pushover`.
+    pub const PUSHOVER: &str = "pushover";
     /// The kind `ratio`.
     pub const RATIO: &str = "ratio";
     /// The kind `receiver`.
@@ -104,6 +116,8 @@ pub mod kind {
     pub const SLO_ALERT: &str = "slo-alert";
     /// The kind `slow`.
     pub const SLOW: &str = "slow";
+    /// The kind `sns`.
+    pub const SNS: &str = "sns";
     /// The kind `step`.
     pub const STEP: &str = "step";
     /// The kind `support-hours`.
@@ -112,12 +126,16 @@ pub mod kind {
     pub const TARGET_DOWN: &str = "target-down";
     /// The kind `team`.
     pub const TEAM: &str = "team";
+    /// The kind `telegram`.
+    pub const TELEGRAM: &str = "telegram";
     /// The kind `test`.
     pub const TEST: &str = "test";
     /// The kind `ticket`.
     pub const TICKET: &str = "ticket";
     /// The kind `tier`.
     pub const TIER: &str = "tier";
+    /// The kind `time-interval`.
+    pub const TIME_INTERVAL: &str = "time-interval";
     /// The kind `time-slices`.
     pub const TIME_SLICES: &str = "time-slices";
     /// The kind `traffic`.
@@ -142,6 +160,8 @@ pub mod field {
     pub const ABSENCE_ALERTS: &str = "absence_alerts";
     /// The field `absent_after` of `slo`.
     pub const ABSENT_AFTER: &str = "absent_after";
+    /// The field `active` of `receiver`.
+    pub const ACTIVE: &str = "active";
     /// The field `after` of `step`.
     pub const AFTER: &str = "after";
     /// The field `alert` of `slo-alert`, `page`, `ticket`, `resolved`, `silent`.
@@ -150,6 +170,8 @@ pub mod field {
     pub const ANNOTATIONS: &str = "annotations";
     /// The field `any_of` of `signal`.
     pub const ANY_OF: &str = "any_of";
+    /// The field `api_url` of `telegram`.
+    pub const API_URL: &str = "api_url";
     /// The field `at` of `test`, `counter-reset`, `deployment`, `series`, `verdict`, `budget`.
     pub const AT: &str = "at";
     /// The field `availability` of `tier`, `dependency`.
@@ -178,8 +200,12 @@ pub mod field {
     pub const CALENDAR: &str = "calendar";
     /// The field `channel` of `slack`.
     pub const CHANNEL: &str = "channel";
+    /// The field `chat` of `telegram`.
+    pub const CHAT: &str = "chat";
     /// The field `covers` of `exclude`.
     pub const COVERS: &str = "covers";
+    /// The field `credentials_file` of `webhook`.
+    pub const CREDENTIALS_FILE: &str = "credentials_file";
     /// The field `criticality` of `dependency`.
     pub const CRITICALITY: &str = "criticality";
     /// The field `dashboard_url` of `service`, `dependency`.
@@ -188,14 +214,20 @@ pub mod field {
     pub const DATASOURCE: &str = "datasource";
     /// The field `date` of `test`.
     pub const DATE: &str = "date";
-    /// The field `days` of `exclude`, `support-hours`, `hours`.
+    /// The field `dates` of `time-interval`.
+    pub const DATES: &str = "dates";
+    /// The field `days` of `exclude`, `support-hours`, `hours`, `time-interval`.
     pub const DAYS: &str = "days";
+    /// The field `days_of_month` of `time-interval`.
+    pub const DAYS_OF_MONTH: &str = "days_of_month";
     /// The field `dependency` of `dependency-down`.
     pub const DEPENDENCY: &str = "dependency";
     /// The field `deployed` of `service`.
     pub const DEPLOYED: &str = "deployed";
     /// The field `description` of `service`, `slo`, `contract`, `severity`, `alert`, `panel`, `team`, `schedule`, `escalation`, `gate`, `deny`, `warn`, `test`.
     pub const DESCRIPTION: &str = "description";
+    /// The field `device` of `pushover`.
+    pub const DEVICE: &str = "device";
     /// The field `dry_run` of `gate`.
     pub const DRY_RUN: &str = "dry_run";
     /// The field `email` of `team`.
@@ -212,7 +244,7 @@ pub mod field {
     pub const FIRST: &str = "first";
     /// The field `for` of `burn-rate`, `severity`, `alert`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`, `page`, `ticket`.
     pub const FOR: &str = "for";
-    /// The field `from` of `exclude`, `support-hours`, `hours`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`.
+    /// The field `from` of `exclude`, `support-hours`, `hours`, `time-interval`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`.
     pub const FROM: &str = "from";
     /// The field `gate` of `verdict`.
     pub const GATE: &str = "gate";
@@ -232,6 +264,10 @@ pub mod field {
     pub const GROUP_LIMIT: &str = "group_limit";
     /// The field `handoff` of `schedule`, `layer`.
     pub const HANDOFF: &str = "handoff";
+    /// The field `header_files` of `webhook`.
+    pub const HEADER_FILES: &str = "header_files";
+    /// The field `headers` of `webhook`.
+    pub const HEADERS: &str = "headers";
     /// The field `height` of `panel`.
     pub const HEIGHT: &str = "height";
     /// The field `hint` of `signal`.
@@ -246,13 +282,15 @@ pub mod field {
     pub const INTERVAL: &str = "interval";
     /// The field `is` of `budget-left`, `verdict`.
     pub const IS: &str = "is";
+    /// The field `issue_type` of `jira`.
+    pub const ISSUE_TYPE: &str = "issue_type";
     /// The field `keep_firing_for` of `alert`, `slo-alert`.
     pub const KEEP_FIRING_FOR: &str = "keep_firing_for";
     /// The field `kinds` of `slo-alert`.
     pub const KINDS: &str = "kinds";
     /// The field `label` of `severity`.
     pub const LABEL: &str = "label";
-    /// The field `labels` of `service`, `dependency`, `slo`, `group`, `alert`, `slo-alert`, `recording`, `metric`.
+    /// The field `labels` of `service`, `dependency`, `slo`, `group`, `alert`, `slo-alert`, `recording`, `metric`, `jira`.
     pub const LABELS: &str = "labels";
     /// The field `last` of `exclude`.
     pub const LAST: &str = "last";
@@ -276,6 +314,8 @@ pub mod field {
     pub const MANAGERS: &str = "managers";
     /// The field `max` of `panel`.
     pub const MAX: &str = "max";
+    /// The field `max_alerts` of `webhook`.
+    pub const MAX_ALERTS: &str = "max_alerts";
     /// The field `members` of `team`, `schedule`, `layer`.
     pub const MEMBERS: &str = "members";
     /// The field `min` of `panel`.
@@ -284,6 +324,12 @@ pub mod field {
     pub const MIN_BAD_EVENTS: &str = "min_bad_events";
     /// The field `min_events` of `slo`.
     pub const MIN_EVENTS: &str = "min_events";
+    /// The field `months` of `time-interval`.
+    pub const MONTHS: &str = "months";
+    /// The field `mute` of `receiver`.
+    pub const MUTE: &str = "mute";
+    /// The field `mutes_pages` of `receiver`.
+    pub const MUTES_PAGES: &str = "mutes_pages";
     /// The field `namespace` of `environment`.
     pub const NAMESPACE: &str = "namespace";
     /// The field `native` of `latency`, `metric`.
@@ -306,6 +352,12 @@ pub mod field {
     pub const PAGES: &str = "pages";
     /// The field `pages_become` of `environment`.
     pub const PAGES_BECOME: &str = "pages_become";
+    /// The field `password_file` of `webhook`.
+    pub const PASSWORD_FILE: &str = "password_file";
+    /// The field `priority` of `jira`.
+    pub const PRIORITY: &str = "priority";
+    /// The field `project` of `jira`.
+    pub const PROJECT: &str = "project";
     /// The field `query` of `recording`, `panel`.
     pub const QUERY: &str = "query";
     /// The field `query_offset` of `slo`.
@@ -318,8 +370,16 @@ pub mod field {
     pub const REASON: &str = "reason";
     /// The field `remedy` of `contract`.
     pub const REMEDY: &str = "remedy";
+    /// The field `reopen_transition` of `jira`.
+    pub const REOPEN_TRANSITION: &str = "reopen_transition";
+    /// The field `reopen_within` of `jira`.
+    pub const REOPEN_WITHIN: &str = "reopen_within";
+    /// The field `resolve_transition` of `jira`.
+    pub const RESOLVE_TRANSITION: &str = "resolve_transition";
     /// The field `resolved` of `receiver`.
     pub const RESOLVED: &str = "resolved";
+    /// The field `role` of `sns`.
+    pub const ROLE: &str = "role";
     /// The field `rotation` of `schedule`, `layer`.
     pub const ROTATION: &str = "rotation";
     /// The field `routing_key_file` of `pagerduty`.
@@ -330,6 +390,8 @@ pub mod field {
     pub const RUNBOOK_EXPECTED: &str = "runbook_expected";
     /// The field `runbook_url` of `service`, `dependency`, `slo`, `alert`.
     pub const RUNBOOK_URL: &str = "runbook_url";
+    /// The field `scheme` of `webhook`.
+    pub const SCHEME: &str = "scheme";
     /// The field `selector` of `service`, `dependency`, `alert`, `recording`, `environment`.
     pub const SELECTOR: &str = "selector";
     /// The field `series` of `series`.
@@ -346,12 +408,16 @@ pub mod field {
     pub const SHARED: &str = "shared";
     /// The field `short` of `burn-rate`.
     pub const SHORT: &str = "short";
+    /// The field `silent` of `telegram`.
+    pub const SILENT: &str = "silent";
     /// The field `slack` of `team`.
     pub const SLACK: &str = "slack";
     /// The field `sli` of `slo`.
     pub const SLI: &str = "sli";
     /// The field `slo` of `part`, `errors`, `slow`, `budget-left`, `page`, `ticket`, `resolved`, `silent`, `budget`.
     pub const SLO: &str = "slo";
+    /// The field `sound` of `pushover`.
+    pub const SOUND: &str = "sound";
     /// The field `start` of `schedule`, `layer`.
     pub const START: &str = "start";
     /// The field `status_label` of `service`.
@@ -378,10 +444,16 @@ pub mod field {
     pub const TICKET_SEVERITY: &str = "ticket_severity";
     /// The field `tier` of `service`, `dependency`.
     pub const TIER: &str = "tier";
+    /// The field `timeout` of `webhook`.
+    pub const TIMEOUT: &str = "timeout";
     /// The field `title` of `panel`, `row`.
     pub const TITLE: &str = "title";
-    /// The field `to` of `support-hours`, `hours`, `mail`.
+    /// The field `to` of `support-hours`, `hours`, `time-interval`, `mail`.
     pub const TO: &str = "to";
+    /// The field `token_file` of `slack`, `telegram`, `incidentio`, `jira`, `pushover`.
+    pub const TOKEN_FILE: &str = "token_file";
+    /// The field `topic` of `telegram`, `sns`.
+    pub const TOPIC: &str = "topic";
     /// The field `total` of `ratio`, `error-ratio`, `all-of`, `weighted`.
     pub const TOTAL: &str = "total";
     /// The field `type` of `service`, `signal`, `metric`.
@@ -394,10 +466,14 @@ pub mod field {
     pub const UNTIL: &str = "until";
     /// The field `urgency` of `tier`, `service`, `severity`.
     pub const URGENCY: &str = "urgency";
-    /// The field `url` of `webhook`.
+    /// The field `url` of `incidentio`, `jira`, `webhook`.
     pub const URL: &str = "url";
-    /// The field `url_file` of `slack`, `webhook`.
+    /// The field `url_file` of `slack`, `msteams`, `discord`, `grafana-irm`, `webhook`.
     pub const URL_FILE: &str = "url_file";
+    /// The field `user` of `jira`, `webhook`.
+    pub const USER: &str = "user";
+    /// The field `user_key_file` of `pushover`.
+    pub const USER_KEY_FILE: &str = "user_key_file";
     /// The field `value` of `recording`.
     pub const VALUE: &str = "value";
     /// The field `values` of `series`.
@@ -416,6 +492,8 @@ pub mod field {
     pub const WITH: &str = "with";
     /// The field `within` of `page`, `ticket`, `resolved`.
     pub const WITHIN: &str = "within";
-    /// The field `zone` of `slo`, `contract`, `exclude`, `support-hours`, `schedule`, `override`, `test`.
+    /// The field `wont_fix` of `jira`.
+    pub const WONT_FIX: &str = "wont_fix";
+    /// The field `zone` of `slo`, `contract`, `exclude`, `support-hours`, `schedule`, `time-interval`, `override`, `test`.
     pub const ZONE: &str = "zone";
 }

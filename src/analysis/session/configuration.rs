@@ -18,6 +18,8 @@ pub struct Configuration {
     pub levels: Levels,
     /// True if Alertmanager can send email.
     pub sends_mail: bool,
+    /// True if the output for Alertmanager is a resource of the Prometheus operator.
+    pub is_for_operator: bool,
     /// The value that the label `namespace` of every alert must have; `None` if any is allowed.
     pub alert_namespace: Option<String>,
     /// The team that receives alerts without a known team.
@@ -31,6 +33,7 @@ impl Configuration {
             analysis: Arc::new(AnalysisSettings::new(settings, catalogue)),
             levels,
             sends_mail: settings.sends_mail(),
+            is_for_operator: settings.is_for_operator(),
             alert_namespace: settings.alert_namespace().map(str::to_owned),
             default_team: settings.alertmanager.default_team.clone(),
         }

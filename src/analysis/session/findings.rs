@@ -110,6 +110,7 @@ impl Session {
             names_revision: self.names_revision,
             settings_finding: self.unknown_default_team(),
             sends_mail: self.configuration.sends_mail,
+            is_for_operator: self.configuration.is_for_operator,
             now: self.now,
             alert_namespaces: environments
                 .iter()

@@ -11,6 +11,7 @@ use super::matcher::Matcher;
 use super::plan::Plan;
 use super::receiver::Receiver;
 use super::routes::{Node, group_by};
+use super::times::{InFile, Names};
 
 /// The file with the texts of messages, beside this one.
 pub const TEMPLATES: &str = "nthc.tmpl";
@@ -25,6 +26,8 @@ pub struct Config<'a> {
     receivers: Vec<Receiver<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     inhibit_rules: Vec<InhibitRule>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    time_intervals: Vec<InFile>,
 }
 
 #[derive(Debug, Serialize)]
@@ -40,6 +43,12 @@ struct Route {
     group_interval: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     repeat_interval: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    active_time_intervals: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    mute_time_intervals: Vec<String>,
+    #[serde(rename = "continue", skip_serializing_if = "std::ops::Not::not")]
+    goes_on: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     routes: Vec<Self>,
 }
@@ -66,15 +75,21 @@ impl<'a> Config<'a> {
         Self {
             global: mail.map(|mail| receivers::smtp(mail, target)),
             templates: [TEMPLATES],
-            route: Route::new(Node::root(plan, settings), group_by(settings)),
+            route: Route::new(
+                Node::root(plan, settings),
+                group_by(settings),
+                &plan.intervals,
+            ),
             receivers: Receiver::all(&plan.receivers, Language::File, &wording, settings),
             inhibit_rules: plan.inhibitions.iter().map(InhibitRule::new).collect(),
+            time_intervals: InFile::all(&plan.intervals),
         }
     }
 }
 
 impl Route {
-    fn new(node: Node, group_by: &'static [&'static str]) -> Self {
+    fn new(node: Node, group_by: &'static [&'static str], intervals: &Names) -> Self {
+        let [active_time_intervals, mute_time_intervals] = node.interval_names(intervals);
         Self {
             matchers: texts(&node.matchers),
             receiver: node.receiver,
@@ -82,11 +97,14 @@ impl Route {
             group_wait: node.pace.wait,
             group_interval: node.pace.interval,
             repeat_interval: node.pace.repeat,
+            active_time_intervals,
+            mute_time_intervals,
+            goes_on: node.goes_on,
             // A route without its own groups inherits those of its parent.
             routes: node
                 .routes
                 .into_iter()
-                .map(|node| Self::new(node, &[]))
+                .map(|node| Self::new(node, &[], intervals))
                 .collect(),
         }
     }

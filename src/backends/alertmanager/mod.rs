@@ -13,6 +13,7 @@ mod plan;
 mod receiver;
 mod resource;
 mod routes;
+mod times;
 
 use serde::Serialize;
 

@@ -19,14 +19,17 @@ use std::collections::BTreeMap;
 
 use nth_model::{Channel, Project, Settings};
 
+use crate::receivers::describe;
+
 use super::matcher::Matcher;
 use super::plan::{Contact, Plan};
 use super::routes::{Node, group_by};
+use super::times::Times;
 
 pub use super::plan::Integration;
 pub use inhibition::Inhibited;
 pub use message::{Message, Messages};
-pub use simulation::{Notification, Reason, Simulation};
+pub use simulation::{Muted, Notification, Reason, Simulation};
 pub use template::RenderError;
 
 use rule::Rule;
@@ -85,6 +88,10 @@ struct CompiledRoute {
     /// The index of its receiver.
     receiver: usize,
     pace: Timing,
+    /// When its receiver is notified.
+    times: Times,
+    /// True if an alert also goes to the next route that matches.
+    goes_on: bool,
     children: Vec<usize>,
 }
 
@@ -106,7 +113,7 @@ const DEFAULT_TIMING: Timing = Timing {
     repeat: 14_400_000,
 };
 
-/// The route of an alert. No route of a configuration continues, so that there is exactly one.
+/// A route of an alert. There are several if integrations of a receiver have different times.
 #[derive(Debug)]
 pub struct Route<'r, 'a> {
     /// The matchers from the root to the route, `{team="payments"}`, one text for each node with matchers.
@@ -152,6 +159,8 @@ impl<'a> Routing<'a> {
             // The plan names only its own receivers, and the first is `nobody`.
             receiver: self.receivers.iter().position(named).unwrap_or_default(),
             pace,
+            times: node.times,
+            goes_on: node.goes_on,
             children: Vec::new(),
         });
         let routes = node.routes.into_iter();
@@ -169,10 +178,15 @@ impl<'a> Routing<'a> {
         notifying.map(|receiver| receiver.name.as_str())
     }
 
-    /// The route of an alert; `None` if the Prometheus operator gives the alert to another configuration, as it does
-    /// not have the label `namespace` of this one.
-    pub fn route(&self, labels: &Texts) -> Option<Route<'_, 'a>> {
-        let path = self.path(labels)?;
+    /// The routes of an alert; empty if the Prometheus operator gives the alert to another configuration, as it does not have the
+    /// label `namespace` of this one.
+    pub fn routes(&self, labels: &Texts) -> Vec<Route<'_, 'a>> {
+        let paths = self.paths(labels).into_iter();
+        paths.filter_map(|path| self.route_at(&path)).collect()
+    }
+
+    /// The route at the end of a path of indices.
+    fn route_at(&self, path: &[usize]) -> Option<Route<'_, 'a>> {
         let route = &self.routes[*path.last()?];
         let receiver = &self.receivers[route.receiver];
         let matchers = path.iter().map(|index| &self.routes[*index].matchers);
@@ -191,23 +205,37 @@ impl<'a> Routing<'a> {
         })
     }
 
-    /// The indices of the routes of an alert, from the root to the one whose receiver it goes to.
-    fn path(&self, labels: &Texts) -> Option<Vec<usize>> {
+    /// The indices of the routes of an alert: paths from the root to each route whose receiver it goes to.
+    fn paths(&self, labels: &Texts) -> Vec<Vec<usize>> {
         if let Some(namespace) = self.settings.alert_namespace()
             && labels.get("namespace").map(String::as_str) != Some(namespace)
         {
-            return None;
+            return Vec::new();
         }
-        let mut path = vec![0];
-        while let Some(last) = path.last() {
-            let mut children = self.routes[*last].children.iter();
-            let matching = |child: &&usize| all_match(&self.routes[**child].matchers, labels);
-            match children.find(matching) {
-                Some(child) => path.push(*child),
-                None => return Some(path),
+        let mut paths = Vec::new();
+        self.follow(vec![0], labels, &mut paths);
+        paths
+    }
+
+    /// Adds the paths of an alert below the last route of one, which matches it.
+    fn follow(&self, path: Vec<usize>, labels: &Texts, paths: &mut Vec<Vec<usize>>) {
+        let children = path.last().map(|last| &self.routes[*last].children);
+        let mut is_leaf = true;
+        for child in children.into_iter().flatten() {
+            let route = &self.routes[*child];
+            if !all_match(&route.matchers, labels) {
+                continue;
+            }
+            is_leaf = false;
+            let below = path.iter().chain([child]).copied().collect();
+            self.follow(below, labels, paths);
+            if !route.goes_on {
+                break;
             }
         }
-        None
+        if is_leaf {
+            paths.push(path);
+        }
     }
 
     /// Simulates what follows from alerts until a time. Alerts that the operator gives to another configuration neither
@@ -237,6 +265,13 @@ pub struct Recipient<'r> {
     pub team: &'r str,
     /// The channel.
     pub channel: &'r Channel,
+}
+
+impl Recipient<'_> {
+    /// The channel in words: `Slack #payments`.
+    pub fn label(&self) -> String {
+        describe(self.channel).label()
+    }
 }
 
 /// Returns whether labels have values that match all matchers.

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::receivers;
-use nth_model::{Channel, Project, Service, Settings, Severities, Severity, Team};
+use nth_model::{Channel, Project, Receiver, Service, Settings, Severities, Severity, Team};
 
 use super::inhibit::{Inhibition, inhibitions};
 use super::kinds;
 use super::matcher::Matcher;
+use super::times::{Names, Times};
 
 /// The receiver without any integration: its alerts remain in Alertmanager.
 pub const NOBODY: &str = "nobody";
@@ -24,6 +25,10 @@ pub struct Plan<'a> {
     pub routes: Vec<TeamRoute<'a>>,
     /// The receivers; first [`NOBODY`], which gets the alerts of other environments or projects.
     pub receivers: Vec<Contact<'a>>,
+    /// The receivers with time intervals of their own, by the receiver that the routes of the plan name: they are notified instead.
+    pub timed: BTreeMap<String, Timed>,
+    /// The names of the time intervals.
+    pub intervals: Names,
     /// The inhibition rules.
     pub inhibitions: Vec<Inhibition>,
     /// The matcher of alerts on a consumed error budget.
@@ -64,6 +69,24 @@ pub struct Contact<'a> {
     pub integrations: Vec<Integration<'a>>,
 }
 
+/// A receiver whose integrations have times.
+#[derive(Debug)]
+pub struct Timed {
+    /// True if its times are those of alerts that page.
+    pages: bool,
+    /// The integrations by their times; first those that are always notified. Never empty.
+    pub parts: Vec<Part>,
+}
+
+/// The integrations of a receiver with the same times, as a receiver of its own: in Alertmanager, routes have times.
+#[derive(Debug)]
+pub struct Part {
+    /// The name of its receiver.
+    pub receiver: String,
+    /// When it is notified.
+    pub times: Times,
+}
+
 /// An integration of a receiver.
 #[derive(Debug, Clone)]
 pub struct Integration<'a> {
@@ -71,6 +94,8 @@ pub struct Integration<'a> {
     pub resolved: bool,
     /// The team that is notified.
     pub team: &'a str,
+    /// When it is notified.
+    pub times: Times,
     /// The channel of the notifications.
     pub channel: Cow<'a, Channel>,
 }
@@ -92,10 +117,29 @@ impl<'a> Plan<'a> {
             .collect();
         let inhibitions = inhibitions(project, settings, |service, severity| {
             let fallback = recipients.fallback.receiver(severity);
-            recipients.pager(service, severity).is_some() || fallback != NOBODY
+            match recipients.pager(service, severity) {
+                // A page that may be muted does not keep others from being notified.
+                Some(pager) => recipients.is_always_notified(pager),
+                None => fallback != NOBODY && recipients.is_always_notified(fallback),
+            }
         });
         let fallback = recipients.fallback.clone();
-        let mut receivers: Vec<Contact<'a>> = recipients.contacts.into_values().collect();
+        let mut receivers: Vec<Contact<'a>> = Vec::new();
+        let mut timed = BTreeMap::new();
+        for ((_, severity), contact) in recipients.contacts {
+            let name = contact.name.clone();
+            let (parts, contacts) = split(contact);
+            receivers.extend(contacts);
+            if parts.iter().any(|part| !part.times.is_always()) {
+                let pages = severity.pages();
+                timed.insert(name, Timed { pages, parts });
+            }
+        }
+        let parts = timed.values().flat_map(|timed: &Timed| &timed.parts);
+        let intervals = Names::new(parts.flat_map(|part: &Part| {
+            let Times { active, mute } = &part.times;
+            active.iter().chain(mute)
+        }));
         let nobody = Contact {
             name: NOBODY.to_owned(),
             integrations: Vec::new(),
@@ -110,9 +154,20 @@ impl<'a> Plan<'a> {
                 .collect(),
             routes,
             receivers,
+            timed,
+            intervals,
             inhibitions,
             consumed: kinds::consumed(project),
         })
+    }
+}
+
+impl Plan<'_> {
+    /// Returns whether the times of a receiver apply to alerts of a severity. Those of tickets do not mute a page that goes to
+    /// the receiver of tickets, as there is no other.
+    pub fn has_times(&self, receiver: &str, severity: &Severity) -> bool {
+        let timed = self.timed.get(receiver);
+        timed.is_some_and(|timed| timed.pages || !severity.pages())
     }
 }
 
@@ -198,6 +253,16 @@ impl<'a> Recipients<'a> {
         woken.or_else(|| self.receiver(service.team.as_deref()?, severity))
     }
 
+    /// Returns whether an integration of a receiver is notified at all times.
+    fn is_always_notified(&self, receiver: &str) -> bool {
+        let mut contacts = self.contacts.values();
+        let contact = contacts.find(|contact| contact.name == receiver);
+        let mut integrations = contact
+            .into_iter()
+            .flat_map(|contact| &contact.integrations);
+        integrations.any(|integration| integration.times.is_always())
+    }
+
     /// By team, the services whose pages notify another team, by that team's receiver.
     fn elsewhere(&self, project: &Project<'a>) -> BTreeMap<&'a str, Elsewhere<'a>> {
         let mut elsewhere: BTreeMap<&str, Elsewhere<'a>> = BTreeMap::new();
@@ -239,6 +304,39 @@ impl<'a> Recipients<'a> {
     }
 }
 
+/// Splits a receiver by the times of its integrations; first those that are always notified. A receiver without times keeps
+/// its name, and so does one whose integrations all have the same times.
+fn split(contact: Contact<'_>) -> (Vec<Part>, Vec<Contact<'_>>) {
+    let mut by_times: BTreeMap<Times, Vec<Integration<'_>>> = BTreeMap::new();
+    for integration in contact.integrations {
+        let known = by_times.entry(integration.times.clone()).or_default();
+        known.push(integration);
+    }
+    let is_one = by_times.len() == 1;
+    let mut parts = Vec::new();
+    let mut contacts = Vec::new();
+    for (times, integrations) in by_times {
+        let name = match is_one || times.is_always() {
+            true => contact.name.clone(),
+            false => format!("{}/{}", contact.name, suffix(&times)),
+        };
+        parts.push(Part {
+            receiver: name.clone(),
+            times,
+        });
+        contacts.push(Contact { name, integrations });
+    }
+    (parts, contacts)
+}
+
+/// The names of intervals, those that mute after a `!`: `office,!holidays`, with a hash of all of them.
+fn suffix(times: &Times) -> String {
+    let active = times.active.iter().map(|one| one.name.to_string());
+    let mute = times.mute.iter().map(|one| format!("!{}", one.name));
+    let all: Vec<String> = active.chain(mute).collect();
+    all.join(",")
+}
+
 /// The name of a team's receiver. Names are unique: the suffix is the severity, whose name has no hyphen, and everything before
 /// it is the team's name.
 fn receiver_name(team: &Team, severity: &Severity) -> String {
@@ -255,22 +353,36 @@ fn integrations<'a>(
     let can_be_sent = |channel: &Channel| {
         settings.alertmanager.sends_mail() || !receivers::describe(channel).needs_mail_server()
     };
-    let integration = |resolved, channel: Cow<'a, Channel>| Integration {
+    let times = |receiver: &Receiver| match receiver.is_timed(severity) {
+        true => Times {
+            active: receiver.active.clone(),
+            mute: receiver.mute.clone(),
+        },
+        false => Times::default(),
+    };
+    let integration = |resolved, times, channel: Cow<'a, Channel>| Integration {
         resolved,
         team: &team.name,
+        times,
         channel,
     };
     match team.effective_receivers() {
         Cow::Borrowed(declared) => declared
             .iter()
             .filter(|receiver| receiver.on.contains(severity))
-            .map(|receiver| integration(receiver.resolved, Cow::Borrowed(&receiver.channel)))
+            .map(|receiver| {
+                let channel = Cow::Borrowed(&receiver.channel);
+                integration(receiver.resolved, times(receiver), channel)
+            })
             .collect(),
         Cow::Owned(defaults) => defaults
             .into_iter()
             .filter(|receiver| receiver.on.contains(severity))
             .filter(|receiver| can_be_sent(&receiver.channel))
-            .map(|receiver| integration(receiver.resolved, Cow::Owned(receiver.channel)))
+            .map(|receiver| {
+                let times = times(&receiver);
+                integration(receiver.resolved, times, Cow::Owned(receiver.channel))
+            })
             .collect(),
     }
 }

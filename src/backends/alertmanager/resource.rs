@@ -15,6 +15,7 @@ use super::matcher;
 use super::plan::Plan;
 use super::receiver::Receiver;
 use super::routes::{Node, group_by};
+use super::times::{InResource, Names};
 
 /// The resource.
 #[derive(Debug, Serialize)]
@@ -41,6 +42,9 @@ struct Spec<'a> {
     receivers: Vec<Receiver<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     inhibit_rules: Vec<InhibitRule>,
+    /// All time intervals, also those at which alone a receiver is notified.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    mute_time_intervals: Vec<InResource>,
 }
 
 #[derive(Debug, Serialize)]
@@ -57,6 +61,12 @@ struct Route {
     group_interval: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     repeat_interval: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    active_time_intervals: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    mute_time_intervals: Vec<String>,
+    #[serde(rename = "continue", skip_serializing_if = "std::ops::Not::not")]
+    goes_on: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     routes: Vec<Self>,
 }
@@ -94,7 +104,11 @@ impl<'a> AlertmanagerConfig<'a> {
                 labels,
             },
             spec: Spec {
-                route: Route::new(Node::root(plan, settings), group_by(settings)),
+                route: Route::new(
+                    Node::root(plan, settings),
+                    group_by(settings),
+                    &plan.intervals,
+                ),
                 // A resource has no file of templates.
                 receivers: Receiver::all(
                     &plan.receivers,
@@ -103,6 +117,7 @@ impl<'a> AlertmanagerConfig<'a> {
                     settings,
                 ),
                 inhibit_rules: plan.inhibitions.iter().map(InhibitRule::new).collect(),
+                mute_time_intervals: InResource::all(&plan.intervals),
             },
         }
     }
@@ -125,7 +140,8 @@ pub fn secret_name(settings: &Settings) -> String {
 }
 
 impl Route {
-    fn new(node: Node, group_by: &'static [&'static str]) -> Self {
+    fn new(node: Node, group_by: &'static [&'static str], intervals: &Names) -> Self {
+        let [active_time_intervals, mute_time_intervals] = node.interval_names(intervals);
         Self {
             matchers: node.matchers.iter().map(Matcher::new).collect(),
             receiver: node.receiver,
@@ -133,11 +149,14 @@ impl Route {
             group_wait: node.pace.wait,
             group_interval: node.pace.interval,
             repeat_interval: node.pace.repeat,
+            active_time_intervals,
+            mute_time_intervals,
+            goes_on: node.goes_on,
             // A route without its own groups inherits those of its parent.
             routes: node
                 .routes
                 .into_iter()
-                .map(|node| Self::new(node, &[]))
+                .map(|node| Self::new(node, &[], intervals))
                 .collect(),
         }
     }

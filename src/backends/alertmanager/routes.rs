@@ -3,7 +3,8 @@
 use nth_model::{Response, Settings, Severity};
 
 use super::matcher::Matcher;
-use super::plan::{NOBODY, Plan, TeamRoute};
+use super::plan::{NOBODY, Part, Plan, TeamRoute};
+use super::times::{Names, Times};
 
 /// The labels by which alerts are grouped into one message, and one incident in PagerDuty: one kind of alert of one SLO
 /// of one service. Its windows, regions and instances belong together; two kinds of alert need two responses, so
@@ -53,7 +54,8 @@ impl Pace {
     }
 }
 
-/// A route. An alert goes to its first child that matches; without such a child, to its receiver.
+/// A route. An alert goes to its first child that matches, and on to the next if that child says so; without such a child, to
+/// its receiver.
 #[derive(Debug)]
 pub struct Node {
     /// The matchers of its alerts; empty for all alerts.
@@ -62,6 +64,12 @@ pub struct Node {
     pub receiver: String,
     /// The timing.
     pub pace: Pace,
+    /// When its receiver is notified; its children have times of their own.
+    pub times: Times,
+    /// True if the times of its receiver apply, until they are in `times`.
+    times_apply: bool,
+    /// True if an alert also goes to the next route that matches.
+    pub goes_on: bool,
     /// The child routes.
     pub routes: Vec<Self>,
 }
@@ -69,25 +77,85 @@ pub struct Node {
 impl Node {
     /// The route of all alerts. Those labeled with another environment or project go to nobody.
     pub fn root(plan: &Plan<'_>, settings: &Settings) -> Self {
+        let mut root = Self::root_without_times(plan, settings);
+        root.set_times(plan, true);
+        root
+    }
+
+    fn root_without_times(plan: &Plan<'_>, settings: &Settings) -> Self {
         // Alerts from elsewhere may have neither an environment nor a project label.
         let scope = settings.scope();
         let own = Self {
             matchers: scope
                 .map(|(label, value)| Matcher::equal_or_absent(label, value))
                 .collect(),
-            receiver: plan.fallback.other.clone(),
-            pace: Pace::default(),
             routes: Self::project_routes(plan, settings),
+            ..Self::to(plan.fallback.other.clone())
         };
         let pace = Pace::for_response(Response::Ticket);
         if own.matchers.is_empty() {
             return Self { pace, ..own };
         }
         Self {
-            matchers: Vec::new(),
-            receiver: NOBODY.to_owned(),
             pace,
             routes: vec![own],
+            ..Self::to(NOBODY.to_owned())
+        }
+    }
+
+    /// The names of the intervals in which alone its receiver is notified, and of those in which it is not.
+    pub fn interval_names(&self, intervals: &Names) -> [Vec<String>; 2] {
+        [&self.times.active, &self.times.mute].map(|times| {
+            let names = times.iter().map(|one| intervals.name(one).to_owned());
+            names.collect()
+        })
+    }
+
+    /// The route of all alerts to a receiver, at all times.
+    fn to(receiver: String) -> Self {
+        Self {
+            matchers: Vec::new(),
+            receiver,
+            pace: Pace::default(),
+            times: Times::default(),
+            times_apply: false,
+            goes_on: false,
+            routes: Vec::new(),
+        }
+    }
+
+    /// Sets the times of this route and those below it. If parts of a receiver have different times, or if the route cannot have
+    /// times, as the first one cannot, each part has a route below it. No other route is after these, so that they only
+    /// get what this route's receiver would.
+    fn set_times(&mut self, plan: &Plan<'_>, is_root: bool) {
+        for route in &mut self.routes {
+            route.set_times(plan, false);
+        }
+        let Some(timed) = plan.timed.get(&self.receiver) else {
+            return;
+        };
+        let times = |part: &Part| match self.times_apply {
+            true => part.times.clone(),
+            false => Times::default(),
+        };
+        let Some((last, others)) = timed.parts.split_last() else {
+            return;
+        };
+        if others.is_empty() && (!is_root || !self.times_apply) {
+            self.times = times(last);
+            return;
+        }
+        let route = |part: &Part, goes_on| Self {
+            times: times(part),
+            goes_on,
+            ..Self::to(part.receiver.clone())
+        };
+        let mut routes: Vec<Self> = others.iter().map(|part| route(part, true)).collect();
+        routes.push(route(last, false));
+        self.routes.extend(routes);
+        // All alerts go to the routes below.
+        if let Some(first) = timed.parts.first() {
+            self.receiver.clone_from(&first.receiver);
         }
     }
 
@@ -95,9 +163,7 @@ impl Node {
     fn project_routes(plan: &Plan<'_>, settings: &Settings) -> Vec<Self> {
         let to_nobody = |matchers| Self {
             matchers,
-            receiver: NOBODY.to_owned(),
-            pace: Pace::default(),
-            routes: Vec::new(),
+            ..Self::to(NOBODY.to_owned())
         };
         let mut routes = vec![
             to_nobody(other_project_matchers(plan, settings)),
@@ -106,22 +172,23 @@ impl Node {
                 Matcher::missing("tier"),
             ]),
         ];
-        let consumed = &plan.consumed;
         let teams = plan.routes.iter();
-        routes.extend(teams.map(|route| Self::team_route(route, consumed)));
+        routes.extend(teams.map(|route| Self::team_route(route, plan)));
         let fallback = &plan.fallback;
         let others = fallback.severities.iter();
-        let others = others.filter(|(_, receiver)| *receiver != fallback.other);
+        let others = others.filter(|(severity, receiver)| {
+            *receiver != fallback.other || plan.has_times(receiver, severity)
+        });
         routes.extend(
-            others.map(|(severity, receiver)| Self::severity_route(severity, receiver, consumed)),
+            others.map(|(severity, receiver)| Self::severity_route(severity, receiver, plan)),
         );
-        routes.extend(Self::consumed_route(&fallback.other, consumed));
+        routes.extend(Self::consumed_route(&fallback.other, false, plan));
         routes
     }
 
     /// The route of a team's alerts. Alerts with the team's label and no known severity come from elsewhere, and go
-    /// where the team's tickets go.
-    fn team_route(route: &TeamRoute<'_>, consumed: &Matcher) -> Self {
+    /// where the team's tickets go, at all times: they may be urgent.
+    fn team_route(route: &TeamRoute<'_>, plan: &Plan<'_>) -> Self {
         let mut routes: Vec<Self> = route
             .elsewhere
             .iter()
@@ -130,53 +197,56 @@ impl Node {
                     Matcher::equal("severity", severity.label()),
                     Matcher::one_of("service", services.iter().copied()),
                 ],
-                receiver: receiver.clone(),
                 pace: Pace::for_response(Response::Page),
-                routes: Self::consumed_route(receiver, consumed)
+                times_apply: plan.has_times(receiver, severity),
+                routes: Self::consumed_route(receiver, plan.has_times(receiver, severity), plan)
                     .into_iter()
                     .collect(),
+                ..Self::to(receiver.clone())
             })
             .collect();
         // Pages have their own timing, others that of their parent.
         let severities = route.severities.iter();
-        let severities = severities.filter(|(severity, to)| severity.pages() || *to != route.other);
-        routes
-            .extend(severities.map(|(severity, to)| Self::severity_route(severity, to, consumed)));
-        routes.extend(Self::consumed_route(&route.other, consumed));
+        let severities = severities.filter(|(severity, to)| {
+            severity.pages() || *to != route.other || plan.has_times(to, severity)
+        });
+        routes.extend(severities.map(|(severity, to)| Self::severity_route(severity, to, plan)));
+        routes.extend(Self::consumed_route(&route.other, false, plan));
         Self {
             matchers: vec![Matcher::equal("team", route.team)],
-            receiver: route.other.clone(),
-            pace: Pace::default(),
             routes,
+            ..Self::to(route.other.clone())
         }
     }
 
-    fn severity_route(severity: &Severity, receiver: &str, consumed: &Matcher) -> Self {
+    fn severity_route(severity: &Severity, receiver: &str, plan: &Plan<'_>) -> Self {
+        let times_apply = plan.has_times(receiver, severity);
         Self {
             matchers: vec![Matcher::equal("severity", severity.label())],
-            receiver: receiver.to_owned(),
+            times_apply,
             // All others have the timing of tickets, inherited from the root.
             pace: match severity.response() {
                 Response::Page => Pace::for_response(Response::Page),
                 Response::Ticket => Pace::default(),
             },
-            routes: Self::consumed_route(receiver, consumed)
+            routes: Self::consumed_route(receiver, times_apply, plan)
                 .into_iter()
                 .collect(),
+            ..Self::to(receiver.to_owned())
         }
     }
 
     /// The route of alerts on a consumed budget, as a child of one that goes to `receiver`; `None` if that notifies
     /// nobody.
-    fn consumed_route(receiver: &str, consumed: &Matcher) -> Option<Self> {
+    fn consumed_route(receiver: &str, times_apply: bool, plan: &Plan<'_>) -> Option<Self> {
         (receiver != NOBODY).then(|| Self {
-            matchers: vec![consumed.clone()],
-            receiver: receiver.to_owned(),
+            matchers: vec![plan.consumed.clone()],
             pace: Pace {
                 repeat: Some(CONSUMED_REPEAT),
                 ..Pace::default()
             },
-            routes: Vec::new(),
+            times_apply,
+            ..Self::to(receiver.to_owned())
         })
     }
 }

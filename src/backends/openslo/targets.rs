@@ -3,7 +3,7 @@
 use super::document::{Metadata, NotificationTarget, Object};
 use super::names;
 use crate::receivers::describe;
-use nth_model::{Project, Receiver, Service, Settings, Severity, Team};
+use nth_model::{Project, Receiver, Service, Settings, Severity, Team, TimeInterval};
 
 /// The annotation with the channel, the address or the URL.
 const ADDRESS: &str = "nthc.address";
@@ -49,8 +49,33 @@ fn document(team: &Team, receiver: &Receiver, settings: &Settings) -> Object<Not
     let at = at.map_or_else(String::new, |address| format!(": {address}"));
     let by = channel.phrase();
     let spec = NotificationTarget {
-        description: names::description(&format!("Notifies team {} {by}{at}", team.name)),
+        description: names::description(&format!(
+            "Notifies team {} {by}{at}{}",
+            team.name,
+            times(receiver)
+        )),
         target: channel.kind(),
     };
     Object::new("AlertNotificationTarget", metadata, spec)
+}
+
+/// When a receiver is notified, which a target has no field for; empty for all times.
+fn times(receiver: &Receiver) -> String {
+    let listed = |word: &str, intervals: &[TimeInterval]| {
+        let all: Vec<String> = intervals.iter().map(TimeInterval::to_string).collect();
+        match all.is_empty() {
+            true => None,
+            false => Some(format!("{word} {}", all.join("; "))),
+        }
+    };
+    let parts = [
+        listed("only", &receiver.active),
+        listed("not", &receiver.mute),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    match (parts.is_empty(), receiver.mutes_pages) {
+        (true, _) => String::new(),
+        (false, true) => format!(" ({})", parts.join(", ")),
+        (false, false) => format!(" ({}; pages at all times)", parts.join(", ")),
+    }
 }

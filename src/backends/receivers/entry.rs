@@ -1,5 +1,7 @@
 //! An entry of an Alertmanager receiver, in either of its two formats.
 
+use std::borrow::Cow;
+
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use nth_model::AlertmanagerSettings;
@@ -54,14 +56,20 @@ impl From<&'static str> for Name {
 pub struct Entry<'a> {
     language: Language<'a>,
     settings: &'a AlertmanagerSettings,
-    fields: Vec<(&'static str, Value)>,
+    fields: Vec<(Cow<'static, str>, Value<'a>)>,
 }
 
 /// The value of a field.
 #[derive(Debug)]
-enum Value {
+enum Value<'a> {
     Bool(bool),
+    Number(i64),
+    /// A template.
     Text(String),
+    /// A text that is no template.
+    Plain(String),
+    Texts(Vec<String>),
+    Nested(Entry<'a>),
     /// The path of a file with a secret.
     SecretFile(String),
     /// A key of a `Secret`.
@@ -87,14 +95,44 @@ impl<'a> Entry<'a> {
         self.language
     }
 
-    fn add(&mut self, name: impl Into<Name>, value: Value) {
+    fn add(&mut self, name: impl Into<Name>, value: Value<'a>) {
         let name = name.into().in_language(self.language);
-        self.fields.push((name, value));
+        self.fields.push((name.into(), value));
     }
 
     /// Adds a boolean.
     pub fn bool(&mut self, name: impl Into<Name>, value: bool) {
         self.add(name, Value::Bool(value));
+    }
+
+    /// Adds a number.
+    pub fn number(&mut self, name: impl Into<Name>, value: impl Into<i64>) {
+        self.add(name, Value::Number(value.into()));
+    }
+
+    /// Adds a text that Alertmanager does not read as a template.
+    pub fn plain(&mut self, name: impl Into<Name>, value: impl Into<String>) {
+        self.add(name, Value::Plain(value.into()));
+    }
+
+    /// Adds a list of texts.
+    pub fn texts(&mut self, name: impl Into<Name>, values: Vec<String>) {
+        self.add(name, Value::Texts(values));
+    }
+
+    /// Adds a map, whose fields `write` adds. An empty one is not added.
+    pub fn nested(&mut self, name: impl Into<Name>, write: impl FnOnce(&mut Self)) {
+        let name = name.into().in_language(self.language);
+        self.named(name.into(), write);
+    }
+
+    /// Adds a map under a name that both formats share.
+    pub fn named(&mut self, name: Cow<'static, str>, write: impl FnOnce(&mut Self)) {
+        let mut inner = Self::new(self.language, self.settings);
+        write(&mut inner);
+        if !inner.fields.is_empty() {
+            self.fields.push((name, Value::Nested(inner)));
+        }
     }
 
     /// Adds a text, which Alertmanager reads as a Go template in most fields.
@@ -137,8 +175,14 @@ impl<'a> Entry<'a> {
         for (name, value) in &self.fields {
             let within = |key: &str| format!("{name}.{key}");
             match value {
-                Value::Bool(_) | Value::SecretFile(_) | Value::SecretKey(..) => {}
-                Value::Text(text) => all.push(((*name).to_owned(), text.as_str())),
+                Value::Bool(_)
+                | Value::Number(_)
+                | Value::Plain(_)
+                | Value::Texts(_)
+                | Value::Nested(_)
+                | Value::SecretFile(_)
+                | Value::SecretKey(..) => {}
+                Value::Text(text) => all.push((name.to_string(), text.as_str())),
                 Value::Map(pairs) => {
                     all.extend(pairs.iter().map(|(key, text)| (within(key), text.as_str())));
                 }
@@ -165,11 +209,16 @@ impl Serialize for Entry<'_> {
     }
 }
 
-impl Serialize for Value {
+impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Bool(value) => serializer.serialize_bool(*value),
-            Self::Text(text) | Self::SecretFile(text) => serializer.serialize_str(text),
+            Self::Number(value) => serializer.serialize_i64(*value),
+            Self::Text(text) | Self::Plain(text) | Self::SecretFile(text) => {
+                serializer.serialize_str(text)
+            }
+            Self::Texts(texts) => serializer.collect_seq(texts),
+            Self::Nested(entry) => entry.serialize(serializer),
             Self::SecretKey(name, key) => Pair(["name", "key"], [name, key]).serialize(serializer),
             Self::Map(pairs) => {
                 serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))

@@ -5,7 +5,7 @@ use nth_model::{AlertmanagerSettings, MailSettings};
 
 use super::message::Text;
 use super::secrets::Secret;
-use super::{Context, Entry, Language, Name, Receiver};
+use super::{Content, Context, Entry, Language, Name, Receiver};
 use crate::go_template;
 
 /// The list of its entries.
@@ -25,6 +25,18 @@ impl Receiver for Mail {
 
     fn address(&self) -> Option<&str> {
         Some(&self.to)
+    }
+
+    fn label(&self) -> String {
+        format!("email to {}", self.to)
+    }
+
+    fn content(&self) -> Content {
+        Content {
+            title: Some("headers.Subject"),
+            text: Some("text"),
+            ..Content::default()
+        }
     }
 
     fn list(&self) -> Name {

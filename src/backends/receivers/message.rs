@@ -5,6 +5,7 @@
 //! markup is escaped. A message is about its first alert and has the links of that alert; others add a line each, as
 //! alerts of one group are similar.
 
+use super::markup::{DASHBOARD, MOST_ALERTS, Markup, RUNBOOK, SHOWN, sns_subject, summary};
 use crate::go_template::quote;
 use nth_model::{Settings, Severities, Severity, Urgency};
 
@@ -19,6 +20,24 @@ pub enum Text {
     SlackBody,
     /// The complete text as plain text.
     MailBody,
+    /// `Page: ` and the summary for Microsoft Teams.
+    TeamsTitle,
+    /// The text for Microsoft Teams: description, the summaries of others, links.
+    TeamsBody,
+    /// `Page: ` and the summary for Discord.
+    DiscordTitle,
+    /// The text for Discord.
+    DiscordBody,
+    /// The complete text for Telegram: the title, then as for the others.
+    TelegramBody,
+    /// The text of an issue in Jira.
+    JiraBody,
+    /// The text for Pushover, with links first, as it is short.
+    PushoverBody,
+    /// `2`, which repeats until it is acknowledged, if an alert pages; otherwise `0`.
+    PushoverPriority,
+    /// The subject for Amazon SNS.
+    SnsSubject,
     /// The source of the event; never empty, as PagerDuty requires a source.
     Source,
     /// The title of the link to more information: the dashboard, or else Alertmanager.
@@ -45,11 +64,20 @@ pub struct Wording {
     severities: Severities,
 }
 
-const ALL: [Text; 12] = [
+const ALL: [Text; 21] = [
     Text::Summary,
     Text::SlackSummary,
     Text::SlackBody,
     Text::MailBody,
+    Text::TeamsTitle,
+    Text::TeamsBody,
+    Text::DiscordTitle,
+    Text::DiscordBody,
+    Text::TelegramBody,
+    Text::JiraBody,
+    Text::PushoverBody,
+    Text::PushoverPriority,
+    Text::SnsSubject,
     Text::Source,
     Text::More,
     Text::MoreUrl,
@@ -60,10 +88,6 @@ const ALL: [Text; 12] = [
     Text::SlackColor,
 ];
 
-/// Defines the alerts that a message is about: those that fire, or if none does any more, those that fired.
-const SHOWN: &str =
-    "{{ $shown := .Alerts.Firing }}{{ if not $shown }}{{ $shown = .Alerts.Resolved }}{{ end }}";
-
 impl Text {
     fn name(self) -> &'static str {
         match self {
@@ -71,6 +95,15 @@ impl Text {
             Self::SlackSummary => "nthc.slack.summary",
             Self::SlackBody => "nthc.slack.text",
             Self::MailBody => "nthc.mail.text",
+            Self::TeamsTitle => "nthc.msteams.title",
+            Self::TeamsBody => "nthc.msteams.text",
+            Self::DiscordTitle => "nthc.discord.title",
+            Self::DiscordBody => "nthc.discord.text",
+            Self::TelegramBody => "nthc.telegram.text",
+            Self::JiraBody => "nthc.jira.text",
+            Self::PushoverBody => "nthc.pushover.text",
+            Self::PushoverPriority => "nthc.pushover.priority",
+            Self::SnsSubject => "nthc.sns.subject",
             Self::Source => "nthc.source",
             Self::More => "nthc.more",
             Self::MoreUrl => "nthc.more_url",
@@ -89,6 +122,22 @@ impl Text {
             Self::SlackSummary => summary(for_slack),
             Self::SlackBody => slack_text(),
             Self::MailBody => mail_text(),
+            Self::TeamsTitle => Markup::Teams.title(&Self::Kind.body(severities)),
+            Self::TeamsBody => Markup::Teams.body(false),
+            Self::DiscordTitle => Markup::Discord.title(&Self::Kind.body(severities)),
+            Self::DiscordBody => Markup::Discord.body(false),
+            Self::TelegramBody => format!(
+                "<b>{}</b>\n{}",
+                Markup::Html.title(&Self::Kind.body(severities)),
+                Markup::Html.body(false).replacen(SHOWN, "", 1)
+            ),
+            Self::JiraBody => Markup::Jira.body(false),
+            Self::PushoverBody => Markup::Plain.body(true),
+            Self::PushoverPriority => by_state(
+                &is_one_of(labels(severities, Severity::pages), "2", "0"),
+                "0",
+            ),
+            Self::SnsSubject => sns_subject(),
             Self::Source => {
                 "{{ with .CommonLabels.service }}{{ . }}{{ else }}Alertmanager{{ end }}".to_owned()
             }
@@ -112,17 +161,6 @@ impl Text {
         }
     }
 }
-
-/// The first runbook among the alerts of the message: alerts of one group have one each.
-const RUNBOOK: &str = concat!(
-    r#"{{ $runbook := "" }}{{ range $shown }}{{ if not $runbook }}"#,
-    "{{ $runbook = .Annotations.runbook_url }}{{ end }}{{ end }}"
-);
-/// The first dashboard among them.
-const DASHBOARD: &str = concat!(
-    r#"{{ $dashboard := "" }}{{ range $shown }}{{ if not $dashboard }}"#,
-    "{{ $dashboard = .Annotations.dashboard_url }}{{ end }}{{ end }}"
-);
 
 /// Returns whether PagerDuty notifies about a severity with high urgency.
 fn is_urgent(severity: &Severity) -> bool {
@@ -176,25 +214,12 @@ fn by_state(firing: &str, over: &str) -> String {
     format!(r#"{{{{ if eq .Status "firing" }}}}{firing}{{{{ else }}}}{over}{{{{ end }}}}"#)
 }
 
-/// The summary on one line. `escaped` formats a value.
-fn summary(escaped: impl Fn(&str) -> String) -> String {
-    let summary = escaped(".Annotations.summary");
-    let name = escaped(".Labels.alertname");
-    format!(
-        "{SHOWN}{{{{ with index $shown 0 }}}}{{{{ if .Annotations.summary }}}}{{{{ {summary} }}}}{{{{ else }}}}{{{{ {name} }}}}\
-         {{{{ end }}}}{{{{ end }}}}{{{{ if gt (len $shown) 1 }}}} ({{{{ len $shown }}}} alerts){{{{ end }}}}"
-    )
-}
-
 /// Escapes a value for Slack, where `&`, `<` and `>` are markup: `<!channel>` notifies everyone.
 fn for_slack(value: &str) -> String {
     format!(
         r#"reReplaceAll ">" "&gt;" (reReplaceAll "<" "&lt;" (reReplaceAll "&" "&amp;" {value}))"#
     )
 }
-
-/// The number of alerts in a Slack message; the title contains the total.
-const SHOWN_IN_SLACK: usize = 10;
 
 fn slack_text() -> String {
     let text = for_slack(".");
@@ -209,7 +234,7 @@ fn slack_text() -> String {
     };
     format!(
         "{SHOWN}{RUNBOOK}{DASHBOARD}{{{{ range $index, $alert := $shown }}}}{{{{ if eq $index 0 }}}}{}{}\
-         {{{{ else if lt $index {SHOWN_IN_SLACK} }}}}{}{{{{ end }}}}{{{{ end }}}}{}{}",
+         {{{{ else if lt $index {MOST_ALERTS} }}}}{}{{{{ end }}}}{{{{ end }}}}{}{}",
         of("summary", "*", "*"),
         of("description", "", ""),
         of("summary", "• ", ""),

@@ -3,12 +3,21 @@
 //! A new one is a kind in the prelude, a [`Channel`] with its evaluation in the analysis, and a file here with a line
 //! of [`LISTS`].
 
+mod discord;
 mod entry;
+mod grafana_irm;
+mod incidentio;
+mod jira;
 mod mail;
+mod markup;
 pub mod message;
+mod msteams;
 mod pagerduty;
+mod pushover;
 mod secrets;
 mod slack;
+mod sns;
+mod telegram;
 mod webhook;
 
 use nth_model::{Channel, Settings};
@@ -29,6 +38,12 @@ pub trait Receiver {
     /// The channel, address or URL; `None` if that is a secret, or there is none.
     fn address(&self) -> Option<&str>;
 
+    /// The channel in a list of notifications: `Slack #payments`.
+    fn label(&self) -> String;
+
+    /// Where its texts are in an entry.
+    fn content(&self) -> Content;
+
     /// The list in an Alertmanager receiver that contains its entries.
     fn list(&self) -> Name;
 
@@ -38,6 +53,33 @@ pub trait Receiver {
     /// True if it needs a mail server.
     fn needs_mail_server(&self) -> bool {
         false
+    }
+}
+
+/// The fields of an entry of `alertmanager.yml` with the texts of a message. Both are `None` if alerts are sent as data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Content {
+    /// The field with the title.
+    pub title: Option<&'static str>,
+    /// The field with the text.
+    pub text: Option<&'static str>,
+    /// The most characters of a title that Alertmanager sends.
+    pub title_limit: usize,
+    /// The most characters of a text that Alertmanager sends.
+    pub text_limit: usize,
+    /// True if Alertmanager renders the text as HTML, and escapes what templates print.
+    pub is_html: bool,
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Self {
+            title: None,
+            text: None,
+            title_limit: usize::MAX,
+            text_limit: usize::MAX,
+            is_html: false,
+        }
     }
 }
 
@@ -53,39 +95,34 @@ pub struct Context<'a> {
 }
 
 /// The lists of an Alertmanager receiver in the order in which they are written.
-pub const LISTS: [Name; 4] = [pagerduty::LIST, slack::LIST, mail::LIST, webhook::LIST];
+pub const LISTS: [Name; 11] = [
+    pagerduty::LIST,
+    incidentio::LIST,
+    pushover::LIST,
+    slack::LIST,
+    msteams::LIST,
+    discord::LIST,
+    telegram::LIST,
+    jira::LIST,
+    mail::LIST,
+    sns::LIST,
+    webhook::LIST,
+];
 
 /// Returns the description of a channel.
 pub fn describe(channel: &Channel) -> &dyn Receiver {
     match channel {
-        Channel::PagerDuty(pagerduty) => pagerduty,
-        Channel::Slack(slack) => slack,
-        Channel::Mail(mail) => mail,
-        Channel::Webhook(url) => url,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use nth_model::WebhookUrl;
-    use nth_model::channel::{Mail, PagerDuty, Slack};
-
-    use super::*;
-
-    #[test]
-    fn every_channel_is_written_into_a_list_of_its_own() {
-        let text = || "x".to_owned();
-        let channels = [
-            Channel::PagerDuty(PagerDuty {
-                routing_key_file: None,
-            }),
-            Channel::Slack(Slack {
-                channel: text(),
-                url_file: None,
-            }),
-            Channel::Mail(Mail { to: text() }),
-            Channel::Webhook(WebhookUrl::Plain(text())),
-        ];
-        assert_eq!(channels.map(|channel| describe(&channel).list()), LISTS);
+        Channel::PagerDuty(channel) => channel,
+        Channel::IncidentIo(channel) => channel,
+        Channel::GrafanaIrm(channel) => channel,
+        Channel::Pushover(channel) => channel,
+        Channel::Slack(channel) => channel,
+        Channel::MsTeams(channel) => channel,
+        Channel::Discord(channel) => channel,
+        Channel::Telegram(channel) => channel,
+        Channel::Jira(channel) => channel,
+        Channel::Mail(channel) => channel,
+        Channel::Sns(channel) => channel,
+        Channel::Webhook(channel) => channel,
     }
 }

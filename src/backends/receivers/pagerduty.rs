@@ -3,9 +3,8 @@
 use nth_model::channel::PagerDuty;
 
 use super::message::{self, Text};
-use super::secrets::{Secret, with_hash};
-use super::{Context, Entry, Name, Receiver};
-use crate::file_stem;
+use super::secrets::{Secret, team_file};
+use super::{Content, Context, Entry, Name, Receiver};
 
 /// The list of its entries.
 pub const LIST: Name = Name::new("pagerduty_configs", "pagerdutyConfigs");
@@ -21,6 +20,18 @@ impl Receiver for PagerDuty {
 
     fn address(&self) -> Option<&str> {
         None
+    }
+
+    fn label(&self) -> String {
+        "PagerDuty".to_owned()
+    }
+
+    fn content(&self) -> Content {
+        Content {
+            title: Some("description"),
+            title_limit: 1024,
+            ..Content::default()
+        }
     }
 
     fn list(&self) -> Name {
@@ -49,17 +60,7 @@ impl Receiver for PagerDuty {
 
 /// The key of a team's integration: one for each team, as a team has one event orchestration.
 fn routing_key<'a>(team: &str, file: Option<&'a str>) -> Secret<'a> {
-    if let Some(file) = file {
-        return Secret::At(file);
-    }
-    let stem = file_stem(team);
-    // Two teams must not share a key by accident.
-    let name = if stem == team {
-        stem
-    } else {
-        with_hash(&stem, team)
-    };
-    Secret::Own(format!("pagerduty-{name}"))
+    Secret::at_or(file, || team_file("pagerduty", team))
 }
 
 #[cfg(test)]

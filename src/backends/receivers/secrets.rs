@@ -39,6 +39,25 @@ impl Secret<'_> {
     }
 }
 
+impl<'a> Secret<'a> {
+    /// The file that the source sets, or else one in the directory of secrets.
+    pub fn at_or(file: Option<&'a str>, own: impl FnOnce() -> String) -> Self {
+        file.map_or_else(|| Self::Own(own()), Self::At)
+    }
+}
+
+/// The name of a secret that each team has: `pagerduty-payments`.
+pub fn team_file(prefix: &str, team: &str) -> String {
+    let stem = file_stem(team);
+    // Two teams must not share a key by accident.
+    let name = if stem == team {
+        stem
+    } else {
+        with_hash(&stem, team)
+    };
+    format!("{prefix}-{name}")
+}
+
 /// The valid characters of a name, with a hash of the complete name.
 pub fn with_hash(stem: &str, name: &str) -> String {
     format!("{stem}-{:08x}", fnv1a(name))

@@ -4,7 +4,7 @@ use nth_model::channel::Slack;
 
 use super::message::Text;
 use super::secrets::Secret;
-use super::{Context, Entry, Name, Receiver};
+use super::{Content, Context, Entry, Name, Receiver};
 use crate::go_template;
 
 /// The list of its entries.
@@ -26,17 +26,33 @@ impl Receiver for Slack {
         Some(&self.channel)
     }
 
+    fn label(&self) -> String {
+        format!("Slack {}", self.channel)
+    }
+
+    fn content(&self) -> Content {
+        Content {
+            title: Some("title"),
+            text: Some("text"),
+            title_limit: 1024,
+            ..Content::default()
+        }
+    }
+
     fn list(&self) -> Name {
         LIST
     }
 
     fn write(&self, entry: &mut Entry<'_>, context: &Context<'_>) {
         let wording = context.wording;
-        let url = match &self.url_file {
-            Some(file) => Secret::At(file),
-            None => Secret::Own(URL.to_owned()),
-        };
-        entry.secret(Name::new("api_url_file", "apiURL"), &url);
+        match &self.token_file {
+            // The operator's resource has no token: the analysis has reported it.
+            Some(file) => entry.secret("app_token_file".into(), &Secret::At(file)),
+            None => {
+                let url = Secret::at_or(self.url_file.as_deref(), || URL.to_owned());
+                entry.secret(Name::new("api_url_file", "apiURL"), &url);
+            }
+        }
         entry.text("channel", go_template::escape(&self.channel));
         entry.text("color", wording.text(Text::SlackColor));
         entry.text("title", wording.slack_title());

@@ -175,6 +175,7 @@ fn alert_document(episode: &Episode) -> AlertDocument<'_> {
         Delivery::Unrouted => ("no-receivers", None, &[]),
         Delivery::Nobody => ("nobody", None, &[]),
         Delivery::Inhibited(by) => ("inhibited", Some(by.as_str()), &[]),
+        Delivery::Muted(_) => ("muted", None, &[]),
         Delivery::Unsent => ("unsent", None, &[]),
     };
     AlertDocument {

@@ -322,7 +322,9 @@ fn seen(incident: &Incident<'_>, side: &Side<'_>, from: i64) -> Vec<Seen> {
             Delivery::Sent(at) => (Some(at), Unsent::No),
             Delivery::Unrouted => (Some(fired.start), Unsent::No),
             Delivery::Nobody => (None, Unsent::Nobody),
-            Delivery::Inhibited(_) | Delivery::Unsent => (None, Unsent::Otherwise),
+            Delivery::Inhibited(_) | Delivery::Muted(_) | Delivery::Unsent => {
+                (None, Unsent::Otherwise)
+            }
         };
         let teams = incident.notifications(index);
         let teams = teams.map(|found| found.recipient.team.to_owned());

@@ -2,6 +2,7 @@
 
 mod alert;
 mod changes;
+mod channels;
 mod contracts;
 mod dashboard;
 mod direction;

@@ -3,6 +3,7 @@
 use nth_model::{Escalation, Project, Receiver, Schedule, Team};
 
 use super::changes::Changes;
+use super::channels;
 use super::matching::{Match, never_renamed, pairs};
 use super::texts;
 use crate::change::{Side, Subject};
@@ -123,7 +124,7 @@ fn compare_receivers(
             let lost: Vec<String> = old
                 .iter()
                 .filter(is_on)
-                .map(|one| texts::channel(&one.channel))
+                .map(|one| channels::channel(&one.channel))
                 .collect();
             changes.add(
                 ChangeId::TeamUnreachable,
@@ -138,7 +139,10 @@ fn compare_receivers(
         }
     }
     let key = |_: Side, one: &Receiver| {
-        Some((texts::channel(&one.channel), texts::severity_names(&one.on)))
+        Some((
+            channels::channel(&one.channel),
+            texts::severity_names(&one.on),
+        ))
     };
     for found in pairs(old.iter(), new.iter(), |one| one.name.as_str(), key) {
         let subject = |one: &Receiver| Subject::project("receiver", format!("{team}.{}", one.name));
@@ -160,6 +164,9 @@ fn compare_receivers(
                     name,
                     on,
                     resolved,
+                    active: _,
+                    mute: _,
+                    mutes_pages: _,
                     channel,
                 } = after;
                 let subject = subject(after);
@@ -175,8 +182,8 @@ fn compare_receivers(
                     changes.plain(
                         ChangeId::ReceiverChanged,
                         &subject,
-                        Some(texts::channel(&before.channel)),
-                        Some(texts::channel(channel)),
+                        Some(channels::channel(&before.channel)),
+                        Some(channels::channel(channel)),
                     );
                 }
                 if texts::severity_names(&before.on) != texts::severity_names(on) {
@@ -185,6 +192,14 @@ fn compare_receivers(
                         &subject,
                         Some(texts::severities(&before.on)),
                         Some(texts::severities(on)),
+                    );
+                }
+                if texts::times(before) != texts::times(after) {
+                    changes.plain(
+                        ChangeId::ReceiverTimesChanged,
+                        &subject,
+                        Some(texts::times(before)),
+                        Some(texts::times(after)),
                     );
                 }
                 if before.resolved != *resolved {

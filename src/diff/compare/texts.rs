@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use nth_model::gate::{Comparison, Condition, Fact, Gate, Objective, Operand, Rule, Span, Unit};
 use nth_model::number::{decimal_text, percent_text};
 use nth_model::{
-    Channel, Duration, Escalation, Hours, Layer, Receiver, Response, Schedule, Severity,
-    SupportHours, Target, Text, TextPart, TimeOfDay, ValueFormat, WebhookUrl,
+    Duration, Escalation, Hours, Layer, Receiver, Response, Schedule, Severity, SupportHours,
+    Target, Text, TextPart, TimeInterval, TimeOfDay, ValueFormat,
 };
 use nth_promql::LabelMatchers;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
+
+use super::channels;
 
 /// Returns whether two versions of an alert have the same severity. Severities are compared by themselves.
 pub fn is_same_severity(before: &Severity, after: &Severity) -> bool {
@@ -289,43 +291,15 @@ fn target(target: &Target) -> String {
     }
 }
 
-/// Where a receiver sends notifications. Addresses that may contain a secret are not written.
-pub fn channel(channel: &Channel) -> String {
-    match channel {
-        Channel::PagerDuty(pager) => match &pager.routing_key_file {
-            Some(file) => format!("PagerDuty, key in {file}"),
-            None => "PagerDuty".to_owned(),
-        },
-        Channel::Slack(slack) => match &slack.url_file {
-            Some(file) => format!("Slack {}, URL in {file}", slack.channel),
-            None => format!("Slack {}", slack.channel),
-        },
-        Channel::Mail(mail) => format!("email to {}", mail.to),
-        Channel::Webhook(WebhookUrl::Plain(url)) => format!("webhook {}", host(url)),
-        Channel::Webhook(WebhookUrl::File(file)) => format!("webhook, URL in {file}"),
-    }
-}
-
-/// The scheme and the host of a URL: its path may be a secret.
-fn host(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return "URL".to_owned();
-    };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let path = if rest.len() > authority.len() {
-        "/…"
-    } else {
-        ""
-    };
-    format!("{scheme}://{host}{path}")
-}
-
 /// A receiver: where it sends what.
 pub fn receiver(receiver: &Receiver) -> String {
+    let times = match times(receiver).as_str() {
+        ALWAYS => String::new(),
+        times => format!(", {times}"),
+    };
     format!(
-        "{} on {}",
-        channel(&receiver.channel),
+        "{} on {}{times}",
+        channels::channel(&receiver.channel),
         severities(&receiver.on)
     )
 }
@@ -336,4 +310,34 @@ pub fn people(all: &[String]) -> String {
         0 => "nobody".to_owned(),
         _ => all.join(", "),
     }
+}
+
+/// The times of a receiver that is always notified.
+const ALWAYS: &str = "at all times";
+
+/// When a receiver is notified: `only office (Mon-Fri 09:00-17:00 UTC), tickets`.
+pub fn times(receiver: &Receiver) -> String {
+    let named = |intervals: &[TimeInterval]| {
+        let mut all: Vec<String> = intervals
+            .iter()
+            .map(|one| format!("{} ({one})", one.name))
+            .collect();
+        all.sort();
+        all.join(", ")
+    };
+    let mut parts = Vec::new();
+    if !receiver.active.is_empty() {
+        parts.push(format!("only in {}", named(&receiver.active)));
+    }
+    if !receiver.mute.is_empty() {
+        parts.push(format!("not in {}", named(&receiver.mute)));
+    }
+    if parts.is_empty() {
+        return ALWAYS.to_owned();
+    }
+    let pages = match receiver.mutes_pages {
+        true => "",
+        false => "; pages at all times",
+    };
+    format!("{}{pages}", parts.join(", "))
 }

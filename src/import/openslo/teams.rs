@@ -171,6 +171,27 @@ fn receiver(name: &str, metadata: &Metadata, target: &Target) -> Option<Receiver
             .map(String::as_str)
             .or_else(|| words().find(is_address))?;
         (kind::MAIL, format!("{} = {}\n", field::TO, string(to)))
+    } else if let Some(variant) = [
+        kind::MSTEAMS,
+        kind::DISCORD,
+        kind::GRAFANA_IRM,
+        kind::PUSHOVER,
+    ]
+    .into_iter()
+    .find(|variant| kind == *variant)
+    {
+        // Each has its URL or key in a file.
+        (variant, String::new())
+    } else if kind == kind::INCIDENTIO {
+        (
+            kind::INCIDENTIO,
+            format!("{} = {}\n", field::URL, string(address?)),
+        )
+    } else if kind == kind::SNS {
+        (
+            kind::SNS,
+            format!("{} = {}\n", field::TOPIC, string(address?)),
+        )
     } else if kind.contains("webhook") {
         (
             kind::WEBHOOK,

@@ -163,6 +163,12 @@ impl Settings {
         self.alertmanager.sends_mail() || !self.targets.contains(&TargetName::Alertmanager)
     }
 
+    /// Returns whether the output for Alertmanager is a resource of the Prometheus operator.
+    pub fn is_for_operator(&self) -> bool {
+        self.alertmanager.format == AlertmanagerFormat::AlertmanagerConfig
+            && self.targets.contains(&TargetName::Alertmanager)
+    }
+
     /// The value of the label `namespace` by which the Prometheus operator routes alerts to the configuration of a
     /// namespace; every alert needs it then.
     pub fn alert_namespace(&self) -> Option<&str> {

@@ -21,7 +21,8 @@ use crate::eval::{Instance, instance};
 use crate::limits;
 use crate::lower::{
     LoweredExclusion, Relabelled, check_tier, exclusion_model, expiring_overrides, ignored_urgency,
-    mail_receivers, outside_rule, relabelled, service_model, team_model, test_model,
+    interval_findings, mail_receivers, not_in_operator, outside_rule, relabelled, service_model,
+    team_model, test_model, times_not_in_operator,
 };
 use crate::schema::names::kind;
 use crate::severities::{severities, severity_findings};
@@ -83,6 +84,8 @@ pub enum Condition {
     Always,
     /// If Alertmanager cannot send email.
     WithoutMail,
+    /// If the output for Alertmanager is a resource of the Prometheus operator.
+    Operator,
     /// From this time on.
     From(Timestamp),
 }
@@ -435,6 +438,9 @@ fn other_findings(
         let of_severity = severity_findings(db, workspace, key, severity, environment);
         found.extend(of_severity.into_iter().map(always));
     }
+    let interval = block.filter(|block| block.kind == kind::TIME_INTERVAL);
+    let times = interval.into_iter().flat_map(interval_findings);
+    found.extend(times.map(always));
     let team = block.filter(|block| block.kind == kind::TEAM);
     match team {
         Some(team) => {
@@ -443,6 +449,15 @@ fn other_findings(
             found.extend(mail_receivers(team).map(|found| OtherFinding {
                 diagnostic: found,
                 condition: Condition::WithoutMail,
+            }));
+            let model = lowered.team.as_ref();
+            let times = model
+                .into_iter()
+                .flat_map(|model| times_not_in_operator(team, model));
+            let unknown = not_in_operator(team).chain(times);
+            found.extend(unknown.map(|found| OtherFinding {
+                diagnostic: found,
+                condition: Condition::Operator,
             }));
         }
         None => found.extend(evaluated.diagnostics.iter().cloned().map(always)),

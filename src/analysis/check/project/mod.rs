@@ -40,6 +40,8 @@ pub struct Project<'a> {
     pub settings_finding: Option<Diag>,
     /// True if Alertmanager can send email.
     pub sends_mail: bool,
+    /// True if the output for Alertmanager is a resource of the Prometheus operator.
+    pub is_for_operator: bool,
     /// The current time, for overrides that have expired. With `None`, nothing has expired.
     pub now: Option<Timestamp>,
     /// The value that the label `namespace` of every alert must have, for each environment; `None` if any is allowed.
@@ -99,6 +101,7 @@ impl Project<'_> {
             let counts = others.filter(|other| match other.condition {
                 Condition::Always => true,
                 Condition::WithoutMail => !self.sends_mail,
+                Condition::Operator => self.is_for_operator,
                 Condition::From(moment) => self.now.is_some_and(|now| now >= moment),
             });
             findings.extend(counts.map(|other| other.diagnostic.clone()));

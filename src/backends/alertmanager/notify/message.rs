@@ -1,6 +1,6 @@
 //! The texts of a notification, rendered from the templates that the configuration contains.
 
-use nth_model::{Channel, Settings};
+use nth_model::Settings;
 
 use super::series::order;
 use super::template::{Alert, Data, Definitions, RenderError, Template};
@@ -11,9 +11,9 @@ use crate::receivers::{Context, Entry, Language, describe};
 /// What a notification contains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// The title in Slack, the subject of an email, the summary of an event of PagerDuty; empty for webhooks.
+    /// The title in a chat, the subject of an email, the summary of an event of PagerDuty or an issue; empty for webhooks.
     pub title: String,
-    /// The text in Slack or an email. PagerDuty and webhooks get the alerts as data instead: then the annotations of each
+    /// The text in a chat, an issue or an email. PagerDuty and webhooks get the alerts as data instead: then the annotations of each
     /// alert, `summary: checkout is down`, one a line.
     pub body: String,
     /// All texts by their names in the configuration, `details.service`; the title and the text are in it before they are
@@ -29,9 +29,6 @@ impl Message {
         all.any(|known| known.contains(text))
     }
 }
-
-/// The most characters of a title in Slack and of a summary in PagerDuty.
-const MAX_TITLE: usize = 1024;
 
 /// The texts of the messages of a project.
 #[derive(Debug)]
@@ -71,10 +68,13 @@ impl<'s> Messages<'s> {
             wording: &self.wording,
             settings: self.settings,
         };
-        describe(recipient.channel).write(&mut entry, &context);
+        let channel = describe(recipient.channel);
+        channel.write(&mut entry, &context);
+        let content = channel.content();
         let mut fields = Vec::new();
         for (name, template) in entry.templates() {
-            let text = Template::parse(template)?.render(&data, &self.definitions)?;
+            let is_html = content.is_html && content.text == Some(name.as_str());
+            let text = Template::parse(template)?.render(&data, &self.definitions, is_html)?;
             fields.push((name, text));
         }
         let field = |wanted: &str| {
@@ -82,12 +82,12 @@ impl<'s> Messages<'s> {
             let found = known.find(|(name, _)| name == wanted);
             found.map(|(_, text)| text.clone()).unwrap_or_default()
         };
-        let (title, body) = match recipient.channel {
-            Channel::PagerDuty(_) => (shortened(field("description")), annotations(&data)),
-            Channel::Slack(_) => (shortened(field("title")), field("text")),
-            Channel::Mail(_) => (field("headers.Subject"), field("text")),
-            Channel::Webhook(_) => (String::new(), annotations(&data)),
+        let title = content.title.map(field).unwrap_or_default();
+        let body = match content.text {
+            Some(text) => shortened(field(text), content.text_limit),
+            None => annotations(&data),
         };
+        let title = shortened(title, content.title_limit);
         Ok(Message {
             title,
             body,
@@ -96,11 +96,12 @@ impl<'s> Messages<'s> {
     }
 }
 
-fn shortened(title: String) -> String {
-    if title.chars().count() <= MAX_TITLE {
-        return title;
+/// A text with the most characters that Alertmanager sends.
+fn shortened(text: String, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text;
     }
-    title.chars().take(MAX_TITLE - 1).chain(['…']).collect()
+    text.chars().take(most - 1).chain(['…']).collect()
 }
 
 /// The annotations of all alerts, one a line.

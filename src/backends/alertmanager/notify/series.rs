@@ -11,8 +11,8 @@ use super::{AlertInstance, Routing, Texts};
 pub struct Series {
     /// The labels without empty ones, which Alertmanager removes.
     pub labels: Texts,
-    /// The index of its route.
-    pub route: usize,
+    /// The indices of its routes.
+    pub routes: Vec<usize>,
     /// The inhibition rules by whose target matchers it matches.
     pub targets: Vec<usize>,
     /// The inhibition rules by whose source matchers it matches.
@@ -41,14 +41,21 @@ impl AllSeries {
                 if let Some(series) = known.get(&labels) {
                     return Some(*series);
                 }
-                let route = *routing.path(&labels)?.last()?;
+                let paths = routing.paths(&labels);
+                let routes: Vec<usize> = paths
+                    .iter()
+                    .filter_map(|path| path.last().copied())
+                    .collect();
+                if routes.is_empty() {
+                    return None;
+                }
                 let rules = |is_matched: &dyn Fn(&Rule) -> bool| {
                     let rules = routing.rules.iter().enumerate();
                     let matched = rules.filter(|(_, rule)| is_matched(rule));
                     matched.map(|(index, _)| index).collect()
                 };
                 all.push(Series {
-                    route,
+                    routes,
                     targets: rules(&|rule| rule.is_target(&labels)),
                     sources: rules(&|rule| rule.is_source(&labels)),
                     labels: labels.clone(),

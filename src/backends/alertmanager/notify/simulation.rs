@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use nth_model::TimeInterval;
+
 use super::inhibition::{Inhibited, Sources};
 use super::series::{AllSeries, Series, order};
 use super::{AlertInstance, Recipient, Routing, Texts};
@@ -21,6 +23,21 @@ pub struct Simulation<'r> {
     pub notifications: Vec<Notification<'r>>,
     /// The alerts whose notifications were suppressed, in order of time.
     pub inhibited: Vec<Inhibited>,
+    /// The alerts whose receivers were muted, the first time for each receiver, in order of time.
+    pub muted: Vec<Muted<'r>>,
+}
+
+/// An alert that was not notified about, because its receiver was muted at that time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Muted<'r> {
+    /// The index of the alert.
+    pub alert: usize,
+    /// The receiver.
+    pub receiver: &'r str,
+    /// The time, in milliseconds since 1970.
+    pub at: i64,
+    /// The intervals that mute it: those that are not active, or those in which it is muted.
+    pub by: Vec<&'r TimeInterval>,
 }
 
 /// A notification of one channel.
@@ -207,20 +224,30 @@ impl Run<'_, '_, '_> {
         let series = &self.series[sent.series];
         let mut labels = series.labels.clone();
         labels.retain(|label, _| group_by(self.routing.settings).contains(&label.as_str()));
+        for route in &series.routes {
+            self.join(*route, &labels, sent, state);
+        }
+    }
+
+    /// Adds an alert to its group of a route.
+    fn join(&mut self, route: usize, labels: &Texts, sent: &Sent, state: State) {
         let unused = self.numbers.len();
-        let number = *self.numbers.entry((series.route, labels)).or_insert(unused);
+        let number = *self
+            .numbers
+            .entry((route, labels.clone()))
+            .or_insert(unused);
         if let Some(group) = self.groups.get_mut(&number) {
             group.alerts.insert(sent.series, state);
             return;
         }
-        let wait = self.routing.routes[series.route].pace.wait;
+        let wait = self.routing.routes[route].pace.wait;
         // An alert that has waited long enough elsewhere does not wait again.
         let is_old = self.alerts[sent.alert].start.saturating_add(wait) < sent.at;
         let next = sent.at.saturating_add(if is_old { 0 } else { wait });
         self.schedule.insert((next, number));
         let group = Group {
             number,
-            route: series.route,
+            route,
             alerts: BTreeMap::from([(sent.series, state)]),
         };
         self.groups.insert(number, group);
@@ -264,10 +291,26 @@ impl Run<'_, '_, '_> {
             wanted.filter(move |(_, state)| state.is_resolved == is_resolved)
         };
         let series = |is_resolved| of(is_resolved).map(|(series, _)| *series).collect();
-        let alerts = |is_resolved| of(is_resolved).map(|(_, state)| state.alert).collect();
+        let alerts =
+            |is_resolved| -> Vec<usize> { of(is_resolved).map(|(_, state)| state.alert).collect() };
         let (firing, resolved): (BTreeSet<usize>, BTreeSet<usize>) = (series(false), series(true));
         let route = &self.routing.routes[group.route];
         let receiver = &self.routing.receivers[route.receiver];
+        let muted_by = route.times.muted_by(now);
+        if !muted_by.is_empty() {
+            for alert in alerts(false) {
+                let mut known = self.result.muted.iter();
+                if !known.any(|one| one.alert == alert && one.receiver == receiver.name) {
+                    self.result.muted.push(Muted {
+                        alert,
+                        receiver: &receiver.name,
+                        at: now,
+                        by: muted_by.clone(),
+                    });
+                }
+            }
+            return;
+        }
         for (index, integration) in receiver.integrations.iter().enumerate() {
             let key = (group.number, index);
             let entry = self.log.get(&key).filter(|entry| now < entry.expires);

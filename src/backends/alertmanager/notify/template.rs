@@ -1,5 +1,6 @@
 //! The Go templates of messages, as far as [`crate::receivers::message`] uses that language. Everything else is an error.
 
+mod class;
 mod parser;
 mod render;
 mod tokens;
@@ -125,7 +126,7 @@ mod tests {
         let definitions = Template::definitions(
             "{{/* a \"comment */}}\n{{ define \"one\" }}<{{ .Status }}>{{ end }}{{ define \"all\" }}{{ template \"all\" . }}{{ end }}",
         )?;
-        Template::parse(template)?.render(&data, &definitions)
+        Template::parse(template)?.render(&data, &definitions, false)
     }
 
     #[test]
@@ -165,6 +166,12 @@ mod tests {
             (r#"{{ reReplaceAll "[<|]" "" "a<b|c" }}"#, "abc"),
             (r#"{{ reReplaceAll "&" "&amp;" "a&&b" }}"#, "a&amp;&amp;b"),
             (
+                r#"{{ reReplaceAll "[\\*\[-]" "\$0" "a*[b]-\" }}"#,
+                r"a\*\[b]\-\\",
+            ),
+            (r#"{{ reReplaceAll "[^ -~]" "?" "aüb\n" }}"#, "a?b?"),
+            (r#"{{ printf "%.3s" "äöüß" }}"#, "äöü"),
+            (
                 r#"{{ template "__alertmanagerURL" . }}"#,
                 r"https://ALERTMANAGER/#/alerts?receiver=a%5C.b+page",
             ),
@@ -198,7 +205,10 @@ mod tests {
             "{{ }}",
             "{{ eq 1 \"1\" }}",
             r#"{{ reReplaceAll "a+" "b" "c" }}"#,
-            r#"{{ reReplaceAll "[^a]" "b" "c" }}"#,
+            r#"{{ reReplaceAll "[\\d]" "b" "c" }}"#,
+            r#"{{ reReplaceAll "[a[b]" "b" "c" }}"#,
+            r#"{{ reReplaceAll "[a]" "$0$0" "c" }}"#,
+            r#"{{ printf "%s" "c" }}"#,
             r#"{{ reReplaceAll "ab" "b" "c" }}"#,
             r#"{{ reReplaceAll "a" "$1" "c" }}"#,
         ] {

@@ -1,6 +1,7 @@
 //! The text of a template for a notification.
 
 use super::super::Texts;
+use super::class::replace_all;
 use super::{Definitions, Expr, Node, RenderError, Template};
 
 /// The data of a notification.
@@ -46,16 +47,18 @@ enum Value<'d> {
 }
 
 impl Template {
-    /// The text.
+    /// The text. In HTML, what is printed is escaped; it is always text between tags.
     pub fn render(
         &self,
         data: &Data<'_>,
         definitions: &Definitions,
+        is_html: bool,
     ) -> Result<String, RenderError> {
         let mut out = String::new();
         let mut rendering = Rendering {
             data,
             definitions,
+            is_html,
             variables: Vec::new(),
             depth: 0,
         };
@@ -72,6 +75,7 @@ const ALERTMANAGER_URL: &str = "__alertmanagerURL";
 struct Rendering<'d> {
     data: &'d Data<'d>,
     definitions: &'d Definitions,
+    is_html: bool,
     /// The variables that can be seen, innermost last.
     variables: Vec<(String, Value<'d>)>,
     depth: usize,
@@ -101,7 +105,13 @@ impl<'d> Rendering<'d> {
     ) -> Result<(), RenderError> {
         match node {
             Node::Text(text) => out.push_str(text),
-            Node::Print(value) => out.push_str(&self.value(value, dot)?.print()?),
+            Node::Print(value) => {
+                let text = self.value(value, dot)?.print()?;
+                match self.is_html {
+                    true => push_escaped(out, &text),
+                    false => out.push_str(&text),
+                }
+            }
             Node::Declare(name, value) => {
                 let value = self.value(value, dot)?;
                 self.variables.push((name.clone(), value));
@@ -244,6 +254,22 @@ impl<'d> Rendering<'d> {
     }
 }
 
+/// Escapes text as `html/template` of Go does between tags.
+fn push_escaped(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("&#34;"),
+            '&' => out.push_str("&amp;"),
+            '\'' => out.push_str("&#39;"),
+            '+' => out.push_str("&#43;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\0' => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+}
+
 fn unknown_variable(name: &str) -> RenderError {
     RenderError::new(format!("unknown variable `${name}`"))
 }
@@ -324,37 +350,21 @@ fn call<'d>(name: &str, arguments: &[Value<'d>]) -> Result<Value<'d>, RenderErro
         ("reReplaceAll", [Text(pattern), Text(replacement), Text(text)]) => {
             Text(replace_all(pattern, replacement, text)?)
         }
+        ("printf", [Text(format), Text(text)]) => {
+            let most = format
+                .strip_prefix("%.")
+                .and_then(|rest| rest.strip_suffix('s'));
+            let most = most.and_then(|digits| digits.parse().ok());
+            let most: usize =
+                most.ok_or_else(|| RenderError::new(format!("unknown format `{format}`")))?;
+            Text(text.chars().take(most).collect())
+        }
         _ => {
             let count = arguments.len();
             let reason = format!("unknown function `{name}` of {count} such arguments");
             return Err(RenderError::new(reason));
         }
     })
-}
-
-/// Replaces characters: the pattern is one, or several in brackets.
-fn replace_all(pattern: &str, replacement: &str, text: &str) -> Result<String, RenderError> {
-    let class = pattern
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'));
-    let set = class.unwrap_or(pattern);
-    let is_literal = |c: char| match class {
-        Some(_) => !r"\^-[]".contains(c),
-        None => !r"\.+*?()|[]{}^$".contains(c),
-    };
-    let is_known = !set.is_empty()
-        && set.chars().all(is_literal)
-        && (class.is_some() || set.chars().count() == 1)
-        && !replacement.contains('$');
-    if !is_known {
-        return Err(RenderError::new(format!(
-            "unknown regular expression `{pattern}`"
-        )));
-    }
-    Ok(text
-        .split(|c| set.contains(c))
-        .collect::<Vec<_>>()
-        .join(replacement))
 }
 
 /// The URL of alerts in Alertmanager. The address is a placeholder: no setting contains it.
