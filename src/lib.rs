@@ -17,6 +17,7 @@ mod regular;
 #[cfg(test)]
 mod selectors_tests;
 pub mod testing;
+mod yaml;
 
 pub use nth_analysis::{
     check, db, environment, eval, limits, lower, resolve, schema, session, stack, suppressions,

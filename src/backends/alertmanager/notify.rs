@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 
 use nth_model::{Channel, Project, Settings};
 
+use super::beside::INHERITED;
 use super::matcher::Matcher;
 use super::plan::{Contact, Plan};
 use super::routes::{Node, group_by};
@@ -125,7 +126,10 @@ impl<'a> Routing<'a> {
     /// The routing of a project; `None` if no team has a receiver, for which no configuration is generated.
     pub fn new(project: &Project<'a>, settings: &'a Settings) -> Option<Self> {
         let plan = Plan::new(project, settings)?;
-        let root = Node::root(&plan, settings);
+        let root = match settings.alertmanager.is_beside_others() {
+            true => Node::root_of_own(&plan, settings),
+            false => Node::root(&plan, settings),
+        };
         let rules = plan.inhibitions.into_iter().map(Rule::new).collect();
         let mut routing = Self {
             settings,
@@ -133,12 +137,12 @@ impl<'a> Routing<'a> {
             routes: Vec::new(),
             rules,
         };
-        routing.add(root, DEFAULT_TIMING);
+        routing.add(root, DEFAULT_TIMING, 0);
         Some(routing)
     }
 
-    /// Adds a node and its children; returns its index.
-    fn add(&mut self, node: Node, parent: Timing) -> usize {
+    /// Adds a node and its children below one with this timing and receiver; returns its index.
+    fn add(&mut self, node: Node, parent: Timing, above: usize) -> usize {
         let timing = |own: Option<&str>, inherited| own.and_then(milliseconds).unwrap_or(inherited);
         let pace = Timing {
             wait: timing(node.pace.wait, parent.wait),
@@ -147,16 +151,22 @@ impl<'a> Routing<'a> {
         };
         let named = |contact: &Contact<'_>| contact.name == node.receiver;
         let index = self.routes.len();
+        let receiver = match node.receiver.as_str() {
+            INHERITED => above,
+            // The plan names only its own receivers, and the first is `nobody`.
+            _ => self.receivers.iter().position(named).unwrap_or_default(),
+        };
         self.routes.push(CompiledRoute {
             matchers: node.matchers,
-            // The plan names only its own receivers, and the first is `nobody`.
-            receiver: self.receivers.iter().position(named).unwrap_or_default(),
+            receiver,
             pace,
             children: Vec::new(),
         });
         let routes = node.routes.into_iter();
         self.routes[index].children = {
-            let children: Vec<usize> = routes.map(|child| self.add(child, pace)).collect();
+            let children: Vec<usize> = routes
+                .map(|child| self.add(child, pace, receiver))
+                .collect();
             children
         };
         index
@@ -169,8 +179,8 @@ impl<'a> Routing<'a> {
         notifying.map(|receiver| receiver.name.as_str())
     }
 
-    /// The route of an alert; `None` if the Prometheus operator gives the alert to another configuration, as it does
-    /// not have the label `namespace` of this one.
+    /// The route of an alert; `None` if another configuration decides: if the Prometheus operator gives the alert to that, as it does
+    /// not have the label `namespace` of this one, or if the routes are beside others and the alert is not of this project.
     pub fn route(&self, labels: &Texts) -> Option<Route<'_, 'a>> {
         let path = self.path(labels)?;
         let route = &self.routes[*path.last()?];
@@ -204,6 +214,10 @@ impl<'a> Routing<'a> {
             let matching = |child: &&usize| all_match(&self.routes[**child].matchers, labels);
             match children.find(matching) {
                 Some(child) => path.push(*child),
+                // No own route matches: the others decide.
+                None if path.len() == 1 && self.settings.alertmanager.is_beside_others() => {
+                    return None;
+                }
                 None => return Some(path),
             }
         }

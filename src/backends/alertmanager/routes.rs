@@ -35,7 +35,8 @@ const CONSUMED_REPEAT: &str = "4d";
 const ALWAYS_FIRING: [&str; 2] = ["InfoInhibitor", "Watchdog"];
 
 impl Pace {
-    fn for_response(response: Response) -> Self {
+    /// The timing for alerts of a response.
+    pub(super) fn for_response(response: Response) -> Self {
         match response {
             // The alert has already waited for two minutes.
             Response::Page => Self {
@@ -58,7 +59,7 @@ impl Pace {
 pub struct Node {
     /// The matchers of its alerts; empty for all alerts.
     pub matchers: Vec<Matcher>,
-    /// The name of the receiver.
+    /// The name of the receiver; empty to inherit that of the parent, which only a route beside those of others does.
     pub receiver: String,
     /// The timing.
     pub pace: Pace,
@@ -109,19 +110,25 @@ impl Node {
         let consumed = &plan.consumed;
         let teams = plan.routes.iter();
         routes.extend(teams.map(|route| Self::team_route(route, consumed)));
-        let fallback = &plan.fallback;
+        routes.extend(Self::fallback_routes(plan));
+        routes
+    }
+
+    /// The routes of alerts of no known team, by severity.
+    pub(super) fn fallback_routes(plan: &Plan<'_>) -> Vec<Self> {
+        let (fallback, consumed) = (&plan.fallback, &plan.consumed);
         let others = fallback.severities.iter();
         let others = others.filter(|(_, receiver)| *receiver != fallback.other);
-        routes.extend(
-            others.map(|(severity, receiver)| Self::severity_route(severity, receiver, consumed)),
-        );
+        let mut routes: Vec<Self> = others
+            .map(|(severity, receiver)| Self::severity_route(severity, receiver, consumed))
+            .collect();
         routes.extend(Self::consumed_route(&fallback.other, consumed));
         routes
     }
 
     /// The route of a team's alerts. Alerts with the team's label and no known severity come from elsewhere, and go
     /// where the team's tickets go.
-    fn team_route(route: &TeamRoute<'_>, consumed: &Matcher) -> Self {
+    pub(super) fn team_route(route: &TeamRoute<'_>, consumed: &Matcher) -> Self {
         let mut routes: Vec<Self> = route
             .elsewhere
             .iter()
