@@ -35,6 +35,10 @@ fn diagnostic(
             let span = place(excess.service.as_deref());
             Diag::new(&codes::TOO_LARGE, excess.message.clone(), span).help(excess.help.clone())
         }
+        EmitError::Base(error) => {
+            Diag::new(&codes::BASE_COLLISION, error.message.clone(), place(None))
+                .help(error.help.clone())
+        }
         EmitError::TooManyGroups(groups) => too_many_groups(groups, settings, place),
     })
 }

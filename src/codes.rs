@@ -19,6 +19,8 @@ declare_codes! {
     Error PROJECT_BAD_MODULE_NAME "N0609" "bad-module-name" "A source file's path cannot be a module name.";
     Error PROJECT_MODULE_COLLISION "N0610" "module-collision" "Two modules would have the same name.";
     Error PROJECT_BAD_CATALOGUE "N0611" "bad-catalog" "The metric catalog cannot be read.";
+    Error ALERTMANAGER_BASE "N0612" "alertmanager-base" "An existing Alertmanager configuration cannot be used as a base.";
+    Error OWNERSHIP_FILE "N0613" "ownership-file" "A file with owners does not exist or cannot be read.";
     Error OUTPUT_FOREIGN_FILE "N0620" "foreign-file" "A file that no build wrote is in the place of a generated file.";
     Error OUTPUT_BAD_RECORD "N0621" "bad-build-record" "The record of generated files cannot be read.";
     Error OUTPUT_UNSAFE_PATH "N0622" "unsafe-output-path" "A file would be written outside of the output directory.";
@@ -42,6 +44,7 @@ declare_codes! {
     Error TOO_LARGE "N0650" "too-large" "A document is larger than its consumer allows.";
     Error TOO_MANY_GROUPS "N0651" "too-many-groups" "A project has more rule groups than its ruler allows.";
     Error SHARED_WINDOWS "N0652" "shared-windows" "Sync windows of several environments share one Argo CD project.";
+    Error BASE_COLLISION "N0653" "base-collision" "A generated name is also in the existing Alertmanager configuration.";
     Error UNWRITABLE "N0701" "unwritable" "A document could not be written in its format.";
 }
 

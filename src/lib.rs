@@ -18,6 +18,7 @@ mod regular;
 mod selectors_tests;
 pub mod testing;
 pub mod user_cache;
+mod yaml;
 
 pub use nth_analysis::{
     check, db, environment, eval, limits, lower, resolve, schema, session, stack, suppressions,

@@ -6,12 +6,20 @@ use tower_lsp::lsp_types::{
 
 /// Registers for changes of sources, manifests and metric catalogs.
 pub fn watch() -> Registration {
-    let watchers = ["**/*.nth", "**/nth.toml", "**/nth.metrics.lock"]
-        .map(|glob| FileSystemWatcher {
-            glob_pattern: GlobPattern::String(glob.to_owned()),
-            kind: None,
-        })
-        .to_vec();
+    let watchers = [
+        "**/*.nth",
+        "**/nth.toml",
+        "**/nth.metrics.lock",
+        // What a manifest may name: a base file of Alertmanager, owners, and a catalog.
+        "**/CODEOWNERS",
+        "**/*.yml",
+        "**/*.yaml",
+    ]
+    .map(|glob| FileSystemWatcher {
+        glob_pattern: GlobPattern::String(glob.to_owned()),
+        kind: None,
+    })
+    .to_vec();
     let options = DidChangeWatchedFilesRegistrationOptions { watchers };
     Registration {
         id: "sources".to_owned(),

@@ -103,6 +103,7 @@ declare_codes! {
     Error MATCHER_IN_LABELS "N0562" "matcher-in-labels" "Labels contain a matcher, but each label takes one value.";
     Error NO_SINGLE_VALUE "N0563" "no-single-value" "The value of a label is used, but its matchers allow several values.";
     Error SHARED_DEPENDENCY "N0570" "invalid-shared-dependency" "A dependency does not refer to a shared one in a valid way.";
+    Warning OTHER_OWNER "N0571" "other-owner" "A service has another team than its owner in `CODEOWNERS` or Backstage.";
     Warning CONTRADICTED_UNIT "N0580" "contradicted-unit" "The unit of a latency's histogram is contradicted.";
     Warning ASSUMED_UNIT "N0581" "assumed-unit" "The unit of a latency's histogram is unknown.";
     Warning PANEL_IN_OTHER_UNIT "N0583" "panel-in-other-unit" "A panel shows time in a different unit than its query returns.";

@@ -16,6 +16,31 @@ pub enum EmitError {
     TooLarge(Excess),
     /// There are more rule groups than the ruler accepts.
     TooManyGroups(TooManyGroups),
+    /// The generated configuration and an existing one do not fit together.
+    Base(BaseError),
+}
+
+/// A generated name is also in the existing configuration of Alertmanager, or that is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseError {
+    /// The headline.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+}
+
+impl fmt::Display for BaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for BaseError {}
+
+impl From<BaseError> for EmitError {
+    fn from(error: BaseError) -> Self {
+        Self::Base(error)
+    }
 }
 
 /// A project has more rule groups than its ruler accepts.
@@ -68,6 +93,7 @@ impl fmt::Display for EmitError {
             Self::Unwritable(error) => error.fmt(f),
             Self::TooLarge(excess) => excess.fmt(f),
             Self::TooManyGroups(groups) => groups.fmt(f),
+            Self::Base(error) => error.fmt(f),
         }
     }
 }
@@ -76,7 +102,7 @@ impl Error for EmitError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Unwritable(error) => error.source(),
-            Self::TooLarge(_) | Self::TooManyGroups(_) => None,
+            Self::TooLarge(_) | Self::TooManyGroups(_) | Self::Base(_) => None,
         }
     }
 }

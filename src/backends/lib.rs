@@ -6,6 +6,7 @@
 pub mod alertmanager;
 mod alerts;
 mod anchors;
+mod backstage;
 pub mod clock;
 pub mod docs;
 mod error;
@@ -24,7 +25,7 @@ mod resource;
 pub mod series_names;
 mod target;
 
-pub use error::{EmitError, TooManyGroups, WriteError};
+pub use error::{BaseError, EmitError, TooManyGroups, WriteError};
 pub use nth_model::Artifact;
 pub use nth_model::names::{
     alert_names, camel_case, dashboard_uid, dashboard_uid_in, file_stem, fnv1a,

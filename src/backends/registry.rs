@@ -4,7 +4,7 @@ use nth_model::{Artifact, Project, Service, Settings, TargetName};
 
 use super::error::EmitError;
 use super::target::Target;
-use super::{alertmanager, docs, grafana, openslo, pagerduty, policy, prometheus};
+use super::{alertmanager, backstage, docs, grafana, openslo, pagerduty, policy, prometheus};
 
 /// All targets, in the order of the declaration of their names. The length makes a missing one a compiler error.
 pub static TARGETS: [&dyn Target; TargetName::ALL.len()] = [
@@ -15,6 +15,7 @@ pub static TARGETS: [&dyn Target; TargetName::ALL.len()] = [
     &openslo::OpenSlo,
     &policy::Gates,
     &docs::Docs,
+    &backstage::Backstage,
 ];
 
 /// Returns the target of this name.

@@ -24,6 +24,8 @@ pub struct WatchedFiles {
     file: Option<PathBuf>,
     /// The output folder, which is not watched.
     output: PathBuf,
+    /// The files of other programs that the project reads.
+    outside: BTreeSet<PathBuf>,
 }
 
 impl WatchedFiles {
@@ -38,6 +40,10 @@ impl WatchedFiles {
         for file in &loaded.project.files {
             folders.extend(file.path.parent().map(Path::to_path_buf));
         }
+        let outside = loaded.project.outside.iter();
+        let outside: BTreeSet<PathBuf> = outside.map(|(path, _)| path.clone()).collect();
+        let above = outside.iter().filter_map(|path| path.parent());
+        folders.extend(above.map(Path::to_path_buf));
         let mut roots: Vec<PathBuf> = Vec::new();
         for folder in folders {
             if !roots.iter().any(|root| folder.starts_with(root)) {
@@ -48,6 +54,7 @@ impl WatchedFiles {
             folders: roots,
             file,
             output: loaded.project.output.clone(),
+            outside,
         }
     }
 
@@ -58,7 +65,8 @@ impl WatchedFiles {
         }
         let is_source = path.extension().is_some_and(|found| found == EXTENSION)
             || path.ends_with(MANIFEST)
-            || path.ends_with(LOCK);
+            || path.ends_with(LOCK)
+            || self.outside.contains(path);
         is_source && !path.starts_with(&self.output)
     }
 

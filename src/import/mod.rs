@@ -2,4 +2,3 @@
 //! cannot express is reported at its line.
 
 pub mod openslo;
-mod yaml;

@@ -55,10 +55,10 @@ pub use prometheus_version::PrometheusVersion;
 pub use role::Role;
 pub use rule_label::RuleLabel;
 pub use settings::{
-    AlertmanagerFormat, AlertmanagerSettings, DEFAULT_INTERVAL, DEFAULT_SCRAPE_INTERVAL,
-    DashboardFormat, DocsSettings, EnvironmentInNames, GrafanaSettings, MailSettings,
-    MatcherStrategy, OpenSloSettings, PagerDutySettings, PolicyForm, PolicySettings,
-    PrometheusSettings, RuleFormat, Settings, default_settings,
+    AlertmanagerBase, AlertmanagerFormat, AlertmanagerSettings, BackstageSettings, BaseName,
+    DEFAULT_INTERVAL, DEFAULT_SCRAPE_INTERVAL, DashboardFormat, DocsSettings, EnvironmentInNames,
+    GrafanaSettings, MailSettings, MatcherStrategy, OpenSloSettings, PagerDutySettings, PolicyForm,
+    PolicySettings, PrometheusSettings, RuleFormat, Settings, YamlNode, default_settings,
 };
 pub use severity::{Declaration, Response, Severities, Severity, Urgency};
 pub use signal::{Resolution, Rule, Signal, SkippedRule, Tally};

@@ -39,6 +39,14 @@ target_names! {
     OpenSlo = "openslo", "OpenSLO documents.";
     Policy = "policy", "Deployment gates.";
     Docs = "docs", "Runbooks.";
+    Backstage = "backstage", "Entities of Backstage's catalog, if listed.";
+}
+
+impl TargetName {
+    /// True if a project that lists no targets builds this one.
+    pub fn is_built_by_default(self) -> bool {
+        self != Self::Backstage
+    }
 }
 
 impl fmt::Display for TargetName {

@@ -29,6 +29,20 @@ pub(super) fn alertmanager(read: &ReadTable<AlertmanagerSettings>, findings: &mu
             .help("or set `matcher_strategy = \"none\"`, if the `Alertmanager` has `alertmanagerConfigMatcherStrategy: { type: None }`"),
         );
     }
+    if let Some(base) = read.place("base")
+        && settings.format != AlertmanagerFormat::Plain
+        && !read.is_wrong(&["format"])
+    {
+        let message = format!(
+            "`alertmanager.base` has no effect with `format = \"{}\"`",
+            settings.format.name()
+        );
+        findings.diagnostics.push(
+            Diagnostic::new(&codes::PROJECT_BAD_SETTING, message, base)
+                .label("only a whole `alertmanager.yml` has a base file")
+                .help("remove `base`, or set `format = \"plain\"`"),
+        );
+    }
     if read.is_wrong(&["smarthost", "from", "username", "require_tls"]) {
         return;
     }

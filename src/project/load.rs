@@ -1,5 +1,8 @@
-//! Reads a project from disk: its manifest, its sources, its lock file; [`packages`] reads its dependencies.
+//! Reads a project from disk: its manifest, its sources, its lock file; [`packages`] reads its dependencies, [`outside`] files of other
+//! programs.
 
+mod outside;
+mod ownership;
 mod packages;
 
 use std::collections::BTreeMap;
@@ -86,6 +89,9 @@ pub fn load_edited(
     loader.dependencies(&root, &manifest, &mut chain)?;
     loader.remove_collisions(&manifest);
     let catalogue = loader.catalogue(&root)?;
+    let mut settings = manifest.settings.clone();
+    settings.alertmanager_bases = loader.alertmanager_bases(&root, &output, &manifest)?;
+    settings.ownership = loader.ownership(&root, &output, &manifest)?;
     let mut levels = manifest.levels;
     // A source that was not read may need the suppression.
     if loader
@@ -98,13 +104,14 @@ pub fn load_edited(
     let project = Project {
         root,
         output,
-        settings: manifest.settings,
+        settings,
         catalogue,
         levels,
         change_levels: manifest.change_levels,
         destinations: manifest.destinations,
         record_sources: manifest.record_sources,
         files: loader.files,
+        outside: loader.outside,
     };
     Ok(Loaded {
         project,
@@ -144,6 +151,7 @@ pub fn load_file(file: &Path, cwd: &Path) -> Result<Loaded, Error> {
         destinations: Vec::new(),
         record_sources: false,
         files: loader.files,
+        outside: Vec::new(),
     };
     Ok(Loaded {
         project,
@@ -163,6 +171,8 @@ struct Loader<'a> {
     sources: SourceMap,
     diagnostics: Vec<Diagnostic<FileSpan>>,
     files: Vec<SourceFile>,
+    /// The files of other programs, with their texts.
+    outside: Vec<(PathBuf, Arc<str>)>,
     /// The packages read so far, with their folders and the spans of their names.
     packages: BTreeMap<String, (PathBuf, FileSpan)>,
 }
@@ -175,6 +185,7 @@ impl<'a> Loader<'a> {
             sources: SourceMap::default(),
             diagnostics: Vec::new(),
             files: Vec::new(),
+            outside: Vec::new(),
             packages: BTreeMap::new(),
         }
     }

@@ -11,7 +11,7 @@ use super::read::read;
 use super::table::{Findings, Located, Table};
 use super::{ChangeLevels, change_levels, checks, lints};
 use crate::diagnostics::{Diagnostic, FileSpan, codes};
-use crate::ir::settings::ProjectTable;
+use crate::ir::settings::{OwnershipSettings, ProjectTable};
 use crate::ir::{Settings, default_settings};
 use crate::suppressions::Levels;
 
@@ -29,6 +29,12 @@ pub struct Manifest {
     pub output: Located<String>,
     /// The settings of the targets.
     pub settings: Settings,
+    /// The existing configuration of Alertmanager, relative to the folder of the manifest.
+    pub alertmanager_base: Option<Located<String>>,
+    /// The `CODEOWNERS` file, relative to the folder of the manifest.
+    pub codeowners: Option<Located<String>>,
+    /// The files of Backstage's catalog, relative to the folder of the manifest.
+    pub catalog: Option<Located<String>>,
     /// The levels of warnings.
     pub levels: Levels,
     /// The levels of changes.
@@ -88,6 +94,10 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     settings.grafana = read(&mut root, findings).settings;
     let alertmanager = read(&mut root, findings);
     checks::alertmanager(&alertmanager, findings);
+    let base = alertmanager.place("base");
+    let alertmanager_base = alertmanager.settings.base.clone();
+    let alertmanager_base = base.zip(alertmanager_base);
+    let alertmanager_base = alertmanager_base.map(|(span, value)| Located { value, span });
     settings.alertmanager = alertmanager.settings;
     settings.pagerduty = read(&mut root, findings).settings;
     settings.openslo = read(&mut root, findings).settings;
@@ -95,6 +105,17 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     let policy = read(&mut root, findings);
     checks::policy(&policy, findings);
     settings.policy = policy.settings;
+    settings.backstage = read(&mut root, findings).settings;
+    let owners = read::<OwnershipSettings>(&mut root, findings);
+    let located = |key, value: &Option<String>| {
+        let value = value.clone()?;
+        Some(Located {
+            value,
+            span: owners.place(key)?,
+        })
+    };
+    let codeowners = located("codeowners", &owners.settings.codeowners);
+    let catalog = located("backstage", &owners.settings.backstage);
     settings.set_kubernetes(read(&mut root, findings).settings);
     settings.set_severity(read(&mut root, findings).settings);
     settings.set_urls(read(&mut root, findings).settings);
@@ -113,6 +134,9 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
         source,
         output,
         settings,
+        alertmanager_base,
+        codeowners,
+        catalog,
         levels,
         change_levels,
         record_sources,

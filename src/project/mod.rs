@@ -3,9 +3,12 @@
 //! This module reads everything that a build needs from the file system; later phases do no I/O. Errors in files are
 //! [`Diagnostic`]s; a failure of the file system is an [`Error`].
 
+mod alertmanager_base;
 mod bounded;
+mod catalog;
 mod change_levels;
 mod checks;
+mod codeowners;
 mod dependencies;
 mod destinations;
 mod discover;
@@ -19,6 +22,7 @@ pub mod paths;
 mod read;
 mod resolve_file;
 pub mod schema;
+mod secret_fields;
 mod skipped;
 mod source;
 mod table;
@@ -83,6 +87,8 @@ pub struct Project {
     pub record_sources: bool,
     /// The sources of the project sorted by path, then those of each package.
     pub files: Vec<SourceFile>,
+    /// The files of other programs that `nth.toml` names, with their texts, which may contain secrets.
+    pub outside: Vec<(PathBuf, Arc<str>)>,
 }
 
 impl Project {

@@ -183,6 +183,7 @@ fn the_reference_of_the_manifest_is_right() {
     expected.grafana.tags = vec!["slo".to_owned()];
     expected.grafana.datasource = Some("prometheus".to_owned());
     expected.grafana.namespace = Some("monitoring".to_owned());
+    expected.alertmanager.base = Some("alertmanager.base.yml".to_owned());
     expected.alertmanager.namespace = Some("monitoring".to_owned());
     expected.alertmanager.labels = [("alertmanager".to_owned(), "main".to_owned())].into();
     expected.alertmanager.default_team = Some("platform".to_owned());
@@ -191,6 +192,7 @@ fn the_reference_of_the_manifest_is_right() {
     expected.alertmanager.username = Some("alerts".to_owned());
     expected.pagerduty.name_prefix = "nth ".to_owned();
     expected.pagerduty.escalation_policy = Some("Everybody".to_owned());
+    expected.backstage.system = Some("shop".to_owned());
     expected.policy.prometheus = Some("http://prometheus.monitoring:9090".to_owned());
     expected.policy.image = Some("registry.example.com/nthc:0.1.0".to_owned());
     expected.policy.namespace = Some("argocd".to_owned());

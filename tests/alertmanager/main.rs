@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod check;
+mod existing;
 mod inhibitions;
 mod isolation;
 mod migration;

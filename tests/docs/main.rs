@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod backstage;
 mod built;
 mod links;
 mod lint;

@@ -23,6 +23,9 @@ const MANIFEST: &str = "nth.toml";
 /// Fences that are there for the reader.
 const PROSE: [&str; 3] = ["text", "sh", "promql"];
 
+/// Fences that are files of other programs, if they have a `file=`.
+const OTHERS: [&str; 2] = ["yaml", "text"];
+
 /// What another suite imports: `tests/openslo/pages.rs` tries the pages of the importer's diagnostics.
 const IMPORTED: &str = "yaml";
 
@@ -103,8 +106,10 @@ fn from_section(
         };
         let is_source = fence.language == "nth" && !fence.has("fixed");
         let is_toml = fence.language == "toml";
+        let is_named = fence.key("file").is_some();
+        let is_other = is_named && OTHERS.contains(&fence.language.as_str());
         let is_manifest = is_toml && fence.key("file") == Some(MANIFEST);
-        if is_source || is_toml {
+        if is_source || is_toml || is_other {
             let path = match fence.key("file") {
                 Some(path) => path.to_owned(),
                 None if is_source => MAIN.to_owned(),

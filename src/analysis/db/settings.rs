@@ -7,6 +7,7 @@ use std::sync::Arc;
 use nth_metrics::Lock;
 use nth_model as ir;
 use nth_model::Settings;
+use nth_model::settings::Ownership;
 use smol_str::SmolStr;
 
 use super::Workspace;
@@ -24,6 +25,7 @@ pub struct AnalysisSettings {
     policy_forms: BTreeSet<ir::PolicyForm>,
     targets: BTreeSet<ir::TargetName>,
     catalogue: Option<Arc<Lock>>,
+    ownership: Ownership,
 }
 
 impl AnalysisSettings {
@@ -40,6 +42,7 @@ impl AnalysisSettings {
             policy_forms: settings.policy.forms.clone(),
             targets: settings.targets.clone(),
             catalogue,
+            ownership: settings.ownership.clone(),
         }
     }
 }
@@ -105,6 +108,12 @@ impl Workspace {
     #[salsa::tracked(returns(ref))]
     pub fn targets(self, db: &dyn salsa::Database) -> BTreeSet<ir::TargetName> {
         self.settings(db).targets.clone()
+    }
+
+    /// The owners that other programs know.
+    #[salsa::tracked(returns(ref))]
+    pub fn ownership(self, db: &dyn salsa::Database) -> Ownership {
+        self.settings(db).ownership.clone()
     }
 
     /// The metrics that were pulled from Prometheus; `None` without a lock file.

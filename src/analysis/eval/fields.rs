@@ -102,7 +102,7 @@ impl<'db> Evaluator<'db> {
 
     pub(super) fn default(&mut self, id: NodeId, field: &'db schema::FieldSchema) -> Value {
         let Some(default) = &field.default else {
-            return Value::None;
+            return self.team_of_owner(id, field);
         };
         let scope = Scope::of_item(field.span.item, Rc::default());
         let context = Context {
@@ -296,6 +296,7 @@ impl<'db> Evaluator<'db> {
         if let Some(doc) = &field.doc {
             diagnostic = diagnostic.note(format!("`{}`: {}", field.name, clause(doc)));
         }
+        let diagnostic = self.help_with_owner(diagnostic, id, field);
         self.report_at(&trail, diagnostic);
     }
 

@@ -25,6 +25,7 @@ mod names;
 mod node;
 mod ops;
 mod overrides;
+pub mod ownership;
 mod query;
 mod replaced;
 mod scope;

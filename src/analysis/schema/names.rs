@@ -256,6 +256,8 @@ pub mod field {
     pub const GATE_PROMETHEUS: &str = "gate_prometheus";
     /// The field `gate_warns_below` of `tier`.
     pub const GATE_WARNS_BELOW: &str = "gate_warns_below";
+    /// The field `github` of `team`.
+    pub const GITHUB: &str = "github";
     /// The field `good` of `ratio`, `time-slices`.
     pub const GOOD: &str = "good";
     /// The field `group` of `errors`, `slow`, `budget-left`, `page`, `ticket`, `resolved`, `silent`, `budget`.

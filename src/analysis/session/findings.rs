@@ -108,7 +108,11 @@ impl Session {
             workspace: self.workspace,
             files,
             names_revision: self.names_revision,
-            settings_finding: self.unknown_default_team(),
+            settings_findings: self
+                .unknown_default_team()
+                .into_iter()
+                .chain(self.missing_base_files(environments))
+                .collect(),
             sends_mail: self.configuration.sends_mail,
             is_for_operator: self.configuration.is_for_operator,
             now: self.now,

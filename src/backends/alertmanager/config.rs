@@ -30,10 +30,12 @@ pub struct Config<'a> {
     time_intervals: Vec<InFile>,
 }
 
+/// A route.
 #[derive(Debug, Serialize)]
-struct Route {
+pub struct Route {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     matchers: Vec<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
     receiver: String,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     group_by: &'static [&'static str],
@@ -53,8 +55,9 @@ struct Route {
     routes: Vec<Self>,
 }
 
+/// An inhibition rule.
 #[derive(Debug, Serialize)]
-struct InhibitRule {
+pub struct InhibitRule {
     source_matchers: Vec<String>,
     target_matchers: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -88,7 +91,8 @@ impl<'a> Config<'a> {
 }
 
 impl Route {
-    fn new(node: Node, group_by: &'static [&'static str], intervals: &Names) -> Self {
+    /// Converts a node with its children. These inherit `group_by`.
+    pub fn new(node: Node, group_by: &'static [&'static str], intervals: &Names) -> Self {
         let [active_time_intervals, mute_time_intervals] = node.interval_names(intervals);
         Self {
             matchers: texts(&node.matchers),
@@ -111,7 +115,8 @@ impl Route {
 }
 
 impl InhibitRule {
-    fn new(inhibition: &Inhibition) -> Self {
+    /// Converts a rule.
+    pub fn new(inhibition: &Inhibition) -> Self {
         Self {
             source_matchers: texts(&inhibition.source),
             target_matchers: texts(&inhibition.target),

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use nth_model::{Criticality, Project, Response, Service, Settings, Severity};
 
 use super::kinds;
-use super::matcher::Matcher;
+use super::matcher::{Matcher, Operator};
 
 /// An inhibition rule: while a source fires, no notification is sent for targets with the same values of some labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +141,21 @@ fn burn_severities(service: &Service) -> impl Iterator<Item = &Severity> {
     pairs
         .map(|pair| &pair.severity)
         .filter(|severity| severity.pages())
+}
+
+/// Restricts inhibition rules to the alerts of the project's services on both sides.
+pub fn restrict(inhibitions: &mut [Inhibition], services: &[&str]) {
+    for rule in inhibitions {
+        for side in [&mut rule.source, &mut rule.target] {
+            for matcher in side.iter_mut() {
+                let is_any = matcher.operator == Operator::NotEqual && matcher.value.is_empty();
+                if matcher.label == "service" && is_any && !services.is_empty() {
+                    *matcher = Matcher::one_of("service", services.iter().copied());
+                }
+            }
+            side.push(Matcher::present("tier"));
+        }
+    }
 }
 
 /// The index of the cycle that each service belongs to; a service outside of cycles has its own index. Services of a

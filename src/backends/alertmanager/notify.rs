@@ -21,6 +21,7 @@ use nth_model::{Channel, Project, Settings};
 
 use crate::receivers::describe;
 
+use super::beside::INHERITED;
 use super::matcher::Matcher;
 use super::plan::{Contact, Plan};
 use super::routes::{Node, group_by};
@@ -132,7 +133,10 @@ impl<'a> Routing<'a> {
     /// The routing of a project; `None` if no team has a receiver, for which no configuration is generated.
     pub fn new(project: &Project<'a>, settings: &'a Settings) -> Option<Self> {
         let plan = Plan::new(project, settings)?;
-        let root = Node::root(&plan, settings);
+        let root = match settings.alertmanager.is_beside_others() {
+            true => Node::root_of_own(&plan, settings),
+            false => Node::root(&plan, settings),
+        };
         let rules = plan.inhibitions.into_iter().map(Rule::new).collect();
         let mut routing = Self {
             settings,
@@ -140,12 +144,12 @@ impl<'a> Routing<'a> {
             routes: Vec::new(),
             rules,
         };
-        routing.add(root, DEFAULT_TIMING);
+        routing.add(root, DEFAULT_TIMING, 0);
         Some(routing)
     }
 
-    /// Adds a node and its children; returns its index.
-    fn add(&mut self, node: Node, parent: Timing) -> usize {
+    /// Adds a node and its children below one with this timing and receiver; returns its index.
+    fn add(&mut self, node: Node, parent: Timing, above: usize) -> usize {
         let timing = |own: Option<&str>, inherited| own.and_then(milliseconds).unwrap_or(inherited);
         let pace = Timing {
             wait: timing(node.pace.wait, parent.wait),
@@ -154,10 +158,14 @@ impl<'a> Routing<'a> {
         };
         let named = |contact: &Contact<'_>| contact.name == node.receiver;
         let index = self.routes.len();
+        let receiver = match node.receiver.as_str() {
+            INHERITED => above,
+            // The plan names only its own receivers, and the first is `nobody`.
+            _ => self.receivers.iter().position(named).unwrap_or_default(),
+        };
         self.routes.push(CompiledRoute {
             matchers: node.matchers,
-            // The plan names only its own receivers, and the first is `nobody`.
-            receiver: self.receivers.iter().position(named).unwrap_or_default(),
+            receiver,
             pace,
             times: node.times,
             goes_on: node.goes_on,
@@ -165,7 +173,9 @@ impl<'a> Routing<'a> {
         });
         let routes = node.routes.into_iter();
         self.routes[index].children = {
-            let children: Vec<usize> = routes.map(|child| self.add(child, pace)).collect();
+            let children: Vec<usize> = routes
+                .map(|child| self.add(child, pace, receiver))
+                .collect();
             children
         };
         index
@@ -178,8 +188,8 @@ impl<'a> Routing<'a> {
         notifying.map(|receiver| receiver.name.as_str())
     }
 
-    /// The routes of an alert; empty if the Prometheus operator gives the alert to another configuration, as it does not have the
-    /// label `namespace` of this one.
+    /// The routes of an alert; empty if another configuration decides: if the Prometheus operator gives the alert to that, as it does
+    /// not have the label `namespace` of this one, or if the routes are beside others and the alert is not of this project.
     pub fn routes(&self, labels: &Texts) -> Vec<Route<'_, 'a>> {
         let paths = self.paths(labels).into_iter();
         paths.filter_map(|path| self.route_at(&path)).collect()
@@ -214,6 +224,10 @@ impl<'a> Routing<'a> {
         }
         let mut paths = Vec::new();
         self.follow(vec![0], labels, &mut paths);
+        if self.settings.alertmanager.is_beside_others() {
+            // No own route matches: the others decide.
+            paths.retain(|path| path.len() > 1);
+        }
         paths
     }
 

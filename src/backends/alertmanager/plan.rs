@@ -1,12 +1,13 @@
 //! The plan of routes and receivers, before it is written in one of Alertmanager's formats.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::alerts::service_alerts;
 use crate::receivers;
 use nth_model::{Channel, Project, Receiver, Service, Settings, Severities, Severity, Team};
 
-use super::inhibit::{Inhibition, inhibitions};
+use super::inhibit::{Inhibition, inhibitions, restrict};
 use super::kinds;
 use super::matcher::Matcher;
 use super::times::{Names, Times};
@@ -21,6 +22,8 @@ pub struct Plan<'a> {
     pub fallback: Fallback,
     /// The services that the project builds, by name: an nthc alert of any other service belongs to another project.
     pub services: Vec<&'a str>,
+    /// The alerts outside of services by team: no label says that they are the project's.
+    pub team_alerts: Vec<(&'a str, Vec<String>)>,
     /// The route of each team.
     pub routes: Vec<TeamRoute<'a>>,
     /// The receivers; first [`NOBODY`], which gets the alerts of other environments or projects.
@@ -115,7 +118,12 @@ impl<'a> Plan<'a> {
                 recipients.route(team, elsewhere)
             })
             .collect();
-        let inhibitions = inhibitions(project, settings, |service, severity| {
+        let services: Vec<&str> = project
+            .services()
+            .filter(|service| service.has_service_label())
+            .map(|service| service.name.as_str())
+            .collect();
+        let mut inhibitions = inhibitions(project, settings, |service, severity| {
             let fallback = recipients.fallback.receiver(severity);
             match recipients.pager(service, severity) {
                 // A page that may be muted does not keep others from being notified.
@@ -123,6 +131,9 @@ impl<'a> Plan<'a> {
                 None => fallback != NOBODY && recipients.is_always_notified(fallback),
             }
         });
+        if settings.alertmanager.is_beside_others() {
+            restrict(&mut inhibitions, &services);
+        }
         let fallback = recipients.fallback.clone();
         let mut receivers: Vec<Contact<'a>> = Vec::new();
         let mut timed = BTreeMap::new();
@@ -147,11 +158,8 @@ impl<'a> Plan<'a> {
         receivers.insert(0, nobody);
         Some(Self {
             fallback,
-            services: project
-                .services()
-                .filter(|service| service.has_service_label())
-                .map(|service| service.name.as_str())
-                .collect(),
+            services,
+            team_alerts: team_alerts(project),
             routes,
             receivers,
             timed,
@@ -337,6 +345,21 @@ fn suffix(times: &Times) -> String {
     all.join(",")
 }
 
+/// The names of the alerts outside of services, by team.
+fn team_alerts<'a>(project: &Project<'a>) -> Vec<(&'a str, Vec<String>)> {
+    let owners = project
+        .services()
+        .filter(|owner| !owner.has_service_label());
+    let named = owners.filter_map(|owner| {
+        let alerts = service_alerts(owner).into_iter();
+        let names: BTreeSet<String> = alerts.map(|alert| alert.name).collect();
+        Some((owner.team.as_deref()?, names.into_iter().collect()))
+    });
+    named
+        .filter(|(_, names): &(_, Vec<_>)| !names.is_empty())
+        .collect()
+}
+
 /// The name of a team's receiver. Names are unique: the suffix is the severity, whose name has no hyphen, and everything before
 /// it is the team's name.
 fn receiver_name(team: &Team, severity: &Severity) -> String {
@@ -351,7 +374,7 @@ fn integrations<'a>(
     settings: &Settings,
 ) -> Vec<Integration<'a>> {
     let can_be_sent = |channel: &Channel| {
-        settings.alertmanager.sends_mail() || !receivers::describe(channel).needs_mail_server()
+        settings.alertmanager_sends_mail() || !receivers::describe(channel).needs_mail_server()
     };
     let times = |receiver: &Receiver| match receiver.is_timed(severity) {
         true => Times {

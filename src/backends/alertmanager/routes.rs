@@ -36,7 +36,8 @@ const CONSUMED_REPEAT: &str = "4d";
 const ALWAYS_FIRING: [&str; 2] = ["InfoInhibitor", "Watchdog"];
 
 impl Pace {
-    fn for_response(response: Response) -> Self {
+    /// The timing for alerts of a response.
+    pub(super) fn for_response(response: Response) -> Self {
         match response {
             // The alert has already waited for two minutes.
             Response::Page => Self {
@@ -60,7 +61,7 @@ impl Pace {
 pub struct Node {
     /// The matchers of its alerts; empty for all alerts.
     pub matchers: Vec<Matcher>,
-    /// The name of the receiver.
+    /// The name of the receiver; empty to inherit that of the parent, which only a route beside those of others does.
     pub receiver: String,
     /// The timing.
     pub pace: Pace,
@@ -112,7 +113,7 @@ impl Node {
     }
 
     /// The route of all alerts to a receiver, at all times.
-    fn to(receiver: String) -> Self {
+    pub(super) fn to(receiver: String) -> Self {
         Self {
             matchers: Vec::new(),
             receiver,
@@ -127,7 +128,7 @@ impl Node {
     /// Sets the times of this route and those below it. If parts of a receiver have different times, or if the route cannot have
     /// times, as the first one cannot, each part has a route below it. No other route is after these, so that they only
     /// get what this route's receiver would.
-    fn set_times(&mut self, plan: &Plan<'_>, is_root: bool) {
+    pub(super) fn set_times(&mut self, plan: &Plan<'_>, is_root: bool) {
         for route in &mut self.routes {
             route.set_times(plan, false);
         }
@@ -174,21 +175,27 @@ impl Node {
         ];
         let teams = plan.routes.iter();
         routes.extend(teams.map(|route| Self::team_route(route, plan)));
+        routes.extend(Self::fallback_routes(plan));
+        routes
+    }
+
+    /// The routes of alerts of no known team, by severity.
+    pub(super) fn fallback_routes(plan: &Plan<'_>) -> Vec<Self> {
         let fallback = &plan.fallback;
         let others = fallback.severities.iter();
         let others = others.filter(|(severity, receiver)| {
             *receiver != fallback.other || plan.has_times(receiver, severity)
         });
-        routes.extend(
-            others.map(|(severity, receiver)| Self::severity_route(severity, receiver, plan)),
-        );
+        let mut routes: Vec<Self> = others
+            .map(|(severity, receiver)| Self::severity_route(severity, receiver, plan))
+            .collect();
         routes.extend(Self::consumed_route(&fallback.other, false, plan));
         routes
     }
 
     /// The route of a team's alerts. Alerts with the team's label and no known severity come from elsewhere, and go
     /// where the team's tickets go, at all times: they may be urgent.
-    fn team_route(route: &TeamRoute<'_>, plan: &Plan<'_>) -> Self {
+    pub(super) fn team_route(route: &TeamRoute<'_>, plan: &Plan<'_>) -> Self {
         let mut routes: Vec<Self> = route
             .elsewhere
             .iter()

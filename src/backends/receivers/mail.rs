@@ -46,17 +46,19 @@ impl Receiver for Mail {
     fn write(&self, entry: &mut Entry<'_>, context: &Context<'_>) {
         let wording = context.wording;
         entry.text("to", go_template::escape(&self.to));
-        // A resource has no section for all receivers.
-        if let (Language::Resource { .. }, Some(mail)) =
-            (entry.language(), context.settings.alertmanager.mail())
-        {
+        // A resource has no section for all receivers, and that of an existing configuration is not ours.
+        let target = &context.settings.alertmanager;
+        let is_alone =
+            matches!(entry.language(), Language::Resource { .. }) || target.is_beside_others();
+        if let (true, Some(mail)) = (is_alone, target.mail()) {
             entry.text("from", go_template::escape(mail.from));
             entry.text("smarthost", mail.smarthost);
             if let Some(username) = mail.username {
-                entry.text("authUsername", username);
-                entry.secret("authPassword".into(), &password());
+                entry.text(Name::new("auth_username", "authUsername"), username);
+                let name = Name::new("auth_password_file", "authPassword");
+                entry.secret(name, &password());
             }
-            entry.bool("requireTLS", mail.require_tls);
+            entry.bool(Name::new("require_tls", "requireTLS"), mail.require_tls);
         }
         entry.pairs("headers", [("Subject", wording.subject())]);
         // Alertmanager's default would be shown instead of the text.

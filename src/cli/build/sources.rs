@@ -45,8 +45,13 @@ pub fn record(
         .files
         .iter()
         .map(|file| (file.path.clone(), &*file.text));
+    let outside = project
+        .outside
+        .iter()
+        .map(|(path, text)| (path.clone(), &**text));
     let all = manifests
         .chain(sources)
+        .chain(outside)
         .chain(lock_text.as_deref().map(|text| (lock.clone(), text)));
     let Some(record) = BuiltSources::new(&project.root, all) else {
         return Err(Failure::io(

@@ -1,7 +1,7 @@
 //! Settings of the project.
 
 use nth_model::settings::SettingsTable;
-use nth_model::{Settings, TargetName};
+use nth_model::{AlertmanagerBase, Settings, TargetName};
 
 use super::changes::Changes;
 use super::severities;
@@ -19,15 +19,19 @@ pub fn compare(base: &Settings, head: &Settings, changes: &mut Changes) {
         server_side_apply,
         targets,
         prometheus,
+        // What it changes is compared: the teams.
+        ownership: _,
         severities: of_alerts,
         runbook_base_url,
         dashboard_base_url,
         grafana,
         alertmanager,
+        alertmanager_bases: _,
         pagerduty,
         openslo,
         docs,
         policy,
+        backstage,
     } = head;
     let setting = |name: &str| Subject::project("setting", name);
     changes.text(
@@ -114,6 +118,22 @@ pub fn compare(base: &Settings, head: &Settings, changes: &mut Changes) {
             changes,
         );
     }
+    // With another path, that is the change.
+    let is_same_base = base.alertmanager.base == alertmanager.base;
+    let [old, new] = [base, head].map(Settings::alertmanager_base);
+    if both(TargetName::Alertmanager) && is_same_base && old != new {
+        let shown = |of: Option<&AlertmanagerBase>, suffix: &str| {
+            let path = alertmanager.base.as_deref().unwrap_or_default();
+            of.map(|_| format!("{path}{suffix}"))
+        };
+        changes.text(
+            ChangeId::RoutingSettingChanged,
+            &setting("alertmanager.base"),
+            shown(old, "").as_ref(),
+            shown(new, " (edited)").as_ref(),
+            String::clone,
+        );
+    }
     if both(TargetName::PagerDuty) {
         table(
             &base.pagerduty,
@@ -131,6 +151,9 @@ pub fn compare(base: &Settings, head: &Settings, changes: &mut Changes) {
     }
     if both(TargetName::OpenSlo) {
         table(&base.openslo, openslo, output, changes);
+    }
+    if both(TargetName::Backstage) {
+        table(&base.backstage, backstage, output, changes);
     }
     if both(TargetName::Docs) {
         table(&base.docs, docs, output, changes);

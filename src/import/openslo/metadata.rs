@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::super::yaml::Value;
 use super::model::Metadata;
 use super::reader::{Fields, Findings, dns_label, text};
 use crate::project::Located;
+use crate::yaml::Value;
 
 /// Reads the `metadata` of an object; `None` if it has no name.
 pub fn metadata(object: &mut Fields<'_>, findings: &mut Findings) -> Option<Metadata> {

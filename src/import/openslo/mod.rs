@@ -29,7 +29,7 @@ use crate::syntax;
 
 pub use write::string;
 
-use super::yaml;
+use crate::yaml;
 use objects::Objects;
 use reader::Findings;
 

@@ -1,12 +1,12 @@
 //! Reads `openslo/v1` documents as the Go SDK does: every violation of its rules is reported at its place.
 
-use super::super::yaml::{Node, Value};
 use super::alerts;
 use super::metadata::metadata;
 use super::model::{Object, Spec};
 use super::reader::{Fields, Findings};
 use super::slo;
 use crate::diagnostics::{Diagnostic, codes};
+use crate::yaml::{Node, Value};
 
 /// The kinds of the format.
 const KINDS: [&str; 7] = [

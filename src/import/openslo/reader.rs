@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use rust_decimal::Decimal;
 
-use super::super::yaml::{Key, Node, Value};
 use crate::diagnostics::{Applicability, Code, Diagnostic, FileSpan, codes, suggest};
 use crate::project::Located;
+use crate::yaml::{Key, Node, Value};
 
 /// The diagnostics so far, and the current file.
 pub struct Findings {

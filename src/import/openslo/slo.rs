@@ -3,13 +3,13 @@
 use jiff::civil::DateTime;
 use rust_decimal::Decimal;
 
-use super::super::yaml::Value;
 use super::alerts::policies;
 use super::metadata::metadata;
 use super::model::{Calendar, Goal, Measure, Metric, RefOr, Sli, Slo, Window};
 use super::reader::{Fields, Findings, head};
 use super::terms::{OPERATORS, shorthand};
 use crate::project::Located;
+use crate::yaml::Value;
 
 /// The budgeting methods.
 const METHODS: [&str; 3] = ["Occurrences", "Timeslices", "RatioTimeslices"];

@@ -11,6 +11,8 @@ setting_choices! {
     Plain = "plain",
     /// An `AlertmanagerConfig` resource of the Prometheus operator.
     AlertmanagerConfig = "alertmanager-config",
+    /// Routes, receivers, inhibition rules and templates, each to be added to those of an existing configuration.
+    Fragment = "fragment",
 }
 
 setting_choices! {
@@ -29,6 +31,11 @@ settings_table! {
 
     /// Whether a whole configuration is written or a resource of the Prometheus operator.
     format: AlertmanagerFormat = AlertmanagerFormat::Plain, Kind::Choice(&AlertmanagerFormat::CHOICES);
+
+    /// An existing `alertmanager.yml`, relative to the directory of `nth.toml`. The build adds its routes, receivers and inhibition
+    /// rules to it. `{environment}` in it is the name of the environment.
+    base: Option<String> = None, Kind::Text(texts::BASE_FILE),
+        unset = "none: the configuration contains nothing else", example = "\"alertmanager.base.yml\"";
 
     /// Directory of the files with keys and URLs, on the Alertmanager host.
     secrets: String = "/etc/alertmanager/secrets".to_owned(), Kind::Text(texts::ALERTMANAGER_DIRECTORY);
@@ -94,8 +101,18 @@ impl AlertmanagerSettings {
         })
     }
 
-    /// Returns whether email can be sent. The Prometheus operator may have its own settings for that.
+    /// Returns whether email can be sent. The Prometheus operator, and a configuration with a fragment in it, may have their own
+    /// settings for that.
     pub fn sends_mail(&self) -> bool {
-        self.mail().is_some() || self.format == AlertmanagerFormat::AlertmanagerConfig
+        self.mail().is_some() || self.format != AlertmanagerFormat::Plain
+    }
+
+    /// Returns whether the routes are for a place below those of others, in a base file or wherever a fragment is added.
+    pub fn is_beside_others(&self) -> bool {
+        match self.format {
+            AlertmanagerFormat::Plain => self.base.is_some(),
+            AlertmanagerFormat::Fragment => true,
+            AlertmanagerFormat::AlertmanagerConfig => false,
+        }
     }
 }

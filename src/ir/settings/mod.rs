@@ -1,10 +1,13 @@
 //! The settings of a project, each declared once: see [`settings_table!`].
 
 mod alertmanager;
+mod alertmanager_base;
+mod backstage;
 mod destination;
 mod docs;
 mod grafana;
 mod openslo;
+mod ownership;
 mod pagerduty;
 mod policy;
 mod project;
@@ -12,17 +15,21 @@ mod prometheus;
 mod setting;
 pub mod texts;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 
 use crate::{Severities, Severity, TargetName};
 
 pub use alertmanager::{AlertmanagerFormat, AlertmanagerSettings, MailSettings, MatcherStrategy};
+pub use alertmanager_base::{AlertmanagerBase, BaseName, YamlNode};
+pub use backstage::BackstageSettings;
 pub use destination::{DestinationTable, DestinationType};
 pub use docs::DocsSettings;
 pub use grafana::{DashboardFormat, GrafanaSettings};
 pub use openslo::OpenSloSettings;
+pub use ownership::{Owners, Ownership, OwnershipSettings};
 pub use pagerduty::{EnvironmentInNames, PagerDutySettings};
 pub use policy::{PolicyForm, PolicySettings};
 pub use project::{KubernetesTable, ProjectTable, SeverityTable, UrlTable};
@@ -36,7 +43,7 @@ pub use setting::{
 };
 
 /// The tables of `nth.toml`, in the order in which they are documented.
-pub const TABLES: [Table; 11] = [
+pub const TABLES: [Table; 13] = [
     ProjectTable::TABLE,
     PrometheusSettings::TABLE,
     GrafanaSettings::TABLE,
@@ -45,6 +52,8 @@ pub const TABLES: [Table; 11] = [
     OpenSloSettings::TABLE,
     PagerDutySettings::TABLE,
     PolicySettings::TABLE,
+    BackstageSettings::TABLE,
+    OwnershipSettings::TABLE,
     KubernetesTable::TABLE,
     SeverityTable::TABLE,
     UrlTable::TABLE,
@@ -66,6 +75,8 @@ pub struct Settings {
     pub targets: BTreeSet<TargetName>,
     /// The Prometheus target's settings.
     pub prometheus: PrometheusSettings,
+    /// The owners of services, as other programs know them.
+    pub ownership: Ownership,
     /// The severities of alerts.
     pub severities: Severities,
     /// The base URL of runbooks, which are at `<base>/<service>`; without it, alerts have a `runbook_url` only if they
@@ -77,6 +88,8 @@ pub struct Settings {
     pub grafana: GrafanaSettings,
     /// The Alertmanager target's settings.
     pub alertmanager: AlertmanagerSettings,
+    /// The contents of `base` in it, by environment; by `None` that of all environments. A file with an error has none.
+    pub alertmanager_bases: BTreeMap<Option<SmolStr>, Option<Arc<AlertmanagerBase>>>,
     /// The PagerDuty target's settings.
     pub pagerduty: PagerDutySettings,
     /// The OpenSLO target's settings.
@@ -85,6 +98,8 @@ pub struct Settings {
     pub docs: DocsSettings,
     /// The policy target's settings.
     pub policy: PolicySettings,
+    /// The Backstage target's settings.
+    pub backstage: BackstageSettings,
 }
 
 /// The settings of a project of this name that sets nothing else.
@@ -96,15 +111,18 @@ pub fn default_settings(name: &str) -> Settings {
         server_side_apply: false,
         targets: BTreeSet::new(),
         prometheus: PrometheusSettings::default(),
+        ownership: Ownership::default(),
         severities: Severities::default(),
         runbook_base_url: None,
         dashboard_base_url: None,
         grafana: GrafanaSettings::default(),
         alertmanager: AlertmanagerSettings::default(),
+        alertmanager_bases: BTreeMap::new(),
         pagerduty: PagerDutySettings::default(),
         openslo: OpenSloSettings::default(),
         docs: DocsSettings::default(),
         policy: PolicySettings::default(),
+        backstage: BackstageSettings::default(),
     };
     settings.set_project(ProjectTable {
         name: name.to_owned(),
@@ -157,10 +175,38 @@ impl Settings {
         environment.into_iter().chain(project)
     }
 
+    /// Returns whether a base file of Alertmanager for this environment was looked for, with or without errors.
+    pub fn has_read_alertmanager_base(&self) -> bool {
+        let bases = &self.alertmanager_bases;
+        bases.contains_key(&self.environment) || bases.contains_key(&None)
+    }
+
+    /// The existing configuration of Alertmanager in this environment; `None` if there is none, or it could not be read.
+    pub fn alertmanager_base(&self) -> Option<&AlertmanagerBase> {
+        let bases = &self.alertmanager_bases;
+        let base = bases.get(&self.environment).or_else(|| bases.get(&None));
+        base?.as_deref()
+    }
+
+    /// Returns whether the configuration of Alertmanager, or every existing one that it is added to, can send email.
+    pub fn alertmanager_sends_mail(&self) -> bool {
+        let target = &self.alertmanager;
+        let mut bases = self.alertmanager_bases.iter();
+        let is_own = |of: &Option<SmolStr>| {
+            self.environment.is_none() || of.is_none() || *of == self.environment
+        };
+        let has_base = target.base.is_some() && !self.alertmanager_bases.is_empty();
+        target.sends_mail()
+            || (has_base
+                && bases.all(|(of, base)| {
+                    !is_own(of) || base.as_ref().is_none_or(|base| base.sends_mail())
+                }))
+    }
+
     /// Returns whether email can be sent, as far as the project defines it: true if no configuration of Alertmanager is
     /// generated.
     pub fn sends_mail(&self) -> bool {
-        self.alertmanager.sends_mail() || !self.targets.contains(&TargetName::Alertmanager)
+        self.alertmanager_sends_mail() || !self.targets.contains(&TargetName::Alertmanager)
     }
 
     /// Returns whether the output for Alertmanager is a resource of the Prometheus operator.
@@ -229,6 +275,8 @@ mod tests {
         check::<OpenSloSettings>();
         check::<PagerDutySettings>();
         check::<PolicySettings>();
+        check::<BackstageSettings>();
+        check::<OwnershipSettings>();
         check::<KubernetesTable>();
         check::<SeverityTable>();
         check::<UrlTable>();

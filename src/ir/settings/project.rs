@@ -35,6 +35,11 @@ impl Named for TargetName {
     }
 }
 
+fn default_targets() -> BTreeSet<TargetName> {
+    let all = TargetName::ALL.into_iter();
+    all.filter(|target| target.is_built_by_default()).collect()
+}
+
 settings_table! {
     /// The project itself.
     "project" => ProjectTable;
@@ -49,7 +54,7 @@ settings_table! {
     output: String = "build".to_owned(), Kind::Text(texts::DIRECTORY);
 
     /// What a build generates.
-    targets: BTreeSet<TargetName> = TargetName::ALL.into(), Kind::ChoiceList(&TARGETS);
+    targets: BTreeSet<TargetName> = default_targets(), Kind::ChoiceList(&TARGETS);
 
     /// Whether other projects are built for the same Prometheus, Grafana or accounts. Names and series then include the
     /// project.

@@ -91,6 +91,14 @@ pub const DIRECTORY_BELOW: &TextRule = &TextRule {
     ..FREE
 };
 
+/// A file relative to the directory of `nth.toml`, with `{environment}` for the environment's name.
+pub const BASE_FILE: &TextRule = &TextRule {
+    message: "{path} must be a file relative to the directory of `nth.toml`",
+    problem: directory_problem,
+    pattern: DIRECTORY_BELOW.pattern,
+    ..FREE
+};
+
 /// A directory relative to that of `nth.toml`.
 pub const DIRECTORY: &TextRule = &TextRule {
     message: DIRECTORY_BELOW.message,

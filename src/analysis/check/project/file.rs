@@ -10,7 +10,7 @@ use crate::check::dependencies::Needs;
 use crate::check::exclusions::Covered;
 use crate::check::names::{self, GlobalName};
 use crate::check::series::Measured;
-use crate::check::{check_item, paging, reliability, rule_labels, utf8_names};
+use crate::check::{check_item, ownership, paging, reliability, rule_labels, utf8_names};
 use crate::codes;
 use crate::db::{
     Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, item_name, items_of_text,
@@ -320,6 +320,8 @@ fn environment_findings(
         findings.paging.extend(paging.iter().cloned());
         let evaluated = instance(db, workspace, key, environment.clone());
         if let Some(service) = &evaluated.instance {
+            let other = ownership::contradiction(db, workspace, service);
+            findings.services.extend(other);
             if entry.kind == kind::SERVICE {
                 findings.needs.push(Needs::new(service));
             }
@@ -403,6 +405,8 @@ fn outside_findings(
     findings.promises.extend(promises.iter().cloned());
     let evaluated = instance(db, workspace, key, environment.clone());
     if let Some(block) = &evaluated.instance {
+        let other = ownership::contradiction(db, workspace, block);
+        findings.services.extend(other);
         findings.relabelled.extend(relabelled(block));
         if block.kind == kind::RECORDING {
             findings.recorded.push(block.name.clone());

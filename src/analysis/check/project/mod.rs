@@ -36,8 +36,8 @@ pub struct Project<'a> {
     pub files: Vec<Arc<FileFindings>>,
     /// Incremented whenever a declared name is added, removed or changed.
     pub names_revision: u64,
-    /// A diagnostic about the project's settings; `None` if they are valid.
-    pub settings_finding: Option<Diag>,
+    /// Diagnostics about the project's settings.
+    pub settings_findings: Vec<Diag>,
     /// True if Alertmanager can send email.
     pub sends_mail: bool,
     /// True if the output for Alertmanager is a resource of the Prometheus operator.
@@ -63,7 +63,7 @@ impl Project<'_> {
             names::duplicate_globals(self.files.iter().flat_map(|file| &file.globals))
         });
         own.extend(duplicates.iter().cloned());
-        own.extend(self.settings_finding.clone());
+        own.extend(self.settings_findings.iter().cloned());
         own.extend(
             self.workspace
                 .references(self.db)

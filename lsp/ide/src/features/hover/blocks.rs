@@ -1,6 +1,7 @@
 //! Hover over blocks: the effective values of a service, an SLO, a tier or a team.
 
 use nthc::db::{ItemClass, item_entry, item_start};
+use nthc::eval::ownership::{Owner, owner};
 use nthc::eval::{BlockRef, Instance, Value};
 use nthc::schema::names::{field, kind};
 use smol_str::SmolStr;
@@ -123,6 +124,23 @@ fn fields(instance: &Instance) -> Markup {
     Markup::default().list(shown)
 }
 
+/// The file and the line of another program that a block has its team from.
+fn origin_of_team(
+    source: &Source<'_>,
+    block: &BlockRef,
+    instance: &Instance,
+) -> Option<(String, usize)> {
+    let team = instance.fields.get(field::TEAM)?;
+    if team.explicit {
+        return None;
+    }
+    let (kind, name) = (&instance.kind, &instance.name);
+    match owner(source.db, source.workspace, block.item, kind, name) {
+        Owner::Team(_, owners) => Some((owners.path, owners.line)),
+        _ => None,
+    }
+}
+
 fn service(source: &Source<'_>, block: &BlockRef, instance: &Instance) -> Markup {
     let mut whose = Line::default();
     if let Some(tier) = instance.get(field::TIER).show() {
@@ -130,6 +148,12 @@ fn service(source: &Source<'_>, block: &BlockRef, instance: &Instance) -> Markup
     }
     if let Some(team) = instance.get(field::TEAM).show() {
         whose = whose.text(", team ").code(team);
+    }
+    if let Some((path, line)) = origin_of_team(source, block, instance) {
+        whose = whose
+            .text(" (from ")
+            .code(format!("{path}:{line}"))
+            .text(")");
     }
     let mut markup = Markup::default().line(whose);
     let found = source.everywhere(|environment| {

@@ -52,6 +52,9 @@ pub struct Malformed {
 /// fits in memory.
 const MOST_NODES: usize = 200_000;
 
+/// The maximum number of lists and mappings within each other.
+const MOST_DEEP: usize = 100;
+
 impl Node {
     /// Returns true for null: `null`, `~` or an empty plain scalar.
     pub fn is_null(&self) -> bool {
@@ -161,16 +164,23 @@ impl Tree<'_> {
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Malformed> {
         let at = self.range(span);
         match event {
-            Event::Scalar(text, style, anchor, _) => self.add(
-                Node {
-                    span: at,
-                    value: Value::Scalar {
-                        text: text.into_owned(),
-                        plain: style == ScalarStyle::Plain,
-                    },
-                },
-                anchor,
-            ),
+            Event::Scalar(text, style, anchor, tag) => {
+                let is_text = match tag.as_deref() {
+                    None => style != ScalarStyle::Plain,
+                    Some(tag) if tag.is_yaml_core_schema() => tag.is_yaml_core_schema_tag("str"),
+                    Some(_) => {
+                        return Err(Malformed {
+                            span: at,
+                            what: "a tag that YAML does not define".to_owned(),
+                        });
+                    }
+                };
+                let value = Value::Scalar {
+                    text: text.into_owned(),
+                    plain: !is_text,
+                };
+                self.add(Node { span: at, value }, anchor)
+            }
             Event::Alias(anchor) => match self.anchors.get(&anchor).cloned() {
                 Some(mut node) => {
                     node.span = at;
@@ -215,6 +225,12 @@ impl Tree<'_> {
             return Err(Malformed {
                 span: start..self.after(start),
                 what: "a key must be a string".to_owned(),
+            });
+        }
+        if self.open.len() >= MOST_DEEP {
+            return Err(Malformed {
+                span: start..self.after(start),
+                what: "nested too deeply".to_owned(),
             });
         }
         self.open.push(Open {
