@@ -338,6 +338,7 @@ fn a_release_has_archives_with_checksums_and_names_what_it_is_built_from() {
         "README.md",
         "LICENSE-APACHE",
         "LICENSE-MIT",
+        "uPlot.LICENSE",
         "sbom.cdx.json",
     ] {
         assert!(
@@ -371,7 +372,8 @@ fn judge_sbom(text: &str, target: &str) {
             component["name"].as_str().unwrap(),
             component["version"].as_str().unwrap(),
         );
-        assert_eq!(component["purl"], format!("pkg:cargo/{name}@{version}"));
+        let kind = if name == "uplot" { "npm" } else { "cargo" };
+        assert_eq!(component["purl"], format!("pkg:{kind}/{name}@{version}"));
         assert!(
             component["licenses"][0]["expression"].is_string(),
             "{component}"
@@ -391,6 +393,12 @@ fn judge_sbom(text: &str, target: &str) {
             assert!(refs.contains(used.as_str().unwrap()), "{node}");
         }
     }
+    let page = graph.iter().find(|node| {
+        let mut used = node["dependsOn"].as_array().unwrap().iter();
+        used.any(|used| used.as_str().unwrap().starts_with("uplot@"))
+    });
+    let page = page.unwrap()["ref"].as_str().unwrap();
+    assert!(page.starts_with("nthc-compiler@"), "{page}");
     // What cargo itself says, in another way.
     let tree = stdout(
         Command::new(env!("CARGO"))

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::backends::{Artifact, project_dashboard_uid};
 use crate::ir::burn_rate::{self, budget_time};
 use crate::ir::number::percent_text;
-use crate::ir::{self, Criticality, TextPart};
+use crate::ir::{self, Criticality};
 
 /// The folder of the Grafana target.
 const DASHBOARDS: &str = "grafana/";
@@ -60,8 +60,6 @@ pub struct Service {
     pub service_type: Option<String>,
     /// Its SLOs.
     pub slos: Vec<Slo>,
-    /// The custom alerts, including those of its dependencies.
-    pub alerts: Vec<Alert>,
     /// Its dependencies.
     pub dependencies: Vec<Dependency>,
     /// Its dashboard as Grafana JSON.
@@ -113,21 +111,6 @@ pub struct BudgetAlert {
     pub share: Decimal,
     /// Its severity.
     pub severity: String,
-}
-
-/// An alert.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Alert {
-    /// Its name.
-    pub name: String,
-    /// Its severity.
-    pub severity: String,
-    /// The condition in PromQL.
-    pub when: String,
-    /// The time for which the condition must hold.
-    pub hold: String,
-    /// Its summary.
-    pub summary: Option<String>,
 }
 
 /// A dependency of a service.
@@ -191,7 +174,6 @@ fn service(found: &ir::Service, dashboard: Option<Value>) -> Service {
         tier: found.tier.to_string(),
         service_type: found.service_type.as_ref().map(ToString::to_string),
         slos: found.slos.iter().map(slo).collect(),
-        alerts: found.alerts.iter().map(alert).collect(),
         dependencies: found.dependencies.iter().map(dependency).collect(),
         dashboard,
     }
@@ -230,30 +212,6 @@ fn pair(found: &burn_rate::Pair, objective: Decimal) -> Pair {
         threshold: percent_text(found.threshold(objective)),
         exhaustion: found.exhaustion().to_human(),
     }
-}
-
-fn alert(found: &ir::Alert) -> Alert {
-    Alert {
-        name: found.name.to_string(),
-        severity: found.severity.name().to_owned(),
-        when: found.when.to_string(),
-        hold: found.hold().to_human(),
-        summary: found.summary.as_ref().map(text),
-    }
-}
-
-/// Formats a text with its placeholders as they are written.
-fn text(found: &ir::Text) -> String {
-    found
-        .parts
-        .iter()
-        .map(|part| match part {
-            TextPart::Literal(text) => text.clone(),
-            TextPart::Value(_) => "${value}".to_owned(),
-            TextPart::Label(label) => format!("${{labels.{label}}}"),
-            TextPart::External(label) => format!("${{external.{label}}}"),
-        })
-        .collect()
 }
 
 fn dependency(found: &ir::Dependency) -> Dependency {

@@ -12,8 +12,9 @@ pub struct File {
 }
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
 
-/// All of the page's files.
+/// All of the page's files. Those in `vendor` are of uPlot, as it is published; `page/vendor/uPlot.LICENSE` is its license.
 pub const FILES: &[File] = &[
     File {
         path: "",
@@ -22,8 +23,23 @@ pub const FILES: &[File] = &[
     },
     File {
         path: "style.css",
-        media_type: "text/css; charset=utf-8",
+        media_type: STYLE,
         text: include_str!("page/style.css"),
+    },
+    File {
+        path: "vendor/uPlot.min.css",
+        media_type: STYLE,
+        text: include_str!("page/vendor/uPlot.min.css"),
+    },
+    File {
+        path: "vendor/uPlot.iife.min.js",
+        media_type: SCRIPT,
+        text: include_str!("page/vendor/uPlot.iife.min.js"),
+    },
+    File {
+        path: "alerts.js",
+        media_type: SCRIPT,
+        text: include_str!("page/alerts.js"),
     },
     File {
         path: "app.js",
@@ -34,6 +50,21 @@ pub const FILES: &[File] = &[
         path: "charts.js",
         media_type: SCRIPT,
         text: include_str!("page/charts.js"),
+    },
+    File {
+        path: "colors.js",
+        media_type: SCRIPT,
+        text: include_str!("page/colors.js"),
+    },
+    File {
+        path: "dashboard.js",
+        media_type: SCRIPT,
+        text: include_str!("page/dashboard.js"),
+    },
+    File {
+        path: "data.js",
+        media_type: SCRIPT,
+        text: include_str!("page/data.js"),
     },
     File {
         path: "dom.js",
@@ -51,9 +82,9 @@ pub const FILES: &[File] = &[
         text: include_str!("page/legend.js"),
     },
     File {
-        path: "sample.js",
+        path: "plot.js",
         media_type: SCRIPT,
-        text: include_str!("page/sample.js"),
+        text: include_str!("page/plot.js"),
     },
     File {
         path: "table.js",

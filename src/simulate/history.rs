@@ -79,7 +79,8 @@ pub(crate) fn plant(
 
 const SLICE_SECONDS: f64 = 180.0;
 
-fn recorded_labels(rule: &Recording, group: &BTreeMap<String, String>) -> Labels {
+/// Returns the labels of what a rule records of a group of an SLO.
+pub(crate) fn recorded_labels(rule: &Recording, group: &BTreeMap<String, String>) -> Labels {
     let labels = rule
         .labels
         .iter()

@@ -3,7 +3,7 @@
 //!
 //! A [`Plan`] generates series from the queries of SLOs and alerts, and verifies with the engine that these queries give what is
 //! asked for. [`simulate`] adds what happens in a [`Test`](nth_model::test::Test) and runs the generated rules. [`detection()`] does
-//! that for an SLO in typical incidents.
+//! that for an SLO in typical incidents. A [`Sample`] is a day as it could be, for dashboards that nobody has data for yet.
 
 mod alerts;
 #[cfg(test)]
@@ -23,6 +23,7 @@ mod replay;
 mod rerun;
 mod rule_groups;
 mod run;
+mod sample;
 mod series;
 mod timeline;
 mod world;
@@ -39,4 +40,5 @@ pub use replay::{HistoryQuery, HistorySeries, Reach, Replay, Replayed};
 pub use rerun::{Selectors, rerun};
 pub use rule_groups::RuleSet;
 pub use run::{Simulation, labels_by_hand, simulate, simulate_rules};
+pub use sample::{COARSE, DAY, END, Sample, SampleValues};
 pub use timeline::{DEFAULT_RATE, groups_of, services_of};

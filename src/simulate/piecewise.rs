@@ -20,6 +20,11 @@ impl Piecewise {
         }
     }
 
+    /// Creates a value from its changes, in order of time.
+    pub(crate) fn of_changes(initial: f64, changes: Vec<(Timestamp, f64)>) -> Self {
+        Self { initial, changes }
+    }
+
     /// Creates a value from spans in which it is another one. Where spans overlap, `both` decides.
     pub(crate) fn of_spans(
         initial: f64,

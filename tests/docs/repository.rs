@@ -145,6 +145,35 @@ fn links_lead_to_files_and_headings() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// The images of the documentation are pictures that a page can load quickly, and each is part of a page.
+#[test]
+fn images_are_pictures_that_pages_show() {
+    let links: BTreeSet<String> = pages()
+        .into_iter()
+        .flat_map(|(path, page)| {
+            let folder = Path::new(&path).parent().unwrap().to_owned();
+            page.links
+                .into_iter()
+                .map(move |link| folder.join(link).to_str().unwrap().to_owned())
+        })
+        .collect();
+    let images: Vec<String> = files()
+        .into_iter()
+        .filter(|path| path.starts_with("docs/images/"))
+        .collect();
+    assert!(images.len() > 3, "{images:?}");
+    for path in images {
+        let bytes = fs::read(root().join(&path)).unwrap();
+        assert!(bytes.starts_with(b"\x89PNG\r\n\x1a\n"), "{path} is no PNG");
+        assert!(
+            (10_000..400_000).contains(&bytes.len()),
+            "{path}: {} bytes",
+            bytes.len()
+        );
+        assert!(links.contains(&path), "{path} is on no page");
+    }
+}
+
 #[test]
 fn a_dead_link_is_found() {
     let page = "# One `two`\n\n## One two\n\n[a](#one-two-1) [b](#three) ![c](c.png) [d](../../x.md) [e](http://a.b)\n\

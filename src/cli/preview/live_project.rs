@@ -11,9 +11,9 @@ use nthc::db::Database;
 use nthc::detection::known_or_now;
 use nthc::diagnostics::{Severity, render};
 use nthc::ir::detection::Reaction;
-use nthc::ir::{DashboardFormat, Settings};
+use nthc::ir::{DashboardFormat, Service, Settings};
 use nthc::lower::Lowered;
-use nthc::preview::{self, Model, Problems};
+use nthc::preview::{self, Alert, DashboardValues, Model, OVERVIEW, Problems, Samples};
 use nthc::project::Loaded;
 use nthc::session::{Configuration, Session};
 
@@ -24,17 +24,19 @@ pub struct Models {
     pub project: String,
     /// The models by environment; the key is `None` for a project without environments. Requests share them.
     pub models: BTreeMap<Option<String>, Arc<Model>>,
-    /// What detection times are simulated of, by environment.
+    /// What detection times and sample data are simulated of, by environment.
     pub sources: BTreeMap<Option<String>, Arc<Simulated>>,
 }
 
-/// What detection times are simulated of.
+/// What detection times and sample data are simulated of.
 #[derive(Debug)]
 pub struct Simulated {
     /// The services.
     services: Vec<Arc<Lowered>>,
     /// The settings, in the environment.
     settings: Settings,
+    /// The sample data.
+    samples: Samples,
 }
 
 impl Simulated {
@@ -45,6 +47,37 @@ impl Simulated {
         let service = services.find(|known| known.name == service)?;
         let slo = service.slos.iter().find(|known| known.name == slo)?;
         Some(known_or_now(service, slo, &self.settings))
+    }
+
+    /// Returns the sample values of a dashboard of this model; `None` if it does not exist.
+    pub fn dashboard(&self, model: &Model, name: &str) -> Option<DashboardValues> {
+        let services = self.services();
+        let dashboards = model.services.iter();
+        let dashboards =
+            dashboards.filter_map(|of| Some((of.name.as_str(), of.dashboard.as_ref()?)));
+        let dashboards: BTreeMap<&str, &serde_json::Value> = dashboards.collect();
+        if name == OVERVIEW {
+            let overview = model.overview.as_ref()?;
+            let samples = &self.samples;
+            return Some(samples.overview(&services, overview, &dashboards, &self.settings));
+        }
+        let dashboard = dashboards.get(name).copied();
+        self.samples
+            .service(&services, name, dashboard, &self.settings)
+    }
+
+    /// Returns the alerts of a service, without their states; `None` if it does not exist.
+    pub fn alerts(&self, name: &str) -> Option<Vec<Alert>> {
+        let services = self.services();
+        let service = services.into_iter().find(|service| service.name == name)?;
+        Some(preview::alerts(service, &self.settings))
+    }
+
+    fn services(&self) -> Vec<&Service> {
+        let services = self.services.iter();
+        services
+            .filter_map(|lowered| lowered.service.as_ref())
+            .collect()
     }
 }
 
@@ -118,9 +151,11 @@ impl LiveProject {
                         &compilation.artifacts,
                         &settings,
                     );
+                    let known = self.last.sources.get(&environment);
                     let source = Simulated {
                         services: models,
                         settings,
+                        samples: Samples::following(known.map(|known| &known.samples)),
                     };
                     sources.insert(environment.clone(), Arc::new(source));
                     shown

@@ -6,6 +6,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -25,7 +26,7 @@ use super::live_project::{Models, Simulated};
 use crate::prometheus_client::Client;
 use nthc::ir::detection::COLUMNS;
 use nthc::preview::page::FILES;
-use nthc::preview::{Model, PanelQuery, panel_expression};
+use nthc::preview::{self, Model, OVERVIEW, PanelQuery, panel_expression};
 
 /// The approximate number of points of a panel.
 const POINTS: u64 = 200;
@@ -85,6 +86,7 @@ pub async fn serve(listener: TcpListener, shared: Arc<PreviewState>) -> io::Resu
     let mut routes = Router::new()
         .route("/api/model", get(model))
         .route("/api/values", post(values))
+        .route("/api/dashboard", get(dashboard))
         .route("/api/detection", get(detection))
         .route("/events", get(events));
     for file in FILES {
@@ -170,6 +172,50 @@ async fn values(
 }
 
 #[derive(Deserialize)]
+struct DashboardQuery {
+    environment: Option<String>,
+    /// The name of the service; empty for the overview.
+    name: String,
+}
+
+/// Answers with the sample values of a dashboard and the states of the alerts. With a Prometheus, only with the alerts: panels
+/// ask for their own values.
+async fn dashboard(
+    State(shared): State<Arc<PreviewState>>,
+    Query(query): Query<DashboardQuery>,
+) -> Response {
+    let environment = query.environment.as_deref();
+    let (source, model) = (shared.source(environment), shared.model(environment));
+    let (Some(source), Some(model)) = (source, model) else {
+        return error_response(StatusCode::NOT_FOUND, "nothing to show");
+    };
+    let name = query.name;
+    let answered = tokio::task::spawn_blocking(move || match &shared.client {
+        Some(_) if name == OVERVIEW => Some(json!({ "alerts": [] })),
+        Some(client) => {
+            let mut alerts = source.alerts(&name)?;
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+            // Without an answer, the states are unknown.
+            if let Ok(series) = client.values("ALERTS", now, now, 1) {
+                alerts
+                    .iter_mut()
+                    .for_each(|alert| alert.read_series(&series));
+            }
+            Some(json!({ "alerts": alerts }))
+        }
+        None => serde_json::to_value(source.dashboard(&model, &name)?).ok(),
+    });
+    match answered.await {
+        Ok(Some(found)) => Json(found).into_response(),
+        Ok(None) => error_response(StatusCode::NOT_FOUND, "this dashboard no longer exists"),
+        Err(_) => error_response(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the simulation failed; nthc reports the reason where it was started",
+        ),
+    }
+}
+
+#[derive(Deserialize)]
 struct DetectionQuery {
     environment: Option<String>,
     service: String,
@@ -195,7 +241,11 @@ async fn detection(
         return error_response(StatusCode::NOT_FOUND, "this SLO no longer exists");
     };
     match &*reaction {
-        Ok(table) => Json(json!({ "columns": COLUMNS, "rows": table.rows() })).into_response(),
+        Ok(table) => {
+            let (columns, rows) = (COLUMNS, table.rows());
+            let alerts = preview::detection_times(table);
+            Json(json!({ "columns": columns, "rows": rows, "alerts": alerts })).into_response()
+        }
         Err(problem) => {
             let why = format!(
                 "Not simulated: {}. Help: {}.",

@@ -1,127 +1,124 @@
-// What a panel looks like: close enough to Grafana's to judge a layout by.
+// What a panel looks like: as in Grafana, as far as a layout is judged by it.
 
 import { h, s } from "./dom.js";
+import { faded, named, ofSeries, ofValue, steps, value } from "./colors.js";
+import { lines } from "./plot.js";
 import { table } from "./table.js";
-import { show } from "./units.js";
-
-const COLORS = ["--blue", "--green", "--orange", "--purple", "--red", "--yellow"];
-const color = (at) => `var(${COLORS[at % COLORS.length]})`;
-
-const NAMED = { green: "--green", red: "--red", orange: "--orange", yellow: "--yellow", blue: "--blue", purple: "--purple" };
-
-/** One of Grafana's names of colors as one of the page's. */
-function named(name) {
-  const found = Object.keys(NAMED).find((known) => String(name ?? "").includes(known));
-  return `var(${found ? NAMED[found] : "--blue"})`;
-}
-
-function steps(panel) {
-  return panel.fieldConfig?.defaults?.thresholds?.steps ?? [];
-}
-
-function colorOf(panel, value) {
-  let found = "var(--text)";
-  for (const step of steps(panel)) {
-    if (step.value === null || step.value === undefined || value >= step.value) found = named(step.color);
-  }
-  return found;
-}
+import { isNumber, show } from "./units.js";
 
 const last = (series) => series.points.at(-1)?.[1];
+const options = (panel) => panel.fieldConfig?.defaults ?? {};
 
-function round(value) {
-  if (value <= 0) return 1;
-  const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 2.5, 5, 10].find((factor) => factor * power >= value) * power;
-}
-
-function clock(seconds, span) {
-  const date = new Date(seconds * 1000);
-  return span > 172800
-    ? date.toLocaleDateString(undefined, { month: "short", day: "numeric" })
-    : date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
-}
-
-function timeseries(plot, panel, series) {
-  const width = Math.max(plot.clientWidth, 120);
-  const height = Math.max(plot.clientHeight, 50);
-  const unit = panel.fieldConfig?.defaults?.unit;
-  const lines = steps(panel).filter((step) => typeof step.value === "number");
-  const values = series.flatMap((one) => one.points.map((point) => point[1])).filter(Number.isFinite);
-  const drawsLines = (panel.fieldConfig?.defaults?.custom?.thresholdsStyle?.mode ?? "off") !== "off";
-  const shown = drawsLines ? lines : [];
-  const most = Math.max(...values, ...shown.map((step) => step.value), 0);
-  const least = Math.min(...values, 0);
-  const top = panel.fieldConfig?.defaults?.max ?? round(most * 1.05);
-  const bottom = panel.fieldConfig?.defaults?.min ?? (least < 0 ? -round(-least) : 0);
-  const times = series.flatMap((one) => one.points.map((point) => point[0]));
-  const from = Math.min(...times);
-  const to = Math.max(...times);
-  const left = 52;
-  const x = (time) => left + ((time - from) / (to - from || 1)) * (width - left - 6);
-  const y = (value) => 6 + (1 - (value - bottom) / (top - bottom || 1)) * (height - 24);
-  const parts = [];
-  const rows = height > 110 ? 4 : 2;
-  for (let at = 0; at <= rows; at += 1) {
-    const value = bottom + ((top - bottom) * at) / rows;
-    parts.push(s("line", { class: "grid", x1: left, x2: width - 6, y1: y(value), y2: y(value) }));
-    parts.push(s("text", { x: left - 6, y: y(value) + 3, "text-anchor": "end" }, show(value, unit)));
-  }
-  for (const share of [0.1, 0.5, 0.9]) {
-    const time = from + (to - from) * share;
-    parts.push(s("text", { x: x(time), y: height - 4, "text-anchor": "middle" }, clock(time, to - from)));
-  }
-  for (const step of shown) {
-    parts.push(s("line", { x1: left, x2: width - 6, y1: y(step.value), y2: y(step.value), stroke: named(step.color), "stroke-dasharray": "5 4" }));
-  }
-  series.forEach((one, at) => {
-    const points = one.points.filter((point) => Number.isFinite(point[1]));
-    const path = points.map((point) => `${x(point[0]).toFixed(1)},${y(point[1]).toFixed(1)}`).join(" ");
-    parts.push(s("polyline", { points: path, fill: "none", stroke: color(at), "stroke-width": 1.5 }));
-  });
-  plot.append(s("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": panel.title }, parts));
-}
-
+/** Single values, each with its name if there are several. */
 function stat(plot, panel, series) {
-  const value = series.length > 0 ? last(series[0]) : undefined;
-  const style = `color: ${value === undefined ? "var(--faint)" : colorOf(panel, value)}`;
-  plot.append(h("div", { class: "stat", style }, show(value, panel.fieldConfig?.defaults?.unit)));
+  const { unit, decimals } = options(panel);
+  plot.append(h("div", { class: `stats${series.length > 3 ? " many" : ""}` }, series.map((one) => h("div", { class: "stat" },
+    series.length > 1 && h("span", { class: "faint", title: one.name }, one.name),
+    h("b", { style: `color: ${ofValue(panel, last(one))}` }, show(last(one), unit, decimals))))));
 }
 
+const RADIUS = 80;
+const point = (share, radius) => {
+  const angle = Math.PI * (0.85 + 1.3 * share);
+  return `${(100 + radius * Math.cos(angle)).toFixed(2)} ${(98 + radius * Math.sin(angle)).toFixed(2)}`;
+};
+
+/** A part of a dial between two shares of it. */
+function arc(from, to, radius, width, color) {
+  const large = (to - from) * 1.3 > 1 ? 1 : 0;
+  return s("path", { d: `M${point(from, radius)} A${radius} ${radius} 0 ${large} 1 ${point(to, radius)}`, fill: "none", stroke: color, "stroke-width": width });
+}
+
+/** Dials, with the limits around them. */
+function gauge(plot, panel, series) {
+  const { unit, decimals, min = 0, max = unit === "percentunit" ? 1 : 100 } = options(panel);
+  const share = (found) => Math.max(0, Math.min(1, (found - min) / (max - min || 1)));
+  plot.append(h("div", { class: "gauges" }, series.map((one) => {
+    const found = last(one);
+    const marks = steps(panel).map((step) => ({ at: isNumber(step.value) ? share(step.value) : 0, color: named(step.color) }));
+    const ring = marks.map((mark, at) => arc(mark.at, marks[at + 1]?.at ?? 1, RADIUS + 14, 5, mark.color));
+    const color = ofValue(panel, found);
+    const text = show(found, unit, decimals);
+    const dial = s("svg", { viewBox: "0 0 200 150", role: "img", "aria-label": `${one.name} ${text}` },
+      arc(0, 1, RADIUS, 18, faded(value("--text"), 0.1)),
+      isNumber(found) && share(found) > 0 && arc(0, share(found), RADIUS, 18, color),
+      ring,
+      s("text", { class: "value", x: 100, y: 106, "text-anchor": "middle", style: `fill: ${color}` }, text));
+    return h("div", { class: "gauge" }, dial, series.length > 1 && h("span", { class: "faint", title: one.name }, one.name));
+  })));
+}
+
+/** Bars, each with its name and value. */
 function bars(plot, panel, series) {
-  const defaults = panel.fieldConfig?.defaults ?? {};
-  const most = defaults.max ?? Math.max(...series.map(last), 1);
-  for (const one of series) {
-    const value = last(one);
-    const share = Math.max(0, Math.min(1, value / most));
-    plot.append(
-      h("div", {}, `${one.name} `, h("b", {}, show(value, defaults.unit))),
-      h("div", { class: "bar" }, h("b", { style: `width: ${share * 100}%; background: ${colorOf(panel, value)}` })),
-    );
-  }
+  const { unit, decimals, max } = options(panel);
+  const most = max ?? Math.max(...series.map(last).filter(isNumber), Number.MIN_VALUE);
+  plot.append(h("div", { class: "bars" }, series.map((one) => {
+    const share = Math.max(0, Math.min(1, last(one) / most));
+    return [h("span", {}, one.name), h("div", { class: "bar" }, h("i", { style: `width: ${share * 100}%; background: ${ofValue(panel, last(one))}` })), h("b", {}, show(last(one), unit, decimals))];
+  })));
 }
 
 function rows(plot, panel, series) {
   const isColored = steps(panel).length > 1;
-  table(plot, panel, series, (value) => (isColored ? colorOf(panel, value) : "var(--text)"));
+  table(plot, panel, series, (found) => (isColored ? ofValue(panel, found) : value("--text")));
 }
 
-const KINDS = { timeseries, stat, gauge: stat, bargauge: bars, table: rows, heatmap: timeseries };
+/** How many values there are in each bucket over time: the darker, the more. */
+function heatmap(plot, panel, series) {
+  const bound = (one) => (one.labels.le === "+Inf" ? Infinity : Number(one.labels.le));
+  const sorted = [...series].filter((one) => "le" in one.labels).sort((a, b) => bound(a) - bound(b));
+  if (sorted.length === 0) return rows(plot, panel, series);
+  const times = sorted[0].points.map(([time]) => time);
+  // Buckets count all that is below their bound.
+  const cells = sorted.map((one, at) => times.map((_, x) => Math.max(0, (one.points[x]?.[1] ?? 0) - (sorted[at - 1]?.points[x]?.[1] ?? 0))));
+  const most = Math.max(...cells.flat(), Number.MIN_VALUE);
+  const shades = cells.map((row, y) => row.map((found, x) => found > 0 && s("rect", {
+    x, y: sorted.length - 1 - y, width: 1.02, height: 1, fill: faded(named("orange"), Math.sqrt(found / most)),
+  })));
+  const unit = options(panel).unit ?? panel.options?.yAxis?.unit;
+  plot.append(h("div", { class: "heat" },
+    h("div", { class: "bounds" }, [...sorted].reverse().map((one) => h("span", {}, one.labels.le === "+Inf" ? "+Inf" : show(bound(one), unit)))),
+    s("svg", { viewBox: `0 0 ${times.length} ${sorted.length}`, preserveAspectRatio: "none", role: "img", "aria-label": panel.title }, shades)));
+  return undefined;
+}
 
-/** Draws series into a panel's plot. */
-export function draw(plot, panel, series, isSample) {
+const KINDS = { stat, gauge, bargauge: bars, table: rows, heatmap };
+
+/** The legend of lines: the last and the greatest value of each. A click hides one. */
+function legend(panel, series, drawn) {
+  const { unit } = options(panel);
+  const calcs = panel.options?.legend?.calcs ?? [];
+  const most = (one) => one.points.reduce((found, [, next]) => (isNumber(next) && !(found >= next) ? next : found), NaN);
+  const cells = (one) => [
+    calcs.includes("lastNotNull") && h("td", { class: "number" }, show(last(one), unit)),
+    calcs.includes("max") && h("td", { class: "number" }, show(most(one), unit)),
+  ];
+  return h("table", {},
+    calcs.length > 0 && h("thead", {}, h("tr", {}, h("th", {}, "Name"), calcs.includes("lastNotNull") && h("th", { class: "number" }, "Last *"), calcs.includes("max") && h("th", { class: "number" }, "Max"))),
+    h("tbody", {}, series.map((one, at) => {
+      const name = h("button", { type: "button", "aria-pressed": "true" }, h("i", { style: `background: ${ofSeries(at)}` }), one.name);
+      name.addEventListener("click", () => name.setAttribute("aria-pressed", String(drawn.toggle(at))));
+      return h("tr", {}, h("td", {}, name), cells(one));
+    })));
+}
+
+/** Draws series into a panel. Returns what resizes and removes what was drawn. */
+export function draw(plot, names, panel, series, range) {
   plot.replaceChildren();
-  plot.classList.toggle("sample", isSample);
-  const drawn = series.filter((one) => one.points.length > 0);
+  names.replaceChildren();
+  const drawn = series.filter((one) => one.points.some(([, found]) => isNumber(found)));
+  const kept = { resize: () => {}, destroy: () => plot.replaceChildren() };
   if (drawn.length === 0) {
-    plot.append(h("div", { class: "stat faint" }, "no data"));
-    return;
+    plot.append(h("div", { class: "stats" }, h("div", { class: "stat none faint" }, "No data")));
+    return kept;
   }
-  (KINDS[panel.type] ?? rows)(plot, panel, drawn);
-}
-
-/** The legend of a panel with several series. */
-export function legend(panel, series) {
-  if (!["timeseries", "heatmap"].includes(panel.type) || series.length < 1) return [];
-  return series.slice(0, 6).map((one, at) => h("span", {}, h("i", { style: `background: ${color(at)}` }), one.name));
+  if (panel.type in KINDS) {
+    KINDS[panel.type](plot, panel, drawn);
+    return kept;
+  }
+  // Its height is known before the lines are drawn.
+  let chart;
+  if (panel.options?.legend?.showLegend !== false) names.append(legend(panel, drawn, { toggle: (at) => chart.toggle(at) }));
+  chart = lines(plot, panel, drawn, range);
+  return chart;
 }

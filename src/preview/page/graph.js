@@ -2,9 +2,9 @@
 
 import { h, s } from "./dom.js";
 
-const WIDTH = 170;
+const WIDTH = 160;
 const HEIGHT = 40;
-const GAP_X = 90;
+const GAP_X = 64;
 const GAP_Y = 16;
 
 function collect(services) {
@@ -26,19 +26,38 @@ function collect(services) {
   return { nodes, edges };
 }
 
-/** The layer of each node: the longest way to it. What goes in a circle stays where it was found. */
+/** The edges that lead back to where a way through the others came from. */
+function backward(nodes, edges) {
+  const found = new Set();
+  const state = new Map();
+  const visit = (key) => {
+    state.set(key, "open");
+    for (const edge of edges.filter((one) => one.from === key)) {
+      if (state.get(edge.to) === "open") found.add(edge);
+      else if (!state.has(edge.to)) visit(edge.to);
+    }
+    state.set(key, "done");
+  };
+  // A way begins where nothing leads to, if there is such a place.
+  const targets = new Set(edges.map((edge) => edge.to));
+  const keys = [...nodes.keys()].sort((left, right) => targets.has(left) - targets.has(right));
+  for (const key of keys) if (!state.has(key)) visit(key);
+  return found;
+}
+
+/** The layer of each node: the longest way to it, without the edges that lead back. */
 function layers(nodes, edges) {
+  const back = backward(nodes, edges);
+  const forward = edges.filter((edge) => !back.has(edge));
   const depth = new Map([...nodes.keys()].map((key) => [key, 0]));
-  for (let round = 0; round < nodes.size; round += 1) {
-    let moved = false;
-    for (const edge of edges) {
-      const wanted = depth.get(edge.from) + 1;
-      if (wanted > depth.get(edge.to) && wanted < nodes.size) {
-        depth.set(edge.to, wanted);
+  for (let moved = true; moved;) {
+    moved = false;
+    for (const edge of forward) {
+      if (depth.get(edge.from) + 1 > depth.get(edge.to)) {
+        depth.set(edge.to, depth.get(edge.from) + 1);
         moved = true;
       }
     }
-    if (!moved) break;
   }
   return depth;
 }

@@ -2,12 +2,16 @@
 
 const LABEL = /\{\{\s*([^}]+?)\s*\}\}/g;
 
-/** The labels that a pattern names. */
-export function placeholders(pattern) {
-  return [...new Set([...(pattern ?? "").matchAll(LABEL)].map((found) => found[1]))];
+/** The name that Grafana gives to a series of a query without a pattern. */
+function automatic(labels) {
+  const all = Object.entries(labels).filter(([name]) => name !== "__name__");
+  if (all.length === 1) return all[0][1];
+  const text = all.map(([name, value]) => `${name}="${value}"`).join(", ");
+  return `${labels.__name__ ?? ""}${text || !labels.__name__ ? `{${text}}` : ""}`;
 }
 
 /** What a series with these labels is called. */
 export function called(target, labels) {
-  return (target.legendFormat ?? "").replace(LABEL, (_, label) => labels[label] ?? "") || target.refId;
+  if ((target.legendFormat ?? "__auto") === "__auto") return automatic(labels);
+  return target.legendFormat.replace(LABEL, (_, label) => labels[label] ?? "") || target.refId;
 }

@@ -34,24 +34,31 @@ export function arranged(panel, series) {
   return { columns, rows };
 }
 
+/** The columns that show the titles of links, not their values. */
+function linked(panel) {
+  const shows = (override) => override.properties?.some((one) => one.id === "custom.cellOptions" && one.value?.type === "data-links");
+  return (panel.fieldConfig?.overrides ?? []).filter(shows).flatMap((override) => override.matcher?.options?.names ?? []);
+}
+
 /** Draws series as a table. `color` is the one of a value. */
 export function table(plot, panel, series, color) {
   const { columns, rows } = arranged(panel, series);
-  const unit = panel.fieldConfig?.defaults?.unit;
-  const leads = (panel.fieldConfig?.defaults?.links ?? []).length > 0;
+  const { unit, decimals, links = [] } = panel.fieldConfig?.defaults ?? {};
+  const titles = linked(panel);
   const isNumber = (column) => column.key === VALUE;
   const cell = (row, column) => {
     const found = row[column.key];
-    if (column.key === VALUE) return show(found, unit);
+    if (column.key === VALUE) return show(found, unit, decimals);
     if (column.key === TIME) return new Date(found * 1000).toLocaleString();
     // In Grafana the row leads to the service's dashboard, which here is on its page.
-    if (column.key === "service" && leads) return h("a", { href: `#/service/${encodeURIComponent(found)}` }, found);
-    return found ?? "";
+    const text = titles.includes(column.title) ? links[0]?.title : found;
+    if (links.length > 0 && row.service && (column.key === "service" || text !== found)) return h("a", { href: `#/service/${encodeURIComponent(row.service)}` }, text);
+    return text ?? "";
   };
-  plot.append(h("div", { class: "rows" }, h("table", {},
-    h("tr", {}, columns.map((column) => h("th", { class: isNumber(column) && "number" }, column.title))),
-    rows.map((row) => h("tr", {}, columns.map((column) => h("td", {
+  plot.append(h("div", { class: "rows", tabindex: 0, role: "region", "aria-label": panel.title }, h("table", {},
+    h("thead", {}, h("tr", {}, columns.map((column) => h("th", { scope: "col", class: isNumber(column) && "number" }, column.title)))),
+    h("tbody", {}, rows.map((row) => h("tr", {}, columns.map((column) => h("td", {
       class: isNumber(column) && "number",
       style: isNumber(column) ? `color: ${color(row[VALUE])}` : undefined,
-    }, cell(row, column))))))));
+    }, cell(row, column)))))))));
 }

@@ -183,6 +183,26 @@ impl<'m> Plan<'m> {
         rules: Arc<RuleSet>,
         groups: &[SloRef],
     ) -> Result<Self, Error> {
+        Self::build(services, settings, by_hand, rules, (groups, false))
+    }
+
+    /// Generates the series of services: of SLOs with groups, those of these groups and no others, if there are any of the SLO.
+    pub(crate) fn of_groups(
+        services: &[&'m Service],
+        settings: &'m Settings,
+        rules: Arc<RuleSet>,
+        groups: &[SloRef],
+    ) -> Result<Self, Error> {
+        Self::build(services, settings, &[], rules, (groups, true))
+    }
+
+    fn build(
+        services: &[&'m Service],
+        settings: &'m Settings,
+        by_hand: &[Labels],
+        rules: Arc<RuleSet>,
+        (groups, are_all): (&[SloRef], bool),
+    ) -> Result<Self, Error> {
         let mut plan = Self {
             services: services.to_vec(),
             settings,
@@ -200,6 +220,9 @@ impl<'m> Plan<'m> {
                         && !named.group.is_empty()
                 });
                 let mut all: Vec<&BTreeMap<String, String>> = vec![&other];
+                if are_all && named.clone().next().is_some() {
+                    all.clear();
+                }
                 for named in named {
                     if !all.contains(&&named.group) {
                         all.push(&named.group);
