@@ -68,7 +68,7 @@ pub struct Node {
     /// When its receiver is notified; its children have times of their own.
     pub times: Times,
     /// True if the times of its receiver apply, until they are in `times`.
-    times_apply: bool,
+    pub(super) times_apply: bool,
     /// True if an alert also goes to the next route that matches.
     pub goes_on: bool,
     /// The child routes.
