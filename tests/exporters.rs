@@ -14,7 +14,7 @@ use nthc::db::{Database, ItemClass, file_names};
 use nthc::diagnostics::codes;
 use nthc::ir::{Resolution, Signal, SkippedRule};
 use nthc::lower::service_model;
-use nthc::session::{Configuration, Session};
+use nthc::session::{Configuration, STANDARD_LIBRARY, Session};
 use nthc::suppressions::Levels;
 use support::exposition::{self, Scrape, Scraped};
 
@@ -71,9 +71,41 @@ const TECHNOLOGIES: &[Technology] = &[
         ],
     },
     Technology {
+        template: "std.certmanager.certmanager",
+        arguments: "",
+        scrapes: &[whole("certmanager")],
+    },
+    Technology {
+        template: "std.coredns.coredns",
+        arguments: "",
+        scrapes: &[whole("coredns")],
+    },
+    Technology {
         template: "std.etcd.etcd",
         arguments: "",
         scrapes: &[whole("etcd")],
+    },
+    Technology {
+        template: "std.go.go",
+        arguments: "",
+        scrapes: &[
+            whole("go"),
+            lacking(
+                "go-opentelemetry",
+                &[
+                    "cpu",
+                    "files",
+                    "files-limit",
+                    "gc-cycles",
+                    "gc-pauses",
+                    // Only while a limit is set.
+                    "memory-limit",
+                    "resident-memory",
+                    "started",
+                    "threads",
+                ],
+            ),
+        ],
     },
     Technology {
         template: "std.haproxy.haproxy",
@@ -117,6 +149,25 @@ const TECHNOLOGIES: &[Technology] = &[
         scrapes: &[whole("node")],
     },
     Technology {
+        template: "std.nodejs.nodejs",
+        arguments: "",
+        scrapes: &[
+            lacking("nodejs", &["utilization"]),
+            lacking(
+                "nodejs-opentelemetry",
+                &[
+                    "cpu",
+                    "external-memory",
+                    "files",
+                    "files-limit",
+                    "resident-memory",
+                    "resources",
+                    "started",
+                ],
+            ),
+        ],
+    },
+    Technology {
         template: "std.pgbouncer.pgbouncer",
         arguments: "",
         scrapes: &[whole("pgbouncer")],
@@ -158,6 +209,14 @@ const TECHNOLOGIES: &[Technology] = &[
         scrapes: &[whole("prometheus")],
     },
     Technology {
+        template: "std.python.python",
+        arguments: "",
+        scrapes: &[
+            lacking("python", &["threads"]),
+            lacking("python-opentelemetry", &["files-limit", "started"]),
+        ],
+    },
+    Technology {
         template: "std.rabbitmq.rabbitmq",
         arguments: "",
         scrapes: &[
@@ -171,6 +230,19 @@ const TECHNOLOGIES: &[Technology] = &[
         scrapes: &[lacking("redis", &["primary-link"]), whole("redis-replica")],
     },
     Technology {
+        template: "std.temporal.temporal",
+        arguments: "",
+        scrapes: &[
+            whole("temporal"),
+            lacking("temporal-opentelemetry", &["durations", "store-durations"]),
+        ],
+    },
+    Technology {
+        template: "std.temporal.temporal-task-queue",
+        arguments: ", queue: \"orders\"",
+        scrapes: &[whole("temporal"), whole("temporal-opentelemetry")],
+    },
+    Technology {
         template: "std.varnish.varnish",
         arguments: "",
         scrapes: &[whole("varnish")],
@@ -180,6 +252,8 @@ const TECHNOLOGIES: &[Technology] = &[
 /// Templates for exporters of which there is no scrape: their names are from the exporters' sources, which the modules
 /// cite.
 const WITHOUT_SCRAPE: &[&str] = &[
+    "std.argocd.argocd",
+    "std.argocd.argocd-repo-server",
     "std.consul.consul",
     "std.elasticsearch.elasticsearch",
     "std.jvm.jvm",
@@ -208,6 +282,22 @@ fn templates() -> BTreeSet<String> {
     found
 }
 
+/// The parameter that says which targets a template is about.
+fn named_by(module: &str, name: &str) -> Option<&'static str> {
+    let text = STANDARD_LIBRARY.iter().find(|(known, _)| *known == module);
+    // A test's own template.
+    let Some((_, text)) = text else {
+        return Some("instance");
+    };
+    let start = text
+        .find(&format!("\ntemplate dependency {name}("))
+        .unwrap();
+    let params = text[start..].split("\n)").next().unwrap();
+    ["instance", "job"]
+        .into_iter()
+        .find(|param| params.contains(&format!("\n  {param}: string")))
+}
+
 /// A service that depends on one server for each scrape, by a template.
 struct Tried {
     signals: Vec<Signal>,
@@ -234,9 +324,25 @@ fn try_template(template: &str, arguments: &str, scrapes: &[(&str, Scrape)], loc
     let mut scraped = Scraped::default();
     for (scrape, said) in scrapes {
         let instance = instance_of(scrape);
+        // One that is named by its job, or is part of the service, is narrowed to the scrape's target.
+        let (named, selector) = match named_by(module, name) {
+            Some("instance") => (format!("instance: \"{instance}\""), String::new()),
+            Some(job) => (
+                format!("{job}: \"{scrape}\""),
+                format!("instance = \"{instance}\""),
+            ),
+            None => (
+                String::new(),
+                format!("job = \"{scrape}\", instance = \"{instance}\""),
+            ),
+        };
+        let selector = match selector.as_str() {
+            "" => String::new(),
+            labels => format!("selector = {{ {labels} }}"),
+        };
         let _ = write!(
             text,
-            "\n  dependency {} : {alias}.{name}(instance: \"{instance}\"{arguments}) {{ }}\n",
+            "\n  dependency {} : {alias}.{name}({named}{arguments}) {{ {selector} }}\n",
             dependency(scrape)
         );
         let target = [("job", (*scrape).to_owned()), ("instance", instance)];

@@ -70,6 +70,7 @@ fn read(line: &str, scrape: &mut Scrape) -> Result<(), String> {
         return Ok(());
     };
     let rest = rest.unwrap_or_default();
+    let name = name.trim_matches('"');
     let (metric_type, help) = scrape
         .metadata
         .entry(name.to_owned())
@@ -86,16 +87,17 @@ fn read(line: &str, scrape: &mut Scrape) -> Result<(), String> {
     Ok(())
 }
 
-/// Parses a sample such as `http_requests_total{code="200"} 3 1700000000000`, without its value.
+/// Parses a sample such as `http_requests_total{code="200"} 3 1700000000000`, or one with names of UTF-8,
+/// `{"http.requests","http.route"="/"} 3`, without its value.
 fn sample(line: &str) -> Result<BTreeMap<String, String>, String> {
     let end = line
         .find(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_' || letter == ':'))
         .ok_or("no value")?;
     let (name, mut rest) = line.split_at(end);
-    if name.is_empty() || name.starts_with(|letter: char| letter.is_ascii_digit()) {
-        return Err(format!("the name {name:?}"));
+    let mut labels = BTreeMap::new();
+    if !name.is_empty() {
+        labels.insert("__name__".to_owned(), name.to_owned());
     }
-    let mut labels = BTreeMap::from([("__name__".to_owned(), name.to_owned())]);
     if let Some(inner) = rest.strip_prefix('{') {
         rest = inner;
         loop {
@@ -104,14 +106,35 @@ fn sample(line: &str) -> Result<BTreeMap<String, String>, String> {
                 rest = after;
                 break;
             }
-            let (label, quoted) = rest.split_once("=\"").ok_or("a label without a value")?;
-            let end = end_of_text(quoted).ok_or("a text without an end")?;
-            let known = labels.insert(label.to_owned(), unescape(&quoted[..end])?);
-            if known.is_some() {
+            let label = if rest.starts_with('"') {
+                let (label, after) = text_of(rest)?;
+                rest = after;
+                label
+            } else {
+                let (label, after) = rest
+                    .split_once('=')
+                    .filter(|(label, _)| !label.contains(['}', ' ']))
+                    .ok_or("a label without a value")?;
+                rest = &rest[rest.len() - after.len() - 1..];
+                label.to_owned()
+            };
+            let (label, value) = match rest.strip_prefix('=') {
+                Some(after) => {
+                    let (value, after) = text_of(after)?;
+                    rest = after;
+                    (label, value)
+                }
+                // Without a value, it is the metric's name.
+                None => ("__name__".to_owned(), label),
+            };
+            if labels.insert(label.clone(), value).is_some() {
                 return Err(format!("the label {label} twice"));
             }
-            rest = &quoted[end + 1..];
         }
+    }
+    let named = labels.get("__name__");
+    if named.is_none() || name.starts_with(|letter: char| letter.is_ascii_digit()) {
+        return Err(format!("the name {name:?}"));
     }
     let mut numbers = rest.split_ascii_whitespace();
     let value = numbers.next().ok_or("no value")?;
@@ -126,6 +149,13 @@ fn sample(line: &str) -> Result<BTreeMap<String, String>, String> {
         Some(more) => Err(format!("{more:?} after the value")),
         None => Ok(labels),
     }
+}
+
+/// Splits a quoted text, without its escapes, from what is after it.
+fn text_of(quoted: &str) -> Result<(String, &str), String> {
+    let inner = quoted.strip_prefix('"').ok_or("a label without a value")?;
+    let end = end_of_text(inner).ok_or("a text without an end")?;
+    Ok((unescape(&inner[..end])?, &inner[end + 1..]))
 }
 
 /// Returns the offset of the closing quote.

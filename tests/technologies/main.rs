@@ -4,6 +4,8 @@
 
 mod cases;
 mod firing;
+mod library;
+mod slos;
 #[path = "../support/mod.rs"]
 mod support;
 

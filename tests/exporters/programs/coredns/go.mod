@@ -1,0 +1,5 @@
+module example.com/scraped/coredns
+
+go 1.25.0
+
+require github.com/coredns/coredns v1.15.0
