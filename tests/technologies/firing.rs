@@ -2,18 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use super::cases::CASES;
+use nthc::session::STANDARD_LIBRARY;
+
+use super::cases::{self, Case};
+use super::clouds;
 use super::support::promtool;
 use super::{TEAM, build};
 
 #[test]
 fn alerts_fire_when_they_should_and_only_then() {
     let judge = promtool::available();
-    let dependencies: BTreeSet<&str> = CASES.iter().map(|case| case.dependency).collect();
+    let cases = || -> Vec<&Case> { cases::CASES.iter().chain(clouds::CASES).collect() };
+    let dependencies: BTreeSet<&str> = cases().iter().map(|case| case.dependency).collect();
     for dependency in dependencies {
         let template = dependency.split('(').next().unwrap();
         // A module's namesake comes with it; others, `kafka-consumer`, begin with the module's name.
+        let module = format!("std.{template}");
+        let is_module = STANDARD_LIBRARY.iter().any(|(name, _)| *name == module);
         let import = match template.split_once('-') {
+            _ if is_module => template.to_owned(),
             Some((module, _)) => format!("{module}.{{{template}}}"),
             None => template.to_owned(),
         };
@@ -25,8 +32,8 @@ fn alerts_fire_when_they_should_and_only_then() {
             .find(|(path, _)| path == "prometheus/s.yaml")
             .expect("it has rules")
             .1;
-        let tests = CASES
-            .iter()
+        let tests = cases()
+            .into_iter()
             .filter(|case| case.dependency == dependency)
             .map(|case| {
                 // A name that no rule has would never fire.

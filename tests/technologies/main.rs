@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod cases;
+mod clouds;
 mod firing;
+mod scraped;
 #[path = "../support/mod.rs"]
 mod support;
 
