@@ -2,20 +2,26 @@
 
 use std::collections::BTreeSet;
 
+use nthc::session::STANDARD_LIBRARY;
+
 use super::cases::{CASES, Case};
+use super::clouds;
 use super::library::LIBRARY;
 use super::support::{exposition, promtool};
 use super::{TEAM, build};
 
 fn cases() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().chain(LIBRARY)
+    CASES.iter().chain(LIBRARY).chain(clouds::CASES)
 }
 
 /// The rules of a service with a dependency.
 fn rules(dependency: &str) -> String {
     let template = dependency.split('(').next().unwrap();
     // A module's namesake comes with it; others, `kafka-consumer`, begin with the module's name.
+    let module = format!("std.{template}");
+    let is_module = STANDARD_LIBRARY.iter().any(|(name, _)| *name == module);
     let import = match template.split_once('-') {
+        _ if is_module => template.to_owned(),
         Some((module, _)) => format!("{module}.{{{template}}}"),
         None => template.to_owned(),
     };

@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod cases;
+mod clouds;
 mod firing;
 mod library;
+mod scraped;
 mod slos;
 #[path = "../support/mod.rs"]
 mod support;

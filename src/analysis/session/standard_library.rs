@@ -3,6 +3,7 @@
 /// A module of the standard library: its name, and its text.
 pub const STANDARD_LIBRARY: &[(&str, &str)] = &[
     ("std.prelude", include_str!("../../../stdlib/prelude.nth")),
+    ("std.alb", include_str!("../../../stdlib/alb.nth")),
     (
         "std.alertmanager",
         include_str!("../../../stdlib/alertmanager.nth"),
@@ -12,8 +13,20 @@ pub const STANDARD_LIBRARY: &[(&str, &str)] = &[
     ("std.batch", include_str!("../../../stdlib/batch.nth")),
     ("std.blackbox", include_str!("../../../stdlib/blackbox.nth")),
     (
+        "std.cassandra",
+        include_str!("../../../stdlib/cassandra.nth"),
+    ),
+    (
         "std.certmanager",
         include_str!("../../../stdlib/certmanager.nth"),
+    ),
+    (
+        "std.clickhouse",
+        include_str!("../../../stdlib/clickhouse.nth"),
+    ),
+    (
+        "std.cloudfront",
+        include_str!("../../../stdlib/cloudfront.nth"),
     ),
     ("std.consul", include_str!("../../../stdlib/consul.nth")),
     ("std.coredns", include_str!("../../../stdlib/coredns.nth")),
@@ -22,11 +35,17 @@ pub const STANDARD_LIBRARY: &[(&str, &str)] = &[
         "std.elasticsearch",
         include_str!("../../../stdlib/elasticsearch.nth"),
     ),
+    ("std.envoy", include_str!("../../../stdlib/envoy.nth")),
     ("std.etcd", include_str!("../../../stdlib/etcd.nth")),
     ("std.go", include_str!("../../../stdlib/go.nth")),
     ("std.grpc", include_str!("../../../stdlib/grpc.nth")),
     ("std.haproxy", include_str!("../../../stdlib/haproxy.nth")),
     ("std.http", include_str!("../../../stdlib/http.nth")),
+    (
+        "std.ingress-nginx",
+        include_str!("../../../stdlib/ingress-nginx.nth"),
+    ),
+    ("std.istio", include_str!("../../../stdlib/istio.nth")),
     ("std.jvm", include_str!("../../../stdlib/jvm.nth")),
     ("std.kafka", include_str!("../../../stdlib/kafka.nth")),
     (
@@ -37,6 +56,7 @@ pub const STANDARD_LIBRARY: &[(&str, &str)] = &[
         "std.memcached",
         include_str!("../../../stdlib/memcached.nth"),
     ),
+    ("std.minio", include_str!("../../../stdlib/minio.nth")),
     ("std.mongodb", include_str!("../../../stdlib/mongodb.nth")),
     ("std.mysql", include_str!("../../../stdlib/mysql.nth")),
     ("std.nats", include_str!("../../../stdlib/nats.nth")),
@@ -63,8 +83,11 @@ pub const STANDARD_LIBRARY: &[(&str, &str)] = &[
     ("std.pulsar", include_str!("../../../stdlib/pulsar.nth")),
     ("std.python", include_str!("../../../stdlib/python.nth")),
     ("std.rabbitmq", include_str!("../../../stdlib/rabbitmq.nth")),
+    ("std.rds", include_str!("../../../stdlib/rds.nth")),
     ("std.redis", include_str!("../../../stdlib/redis.nth")),
+    ("std.s3", include_str!("../../../stdlib/s3.nth")),
     ("std.services", include_str!("../../../stdlib/services.nth")),
+    ("std.sqs", include_str!("../../../stdlib/sqs.nth")),
     ("std.stream", include_str!("../../../stdlib/stream.nth")),
     ("std.temporal", include_str!("../../../stdlib/temporal.nth")),
     ("std.traefik", include_str!("../../../stdlib/traefik.nth")),
