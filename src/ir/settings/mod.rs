@@ -11,6 +11,7 @@ mod project;
 mod prometheus;
 mod setting;
 pub mod texts;
+mod toleration;
 
 use std::collections::BTreeSet;
 
@@ -30,6 +31,8 @@ pub use prometheus::{
     DEFAULT_INTERVAL, DEFAULT_SCRAPE_INTERVAL, MAX_QUERY_OFFSET, PartialResponseStrategy,
     PrometheusSettings, RuleFormat, Ruler,
 };
+pub use toleration::Toleration;
+
 pub use setting::{
     Choice, Choices, Kind, Named, Setting, SettingValue, SettingsTable, Table, Value, by_name,
     setting_choices, settings_table,
