@@ -10,6 +10,7 @@ mod exclude;
 mod gate;
 mod grouping;
 mod lints;
+mod origin;
 mod outside;
 mod panel;
 mod read;
@@ -39,7 +40,7 @@ pub use gate::expiring_overrides;
 pub use outside::{OutsideRule, outside_rule};
 pub(crate) use read::report;
 pub use receiver::{Relabelled, mail_receivers, relabelled};
-pub use team::{day_twice, ignored_urgency};
+pub use team::{day_twice, ended_overrides, ignored_urgency, override_times};
 pub use test::{LoweredTest, test_model};
 
 use crate::db::item_entry;

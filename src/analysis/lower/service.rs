@@ -14,7 +14,7 @@ use super::read::{
 };
 use super::signal::{self, Absences};
 use super::{
-    composite, contract, gate, grouping, lints, panel, recordings, sli, slo_alerts, team,
+    composite, contract, gate, grouping, lints, origin, panel, recordings, sli, slo_alerts, team,
     time_units,
 };
 use crate::codes;
@@ -161,6 +161,8 @@ pub(super) fn lower(
         runbook: runbook(instance),
         gates,
         deployed: query(instance.get(field::DEPLOYED)),
+        origin: origin::lower(instance),
+        former_tiers: origin::former_tiers(db, workspace, environment, instance),
     })
 }
 

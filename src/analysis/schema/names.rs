@@ -14,6 +14,8 @@ pub mod kind {
     pub const BUDGET_LEFT: &str = "budget-left";
     /// The kind `burn-rate`.
     pub const BURN_RATE: &str = "burn-rate";
+    /// The kind `contact`.
+    pub const CONTACT: &str = "contact";
     /// The kind `contract`.
     pub const CONTRACT: &str = "contract";
     /// The kind `counter-reset`.
@@ -198,7 +200,7 @@ pub mod field {
     pub const DESCRIPTION: &str = "description";
     /// The field `dry_run` of `gate`.
     pub const DRY_RUN: &str = "dry_run";
-    /// The field `email` of `team`.
+    /// The field `email` of `team`, `contact`.
     pub const EMAIL: &str = "email";
     /// The field `escalation` of `service`, `dependency`.
     pub const ESCALATION: &str = "escalation";
@@ -212,7 +214,7 @@ pub mod field {
     pub const FIRST: &str = "first";
     /// The field `for` of `burn-rate`, `severity`, `alert`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`, `page`, `ticket`.
     pub const FOR: &str = "for";
-    /// The field `from` of `exclude`, `support-hours`, `hours`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`.
+    /// The field `from` of `exclude`, `support-hours`, `hours`, `override`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`.
     pub const FROM: &str = "from";
     /// The field `gate` of `verdict`.
     pub const GATE: &str = "gate";
@@ -276,8 +278,12 @@ pub mod field {
     pub const MANAGERS: &str = "managers";
     /// The field `max` of `panel`.
     pub const MAX: &str = "max";
+    /// The field `member` of `override`.
+    pub const MEMBER: &str = "member";
     /// The field `members` of `team`, `schedule`, `layer`.
     pub const MEMBERS: &str = "members";
+    /// The field `microsoft_teams` of `contact`.
+    pub const MICROSOFT_TEAMS: &str = "microsoft_teams";
     /// The field `min` of `panel`.
     pub const MIN: &str = "min";
     /// The field `min_bad_events` of `slo`.
@@ -300,12 +306,22 @@ pub mod field {
     pub const ON_NO_DATA: &str = "on_no_data";
     /// The field `only_in` of `service`, `dependency`, `slo`, `contract`, `exclude`, `alert`, `recording`, `test`.
     pub const ONLY_IN: &str = "only_in";
+    /// The field `orchestration_import` of `team`.
+    pub const ORCHESTRATION_IMPORT: &str = "orchestration_import";
     /// The field `page_severity` of `tier`, `slo`, `contract`.
     pub const PAGE_SEVERITY: &str = "page_severity";
+    /// The field `pagerduty` of `contact`.
+    pub const PAGERDUTY: &str = "pagerduty";
+    /// The field `pagerduty_id` of `service`, `team`, `schedule`, `escalation`.
+    pub const PAGERDUTY_ID: &str = "pagerduty_id";
+    /// The field `pagerduty_import` of `service`, `team`, `schedule`, `escalation`.
+    pub const PAGERDUTY_IMPORT: &str = "pagerduty_import";
     /// The field `pages` of `severity`, `environment`.
     pub const PAGES: &str = "pages";
     /// The field `pages_become` of `environment`.
     pub const PAGES_BECOME: &str = "pages_become";
+    /// The field `phone` of `contact`.
+    pub const PHONE: &str = "phone";
     /// The field `query` of `recording`, `panel`.
     pub const QUERY: &str = "query";
     /// The field `query_offset` of `slo`.
@@ -318,6 +334,8 @@ pub mod field {
     pub const REASON: &str = "reason";
     /// The field `remedy` of `contract`.
     pub const REMEDY: &str = "remedy";
+    /// The field `renamed_from` of `tier`, `service`, `team`, `schedule`, `escalation`.
+    pub const RENAMED_FROM: &str = "renamed_from";
     /// The field `resolved` of `receiver`.
     pub const RESOLVED: &str = "resolved";
     /// The field `rotation` of `schedule`, `layer`.
@@ -346,7 +364,7 @@ pub mod field {
     pub const SHARED: &str = "shared";
     /// The field `short` of `burn-rate`.
     pub const SHORT: &str = "short";
-    /// The field `slack` of `team`.
+    /// The field `slack` of `team`, `contact`.
     pub const SLACK: &str = "slack";
     /// The field `sli` of `slo`.
     pub const SLI: &str = "sli";
@@ -370,6 +388,8 @@ pub mod field {
     pub const TEAM: &str = "team";
     /// The field `technology` of `dependency`.
     pub const TECHNOLOGY: &str = "technology";
+    /// The field `telegram` of `contact`.
+    pub const TELEGRAM: &str = "telegram";
     /// The field `text` of `section`, `page`, `ticket`.
     pub const TEXT: &str = "text";
     /// The field `thresholds` of `panel`.
@@ -380,7 +400,7 @@ pub mod field {
     pub const TIER: &str = "tier";
     /// The field `title` of `panel`, `row`.
     pub const TITLE: &str = "title";
-    /// The field `to` of `support-hours`, `hours`, `mail`.
+    /// The field `to` of `support-hours`, `hours`, `mail`, `override`.
     pub const TO: &str = "to";
     /// The field `total` of `ratio`, `error-ratio`, `all-of`, `weighted`.
     pub const TOTAL: &str = "total";

@@ -9,6 +9,7 @@ mod exclude;
 mod gate;
 mod groups;
 mod matching;
+mod origins;
 mod query;
 mod service;
 mod settings;
