@@ -82,6 +82,7 @@ fn with(place: &Place, args: &[&str], variables: &[(&str, &str)]) -> Ran {
         "NTH_PROMETHEUS_KEY",
         "NTH_PROMETHEUS_PASSWORD",
         "NTH_PROMETHEUS_PASSWORD_FILE",
+        "NTH_PROMETHEUS_TENANT",
         "NTH_PROMETHEUS_TOKEN",
         "NTH_PROMETHEUS_TOKEN_FILE",
         "NTH_PROMETHEUS_USER",

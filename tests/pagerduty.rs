@@ -93,6 +93,97 @@ service "a'b\\\${c}" {
 }
 "#;
 
+/// Objects that exist, in all ways, and people who are called.
+const ADOPTED: &str = r#"team payments {
+  orchestration_import = "b4745a03-4f72-4654-8f72-a8b5c9d0e1f2:c5856b14-5083-4765-9083-b9c6dae1f203"
+  renamed_from         = ["cash", "billing"]
+
+  schedule primary {
+    zone             = "Europe/London"
+    members          = ["ana@example.com", "raj@example.com"]
+    pagerduty_import = "PSCHED1"
+    renamed_from     = ["daytime"]
+
+    override holiday {
+      member = "kim@example.com"
+      from   = "2099-12-24 18:00"
+      to     = "2099-12-27 09:00"
+    }
+
+    override summer {
+      member = "lea@example.com"
+      from   = "2099-07-01 00:00"
+      to     = "2099-07-15 00:00"
+    }
+  }
+
+  schedule secondary { pagerduty_id = "PSCHED2" }
+
+  escalation default {
+    pagerduty_import = { critical = "PPOLIC1", other_alerts = "PPOLIC2", low = "PPOLIC3" }
+
+    step first  { notify = primary }
+    step second { notify = secondary }
+  }
+
+  escalation night { pagerduty_id = "PPOLIC4" }
+
+  contact ana {
+    email     = "ana@example.com"
+    phone     = "+44 20 7946 0000"
+    pagerduty = [sms, phone]
+  }
+
+  contact vendor {
+    email     = "noc@example.com"
+    phone     = "+1 (202) 555-0100"
+    pagerduty = [phone]
+  }
+}
+
+team platform {
+  pagerduty_id = "PTEAM01"
+  members      = ["mo@example.com"]
+
+  schedule primary {
+    zone    = "Europe/London"
+    members = ["zoe@example.com"]
+  }
+}
+
+service checkout {
+  team             = payments
+  tier             = critical
+  pagerduty_import = "PSERVI1.PINTEG1"
+  renamed_from     = ["shop"]
+  selector         = { job = "checkout" }
+
+  dependency gateway { service = gateway }
+  dependency ledger { service = ledger }
+}
+
+service ledger {
+  team       = payments
+  escalation = payments.night
+  selector   = { job = "ledger" }
+}
+
+service gateway {
+  team         = payments
+  pagerduty_id = "PSERVI2"
+  selector     = { job = "gateway" }
+
+  dependency archive { service = archive }
+  dependency ledger { service = ledger }
+}
+
+service archive {
+  team         = platform
+  pagerduty_id = "PSERVI3"
+  selector     = { job = "archive" }
+}
+"#;
+
 /// The files of PagerDuty of a project, by path below the output folder.
 fn built(manifest: &str, source: &str) -> BTreeMap<String, Value> {
     let place = Place::new();
@@ -140,7 +231,7 @@ fn modules() -> BTreeMap<String, Vec<Value>> {
     assert_eq!(ran.code, 0, "{}", ran.err);
     let mut all = files(&out);
     assert!(!all.is_empty());
-    for (name, source) in [("small", SMALL), ("hostile", HOSTILE)] {
+    for (name, source) in [("small", SMALL), ("hostile", HOSTILE), ("adopted", ADOPTED)] {
         let made = built(MANIFEST, source).into_iter();
         all.extend(made.map(|(path, file)| (format!("{name}/{path}"), file)));
     }
@@ -382,6 +473,197 @@ fn texts_stay_texts() {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!("hostile", whole(&built(MANIFEST, HOSTILE))));
+}
+
+/// A reference to an object that is managed elsewhere is its ID, and nothing of that object is written.
+#[test]
+fn what_is_managed_elsewhere_stays_as_it_is() {
+    let all = by_address(ADOPTED);
+    let of = |kind: &str, address: &str| all.get(&(kind.to_owned(), address.to_owned()));
+    let targets: Vec<&Value> = list(
+        of("pagerduty_escalation_policy", "payments--default--critical").unwrap(),
+        "rule",
+    )
+    .iter()
+    .map(|rule| &rule["target"][0]["id"])
+    .collect();
+    assert_eq!(
+        targets,
+        ["${pagerduty_schedule.payments--primary.id}", "PSCHED2"]
+    );
+    for (kind, address) in [
+        ("pagerduty_schedule", "payments--secondary"),
+        ("pagerduty_escalation_policy", "payments--night--standard"),
+        ("pagerduty_service", "gateway"),
+        ("pagerduty_service_integration", "gateway"),
+        ("pagerduty_event_orchestration_service", "gateway"),
+        ("pagerduty_team", "platform"),
+        ("pagerduty_team_membership", "platform--zoe_at_example_com"),
+        // Both ends are managed elsewhere.
+        ("pagerduty_service_dependency", "gateway--archive"),
+        // Nobody needs this person.
+        ("data.pagerduty_user", "mo_at_example_com"),
+    ] {
+        assert_eq!(of(kind, address), None, "{kind}.{address}");
+    }
+    let ledger = of("pagerduty_service", "ledger").unwrap();
+    assert_eq!(ledger["escalation_policy"], "PPOLIC4");
+    let schedule = of("pagerduty_schedule", "platform--primary").unwrap();
+    assert_eq!(schedule["teams"], serde_json::json!(["PTEAM01"]));
+    let router = of("pagerduty_event_orchestration_router", "payments").unwrap();
+    let routes: Vec<&Value> = list(&router["set"], "rule")
+        .iter()
+        .map(|rule| &rule["actions"]["route_to"])
+        .collect();
+    assert!(routes.contains(&&Value::from("PSERVI2")), "{routes:?}");
+    let ends = |address: &str| {
+        let found = of("pagerduty_service_dependency", address).unwrap();
+        let id = |end: &str| found["dependency"][end]["id"].as_str().unwrap().to_owned();
+        [id("dependent_service"), id("supporting_service")]
+    };
+    assert_eq!(
+        ends("checkout--gateway"),
+        ["${pagerduty_service.checkout.id}", "PSERVI2"]
+    );
+    assert_eq!(
+        ends("gateway--ledger"),
+        ["PSERVI2", "${pagerduty_service.ledger.id}"]
+    );
+}
+
+#[test]
+fn an_override_is_a_last_layer_with_an_end() {
+    let all = by_address(ADOPTED);
+    let key = (
+        "pagerduty_schedule".to_owned(),
+        "payments--primary".to_owned(),
+    );
+    let layers = list(&all[&key], "layer");
+    let short: Vec<_> = layers
+        .iter()
+        .map(|layer| {
+            let text = |field: &str| layer.get(field).and_then(Value::as_str);
+            (text("name").unwrap(), text("start").unwrap(), text("end"))
+        })
+        .collect();
+    // In the order of time, each with the offset of its day.
+    assert_eq!(
+        short,
+        [
+            ("primary", "2026-01-05T09:00:00+00:00", None),
+            (
+                "summer",
+                "2099-07-01T00:00:00+01:00",
+                Some("2099-07-15T00:00:00+01:00")
+            ),
+            (
+                "holiday",
+                "2099-12-24T18:00:00+00:00",
+                Some("2099-12-27T09:00:00+00:00")
+            ),
+        ]
+    );
+    assert_eq!(
+        layers[2]["users"],
+        serde_json::json!(["${data.pagerduty_user.kim_at_example_com.id}"])
+    );
+}
+
+#[test]
+fn a_contact_method_has_the_country_by_itself() {
+    let all = by_address(ADOPTED);
+    let of = |address: &str| {
+        let kind = "pagerduty_user_contact_method";
+        let found = &all[&(kind.to_owned(), address.to_owned())];
+        let text = |field: &str| found[field].as_str().unwrap().to_owned();
+        (text("type"), number(found, "country_code"), text("address"))
+    };
+    let expected =
+        |kind: &str, country, number: &str| (kind.to_owned(), country, number.to_owned());
+    assert_eq!(
+        of("phone--ana_at_example_com"),
+        expected("phone_contact_method", 44, "2079460000")
+    );
+    assert_eq!(
+        of("sms--ana_at_example_com"),
+        expected("sms_contact_method", 44, "2079460000")
+    );
+    assert_eq!(
+        of("phone--noc_at_example_com"),
+        expected("phone_contact_method", 1, "2025550100")
+    );
+    // A person who is only called is no member of the team.
+    let membership = ("pagerduty_team_membership", "payments--noc_at_example_com");
+    assert!(!all.contains_key(&(membership.0.to_owned(), membership.1.to_owned())));
+    // Numbers are in no other file.
+    let place = Place::new();
+    place.write("nth.toml", MANIFEST);
+    place.write("main.nth", ADOPTED);
+    assert_eq!(place.run(&["build"]).code, 0);
+    for (path, text) in place.files("build") {
+        let may = path == "pagerduty/contacts.tf.json";
+        assert_eq!(may, text.contains("2079460000"), "{path}");
+    }
+}
+
+/// The blocks of a kind: pairs of two fields.
+fn pairs(
+    files: &BTreeMap<String, Value>,
+    path: &str,
+    block: &str,
+    fields: [&str; 2],
+) -> Vec<(String, String)> {
+    let text = |one: &Value, field: &str| one[field].as_str().unwrap().to_owned();
+    list(&files[path], block)
+        .iter()
+        .map(|one| (text(one, fields[0]), text(one, fields[1])))
+        .collect()
+}
+
+#[test]
+fn imports_are_written_for_the_root_module() {
+    let expected = [
+        ("pagerduty_schedule.payments--primary", "PSCHED1"),
+        (
+            "pagerduty_event_orchestration.payments",
+            "b4745a03-4f72-4654-8f72-a8b5c9d0e1f2",
+        ),
+        (
+            "pagerduty_event_orchestration_integration.payments",
+            "b4745a03-4f72-4654-8f72-a8b5c9d0e1f2:c5856b14-5083-4765-9083-b9c6dae1f203",
+        ),
+        // No service is of tier `low`.
+        ("pagerduty_escalation_policy.payments--default", "PPOLIC2"),
+        (
+            "pagerduty_escalation_policy.payments--default--critical",
+            "PPOLIC1",
+        ),
+        ("pagerduty_service.checkout", "PSERVI1"),
+        ("pagerduty_service_integration.checkout", "PSERVI1.PINTEG1"),
+    ];
+    let version = |files: &BTreeMap<String, Value>| {
+        let version = &files["pagerduty/main.tf.json"]["terraform"]["required_version"];
+        version.as_str().unwrap().to_owned()
+    };
+    let files = built(MANIFEST, ADOPTED);
+    let found = pairs(&files, "pagerduty/imports.tf.json", "import", ["to", "id"]);
+    let short: Vec<(&str, &str)> = found.iter().map(|(to, id)| (&**to, &**id)).collect();
+    assert_eq!(short, expected);
+    assert_eq!(version(&files), ">= 1.5");
+    let manifest = format!("{MANIFEST}\n[pagerduty]\nmodule = \"oncall\"\n");
+    let files = built(&manifest, ADOPTED);
+    assert!(!files.contains_key("pagerduty/imports.tf.json"));
+    let found = pairs(
+        &files,
+        "pagerduty/root/imports.tf.json",
+        "import",
+        ["to", "id"],
+    );
+    for ((to, _), (expected, _)) in found.iter().zip(expected) {
+        assert_eq!(*to, format!("module.oncall.{expected}"));
+    }
+    assert_eq!(version(&files), ">= 1.1");
+    assert_eq!(version(&built(MANIFEST, SMALL)), ">= 1.0");
 }
 
 /// What stands at each address.
@@ -656,6 +938,91 @@ fn terraform_reads_the_syntax() {
     let text = |name: &str| said[name]["value"].as_str().unwrap().to_owned();
     assert_eq!(text("text0"), "Says 'no' and <b>${local.x}</b>");
     assert_eq!(text("text1"), "line\nline $${y} %%{z}");
+}
+
+/// Terraform itself follows moves from every combination of former names, and imports what the file names, where it is
+/// installed. A resource that is built into it stands for PagerDuty's, which needs an account.
+#[test]
+fn terraform_moves_and_imports() {
+    let found = ["tofu", "terraform"].into_iter().find(|program| {
+        Command::new(program)
+            .arg("version")
+            .output()
+            .is_ok_and(|ran| ran.status.success())
+    });
+    let Some(program) = found else {
+        eprintln!("skipped, tofu not installed");
+        return;
+    };
+    let files = built(MANIFEST, ADOPTED);
+    let stand_in = |text: &str| {
+        let (_, address) = text.split_once('.').unwrap();
+        format!("terraform_data.{address}")
+    };
+    let schedules = |path: &str, block: &str, fields| {
+        let mut pairs = pairs(&files, path, block, fields);
+        let at = |text: &str| text.starts_with("pagerduty_schedule.");
+        pairs.retain(|(from, to)| at(from) || at(to));
+        pairs
+    };
+    let moved = schedules("pagerduty/moved.tf.json", "moved", ["from", "to"]);
+    // Three names of the team, two of each of its schedules that are managed here.
+    assert_eq!(moved.len(), 3 * 2 - 1);
+    let moves: Vec<Value> = moved
+        .iter()
+        .map(|(from, to)| serde_json::json!({ "from": stand_in(from), "to": stand_in(to) }))
+        .collect();
+    let now = "payments--primary";
+    let run = |place: &Place, arguments: &[&str]| {
+        let ran = Command::new(program)
+            .args(arguments)
+            .args(["-input=false", "-no-color"])
+            .current_dir(place.path(""))
+            .env_remove("TF_CLI_CONFIG_FILE")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+        let failed = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert!(ran.status.success(), "{said}{failed}");
+        said
+    };
+    // One that was never moved, and one in the middle of the chain.
+    for (from, _) in [moved.first().unwrap(), &moved[3]] {
+        let place = Place::new();
+        let before = stand_in(from);
+        let (_, before) = before.split_once('.').unwrap();
+        let write = |address: &str, moves: &[Value]| {
+            let resource =
+                serde_json::json!({ "terraform_data": { address: { "input": "kept" } } });
+            let document = serde_json::json!({ "resource": resource, "moved": moves });
+            place.write("main.tf.json", document.to_string());
+        };
+        write(before, &[]);
+        run(&place, &["apply", "-auto-approve"]);
+        write(now, &moves);
+        let said = run(&place, &["plan"]);
+        assert!(
+            said.contains(&format!(
+                "terraform_data.{before} has moved to terraform_data.{now}"
+            )),
+            "{said}"
+        );
+        assert!(
+            said.contains("0 to add, 0 to change, 0 to destroy"),
+            "{said}"
+        );
+    }
+    let place = Place::new();
+    let imports: Vec<Value> = schedules("pagerduty/imports.tf.json", "import", ["to", "id"])
+        .iter()
+        .map(|(to, id)| serde_json::json!({ "to": stand_in(to), "id": id }))
+        .collect();
+    let resource = serde_json::json!({ "terraform_data": { now: {} } });
+    let document = serde_json::json!({ "resource": resource, "import": imports });
+    place.write("main.tf.json", document.to_string());
+    let said = run(&place, &["plan"]);
+    assert!(said.contains("1 to import, 0 to add"), "{said}");
+    assert!(said.contains("PSCHED1"), "{said}");
 }
 
 /// The first string of that name in a file.

@@ -102,6 +102,11 @@ declare_codes! {
     Error NEEDS_UTF8_NAMES "N0561" "needs-utf8-names" "A name needs Prometheus 3, but the project is configured for an older version.";
     Error MATCHER_IN_LABELS "N0562" "matcher-in-labels" "Labels contain a matcher, but each label takes one value.";
     Error NO_SINGLE_VALUE "N0563" "no-single-value" "The value of a label is used, but its matchers allow several values.";
+    Error PAGERDUTY_OBJECT "N0564" "pagerduty-object" "A definition refers to an object in PagerDuty in an invalid way.";
+    Error RENAMED_FROM "N0565" "renamed-from" "A former name is still in use, or is given twice.";
+    Error SCHEDULE_OVERRIDE "N0566" "schedule-override" "An override of a schedule ends before it begins, or overlaps another.";
+    Warning SCHEDULE_OVERRIDE_ENDED "N0567" "schedule-override-ended" "An override of a schedule has ended.";
+    Error BAD_CONTACT "N0568" "bad-contact" "A contact has an invalid phone number, or nothing by which to reach the person.";
     Error SHARED_DEPENDENCY "N0570" "invalid-shared-dependency" "A dependency does not refer to a shared one in a valid way.";
     Warning OTHER_OWNER "N0571" "other-owner" "A service has another team than its owner in `CODEOWNERS` or Backstage.";
     Warning CONTRADICTED_UNIT "N0580" "contradicted-unit" "The unit of a latency's histogram is contradicted.";

@@ -506,8 +506,8 @@ fn ceiling(project: &Project<'_>, service: &Service) -> Option<Decimal> {
 
 /// Who is paged for a service: the escalation, or else the receivers of its team.
 fn paged(project: &Project<'_>, service: &Service) -> String {
-    if let Some((team, escalation)) = project.escalation_for(service) {
-        return format!("{}.{}", team.name, escalation.name);
+    if let Some(paged) = project.paged_for(service) {
+        return paged;
     }
     let Some(team) = project.owner(service) else {
         return "the default team".to_owned();

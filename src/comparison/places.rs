@@ -59,7 +59,7 @@ impl<'s> Wanted<'s> {
             (Some(service), _) => (kind::SERVICE, service.as_str()),
             (None, "exclusion") => (kind::EXCLUDE, subject.name.as_str()),
             (None, "environment") => (kind::ENVIRONMENT, subject.name.as_str()),
-            (None, "team" | "receiver" | "schedule" | "escalation") => {
+            (None, "team" | "receiver" | "schedule" | "escalation" | "contact") => {
                 let name = subject.name.split('.').next().unwrap_or_default();
                 (kind::TEAM, name)
             }
@@ -264,7 +264,15 @@ fn fields(id: ChangeId) -> &'static [&'static str] {
         Id::ServiceTeamChanged => &[field::TEAM],
         Id::ServiceTierChanged | Id::PaceChanged => &[field::TIER],
         Id::ServiceTypeChanged => &[field::TYPE],
-        Id::ServiceEscalationChanged | Id::ServiceUnescalated => &[field::ESCALATION, field::TEAM],
+        Id::ServiceEscalationChanged | Id::ServiceUnescalated => {
+            &[field::PAGERDUTY_ID, field::ESCALATION, field::TEAM]
+        }
+        Id::PagerDutyObjectChanged => &[
+            field::PAGERDUTY_ID,
+            field::PAGERDUTY_IMPORT,
+            field::ORCHESTRATION_IMPORT,
+        ],
+        Id::TeamRenamed | Id::ScheduleRenamed | Id::EscalationRenamed => &[field::RENAMED_FROM],
         Id::DeploymentQueryChanged => &[field::DEPLOYED],
         Id::ServiceRunbookUrlChanged | Id::SloRunbookUrlChanged => &[field::RUNBOOK_URL],
         Id::ServiceDashboardUrlChanged => &[field::DASHBOARD_URL],

@@ -470,6 +470,16 @@ changes! {
     TeamRemoved = "team-removed", Paging,
         "A team no longer exists.",
         "Its receivers, schedules and escalations no longer exist. Its services are listed as changes of their own.";
+    TeamRenamed = "team-renamed", Paging,
+        "A team has another name.",
+        "Its secrets, its routing key and the label `team` of its alerts have the new name. Terraform keeps its objects.";
+    PagerDutyObjectChanged = "pagerduty-object-changed", Paging,
+        "Another object in PagerDuty is referred to or imported.",
+        "Terraform changes an object that it imports, and deletes one of its own that is now managed elsewhere, unless it is \
+        removed from the state before.";
+    ContactChanged = "contact-changed", Paging,
+        "A contact of a person changes.",
+        "Runbooks show, and PagerDuty notifies, another number or name.";
     TeamUnreachable = "team-unreachable", Silenced,
         "No receiver of a team is notified of a severity any longer.",
         "Alerts of this severity go to the default team, or to nobody.";
@@ -500,6 +510,9 @@ changes! {
     EscalationRemoved = "escalation-removed", Paging,
         "A team no longer has an escalation.",
         "Services that chose it are listed as changes of their own.";
+    EscalationRenamed = "escalation-renamed", Cosmetic,
+        "An escalation has another name.",
+        "Terraform keeps its policies.";
     EscalationChanged = "escalation-changed", Paging,
         "The steps of an escalation change.",
         "Other people are paged, or at other times.";
@@ -512,6 +525,9 @@ changes! {
     ScheduleRemoved = "schedule-removed", Paging,
         "A team no longer has a schedule.",
         "Its members are not on call through it any longer.";
+    ScheduleRenamed = "schedule-renamed", Cosmetic,
+        "A schedule has another name.",
+        "Terraform keeps the schedule.";
     ScheduleChanged = "schedule-changed", Paging,
         "Who is on call, and when, changes.",
         "Check the next shift in the runbook.";

@@ -11,6 +11,7 @@ pub mod burn_rate;
 mod calendar_window;
 pub mod channel;
 pub mod composite;
+mod contact;
 mod contract;
 mod dependency;
 pub mod detection;
@@ -18,6 +19,7 @@ pub mod exclude;
 pub mod gate;
 mod grouping;
 pub mod names;
+pub mod origin;
 pub mod panel;
 mod project;
 mod prometheus_version;
@@ -46,10 +48,12 @@ pub use artifact::Artifact;
 pub use breakdown::Breakdown;
 pub use calendar_window::{CalendarUnit, CalendarWindow};
 pub use channel::{Channel, WebhookUrl};
+pub use contact::{Contact, ContactMethod, Phone, PhoneError};
 pub use contract::Contract;
 pub use dependency::{Criticality, Dependency};
 pub use grouping::{GroupObjective, Grouping};
 pub use nth_units::{Duration, DurationUnit, metric_unit, number, text};
+pub use origin::Origin;
 pub use project::Project;
 pub use prometheus_version::PrometheusVersion;
 pub use role::Role;
@@ -66,8 +70,8 @@ pub use slo_alert::{AlertOptions, SloAlert, SloAlertKind, SloAlertRef};
 pub use slo_recording::{SloRecording, SloValue};
 pub use target_name::TargetName;
 pub use team::{
-    Escalation, EscalationRef, Hours, IMPLIED_ESCALATION, Layer, Pace, Receiver, Schedule, Step,
-    SupportHours, Target, Team, TimeOfDay, TimeOfWeek,
+    Escalation, EscalationRef, Hours, IMPLIED_ESCALATION, Layer, Pace, Receiver, Schedule,
+    ScheduleOverride, Step, SupportHours, Target, Team, TimeOfDay, TimeOfWeek,
 };
 pub use time_interval::TimeInterval;
 
@@ -123,6 +127,10 @@ pub struct Service {
     pub gates: Vec<gate::Gate>,
     /// The time of its last deployment, in seconds since 1970.
     pub deployed: Option<promql::Expr>,
+    /// What it was in PagerDuty before.
+    pub origin: Origin,
+    /// The former names of its tier, the oldest first.
+    pub former_tiers: Vec<SmolStr>,
 }
 
 /// A custom section of a runbook.

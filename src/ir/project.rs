@@ -100,10 +100,23 @@ impl<'a> Project<'a> {
         Some((team, Cow::Owned(team.implied_escalation()?)))
     }
 
+    /// What is paged for a service, in words: `payments.default`, or the service in PagerDuty that is managed elsewhere.
+    pub fn paged_for(&self, service: &Service) -> Option<String> {
+        if let Some(id) = &service.origin.pagerduty_id {
+            return Some(format!("service {id} in PagerDuty"));
+        }
+        let (team, escalation) = self.escalation_for(service)?;
+        Some(format!("{}.{}", team.name, escalation.name))
+    }
+
     /// The support hours of a service: its own, or else its team's.
     pub fn support_hours<'s>(&'s self, service: &'s Service) -> Option<&'s SupportHours> {
         // PagerDuty gets the rules of a team as alerts without a service, which have none.
         if service.role == Role::Team {
+            return None;
+        }
+        // One that is managed elsewhere has its own in PagerDuty.
+        if service.origin.pagerduty_id.is_some() {
             return None;
         }
         let of_team = || self.owner(service)?.support_hours.as_ref();

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use smol_str::SmolStr;
 
 use super::channel::{Channel, Mail, PagerDuty, Slack};
-use super::{Duration, Severities, Severity, TimeInterval};
+use super::{Contact, Duration, Origin, Severities, Severity, TimeInterval};
 
 /// A team that owns services.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -31,6 +31,10 @@ pub struct Team {
     pub escalations: Vec<Escalation>,
     /// The receivers in the source; empty if the team uses the defaults.
     pub receivers: Vec<Receiver>,
+    /// How to reach its people besides by email, in the order of the source.
+    pub contacts: Vec<Contact>,
+    /// What it was in PagerDuty before.
+    pub origin: Origin,
     /// False in an environment that does not page: nothing is sent to PagerDuty there.
     pub is_paged: bool,
     /// The severities of the project, which its default receivers get.
@@ -75,10 +79,37 @@ pub struct Schedule {
     pub name: SmolStr,
     /// The purpose of the schedule.
     pub description: Option<String>,
-    /// The time zone of all its times, a name of the IANA database.
+    /// The time zone of all its times, a name of the IANA database; empty if the schedule is managed elsewhere.
     pub zone: String,
-    /// The layers: the schedule's own members first; each further layer takes precedence over those before it.
+    /// The layers: the schedule's own members first; each further layer takes precedence over those before it. Empty if the
+    /// schedule is managed elsewhere.
     pub layers: Vec<Layer>,
+    /// The times in which one person is on call, in the order of their beginning. They do not overlap, and take precedence
+    /// over all layers.
+    pub overrides: Vec<ScheduleOverride>,
+    /// What it was in PagerDuty before.
+    pub origin: Origin,
+}
+
+/// A time in which one person is on call, whoever else would be.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ScheduleOverride {
+    /// The name, unique in the schedule.
+    pub name: SmolStr,
+    /// The email address of the person.
+    pub member: String,
+    /// The local time in the schedule's zone at which it begins.
+    pub from: DateTime,
+    /// The local time in the schedule's zone at which it ends.
+    pub to: DateTime,
+}
+
+impl ScheduleOverride {
+    /// The times as written: `from 2026-12-24 18:00 to 2026-12-27 09:00`.
+    pub fn times(&self) -> String {
+        let at = |time: DateTime| time.strftime("%Y-%m-%d %H:%M").to_string();
+        format!("from {} to {}", at(self.from), at(self.to))
+    }
 }
 
 /// A rotation of people.
@@ -126,8 +157,10 @@ pub struct Escalation {
     pub description: Option<String>,
     /// The number of times that the steps are repeated; `None` for the default of the service's tier.
     pub loops: Option<u8>,
-    /// The steps, in order.
+    /// The steps, in order. Empty if the escalation policy is managed elsewhere.
     pub steps: Vec<Step>,
+    /// What it was in PagerDuty before.
+    pub origin: Origin,
 }
 
 /// A step of an escalation.
@@ -196,9 +229,9 @@ impl Escalation {
             .collect()
     }
 
-    /// Returns whether the escalation notifies anyone.
+    /// Returns whether the escalation notifies anyone. An escalation policy that is managed elsewhere counts as one that does.
     pub fn notifies_anyone(&self) -> bool {
-        self.steps.iter().any(|step| !step.notify.is_empty())
+        self.origin.pagerduty_id.is_some() || self.steps.iter().any(|step| !step.notify.is_empty())
     }
 
     /// The number of times that the steps are repeated, with the default of `pace`.
@@ -288,6 +321,7 @@ impl Team {
             description: None,
             loops: None,
             steps: steps.collect(),
+            origin: Origin::default(),
         })
     }
 }
@@ -346,6 +380,7 @@ mod tests {
             description: None,
             loops: None,
             steps: steps.iter().copied().map(step).collect(),
+            origin: Origin::default(),
         };
         let pace = Pace {
             waits: pace.iter().copied().map(Duration::minutes).collect(),

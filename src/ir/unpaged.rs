@@ -42,7 +42,7 @@ impl Team {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Channel, Escalation, Severities, Step, Target};
+    use crate::{Channel, Escalation, Origin, Severities, Step, Target};
 
     fn team() -> Team {
         Team {
@@ -63,8 +63,11 @@ mod tests {
                     notify: vec![Target::Person("ana@example.com".to_owned())],
                     after: None,
                 }],
+                origin: Origin::default(),
             }],
             receivers: Vec::new(),
+            contacts: Vec::new(),
+            origin: Origin::default(),
             is_paged: true,
             severities: Severities::default(),
         }

@@ -100,9 +100,44 @@ pub(super) fn prometheus(read: &ReadTable<PrometheusSettings>, findings: &mut Fi
     }
 }
 
+/// Returns whether a text is a quantity of a resource in Kubernetes: `250m`, `64Mi`, `1.5`.
+fn is_quantity(text: &str) -> bool {
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let is_number = number.chars().any(|c| c.is_ascii_digit()) && number.matches('.').count() <= 1;
+    let units = [
+        "", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei",
+    ];
+    is_number && units.contains(&unit)
+}
+
+/// Checks the resources of the job of `[policy]`.
+fn resources(read: &ReadTable<PolicySettings>, findings: &mut Findings) {
+    let PolicySettings {
+        requests, limits, ..
+    } = &read.settings;
+    for (key, quantities) in [("requests", requests), ("limits", limits)] {
+        let wrong = quantities.iter().find(|(_, text)| !is_quantity(text));
+        if let (Some((name, text)), Some(place)) = (wrong, read.place(key)) {
+            findings.diagnostics.push(
+                Diagnostic::new(
+                    &codes::PROJECT_BAD_SETTING,
+                    format!("`policy.{key}.{name}` must be a quantity"),
+                    place,
+                )
+                .label(format!("found `{text}`"))
+                .help("write a number with a unit of Kubernetes: `\"250m\"`, `\"64Mi\"`"),
+            );
+        }
+    }
+}
+
 /// Checks `[policy]`: the output formats of Argo require a Prometheus URL, and that of Argo CD an image.
 pub(super) fn policy(read: &ReadTable<PolicySettings>, findings: &mut Findings) {
     let settings = &read.settings;
+    resources(read, findings);
     if read.is_wrong(&["forms", "prometheus", "image"]) {
         return;
     }

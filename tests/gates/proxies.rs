@@ -84,6 +84,47 @@ fn a_proxy_is_given_plain_requests_with_their_whole_address() {
     }
 }
 
+/// As Mimir, Cortex and Thanos ask for it.
+#[test]
+fn every_request_names_the_tenant() {
+    let place = built(SOURCE);
+    let server = Loopback::new(healthy);
+    for command in COMMANDS {
+        let before = server.requests().len();
+        let set = [("NTH_PROMETHEUS_TENANT", "shop-production")];
+        let ran = ask(&place, command, &server.url, &set);
+        assert_eq!(ran.code, 0, "{command:?}: {ran:?}");
+        let seen = server.requests();
+        assert!(seen.len() > before, "{command:?}");
+        for seen in &seen[before..] {
+            assert_eq!(
+                seen.header("x-scope-orgid"),
+                Some("shop-production"),
+                "{seen:?}"
+            );
+        }
+    }
+    // An empty variable is none, and a line break is no part of a tenant.
+    let ran = ask(
+        &place,
+        COMMANDS[0],
+        &server.url,
+        &[("NTH_PROMETHEUS_TENANT", "")],
+    );
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(
+        server.requests().last().unwrap().header("x-scope-orgid"),
+        None
+    );
+    let wrong = ask(
+        &place,
+        COMMANDS[0],
+        &server.url,
+        &[("NTH_PROMETHEUS_TENANT", "a\nb")],
+    );
+    assert_eq!(wrong.code, 64, "{wrong:?}");
+}
+
 #[test]
 fn a_proxy_that_fails_is_told_of_without_its_password() {
     let place = built(SOURCE);

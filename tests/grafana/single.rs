@@ -47,6 +47,8 @@ fn service_with(panel: Panel) -> Service {
         runbook: Vec::new(),
         gates: Vec::new(),
         deployed: None,
+        origin: Default::default(),
+        former_tiers: Vec::new(),
     }
 }
 

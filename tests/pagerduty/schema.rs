@@ -34,6 +34,11 @@ pub const SHAPES: &[Shape] = &[
         &["role"],
     ),
     shape(
+        "pagerduty_user_contact_method",
+        &["user_id", "type", "address", "label"],
+        &["country_code", "send_short_email"],
+    ),
+    shape(
         "pagerduty_schedule",
         &["time_zone", "layer"],
         &["name", "description", "overflow", "teams"],

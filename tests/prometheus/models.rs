@@ -77,6 +77,8 @@ pub fn service(slos: Vec<Slo>) -> Service {
         runbook: Vec::new(),
         gates: Vec::new(),
         deployed: None,
+        origin: Default::default(),
+        former_tiers: Vec::new(),
     }
 }
 

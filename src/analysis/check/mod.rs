@@ -6,6 +6,7 @@ pub mod dependencies;
 mod exclusions;
 mod index;
 pub mod names;
+mod origins;
 pub mod ownership;
 pub mod paging;
 pub mod project;

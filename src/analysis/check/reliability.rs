@@ -104,6 +104,7 @@ fn whole(block: &Instance) -> bool {
 pub fn empty_escalations(team: &Instance) -> impl Iterator<Item = Diag> {
     team.children_of(kind::ESCALATION)
         .filter(|escalation| !escalation.incomplete)
+        .filter(|escalation| *escalation.get(field::PAGERDUTY_ID) == Value::None)
         .filter(|escalation| escalation.children_of(kind::STEP).next().is_none())
         .map(|escalation| {
             Diag::new(
@@ -374,9 +375,11 @@ impl Facts<'_> {
         };
         let escalations = self.children(team, kind::ESCALATION);
         let reached = !self.children(team, kind::SCHEDULE).is_empty()
-            || escalations
-                .iter()
-                .any(|escalation| !self.children(escalation, kind::STEP).is_empty());
+            || escalations.iter().any(|escalation| {
+                self.field(escalation, field::PAGERDUTY_ID) != Value::None
+                    || !self.children(escalation, kind::STEP).is_empty()
+            })
+            || *self.service.get(field::PAGERDUTY_ID) != Value::None;
         if reached || escalations.is_empty() && !self.tier_sets(field::ON_CALL_EXPECTED) {
             return None;
         }

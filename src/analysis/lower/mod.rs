@@ -12,6 +12,7 @@ mod gate;
 mod grouping;
 mod hours;
 mod lints;
+mod origin;
 mod outside;
 mod panel;
 mod read;
@@ -45,7 +46,7 @@ pub use outside::{OutsideRule, outside_rule};
 pub(crate) use read::report;
 pub use receiver::{Relabelled, mail_receivers, relabelled};
 pub use receiver_times::{interval_findings, times_not_in_operator};
-pub use team::ignored_urgency;
+pub use team::{ended_overrides, ignored_urgency, override_times};
 pub use test::{LoweredTest, test_model};
 
 use crate::db::item_entry;

@@ -170,6 +170,8 @@ pub(super) fn team_rules(
         runbook: Vec::new(),
         gates: Vec::new(),
         deployed: None,
+        origin: ir::Origin::default(),
+        former_tiers: Vec::new(),
     };
     if let Some(instead) = instead_of_pages(db, workspace, environment.as_ref()) {
         rules.without_pages(&instead);

@@ -14,7 +14,8 @@ use super::read::{
 };
 use super::signal::{self, Absences};
 use super::{
-    composite, contract, gate, grouping, hours, lints, panel, recordings, sli, slo_alerts, team,
+    composite, contract, gate, grouping, hours, lints, origin, panel, recordings, sli, slo_alerts,
+    team,
     time_units,
 };
 use crate::codes;
@@ -161,6 +162,8 @@ pub(super) fn lower(
         runbook: runbook(instance),
         gates,
         deployed: query(instance.get(field::DEPLOYED)),
+        origin: origin::lower(instance),
+        former_tiers: origin::former_tiers(db, workspace, environment, instance),
     })
 }
 

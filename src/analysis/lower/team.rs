@@ -1,12 +1,15 @@
 //! Lowers teams, schedules and escalations.
 
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
 use smol_str::SmolStr;
 
 use super::hours::{WEEKDAYS, clock, date, days, support_hours};
-use super::read::{duration, text};
-use super::{receiver, receiver_times};
+use super::read::{duration, member, text};
+use super::{origin, receiver, receiver_times};
 use crate::codes;
 use crate::db::{Diag, Workspace, item_entry};
+use crate::eval::coerce::date_time;
 use crate::eval::{BlockRef, Instance, Value, block_children, block_field};
 use crate::schema::names::{field, kind};
 use nth_model as ir;
@@ -39,6 +42,8 @@ pub(super) fn lower(
             .map(|escalation| lower_escalation(surroundings.db, escalation))
             .collect(),
         receivers: receiver::lower_all(team, surroundings, diagnostics),
+        contacts: origin::contacts(team),
+        origin: origin::lower(team),
         is_paged: true,
         severities: surroundings.severities.clone(),
     }
@@ -124,14 +129,73 @@ fn description(block: &Instance) -> Option<String> {
         .or_else(|| block.doc.as_ref().map(|doc| doc.trim().to_owned()))
 }
 
+/// Lowers a schedule. One that is managed elsewhere has neither layers nor overrides.
 fn lower_schedule(schedule: &Instance) -> Option<ir::Schedule> {
-    let own = lower_layer(schedule)?;
-    let further = schedule.children_of(kind::LAYER).filter_map(lower_layer);
-    Some(ir::Schedule {
+    let origin = origin::lower(schedule);
+    let mut lowered = ir::Schedule {
         name: schedule.name.clone(),
         description: description(schedule),
-        zone: text(schedule.get(field::ZONE))?,
-        layers: std::iter::once(own).chain(further).collect(),
+        zone: String::new(),
+        layers: Vec::new(),
+        overrides: Vec::new(),
+        origin,
+    };
+    if lowered.origin.pagerduty_id.is_some() {
+        return Some(lowered);
+    }
+    let own = lower_layer(schedule).filter(|own| !own.members.is_empty())?;
+    let further = schedule.children_of(kind::LAYER).filter_map(lower_layer);
+    lowered.layers = std::iter::once(own).chain(further).collect();
+    lowered.zone = text(schedule.get(field::ZONE))?;
+    lowered.overrides = schedule
+        .children_of(kind::OVERRIDE)
+        .filter_map(lower_override)
+        .collect();
+    lowered.overrides.sort_by_key(|one| one.from);
+    Some(lowered)
+}
+
+fn lower_override(block: &Instance) -> Option<ir::ScheduleOverride> {
+    let (from, to) = override_times(block)?;
+    Some(ir::ScheduleOverride {
+        name: block.name.clone(),
+        member: text(block.get(field::MEMBER))?,
+        from,
+        to,
+    })
+}
+
+/// Returns the local times at which an override of a schedule begins and ends; `None` if one is invalid.
+pub fn override_times(block: &Instance) -> Option<(DateTime, DateTime)> {
+    let time = |name: &str| match block.get(name) {
+        Value::String(time) => date_time(time),
+        _ => None,
+    };
+    Some((time(field::FROM)?, time(field::TO)?))
+}
+
+/// Iterates over the overrides of a team's schedules, with the time of their end and the diagnostic to report from then on.
+pub fn ended_overrides(team: &Instance) -> impl Iterator<Item = (Timestamp, Diag)> {
+    let schedules = team.children_of(kind::SCHEDULE);
+    schedules.flat_map(move |schedule| {
+        let zone = text(schedule.get(field::ZONE));
+        schedule.children_of(kind::OVERRIDE).filter_map(move |block| {
+            let (_, to) = override_times(block)?;
+            let zone = zone.as_deref()?;
+            let zoned = to.to_zoned_datetime(nth_model::zone::find(zone).ok()?);
+            let end = zoned.ok()?;
+            let diagnostic = Diag::new(
+                &codes::SCHEDULE_OVERRIDE_ENDED,
+                format!(
+                    "override `{}` of schedule `{}` has ended",
+                    block.name, schedule.name
+                ),
+                team.place_of(block, block.span_of(field::TO)),
+            )
+            .label(format!("ended in {zone}"))
+            .help("remove the override: PagerDuty's Terraform provider skips ended layers, and would add it again each time");
+            Some((end.timestamp(), diagnostic))
+        })
     })
 }
 
@@ -202,11 +266,16 @@ fn lower_escalation(db: &dyn salsa::Database, escalation: &Instance) -> ir::Esca
         },
         after: duration(step.get(field::AFTER)),
     });
+    let origin = origin::lower(escalation);
     ir::Escalation {
         name: escalation.name.clone(),
         description: description(escalation),
         loops: small(escalation.get(field::LOOPS)),
-        steps: steps.collect(),
+        steps: match origin.pagerduty_id {
+            Some(_) => Vec::new(),
+            None => steps.collect(),
+        },
+        origin,
     }
 }
 

@@ -14,6 +14,8 @@ pub mod kind {
     pub const BUDGET_LEFT: &str = "budget-left";
     /// The kind `burn-rate`.
     pub const BURN_RATE: &str = "burn-rate";
+    /// The kind `contact`.
+    pub const CONTACT: &str = "contact";
     /// The kind `contract`.
     pub const CONTRACT: &str = "contract";
     /// The kind `counter-reset`.
@@ -230,7 +232,7 @@ pub mod field {
     pub const DEVICE: &str = "device";
     /// The field `dry_run` of `gate`.
     pub const DRY_RUN: &str = "dry_run";
-    /// The field `email` of `team`.
+    /// The field `email` of `team`, `contact`.
     pub const EMAIL: &str = "email";
     /// The field `escalation` of `service`, `dependency`.
     pub const ESCALATION: &str = "escalation";
@@ -318,8 +320,12 @@ pub mod field {
     pub const MAX: &str = "max";
     /// The field `max_alerts` of `webhook`.
     pub const MAX_ALERTS: &str = "max_alerts";
+    /// The field `member` of `override`.
+    pub const MEMBER: &str = "member";
     /// The field `members` of `team`, `schedule`, `layer`.
     pub const MEMBERS: &str = "members";
+    /// The field `microsoft_teams` of `contact`.
+    pub const MICROSOFT_TEAMS: &str = "microsoft_teams";
     /// The field `min` of `panel`.
     pub const MIN: &str = "min";
     /// The field `min_bad_events` of `slo`.
@@ -348,14 +354,24 @@ pub mod field {
     pub const ON_NO_DATA: &str = "on_no_data";
     /// The field `only_in` of `service`, `dependency`, `slo`, `contract`, `exclude`, `alert`, `recording`, `test`.
     pub const ONLY_IN: &str = "only_in";
+    /// The field `orchestration_import` of `team`.
+    pub const ORCHESTRATION_IMPORT: &str = "orchestration_import";
     /// The field `page_severity` of `tier`, `slo`, `contract`.
     pub const PAGE_SEVERITY: &str = "page_severity";
+    /// The field `pagerduty` of `contact`.
+    pub const PAGERDUTY: &str = "pagerduty";
+    /// The field `pagerduty_id` of `service`, `team`, `schedule`, `escalation`.
+    pub const PAGERDUTY_ID: &str = "pagerduty_id";
+    /// The field `pagerduty_import` of `service`, `team`, `schedule`, `escalation`.
+    pub const PAGERDUTY_IMPORT: &str = "pagerduty_import";
     /// The field `pages` of `severity`, `environment`.
     pub const PAGES: &str = "pages";
     /// The field `pages_become` of `environment`.
     pub const PAGES_BECOME: &str = "pages_become";
     /// The field `password_file` of `webhook`.
     pub const PASSWORD_FILE: &str = "password_file";
+    /// The field `phone` of `contact`.
+    pub const PHONE: &str = "phone";
     /// The field `priority` of `jira`.
     pub const PRIORITY: &str = "priority";
     /// The field `project` of `jira`.
@@ -372,6 +388,8 @@ pub mod field {
     pub const REASON: &str = "reason";
     /// The field `remedy` of `contract`.
     pub const REMEDY: &str = "remedy";
+    /// The field `renamed_from` of `tier`, `service`, `team`, `schedule`, `escalation`.
+    pub const RENAMED_FROM: &str = "renamed_from";
     /// The field `reopen_transition` of `jira`.
     pub const REOPEN_TRANSITION: &str = "reopen_transition";
     /// The field `reopen_within` of `jira`.
@@ -438,6 +456,8 @@ pub mod field {
     pub const TEAM: &str = "team";
     /// The field `technology` of `dependency`.
     pub const TECHNOLOGY: &str = "technology";
+    /// The field `telegram` of `contact`.
+    pub const TELEGRAM: &str = "telegram";
     /// The field `text` of `section`, `page`, `ticket`.
     pub const TEXT: &str = "text";
     /// The field `thresholds` of `panel`.

@@ -1,11 +1,12 @@
 //! The escalation section: who is notified after which time.
 
 use super::page::Page;
+use super::pagerduty::{self, ESCALATION_POLICIES, SCHEDULES, SERVICES};
 use super::{text, words};
 use nth_model::text::list;
 use nth_model::{
-    Duration, Escalation, Layer, Project, Response, Schedule, Service, Severity, Step, Target,
-    Team, Urgency,
+    Duration, Escalation, Layer, Project, Response, Schedule, Service, Settings, Severity, Step,
+    Target, Team, Urgency,
 };
 
 /// Adds the section on the escalation of a service whose alerts have these severities.
@@ -13,12 +14,24 @@ pub fn section(
     page: &mut Page,
     service: &Service,
     project: &Project<'_>,
+    settings: &Settings,
     severities: &[&Severity],
 ) {
-    if is_paged(service, project) {
+    if let (Some(id), true) = (&service.origin.pagerduty_id, is_paged(service, project)) {
+        page.paragraph(format!(
+            "Pages go to service {}, which has its own escalation policy, urgency and support hours.",
+            pagerduty::managed(SERVICES, id, settings)
+        ));
+    } else if is_paged(service, project) {
         loudness(page, service, project);
         match project.escalation_for(service) {
-            Some((team, escalation)) => steps(page, service, project, team, &escalation),
+            Some((team, escalation)) => match &escalation.origin.pagerduty_id {
+                Some(id) => page.paragraph(format!(
+                    "Escalation policy {}.",
+                    pagerduty::managed(ESCALATION_POLICIES, id, settings)
+                )),
+                None => steps(page, service, project, settings, (team, &escalation)),
+            },
             None => page.paragraph(nobody_on_call(service, project)),
         }
     } else {
@@ -100,7 +113,14 @@ pub fn severity(service: &Service, severity: &Severity, project: &Project<'_>) -
 
 /// The steps of the escalation on one line.
 fn chain(service: &Service, project: &Project<'_>) -> Option<String> {
+    let managed = |what: &str, id: &str| Some(format!("{what} {} in PagerDuty", text::code(id)));
+    if let Some(id) = &service.origin.pagerduty_id {
+        return managed("service", id);
+    }
     let (_, escalation) = project.escalation_for(service)?;
+    if let Some(id) = &escalation.origin.pagerduty_id {
+        return managed("escalation policy", id);
+    }
     let starts = step_delays(&escalation, service);
     let steps: Vec<_> = escalation
         .steps
@@ -115,8 +135,8 @@ fn steps(
     page: &mut Page,
     service: &Service,
     project: &Project<'_>,
-    team: &Team,
-    escalation: &Escalation,
+    settings: &Settings,
+    (team, escalation): (&Team, &Escalation),
 ) {
     page.paragraph(format!(
         "Escalation policy {} (team {}). Times are since the incident opened, unless it is acknowledged:",
@@ -128,7 +148,7 @@ fn steps(
         let targets: Vec<_> = step
             .notify
             .iter()
-            .map(|target| target_in_full(target, project, team))
+            .map(|target| target_in_full(target, project, settings, team))
             .collect();
         format!("**{}:** {}", delay_text(*start), list(&targets, "and"))
     });
@@ -153,6 +173,11 @@ fn steps(
             }
         ),
     });
+    let reach = pagerduty::reach(escalation, project, settings);
+    if !reach.is_empty() {
+        page.paragraph("How to reach them besides by email:");
+        page.list(reach);
+    }
 }
 
 /// The delay of each step from the start.
@@ -186,7 +211,12 @@ fn target_in_short(target: &Target) -> String {
     }
 }
 
-fn target_in_full(target: &Target, project: &Project<'_>, of: &Team) -> String {
+fn target_in_full(
+    target: &Target,
+    project: &Project<'_>,
+    settings: &Settings,
+    of: &Team,
+) -> String {
     let Target::Schedule { team, name } = target else {
         return target_in_short(target);
     };
@@ -198,7 +228,10 @@ fn target_in_full(target: &Target, project: &Project<'_>, of: &Team) -> String {
         .team(team)
         .and_then(|team| team.schedules.iter().find(|known| known.name == *name));
     if let Some(schedule) = schedule {
-        told.push_str(&format!(" ({})", rotations(schedule)));
+        told.push_str(&match &schedule.origin.pagerduty_id {
+            Some(id) => format!(" ({})", pagerduty::managed(SCHEDULES, id, settings)),
+            None => format!(" ({})", rotations(schedule)),
+        });
     }
     told
 }
@@ -206,7 +239,10 @@ fn target_in_full(target: &Target, project: &Project<'_>, of: &Team) -> String {
 /// The rotation of a schedule: the layer with the highest precedence first.
 fn rotations(schedule: &Schedule) -> String {
     let zone = text::inline(&schedule.zone);
-    let layers: Vec<_> = schedule.layers.iter().rev().map(layer).collect();
+    let overrides = schedule.overrides.iter();
+    let overrides = overrides.map(|one| format!("{} {}", text::person(&one.member), one.times()));
+    let layers = schedule.layers.iter().rev().map(layer);
+    let layers: Vec<_> = overrides.chain(layers).collect();
     format!("{}; times are {zone}", layers.join("; otherwise "))
 }
 
@@ -271,7 +307,7 @@ pub fn contacts(team: &Team) -> Vec<String> {
 fn recipients(service: &Service, severity: &Severity, project: &Project<'_>) -> String {
     let owner = project.owner(service);
     match (severity.response(), chain(service, project)) {
-        (Response::Page, Some(chain)) => format!("{chain}."),
+        (Response::Page, Some(chain)) => format!("{}.", capitalized(&chain)),
         (Response::Page, None) => nobody_on_call(service, project),
         (Response::Ticket, chain) => {
             let first = match owner.and_then(contact_channels) {
@@ -285,6 +321,13 @@ fn recipients(service: &Service, severity: &Severity, project: &Project<'_>) -> 
             }
         }
     }
+}
+
+/// A text as the beginning of a sentence.
+fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(characters).collect()
 }
 
 fn step_in_short(step: &Step, start: Duration) -> String {

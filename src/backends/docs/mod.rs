@@ -14,6 +14,7 @@ mod headings;
 mod index;
 mod mermaid;
 mod page;
+mod pagerduty;
 mod runbook;
 mod slo_alerts;
 mod text;

@@ -55,7 +55,7 @@ pub fn page(
         needs(&mut page, service, project);
     }
     let call = page.heading(2, headings::ESCALATION);
-    call::section(&mut page, service, project, &severities(&alerts));
+    call::section(&mut page, service, project, settings, &severities(&alerts));
 
     page.heading(2, headings::ALERTS);
     overview(&mut page, service, &alerts);

@@ -18,6 +18,10 @@ pub struct Document {
     pub resource: Resources,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub output: BTreeMap<String, Output>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<Moved>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub import: Vec<Import>,
 }
 
 impl Document {
@@ -27,6 +31,8 @@ impl Document {
             && self.data.is_empty()
             && self.resource.is_empty()
             && self.output.is_empty()
+            && self.moved.is_empty()
+            && self.import.is_empty()
     }
 }
 
@@ -75,6 +81,8 @@ pub struct Resources {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub pagerduty_team_membership: BTreeMap<String, Membership>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub pagerduty_user_contact_method: BTreeMap<String, ContactMethod>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub pagerduty_schedule: BTreeMap<String, Schedule>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub pagerduty_escalation_policy: BTreeMap<String, EscalationPolicy>,
@@ -98,6 +106,7 @@ impl Resources {
     fn is_empty(&self) -> bool {
         self.pagerduty_team.is_empty()
             && self.pagerduty_team_membership.is_empty()
+            && self.pagerduty_user_contact_method.is_empty()
             && self.pagerduty_schedule.is_empty()
             && self.pagerduty_escalation_policy.is_empty()
             && self.pagerduty_service.is_empty()
@@ -110,13 +119,17 @@ impl Resources {
     }
 }
 
-/// A reference to an attribute of another object in the files. It consists of addresses only, never of text from the
-/// source.
+/// A reference to an object in PagerDuty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Reference {
-    of: &'static str,
-    address: String,
-    attribute: &'static str,
+pub enum Reference {
+    /// An attribute of another object in the files. It consists of addresses only, never of text from the source.
+    Attribute {
+        of: &'static str,
+        address: String,
+        attribute: &'static str,
+    },
+    /// The ID of an object that is managed elsewhere.
+    Managed(Text),
 }
 
 impl Reference {
@@ -131,20 +144,29 @@ impl Reference {
         address: impl Into<String>,
         attribute: &'static str,
     ) -> Self {
-        Self {
+        Self::Attribute {
             of,
             address: address.into(),
             attribute,
         }
     }
+
+    /// The object of this ID, which is managed elsewhere.
+    pub fn managed(id: &str) -> Self {
+        Self::Managed(Text::new(id))
+    }
 }
 
 impl Serialize for Reference {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!(
-            "${{{}.{}.{}}}",
-            self.of, self.address, self.attribute
-        ))
+        match self {
+            Self::Attribute {
+                of,
+                address,
+                attribute,
+            } => serializer.collect_str(&format_args!("${{{of}.{address}.{attribute}}}")),
+            Self::Managed(id) => id.serialize(serializer),
+        }
     }
 }
 
@@ -162,6 +184,16 @@ pub struct Membership {
 }
 
 #[derive(Debug, Serialize)]
+pub struct ContactMethod {
+    pub user_id: Reference,
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub country_code: u16,
+    pub address: String,
+    pub label: &'static str,
+}
+
+#[derive(Debug, Serialize)]
 pub struct Schedule {
     pub name: Text,
     pub description: Text,
@@ -174,6 +206,8 @@ pub struct Schedule {
 pub struct Layer {
     pub name: Text,
     pub start: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end: Option<String>,
     pub rotation_virtual_start: String,
     pub rotation_turn_length_seconds: u64,
     pub users: Vec<Reference>,
@@ -373,4 +407,18 @@ pub struct Output {
     pub description: Text,
     pub value: Reference,
     pub sensitive: bool,
+}
+
+/// What was at one address is at another.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Moved {
+    pub from: String,
+    pub to: String,
+}
+
+/// An existing object is at an address.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Import {
+    pub to: String,
+    pub id: Text,
 }

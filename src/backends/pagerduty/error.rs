@@ -9,6 +9,8 @@ use jiff::civil::Date;
 pub enum Error {
     /// Two resources would have this address.
     TakenAddress(String),
+    /// An object is at this address, and another one would move away from it.
+    StillInUse(String),
     /// The calendar ends before a schedule that starts on this day has its first hand-off.
     LateStart(Date),
     /// The start of a schedule does not exist in this time zone.
@@ -34,6 +36,11 @@ impl fmt::Display for Error {
                 f,
                 "two objects would have the same Terraform address `{address}`: rename one"
             ),
+            Self::StillInUse(address) => write!(
+                f,
+                "Terraform cannot move an object from `{address}`, where another one is: remove the former name from \
+                `renamed_from`"
+            ),
             Self::LateStart(day) => write!(f, "{day} is too late a day for a schedule"),
             Self::NoSuchTime { zone, cause } => {
                 write!(f, "the time zone `{zone}` has no such time: {cause}")
@@ -46,7 +53,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::TakenAddress(_) | Self::LateStart(_) => None,
+            Self::TakenAddress(_) | Self::StillInUse(_) | Self::LateStart(_) => None,
             Self::NoSuchTime { cause, .. } => Some(cause),
             Self::Json { cause, .. } => Some(cause),
         }

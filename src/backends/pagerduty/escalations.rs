@@ -10,19 +10,24 @@ use super::schedules::schedule;
 use super::text::description;
 use nth_model as ir;
 
+/// The resource type of an escalation policy.
+pub const POLICY: &str = "pagerduty_escalation_policy";
+
 const MINUTE: u64 = 60_000;
 
 /// A reference to the escalation policy of a service.
 pub fn policy(policy: &Policy<'_>) -> Reference {
     match policy {
-        Policy::Own(key) => Reference::id("pagerduty_escalation_policy", place(key)),
+        Policy::Own(key) => Reference::id(POLICY, place(key)),
+        Policy::Managed(id) => Reference::managed(id),
         Policy::Existing(name) => {
             Reference::id("data.pagerduty_escalation_policy", address(&[name]))
         }
     }
 }
 
-fn place(key: &PolicyKey<'_>) -> String {
+/// The address of a policy.
+pub fn place(key: &PolicyKey<'_>) -> String {
     let names = [Some(key.team), Some(key.escalation), key.tier];
     address(&names.into_iter().flatten().collect::<Vec<_>>())
 }
@@ -53,12 +58,12 @@ pub fn policies(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Do
                 ),
             }),
             num_loops: escalation.loops(pace),
-            teams: vec![team(key.team)],
+            teams: vec![team(plan, key.team)],
             rule: rules
                 .filter(|(step, _)| !step.notify.is_empty())
                 .map(|(step, wait)| EscalationRule {
                     escalation_delay_in_minutes: wait.0.div_ceil(MINUTE).max(1),
-                    target: step.notify.iter().map(target).collect(),
+                    target: step.notify.iter().map(|one| target(plan, one)).collect(),
                 })
                 .collect(),
         };
@@ -71,11 +76,11 @@ pub fn policies(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Do
     Ok(document)
 }
 
-fn target(target: &ir::Target) -> Target {
+fn target(plan: &Plan<'_>, target: &ir::Target) -> Target {
     match target {
         ir::Target::Schedule { team, name } => Target {
             kind: "schedule_reference",
-            id: schedule(team, name),
+            id: schedule(plan, team, name),
         },
         ir::Target::Person(email) => Target {
             kind: "user_reference",

@@ -10,6 +10,7 @@ mod error;
 mod escalations;
 mod naming;
 mod orchestrations;
+mod origins;
 mod people;
 mod plan;
 mod schedules;
@@ -28,6 +29,10 @@ use nth_model::{self as ir, TargetName};
 
 /// The first version of Terraform with the syntax of these files; all versions of OpenTofu are later.
 const TERRAFORM_VERSION: &str = ">= 1.0";
+
+/// The first versions of Terraform that move and that import objects by a block; all versions of OpenTofu are later.
+const VERSION_WITH_MOVES: &str = ">= 1.1";
+const VERSION_WITH_IMPORTS: &str = ">= 1.5";
 
 /// The target: a file for each subject, `pagerduty/*.tf.json`.
 pub struct PagerDuty;
@@ -57,9 +62,17 @@ fn project_files(
     }
     let naming = Naming::new(settings);
     let name = settings.project.as_str();
+    let moves = origins::moves(&plan)?;
+    let imports = origins::imports(&plan, settings);
+    // Terraform accepts imports in a root module only.
+    let is_module = settings.pagerduty.module.is_some();
     let main = Document {
         terraform: Some(Terraform {
-            required_version: TERRAFORM_VERSION,
+            required_version: match (imports.is_empty() || is_module, moves.is_empty()) {
+                (false, _) => VERSION_WITH_IMPORTS,
+                (true, false) => VERSION_WITH_MOVES,
+                (true, true) => TERRAFORM_VERSION,
+            },
             required_providers: BTreeMap::from([(
                 "pagerduty",
                 Provider {
@@ -74,6 +87,7 @@ fn project_files(
         ("main", main),
         ("lookups", people::looked_up(&plan)?),
         ("teams", people::teams(&plan, naming, name)?),
+        ("contacts", people::contact_methods(&plan)?),
         ("schedules", schedules::schedules(&plan, naming, name)?),
         ("escalations", escalations::policies(&plan, naming, name)?),
         (
@@ -84,6 +98,8 @@ fn project_files(
             "orchestrations",
             orchestrations::orchestrations(&plan, naming, settings)?,
         ),
+        ("moved", moves),
+        (if is_module { "root/imports" } else { "imports" }, imports),
     ];
     files
         .iter()

@@ -14,6 +14,12 @@ use super::text::{self, Text, description, equals, equals_any};
 use crate::receivers::message::NONE;
 use nth_model::{Settings, Urgency};
 
+/// The resource types of an event orchestration, its integration and router, and of the rules of a service.
+pub const ORCHESTRATION: &str = "pagerduty_event_orchestration";
+pub const ORCHESTRATION_INTEGRATION: &str = "pagerduty_event_orchestration_integration";
+pub const ROUTER: &str = "pagerduty_event_orchestration_router";
+pub const SERVICE_ORCHESTRATION: &str = "pagerduty_event_orchestration_service";
+
 /// The field of an event with its service: the label `service` of every rule, sent among the details.
 const SERVICE: &str = "event.custom_details.service";
 /// Another field with the service, which is always text. Alertmanager parses a detail as YAML, where `true` and `12`
@@ -40,8 +46,8 @@ pub fn orchestrations(
     let mut document = Document::default();
     for (name, inbox) in &plan.inboxes {
         let place = address(&[name]);
-        let rules = routes(name, inbox, naming, settings);
-        let orchestration = Reference::id("pagerduty_event_orchestration", place.clone());
+        let rules = routes(plan, name, inbox, naming, settings);
+        let orchestration = Reference::id(ORCHESTRATION, place.clone());
         insert(
             &mut document.resource.pagerduty_event_orchestration,
             place.clone(),
@@ -53,7 +59,7 @@ pub fn orchestrations(
                         settings.project
                     )
                 }),
-                team: team(name),
+                team: team(plan, name),
             },
         )?;
         insert(
@@ -88,7 +94,7 @@ pub fn orchestrations(
                     "The integration key with which Alertmanager sends the events of {name}."
                 )),
                 value: Reference::attribute(
-                    "pagerduty_event_orchestration_integration",
+                    ORCHESTRATION_INTEGRATION,
                     place,
                     "parameters[0].routing_key",
                 ),
@@ -96,10 +102,12 @@ pub fn orchestrations(
             },
         )?;
     }
-    let of_services = plan
+    // The rules of a service that is managed elsewhere are, too.
+    let own = plan
         .services
-        .keys()
-        .map(|name| (address(&[name]), service(name)));
+        .iter()
+        .filter(|(_, (_, policy))| policy.is_some());
+    let of_services = own.map(|(name, _)| (address(&[name]), service(plan, name)));
     let with_others = plan
         .inboxes
         .iter()
@@ -118,6 +126,7 @@ pub fn orchestrations(
 /// The routes of a team's orchestration. Events of another environment or project match none; they are unrouted, which
 /// notifies nobody.
 fn routes(
+    plan: &Plan<'_>,
     team: &str,
     inbox: &Inbox<'_>,
     naming: Naming<'_>,
@@ -132,7 +141,7 @@ fn routes(
         rule(
             naming.name(name),
             service_condition(name, settings),
-            service(name),
+            service(plan, name),
         )
     });
     let mut rules: Vec<Rule<Route>> = known.collect();

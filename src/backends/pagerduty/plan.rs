@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use nth_model::{
-    Duration, Escalation, IMPLIED_ESCALATION, Pace, Project, Role, Schedule, Service, Settings,
-    Severity, Step, Target, Team,
+    Contact, Duration, Escalation, IMPLIED_ESCALATION, Pace, Project, Role, Schedule, Service,
+    Settings, Severity, Target, Team,
 };
 
 /// The escalation policy of a service.
@@ -15,6 +15,8 @@ pub enum Policy<'a> {
     Own(PolicyKey<'a>),
     /// An existing policy in PagerDuty, by its name.
     Existing(&'a str),
+    /// An existing policy in PagerDuty that is managed elsewhere, by its ID.
+    Managed(String),
 }
 
 /// A team's escalation with the timing of a tier.
@@ -42,8 +44,8 @@ pub struct Inbox<'a> {
 /// The objects in PagerDuty, by name.
 #[derive(Debug, Default)]
 pub struct Plan<'a> {
-    /// The services with their escalation policies.
-    pub services: BTreeMap<&'a str, (&'a Service, Policy<'a>)>,
+    /// The services with their escalation policies; `None` for a service that is managed elsewhere.
+    pub services: BTreeMap<&'a str, (&'a Service, Option<Policy<'a>>)>,
     /// The escalations of these policies.
     pub policies: BTreeMap<PolicyKey<'a>, (Cow<'a, Escalation>, Cow<'a, Pace>)>,
     /// The teams that own any of the objects.
@@ -66,19 +68,15 @@ impl<'a> Plan<'a> {
             .services()
             .filter(|service| service.role != Role::Team)
         {
+            if service.origin.pagerduty_id.is_some() {
+                plan.services.insert(&service.name, (service, None));
+                continue;
+            }
             let policy = match project.escalation_for(service) {
                 Some((team, escalation)) => {
-                    let key = PolicyKey {
-                        team: &team.name,
-                        escalation: match &escalation {
-                            Cow::Borrowed(written) => &written.name,
-                            Cow::Owned(_) => IMPLIED_ESCALATION,
-                        },
-                        tier: Some(&service.tier),
-                    };
                     let pace = Cow::Borrowed(&service.pace);
-                    plan.policies.insert(key, (escalation, pace));
-                    Some(Policy::Own(key))
+                    let tier = Some(service.tier.as_str());
+                    Some(plan.policy(team, escalation, tier, pace))
                 }
                 None => {
                     let existing = settings.pagerduty.escalation_policy.as_deref();
@@ -86,7 +84,7 @@ impl<'a> Plan<'a> {
                 }
             };
             if let Some(policy) = policy {
-                plan.services.insert(&service.name, (service, policy));
+                plan.services.insert(&service.name, (service, Some(policy)));
             }
         }
         let owners: BTreeSet<&str> = plan
@@ -99,7 +97,12 @@ impl<'a> Plan<'a> {
                 || with_rules.contains(team.name.as_str())
                     && plan.has_policy_of_others(team, settings)
                 || !team.schedules.is_empty()
-                || team.escalations.iter().any(|way| !way.steps.is_empty())
+                || !team.origin.imports.is_empty()
+                || team.contacts.iter().any(has_method)
+                || team
+                    .escalations
+                    .iter()
+                    .any(|way| !way.steps.is_empty() || way.origin.pagerduty_id.is_some())
         };
         let teams = project.teams().filter(has_part);
         plan.teams = teams.map(|team| (team.name.as_str(), team)).collect();
@@ -184,17 +187,39 @@ impl<'a> Plan<'a> {
             let existing = settings.pagerduty.escalation_policy.as_deref();
             return existing.map(Policy::Existing);
         };
+        let pace = Cow::Owned(pace_of_others());
+        Some(self.policy(team, escalation, None, pace))
+    }
+
+    /// Adds the policy of an escalation with the timing of a tier. One that is managed elsewhere is not added.
+    fn policy(
+        &mut self,
+        team: &'a Team,
+        escalation: Cow<'a, Escalation>,
+        tier: Option<&'a str>,
+        pace: Cow<'a, Pace>,
+    ) -> Policy<'a> {
+        if let Some(id) = &escalation.origin.pagerduty_id {
+            return Policy::Managed(id.clone());
+        }
         let key = PolicyKey {
             team: &team.name,
             escalation: match &escalation {
                 Cow::Borrowed(written) => &written.name,
                 Cow::Owned(_) => IMPLIED_ESCALATION,
             },
-            tier: None,
+            tier,
         };
-        let pace = Cow::Owned(pace_of_others());
         self.policies.insert(key, (escalation, pace));
-        Some(Policy::Own(key))
+        Policy::Own(key)
+    }
+
+    /// Returns whether the dependency of a service on another is in PagerDuty, and is not managed elsewhere with both.
+    pub fn has_dependency(&self, of: &Service, other: &str) -> bool {
+        let is_managed = |service: &Service| service.origin.pagerduty_id.is_some();
+        self.services
+            .get(other)
+            .is_some_and(|(other, _)| !is_managed(of) || !is_managed(other))
     }
 
     /// Returns whether nobody is notified and nothing notifies.
@@ -202,15 +227,18 @@ impl<'a> Plan<'a> {
         self.services.is_empty() && self.teams.is_empty()
     }
 
-    /// The people of a team, and whether each manages it.
-    pub fn people(team: &'a Team) -> BTreeMap<&'a str, bool> {
+    /// The people whom schedules and escalations of a team name.
+    pub fn notified(team: &'a Team) -> impl Iterator<Item = &'a str> {
         let on_call = team.schedules.iter().flat_map(on_call);
         let steps = team.escalations.iter().flat_map(|way| &way.steps);
-        let told = steps.flat_map(|step| &step.notify).filter_map(person);
+        on_call.chain(steps.flat_map(|step| &step.notify).filter_map(person))
+    }
+
+    /// The people of a team, and whether each manages it.
+    pub fn people(team: &'a Team) -> BTreeMap<&'a str, bool> {
         let members = team.members.iter().map(String::as_str);
         let mut people: BTreeMap<&str, bool> = members
-            .chain(on_call)
-            .chain(told)
+            .chain(Self::notified(team))
             .map(|email| (email, false))
             .collect();
         people.extend(team.managers.iter().map(|email| (email.as_str(), true)));
@@ -218,12 +246,19 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The members of a schedule's rotations.
+/// The members of a schedule's rotations and overrides.
 fn on_call(schedule: &Schedule) -> impl Iterator<Item = &str> {
+    let overrides = schedule.overrides.iter().map(|one| one.member.as_str());
     schedule
         .layers
         .iter()
         .flat_map(|layer| layer.members.iter().map(String::as_str))
+        .chain(overrides)
+}
+
+/// Returns whether PagerDuty notifies a person by phone.
+pub fn has_method(contact: &Contact) -> bool {
+    contact.phone.is_some() && !contact.pagerduty.is_empty()
 }
 
 /// The person that a step notifies, if its target is a person.
@@ -240,9 +275,8 @@ fn escalation_of(team: &Team) -> Option<Cow<'_, Escalation>> {
         [only] => Some(only),
         several => several.iter().find(|way| way.name == IMPLIED_ESCALATION),
     };
-    let tells = |step: &Step| !step.notify.is_empty();
     chosen
-        .filter(|way| way.steps.iter().any(tells))
+        .filter(|way| way.notifies_anyone())
         .map(Cow::Borrowed)
         .or_else(|| team.implied_escalation().map(Cow::Owned))
 }

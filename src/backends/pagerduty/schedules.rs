@@ -1,7 +1,7 @@
 //! On-call schedules.
 
 use jiff::SignedDuration;
-use jiff::civil::{Date, Time, Weekday};
+use jiff::civil::{Date, DateTime, Time, Weekday};
 
 use super::address::{address, insert};
 use super::document::{Document, Layer, Reference, Restriction, Schedule};
@@ -10,17 +10,29 @@ use super::naming::Naming;
 use super::people::{team, user};
 use super::plan::Plan;
 use super::text::{Text, description};
-use nth_model::{self as ir, Hours, TimeOfDay, TimeOfWeek};
+use nth_model::{self as ir, Hours, ScheduleOverride, TimeOfDay, TimeOfWeek};
+
+/// The resource type of a schedule.
+pub const SCHEDULE: &str = "pagerduty_schedule";
 
 const DAY: u32 = 86_400;
 const WEEK: u32 = 7 * DAY;
 
 /// A reference to a schedule of a team.
-pub fn schedule(team: &str, name: &str) -> Reference {
-    Reference::id("pagerduty_schedule", address(&[team, name]))
+pub fn schedule(plan: &Plan<'_>, team: &str, name: &str) -> Reference {
+    let mut schedules = plan
+        .teams
+        .get(team)
+        .into_iter()
+        .flat_map(|team| &team.schedules);
+    let known = schedules.find(|known| known.name == name);
+    match known.and_then(|known| known.origin.pagerduty_id.as_deref()) {
+        Some(id) => Reference::managed(id),
+        None => Reference::id(SCHEDULE, address(&[team, name])),
+    }
 }
 
-/// The schedules of all teams.
+/// The schedules of all teams, but for those that are managed elsewhere.
 ///
 /// # Errors
 ///
@@ -28,19 +40,19 @@ pub fn schedule(team: &str, name: &str) -> Reference {
 pub fn schedules(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Document, Error> {
     let mut document = Document::default();
     for owner in plan.teams.values() {
-        for written in &owner.schedules {
-            let layers: Result<Vec<Layer>, Error> = written
-                .layers
-                .iter()
-                .map(|layer| lower_layer(layer, &written.zone))
-                .collect();
+        let own = owner.schedules.iter();
+        for written in own.filter(|one| one.origin.pagerduty_id.is_none()) {
+            let zone = &written.zone;
+            let layers = written.layers.iter().map(|layer| lower_layer(layer, zone));
+            let overrides = written.overrides.iter().map(|one| final_layer(one, zone));
+            let layers: Result<Vec<Layer>, Error> = layers.chain(overrides).collect();
             let resource = Schedule {
                 name: naming.in_team(&owner.name, &written.name),
                 description: description(written.description.as_deref(), || {
                     format!("Who in {} is on call in {project}.", owner.name)
                 }),
                 time_zone: Text::new(&written.zone),
-                teams: vec![team(&owner.name)],
+                teams: vec![team(plan, &owner.name)],
                 layer: layers?,
             };
             let address = address(&[&owner.name, &written.name]);
@@ -56,10 +68,27 @@ fn lower_layer(layer: &ir::Layer, zone: &str) -> Result<Layer, Error> {
     Ok(Layer {
         name: super::text::name(&[&layer.name], &layer.name),
         start: start.clone(),
+        end: None,
         rotation_virtual_start: start,
         rotation_turn_length_seconds: layer.shift.0 / 1000,
         users: layer.members.iter().map(|email| user(email)).collect(),
         restriction: restrictions(&layer.hours),
+    })
+}
+
+/// An override: a layer above all others with one member, a start and an end. PagerDuty's own overrides are not resources
+/// of its provider.
+fn final_layer(written: &ScheduleOverride, zone: &str) -> Result<Layer, Error> {
+    let start = at(written.from, zone)?;
+    Ok(Layer {
+        name: super::text::name(&[&written.name], &written.name),
+        start: start.clone(),
+        end: Some(at(written.to, zone)?),
+        rotation_virtual_start: start,
+        // The only member hands off to itself.
+        rotation_turn_length_seconds: u64::from(WEEK),
+        users: vec![user(&written.member)],
+        restriction: Vec::new(),
     })
 }
 
@@ -77,9 +106,17 @@ fn first_handoff(layer: &ir::Layer, zone: &str) -> Result<String, Error> {
     let day = day.ok_or(Error::LateStart(layer.start))?;
     let TimeOfDay { hour, minute } = layer.handoff.time;
     let start = SignedDuration::from_mins(i64::from(hour) * 60 + i64::from(minute));
-    let at = day.to_datetime(Time::midnight()).checked_add(start);
-    let at = at.and_then(|at| at.in_tz(zone));
-    let at = at.map_err(|cause| Error::NoSuchTime {
+    let local = day.to_datetime(Time::midnight()).checked_add(start);
+    let local = local.map_err(|cause| Error::NoSuchTime {
+        zone: zone.to_owned(),
+        cause,
+    })?;
+    at(local, zone)
+}
+
+/// A local time with the offset of the time zone at that time.
+fn at(local: DateTime, zone: &str) -> Result<String, Error> {
+    let at = local.in_tz(zone).map_err(|cause| Error::NoSuchTime {
         zone: zone.to_owned(),
         cause,
     })?;

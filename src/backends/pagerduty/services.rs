@@ -15,14 +15,23 @@ use super::schedules::clock;
 use super::text::{Text, description};
 use nth_model::{self as ir, Project};
 
+/// The resource types of a service, its integration and its dependencies.
+pub const SERVICE: &str = "pagerduty_service";
+pub const INTEGRATION: &str = "pagerduty_service_integration";
+pub const DEPENDENCY: &str = "pagerduty_service_dependency";
+
 /// A reference to a service.
-pub fn service(name: &str) -> Reference {
-    Reference::id("pagerduty_service", address(&[name]))
+pub fn service(plan: &Plan<'_>, name: &str) -> Reference {
+    let known = plan.services.get(name);
+    match known.and_then(|(service, _)| service.origin.pagerduty_id.as_deref()) {
+        Some(id) => Reference::managed(id),
+        None => Reference::id(SERVICE, address(&[name])),
+    }
 }
 
 /// A reference to the service of a team for alerts that belong to none of the project's services.
 pub fn others(team: &str) -> Reference {
-    Reference::id("pagerduty_service", others_address(team))
+    Reference::id(SERVICE, others_address(team))
 }
 
 /// The address of that service, and of its integration.
@@ -46,6 +55,10 @@ pub fn services(
 ) -> Result<Document, Error> {
     let mut document = Document::default();
     for (name, (written, escalation)) in &plan.services {
+        dependencies(written, plan, &mut document)?;
+        let Some(escalation) = escalation else {
+            continue;
+        };
         let hours = project.support_hours(written);
         let resource = Service {
             name: naming.name(name),
@@ -69,7 +82,7 @@ pub fn services(
         )?;
         let integration = ServiceIntegration {
             name: "Events API v2",
-            service: service(name),
+            service: service(plan, name),
             kind: "events_api_v2_inbound_integration",
         };
         insert(
@@ -77,7 +90,6 @@ pub fn services(
             address(&[name]),
             integration,
         )?;
-        dependencies(written, plan, &mut document)?;
     }
     for (team, inbox) in &plan.inboxes {
         let Some(escalation) = &inbox.others else {
@@ -108,18 +120,18 @@ pub fn services(
     Ok(document)
 }
 
-/// The dependencies of a service that are in PagerDuty.
+/// The dependencies of a service that are in PagerDuty, but for those between services that are both managed elsewhere.
 fn dependencies(of: &ir::Service, plan: &Plan<'_>, document: &mut Document) -> Result<(), Error> {
     let needed = of
         .dependencies
         .iter()
         .filter_map(|one| one.service.as_deref());
     let needed: BTreeSet<&str> = needed
-        .filter(|other| *other != of.name && plan.services.contains_key(other))
+        .filter(|other| *other != of.name && plan.has_dependency(of, other))
         .collect();
     for other in needed {
         let end = |name: &str| DependencyEnd {
-            id: service(name),
+            id: service(plan, name),
             kind: "service",
         };
         let resource = ServiceDependency {

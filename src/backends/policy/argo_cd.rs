@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::pod::PodSpec;
 use super::resource::{Metadata, Object, object_name, path, yaml};
-use super::{text, weekly};
+use super::{pod, text, weekly};
 use crate::resource::name_of;
 use crate::{Artifact, EmitError, file_stem};
 use nth_model::gate::{DAY, WEEK};
@@ -26,9 +27,6 @@ const DEADLINE: u32 = 300;
 /// The file of a build's sync windows.
 pub const SYNC_WINDOWS: &str = "argo-cd/sync-windows.yaml";
 
-/// The path of the policy in the job's container.
-const MOUNT: &str = "/etc/nthc";
-
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Body {
@@ -47,45 +45,6 @@ struct JobSpec {
 #[derive(Serialize)]
 struct PodTemplate {
     spec: PodSpec,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PodSpec {
-    restart_policy: &'static str,
-    automount_service_account_token: bool,
-    containers: Vec<Container>,
-    volumes: Vec<Volume>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Container {
-    name: &'static str,
-    image: String,
-    command: Vec<&'static str>,
-    args: Vec<String>,
-    volume_mounts: Vec<Mount>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Mount {
-    name: &'static str,
-    mount_path: &'static str,
-    read_only: bool,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Volume {
-    name: &'static str,
-    config_map: ConfigMapName,
-}
-
-#[derive(Serialize)]
-struct ConfigMapName {
-    name: String,
 }
 
 /// The annotations of a hook. Hooks of a lower wave complete before the next wave begins.
@@ -115,11 +74,11 @@ pub fn jobs(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, EmitE
             ..Metadata::new(name.clone(), settings.policy.namespace.clone())
         };
         let file = format!("{}.json", file_stem(&policy.service));
-        let mut args = vec![
+        let args = vec![
             "gate".to_owned(),
             "check".to_owned(),
             "--policy".to_owned(),
-            format!("{MOUNT}/{file}"),
+            format!("{}/{file}", pod::POLICY),
             // With `=`, a name that begins with a hyphen is not parsed as an option.
             format!("--gate={}", gate.name),
             format!(
@@ -128,10 +87,6 @@ pub fn jobs(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, EmitE
             ),
             "--allow-warnings".to_owned(),
         ];
-        for arg in &mut args {
-            // Kubernetes expands `$(NAME)`.
-            *arg = arg.replace("$(", "$$(");
-        }
         let data = Object {
             api_version: "v1",
             kind: "ConfigMap",
@@ -149,25 +104,7 @@ pub fn jobs(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, EmitE
                     backoff_limit: 0,
                     active_deadline_seconds: DEADLINE,
                     template: PodTemplate {
-                        spec: PodSpec {
-                            restart_policy: "Never",
-                            automount_service_account_token: false,
-                            containers: vec![Container {
-                                name: "gate",
-                                image: settings.policy.image.clone().unwrap_or_default(),
-                                command: vec!["nthc"],
-                                args,
-                                volume_mounts: vec![Mount {
-                                    name: "policy",
-                                    mount_path: MOUNT,
-                                    read_only: true,
-                                }],
-                            }],
-                            volumes: vec![Volume {
-                                name: "policy",
-                                config_map: ConfigMapName { name: name.clone() },
-                            }],
-                        },
+                        spec: PodSpec::new(args, name, settings),
                     },
                 },
             },

@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::error::Error;
+use super::pod::tenant;
 use super::promql::{Facts, override_expired};
 use super::resource::{Metadata, Object, object_name, path, yaml};
 use crate::{Artifact, EmitError};
@@ -32,8 +33,29 @@ struct Template {
 #[serde(rename_all = "camelCase")]
 struct Spec {
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    args: Vec<Arg>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     dry_run: Vec<DryRun>,
     metrics: Vec<Metric>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Arg {
+    name: &'static str,
+    value_from: ValueFrom,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ValueFrom {
+    secret_key_ref: SecretKey,
+}
+
+#[derive(Serialize)]
+struct SecretKey {
+    name: String,
+    key: String,
 }
 
 #[derive(Serialize)]
@@ -61,6 +83,47 @@ struct Prometheus {
     address: String,
     query: String,
     timeout: u32,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    headers: Vec<Header>,
+}
+
+#[derive(Serialize)]
+struct Header {
+    key: &'static str,
+    value: String,
+}
+
+/// The argument with the token.
+const TOKEN: &str = "prometheus-token";
+
+/// The headers of each query: the token, which Argo Rollouts reads from a Secret when it queries, and the tenant.
+fn headers(settings: &Settings) -> Vec<Header> {
+    let token = settings.policy.token_secret.as_ref();
+    let token = token.map(|_| Header {
+        key: "Authorization",
+        value: format!("Bearer {{{{args.{TOKEN}}}}}"),
+    });
+    let tenant = tenant(settings).map(|value| Header {
+        key: "X-Scope-OrgID",
+        value,
+    });
+    token.into_iter().chain(tenant).collect()
+}
+
+/// The arguments of a template: the token, if there is one.
+fn args(settings: &Settings) -> Vec<Arg> {
+    let secret = settings.policy.token_secret.iter();
+    secret
+        .map(|name| Arg {
+            name: TOKEN,
+            value_from: ValueFrom {
+                secret_key_ref: SecretKey {
+                    name: name.clone(),
+                    key: settings.policy.token_key.clone(),
+                },
+            },
+        })
+        .collect()
 }
 
 const HEADER: &str = "\
@@ -100,6 +163,7 @@ pub fn files(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, Emit
                         address: settings.policy.prometheus.clone().unwrap_or_default(),
                         query: query(gate, rule, &facts)?,
                         timeout: TIMEOUT,
+                        headers: headers(settings),
                     },
                 },
             });
@@ -111,6 +175,7 @@ pub fn files(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, Emit
             metadata: Metadata::new(object_name(policy, gate), settings.policy.namespace.clone()),
             body: Template {
                 spec: Spec {
+                    args: args(settings),
                     dry_run: dry_run.into_iter().collect(),
                     metrics,
                 },

@@ -13,6 +13,7 @@ mod argo_cd;
 mod argo_rollouts;
 mod document;
 mod error;
+mod pod;
 mod promql;
 mod query;
 mod rego;

@@ -12,7 +12,9 @@ use super::super::http::{
     RequestError, Sanitizer, TooMuch, Way, base_url, header_value, request_error,
 };
 use super::super::options::LedgerPush;
-use super::super::prometheus_client::{PASSWORD, TOKEN, USER, read_credentials};
+use super::super::prometheus_client::{
+    PASSWORD, TENANT_HEADER, TOKEN, USER, read_credentials, tenant,
+};
 
 /// The pauses before a request is sent again.
 const PAUSES: [Duration; 4] = [
@@ -92,10 +94,11 @@ impl Receiver {
                 Some((name, HeaderValue::from_static(value)))
             })
             .collect();
-        if let Some(tenant) = &options.tenant {
-            let name = HeaderName::from_static("x-scope-orgid");
-            headers.push((name, header_value(tenant, "`--tenant`")?));
-        }
+        let named = match &options.tenant {
+            Some(named) => Some(header_value(named, "`--tenant`")?),
+            None => tenant(&variable)?,
+        };
+        headers.extend(named.map(|value| (HeaderName::from_static(TENANT_HEADER), value)));
         if let Some(value) = credentials.header {
             headers.push((header::AUTHORIZATION, value));
         }

@@ -37,6 +37,7 @@ Environment:
   NTH_PROMETHEUS_TOKEN           a bearer token, or NTH_PROMETHEUS_TOKEN_FILE a file with it
   NTH_PROMETHEUS_USER            a user
   NTH_PROMETHEUS_PASSWORD        its password, or NTH_PROMETHEUS_PASSWORD_FILE a file with it
+  NTH_PROMETHEUS_TENANT          a tenant, sent as X-Scope-OrgID
   NTH_PROMETHEUS_CA              root certificates, as --ca
   NTH_PROMETHEUS_CERT            a client certificate, as --cert
   NTH_PROMETHEUS_KEY             its private key, as --key

@@ -21,6 +21,24 @@ pub const PASSWORD: &str = "NTH_PROMETHEUS_PASSWORD";
 /// The variable with the path of a file with the password.
 const PASSWORD_FILE: &str = "NTH_PROMETHEUS_PASSWORD_FILE";
 
+/// The variable with the tenant.
+pub const TENANT: &str = "NTH_PROMETHEUS_TENANT";
+
+/// The header with the tenant, for Mimir, Cortex and Thanos.
+pub const TENANT_HEADER: &str = "x-scope-orgid";
+
+/// Reads the tenant from its variable. An empty variable counts as unset.
+///
+/// # Errors
+///
+/// If it cannot be sent in a header.
+pub fn tenant(variable: &dyn Fn(&str) -> Option<String>) -> Result<Option<HeaderValue>, Failure> {
+    let tenant = variable(TENANT).filter(|value| !value.is_empty());
+    tenant
+        .map(|tenant| header_value(&tenant, TENANT))
+        .transpose()
+}
+
 /// Credentials.
 #[derive(Default)]
 pub struct Credentials {

@@ -45,7 +45,7 @@ impl Client {
     }
 
     /// Returns what identifies the server and the view that it shows to this client: its URL, its configuration if it shows
-    /// it, and the user or a hash of the token. Two servers that have the same address one after the other differ in their
+    /// it, the user or a hash of the token, and the tenant. Two servers that have the same address one after the other differ in their
     /// configuration.
     pub fn identity(&self) -> String {
         let url = format!("{}/api/v1/status/config", self.base);
@@ -58,7 +58,11 @@ impl Client {
         let header = self.authorization.as_ref();
         let header = header.and_then(|value| value.to_str().ok());
         let user = header.map_or_else(String::new, user);
-        serde_json::json!([self.base, user, configuration]).to_string()
+        let identity = match self.tenant.as_ref().and_then(|tenant| tenant.to_str().ok()) {
+            Some(tenant) => serde_json::json!([self.base, user, configuration, tenant]),
+            None => serde_json::json!([self.base, user, configuration]),
+        };
+        identity.to_string()
     }
 }
 

@@ -17,7 +17,7 @@ use ureq::{Agent, Body, RequestBuilder};
 
 pub use self::deployments::DeploymentQueries;
 
-pub use self::auth::{PASSWORD, TOKEN, USER, read_credentials};
+pub use self::auth::{PASSWORD, TENANT_HEADER, TOKEN, USER, read_credentials, tenant};
 use super::exit::Failure;
 use super::http::{RequestError, Sanitizer, TooMuch, Way, base_url, request_error};
 use super::options::Connection;
@@ -99,6 +99,7 @@ pub struct Client {
     timeout: Duration,
     authorization: Option<HeaderValue>,
     proxy_authorization: Option<HeaderValue>,
+    tenant: Option<HeaderValue>,
     sanitizer: Sanitizer,
     /// The warnings in answers.
     remarks: Mutex<Vec<String>>,
@@ -125,6 +126,7 @@ impl Client {
             timeout,
             authorization: credentials.header,
             proxy_authorization: way.proxy_authorization,
+            tenant: tenant(&variable)?,
             sanitizer: Sanitizer::new(secrets),
             remarks: Mutex::new(Vec::new()),
         })
@@ -308,6 +310,9 @@ impl Client {
         }
         if let Some(value) = &self.proxy_authorization {
             request = request.header(header::PROXY_AUTHORIZATION, value);
+        }
+        if let Some(value) = &self.tenant {
+            request = request.header(TENANT_HEADER, value);
         }
         request
     }

@@ -229,8 +229,7 @@ impl<'a> Arena<'a> {
             Asked::People(service) => {
                 outcome.on_call = side.and_then(|side| {
                     let service = side.version.project.service(service)?;
-                    let (team, escalation) = side.version.project.escalation_for(service)?;
-                    Some(format!("{}.{}", team.name, escalation.name))
+                    side.version.project.paged_for(service)
                 });
             }
         }

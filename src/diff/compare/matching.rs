@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use smol_str::SmolStr;
+
 use crate::change::Side;
 
 /// A part in two versions.
@@ -23,6 +25,18 @@ pub fn pairs<'m, T, K: Ord>(
     name: impl Fn(&'m T) -> &'m str,
     key: impl Fn(Side, &'m T) -> Option<K>,
 ) -> Vec<Match<'m, T>> {
+    pairs_with_former(base, head, name, |_| &[], key)
+}
+
+/// Pairs parts as [`pairs`], but first those that are new with those that are missing under one of their former names, the
+/// latest of which counts.
+pub fn pairs_with_former<'m, T, K: Ord>(
+    base: impl IntoIterator<Item = &'m T>,
+    head: impl IntoIterator<Item = &'m T>,
+    name: impl Fn(&'m T) -> &'m str,
+    former: impl Fn(&'m T) -> &'m [SmolStr],
+    key: impl Fn(Side, &'m T) -> Option<K>,
+) -> Vec<Match<'m, T>> {
     let mut old: BTreeMap<&str, &T> = base.into_iter().map(|part| (name(part), part)).collect();
     let mut new: BTreeMap<&str, &T> = head.into_iter().map(|part| (name(part), part)).collect();
     let mut found: Vec<(&str, Match<'m, T>)> = Vec::new();
@@ -34,6 +48,21 @@ pub fn pairs<'m, T, K: Ord>(
     for key in both {
         if let (Some(before), Some(after)) = (old.remove(key), new.remove(key)) {
             found.push((key, Match::Both(before, after)));
+        }
+    }
+    let renamed: Vec<(&str, &str)> = new
+        .iter()
+        .filter_map(|(name, part)| {
+            let mut former = former(part).iter().rev();
+            let former = former.find(|former| old.contains_key(former.as_str()))?;
+            Some((former.as_str(), *name))
+        })
+        .collect();
+    for (removed, added) in renamed {
+        if let Some(before) = old.remove(removed)
+            && let Some(after) = new.remove(added)
+        {
+            found.push((added, Match::Both(before, after)));
         }
     }
     if !old.is_empty() && !new.is_empty() {

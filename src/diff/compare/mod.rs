@@ -10,6 +10,7 @@ mod exclude;
 mod gate;
 mod groups;
 mod matching;
+mod origins;
 mod query;
 mod service;
 mod settings;

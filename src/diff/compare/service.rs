@@ -7,10 +7,10 @@ use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use super::changes::Changes;
-use super::matching::{Match, never_renamed, pairs};
+use super::matching::{Match, never_renamed, pairs, pairs_with_former};
 use super::query;
 use super::texts;
-use super::{Sides, Version, alert, dashboard, gate, slo};
+use super::{Sides, Version, alert, dashboard, gate, origins, slo};
 use crate::change::{Change, Side, Subject};
 use crate::id::ChangeId;
 
@@ -20,7 +20,13 @@ pub fn compare(base: Version<'_>, head: Version<'_>, changes: &mut Changes) {
         base.project.services().collect(),
         head.project.services().collect(),
     );
-    for found in pairs(old, new, |service| service.name.as_str(), key) {
+    for found in pairs_with_former(
+        old,
+        new,
+        |one| one.name.as_str(),
+        |one| one.origin.renamed_from.as_slice(),
+        key,
+    ) {
         match found {
             // A team has no rules rather than rules without a rule: each of them is a change.
             Match::Removed(rules) if rules.role == Role::Team => {
@@ -125,8 +131,7 @@ fn parts(service: &Service) -> String {
 
 /// The escalation of a service as a text; `None` if no person is notified.
 fn escalation(project: &Project<'_>, service: &Service) -> Option<String> {
-    let (team, escalation) = project.escalation_for(service)?;
-    Some(format!("{}.{}", team.name, escalation.name))
+    project.paged_for(service)
 }
 
 fn both(
@@ -163,6 +168,9 @@ fn both(
         runbook,
         gates,
         deployed,
+        origin,
+        // Which objects in Terraform's state are moved.
+        former_tiers: _,
     } = after;
     let subject = &Subject::service(name);
     if before.name != *name {
@@ -237,6 +245,7 @@ fn both(
     // The rules of a team exist with the first of them.
     let is_compared =
         before.role != Role::Team || before.alerts.is_empty() == after.alerts.is_empty();
+    origins::compare(subject, &before.origin, origin, changes);
     if old != new && is_compared {
         let id = match new {
             None => ChangeId::ServiceUnescalated,

@@ -1,19 +1,25 @@
 //! Teams: who is notified.
 
-use nth_model::{Escalation, Project, Receiver, Schedule, Team};
+use nth_model::{Contact, Escalation, Project, Receiver, Schedule, Team};
 
 use super::changes::Changes;
 use super::channels;
-use super::matching::{Match, never_renamed, pairs};
-use super::texts;
+use super::matching::{Match, never_renamed, pairs, pairs_with_former};
+use super::{origins, texts};
 use crate::change::{Side, Subject};
 use crate::id::ChangeId;
 
 /// Compares the teams of two projects.
 pub fn compare(base: &Project<'_>, head: &Project<'_>, changes: &mut Changes) {
     let (old, new): (Vec<&Team>, Vec<&Team>) = (base.teams().collect(), head.teams().collect());
-    // A team under another name notifies the same people: its services are listed with the new name.
-    for found in pairs(old, new, |team| team.name.as_str(), never_renamed) {
+    // A team under another name that does not say so notifies the same people: its services are listed with the new name.
+    for found in pairs_with_former(
+        old,
+        new,
+        |one| one.name.as_str(),
+        |one| one.origin.renamed_from.as_slice(),
+        never_renamed,
+    ) {
         let subject = |team: &Team| Subject::project("team", team.name.as_str());
         match found {
             Match::Removed(team) => changes.plain(
@@ -59,6 +65,8 @@ fn both(subject: &Subject, before: &Team, after: &Team, changes: &mut Changes) {
         support_hours,
         schedules,
         escalations,
+        contacts,
+        origin,
         // With the defaults of a team that declares none.
         receivers: _,
         // Its receivers and the severities of alerts are compared.
@@ -66,6 +74,12 @@ fn both(subject: &Subject, before: &Team, after: &Team, changes: &mut Changes) {
         // Those of the project, which are compared once.
         severities: _,
     } = after;
+    if before.name != *name {
+        let names = (before.name.to_string(), name.to_string());
+        changes.plain(ChangeId::TeamRenamed, subject, Some(names.0), Some(names.1));
+    }
+    origins::compare(subject, &before.origin, origin, changes);
+    compare_contacts(name, &before.contacts, contacts, changes);
     for (old, new) in [
         (&before.description, description),
         (&before.slack, slack),
@@ -223,8 +237,31 @@ fn compare_receivers(
     }
 }
 
-fn compare_schedules(team: &str, base: &[Schedule], head: &[Schedule], changes: &mut Changes) {
+/// Compares contacts, without the numbers and names, which are personal data.
+fn compare_contacts(team: &str, base: &[Contact], head: &[Contact], changes: &mut Changes) {
     for found in pairs(base, head, |one| one.name.as_str(), never_renamed) {
+        let subject = |one: &Contact| Subject::project("contact", format!("{team}.{}", one.name));
+        let text = |one: &Contact| Some(texts::contact(one));
+        let (subject, before, after) = match found {
+            Match::Removed(one) => (subject(one), text(one), None),
+            Match::Added(one) => (subject(one), None, text(one)),
+            Match::Both(before, after) if before != after => {
+                (subject(after), text(before), text(after))
+            }
+            Match::Both(..) => continue,
+        };
+        changes.plain(ChangeId::ContactChanged, &subject, before, after);
+    }
+}
+
+fn compare_schedules(team: &str, base: &[Schedule], head: &[Schedule], changes: &mut Changes) {
+    for found in pairs_with_former(
+        base,
+        head,
+        |one| one.name.as_str(),
+        |one| one.origin.renamed_from.as_slice(),
+        never_renamed,
+    ) {
         let subject = |one: &Schedule| Subject::project("schedule", format!("{team}.{}", one.name));
         let text = |one: &Schedule| Some(texts::schedule(one));
         match found {
@@ -236,12 +273,26 @@ fn compare_schedules(team: &str, base: &[Schedule], head: &[Schedule], changes: 
             }
             Match::Both(before, after) => {
                 let Schedule {
-                    name: _,
+                    name,
                     description,
                     zone,
                     layers,
+                    overrides,
+                    origin,
                 } = after;
-                if before.zone != *zone || before.layers != *layers {
+                if before.name != *name {
+                    changes.plain(
+                        ChangeId::ScheduleRenamed,
+                        &subject(after),
+                        Some(before.name.to_string()),
+                        Some(name.to_string()),
+                    );
+                }
+                origins::compare(&subject(after), &before.origin, origin, changes);
+                if before.zone != *zone
+                    || before.layers != *layers
+                    || before.overrides != *overrides
+                {
                     let texts = (text(before), text(after));
                     changes.plain(ChangeId::ScheduleChanged, &subject(after), texts.0, texts.1);
                 }
@@ -263,7 +314,13 @@ fn compare_escalations(
     head: &[Escalation],
     changes: &mut Changes,
 ) {
-    for found in pairs(base, head, |one| one.name.as_str(), never_renamed) {
+    for found in pairs_with_former(
+        base,
+        head,
+        |one| one.name.as_str(),
+        |one| one.origin.renamed_from.as_slice(),
+        never_renamed,
+    ) {
         let subject =
             |one: &Escalation| Subject::project("escalation", format!("{team}.{}", one.name));
         let text = |one: &Escalation| Some(texts::escalation(one));
@@ -276,12 +333,22 @@ fn compare_escalations(
             }
             Match::Both(before, after) => {
                 let Escalation {
-                    name: _,
+                    name,
                     description,
                     loops,
                     steps,
+                    origin,
                 } = after;
                 let subject = subject(after);
+                if before.name != *name {
+                    changes.plain(
+                        ChangeId::EscalationRenamed,
+                        &subject,
+                        Some(before.name.to_string()),
+                        Some(name.to_string()),
+                    );
+                }
+                origins::compare(&subject, &before.origin, origin, changes);
                 let texts = || (text(before), text(after));
                 if before.notifies_anyone() && !after.notifies_anyone() {
                     let (old, new) = texts();

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use nth_model::gate::{Comparison, Condition, Fact, Gate, Objective, Operand, Rule, Span, Unit};
 use nth_model::number::{decimal_text, percent_text};
 use nth_model::{
-    Duration, Escalation, Hours, Layer, Receiver, Response, Schedule, Severity, SupportHours,
-    Target, Text, TextPart, TimeInterval, TimeOfDay, ValueFormat,
+    Contact, Duration, Escalation, Hours, Layer, Receiver, Response, Schedule, Severity,
+    SupportHours, Target, Text, TextPart, TimeInterval, TimeOfDay, ValueFormat,
 };
 use nth_promql::LabelMatchers;
 use rust_decimal::Decimal;
@@ -222,8 +222,32 @@ pub fn support_hours(hours: &SupportHours) -> String {
 
 /// A schedule: its layers.
 pub fn schedule(schedule: &Schedule) -> String {
-    let layers: Vec<String> = schedule.layers.iter().map(layer).collect();
+    if let Some(id) = &schedule.origin.pagerduty_id {
+        return format!("{id} in PagerDuty");
+    }
+    let overrides = schedule.overrides.iter();
+    let overrides = overrides.map(|one| format!("{}: {} {}", one.name, one.member, one.times()));
+    let layers = schedule.layers.iter().map(layer);
+    let layers: Vec<String> = layers.chain(overrides).collect();
     format!("{} ({})", layers.join("; "), schedule.zone)
+}
+
+/// A contact: by what the person is reached, without the numbers and names.
+pub fn contact(contact: &Contact) -> String {
+    let ways = [
+        ("phone", contact.phone.is_some()),
+        ("Slack", contact.slack.is_some()),
+        ("Telegram", contact.telegram.is_some()),
+        ("Microsoft Teams", contact.microsoft_teams.is_some()),
+    ];
+    let mut all: Vec<String> = ways
+        .into_iter()
+        .filter(|(_, is_set)| *is_set)
+        .map(|(way, _)| way.to_owned())
+        .collect();
+    let methods = contact.pagerduty.iter();
+    all.extend(methods.map(|method| format!("{} by PagerDuty", method.name())));
+    format!("{}: {}", contact.email, all.join(", "))
 }
 
 fn layer(layer: &Layer) -> String {
@@ -258,6 +282,9 @@ fn layer(layer: &Layer) -> String {
 
 /// An escalation: its steps.
 pub fn escalation(escalation: &Escalation) -> String {
+    if let Some(id) = &escalation.origin.pagerduty_id {
+        return format!("{id} in PagerDuty");
+    }
     let steps: Vec<String> = escalation
         .steps
         .iter()

@@ -37,6 +37,10 @@ settings_table! {
     /// What follows a service's name in the URL of its runbook, which depends on where runbooks are read.
     suffix: String = String::new(), Kind::Choice(&SUFFIXES);
 
+    /// Whether runbooks show the phone numbers and chat names of `contact` blocks. They are personal data: consider who reads
+    /// the runbooks.
+    contacts: bool = false, Kind::Boolean;
+
     /// Whether runbooks show how soon the alerts of each SLO fire, as `nthc test --detection` does. Builds take longer: each
     /// SLO is simulated.
     detection: bool = false, Kind::Boolean;

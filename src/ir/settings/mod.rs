@@ -14,6 +14,7 @@ mod project;
 mod prometheus;
 mod setting;
 pub mod texts;
+mod toleration;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub use prometheus::{
     DEFAULT_INTERVAL, DEFAULT_SCRAPE_INTERVAL, MAX_QUERY_OFFSET, PartialResponseStrategy,
     PrometheusSettings, RuleFormat, Ruler,
 };
+pub use toleration::Toleration;
+
 pub use setting::{
     Choice, Choices, Kind, Named, Setting, SettingValue, SettingsTable, Table, Value, by_name,
     setting_choices, settings_table,

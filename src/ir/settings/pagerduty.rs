@@ -27,6 +27,15 @@ settings_table! {
     environment_in_names: EnvironmentInNames = EnvironmentInNames::Always,
         Kind::Choice(&EnvironmentInNames::CHOICES);
 
+    /// The URL of the PagerDuty account, to which runbooks link.
+    url: Option<String> = None, Kind::Text(texts::BASE_URL),
+        unset = "no links", example = "\"https://shop.pagerduty.com\"";
+
+    /// The name of the module that the root module calls these files by. Imports are then written for the root module, to
+    /// `pagerduty/root/imports.tf.json`.
+    module: Option<String> = None, Kind::Text(texts::MODULE),
+        unset = "the files are a root module", example = "\"pagerduty\"";
+
     /// The name of an existing escalation policy in PagerDuty, for services without an escalation.
     escalation_policy: Option<String> = None, Kind::Text(texts::FILLED),
         unset = "these services are skipped", example = "\"Everybody\"";

@@ -4,6 +4,7 @@ use std::path::{Component, Path};
 
 use nth_units::Duration;
 
+use super::toleration::Toleration;
 use crate::PrometheusVersion;
 
 /// The placeholder of the environment's name in `urls.runbooks` and `policy.argo_project`.
@@ -68,6 +69,16 @@ pub const TITLE: &TextRule = &TextRule {
 /// A tag of a dashboard.
 pub const TAG: &TextRule = &TextRule {
     longest: Some((LONGEST_TAG, "Grafana")),
+    ..FREE
+};
+
+/// The name of a module of Terraform.
+pub const MODULE: &TextRule = &TextRule {
+    message: "invalid module name {value}",
+    problem: IDENTIFIER.problem,
+    help: IDENTIFIER.help,
+    repair: IDENTIFIER.repair,
+    pattern: IDENTIFIER.pattern,
     ..FREE
 };
 
@@ -138,6 +149,64 @@ pub const SECRET: &TextRule = &TextRule {
     ),
     pattern: Some(
         r"^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$",
+    ),
+    ..FREE
+};
+
+/// The name of a Kubernetes ConfigMap.
+pub const CONFIG_MAP: &TextRule = &TextRule {
+    message: "{path} must be the name of a Kubernetes ConfigMap",
+    problem: SECRET.problem,
+    help: SECRET.help,
+    pattern: SECRET.pattern,
+    ..FREE
+};
+
+/// The name of a Kubernetes service account.
+pub const SERVICE_ACCOUNT: &TextRule = &TextRule {
+    message: "{path} must be the name of a Kubernetes service account",
+    problem: SECRET.problem,
+    help: SECRET.help,
+    pattern: SECRET.pattern,
+    ..FREE
+};
+
+/// A key of a Kubernetes Secret or ConfigMap.
+pub const KEY: &TextRule = &TextRule {
+    message: "{path} must be a key of a Kubernetes Secret or ConfigMap",
+    problem: |text| {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        let is_key = !text.is_empty() && text.len() <= 253 && text.bytes().all(is_plain);
+        (!is_key || text.starts_with("..") || text == ".").then_some("not a key")
+    },
+    help: Some("use letters, digits, `-`, `_` and `.`"),
+    pattern: Some(r"^(?!\.$)(?!\.\.)[A-Za-z0-9._-]{1,253}$"),
+    ..FREE
+};
+
+/// A tenant of Mimir, Cortex or Thanos, with `{environment}` for that of the environment. Several are joined by `|`.
+pub const TENANT: &TextRule = &TextRule {
+    message: "{path} must be a tenant, with `{environment}` for the environment's name",
+    problem: |text| {
+        let text = text.replace(ENVIRONMENT, "x");
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"!-_.*'()|".contains(&byte);
+        let is_tenant = !text.is_empty() && text.len() <= 150 && text.bytes().all(is_plain);
+        (!is_tenant).then_some("not a tenant")
+    },
+    help: Some("use at most 150 letters, digits, and `!-_.*'()|`"),
+    pattern: Some(r"^([A-Za-z0-9!_.*'()|-]|\{environment\}){1,150}$"),
+    ..FREE
+};
+
+/// A taint of nodes, as written for `kubectl taint`.
+pub const TAINT: &TextRule = &TextRule {
+    message: "{path} must be a taint of nodes",
+    problem: |text| Toleration::parse(text).is_none().then_some("not a taint"),
+    help: Some(
+        "write `key=value:effect` or `key:effect`, with `NoSchedule`, `PreferNoSchedule` or `NoExecute`",
+    ),
+    pattern: Some(
+        r"^[A-Za-z0-9]([A-Za-z0-9_./-]*[A-Za-z0-9])?(=[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?:(NoSchedule|PreferNoSchedule|NoExecute)$",
     ),
     ..FREE
 };

@@ -2,7 +2,10 @@
 //!
 //! The numbers come from PagerDuty's REST schema, its Terraform provider (3.32.4), and its documentation of escalation policies.
 
+mod contacts;
 mod hours;
+mod objects;
+mod overrides;
 mod people;
 mod steps;
 mod zones;
@@ -21,7 +24,10 @@ use nth_model as ir;
 pub fn team_facts(team: &Instance) -> Vec<Diag> {
     let mut found = Vec::new();
     people::check(team, &mut found);
+    contacts::check(team, &mut found);
+    objects::team(team, &mut found);
     for schedule in team.children_of(kind::SCHEDULE) {
+        overrides::check(team, schedule, &mut found);
         zones::check(team, schedule, &mut found);
         hours::layer(team, schedule, &mut found);
         for layer in schedule.children_of(kind::LAYER) {
@@ -49,6 +55,7 @@ pub fn paging_facts(
     };
     let mut found = Vec::new();
     support_hours(service, &mut found);
+    objects::object(service, service, &mut found);
     let model = &service_model(db, workspace, key, environment.clone()).service;
     let Some(model) = model else {
         return found;
@@ -62,6 +69,12 @@ pub fn paging_facts(
     let Some(team) = &evaluated.instance else {
         return found;
     };
+    // The service has an escalation policy in PagerDuty.
+    if model.origin.pagerduty_id.is_some() {
+        let lowered = team_model(db, workspace, holder, environment);
+        found.extend(nothing_sent(service, lowered.team.as_ref(), model));
+        return found;
+    }
     match &model.escalation {
         Some(named) => {
             let lowered = team_model(db, workspace, holder, environment);
@@ -76,6 +89,34 @@ pub fn paging_facts(
         None => found.extend(no_default_escalation(service, team, model)),
     }
     found
+}
+
+/// Diagnostic about a service in PagerDuty that pages, if its team sends nothing there.
+fn nothing_sent(service: &Instance, team: Option<&ir::Team>, model: &ir::Service) -> Option<Diag> {
+    let team = team.filter(|team| team.is_paged)?;
+    let receivers = team.effective_receivers();
+    let is_sent = receivers.iter().any(|receiver| {
+        matches!(receiver.channel, ir::Channel::PagerDuty(_))
+            && receiver.on.iter().any(ir::Severity::pages)
+    });
+    if is_sent || service.incomplete || !super::reliability::pages_anyone(model) {
+        return None;
+    }
+    Some(
+        Diag::new(
+            &codes::PAGERDUTY_OBJECT,
+            format!(
+                "`{}` is a service in PagerDuty, but team `{}` sends no page there",
+                service.name, team.name
+            ),
+            place(service, service, service.span_of(field::PAGERDUTY_ID)),
+        )
+        .label("never receives an event")
+        .help(format!(
+            "add `receiver oncall : pagerduty {{ on = [page] }}` to team `{}`, or an escalation",
+            team.name
+        )),
+    )
 }
 
 /// Diagnostic about a service that pages, if its team has several escalations and none is the default.

@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use crate::check::dependencies::Needs;
 use crate::check::exclusions::Covered;
 use crate::check::names::{self, GlobalName};
+use crate::check::origins::Origins;
 use crate::check::series::Measured;
 use crate::check::{check_item, ownership, paging, reliability, rule_labels, utf8_names};
 use crate::codes;
@@ -20,9 +21,9 @@ use crate::environment::{severity_finding, target_findings, text_findings};
 use crate::eval::{Instance, instance};
 use crate::limits;
 use crate::lower::{
-    LoweredExclusion, Relabelled, check_tier, exclusion_model, expiring_overrides, ignored_urgency,
-    interval_findings, mail_receivers, not_in_operator, outside_rule, relabelled, service_model,
-    team_model, test_model, times_not_in_operator,
+    LoweredExclusion, Relabelled, check_tier, ended_overrides, exclusion_model, expiring_overrides,
+    ignored_urgency, interval_findings, mail_receivers, not_in_operator, outside_rule, relabelled,
+    service_model, team_model, test_model, times_not_in_operator,
 };
 use crate::schema::names::kind;
 use crate::severities::{severities, severity_findings};
@@ -66,6 +67,8 @@ pub struct EnvironmentFindings {
     pub exclusions: Vec<Arc<LoweredExclusion>>,
     /// The SLOs that exclusions can cover; empty if the project has none.
     pub covered: Vec<Covered>,
+    /// What is said about objects in PagerDuty.
+    pub origins: Origins,
 }
 
 /// A finding about a block that is not a service, or one that depends on something outside of the sources.
@@ -296,6 +299,15 @@ fn environment_findings(
             }
             continue;
         }
+        if matches!(
+            entry.kind.as_str(),
+            kind::TEAM | kind::TIER | kind::SERVICE | kind::DEPENDENCY
+        ) && let Some(block) = &instance(db, workspace, key, environment.clone()).instance
+        {
+            findings
+                .origins
+                .add(db, workspace, environment.as_ref(), block);
+        }
         // Several rules of a team outside of any service.
         if entry.kind == kind::TEAM && !workspace.outside_rules(db).is_empty() {
             let lowered = service_model(db, workspace, key, environment.clone());
@@ -485,4 +497,9 @@ fn other_findings(
     });
     found.extend(labels.into_iter().flatten().map(always));
     found.extend(team.into_iter().flat_map(paging::team_facts).map(always));
+    let ended = team.into_iter().flat_map(ended_overrides);
+    found.extend(ended.map(|(end, diagnostic)| OtherFinding {
+        diagnostic,
+        condition: Condition::From(end),
+    }));
 }

@@ -14,9 +14,10 @@ use smol_str::SmolStr;
 use crate::check::dependencies::{self, Needs};
 use crate::check::exclusions::{self, Scene};
 use crate::check::names;
+use crate::check::origins::{self, Origins};
 use crate::check::series::{self, Measured};
 use crate::codes;
-use crate::db::{Database, Diag, ItemKey, Span, Workspace};
+use crate::db::{Database, Diag, ItemKey, Span, Workspace, file_names};
 use crate::schema::names::kind;
 use nth_diagnostics::Code;
 
@@ -78,6 +79,12 @@ impl Project<'_> {
         let declared = self.workspace.environments(self.db).len().max(1);
         let of_exclusions = cache.exclusions(|| of_exclusions(&self.files, environments, declared));
         let mut findings: Vec<Diag> = of_exclusions.to_vec();
+        findings.extend(of_origins(
+            self.db,
+            self.workspace,
+            &self.files,
+            environments,
+        ));
         let across = cycles.iter().zip(shared.iter());
         for (environment, (rule_findings, (cycles, shared))) in
             self.rule_findings.iter().zip(across).enumerate()
@@ -137,6 +144,30 @@ fn shared(files: &[Arc<FileFindings>], environments: usize) -> Vec<Vec<Diag>> {
         series::shared(&measured)
     };
     (0..environments).map(of).collect()
+}
+
+/// Returns diagnostics about objects in PagerDuty across files and environments.
+fn of_origins(
+    db: &Database,
+    workspace: Workspace,
+    files: &[Arc<FileFindings>],
+    environments: usize,
+) -> Vec<Diag> {
+    let of = |environment: usize| {
+        let findings = files
+            .iter()
+            .filter_map(|file| file.environments.get(environment));
+        findings
+            .map(|findings| &findings.origins)
+            .collect::<Vec<&Origins>>()
+    };
+    let all: Vec<Vec<&Origins>> = (0..environments).map(of).collect();
+    let usual = file_names(db, workspace.prelude(db)).items.iter();
+    let usual: Vec<SmolStr> = usual
+        .filter(|entry| entry.kind == kind::TIER)
+        .map(|entry| entry.name.clone())
+        .collect();
+    origins::findings(&all, &usual)
 }
 
 /// Returns diagnostics about exclusions across files, in these of the `declared` environments.

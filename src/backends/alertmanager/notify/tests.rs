@@ -32,6 +32,8 @@ fn payments() -> Team {
         support_hours: None,
         schedules: Vec::new(),
         escalations: Vec::new(),
+        contacts: Vec::new(),
+        origin: Default::default(),
         is_paged: true,
         severities: Severities::default(),
         receivers: vec![
