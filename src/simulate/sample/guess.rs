@@ -2,6 +2,9 @@
 
 use super::seed::Seed;
 
+/// When processes started, in seconds since 1970: nine days before the end of samples.
+const STARTED: f64 = 1_781_539_200.0;
+
 /// What a series probably looks like.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Guess {
@@ -61,6 +64,16 @@ pub(super) fn guess(metric: &str, is_counter: bool) -> Guess {
     if has(metric, &["reserved"]) {
         return constant(3.0);
     }
+    if has(metric, &["timestamp", "created", "time"]) && metric.ends_with("_seconds") {
+        // A process starts once; what is done again and again was done a while ago.
+        if has(metric, &["start", "created", "boot"]) {
+            return constant(STARTED);
+        }
+        return Guess {
+            is_time: true,
+            ..changing(300.0)
+        };
+    }
     if has(
         metric,
         &[
@@ -74,12 +87,6 @@ pub(super) fn guess(metric: &str, is_counter: bool) -> Guess {
         ],
     ) {
         return constant(1.0);
-    }
-    if has(metric, &["timestamp", "created", "time"]) && metric.ends_with("_seconds") {
-        return Guess {
-            is_time: true,
-            ..changing(300.0)
-        };
     }
     if has(metric, &["ratio"]) {
         return changing(share);
@@ -208,8 +215,20 @@ pub(super) fn weight(number: usize, value: &str) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_precision_loss, clippy::float_cmp)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_start_stays_and_a_last_success_moves() {
+        let start = guess("process_start_time_seconds", false);
+        assert!(start.is_constant && !start.is_time);
+        assert_eq!(
+            start.level * 1000.0,
+            (super::super::END - 9 * super::super::DAY) as f64
+        );
+        assert!(guess("job_last_success_timestamp_seconds", false).is_time);
+    }
 
     #[test]
     fn what_is_used_is_less_than_its_limit() {
