@@ -35,6 +35,11 @@ fn diagnostic(
             let span = place(excess.service.as_deref());
             Diag::new(&codes::TOO_LARGE, excess.message.clone(), span).help(excess.help.clone())
         }
+        EmitError::Unsupported(found) => {
+            let span = place(found.service.as_deref());
+            Diag::new(&codes::UNSUPPORTED_BY_TARGET, found.message.clone(), span)
+                .help(found.help.clone())
+        }
         EmitError::TooManyGroups(groups) => too_many_groups(groups, settings, place),
     })
 }

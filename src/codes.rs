@@ -42,6 +42,7 @@ declare_codes! {
     Error TOO_LARGE "N0650" "too-large" "A document is larger than its consumer allows.";
     Error TOO_MANY_GROUPS "N0651" "too-many-groups" "A project has more rule groups than its ruler allows.";
     Error SHARED_WINDOWS "N0652" "shared-windows" "Sync windows of several environments share one Argo CD project.";
+    Error UNSUPPORTED_BY_TARGET "N0653" "unsupported-by-target" "The program that reads a generated file cannot do what the source says.";
     Error UNWRITABLE "N0701" "unwritable" "A document could not be written in its format.";
 }
 

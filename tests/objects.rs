@@ -4,9 +4,11 @@
 
 #[allow(dead_code)]
 mod place;
+mod tools;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::process::Command;
 
 use place::Place;
 use serde_json::Value;

@@ -106,6 +106,7 @@ declare_codes! {
     Warning UNUSED_SLO_ALERT "N0591" "unused-slo-alert" "Names or labels of alerts apply to no alert of their SLO.";
     Error NEEDS_QUERY_OFFSET "N0592" "needs-query-offset" "An SLO has a query offset, which the project's Prometheus rejects.";
     Error INVALID_SLO_RECORDING "N0593" "invalid-slo-recording" "A recording rule in an SLO cannot have its window or its name.";
+    Error UNSUPPORTED_BY_RULER "N0594" "unsupported-by-ruler" "The ruler of the project cannot evaluate a query, or its rules cannot have a tenant.";
     Error PROJECT_BAD_SETTING "N0603" "bad-setting" "A value in `nth.toml` has the wrong type or cannot be used.";
     Warning ABSENT_LABEL "N0802" "absent-label" "An alert's text uses a label that its query result does not have.";
     Warning DUPLICATE_RECORDING "N0809" "duplicate-recording" "Two recording rules of a service record the same query.";

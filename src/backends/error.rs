@@ -16,6 +16,19 @@ pub enum EmitError {
     TooLarge(Excess),
     /// There are more rule groups than the ruler accepts.
     TooManyGroups(TooManyGroups),
+    /// The program that reads the document cannot do what the source says.
+    Unsupported(Unsupported),
+}
+
+/// The program that reads a document cannot do what the source says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsupported {
+    /// The service; `None` if it is the project.
+    pub service: Option<SmolStr>,
+    /// The message, with the program.
+    pub message: String,
+    /// The help: what to write instead.
+    pub help: String,
 }
 
 /// A project has more rule groups than its ruler accepts.
@@ -68,6 +81,7 @@ impl fmt::Display for EmitError {
             Self::Unwritable(error) => error.fmt(f),
             Self::TooLarge(excess) => excess.fmt(f),
             Self::TooManyGroups(groups) => groups.fmt(f),
+            Self::Unsupported(unsupported) => unsupported.fmt(f),
         }
     }
 }
@@ -76,7 +90,7 @@ impl Error for EmitError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Unwritable(error) => error.source(),
-            Self::TooLarge(_) | Self::TooManyGroups(_) => None,
+            Self::TooLarge(_) | Self::TooManyGroups(_) | Self::Unsupported(_) => None,
         }
     }
 }
@@ -92,6 +106,20 @@ impl fmt::Display for TooManyGroups {
 }
 
 impl Error for TooManyGroups {}
+
+impl fmt::Display for Unsupported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.message, self.help)
+    }
+}
+
+impl Error for Unsupported {}
+
+impl From<Unsupported> for EmitError {
+    fn from(error: Unsupported) -> Self {
+        Self::Unsupported(error)
+    }
+}
 
 impl From<WriteError> for EmitError {
     fn from(error: WriteError) -> Self {

@@ -24,7 +24,7 @@ mod resource;
 pub mod series_names;
 mod target;
 
-pub use error::{EmitError, TooManyGroups, WriteError};
+pub use error::{EmitError, TooManyGroups, Unsupported, WriteError};
 pub use nth_model::Artifact;
 pub use nth_model::names::{
     alert_names, camel_case, dashboard_uid, dashboard_uid_in, file_stem, fnv1a,

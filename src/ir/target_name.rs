@@ -1,5 +1,6 @@
 //! Names of targets.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 macro_rules! target_names {

@@ -3,9 +3,9 @@
 use super::read::ReadTable;
 use super::table::Findings;
 use crate::diagnostics::{Diagnostic, codes};
-use crate::ir::settings::{PrometheusSettings, Ruler};
+use crate::ir::settings::{KubernetesTable, PrometheusSettings, RuleFormat, Ruler};
 use crate::ir::{
-    AlertmanagerFormat, AlertmanagerSettings, MatcherStrategy, PolicyForm, PolicySettings,
+    AlertmanagerFormat, AlertmanagerSettings, MatcherStrategy, PolicyForm, PolicySettings, Settings,
 };
 
 /// Checks `[alertmanager]`: a resource requires the namespace by which the operator routes alerts, and email requires both a

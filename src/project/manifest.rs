@@ -84,6 +84,7 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
 
     let prometheus = read(&mut root, findings);
     checks::prometheus(&prometheus, findings);
+    checks::tenants(&prometheus, findings);
     settings.prometheus = prometheus.settings;
     settings.grafana = read(&mut root, findings).settings;
     let alertmanager = read(&mut root, findings);

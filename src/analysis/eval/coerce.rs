@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::Evaluator;
 use super::names::{referred, takes_text};
 use super::scope::Context;
 use super::value::{Matchers, Query, Shape, Value};

@@ -370,6 +370,8 @@ pub mod field {
     pub const TEAM: &str = "team";
     /// The field `technology` of `dependency`.
     pub const TECHNOLOGY: &str = "technology";
+    /// The field `tenant` of `environment`.
+    pub const TENANT: &str = "tenant";
     /// The field `text` of `section`, `page`, `ticket`.
     pub const TEXT: &str = "text";
     /// The field `thresholds` of `panel`.

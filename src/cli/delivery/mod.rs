@@ -155,6 +155,7 @@ fn prepare(
         root: &root,
         output: &output,
         owner: &owner,
+        tenant: settings.prometheus.tenant.as_deref(),
         timeout: options.timeout,
         variable: &|name| std::env::var(name).ok(),
     };
