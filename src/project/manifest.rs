@@ -96,7 +96,9 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     let policy = read(&mut root, findings);
     checks::policy(&policy, findings);
     settings.policy = policy.settings;
-    settings.set_kubernetes(read(&mut root, findings).settings);
+    let kubernetes = read(&mut root, findings);
+    checks::kubernetes(&kubernetes, &settings, findings);
+    settings.set_kubernetes(kubernetes.settings);
     settings.set_severity(read(&mut root, findings).settings);
     settings.set_urls(read(&mut root, findings).settings);
 

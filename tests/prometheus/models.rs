@@ -22,6 +22,7 @@ pub fn settings(interval: Duration) -> Settings {
         project: "shop".into(),
         shared: false,
         server_side_apply: false,
+        kustomization: false,
         environment: None,
         targets: nthc::ir::TargetName::ALL.into(),
         prometheus: PrometheusSettings {

@@ -17,6 +17,7 @@ pub fn compare(base: &Settings, head: &Settings, changes: &mut Changes) {
         // Which environments there are is compared for the whole project.
         environment: _,
         server_side_apply,
+        kustomization,
         targets,
         prometheus,
         severities: of_alerts,
@@ -49,6 +50,13 @@ pub fn compare(base: &Settings, head: &Settings, changes: &mut Changes) {
         &setting("kubernetes.server_side_apply"),
         Some(&base.server_side_apply),
         Some(server_side_apply),
+        ToString::to_string,
+    );
+    changes.text(
+        ChangeId::OutputSettingChanged,
+        &setting("kubernetes.kustomization"),
+        Some(&base.kustomization),
+        Some(kustomization),
         ToString::to_string,
     );
     for target in TargetName::ALL {

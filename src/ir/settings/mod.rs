@@ -62,6 +62,8 @@ pub struct Settings {
     pub environment: Option<SmolStr>,
     /// True if Kubernetes objects are applied on the server, which keeps no copy of them in an annotation.
     pub server_side_apply: bool,
+    /// True if files of Kustomize list the Kubernetes objects.
+    pub kustomization: bool,
     /// The targets of a build.
     pub targets: BTreeSet<TargetName>,
     /// The Prometheus target's settings.
@@ -94,6 +96,7 @@ pub fn default_settings(name: &str) -> Settings {
         shared: false,
         environment: None,
         server_side_apply: false,
+        kustomization: false,
         targets: BTreeSet::new(),
         prometheus: PrometheusSettings::default(),
         severities: Severities::default(),
@@ -127,6 +130,7 @@ impl Settings {
     /// Takes over `[kubernetes]`.
     pub fn set_kubernetes(&mut self, table: KubernetesTable) {
         self.server_side_apply = table.server_side_apply;
+        self.kustomization = table.kustomization;
     }
 
     /// Takes over `[severity]`.

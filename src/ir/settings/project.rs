@@ -66,6 +66,10 @@ settings_table! {
     /// Whether objects are applied with `kubectl apply --server-side`, so that no annotation limits their size to
     /// 262,144 bytes.
     server_side_apply: bool = false, Kind::Boolean;
+
+    /// Whether a `kustomization.yaml` lists the resources of each target, and another one the targets of each environment. At
+    /// least one `format` must be that of Kubernetes resources.
+    kustomization: bool = false, Kind::Boolean;
 }
 
 settings_table! {
