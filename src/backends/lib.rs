@@ -11,6 +11,8 @@ pub mod docs;
 mod error;
 pub mod go_template;
 pub mod grafana;
+mod grafana_alerting;
+pub mod kustomize;
 pub mod limits;
 mod links;
 mod markdown;

@@ -35,11 +35,27 @@ macro_rules! target_names {
 target_names! {
     Prometheus = "prometheus", "Prometheus rules.";
     Grafana = "grafana", "Grafana dashboards.";
+    GrafanaAlerting = "grafana-alerting", "Alert rules that Grafana evaluates.";
     Alertmanager = "alertmanager", "Alertmanager configuration.";
     PagerDuty = "pagerduty", "Terraform for PagerDuty.";
     OpenSlo = "openslo", "OpenSLO documents.";
     Policy = "policy", "Deployment gates.";
     Docs = "docs", "Runbooks.";
+}
+
+impl TargetName {
+    /// True if a project that lists no targets builds it. Alerts that are evaluated twice would notify twice.
+    pub const fn is_default(self) -> bool {
+        !matches!(self, Self::GrafanaAlerting)
+    }
+
+    /// The targets of a project that lists none.
+    pub fn defaults() -> BTreeSet<Self> {
+        Self::ALL
+            .into_iter()
+            .filter(|target| target.is_default())
+            .collect()
+    }
 }
 
 impl fmt::Display for TargetName {

@@ -24,7 +24,7 @@ pub fn settings(interval: Duration) -> Settings {
         server_side_apply: false,
         kustomization: false,
         environment: None,
-        targets: nthc::ir::TargetName::ALL.into(),
+        targets: nthc::ir::TargetName::defaults(),
         prometheus: PrometheusSettings {
             format: RuleFormat::Plain,
             interval,

@@ -50,6 +50,16 @@ pub enum Rule {
     Alerting(AlertingRule),
 }
 
+impl Rule {
+    /// The alert, if it is one.
+    pub fn alerting(&self) -> Option<&AlertingRule> {
+        match self {
+            Self::Recording(_) => None,
+            Self::Alerting(alert) => Some(alert),
+        }
+    }
+}
+
 /// A recording rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RecordingRule {

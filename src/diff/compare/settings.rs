@@ -72,7 +72,10 @@ pub fn compare(base: &Settings, head: &Settings, changes: &mut Changes) {
                 // Without these nobody is notified; without the others there is less to look at.
                 let is_silent = matches!(
                     target,
-                    TargetName::Prometheus | TargetName::Alertmanager | TargetName::PagerDuty
+                    TargetName::Prometheus
+                        | TargetName::GrafanaAlerting
+                        | TargetName::Alertmanager
+                        | TargetName::PagerDuty
                 );
                 if let Some(change) = changes.found.last_mut().filter(|_| !is_silent) {
                     change.class = Class::Removed;
@@ -134,7 +137,7 @@ pub fn compare(base: &Settings, head: &Settings, changes: &mut Changes) {
         table(&base.policy, policy, ChangeId::GateSettingChanged, changes);
     }
     let output = ChangeId::OutputSettingChanged;
-    if both(TargetName::Grafana) {
+    if both(TargetName::Grafana) || both(TargetName::GrafanaAlerting) {
         table(&base.grafana, grafana, output, changes);
     }
     if both(TargetName::OpenSlo) {

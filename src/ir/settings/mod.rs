@@ -161,6 +161,33 @@ impl Settings {
         environment.into_iter().chain(project)
     }
 
+    /// The title of the folder of dashboards and alerts in Grafana.
+    pub fn grafana_folder(&self) -> &str {
+        self.grafana.folder.as_ref().unwrap_or(&self.project)
+    }
+
+    /// The targets whose files are Kubernetes objects that belong to no application.
+    pub fn resource_targets(&self) -> impl Iterator<Item = TargetName> {
+        let formats = [
+            (
+                TargetName::Prometheus,
+                self.prometheus.format == RuleFormat::PrometheusRule,
+            ),
+            (
+                TargetName::Grafana,
+                self.grafana.format == DashboardFormat::ConfigMap,
+            ),
+            (
+                TargetName::Alertmanager,
+                self.alertmanager.format == AlertmanagerFormat::AlertmanagerConfig,
+            ),
+        ];
+        formats
+            .into_iter()
+            .filter(|(target, is_resource)| *is_resource && self.targets.contains(target))
+            .map(|(target, _)| target)
+    }
+
     /// Returns whether email can be sent, as far as the project defines it: true if no configuration of Alertmanager is
     /// generated.
     pub fn sends_mail(&self) -> bool {

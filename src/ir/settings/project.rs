@@ -49,7 +49,7 @@ settings_table! {
     output: String = "build".to_owned(), Kind::Text(texts::DIRECTORY);
 
     /// What a build generates.
-    targets: BTreeSet<TargetName> = TargetName::ALL.into(), Kind::ChoiceList(&TARGETS);
+    targets: BTreeSet<TargetName> = TargetName::defaults(), Kind::ChoiceList(&TARGETS);
 
     /// Whether other projects are built for the same Prometheus, Grafana or accounts. Names and series then include the
     /// project.
