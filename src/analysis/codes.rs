@@ -46,6 +46,7 @@ declare_codes! {
     Warning GO_TEMPLATE "N0313" "go-template" "Text looks like a Go template, but is not evaluated as one.";
     Error NAME_COLLISION "N0314" "name-collision" "Two names would generate the same output.";
     Warning SAME_IN_EVERY_TURN "N0315" "same-in-every-iteration" "Every iteration of a loop defines the same block.";
+    Error BAD_LOGQL "N0423" "bad-logql" "Loki could not evaluate a query as the condition of an alert.";
     Error VALUE_TOO_LARGE "N0430" "value-too-large" "A list, a set of labels, a condition or a text is too large.";
     Error QUERY_TOO_LARGE "N0431" "query-too-large" "A query, or all queries of an item together, are too large.";
     Error TOO_MANY_BLOCKS "N0432" "too-many-blocks" "A service, or another top-level item, has too many blocks.";

@@ -15,6 +15,7 @@ mod grafana_alerting;
 pub mod kustomize;
 pub mod limits;
 mod links;
+mod loki;
 mod markdown;
 pub mod openslo;
 pub mod pagerduty;

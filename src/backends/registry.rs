@@ -5,7 +5,7 @@ use nth_model::{Artifact, Project, Service, Settings, TargetName};
 use super::error::EmitError;
 use super::target::Target;
 use super::{
-    alertmanager, docs, grafana, grafana_alerting, openslo, pagerduty, policy, prometheus,
+    alertmanager, docs, grafana, grafana_alerting, loki, openslo, pagerduty, policy, prometheus,
 };
 
 /// All targets, in the order of the declaration of their names. The length makes a missing one a compiler error.
@@ -13,6 +13,7 @@ pub static TARGETS: [&dyn Target; TargetName::ALL.len()] = [
     &prometheus::Prometheus,
     &grafana::Grafana,
     &grafana_alerting::GrafanaAlerting,
+    &loki::Loki,
     &alertmanager::Alertmanager,
     &pagerduty::PagerDuty,
     &openslo::OpenSlo,

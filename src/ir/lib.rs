@@ -17,6 +17,7 @@ pub mod detection;
 pub mod exclude;
 pub mod gate;
 mod grouping;
+mod log_alert;
 pub mod names;
 pub mod panel;
 mod project;
@@ -48,6 +49,7 @@ pub use channel::{Channel, WebhookUrl};
 pub use contract::Contract;
 pub use dependency::{Criticality, Dependency};
 pub use grouping::{GroupObjective, Grouping};
+pub use log_alert::LogAlert;
 pub use nth_units::{Duration, DurationUnit, metric_unit, number, text};
 pub use project::Project;
 pub use prometheus_version::PrometheusVersion;
@@ -94,6 +96,8 @@ pub struct Service {
     pub alerts: Vec<Alert>,
     /// The recording rules, in the order of the source.
     pub recordings: Vec<Recording>,
+    /// Alerts on its logs.
+    pub log_alerts: Vec<LogAlert>,
     /// The dependencies, in the order of the source.
     pub dependencies: Vec<Dependency>,
     /// The signals, including those of its dependencies, in the order of the source.

@@ -36,6 +36,7 @@ target_names! {
     Prometheus = "prometheus", "Prometheus rules.";
     Grafana = "grafana", "Grafana dashboards.";
     GrafanaAlerting = "grafana-alerting", "Alert rules that Grafana evaluates.";
+    Loki = "loki", "Loki rules.";
     Alertmanager = "alertmanager", "Alertmanager configuration.";
     PagerDuty = "pagerduty", "Terraform for PagerDuty.";
     OpenSlo = "openslo", "OpenSLO documents.";

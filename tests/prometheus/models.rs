@@ -62,6 +62,7 @@ pub fn service(slos: Vec<Slo>) -> Service {
         slos,
         alerts: Vec::new(),
         recordings: Vec::new(),
+        log_alerts: Vec::new(),
         dependencies: Vec::new(),
         signals: Vec::new(),
         skipped_rules: Vec::new(),
@@ -115,6 +116,7 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
         query_offset: None,
         alert_blocks: Vec::new(),
         recordings: Vec::new(),
+        log_alerts: Vec::new(),
         contracts: Vec::new(),
     }
 }
@@ -294,6 +296,7 @@ pub fn complete() -> (Service, Settings) {
         labels: BTreeMap::from([("cost_center".into(), "0042".into())]),
         alerts: vec![backlog, connections],
         recordings: vec![recording],
+        log_alerts: Vec::new(),
         ..service(vec![availability, freshness])
     };
     let settings = Settings {

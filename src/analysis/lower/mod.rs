@@ -10,6 +10,7 @@ mod exclude;
 mod gate;
 mod grouping;
 mod lints;
+mod log_alerts;
 mod outside;
 mod panel;
 mod read;

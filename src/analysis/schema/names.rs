@@ -52,6 +52,8 @@ pub mod kind {
     pub const LATENCY: &str = "latency";
     /// The kind `layer`.
     pub const LAYER: &str = "layer";
+    /// The kind `log-alert`.
+    pub const LOG_ALERT: &str = "log-alert";
     /// The kind `mail`.
     pub const MAIL: &str = "mail";
     /// The kind `metric`.
@@ -146,7 +148,7 @@ pub mod field {
     pub const AFTER: &str = "after";
     /// The field `alert` of `slo-alert`, `page`, `ticket`, `resolved`, `silent`.
     pub const ALERT: &str = "alert";
-    /// The field `annotations` of `alert`, `slo-alert`.
+    /// The field `annotations` of `alert`, `log-alert`, `slo-alert`.
     pub const ANNOTATIONS: &str = "annotations";
     /// The field `any_of` of `signal`.
     pub const ANY_OF: &str = "any_of";
@@ -194,7 +196,7 @@ pub mod field {
     pub const DEPENDENCY: &str = "dependency";
     /// The field `deployed` of `service`.
     pub const DEPLOYED: &str = "deployed";
-    /// The field `description` of `service`, `slo`, `contract`, `severity`, `alert`, `panel`, `team`, `schedule`, `escalation`, `gate`, `deny`, `warn`, `test`.
+    /// The field `description` of `service`, `slo`, `contract`, `severity`, `alert`, `log-alert`, `panel`, `team`, `schedule`, `escalation`, `gate`, `deny`, `warn`, `test`.
     pub const DESCRIPTION: &str = "description";
     /// The field `dry_run` of `gate`.
     pub const DRY_RUN: &str = "dry_run";
@@ -210,7 +212,7 @@ pub mod field {
     pub const FACTOR: &str = "factor";
     /// The field `first` of `exclude`.
     pub const FIRST: &str = "first";
-    /// The field `for` of `burn-rate`, `severity`, `alert`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`, `page`, `ticket`.
+    /// The field `for` of `burn-rate`, `severity`, `alert`, `log-alert`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`, `page`, `ticket`.
     pub const FOR: &str = "for";
     /// The field `from` of `exclude`, `support-hours`, `hours`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`.
     pub const FROM: &str = "from";
@@ -252,7 +254,7 @@ pub mod field {
     pub const KINDS: &str = "kinds";
     /// The field `label` of `severity`.
     pub const LABEL: &str = "label";
-    /// The field `labels` of `service`, `dependency`, `slo`, `group`, `alert`, `slo-alert`, `recording`, `metric`.
+    /// The field `labels` of `service`, `dependency`, `slo`, `group`, `alert`, `log-alert`, `slo-alert`, `recording`, `metric`.
     pub const LABELS: &str = "labels";
     /// The field `last` of `exclude`.
     pub const LAST: &str = "last";
@@ -328,7 +330,7 @@ pub mod field {
     pub const RUNBOOK: &str = "runbook";
     /// The field `runbook_expected` of `tier`.
     pub const RUNBOOK_EXPECTED: &str = "runbook_expected";
-    /// The field `runbook_url` of `service`, `dependency`, `slo`, `alert`.
+    /// The field `runbook_url` of `service`, `dependency`, `slo`, `alert`, `log-alert`.
     pub const RUNBOOK_URL: &str = "runbook_url";
     /// The field `selector` of `service`, `dependency`, `alert`, `recording`, `environment`.
     pub const SELECTOR: &str = "selector";
@@ -338,7 +340,7 @@ pub mod field {
     pub const SERVICE: &str = "service";
     /// The field `severities` of `slo-alert`.
     pub const SEVERITIES: &str = "severities";
-    /// The field `severity` of `burn-rate`, `alert`, `page`, `ticket`.
+    /// The field `severity` of `burn-rate`, `alert`, `log-alert`, `page`, `ticket`.
     pub const SEVERITY: &str = "severity";
     /// The field `share` of `errors`.
     pub const SHARE: &str = "share";
@@ -358,7 +360,7 @@ pub mod field {
     pub const STATUS_LABEL: &str = "status_label";
     /// The field `steps` of `alert`.
     pub const STEPS: &str = "steps";
-    /// The field `summary` of `alert`.
+    /// The field `summary` of `alert`, `log-alert`.
     pub const SUMMARY: &str = "summary";
     /// The field `support-hours` of `service`, `team`.
     pub const SUPPORT_HOURS: &str = "support-hours";
@@ -408,7 +410,7 @@ pub mod field {
     pub const VISUALIZATION: &str = "visualization";
     /// The field `weight` of `part`.
     pub const WEIGHT: &str = "weight";
-    /// The field `when` of `alert`, `deny`, `warn`.
+    /// The field `when` of `alert`, `log-alert`, `deny`, `warn`.
     pub const WHEN: &str = "when";
     /// The field `width` of `panel`.
     pub const WIDTH: &str = "width";

@@ -8,6 +8,7 @@ mod direction;
 mod exclude;
 mod gate;
 mod groups;
+mod log_alerts;
 mod matching;
 mod query;
 mod service;
