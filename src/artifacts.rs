@@ -39,6 +39,11 @@ fn diagnostic(
             Diag::new(&codes::BASE_COLLISION, error.message.clone(), place(None))
                 .help(error.help.clone())
         }
+        EmitError::Unsupported(found) => {
+            let span = place(found.service.as_deref());
+            Diag::new(&codes::UNSUPPORTED_BY_TARGET, found.message.clone(), span)
+                .help(found.help.clone())
+        }
         EmitError::TooManyGroups(groups) => too_many_groups(groups, settings, place),
     })
 }
@@ -102,6 +107,36 @@ pub(crate) fn project_artifacts(
     settings: &Settings,
 ) -> Result<Vec<Artifact>, Box<Diag>> {
     backends::project_artifacts(project, settings)
+        .map(|artifacts| move_to_environment(artifacts, settings))
+        .map_err(|error| diagnostic(&error, settings, |service| service_span(session, service)))
+}
+
+/// Generates the files of Kustomize that list the Kubernetes objects among the artifacts of an environment.
+///
+/// # Errors
+///
+/// The error of the YAML library as a diagnostic.
+pub(crate) fn kustomizations(
+    session: &Session,
+    built: &[Result<Vec<Artifact>, Box<Diag>>],
+    settings: &Settings,
+) -> Result<Vec<Artifact>, Box<Diag>> {
+    let folder = settings.environment.as_deref().map(backends::file_stem);
+    let all = built.iter().flatten().flatten();
+    let all: Vec<Artifact> = all
+        .map(|artifact| {
+            let below = folder
+                .as_ref()
+                .and_then(|folder| artifact.path.strip_prefix(folder)?.strip_prefix('/'));
+            Artifact {
+                path: below.unwrap_or(&artifact.path).to_owned(),
+                contents: String::new(),
+                target: artifact.target,
+                owner: None,
+            }
+        })
+        .collect();
+    backends::kustomize::kustomizations(&all, settings)
         .map(|artifacts| move_to_environment(artifacts, settings))
         .map_err(|error| diagnostic(&error, settings, |service| service_span(session, service)))
 }

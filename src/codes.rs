@@ -45,6 +45,7 @@ declare_codes! {
     Error TOO_MANY_GROUPS "N0651" "too-many-groups" "A project has more rule groups than its ruler allows.";
     Error SHARED_WINDOWS "N0652" "shared-windows" "Sync windows of several environments share one Argo CD project.";
     Error BASE_COLLISION "N0653" "base-collision" "A generated name is also in the existing Alertmanager configuration.";
+    Error UNSUPPORTED_BY_TARGET "N0654" "unsupported-by-target" "The program that reads a generated file cannot do what the source says.";
     Error UNWRITABLE "N0701" "unwritable" "A document could not be written in its format.";
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use smol_str::SmolStr;
 
-use crate::artifacts::{check_limits, project_artifacts, service_artifacts};
+use crate::artifacts::{check_limits, kustomizations, project_artifacts, service_artifacts};
 use crate::backends::policy::SYNC_WINDOWS;
 use crate::backends::{self, Artifact};
 use crate::db::name_span;
@@ -181,6 +181,9 @@ fn build(
         });
         built.push(project_artifacts(session, project, &settings));
         built.push(check_limits(session, project, &settings).map(|()| Vec::new()));
+        if settings.kustomization {
+            built.push(kustomizations(session, &built, &settings));
+        }
         built
     })
 }

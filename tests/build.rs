@@ -333,6 +333,106 @@ fn a_project_says_what_is_made_of_it() {
 }
 
 #[test]
+fn one_target_is_built_alone() {
+    let place = Place::project();
+    place.write(
+        "environments.nth",
+        "environment staging { selector = { env = \"staging\" } }\n\
+         environment production { selector = { env = \"production\" } }\n",
+    );
+    place.replace(
+        "nth.toml",
+        "[project]",
+        "[project]\ntargets = [\"prometheus\", \"grafana\", \"docs\"]",
+    );
+    assert_eq!(place.run(&["build"]).code, 0);
+    let before = place.files("build");
+    place.replace("services/checkout.nth", "1000", "2000");
+
+    // The runbooks change as well, and are not looked at.
+    let checked = place.run(&["build", "--target", "prometheus", "--check"]);
+    assert_eq!(checked.code, 1, "{checked:?}");
+    assert_eq!(
+        checked.out,
+        "would replace build/production/prometheus/checkout.yaml\n\
+         would replace build/staging/prometheus/checkout.yaml\n"
+    );
+    assert_eq!(place.files("build"), before);
+    let one = [
+        "build",
+        "--target",
+        "prometheus",
+        "--target",
+        "grafana",
+        "--env",
+        "staging",
+    ];
+    let built = place.run(&one);
+    assert_eq!(
+        built.err,
+        "built prometheus, grafana of shop for staging: 1 written, 0 removed, 3 unchanged in build/\n"
+    );
+    let after = place.files("build");
+    let changed: Vec<&str> = after
+        .iter()
+        .filter(|(path, text)| before.get(*path) != Some(text))
+        .map(|(path, _)| path.as_str())
+        .collect();
+    assert_eq!(
+        changed,
+        [".nthc-manifest.json", "staging/prometheus/checkout.yaml"]
+    );
+    // All the others are still known as files of the project, and are brought up to date by the next whole build.
+    let stale = place.run(&["build", "--check"]);
+    assert_eq!(
+        stale.out,
+        "would replace build/production/docs/checkout.md\n\
+         would replace build/production/prometheus/checkout.yaml\n\
+         would replace build/staging/docs/checkout.md\n"
+    );
+
+    // A service that is gone takes along its files of the targets that are built.
+    place.write("services/other.nth", LEDGER.replace("ledger", "other"));
+    assert_eq!(place.run(&["build"]).code, 0);
+    fs::remove_file(place.path("services/other.nth")).unwrap();
+    let built = place.run(&["build", "--target", "prometheus"]);
+    assert!(
+        built.err.contains("0 written, 2 removed, 2 unchanged"),
+        "{built:?}"
+    );
+    assert!(place.path("build/staging/docs/other.md").exists());
+    assert!(!place.path("build/staging/prometheus/other.yaml").exists());
+}
+
+#[test]
+fn a_target_that_is_not_built_is_misuse() {
+    let place = Place::project();
+    place.replace(
+        "nth.toml",
+        "[project]",
+        "[project]\ntargets = [\"prometheus\"]",
+    );
+    for (name, message, help) in [
+        (
+            "promethues",
+            "unknown target `promethues`",
+            "did you mean `prometheus`?",
+        ),
+        (
+            "docs",
+            "the project does not build target `docs`",
+            "add `\"docs\"` to `targets`",
+        ),
+    ] {
+        let ran = place.run(&["build", "--target", name]);
+        assert_eq!(ran.code, 64, "{ran:?}");
+        assert!(ran.err.contains(message), "{ran:?}");
+        assert!(ran.err.contains(help), "{ran:?}");
+        assert!(!place.path("build").exists());
+    }
+}
+
+#[test]
 fn packages_are_read_from_beside_the_project() {
     let place = Place::project();
     place.write("shared/nth.toml", "[project]\nname = \"platform\"\n");

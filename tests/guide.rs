@@ -194,6 +194,16 @@ fn moving_from_other_programs() {
 }
 
 #[test]
+fn alerts_on_logs() {
+    check("docs/loki.md");
+}
+
+#[test]
+fn what_each_ruler_accepts() {
+    check("docs/rulers.md");
+}
+
+#[test]
 fn the_pagerduty_page() {
     check("docs/pagerduty.md");
 }

@@ -4,9 +4,11 @@
 
 #[allow(dead_code)]
 mod place;
+mod tools;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::process::Command;
 
 use place::Place;
 use serde_json::Value;
@@ -429,4 +431,114 @@ fn long_tags_and_titles_are_as_grafana_takes_them() {
         ),
         "{ran:?}"
     );
+}
+
+#[test]
+fn kustomize_reads_what_is_listed() {
+    let Some(kustomize) = tools::find("kustomize") else {
+        return;
+    };
+    let place = Place::new();
+    let manifest = format!("{OBJECTS}\n[kubernetes]\nkustomization = true\n");
+    example(&place, "shop", "", &manifest);
+    let documents = |text: &str| {
+        let lines = text.lines().filter(|line| line.starts_with("kind: "));
+        lines.filter(|line| *line != "kind: Kustomization").count()
+    };
+    let written: usize = place
+        .files("shop/build/production")
+        .iter()
+        .filter(|(path, _)| {
+            ["prometheus/", "grafana/", "alertmanager/"]
+                .iter()
+                .any(|folder| path.starts_with(folder))
+        })
+        .map(|(_, text)| documents(text))
+        .sum();
+    assert!(written > 20, "{written}");
+    let ran = Command::new(kustomize)
+        .arg("build")
+        .arg(place.path("shop/build/production"))
+        .output()
+        .unwrap();
+    let out = String::from_utf8(ran.stdout).unwrap();
+    let err = String::from_utf8(ran.stderr).unwrap();
+    assert!(ran.status.success(), "{err}");
+    assert_eq!(documents(&out), written);
+}
+
+#[test]
+fn a_kustomization_needs_resources() {
+    let place = small(
+        "[project]\nname = \"shop\"\n[kubernetes]\nkustomization = true\n",
+        "team payments { }\n",
+    );
+    let ran = place.run(&["build", "--format", "short"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let all = format!("{}{}", ran.out, ran.err);
+    assert!(
+        all.contains(
+            "nth.toml:4:17: error[N0604]: `kubernetes.kustomization` needs Kubernetes resources"
+        ),
+        "{all}"
+    );
+}
+
+#[test]
+fn vmalert_reads_the_rules_of_the_example() {
+    let Some(vmalert) = tools::find("vmalert") else {
+        return;
+    };
+    let place = Place::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    copy(&root.join("platform"), &place, "platform");
+    copy(&root.join("shop"), &place, "shop");
+    let manifest = "[project]\nname = \"shop\"\ntargets = [\"prometheus\"]\n[prometheus]\nruler = \"victoriametrics\"\n\
+                    query_offset = \"30s\"\n[dependencies]\nplatform = { path = \"../platform\" }\n";
+    place.write("shop/nth.toml", manifest);
+    let check = || place.run(&["build", "--project", "shop", "--format", "short"]);
+    // Its latency is of a native histogram, which vmalert would reject with the whole file.
+    let refused = check();
+    let all = format!("{}{}", refused.out, refused.err);
+    assert_eq!(refused.code, 1, "{all}");
+    assert!(
+        all.contains("error[N0594]: vmalert does not evaluate native histograms"),
+        "{all}"
+    );
+    place.replace("shop/services/search.nth", ", native: true", "");
+    let texts = r#"import std.http
+import teams.payments
+
+service texts {
+  team        = payments
+  tier        = standard
+  selector    = { job = "texts" }
+  cost-center = "commerce"
+
+  slo availability : http.availability { objective = 99% }
+
+  alert placeholder {
+    when    = `max(queue_depth{pool="%{HOME}"}) > 1`
+    summary = "%{HOME}, ${value}%{HOME} and 5%${value}"
+  }
+}
+"#;
+    place.write("shop/services/texts.nth", texts);
+    let built = check();
+    assert_eq!(built.code, 0, "{built:?}");
+    let ran = Command::new(vmalert)
+        .arg("-dryRun")
+        .arg(format!(
+            "-rule={}",
+            place
+                .path("shop/build/production/prometheus")
+                .join("*.yaml")
+                .display()
+        ))
+        // A placeholder that is left would be replaced by this.
+        .env("HOME", "{{ .Broken")
+        .output()
+        .unwrap();
+    let err = String::from_utf8(ran.stderr).unwrap();
+    assert!(ran.status.success(), "{err}");
 }

@@ -46,6 +46,7 @@ declare_codes! {
     Warning GO_TEMPLATE "N0313" "go-template" "Text looks like a Go template, but is not evaluated as one.";
     Error NAME_COLLISION "N0314" "name-collision" "Two names would generate the same output.";
     Warning SAME_IN_EVERY_TURN "N0315" "same-in-every-iteration" "Every iteration of a loop defines the same block.";
+    Error BAD_LOGQL "N0423" "bad-logql" "Loki could not evaluate a query as the condition of an alert.";
     Error VALUE_TOO_LARGE "N0430" "value-too-large" "A list, a set of labels, a condition or a text is too large.";
     Error QUERY_TOO_LARGE "N0431" "query-too-large" "A query, or all queries of an item together, are too large.";
     Error TOO_MANY_BLOCKS "N0432" "too-many-blocks" "A service, or another top-level item, has too many blocks.";
@@ -116,6 +117,7 @@ declare_codes! {
     Warning UNUSED_SLO_ALERT "N0591" "unused-slo-alert" "Names or labels of alerts apply to no alert of their SLO.";
     Error NEEDS_QUERY_OFFSET "N0592" "needs-query-offset" "An SLO has a query offset, which the project's Prometheus rejects.";
     Error INVALID_SLO_RECORDING "N0593" "invalid-slo-recording" "A recording rule in an SLO cannot have its window or its name.";
+    Error UNSUPPORTED_BY_RULER "N0594" "unsupported-by-ruler" "The ruler of the project cannot evaluate a query, or its rules cannot have a tenant.";
     Error PROJECT_BAD_SETTING "N0603" "bad-setting" "A value in `nth.toml` has the wrong type or cannot be used.";
     Warning ABSENT_LABEL "N0802" "absent-label" "An alert's text uses a label that its query result does not have.";
     Warning DUPLICATE_RECORDING "N0809" "duplicate-recording" "Two recording rules of a service record the same query.";

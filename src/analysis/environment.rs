@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use nth_model::settings::texts::{self, TextRule};
-use nth_model::{Settings, Severity, TargetName};
+use nth_model::{RuleFormat, Settings, Severity, TargetName};
 use smol_str::SmolStr;
 
 use crate::codes;
@@ -24,6 +24,8 @@ pub struct EnvironmentSettings {
     pub targets: Option<BTreeSet<TargetName>>,
     /// The Kubernetes namespace of rules, dashboards and routing; `None` for those of the project.
     pub namespace: Option<String>,
+    /// The tenant of rules; `None` for that of the project.
+    pub tenant: Option<String>,
     /// The Kubernetes namespace of gates; `None` for that of the project.
     pub gate_namespace: Option<String>,
     /// The data source of dashboards; `None` for that of the project.
@@ -39,6 +41,7 @@ impl Default for EnvironmentSettings {
             pages_become: None,
             targets: None,
             namespace: None,
+            tenant: None,
             gate_namespace: None,
             datasource: None,
             gate_prometheus: None,
@@ -71,6 +74,7 @@ fn read(block: &Instance) -> EnvironmentSettings {
         },
         targets: targets(block),
         namespace: text(block, field::NAMESPACE),
+        tenant: text(block, field::TENANT),
         gate_namespace: text(block, field::GATE_NAMESPACE),
         datasource: text(block, field::DATASOURCE),
         gate_prometheus: text(block, field::GATE_PROMETHEUS)
@@ -157,6 +161,7 @@ pub fn settings_in(
         }
     }
     for (setting, own) in [
+        (&mut settings.prometheus.tenant, &own.tenant),
         (&mut settings.policy.namespace, &own.gate_namespace),
         (&mut settings.policy.prometheus, &own.gate_prometheus),
         (&mut settings.grafana.datasource, &own.datasource),
@@ -183,8 +188,9 @@ pub fn alert_namespace(
 }
 
 /// The fields that replace a setting of `nth.toml`, with the rule of that setting.
-const TEXTS: [(&str, &TextRule); 4] = [
+const TEXTS: [(&str, &TextRule); 5] = [
     (field::NAMESPACE, texts::NAMESPACE),
+    (field::TENANT, texts::TENANT),
     (field::GATE_NAMESPACE, texts::NAMESPACE),
     (field::DATASOURCE, texts::FILLED),
     (field::GATE_PROMETHEUS, texts::BASE_URL),
@@ -201,6 +207,39 @@ pub fn text_findings(block: &Instance) -> impl Iterator<Item = Diag> {
             None => found,
         })
     })
+}
+
+/// Diagnostic about a tenant that has no effect, or does not read the series that its rules record.
+pub fn tenant_finding(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    block: &Instance,
+) -> Option<Diag> {
+    // An invalid name is reported as such.
+    let is_valid = |tenant: &String| (texts::TENANT.problem)(tenant).is_none();
+    let tenant = read(block).tenant.filter(is_valid)?;
+    let name = &block.name;
+    let sources = workspace.source_tenants(db);
+    let (message, label, help) = if workspace.rule_format(db) == RuleFormat::PrometheusRule {
+        (
+            format!("environment `{name}` has a tenant, but its rules are Kubernetes resources"),
+            "a `PrometheusRule` has no tenant",
+            "set `format = \"namespaced\"` in `[prometheus]` of `nth.toml`, or remove `tenant`",
+        )
+    } else if !sources.is_empty() && !sources.contains(&tenant) {
+        (
+            format!(
+                "`source_tenants` of `nth.toml` does not contain the tenant of environment `{name}`"
+            ),
+            "rules would not read the series that other rules record",
+            "add it to `source_tenants` in `[prometheus]`",
+        )
+    } else {
+        return None;
+    };
+    let place = block.span_of(field::TENANT);
+    let found = Diag::new(&codes::UNSUPPORTED_BY_RULER, message, place);
+    Some(found.label(label).help(help))
 }
 
 /// Diagnostic about the severity of alerts that would page, if it pages too.

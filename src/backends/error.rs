@@ -18,6 +18,8 @@ pub enum EmitError {
     TooManyGroups(TooManyGroups),
     /// The generated configuration and an existing one do not fit together.
     Base(BaseError),
+    /// The program that reads the document cannot do what the source says.
+    Unsupported(Unsupported),
 }
 
 /// A generated name is also in the existing configuration of Alertmanager, or that is missing.
@@ -41,6 +43,17 @@ impl From<BaseError> for EmitError {
     fn from(error: BaseError) -> Self {
         Self::Base(error)
     }
+}
+
+/// The program that reads a document cannot do what the source says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsupported {
+    /// The service; `None` if it is the project.
+    pub service: Option<SmolStr>,
+    /// The message, with the program.
+    pub message: String,
+    /// The help: what to write instead.
+    pub help: String,
 }
 
 /// A project has more rule groups than its ruler accepts.
@@ -94,6 +107,7 @@ impl fmt::Display for EmitError {
             Self::TooLarge(excess) => excess.fmt(f),
             Self::TooManyGroups(groups) => groups.fmt(f),
             Self::Base(error) => error.fmt(f),
+            Self::Unsupported(unsupported) => unsupported.fmt(f),
         }
     }
 }
@@ -102,7 +116,9 @@ impl Error for EmitError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Unwritable(error) => error.source(),
-            Self::TooLarge(_) | Self::TooManyGroups(_) | Self::Base(_) => None,
+            Self::TooLarge(_) | Self::TooManyGroups(_) | Self::Base(_) | Self::Unsupported(_) => {
+                None
+            }
         }
     }
 }
@@ -118,6 +134,20 @@ impl fmt::Display for TooManyGroups {
 }
 
 impl Error for TooManyGroups {}
+
+impl fmt::Display for Unsupported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.message, self.help)
+    }
+}
+
+impl Error for Unsupported {}
+
+impl From<Unsupported> for EmitError {
+    fn from(error: Unsupported) -> Self {
+        Self::Unsupported(error)
+    }
+}
 
 impl From<WriteError> for EmitError {
     fn from(error: WriteError) -> Self {

@@ -12,8 +12,11 @@ pub mod docs;
 mod error;
 pub mod go_template;
 pub mod grafana;
+mod grafana_alerting;
+pub mod kustomize;
 pub mod limits;
 mod links;
+mod loki;
 mod markdown;
 pub mod openslo;
 pub mod pagerduty;
@@ -25,7 +28,7 @@ mod resource;
 pub mod series_names;
 mod target;
 
-pub use error::{BaseError, EmitError, TooManyGroups, WriteError};
+pub use error::{BaseError, EmitError, TooManyGroups, Unsupported, WriteError};
 pub use nth_model::Artifact;
 pub use nth_model::names::{
     alert_names, camel_case, dashboard_uid, dashboard_uid_in, file_stem, fnv1a,

@@ -4,12 +4,17 @@ use nth_model::{Artifact, Project, Service, Settings, TargetName};
 
 use super::error::EmitError;
 use super::target::Target;
-use super::{alertmanager, backstage, docs, grafana, openslo, pagerduty, policy, prometheus};
+use super::{
+    alertmanager, backstage, docs, grafana, grafana_alerting, loki, openslo, pagerduty, policy,
+    prometheus,
+};
 
 /// All targets, in the order of the declaration of their names. The length makes a missing one a compiler error.
 pub static TARGETS: [&dyn Target; TargetName::ALL.len()] = [
     &prometheus::Prometheus,
     &grafana::Grafana,
+    &grafana_alerting::GrafanaAlerting,
+    &loki::Loki,
     &alertmanager::Alertmanager,
     &pagerduty::PagerDuty,
     &openslo::OpenSlo,

@@ -267,12 +267,16 @@ that the next build of the same only looks whether anything changed.
 Examples:
   nthc build
   nthc build --env staging
+  nthc build --target prometheus
   nthc build --check             fail if build/ is not up to date, for CI
   nthc build checkout.nth        build a standalone file"))]
 pub struct Build {
     /// Build one environment only [default: all]
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
+    /// Build only this target; repeatable [default: all targets]. Files of other targets stay as they are
+    #[arg(long = "target", value_name = "NAME")]
+    pub targets: Vec<String>,
     /// Output directory [default: the one in nth.toml, or build]
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,

@@ -76,6 +76,8 @@ pub fn run(
         project: &name,
         only: only.as_deref(),
         // Those of other tests.
+        targets: None,
+        environments: &[],
         keeps_others: !options.names.is_empty(),
     };
     let files = || {

@@ -87,6 +87,7 @@ impl<'s> Wanted<'s> {
             (kind, _) if root.kind == kind => Some(root),
             ("runbook", title) => child_of_runbook(root, title),
             ("alert", name) => dependent(root, kind::ALERT, name),
+            ("log-alert", name) => child(root, kind::LOG_ALERT, name),
             ("recording", name) => child(root, kind::RECORDING, name).or_else(|| {
                 let mut slos = root.children_of(kind::SLO);
                 slos.find_map(|slo| child(slo, kind::RECORDING, name))

@@ -18,6 +18,7 @@ pub mod detection;
 pub mod exclude;
 pub mod gate;
 mod grouping;
+mod log_alert;
 pub mod names;
 pub mod origin;
 pub mod panel;
@@ -52,6 +53,7 @@ pub use contact::{Contact, ContactMethod, Phone, PhoneError};
 pub use contract::Contract;
 pub use dependency::{Criticality, Dependency};
 pub use grouping::{GroupObjective, Grouping};
+pub use log_alert::LogAlert;
 pub use nth_units::{Duration, DurationUnit, metric_unit, number, text};
 pub use origin::Origin;
 pub use project::Project;
@@ -100,6 +102,8 @@ pub struct Service {
     pub alerts: Vec<Alert>,
     /// The recording rules, in the order of the source.
     pub recordings: Vec<Recording>,
+    /// Alerts on its logs.
+    pub log_alerts: Vec<LogAlert>,
     /// The dependencies, in the order of the source.
     pub dependencies: Vec<Dependency>,
     /// The signals, including those of its dependencies, in the order of the source.

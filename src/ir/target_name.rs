@@ -1,5 +1,6 @@
 //! Names of targets.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 macro_rules! target_names {
@@ -34,6 +35,8 @@ macro_rules! target_names {
 target_names! {
     Prometheus = "prometheus", "Prometheus rules.";
     Grafana = "grafana", "Grafana dashboards.";
+    GrafanaAlerting = "grafana-alerting", "Alert rules that Grafana evaluates.";
+    Loki = "loki", "Loki rules.";
     Alertmanager = "alertmanager", "Alertmanager configuration.";
     PagerDuty = "pagerduty", "Terraform for PagerDuty.";
     OpenSlo = "openslo", "OpenSLO documents.";
@@ -43,9 +46,18 @@ target_names! {
 }
 
 impl TargetName {
-    /// True if a project that lists no targets builds this one.
-    pub fn is_built_by_default(self) -> bool {
-        self != Self::Backstage
+    /// True if a project that lists no targets builds it: not what needs another program that few have, and no alerts that would be
+    /// evaluated twice and notify twice.
+    pub const fn is_default(self) -> bool {
+        !matches!(self, Self::GrafanaAlerting | Self::Backstage)
+    }
+
+    /// The targets of a project that lists none.
+    pub fn defaults() -> BTreeSet<Self> {
+        Self::ALL
+            .into_iter()
+            .filter(|target| target.is_default())
+            .collect()
     }
 }
 

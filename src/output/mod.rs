@@ -16,6 +16,7 @@ pub mod settled;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ pub use record::{Hash, RECORD, Record, Unreadable};
 pub use removal_limit::Excess;
 
 use crate::diagnostics::{Diagnostic, FileSpan, SourceMap};
+use crate::ir::TargetName;
 use plan::Planner;
 
 /// A file to write.
@@ -51,8 +53,45 @@ pub struct Folder<'a> {
     pub project: &'a str,
     /// The folder of the environment if only one is built; files outside of it are not changed.
     pub only: Option<&'a str>,
+    /// The targets if only some are built; files of others are not changed.
+    pub targets: Option<&'a BTreeSet<TargetName>>,
+    /// The folders of the project's environments, which contain those of the targets. Empty if there are none.
+    pub environments: &'a [String],
     /// True if files that this build does not generate are kept.
     pub keeps_others: bool,
+}
+
+impl Folder<'_> {
+    /// Returns true if this build generates the files of the folder that contains `path`: that of its environment and its
+    /// target.
+    pub fn builds(&self, path: &str) -> bool {
+        let is_environment = self.only.is_none_or(|only| {
+            path.strip_prefix(only)
+                .is_some_and(|rest| rest.starts_with('/'))
+        });
+        is_environment
+            && self.targets.is_none_or(|targets| {
+                target_of(path, self.environments).is_some_and(|target| targets.contains(&target))
+            })
+    }
+}
+
+/// Returns the target whose folder contains `path`; `None` if it is in none. Folders of targets are in those of `environments`, or
+/// in the output folder; in those of environments that no longer exist, too.
+fn target_of(path: &str, environments: &[String]) -> Option<TargetName> {
+    let named = |folder: &str| {
+        let mut all = TargetName::ALL.into_iter();
+        all.find(|target| target.name() == folder)
+    };
+    // The last part is a file.
+    let (folders, _) = path.rsplit_once('/')?;
+    let mut folders = folders.split('/');
+    let first = folders.next()?;
+    let second = folders.next().and_then(named);
+    match environments.iter().any(|environment| environment == first) {
+        true => second,
+        false => named(first).or(second),
+    }
 }
 
 /// A change to the output folder.

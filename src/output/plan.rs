@@ -183,12 +183,12 @@ impl<'f> Planner<'f> {
         let stale: BTreeSet<&str> = known
             .paths()
             .filter(|path| {
-                !self.folder.keeps_others && self.is_built(path) && !generated.contains(path)
+                !self.folder.keeps_others && self.folder.builds(path) && !generated.contains(path)
             })
             .collect();
         let mut after = Record::new(self.folder.project);
         for (path, hash) in known.files.iter().chain(&known.pending) {
-            if self.folder.keeps_others || !self.is_built(path) {
+            if self.folder.keeps_others || !self.folder.builds(path) {
                 after.files.insert(path.clone(), hash.clone());
                 if !generated.contains(path.as_str()) {
                     self.warn_if_edited(path, known)?;
@@ -249,14 +249,6 @@ impl<'f> Planner<'f> {
             sources: self.sources,
             warnings: self.warnings,
             excesses,
-        })
-    }
-
-    /// Returns true if this build generates the files of this folder.
-    fn is_built(&self, path: &str) -> bool {
-        self.folder.only.is_none_or(|only| {
-            path.strip_prefix(only)
-                .is_some_and(|rest| rest.starts_with('/'))
         })
     }
 

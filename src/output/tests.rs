@@ -20,6 +20,8 @@ fn folder(path: &Path) -> Folder<'_> {
         shown: "build",
         project: "shop",
         only: None,
+        targets: None,
+        environments: &[],
         keeps_others: false,
     }
 }
@@ -217,7 +219,6 @@ fn one_environment_leaves_the_others_alone() {
     );
     let only = Folder {
         only: Some("staging"),
-        keeps_others: false,
         ..folder(out)
     };
     assert_eq!(
@@ -229,6 +230,55 @@ fn one_environment_leaves_the_others_alone() {
         build(out, &[("staging/a", "2")]),
         "0 written, 1 removed, 1 unchanged"
     );
+}
+
+#[test]
+fn one_target_leaves_the_others_alone() {
+    let temp = temp();
+    let out = temp.path();
+    let all = [
+        ("docs/prometheus/a", "1"),
+        ("eu/docs/a", "1"),
+        ("eu/prometheus/a", "1"),
+        ("eu/prometheus/b", "1"),
+        ("grafana/docs/a", "1"),
+        ("grafana/prometheus/a", "1"),
+        // Of a time without environments, and of an environment that no longer exists.
+        ("prometheus/a", "1"),
+        ("us/prometheus/a", "1"),
+        ("us/grafana/a", "1"),
+    ];
+    build(out, &all);
+    let targets = BTreeSet::from([TargetName::Prometheus]);
+    let environments = ["docs", "eu", "grafana"].map(str::to_owned);
+    let some = Folder {
+        targets: Some(&targets),
+        environments: &environments,
+        ..folder(out)
+    };
+    let generated = [
+        ("docs/prometheus/a", "2"),
+        ("eu/prometheus/a", "2"),
+        ("grafana/prometheus/a", "1"),
+    ];
+    assert_eq!(
+        build_in(&some, &generated),
+        "2 written, 3 removed, 1 unchanged"
+    );
+    let left: Vec<String> = listing(out).into_keys().collect();
+    assert_eq!(
+        left,
+        [
+            "docs/prometheus/a",
+            "eu/docs/a",
+            "eu/prometheus/a",
+            "grafana/docs/a",
+            "grafana/prometheus/a",
+            "us/grafana/a",
+        ]
+    );
+    // The record still has the files of the other targets.
+    assert_eq!(build(out, &generated), "0 written, 3 removed, 3 unchanged");
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use super::read::ReadTable;
 use super::table::Findings;
 use crate::diagnostics::{Diagnostic, codes};
-use crate::ir::settings::{PrometheusSettings, Ruler};
+use crate::ir::settings::{KubernetesTable, PrometheusSettings, RuleFormat, Ruler};
 use crate::ir::{
-    AlertmanagerFormat, AlertmanagerSettings, MatcherStrategy, PolicyForm, PolicySettings,
+    AlertmanagerFormat, AlertmanagerSettings, MatcherStrategy, PolicyForm, PolicySettings, Settings,
 };
 
 /// Checks `[alertmanager]`: a resource requires the namespace by which the operator routes alerts, and email requires both a
@@ -131,6 +131,77 @@ fn resources(read: &ReadTable<PolicySettings>, findings: &mut Findings) {
                 .help("write a number with a unit of Kubernetes: `\"250m\"`, `\"64Mi\"`"),
             );
         }
+    }
+}
+
+/// Checks the tenants of `[prometheus]`: a resource of the operator has none, and only Mimir reads series of several.
+pub(super) fn tenants(read: &ReadTable<PrometheusSettings>, findings: &mut Findings) {
+    let settings = &read.settings;
+    if read.is_wrong(&["ruler", "format", "tenant", "source_tenants"]) {
+        return;
+    }
+    let mut wrong = |message: &str, key: &str, label: &str, help: &str| {
+        if let Some(place) = read.place(key) {
+            let found = Diagnostic::new(&codes::PROJECT_MISSING_SETTING, message, place);
+            findings.diagnostics.push(found.label(label).help(help));
+        }
+    };
+    if settings.format == RuleFormat::PrometheusRule {
+        let label = "a `PrometheusRule` has no tenant";
+        let help = "set `format = \"namespaced\"`, or remove it and set the tenant where the resources are read";
+        for key in ["tenant", "source_tenants"] {
+            let message = format!("`prometheus.{key}` needs rule files");
+            wrong(&message, key, label, help);
+        }
+        return;
+    }
+    if settings.source_tenants.is_empty() {
+        return;
+    }
+    if settings.ruler != Ruler::Mimir {
+        wrong(
+            "`prometheus.source_tenants` needs `ruler = \"mimir\"`",
+            "source_tenants",
+            "other rulers reject rule files that have it",
+            "set `ruler = \"mimir\"` if Mimir evaluates the rules, or remove it",
+        );
+        return;
+    }
+    match &settings.tenant {
+        None => wrong(
+            "`prometheus.source_tenants` needs `tenant`",
+            "source_tenants",
+            "the tenant in which rules are recorded is unknown",
+            "set `tenant` to that of the rules",
+        ),
+        Some(tenant) if !settings.source_tenants.contains(tenant) => wrong(
+            &format!("`prometheus.source_tenants` does not contain `tenant`, \"{tenant}\""),
+            "source_tenants",
+            "rules would not read the series that other rules record",
+            &format!("add \"{tenant}\""),
+        ),
+        Some(_) => {}
+    }
+}
+
+/// Checks `[kubernetes]`: a kustomization lists resources, which some target must write. `settings` has the other tables.
+pub(super) fn kubernetes(
+    read: &ReadTable<KubernetesTable>,
+    settings: &Settings,
+    findings: &mut Findings,
+) {
+    if let Some(place) = read.place("kustomization")
+        && read.settings.kustomization
+        && settings.resource_targets().next().is_none()
+    {
+        findings.diagnostics.push(
+            Diagnostic::new(
+                &codes::PROJECT_MISSING_SETTING,
+                "`kubernetes.kustomization` needs Kubernetes resources, and no target writes any",
+                place,
+            )
+            .help("set `format` in `[prometheus]`, `[grafana]` or `[alertmanager]` to that of resources, or remove it"),
+        );
     }
 }
 

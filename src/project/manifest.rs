@@ -90,6 +90,7 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
 
     let prometheus = read(&mut root, findings);
     checks::prometheus(&prometheus, findings);
+    checks::tenants(&prometheus, findings);
     settings.prometheus = prometheus.settings;
     settings.grafana = read(&mut root, findings).settings;
     let alertmanager = read(&mut root, findings);
@@ -116,7 +117,9 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     };
     let codeowners = located("codeowners", &owners.settings.codeowners);
     let catalog = located("backstage", &owners.settings.backstage);
-    settings.set_kubernetes(read(&mut root, findings).settings);
+    let kubernetes = read(&mut root, findings);
+    checks::kubernetes(&kubernetes, &settings, findings);
+    settings.set_kubernetes(kubernetes.settings);
     settings.set_severity(read(&mut root, findings).settings);
     settings.set_urls(read(&mut root, findings).settings);
 

@@ -81,6 +81,28 @@ fn table_schema(table: &Table) -> Json {
                 "dependencies".to_owned(),
                 json!({ "partial_response_strategy": thanos }),
             );
+            // That `tenant` is one of the sources is beyond a schema.
+            let files = json!({ "format": { "not": { "const": "prometheus-rule" } } });
+            let mimir = json!({ "const": "mimir" });
+            schema.insert(
+                "allOf".to_owned(),
+                json!([
+                    {
+                        "if": { "required": ["tenant"] },
+                        "then": { "properties": files.clone() },
+                    },
+                    {
+                        "if": {
+                            "required": ["source_tenants"],
+                            "properties": { "source_tenants": { "minItems": 1 } },
+                        },
+                        "then": {
+                            "required": ["tenant", "ruler"],
+                            "properties": { "ruler": mimir, "format": { "not": { "const": "prometheus-rule" } } },
+                        },
+                    },
+                ]),
+            );
         }
         "policy" => {
             let needs = |form: &str, keys: &[&str]| {

@@ -62,6 +62,7 @@ pub fn alone(service: &Service, slo: &Slo) -> Service {
         slos: vec![slo.clone()],
         alerts: Vec::new(),
         recordings: Vec::new(),
+        log_alerts: Vec::new(),
         dependencies: Vec::new(),
         signals: Vec::new(),
         gates: Vec::new(),

@@ -93,6 +93,67 @@ fn tenants_of_a_ruler_are_apart() {
 }
 
 #[test]
+fn split_groups_are_within_the_limits_of_a_tenant() {
+    let place = Place::new();
+    // The defaults of Cortex and Mimir.
+    let limits = "{ruler_max_rules_per_rule_group: 20, ruler_max_rule_groups_per_tenant: 70}";
+    let Some(server) = cortex(&place, limits) else {
+        return;
+    };
+    place.write("checkout.nth", CHECKOUT);
+    place.write("search.nth", SEARCH);
+    let settings = |ruler: &str, destination: &str| {
+        place.write(
+            "nth.toml",
+            format!(
+                "[project]\nname = \"shop\"\n\n[prometheus]\ninterval = \"1s\"\nscrape_interval = \"1s\"\n\
+                 tenant = \"one\"\n{ruler}\n[destinations.rules]\nkind = \"cortex\"\nenvironment = \"production\"\n\
+                 url = \"http://{}\"\n{destination}",
+                server.address()
+            ),
+        );
+    };
+    // Groups of 20 rules have no room for the mark.
+    settings("", "");
+    let planned = nthc(&place, &["plan", "--out", "plan.json"]);
+    assert_eq!(planned.code, 1, "{planned:?}");
+    assert!(
+        planned
+            .out
+            .contains("needs 21 for `ruler_max_rules_per_rule_group`"),
+        "{planned:?}"
+    );
+
+    settings("ruler = \"cortex\"", "");
+    let planned = nthc(&place, &["plan", "--out", "plan.json"]);
+    assert_eq!(planned.code, 0, "{planned:?}");
+    let apply = ["apply", "plan.json", "--auto-approve", "--wait", "0s"];
+    let applied = nthc(&place, &apply);
+    assert_eq!(applied.code, 0, "{applied:?}");
+    let status = nthc(&place, &["status", "--format", "json"]);
+    let status: serde_json::Value = serde_json::from_str(&status.out).unwrap();
+    let objects = status["objects"].as_array().unwrap();
+    assert!(
+        objects.iter().all(|object| object["state"] == "in-sync"),
+        "{objects:?}"
+    );
+    assert!(
+        status.to_string().contains("checkout-slo-availability-2"),
+        "no group was split: {objects:?}"
+    );
+
+    settings("ruler = \"cortex\"", "tenant = \"two\"");
+    let other = nthc(&place, &["plan"]);
+    assert_eq!(other.code, 2, "{other:?}");
+    assert!(
+        other
+            .err
+            .contains("destination `rules` has tenant `two`, and the rules are of tenant `one`"),
+        "{other:?}"
+    );
+}
+
+#[test]
 fn limits_are_told_before_anything_is_written() {
     let place = Place::new();
     let limits = "{ruler_max_rule_groups_per_tenant: 2}";

@@ -28,6 +28,7 @@ fn service_with(panel: Panel) -> Service {
         slos: Vec::new(),
         alerts: Vec::new(),
         recordings: Vec::new(),
+        log_alerts: Vec::new(),
         dependencies: Vec::new(),
         signals: Vec::new(),
         skipped_rules: Vec::new(),

@@ -22,8 +22,9 @@ pub fn settings(interval: Duration) -> Settings {
         project: "shop".into(),
         shared: false,
         server_side_apply: false,
+        kustomization: false,
         environment: None,
-        targets: nthc::ir::TargetName::ALL.into(),
+        targets: nthc::ir::TargetName::defaults(),
         prometheus: PrometheusSettings {
             format: RuleFormat::Plain,
             interval,
@@ -61,6 +62,7 @@ pub fn service(slos: Vec<Slo>) -> Service {
         slos,
         alerts: Vec::new(),
         recordings: Vec::new(),
+        log_alerts: Vec::new(),
         dependencies: Vec::new(),
         signals: Vec::new(),
         skipped_rules: Vec::new(),
@@ -116,6 +118,7 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
         query_offset: None,
         alert_blocks: Vec::new(),
         recordings: Vec::new(),
+        log_alerts: Vec::new(),
         contracts: Vec::new(),
     }
 }
@@ -295,6 +298,7 @@ pub fn complete() -> (Service, Settings) {
         labels: BTreeMap::from([("cost_center".into(), "0042".into())]),
         alerts: vec![backlog, connections],
         recordings: vec![recording],
+        log_alerts: Vec::new(),
         ..service(vec![availability, freshness])
     };
     let settings = Settings {

@@ -12,6 +12,7 @@ pub mod paging;
 pub mod project;
 pub mod reliability;
 pub mod rule_labels;
+mod ruler_functions;
 pub mod rules;
 pub mod series;
 pub mod utf8_names;

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use super::dependencies::{hard_dependencies, place, references};
-use super::{alert_names, rule_labels, series, utf8_names};
+use super::{alert_names, rule_labels, ruler_functions, series, utf8_names};
 use crate::codes;
 use crate::db::{Diag, ItemKey, Workspace};
 use crate::environment;
@@ -60,6 +60,7 @@ pub fn service_facts(
         version,
         &facts.given_labels(),
     ));
+    found.extend(ruler_functions::unsupported(service, workspace.ruler(db)));
     if matches!(service.kind.as_str(), kind::ALERT | kind::RECORDING) {
         if service.kind == kind::ALERT
             && facts.is_page(service)

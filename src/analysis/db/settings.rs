@@ -20,6 +20,9 @@ pub struct AnalysisSettings {
     has_runbooks: bool,
     scrape_interval: ir::Duration,
     prometheus_version: ir::PrometheusVersion,
+    ruler: ir::settings::Ruler,
+    rule_format: ir::RuleFormat,
+    source_tenants: Vec<String>,
     severities: ir::Severities,
     given_labels: BTreeMap<ir::RuleLabel, String>,
     policy_forms: BTreeSet<ir::PolicyForm>,
@@ -37,6 +40,9 @@ impl AnalysisSettings {
             has_runbooks: settings.runbook_base_url.is_some(),
             scrape_interval: settings.prometheus.scrape_interval,
             prometheus_version: settings.prometheus.version,
+            ruler: settings.prometheus.ruler,
+            rule_format: settings.prometheus.format,
+            source_tenants: settings.prometheus.source_tenants.clone(),
             severities: settings.severities.clone(),
             given_labels: given_labels(settings),
             policy_forms: settings.policy.forms.clone(),
@@ -84,6 +90,24 @@ impl Workspace {
     #[salsa::tracked(returns(copy))]
     pub fn prometheus_version(self, db: &dyn salsa::Database) -> ir::PrometheusVersion {
         self.settings(db).prometheus_version
+    }
+
+    /// What evaluates the rules.
+    #[salsa::tracked(returns(copy))]
+    pub fn ruler(self, db: &dyn salsa::Database) -> ir::settings::Ruler {
+        self.settings(db).ruler
+    }
+
+    /// How rule files are wrapped.
+    #[salsa::tracked(returns(copy))]
+    pub fn rule_format(self, db: &dyn salsa::Database) -> ir::RuleFormat {
+        self.settings(db).rule_format
+    }
+
+    /// The tenants whose series rules read; empty for that of the rules.
+    #[salsa::tracked(returns(ref))]
+    pub fn source_tenants(self, db: &dyn salsa::Database) -> Vec<String> {
+        self.settings(db).source_tenants.clone()
     }
 
     /// The severities that every project has.

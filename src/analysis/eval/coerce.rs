@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::Evaluator;
 use super::names::{referred, takes_text};
 use super::scope::Context;
 use super::value::{Matchers, Query, Shape, Value};
+use super::{Evaluator, logql};
 use crate::codes;
 use crate::db::{Diag, Span};
 use crate::schema::Ty;
@@ -188,7 +188,8 @@ impl<'db> Evaluator<'db> {
                 | Ty::Date
                 | Ty::DateTime
                 | Ty::TimeZone
-                | Ty::LabelName,
+                | Ty::LabelName
+                | Ty::Logql,
             ) => same(),
             (Value::String(text), Ty::Text) => Some(Value::Text(
                 Text {
@@ -238,6 +239,14 @@ impl<'db> Evaluator<'db> {
             Ty::DateTime => date_time_problem(text),
             Ty::TimeZone => zone_problem(text),
             Ty::LabelName => label_name_problem(text),
+            Ty::Logql => {
+                if let Some(problem) = logql::problem(text) {
+                    let diagnostic = Diag::new(&codes::BAD_LOGQL, problem, span);
+                    self.report(context, diagnostic);
+                    return Value::Error;
+                }
+                None
+            }
             _ => None,
         };
         match problem {
@@ -284,12 +293,19 @@ fn assignable(from: &Ty, to: &Ty) -> bool {
             | Ty::DateTime
             | Ty::TimeZone
             | Ty::LabelName
+            | Ty::Logql
             | Ty::Markdown,
             Ty::String | Ty::Text | Ty::Markdown,
         ) => true,
         (
             Ty::String,
-            Ty::Url | Ty::Email | Ty::Date | Ty::DateTime | Ty::TimeZone | Ty::LabelName,
+            Ty::Url
+            | Ty::Email
+            | Ty::Date
+            | Ty::DateTime
+            | Ty::TimeZone
+            | Ty::LabelName
+            | Ty::Logql,
         ) => true,
         (Ty::List(from), Ty::List(to)) => assignable(from, to),
         (Ty::Optional(from), to) => assignable(from, to),

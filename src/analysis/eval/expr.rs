@@ -52,6 +52,9 @@ impl<'db> Evaluator<'db> {
                 self.quoted_block(string, expr.range, context, expected)
             }
             ExprNode::String(string) => self.string(string, expr.range, context),
+            ExprNode::Query(query) if *expected.required() == Ty::Logql => {
+                self.logql(query, context)
+            }
             ExprNode::Query(query) => self.query(query, context),
             // An unclosed list contains the text after it.
             ExprNode::List(_) if self.is_damaged_within(expr, context) => Value::Error,

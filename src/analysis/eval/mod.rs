@@ -17,6 +17,7 @@ mod expr;
 mod fields;
 pub mod index;
 mod labels;
+mod logql;
 mod matchers;
 mod members;
 mod metric_checks;

@@ -34,6 +34,21 @@ fn parsed_query(
 }
 
 impl<'db> Evaluator<'db> {
+    /// The text of a query in LogQL, which has no interpolations.
+    pub(crate) fn logql(&mut self, literal: &'db QueryLit, context: &Context<'db>) -> Value {
+        if let Some(hole) = literal.holes.first() {
+            let diagnostic = Diag::new(
+                &codes::BAD_LOGQL,
+                "cannot interpolate into LogQL",
+                self.span(context, hole.expr.range),
+            )
+            .help("write the value in the query");
+            self.report(context, diagnostic);
+            return Value::Error;
+        }
+        Value::String(literal.text.trim().to_owned())
+    }
+
     pub(crate) fn query(&mut self, literal: &'db QueryLit, context: &Context<'db>) -> Value {
         let masked = literal.masked();
         if masked.len() > limits::QUERY_TEXT {

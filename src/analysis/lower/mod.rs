@@ -12,6 +12,7 @@ mod gate;
 mod grouping;
 mod hours;
 mod lints;
+mod log_alerts;
 mod origin;
 mod outside;
 mod panel;

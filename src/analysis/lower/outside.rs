@@ -154,6 +154,7 @@ pub(super) fn team_rules(
         slos: Vec::new(),
         alerts: alerts.into_iter().map(|(alert, _)| alert).collect(),
         recordings,
+        log_alerts: Vec::new(),
         dependencies: Vec::new(),
         signals: Vec::new(),
         skipped_rules,

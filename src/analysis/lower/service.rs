@@ -14,9 +14,8 @@ use super::read::{
 };
 use super::signal::{self, Absences};
 use super::{
-    composite, contract, gate, grouping, hours, lints, origin, panel, recordings, sli, slo_alerts,
-    team,
-    time_units,
+    composite, contract, gate, grouping, hours, lints, log_alerts, origin, panel, recordings, sli,
+    slo_alerts, team, time_units,
 };
 use crate::codes;
 use crate::db::{Diag, Span};
@@ -105,6 +104,7 @@ pub(super) fn lower(
         recordings.push((lowered, recording));
     }
     lints::check_recordings(&recordings, diagnostics);
+    let log_alerts = log_alerts::lower(instance, surroundings, diagnostics);
     let signals = signal::lower(instance);
     let consequences = signal::MissingSignals {
         service: instance,
@@ -143,6 +143,7 @@ pub(super) fn lower(
             .into_iter()
             .map(|(recording, _)| recording)
             .collect(),
+        log_alerts,
         signals,
         skipped_rules: left_out
             .into_iter()

@@ -1,11 +1,11 @@
 //! Lowers teams, schedules and escalations.
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::DateTime;
 use smol_str::SmolStr;
 
 use super::hours::{WEEKDAYS, clock, date, days, support_hours};
-use super::read::{duration, member, text};
+use super::read::{duration, text};
 use super::{origin, receiver, receiver_times};
 use crate::codes;
 use crate::db::{Diag, Workspace, item_entry};

@@ -62,6 +62,8 @@ pub mod kind {
     pub const LATENCY: &str = "latency";
     /// The kind `layer`.
     pub const LAYER: &str = "layer";
+    /// The kind `log-alert`.
+    pub const LOG_ALERT: &str = "log-alert";
     /// The kind `mail`.
     pub const MAIL: &str = "mail";
     /// The kind `metric`.
@@ -168,7 +170,7 @@ pub mod field {
     pub const AFTER: &str = "after";
     /// The field `alert` of `slo-alert`, `page`, `ticket`, `resolved`, `silent`.
     pub const ALERT: &str = "alert";
-    /// The field `annotations` of `alert`, `slo-alert`.
+    /// The field `annotations` of `alert`, `log-alert`, `slo-alert`.
     pub const ANNOTATIONS: &str = "annotations";
     /// The field `any_of` of `signal`.
     pub const ANY_OF: &str = "any_of";
@@ -226,7 +228,7 @@ pub mod field {
     pub const DEPENDENCY: &str = "dependency";
     /// The field `deployed` of `service`.
     pub const DEPLOYED: &str = "deployed";
-    /// The field `description` of `service`, `slo`, `contract`, `severity`, `alert`, `panel`, `team`, `schedule`, `escalation`, `gate`, `deny`, `warn`, `test`.
+    /// The field `description` of `service`, `slo`, `contract`, `severity`, `alert`, `log-alert`, `panel`, `team`, `schedule`, `escalation`, `gate`, `deny`, `warn`, `test`.
     pub const DESCRIPTION: &str = "description";
     /// The field `device` of `pushover`.
     pub const DEVICE: &str = "device";
@@ -244,7 +246,7 @@ pub mod field {
     pub const FACTOR: &str = "factor";
     /// The field `first` of `exclude`.
     pub const FIRST: &str = "first";
-    /// The field `for` of `burn-rate`, `severity`, `alert`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`, `page`, `ticket`.
+    /// The field `for` of `burn-rate`, `severity`, `alert`, `log-alert`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`, `page`, `ticket`.
     pub const FOR: &str = "for";
     /// The field `from` of `exclude`, `support-hours`, `hours`, `time-interval`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`.
     pub const FROM: &str = "from";
@@ -408,7 +410,7 @@ pub mod field {
     pub const RUNBOOK: &str = "runbook";
     /// The field `runbook_expected` of `tier`.
     pub const RUNBOOK_EXPECTED: &str = "runbook_expected";
-    /// The field `runbook_url` of `service`, `dependency`, `slo`, `alert`.
+    /// The field `runbook_url` of `service`, `dependency`, `slo`, `alert`, `log-alert`.
     pub const RUNBOOK_URL: &str = "runbook_url";
     /// The field `scheme` of `webhook`.
     pub const SCHEME: &str = "scheme";
@@ -420,7 +422,7 @@ pub mod field {
     pub const SERVICE: &str = "service";
     /// The field `severities` of `slo-alert`.
     pub const SEVERITIES: &str = "severities";
-    /// The field `severity` of `burn-rate`, `alert`, `page`, `ticket`.
+    /// The field `severity` of `burn-rate`, `alert`, `log-alert`, `page`, `ticket`.
     pub const SEVERITY: &str = "severity";
     /// The field `share` of `errors`.
     pub const SHARE: &str = "share";
@@ -444,7 +446,7 @@ pub mod field {
     pub const STATUS_LABEL: &str = "status_label";
     /// The field `steps` of `alert`.
     pub const STEPS: &str = "steps";
-    /// The field `summary` of `alert`.
+    /// The field `summary` of `alert`, `log-alert`.
     pub const SUMMARY: &str = "summary";
     /// The field `support-hours` of `service`, `team`.
     pub const SUPPORT_HOURS: &str = "support-hours";
@@ -458,6 +460,8 @@ pub mod field {
     pub const TECHNOLOGY: &str = "technology";
     /// The field `telegram` of `contact`.
     pub const TELEGRAM: &str = "telegram";
+    /// The field `tenant` of `environment`.
+    pub const TENANT: &str = "tenant";
     /// The field `text` of `section`, `page`, `ticket`.
     pub const TEXT: &str = "text";
     /// The field `thresholds` of `panel`.
@@ -504,7 +508,7 @@ pub mod field {
     pub const VISUALIZATION: &str = "visualization";
     /// The field `weight` of `part`.
     pub const WEIGHT: &str = "weight";
-    /// The field `when` of `alert`, `deny`, `warn`.
+    /// The field `when` of `alert`, `log-alert`, `deny`, `warn`.
     pub const WHEN: &str = "when";
     /// The field `width` of `panel`.
     pub const WIDTH: &str = "width";

@@ -57,6 +57,8 @@ pub enum Ty {
     Windowed,
     /// `condition`
     Condition,
+    /// `logql`: the condition of an alert on logs
+    Logql,
     /// An enum by name.
     Enum(SmolStr),
     /// A reference to a block of that kind.
@@ -111,6 +113,7 @@ impl Ty {
             Self::Matchers => "a set of matchers".to_owned(),
             Self::Annotations => "a set of annotations".to_owned(),
             Self::Windowed => "a windowed query".to_owned(),
+            Self::Logql => "a LogQL expression".to_owned(),
             Self::Any => "a value".to_owned(),
             Self::Optional(inner) => inner.phrase(),
             Self::Union(members) => match members.as_slice() {
@@ -253,6 +256,11 @@ pub const BUILTIN: &[(&str, Ty, &str)] = &[
         Ty::Condition,
         "a PromQL expression that returns series while it holds, for an alert: `` `max(queue_depth) > \
         1000` ``",
+    ),
+    (
+        "logql",
+        Ty::Logql,
+        "a LogQL expression that returns samples while it holds: `` `sum(rate({job=\"checkout\"}[5m])) > 10` ``",
     ),
 ];
 

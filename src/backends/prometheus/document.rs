@@ -7,6 +7,9 @@ use serde::Serialize;
 /// A rule file; also the `spec` of a [`PrometheusRule`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RuleFile {
+    /// The namespace in a ruler; Prometheus rejects it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     /// Its groups.
     pub groups: Vec<Group>,
 }
@@ -21,6 +24,12 @@ pub struct Group {
     /// How far in the past the rules are evaluated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query_offset: Option<String>,
+    /// How far in the past vmalert evaluates the rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eval_delay: Option<String>,
+    /// The tenants whose series Mimir reads; empty for that of the rules.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub source_tenants: Vec<String>,
     /// What Thanos does if not all of its stores answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partial_response_strategy: Option<&'static str>,
@@ -39,6 +48,16 @@ pub enum Rule {
     Recording(RecordingRule),
     /// Raises an alert.
     Alerting(AlertingRule),
+}
+
+impl Rule {
+    /// The alert, if it is one.
+    pub fn alerting(&self) -> Option<&AlertingRule> {
+        match self {
+            Self::Recording(_) => None,
+            Self::Alerting(alert) => Some(alert),
+        }
+    }
 }
 
 /// A recording rule.

@@ -14,6 +14,7 @@ mod metadata;
 mod own_rules;
 mod query;
 mod renamed;
+mod ruler;
 mod sli;
 mod split;
 mod template;
@@ -28,8 +29,10 @@ use nth_promql::Expr;
 
 pub use budget_status::BudgetStatus;
 
-use self::context::Context;
+pub(crate) use self::context::Context;
 pub use self::layout::layout;
+pub use self::ruler::namespace;
+pub(crate) use self::template::{Template, alert_text, literal};
 
 pub use self::document::{AlertingRule, Group, RecordingRule, Rule, RuleFile};
 use self::document::{Metadata, PrometheusRule};
@@ -111,11 +114,14 @@ pub fn service_rules(
         settings,
         alerts: &alerts,
     });
+    let file = ruler::adapt(file, service, settings)?;
     if file.groups.is_empty() {
         return Ok(None);
     }
     let contents = match settings.prometheus.format {
-        RuleFormat::Plain => to_yaml(&file).map_err(|error| WriteError::new(RULES, error))?,
+        RuleFormat::Plain | RuleFormat::Namespaced => {
+            to_yaml(&file).map_err(|error| WriteError::new(RULES, error))?
+        }
         RuleFormat::PrometheusRule => {
             let objects =
                 objects(service, settings, file).map_err(|error| WriteError::new(RULES, error))?;
@@ -142,7 +148,11 @@ pub fn rules_path(service: &Service, settings: &Settings) -> String {
 }
 
 fn rules_file(service: &Service, settings: &Settings) -> String {
-    format!("{}.yaml", file_stem(&scoped_name(service, settings)))
+    let stem = file_stem(&scoped_name(service, settings));
+    match &settings.prometheus.tenant {
+        Some(tenant) => format!("{}/{stem}.yaml", file_stem(tenant)),
+        None => format!("{stem}.yaml"),
+    }
 }
 
 /// The groups of the rule file of a service; those of an SLO are named `<service>-slo-<slo>`.
@@ -181,11 +191,14 @@ pub fn backfill(
         interval: SLICE.to_string(),
         // The past is complete.
         query_offset: None,
+        eval_delay: None,
+        source_tenants: Vec::new(),
         partial_response_strategy: None,
         limit: None,
         rules: SloContext::new(context, slo).backfilled_slice_rules(),
     });
     to_yaml(&RuleFile {
+        namespace: None,
         groups: groups.collect(),
     })
 }
@@ -228,7 +241,7 @@ fn rule_file(context: Context<'_>) -> RuleFile {
     let name = scoped_name(context.service, context.settings);
     let prometheus = &context.settings.prometheus;
     let often = prometheus.interval;
-    let most = prometheus.rules_per_group;
+    let most = prometheus.generated_rules_per_group();
     let mut groups: Vec<Group> = Vec::new();
     for slo in &context.service.slos {
         let of = SloContext::new(context, slo);
@@ -288,7 +301,10 @@ fn rule_file(context: Context<'_>) -> RuleFile {
             .partial_response_strategy
             .map(PartialResponseStrategy::name);
     }
-    RuleFile { groups }
+    RuleFile {
+        namespace: None,
+        groups,
+    }
 }
 
 /// The name of a service in the rules of a shared Prometheus.
@@ -306,6 +322,10 @@ fn objects(
     file: RuleFile,
 ) -> Result<Vec<PrometheusRule>, serde_json::Error> {
     let mut objects: Vec<PrometheusRule> = Vec::new();
+    let of_group = |group| RuleFile {
+        namespace: None,
+        groups: vec![group],
+    };
     for group in file.groups {
         if let Some(last) = objects.last_mut() {
             last.spec.groups.push(group);
@@ -318,13 +338,11 @@ fn objects(
             let number = (objects.len() + 1).to_string();
             let mut metadata = metadata(service, settings);
             metadata.name = object_name(settings, &[&service.name, &number]);
-            let groups = vec![group];
-            objects.push(PrometheusRule::new(metadata, RuleFile { groups }));
+            objects.push(PrometheusRule::new(metadata, of_group(group)));
         } else {
-            let groups = vec![group];
             objects.push(PrometheusRule::new(
                 metadata(service, settings),
-                RuleFile { groups },
+                of_group(group),
             ));
         }
     }

@@ -32,6 +32,8 @@ pub fn groups(title: &str, interval: Duration, rules: Vec<Rule>, most: usize) ->
             name: name(index),
             interval: interval.to_string(),
             query_offset: None,
+            eval_delay: None,
+            source_tenants: Vec::new(),
             partial_response_strategy: None,
             limit: None,
             rules,

@@ -3,6 +3,7 @@
 mod removals;
 mod settled;
 mod sources;
+mod targets;
 mod writing;
 
 use std::path::Path;
@@ -14,7 +15,7 @@ use super::options::{Build, Format};
 use super::progress::Progress;
 use super::report::{self, Findings, count};
 use super::select::{self, Selected};
-use nthc::backends::file_stem;
+use nthc::backends::{Artifact, file_stem};
 use nthc::compile::{Build as _, Compilation};
 use nthc::diagnostics::render::one_line;
 use nthc::diagnostics::{Diagnostic, FileSpan, Severity};
@@ -42,6 +43,7 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
     };
     let project = &selected.loaded.project;
     let name = &project.settings.project;
+    let targets = targets::choose(&options.targets, &project.settings.targets)?;
     let folder = match &options.output {
         Some(folder) => paths::absolute(folder, &context.cwd),
         None => project.output.clone(),
@@ -85,20 +87,30 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
     // The folder of an environment is named by the same rule as the paths of its files.
     let only = options.env.as_deref().map(file_stem);
     let keeps_going = partial.is_some();
-    let artifacts = partial
-        .as_ref()
-        .map_or(&compilation.artifacts, |partial| &partial.artifacts);
+    let environments: Vec<String> = compilation
+        .environments
+        .iter()
+        .map(|name| file_stem(name))
+        .collect();
     let target = Folder {
         path: &folder,
         shown: &shown,
         project: name,
         only: only.as_deref(),
+        targets: targets.as_ref(),
+        environments: &environments,
         keeps_others: keeps_going,
     };
+    let artifacts: Vec<&Artifact> = partial
+        .as_ref()
+        .map_or(&compilation.artifacts, |partial| &partial.artifacts)
+        .iter()
+        .filter(|artifact| target.builds(&artifact.path))
+        .collect();
     drop(progress);
     let mut planned = None;
     if keeps_going || !findings.has_errors() {
-        match writing::plan(&target, artifacts, options, console)? {
+        match writing::plan(&target, &artifacts, options, console)? {
             Ok((plan, lock)) => {
                 let warnings = plan.warnings.iter().cloned();
                 findings.add(
@@ -147,7 +159,9 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         None => plan.nothing_to_apply(),
     };
     let report = applied.report;
-    if project.record_sources && !keeps_going && options.file.is_none() {
+    // The sources of files of other targets may be older.
+    let is_whole = !keeps_going && targets.is_none() && options.file.is_none();
+    if project.record_sources && is_whole {
         sources::record(
             &selected.loaded,
             &context.cwd,
@@ -170,7 +184,7 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
             partial_summary(name, partial, &report, &findings)
         }
         None => summary(
-            name,
+            &format!("{}{name}", targets::describe(targets.as_ref())),
             &compilation.environments,
             report,
             &shown,

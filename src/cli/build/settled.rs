@@ -27,7 +27,8 @@ impl Memory {
     /// Returns where a build is kept. `None` if it is not kept: it was asked not to be, is of a standalone file or of a part of a
     /// project, or the user has no folder for it that others cannot write to.
     pub fn new(selected: &Selected, folder: &Path, options: &Build) -> Option<Self> {
-        if options.no_cache || options.keep_going || options.file.is_some() {
+        let is_part = !options.targets.is_empty() || options.file.is_some();
+        if options.no_cache || options.keep_going || is_part {
             return None;
         }
         let began = SystemTime::now();

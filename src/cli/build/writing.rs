@@ -22,7 +22,7 @@ type Problems = (SourceMap, Vec<Diagnostic<FileSpan>>);
 /// If another build writes to the folder for longer than `--lock-timeout`, or the file system fails.
 pub fn plan<'a>(
     folder: &Folder<'_>,
-    artifacts: &'a [Artifact],
+    artifacts: &'a [&'a Artifact],
     options: &Build,
     console: &mut Console,
 ) -> Result<Result<(Plan<'a>, Option<Lock>), Problems>, Failure> {
@@ -50,7 +50,7 @@ pub fn plan<'a>(
     split_problems(planned(), lock)
 }
 
-fn files(artifacts: &[Artifact]) -> impl Iterator<Item = File<'_>> {
+fn files<'a>(artifacts: &'a [&'a Artifact]) -> impl Iterator<Item = File<'a>> {
     artifacts.iter().map(|artifact| File {
         path: &artifact.path,
         contents: artifact.contents.as_bytes(),

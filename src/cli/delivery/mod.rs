@@ -156,6 +156,7 @@ fn prepare(
         output: &output,
         owner: &owner,
         secrets: &settings.alertmanager.secrets,
+        tenant: settings.prometheus.tenant.as_deref(),
         timeout: options.timeout,
         variable: &|name| std::env::var(name).ok(),
     };

@@ -7,6 +7,7 @@ use nth_delivery::{DesiredObject, ObjectKey, ObjectKind, Owner, Phase};
 use serde_json::{Value, json};
 
 use crate::exit::Failure;
+use nthc::backends::kustomize::KUSTOMIZATION;
 use nthc::backends::{Artifact, file_stem};
 use nthc::ir::settings::DestinationType;
 use nthc::ir::{Settings, TargetName};
@@ -248,7 +249,7 @@ impl Source<'_> {
                 // Argo's objects belong to the repository of its applications.
                 _ => continue,
             };
-            if !is_yaml {
+            if !is_yaml || file_name(artifact) == KUSTOMIZATION {
                 continue;
             }
             for document in yaml_documents(artifact)? {

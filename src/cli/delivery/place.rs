@@ -103,6 +103,8 @@ pub struct Connecting<'a> {
     pub owner: &'a Owner,
     /// The directory of secrets that the configuration of Alertmanager names.
     pub secrets: &'a str,
+    /// The tenant of the rules.
+    pub tenant: Option<&'a str>,
     /// The longest request.
     pub timeout: Duration,
     /// The variables of the environment.
@@ -149,7 +151,7 @@ impl Connecting<'_> {
                 };
                 let ruler = RulerSettings {
                     api,
-                    tenant: settings.tenant.clone(),
+                    tenant: self.rules_tenant(declared)?,
                     protected: settings.protected.clone(),
                 };
                 Box::new(
@@ -288,6 +290,18 @@ impl Connecting<'_> {
             directory,
             secrets: Some(secrets),
         })
+    }
+
+    /// The tenant whose rules are written. That of a destination is the one of the rules, if both are set.
+    fn rules_tenant(&self, declared: &project::Destination) -> Result<Option<String>, Failure> {
+        match (declared.settings.tenant.as_deref(), self.tenant) {
+            (Some(own), Some(of_rules)) if own != of_rules => Err(Failure::usage(format!(
+                "destination `{}` has tenant `{own}`, and the rules are of tenant `{of_rules}`",
+                declared.name.value
+            ))
+            .help("remove `tenant` from the destination, or set it to that of the rules")),
+            (own, of_rules) => Ok(own.or(of_rules).map(str::to_owned)),
+        }
     }
 
     fn folder(&self, declared: &project::Destination) -> PathBuf {

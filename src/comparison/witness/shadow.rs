@@ -44,6 +44,7 @@ pub fn shadow(service: &Service, other: &Service) -> Option<Service> {
         slos,
         alerts,
         recordings: Vec::new(),
+        log_alerts: Vec::new(),
         gates: Vec::new(),
         deployed,
         ..service.clone()

@@ -9,6 +9,7 @@ mod direction;
 mod exclude;
 mod gate;
 mod groups;
+mod log_alerts;
 mod matching;
 mod origins;
 mod query;

@@ -10,7 +10,7 @@ use super::changes::Changes;
 use super::matching::{Match, never_renamed, pairs, pairs_with_former};
 use super::query;
 use super::texts;
-use super::{Sides, Version, alert, dashboard, gate, origins, slo};
+use super::{Sides, Version, alert, dashboard, gate, log_alerts, origins, slo};
 use crate::change::{Change, Side, Subject};
 use crate::id::ChangeId;
 
@@ -71,6 +71,7 @@ fn without_rules(rules: &Service) -> Service {
     Service {
         alerts: Vec::new(),
         recordings: Vec::new(),
+        log_alerts: Vec::new(),
         skipped_rules: Vec::new(),
         ..rules.clone()
     }
@@ -153,6 +154,7 @@ fn both(
         slos,
         alerts: _,
         recordings: _,
+        log_alerts: _,
         dependencies,
         signals,
         // With alerts and recording rules.
@@ -294,6 +296,7 @@ fn both(
     compare_runbook(name, &before.runbook, runbook, changes);
     slo::compare(name, &before.slos, slos, sides, changes);
     alert::compare_alerts(before, after, sides, changes);
+    log_alerts::compare(before, after, changes);
     alert::compare_recordings(before, after, sides, changes);
     compare_dependencies(name, &before.dependencies, dependencies, changes);
     compare_signals(name, &before.signals, signals, sides, changes);

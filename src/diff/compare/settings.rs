@@ -17,6 +17,7 @@ pub fn compare(base: &Settings, head: &Settings, changes: &mut Changes) {
         // Which environments there are is compared for the whole project.
         environment: _,
         server_side_apply,
+        kustomization,
         targets,
         prometheus,
         // What it changes is compared: the teams.
@@ -55,6 +56,13 @@ pub fn compare(base: &Settings, head: &Settings, changes: &mut Changes) {
         Some(server_side_apply),
         ToString::to_string,
     );
+    changes.text(
+        ChangeId::OutputSettingChanged,
+        &setting("kubernetes.kustomization"),
+        Some(&base.kustomization),
+        Some(kustomization),
+        ToString::to_string,
+    );
     for target in TargetName::ALL {
         let subject = Subject::project("target", target.name());
         match (base.targets.contains(&target), targets.contains(&target)) {
@@ -68,7 +76,10 @@ pub fn compare(base: &Settings, head: &Settings, changes: &mut Changes) {
                 // Without these nobody is notified; without the others there is less to look at.
                 let is_silent = matches!(
                     target,
-                    TargetName::Prometheus | TargetName::Alertmanager | TargetName::PagerDuty
+                    TargetName::Prometheus
+                        | TargetName::GrafanaAlerting
+                        | TargetName::Alertmanager
+                        | TargetName::PagerDuty
                 );
                 if let Some(change) = changes.found.last_mut().filter(|_| !is_silent) {
                     change.class = Class::Removed;
@@ -146,7 +157,7 @@ pub fn compare(base: &Settings, head: &Settings, changes: &mut Changes) {
         table(&base.policy, policy, ChangeId::GateSettingChanged, changes);
     }
     let output = ChangeId::OutputSettingChanged;
-    if both(TargetName::Grafana) {
+    if both(TargetName::Grafana) || both(TargetName::GrafanaAlerting) {
         table(&base.grafana, grafana, output, changes);
     }
     if both(TargetName::OpenSlo) {

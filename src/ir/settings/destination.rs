@@ -55,9 +55,9 @@ settings_table! {
     url: Option<String> = None, Kind::Text(texts::BASE_URL),
         unset = "required, but for Kubernetes and Terraform", example = "\"https://mimir.example.com\"";
 
-    /// The tenant, sent as `X-Scope-OrgID`.
+    /// The tenant, sent as `X-Scope-OrgID`. Rules are written to the tenant of `[prometheus]` or of the environment.
     tenant: Option<String> = None, Kind::Text(texts::FILLED),
-        unset = "none is sent", example = "\"shop\"";
+        unset = "that of the rules; otherwise none is sent", example = "\"shop\"";
 
     /// The directory, on the machine that runs `nthc apply`, with the files of secrets that the configuration of Alertmanager names,
     /// relative to that of `nth.toml`. The API takes no files, so the secrets in them are sent with the configuration.

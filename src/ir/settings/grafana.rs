@@ -18,14 +18,14 @@ settings_table! {
     /// Whether dashboards are written as JSON files or as resources for Grafana's sidecar.
     format: DashboardFormat = DashboardFormat::Json, Kind::Choice(&DashboardFormat::CHOICES);
 
-    /// The Grafana folder of the dashboards.
+    /// The Grafana folder of the dashboards, and of the alerts of target `grafana-alerting`.
     folder: Option<String> = None, Kind::Text(texts::TITLE),
         unset = "the project's name", example = "\"Reliability\"";
 
     /// Additional tags of every dashboard.
     tags: Vec<String> = Vec::new(), Kind::Texts(texts::TAG), unset = "none", example = "[\"slo\"]";
 
-    /// The name or uid of the Prometheus data source that dashboards open with.
+    /// The name or uid of the Prometheus data source that dashboards open with. For target `grafana-alerting`, its uid.
     datasource: Option<String> = None, Kind::Text(texts::FILLED),
         unset = "Grafana's default data source", example = "\"prometheus\"";
 

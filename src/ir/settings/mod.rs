@@ -74,6 +74,8 @@ pub struct Settings {
     pub environment: Option<SmolStr>,
     /// True if Kubernetes objects are applied on the server, which keeps no copy of them in an annotation.
     pub server_side_apply: bool,
+    /// True if files of Kustomize list the Kubernetes objects.
+    pub kustomization: bool,
     /// The targets of a build.
     pub targets: BTreeSet<TargetName>,
     /// The Prometheus target's settings.
@@ -112,6 +114,7 @@ pub fn default_settings(name: &str) -> Settings {
         shared: false,
         environment: None,
         server_side_apply: false,
+        kustomization: false,
         targets: BTreeSet::new(),
         prometheus: PrometheusSettings::default(),
         ownership: Ownership::default(),
@@ -148,6 +151,7 @@ impl Settings {
     /// Takes over `[kubernetes]`.
     pub fn set_kubernetes(&mut self, table: KubernetesTable) {
         self.server_side_apply = table.server_side_apply;
+        self.kustomization = table.kustomization;
     }
 
     /// Takes over `[severity]`.
@@ -204,6 +208,33 @@ impl Settings {
                 && bases.all(|(of, base)| {
                     !is_own(of) || base.as_ref().is_none_or(|base| base.sends_mail())
                 }))
+    }
+
+    /// The title of the folder of dashboards and alerts in Grafana.
+    pub fn grafana_folder(&self) -> &str {
+        self.grafana.folder.as_ref().unwrap_or(&self.project)
+    }
+
+    /// The targets whose files are Kubernetes objects that belong to no application.
+    pub fn resource_targets(&self) -> impl Iterator<Item = TargetName> {
+        let formats = [
+            (
+                TargetName::Prometheus,
+                self.prometheus.format == RuleFormat::PrometheusRule,
+            ),
+            (
+                TargetName::Grafana,
+                self.grafana.format == DashboardFormat::ConfigMap,
+            ),
+            (
+                TargetName::Alertmanager,
+                self.alertmanager.format == AlertmanagerFormat::AlertmanagerConfig,
+            ),
+        ];
+        formats
+            .into_iter()
+            .filter(|(target, is_resource)| *is_resource && self.targets.contains(target))
+            .map(|(target, _)| target)
     }
 
     /// Returns whether email can be sent, as far as the project defines it: true if no configuration of Alertmanager is

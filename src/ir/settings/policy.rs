@@ -43,7 +43,7 @@ settings_table! {
 
     /// The tenant that is sent to that Prometheus as `X-Scope-OrgID`, for Mimir, Cortex and Thanos. `{environment}` in it is
     /// the name of the environment.
-    tenant: Option<String> = None, Kind::Text(texts::TENANT), unset = "none", example = "\"shop-{environment}\"";
+    tenant: Option<String> = None, Kind::Text(texts::TENANTS), unset = "none", example = "\"shop-{environment}\"";
 
     /// The Kubernetes ConfigMap with root certificates that the job trusts, in the namespace of the gates. Argo Rollouts
     /// trusts those of its own container.

@@ -35,11 +35,6 @@ impl Named for TargetName {
     }
 }
 
-fn default_targets() -> BTreeSet<TargetName> {
-    let all = TargetName::ALL.into_iter();
-    all.filter(|target| target.is_built_by_default()).collect()
-}
-
 settings_table! {
     /// The project itself.
     "project" => ProjectTable;
@@ -54,7 +49,7 @@ settings_table! {
     output: String = "build".to_owned(), Kind::Text(texts::DIRECTORY);
 
     /// What a build generates.
-    targets: BTreeSet<TargetName> = default_targets(), Kind::ChoiceList(&TARGETS);
+    targets: BTreeSet<TargetName> = TargetName::defaults(), Kind::ChoiceList(&TARGETS);
 
     /// Whether other projects are built for the same Prometheus, Grafana or accounts. Names and series then include the
     /// project.
@@ -71,6 +66,10 @@ settings_table! {
     /// Whether objects are applied with `kubectl apply --server-side`, so that no annotation limits their size to
     /// 262,144 bytes.
     server_side_apply: bool = false, Kind::Boolean;
+
+    /// Whether a `kustomization.yaml` lists the resources of each target, and another one the targets of each environment. At
+    /// least one `format` must be that of Kubernetes resources.
+    kustomization: bool = false, Kind::Boolean;
 }
 
 settings_table! {

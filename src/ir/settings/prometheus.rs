@@ -20,10 +20,16 @@ pub const MAX_QUERY_OFFSET: Duration = Duration::minutes(1);
 setting_choices! {
     /// What evaluates the rules.
     Ruler, "unknown ruler", "not a ruler";
-    /// Prometheus, or a ruler that accepts its rule files, such as those of Mimir and Cortex.
+    /// Prometheus.
     Prometheus = "prometheus",
     /// Thanos Ruler.
     Thanos = "thanos",
+    /// The ruler of Mimir or Grafana Cloud.
+    Mimir = "mimir",
+    /// The ruler of Cortex.
+    Cortex = "cortex",
+    /// vmalert of VictoriaMetrics.
+    VictoriaMetrics = "victoriametrics",
 }
 
 setting_choices! {
@@ -42,13 +48,15 @@ setting_choices! {
     Plain = "plain",
     /// `PrometheusRule` resources of the Prometheus operator.
     PrometheusRule = "prometheus-rule",
+    /// Rule files with a `namespace:` above `groups:`, as `mimirtool rules` and `cortextool rules` read them.
+    Namespaced = "namespaced",
 }
 
 settings_table! {
     /// Rules, and the Prometheus that evaluates them.
     "prometheus" => PrometheusSettings;
 
-    /// Whether rules are written as plain rule files or as resources of the Prometheus operator.
+    /// Whether rules are written as plain rule files, as resources of the Prometheus operator, or in a namespace of a ruler.
     format: RuleFormat = RuleFormat::Plain, Kind::Choice(&RuleFormat::CHOICES);
 
     /// How often the rules are evaluated.
@@ -66,13 +74,21 @@ settings_table! {
         because: "longer windows are recorded every 3m, and Prometheus shows a sample for 5m",
     }, unset = "the ruler's", example = "\"1m\"";
 
-    /// What evaluates the rules. Mimir and Cortex are `"prometheus"`.
+    /// What evaluates the rules. Each accepts other rule files, so this changes what is written and what is an error.
     ruler: Ruler = Ruler::Prometheus, Kind::Choice(&Ruler::CHOICES), example = "\"thanos\"";
 
     /// What Thanos Ruler does with a query that not all of its stores have answered. Requires `ruler = "thanos"`:
     /// Prometheus rejects rule files that have it. Without it, Thanos aborts.
     partial_response_strategy: Option<PartialResponseStrategy> = None,
         Kind::Choice(&PartialResponseStrategy::CHOICES), unset = "the ruler's", example = "\"abort\"";
+
+    /// The tenant of the rules in Mimir, Cortex or Thanos. Their files are in a directory of that name, and `nthc apply` writes
+    /// to this tenant. An environment can have its own.
+    tenant: Option<String> = None, Kind::Text(texts::TENANT), unset = "none", example = "\"shop\"";
+
+    /// The tenants whose series the rules read, the tenant of the rules among them. Requires `ruler = "mimir"` and `tenant`.
+    source_tenants: Vec<String> = Vec::new(), Kind::Texts(texts::TENANT),
+        unset = "the tenant of the rules", example = "[\"shop\", \"platform\"]";
 
     /// The scrape interval of the series that the rules read. A rate needs several scrapes in its range.
     // Prometheus forgets a series that had no sample for five minutes, and a rate over them needs two.
@@ -85,7 +101,8 @@ settings_table! {
     /// other characters, so for it they are errors (N0561).
     version: PrometheusVersion = PrometheusVersion::default(), Kind::Text(texts::VERSION);
 
-    /// The most rules of a group. Larger groups are split: the default of Mimir, Cortex and Grafana Cloud is 20.
+    /// The most rules of a group. Larger groups are split: the default of Mimir, Cortex and Grafana Cloud is 20. With `ruler =
+    /// "mimir"` or `"cortex"`, groups leave room for the rule by which `nthc apply` marks them.
     rules_per_group: usize = 20, Kind::Count;
 
     /// The most groups of rules of one environment: more are an error. The default of Mimir and Cortex is 70 per tenant.
@@ -100,6 +117,12 @@ settings_table! {
 }
 
 impl PrometheusSettings {
+    /// The most rules of a group that is generated: one less than the ruler accepts where `nthc apply` adds a rule with its mark.
+    pub fn generated_rules_per_group(&self) -> usize {
+        let marks = usize::from(matches!(self.ruler, Ruler::Mimir | Ruler::Cortex));
+        self.rules_per_group.saturating_sub(marks).max(1)
+    }
+
     /// The shortest reliable range over raw series: four scrapes, so that a rate has two samples even if two scrapes in
     /// a row fail.
     pub fn least_range(&self) -> Duration {

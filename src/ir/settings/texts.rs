@@ -185,7 +185,7 @@ pub const KEY: &TextRule = &TextRule {
 };
 
 /// A tenant of Mimir, Cortex or Thanos, with `{environment}` for that of the environment. Several are joined by `|`.
-pub const TENANT: &TextRule = &TextRule {
+pub const TENANTS: &TextRule = &TextRule {
     message: "{path} must be a tenant, with `{environment}` for the environment's name",
     problem: |text| {
         let text = text.replace(ENVIRONMENT, "x");
@@ -291,6 +291,22 @@ pub const ARGO_PROJECT: &TextRule = &TextRule {
     ),
     ..FREE
 };
+
+/// The name of a tenant of Mimir or Cortex, which is also the name of a directory.
+pub const TENANT: &TextRule = &TextRule {
+    message: "{path} must be the name of a tenant",
+    problem: |text| (!is_tenant(text)).then_some("not the name of a tenant"),
+    help: Some("use at most 150 letters, digits and `!-_.*'()`; not `.` or `..`"),
+    pattern: Some(r"^(?!\.{1,2}$)[A-Za-z0-9!_.*'()-]{1,150}$"),
+    ..FREE
+};
+
+/// Returns whether `text` is the name of a tenant:
+/// <https://grafana.com/docs/mimir/latest/configure/about-tenant-ids/>.
+fn is_tenant(text: &str) -> bool {
+    let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || b"!-_.*'()".contains(&byte);
+    (1..=150).contains(&text.len()) && text.bytes().all(is_valid) && !matches!(text, "." | "..")
+}
 
 /// Returns whether `text` is an identifier: an ASCII letter or `_`, then letters, digits, `_` and `-`.
 pub fn is_identifier(text: &str) -> bool {

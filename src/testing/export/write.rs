@@ -78,7 +78,13 @@ pub fn write(
         let comment = comment(exporting, &exported, &given, settled.world.start, source);
         exported.files.insert(
             format!("{folder}/{rules}"),
-            yaml(&RuleFile { groups }, &given_comment(&given))?,
+            yaml(
+                &RuleFile {
+                    namespace: None,
+                    groups,
+                },
+                &given_comment(&given),
+            )?,
         );
         exported.files.insert(
             format!("{folder}/test-{suffix}.yaml"),

@@ -17,7 +17,7 @@ use crate::db::{
     Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, item_name, items_of_text,
     name_span, parsed,
 };
-use crate::environment::{severity_finding, target_findings, text_findings};
+use crate::environment::{severity_finding, target_findings, tenant_finding, text_findings};
 use crate::eval::{Instance, instance};
 use crate::limits;
 use crate::lower::{
@@ -447,6 +447,7 @@ fn other_findings(
         let targets = target_findings(db, workspace, environment);
         found.extend(targets.into_iter().map(always));
         found.extend(text_findings(environment).map(always));
+        found.extend(tenant_finding(db, workspace, environment).map(always));
         let pages = severity_finding(db, workspace, environment);
         found.extend(pages.into_iter().map(always));
     }

@@ -35,6 +35,7 @@ pub fn placeholder(place: &Place<'_>, ty: &Ty, name: &str, owner: &str) -> Strin
         Ty::Selector | Ty::Vector => "`up`",
         Ty::Windowed => "`sum(rate(x_total[$window]))`",
         Ty::Condition => "`up == 0`",
+        Ty::Logql => "`sum(rate({job=\"app\"}[5m])) > 0`",
         Ty::List(_) => "[]",
         Ty::String | Ty::Text | Ty::Markdown | Ty::Any | Ty::One(..) => "\"\"",
         Ty::Enum(of) => {

@@ -52,6 +52,10 @@ fn literal(ty: &Ty) -> &'static [(&'static str, &'static str)] {
         )],
         Ty::Condition => &[("`… > …`", "`$1 > $0`")],
         Ty::Vector => &[("`…`", "`$0`")],
+        Ty::Logql => &[(
+            "`sum(rate({…}[5m])) > …`",
+            "`sum(rate({${1:job=\"app\"}}[5m])) > $0`",
+        )],
         _ => &[],
     }
 }
