@@ -45,6 +45,7 @@ pub fn settings(interval: Duration) -> Settings {
         openslo: OpenSloSettings::default(),
         docs: DocsSettings::default(),
         policy: PolicySettings::default(),
+        ..nthc::project::default_settings("shop")
     }
 }
 
@@ -118,7 +119,6 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
         query_offset: None,
         alert_blocks: Vec::new(),
         recordings: Vec::new(),
-        log_alerts: Vec::new(),
         contracts: Vec::new(),
     }
 }
