@@ -31,6 +31,7 @@ mod severity;
 mod signal;
 mod slo_alert;
 mod slo_recording;
+mod support_hours;
 mod target_name;
 mod team;
 pub mod test;
@@ -70,10 +71,11 @@ pub use severity::{Declaration, Response, Severities, Severity, Urgency};
 pub use signal::{Resolution, Rule, Signal, SkippedRule, Tally};
 pub use slo_alert::{AlertOptions, SloAlert, SloAlertKind, SloAlertRef};
 pub use slo_recording::{SloRecording, SloValue};
+pub use support_hours::{SupportHours, TimeOfDay};
 pub use target_name::TargetName;
 pub use team::{
     Escalation, EscalationRef, Hours, IMPLIED_ESCALATION, Layer, Pace, Receiver, Schedule,
-    ScheduleOverride, Step, SupportHours, Target, Team, TimeOfDay, TimeOfWeek,
+    ScheduleOverride, Step, Target, Team, TimeOfWeek,
 };
 pub use time_interval::TimeInterval;
 

@@ -6,6 +6,7 @@ use jiff::civil::{Date, DateTime};
 use smol_str::SmolStr;
 
 use super::channel::{Channel, Mail, PagerDuty, Slack};
+use super::support_hours::{SupportHours, TimeOfDay};
 use super::{Contact, Duration, Origin, Severities, Severity, TimeInterval};
 
 /// A team that owns services.
@@ -41,15 +42,6 @@ pub struct Team {
     pub severities: Severities,
 }
 
-/// A time of a day, in a time zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TimeOfDay {
-    /// 0 to 23.
-    pub hour: u8,
-    /// 0 to 59.
-    pub minute: u8,
-}
-
 /// A day of the week and a time on it, in a time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TimeOfWeek {
@@ -57,19 +49,6 @@ pub struct TimeOfWeek {
     pub day: u8,
     /// The time.
     pub time: TimeOfDay,
-}
-
-/// The hours in which the team is at work.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SupportHours {
-    /// The time zone, a name of the IANA database.
-    pub zone: String,
-    /// The working days in rising order, 0 for Monday.
-    pub days: Vec<u8>,
-    /// The time at which work begins.
-    pub from: TimeOfDay,
-    /// The time at which work ends.
-    pub to: TimeOfDay,
 }
 
 /// An on-call schedule.

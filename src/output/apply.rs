@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::lock::Lock;
 use super::record::{Hash, RECORD, Record};
-use super::settled::Stamp;
+use super::stamp::Stamp;
 use super::{Change, Error, File, Plan};
 use crate::regular;
 

@@ -13,6 +13,7 @@ mod plan;
 mod record;
 mod removal_limit;
 pub mod settled;
+mod stamp;
 #[cfg(test)]
 mod tests;
 

@@ -12,11 +12,20 @@ use crate::metadata;
 use crate::modules::Modules;
 
 /// Dependencies that are declared for their features or for macro expansions: package, dependency, and the reason.
-const UNNAMED: &[(&str, &str, &str)] = &[(
-    "nth-delivery",
-    "k8s_openapi",
-    "`kube` needs one version of the API to be chosen by a feature of it",
-)];
+const UNNAMED: &[(&str, &str, &str)] = &[
+    (
+        "nth-delivery",
+        "k8s_openapi",
+        "`kube` needs one version of the API to be chosen by a feature of it",
+    ),
+    ("nthc", "ahash", SAME_FEATURES),
+    ("nthc", "getrandom", SAME_FEATURES),
+    ("nthc", "proc_macro2", SAME_FEATURES),
+    ("nthc", "syn", SAME_FEATURES),
+];
+
+/// Why the program names libraries of its tests.
+const SAME_FEATURES: &str = "its features are those that the libraries of the tests turn on, so that nothing is built twice";
 
 /// A dependency with its name in code.
 struct Dependency {

@@ -248,7 +248,7 @@ pub mod field {
     pub const FIRST: &str = "first";
     /// The field `for` of `burn-rate`, `severity`, `alert`, `log-alert`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`, `page`, `ticket`.
     pub const FOR: &str = "for";
-    /// The field `from` of `exclude`, `support-hours`, `hours`, `time-interval`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`.
+    /// The field `from` of `exclude`, `support-hours`, `hours`, `time-interval`, `override`, `traffic`, `errors`, `slow`, `no-data`, `target-down`, `dependency-down`.
     pub const FROM: &str = "from";
     /// The field `gate` of `verdict`.
     pub const GATE: &str = "gate";
@@ -296,7 +296,7 @@ pub mod field {
     pub const KINDS: &str = "kinds";
     /// The field `label` of `severity`.
     pub const LABEL: &str = "label";
-    /// The field `labels` of `service`, `dependency`, `slo`, `group`, `alert`, `slo-alert`, `recording`, `metric`, `jira`.
+    /// The field `labels` of `service`, `dependency`, `slo`, `group`, `alert`, `log-alert`, `slo-alert`, `recording`, `metric`, `jira`.
     pub const LABELS: &str = "labels";
     /// The field `last` of `exclude`.
     pub const LAST: &str = "last";
@@ -432,7 +432,7 @@ pub mod field {
     pub const SHORT: &str = "short";
     /// The field `silent` of `telegram`.
     pub const SILENT: &str = "silent";
-    /// The field `slack` of `team`.
+    /// The field `slack` of `team`, `contact`.
     pub const SLACK: &str = "slack";
     /// The field `sli` of `slo`.
     pub const SLI: &str = "sli";
@@ -474,7 +474,7 @@ pub mod field {
     pub const TIMEOUT: &str = "timeout";
     /// The field `title` of `panel`, `row`.
     pub const TITLE: &str = "title";
-    /// The field `to` of `support-hours`, `hours`, `time-interval`, `mail`.
+    /// The field `to` of `support-hours`, `hours`, `time-interval`, `mail`, `override`.
     pub const TO: &str = "to";
     /// The field `token_file` of `slack`, `telegram`, `incidentio`, `jira`, `pushover`.
     pub const TOKEN_FILE: &str = "token_file";

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::super::record::Hash;
-use super::stamp::Stamp;
+use super::super::stamp::Stamp;
 use crate::compile::{Input, SourceInput};
 
 /// Returns the fingerprint of a build's input and of the program that compiles it; `None` if the program is unknown, so that a

@@ -6,7 +6,6 @@
 
 mod findings;
 mod inputs;
-mod stamp;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,13 +17,12 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::record::{Hash, RECORD};
+use super::stamp::Stamp;
 use super::{Applied, apply, lock};
 use crate::diagnostics::{Diagnostic, FileSpan};
 use crate::ir::Tally;
 use crate::user_cache;
 use findings::Kept;
-pub(super) use stamp::Stamp;
-
 pub use inputs::fingerprint;
 
 /// The version of the format.

@@ -16,7 +16,7 @@ type Moment = (i64, u32);
 
 /// The size of a regular file, and when and where it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(in super::super) struct Stamp {
+pub(super) struct Stamp {
     size: u64,
     modified: Moment,
     /// When its contents, its name or its permissions last changed, which no program can set; as `modified` where the system
@@ -29,7 +29,7 @@ pub(in super::super) struct Stamp {
 impl Stamp {
     /// Returns the stamp of a file; `None` if it is missing, is not a regular file, or its file system counts in whole seconds, in
     /// which a file can change twice.
-    pub(in super::super) fn read(path: &Path) -> io::Result<Option<Self>> {
+    pub(super) fn read(path: &Path) -> io::Result<Option<Self>> {
         match fs::symlink_metadata(path) {
             Ok(found) if found.is_file() => Ok(Self::new(&found)),
             Ok(_) => Ok(None),
