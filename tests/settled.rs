@@ -25,7 +25,7 @@ environment production {
 }
 "##;
 
-/// A service with a warning: nobody reads its `extra`.
+/// A service.
 const SERVICE: &str = r#"import teams.payments
 
 service NAME {
@@ -145,7 +145,8 @@ enum Change {
     Nothing,
     Objective(usize, usize),
     Service(bool),
-    Interval(bool),
+    /// The interval of rules, and the label of pages.
+    Settings(bool, bool),
     Rewrite,
     EditOutput(usize),
     RemoveOutput(usize),
@@ -179,11 +180,12 @@ fn change(place: &Place, change: &Change) {
         Change::Service(false) => {
             let _ = fs::remove_file(place.path("stock.nth"));
         }
-        Change::Interval(short) => {
+        Change::Settings(short, critical) => {
             let interval = if *short { "15s" } else { "1m" };
+            let page = if *critical { "critical" } else { "page" };
             place.write(
                 "nth.toml",
-                format!("[project]\nname = \"shop\"\n\n[prometheus]\ninterval = \"{interval}\"\n"),
+                format!("[project]\nname = \"shop\"\n\n[prometheus]\ninterval = \"{interval}\"\n\n[severity]\npage = \"{page}\"\n"),
             );
         }
         Change::Rewrite => place.write("search.nth", place.read("search.nth")),
@@ -219,7 +221,7 @@ fn changes() -> impl Strategy<Value = Change> {
         4 => Just(Change::Nothing),
         2 => (0..2_usize, 0..3_usize).prop_map(|(a, b)| Change::Objective(a, b)),
         1 => any::<bool>().prop_map(Change::Service),
-        1 => any::<bool>().prop_map(Change::Interval),
+        2 => any::<(bool, bool)>().prop_map(|(a, b)| Change::Settings(a, b)),
         1 => Just(Change::Rewrite),
         1 => (0..40_usize).prop_map(Change::EditOutput),
         1 => (0..40_usize).prop_map(Change::RemoveOutput),

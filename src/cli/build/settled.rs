@@ -32,7 +32,8 @@ impl Memory {
             return None;
         }
         let began = SystemTime::now();
-        let inputs = fingerprint(&selected.loaded.project.input(options.env.as_deref()))?;
+        let input = selected.loaded.project.input(options.env.as_deref());
+        let inputs = fingerprint(&input, &selected.loaded.sources)?;
         let variable = |name: &str| std::env::var(name).ok();
         let cache = user_cache::folder("build", &variable)?;
         user_cache::open(&cache, EXTENSION).ok()?;

@@ -6,12 +6,14 @@ use sha2::{Digest, Sha256};
 use super::super::record::Hash;
 use super::super::stamp::Stamp;
 use crate::compile::{Input, SourceInput};
+use crate::diagnostics::SourceMap;
 
-/// Returns the fingerprint of a build's input and of the program that compiles it; `None` if the program is unknown, so that a
-/// later version of it could not be told from this one.
+/// Returns the fingerprint of a build's input, of all other texts that it was made of, such as manifests, and of the program that
+/// compiles it; `None` if the program is unknown, so that a later version of it could not be told from this one.
 ///
-/// Two inputs have the same fingerprint only if they are equal: the lengths of all parts are in it.
-pub fn fingerprint(input: &Input) -> Option<Hash> {
+/// Two inputs have the same fingerprint only if they are equal: the lengths of all parts are in it. What is written for debugging is not
+/// all that settings are, so the texts that they come from count as well.
+pub fn fingerprint(input: &Input, others: &SourceMap) -> Option<Hash> {
     let Input {
         settings,
         files,
@@ -33,6 +35,11 @@ pub fn fingerprint(input: &Input) -> Option<Hash> {
         format!("{environment:?}"),
         format!("{catalogue:?}"),
     ];
+    for file in others.files() {
+        parts.extend([file.path.clone(), file.text.to_string()]);
+    }
+    // The texts before end here.
+    parts.push(others.files().len().to_string());
     let files: Vec<String> = files.par_iter().map(file_hash).collect();
     parts.extend(files);
     Some(hash(parts.iter().map(String::as_bytes)))
