@@ -4,6 +4,8 @@
 //! Times are medians; CPU is the time of all cores; memory is the highest of all runs. Beside it, in the same run: copying the
 //! output with `cp -r`, and the same SLOs by Sloth if it is installed. Compare only results of one run.
 
+#![allow(clippy::expect_used)]
+
 #[path = "support/project.rs"]
 mod project;
 

@@ -22,6 +22,8 @@ pub mod headings {
     pub const ALERTS: &str = "Alerts";
     /// What to do for the alerts of all SLOs.
     pub const MITIGATION: &str = "Mitigation of SLO alerts";
+    /// The alerts on logs.
+    pub const LOG_ALERTS: &str = "Alerts on logs";
     /// The custom sections.
     pub const PROCEDURES: &str = "Procedures";
     /// The headings before those of alerts, in order.

@@ -186,13 +186,13 @@ fn events_of_cloudwatch_count_once() {
     let again: Vec<_> = (0..300)
         .map(|minute| {
             let value = if minute % 10 == 4 { "8" } else { "NaN" };
-            vec![value; 4].join(" ")
+            [value; 4].join(" ")
         })
         .collect();
     let of_five: Vec<_> = (0..60)
         .map(|period| {
             let value = if period % 6 == 4 { "15" } else { "0" };
-            vec![value; 5].join(" ")
+            [value; 5].join(" ")
         })
         .collect();
     let checks = |slo: &str, bad: f64, total: f64| {

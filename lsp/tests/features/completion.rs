@@ -80,7 +80,7 @@ fn imports_name_modules_and_their_folders() {
     );
     assert_eq!(
         first(&complete("import std.$0"), 3),
-        ["alertmanager", "apache", "batch"]
+        ["alb", "alertmanager", "apache"]
     );
     assert_eq!(
         complete("import std.ht$0").chosen("http"),
@@ -192,7 +192,7 @@ fn blocks_are_typed_with_what_they_need() {
     let shown = complete("team t {\n  rec$0\n}\n");
     assert_eq!(
         shown.changes("receiver"),
-        "  receiver ${1:name} : ${2|pagerduty,slack,mail,webhook|} {\n  $0\n}\n"
+        "  receiver ${1:name} : ${2|pagerduty,slack,msteams,discord,telegram,incidentio,grafana-irm,jira,sns,pushover,mail,webhook|} {\n  $0\n}\n"
     );
     let shown = complete("service checkout {\n  slo x {\n    sl$0\n  }\n}\n");
     assert_eq!(

@@ -47,7 +47,10 @@ fn keys_of_a_table_and_values_of_a_key_are_offered() {
         .iter()
         .map(|value| &value["textEdit"]["newText"])
         .collect();
-    assert_eq!(texts, ["\"plain\"", "\"prometheus-rule\""]);
+    assert_eq!(
+        texts,
+        ["\"plain\"", "\"prometheus-rule\"", "\"namespaced\""]
+    );
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod explore_links;
 mod graph;
 mod headings;
 mod index;
+mod log_alerts;
 mod mermaid;
 mod page;
 mod pagerduty;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::alert::{self, Alerts};
 use super::page::Page;
-use super::{call, detection, graph, slo_alerts, text, words};
+use super::{call, detection, graph, log_alerts, slo_alerts, text, words};
 use crate::alerts::{NamedAlert, Origin, headings, service_alerts};
 use crate::anchors::Anchors;
 use crate::links;
@@ -85,6 +85,10 @@ pub fn page(
         }
     }
     skipped_alerts(&mut page, service);
+    if !service.log_alerts.is_empty() {
+        page.heading(2, headings::LOG_ALERTS);
+        log_alerts::section(&mut page, service);
+    }
 
     if !service.runbook.is_empty() {
         page.heading(2, headings::PROCEDURES);
@@ -126,6 +130,7 @@ fn outline(service: &Service, alerts: &[NamedAlert<'_>]) -> (Vec<String>, Vec<St
         .chain(headings::BEFORE.map(str::to_owned))
         .chain(has_slo_alerts(alerts).then(|| headings::MITIGATION.to_owned()))
         .chain(by_heading(alerts).filter_map(|same| Some(same.first()?.heading.clone())))
+        .chain((!service.log_alerts.is_empty()).then(|| headings::LOG_ALERTS.to_owned()))
         .chain([headings::PROCEDURES.to_owned()]);
     let mut all: Vec<String> = titles.map(|title| anchors.add(&title)).collect();
     let mut links = Vec::new();
@@ -417,7 +422,7 @@ fn dependency_item(needed: &Dependency, project: &Project<'_>) -> String {
 }
 
 fn overview(page: &mut Page, service: &Service, alerts: &[NamedAlert<'_>]) {
-    if alerts.is_empty() {
+    if alerts.is_empty() && service.log_alerts.is_empty() {
         let what = service.role.word();
         page.paragraph(format!("This {what} has no alerts."));
         return;

@@ -146,14 +146,17 @@ fn ids(item: &Instance, block: &Instance, found: &mut Vec<Diag>) {
         report(id, block.span_of(field::PAGERDUTY_ID), ID);
     }
     match block.get(field::PAGERDUTY_IMPORT) {
-        Value::String(id) if block.kind == kind::SERVICE => {
-            if !is_service_import(id.trim()) {
-                let expected = "`PABC123`, or with the integration `PABC123.PINT456`";
+        Value::String(id) => {
+            let (is_valid, expected) = match block.kind == kind::SERVICE {
+                true => (
+                    is_service_import(id.trim()),
+                    "`PABC123`, or with the integration `PABC123.PINT456`",
+                ),
+                false => (is_pagerduty_id(id.trim()), ID),
+            };
+            if !is_valid {
                 report(id, block.span_of(field::PAGERDUTY_IMPORT), expected);
             }
-        }
-        Value::String(id) if !is_pagerduty_id(id.trim()) => {
-            report(id, block.span_of(field::PAGERDUTY_IMPORT), ID);
         }
         Value::Labels(tiers) => {
             for (tier, id) in tiers {

@@ -166,7 +166,7 @@ mod tests {
             (r#"{{ reReplaceAll "[<|]" "" "a<b|c" }}"#, "abc"),
             (r#"{{ reReplaceAll "&" "&amp;" "a&&b" }}"#, "a&amp;&amp;b"),
             (
-                r#"{{ reReplaceAll "[\\*\[-]" "\$0" "a*[b]-\" }}"#,
+                r#"{{ reReplaceAll "[\\\\*\\[-]" "\\$0" "a*[b]-\\" }}"#,
                 r"a\*\[b]\-\\",
             ),
             (r#"{{ reReplaceAll "[^ -~]" "?" "aüb\n" }}"#, "a?b?"),
