@@ -430,7 +430,13 @@ fn what_is_made_of_a_scrape_is_what_a_pull_writes() {
     let Some(program) = find(&["prometheus"]) else {
         return;
     };
-    let names: BTreeSet<String> = exposition::names();
+    let mut names: BTreeSet<String> = exposition::names();
+    // Names in quotes are read by Prometheus 3 alone, which is not what Debian has.
+    names.retain(|name| {
+        !exposition::text(name)
+            .lines()
+            .any(|line| line.starts_with("{\""))
+    });
     let address = serve_scrapes();
     let mut configuration = String::from("scrape_configs:\n");
     for name in &names {

@@ -197,6 +197,17 @@ fn the_reference_of_the_manifest_is_right() {
     expected.policy.image = Some("registry.example.com/nthc:0.1.0".to_owned());
     expected.policy.namespace = Some("argocd".to_owned());
     expected.policy.argo_project = Some("shop-{environment}".to_owned());
+    expected.policy.token_secret = Some("prometheus-token".to_owned());
+    expected.policy.tenant = Some("shop-{environment}".to_owned());
+    expected.policy.ca_config_map = Some("internal-ca".to_owned());
+    expected.policy.image_pull_secrets = vec!["registry".to_owned()];
+    expected.policy.service_account = Some("gates".to_owned());
+    expected.policy.run_as_user = Some(65532);
+    expected.policy.node_selector = [("pool".to_owned(), "tools".to_owned())].into();
+    expected.policy.tolerations = vec!["pool=tools:NoSchedule".to_owned()];
+    expected.pagerduty.url = Some("https://shop.pagerduty.com".to_owned());
+    expected.pagerduty.module = Some("pagerduty".to_owned());
+    expected.prometheus.tenant = Some("shop".to_owned());
     expected.prometheus.max_groups = Some(70);
     expected.prometheus.query_offset = Some(Duration::minutes(1));
     expected.prometheus.ruler = Ruler::Thanos;

@@ -76,7 +76,7 @@ fn keys_are_offered_that_are_not_set_yet() {
 
 #[test]
 fn values_are_offered_as_they_are_declared() {
-    let formats = ["\"plain\"", "\"prometheus-rule\""];
+    let formats = ["\"plain\"", "\"prometheus-rule\"", "\"namespaced\""];
     assert_eq!(labels_at("[prometheus]\nformat = |"), formats);
     assert_eq!(labels_at("[prometheus]\nformat = \"pl|"), formats);
     assert_eq!(
