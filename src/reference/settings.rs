@@ -65,13 +65,17 @@ fn quote(name: &str) -> String {
     code(&format!("\"{name}\""))
 }
 
-/// Returns a manifest that sets everything.
+/// The settings that do not fit those of the complete manifest: `source_tenants` is Mimir's, and that has the ruler of Thanos.
+const APART: [(&str, &str); 1] = [("prometheus", "source_tenants")];
+
+/// Returns a manifest that sets everything, except [what is apart](APART).
 fn complete() -> String {
     let mut text = String::new();
     for table in &TABLES {
         let _ = writeln!(text, "[{}]", table.name);
         for setting in table.settings {
-            if let Some(sample) = setting.sample(table) {
+            let is_apart = APART.contains(&(table.name, setting.key));
+            if let Some(sample) = setting.sample(table).filter(|_| !is_apart) {
                 let _ = writeln!(text, "{} = {sample}", setting.key);
             }
         }

@@ -88,7 +88,7 @@ settings_table! {
 
     /// The tenants whose series the rules read, the tenant of the rules among them. Requires `ruler = "mimir"` and `tenant`.
     source_tenants: Vec<String> = Vec::new(), Kind::Texts(texts::TENANT),
-        unset = "the tenant of the rules";
+        unset = "the tenant of the rules", example = "[\"shop\", \"platform\"]";
 
     /// The scrape interval of the series that the rules read. A rate needs several scrapes in its range.
     // Prometheus forgets a series that had no sample for five minutes, and a rate over them needs two.

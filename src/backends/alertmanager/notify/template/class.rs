@@ -34,7 +34,8 @@ impl Class {
         let mut chars = set.chars().peekable();
         let mut ranges = Vec::new();
         while let Some(first) = next(&mut chars)? {
-            let is_range = chars.peek() == Some(&'-');
+            // At the end, it is no range.
+            let is_range = chars.peek() == Some(&'-') && chars.clone().nth(1).is_some();
             if is_range {
                 chars.next();
                 let last = next(&mut chars)??;
