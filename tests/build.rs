@@ -414,8 +414,8 @@ fn a_target_that_is_not_built_is_misuse() {
     );
     for (name, message, help) in [
         (
-            "promethues",
-            "unknown target `promethues`",
+            "prometheuss",
+            "unknown target `prometheuss`",
             "did you mean `prometheus`?",
         ),
         (
