@@ -4,7 +4,7 @@
 use nth_model::{LogAlert, Project, Service, Settings, TargetName};
 
 use super::links;
-use super::prometheus::{self, AlertingRule, Context, Group, Rule, RuleFile, Template, alert_text};
+use super::prometheus::{self, AlertingRule, Context, Group, Rule, RuleFile, alert_text};
 use super::{Artifact, EmitError, Target, WriteError, camel_case, file_stem};
 
 /// The target: a rule file of alerts on logs for each service.
@@ -62,23 +62,8 @@ fn rule(context: Context<'_>, alert: &LogAlert) -> Rule {
     let runbook = alert.runbook_url.clone();
     let runbook = runbook.or_else(|| links::runbook(context.service, context.settings));
     let dashboard = links::dashboard(context.service, context.settings);
-    let summary = alert.summary.as_ref().map(alert_text).unwrap_or_else(|| {
-        let (_, owner) = context.service.identity();
-        Template::default()
-            .text(owner)
-            .text(": ")
-            .text(&alert.name)
-            .finish()
-    });
-    let description = alert
-        .description
-        .as_ref()
-        .map(alert_text)
-        .unwrap_or_else(|| {
-            Template::default()
-                .text(format!("Condition held for {hold}: {}", alert.when))
-                .finish()
-        });
+    let summary = context.summary(alert.summary.as_ref(), &alert.name);
+    let description = prometheus::description(alert.description.as_ref(), hold, &alert.when);
     let texts = alert.annotations.iter();
     let annotations = texts
         .map(|(name, text)| (name.clone(), Some(alert_text(text))))

@@ -29,6 +29,10 @@ impl Service {
             alert.hold = Some(alert.hold());
             replace(&mut alert.severity);
         }
+        for alert in &mut self.log_alerts {
+            alert.hold = Some(alert.hold());
+            replace(&mut alert.severity);
+        }
     }
 }
 

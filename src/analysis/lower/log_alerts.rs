@@ -3,7 +3,7 @@
 use super::read::{Surroundings, alert_text, annotations, duration, labels, literal, report, text};
 use crate::codes;
 use crate::db::Diag;
-use crate::environment::{environment_settings, instead_of_pages};
+use crate::environment::environment_settings;
 use crate::eval::{Instance, Value};
 use crate::schema::names::{field, kind};
 use nth_model::{LogAlert, TargetName};
@@ -18,13 +18,6 @@ pub(super) fn lower(
     if let Some(first) = alerts.first() {
         unbuilt(first, surroundings, diagnostics);
     }
-    let Surroundings {
-        db,
-        workspace,
-        environment,
-        ..
-    } = *surroundings;
-    let instead = instead_of_pages(db, workspace, environment);
     let lowered = alerts.into_iter().filter_map(|alert| {
         let Value::String(when) = alert.get(field::WHEN) else {
             return None;
@@ -33,14 +26,7 @@ pub(super) fn lower(
             name: alert.name.clone(),
             when: when.clone(),
             hold: duration(alert.get(field::FOR)),
-            severity: {
-                let own = surroundings.severity(alert.get(field::SEVERITY))?;
-                match &instead {
-                    // Nobody is paged in this environment.
-                    Some(other) if own.pages() => other.clone(),
-                    _ => own,
-                }
-            },
+            severity: surroundings.severity(alert.get(field::SEVERITY))?,
             summary: alert_text(alert.get(field::SUMMARY)),
             description: alert_text(alert.get(field::DESCRIPTION))
                 .or_else(|| alert.doc.as_ref().map(|doc| literal(doc.trim()))),

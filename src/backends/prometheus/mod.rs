@@ -31,6 +31,7 @@ pub use budget_status::BudgetStatus;
 
 pub(crate) use self::context::Context;
 pub use self::layout::layout;
+pub(crate) use self::own_rules::description;
 pub use self::ruler::namespace;
 pub(crate) use self::template::{Template, alert_text, literal};
 

@@ -1,14 +1,15 @@
 //! Custom alerts and recording rules of authors and templates.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
 use crate::alerts::{NamedAlert, Origin};
-use nth_model::Alert;
+use nth_model::{Alert, Duration, Text};
 
 use super::context::Context;
 use super::document::{AlertingRule, RecordingRule, Rule};
 use super::layout::layout;
-use super::template::{Template, alert_text};
+use super::template::{alert_text, literal};
 
 impl Context<'_> {
     /// The service's custom recording rules.
@@ -65,23 +66,8 @@ impl Context<'_> {
                 .iter()
                 .map(|(name, text)| (name.clone(), alert_text(text))),
         );
-        let summary = alert.summary.as_ref().map(alert_text).unwrap_or_else(|| {
-            let (_, owner) = self.service.identity();
-            Template::default()
-                .text(owner)
-                .text(": ")
-                .text(&alert.name)
-                .finish()
-        });
-        let description = alert
-            .description
-            .as_ref()
-            .map(alert_text)
-            .unwrap_or_else(|| {
-                Template::default()
-                    .text(format!("Condition held for {hold}: {}", alert.when))
-                    .finish()
-            });
+        let summary = self.summary(alert.summary.as_ref(), &alert.name);
+        let description = description(alert.description.as_ref(), hold, &alert.when);
         annotations.insert("summary".into(), summary);
         annotations.insert("description".into(), description);
         Rule::Alerting(AlertingRule {
@@ -93,4 +79,18 @@ impl Context<'_> {
             annotations,
         })
     }
+
+    /// The summary of a custom alert as a template; by default its owner and its name.
+    pub(crate) fn summary(&self, own: Option<&Text>, name: &str) -> String {
+        own.map(alert_text).unwrap_or_else(|| {
+            let (_, owner) = self.service.identity();
+            literal(&format!("{owner}: {name}"))
+        })
+    }
+}
+
+/// The description of a custom alert as a template; by default its condition.
+pub(crate) fn description(own: Option<&Text>, hold: Duration, condition: impl Display) -> String {
+    own.map(alert_text)
+        .unwrap_or_else(|| literal(&format!("Condition held for {hold}: {condition}")))
 }

@@ -1,6 +1,8 @@
 //! Custom alerts and recording rules.
 
-use nth_model::{Alert, Recording, Rule, Service};
+use std::collections::BTreeMap;
+
+use nth_model::{Alert, Duration, Recording, Rule, Service, Severity, Text};
 use smol_str::SmolStr;
 
 use super::Sides;
@@ -88,7 +90,7 @@ fn alert(subject: &Subject, before: &Alert, after: &Alert, sides: &Sides, change
     let Alert {
         name,
         when,
-        hold: _,
+        hold,
         keep_firing,
         limit,
         severity,
@@ -128,30 +130,17 @@ fn alert(subject: &Subject, before: &Alert, after: &Alert, sides: &Sides, change
         };
         changes.plain(id, subject, Some(old.to_string()), Some(new.to_string()));
     }
-    let (old, new) = (before.hold(), after.hold());
-    // With another severity, only a duration that is set counts: its default is part of the severity.
-    if old != new && (is_same_severity(&before.severity, severity) || before.hold != after.hold) {
-        let id = match new > old {
-            true => ChangeId::AlertDelayed,
-            false => ChangeId::AlertHastened,
-        };
-        changes.plain(id, subject, Some(old.to_string()), Some(new.to_string()));
-    }
-    if !is_same_severity(&before.severity, severity) {
-        let text = |alert: &Alert| format!("{} after {}", alert.severity.name(), alert.hold());
-        changes.add(
-            ChangeId::AlertSeverityChanged,
-            subject,
-            Some(text(before)),
-            Some(text(after)),
-            texts::other_severity(&before.severity, severity),
-        );
-    }
+    compare_severity(
+        subject,
+        (&before.severity, before.hold),
+        (severity, *hold),
+        changes,
+    );
     changes.text(
         ChangeId::AlertKeepFiringChanged,
         subject,
-        Some(&before.keep_firing.unwrap_or(nth_model::Duration(0))),
-        Some(&keep_firing.unwrap_or(nth_model::Duration(0))),
+        Some(&before.keep_firing.unwrap_or(Duration(0))),
+        Some(&keep_firing.unwrap_or(Duration(0))),
         ToString::to_string,
     );
     if before.limit != *limit {
@@ -165,39 +154,20 @@ fn alert(subject: &Subject, before: &Alert, after: &Alert, sides: &Sides, change
         };
         changes.plain(id, subject, Some(text(before.limit)), Some(text(*limit)));
     }
-    changes.text(
-        ChangeId::AlertLabelsChanged,
+    compare_texts(
         subject,
-        Some(&before.labels),
-        Some(labels),
-        texts::labels,
+        &AlertTexts {
+            labels: &before.labels,
+            texts: [&before.summary, &before.description],
+            annotations: &before.annotations,
+        },
+        &AlertTexts {
+            labels,
+            texts: [summary, description],
+            annotations,
+        },
+        changes,
     );
-    for (old, new) in [
-        (&before.summary, summary),
-        (&before.description, description),
-    ] {
-        changes.text(
-            ChangeId::AlertTextChanged,
-            subject,
-            old.as_ref(),
-            new.as_ref(),
-            texts::template,
-        );
-    }
-    if before.annotations != *annotations {
-        let text = |all: &std::collections::BTreeMap<String, nth_model::Text>| {
-            let pairs = all
-                .iter()
-                .map(|(name, text)| format!("{name}: {}", texts::template(text)));
-            pairs.collect::<Vec<_>>().join("; ")
-        };
-        changes.plain(
-            ChangeId::AlertTextChanged,
-            subject,
-            Some(text(&before.annotations)),
-            Some(text(annotations)),
-        );
-    }
     for (old, new) in [
         (&before.runbook_url, runbook_url),
         (&before.impact, impact),
@@ -211,6 +181,82 @@ fn alert(subject: &Subject, before: &Alert, after: &Alert, sides: &Sides, change
             String::clone,
         );
     }
+}
+
+/// Compares the severity of an alert, and the duration for which its condition must hold, if it sets one.
+pub(super) fn compare_severity(
+    subject: &Subject,
+    (old_severity, old_hold): (&Severity, Option<Duration>),
+    (severity, hold): (&Severity, Option<Duration>),
+    changes: &mut Changes,
+) {
+    let old = old_hold.unwrap_or_else(|| old_severity.default_hold());
+    let new = hold.unwrap_or_else(|| severity.default_hold());
+    let is_same = is_same_severity(old_severity, severity);
+    // With another severity, only a duration that is set counts: its default is part of the severity.
+    if old != new && (is_same || old_hold != hold) {
+        let id = match new > old {
+            true => ChangeId::AlertDelayed,
+            false => ChangeId::AlertHastened,
+        };
+        changes.plain(id, subject, Some(old.to_string()), Some(new.to_string()));
+    }
+    if !is_same {
+        let text = |severity: &Severity, hold| Some(format!("{} after {hold}", severity.name()));
+        changes.add(
+            ChangeId::AlertSeverityChanged,
+            subject,
+            text(old_severity, old),
+            text(severity, new),
+            texts::other_severity(old_severity, severity),
+        );
+    }
+}
+
+/// What an alert says.
+pub(super) struct AlertTexts<'a> {
+    pub labels: &'a BTreeMap<String, String>,
+    /// The summary and the description.
+    pub texts: [&'a Option<Text>; 2],
+    pub annotations: &'a BTreeMap<String, Text>,
+}
+
+/// Compares the labels, texts and annotations of an alert.
+pub(super) fn compare_texts(
+    subject: &Subject,
+    before: &AlertTexts<'_>,
+    after: &AlertTexts<'_>,
+    changes: &mut Changes,
+) {
+    changes.text(
+        ChangeId::AlertLabelsChanged,
+        subject,
+        Some(before.labels),
+        Some(after.labels),
+        texts::labels,
+    );
+    for (old, new) in before.texts.into_iter().zip(after.texts) {
+        changes.text(
+            ChangeId::AlertTextChanged,
+            subject,
+            old.as_ref(),
+            new.as_ref(),
+            texts::template,
+        );
+    }
+    let all = |all: &BTreeMap<String, Text>| {
+        let pairs = all
+            .iter()
+            .map(|(name, text)| format!("{name}: {}", texts::template(text)));
+        pairs.collect::<Vec<_>>().join("; ")
+    };
+    changes.text(
+        ChangeId::AlertTextChanged,
+        subject,
+        Some(before.annotations),
+        Some(after.annotations),
+        all,
+    );
 }
 
 /// Compares the recording rules of a service.

@@ -2,9 +2,9 @@
 
 use nth_model::{LogAlert, Service};
 
+use super::alert::{AlertTexts, compare_severity, compare_texts};
 use super::changes::Changes;
 use super::matching::{Match, pairs};
-use super::texts::{self, is_same_severity};
 use crate::change::{Side, Subject};
 use crate::id::ChangeId;
 
@@ -45,7 +45,7 @@ fn compare_one(subject: &Subject, before: &LogAlert, after: &LogAlert, changes: 
     let LogAlert {
         name,
         when,
-        hold: _,
+        hold,
         severity,
         summary,
         description,
@@ -67,57 +67,25 @@ fn compare_one(subject: &Subject, before: &LogAlert, after: &LogAlert, changes: 
         Some(when),
         String::clone,
     );
-    let (old, new) = (before.hold(), after.hold());
-    // With another severity, only a duration that is set counts: its default is part of the severity.
-    let is_same = is_same_severity(&before.severity, severity);
-    if old != new && (is_same || before.hold != after.hold) {
-        let id = match new > old {
-            true => ChangeId::AlertDelayed,
-            false => ChangeId::AlertHastened,
-        };
-        changes.plain(id, subject, Some(old.to_string()), Some(new.to_string()));
-    }
-    if !is_same {
-        let text = |alert: &LogAlert| format!("{} after {}", alert.severity.name(), alert.hold());
-        changes.add(
-            ChangeId::AlertSeverityChanged,
-            subject,
-            Some(text(before)),
-            Some(text(after)),
-            texts::other_severity(&before.severity, severity),
-        );
-    }
-    changes.text(
-        ChangeId::AlertLabelsChanged,
+    compare_severity(
         subject,
-        Some(&before.labels),
-        Some(labels),
-        texts::labels,
+        (&before.severity, before.hold),
+        (severity, *hold),
+        changes,
     );
-    for (old, new) in [
-        (&before.summary, summary),
-        (&before.description, description),
-    ] {
-        changes.text(
-            ChangeId::AlertTextChanged,
-            subject,
-            old.as_ref(),
-            new.as_ref(),
-            texts::template,
-        );
-    }
-    let all = |all: &std::collections::BTreeMap<String, nth_model::Text>| {
-        let pairs = all
-            .iter()
-            .map(|(name, text)| format!("{name}: {}", texts::template(text)));
-        pairs.collect::<Vec<_>>().join("; ")
-    };
-    changes.text(
-        ChangeId::AlertTextChanged,
+    compare_texts(
         subject,
-        Some(&before.annotations),
-        Some(annotations),
-        all,
+        &AlertTexts {
+            labels: &before.labels,
+            texts: [&before.summary, &before.description],
+            annotations: &before.annotations,
+        },
+        &AlertTexts {
+            labels,
+            texts: [summary, description],
+            annotations,
+        },
+        changes,
     );
     changes.text(
         ChangeId::AlertRunbookChanged,
