@@ -73,8 +73,16 @@ impl Loader<'_> {
         setting: &Located<String>,
         ownership: &mut Ownership,
     ) -> Result<(), Error> {
-        let found = matching(root, output, &setting.value);
-        if found.is_empty() {
+        let Matching { found, is_complete } = matching(root, output, &setting.value);
+        if !is_complete {
+            let message = format!(
+                "`ownership.backstage` searches more than {MOST_ENTRIES} files and directories"
+            );
+            self.diagnostics.push(
+                Diagnostic::new(&codes::OWNERSHIP_FILE, message, setting.span)
+                    .help("write a longer path before the first `*`"),
+            );
+        } else if found.is_empty() {
             self.not_found(setting, "no file matches `ownership.backstage`".to_owned());
         }
         for path in found {
@@ -85,14 +93,32 @@ impl Loader<'_> {
             let file = self.sources.add(shown.clone(), text.clone());
             match catalog::components(&text) {
                 Ok(components) => {
+                    // Components are in the order of the text.
+                    let (mut at, mut line) = (0, 1);
                     for component in components {
-                        let before = text.get(..component.at).unwrap_or_default();
+                        let passed = text.get(at..component.at).unwrap_or_default();
+                        line += passed.matches('\n').count();
+                        at = component.at;
                         let owners = Owners {
                             names: vec![component.owner],
                             path: shown.clone(),
-                            line: before.matches('\n').count() + 1,
+                            line,
                         };
-                        ownership.components.entry(component.name).or_insert(owners);
+                        let known = ownership.components.get(&component.name);
+                        match known.filter(|known| known.names != owners.names) {
+                            Some(known) => {
+                                let span = FileSpan {
+                                    file,
+                                    start: at,
+                                    end: at + owners.names.iter().map(String::len).sum::<usize>(),
+                                };
+                                let found = two_owners(&component.name, known, span);
+                                self.diagnostics.push(found);
+                            }
+                            None => {
+                                ownership.components.insert(component.name, owners);
+                            }
+                        }
                     }
                 }
                 Err(malformed) => {
@@ -123,6 +149,21 @@ impl Loader<'_> {
     }
 }
 
+/// Reports a component that has another owner in another place, so that it is not known whose service it is.
+fn two_owners(name: &str, known: &Owners, span: FileSpan) -> Diagnostic<FileSpan> {
+    let Owners { names, path, line } = known;
+    Diagnostic::new(
+        &codes::OWNERSHIP_FILE,
+        format!("component `{name}` has two owners"),
+        span,
+    )
+    .note(format!(
+        "it is owned by `{}` in line {line} of `{path}`",
+        names.join("`, `")
+    ))
+    .help("remove one of them, or let `backstage` in `[ownership]` match only one of the files")
+}
+
 /// The folder that the patterns of a `CODEOWNERS` file are relative to: that of the repository, where the file is in one of three places.
 fn root_of(path: &Path) -> PathBuf {
     let folder = path.parent().unwrap_or(path);
@@ -133,14 +174,25 @@ fn root_of(path: &Path) -> PathBuf {
     }
 }
 
+/// The files that match a path.
+struct Matching {
+    found: Vec<PathBuf>,
+    /// False if there are more entries than are searched.
+    is_complete: bool,
+}
+
 /// The files that match a path with `*`, sorted. Hidden and ignored ones, and the output, are skipped.
-fn matching(root: &Path, output: &Path, pattern: &str) -> Vec<PathBuf> {
+fn matching(root: &Path, output: &Path, pattern: &str) -> Matching {
+    let all = |found| Matching {
+        found,
+        is_complete: true,
+    };
     let parts: Vec<&str> = pattern.split('/').collect();
     let is_plain = |part: &&&str| !part.contains(['*', '?', '{', '[']);
     let fixed = parts.iter().take_while(is_plain).count();
     if fixed == parts.len() {
         let path = paths::normalize(&root.join(pattern));
-        return path.is_file().then_some(path).into_iter().collect();
+        return all(path.is_file().then_some(path).into_iter().collect());
     }
     let (above, rest) = parts.split_at(fixed);
     let folder = paths::normalize(&root.join(above.join("/")));
@@ -150,17 +202,19 @@ fn matching(root: &Path, output: &Path, pattern: &str) -> Vec<PathBuf> {
         .add_line(None, &format!("/{}", rest.join("/")))
         .is_err()
     {
-        return Vec::new();
+        return all(Vec::new());
     }
     let Ok(matcher) = builder.build() else {
-        return Vec::new();
+        return all(Vec::new());
     };
     let output = output.to_path_buf();
     let walk = WalkBuilder::new(&folder)
         .require_git(false)
         .filter_entry(move |entry| entry.path() != output)
         .build();
+    let mut walk = walk.peekable();
     let files = walk
+        .by_ref()
         .take(MOST_ENTRIES)
         .filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
@@ -169,5 +223,8 @@ fn matching(root: &Path, output: &Path, pattern: &str) -> Vec<PathBuf> {
         .filter(|path| matcher.matched(path, false).is_ignore())
         .collect();
     found.sort();
-    found
+    Matching {
+        found,
+        is_complete: walk.peek().is_none(),
+    }
 }
