@@ -109,10 +109,16 @@ pub(super) fn without_secrets(text: &str, secrets: &[InlineSecret]) -> String {
         }
         start += line.len();
     }
+    hidden.sort_by_key(|range| range.start);
+    let mut hidden = hidden.into_iter().peekable();
+    // The end of what has begun so far.
+    let mut end = 0;
     let mut shown = String::with_capacity(text.len());
     for (at, character) in text.char_indices() {
-        let is_hidden = hidden.iter().any(|range| range.contains(&at));
-        if is_hidden && !character.is_whitespace() {
+        while let Some(range) = hidden.next_if(|range| range.start <= at) {
+            end = end.max(range.end);
+        }
+        if at < end && !character.is_whitespace() {
             shown.push_str(&HIDDEN.repeat(character.len_utf8()));
         } else {
             shown.push(character);
