@@ -130,3 +130,24 @@ fn a_route_is_only_taken_away_if_that_is_allowed() {
     assert_eq!(allowed.code, 0, "{allowed:?}");
     assert_ne!(place.read("config/alertmanager.yml"), live);
 }
+
+#[test]
+fn a_fragment_is_no_configuration() {
+    let place = Place::new();
+    place.write("checkout.nth", PAGES);
+    place.write(
+        "nth.toml",
+        "[project]\nname = \"shop\"\n\n[alertmanager]\nformat = \"fragment\"\n\n[destinations.alerts]\nkind = \"alertmanager\"\n\
+         url = \"http://127.0.0.1:9\"\ndirectory = \"config\"\n",
+    );
+    place.write("config/.keep", "");
+    let planned = place.run(&["plan"]);
+    assert_eq!(planned.code, 2, "{planned:?}");
+    assert!(
+        planned
+            .err
+            .contains("destination `alerts` needs a complete configuration"),
+        "{planned:?}"
+    );
+    assert!(planned.err.contains("as `base`"), "{planned:?}");
+}

@@ -10,7 +10,7 @@ use crate::exit::Failure;
 use nthc::backends::kustomize::KUSTOMIZATION;
 use nthc::backends::{Artifact, file_stem};
 use nthc::ir::settings::DestinationType;
-use nthc::ir::{Settings, TargetName};
+use nthc::ir::{AlertmanagerFormat, Settings, TargetName};
 use nthc::project;
 
 /// The files of an environment.
@@ -153,6 +153,13 @@ impl Source<'_> {
         &self,
         destination: &project::Destination,
     ) -> Result<Vec<DesiredObject>, Failure> {
+        if self.settings.alertmanager.format == AlertmanagerFormat::Fragment {
+            return Err(Failure::usage(format!(
+                "destination `{}` needs a complete configuration, and `[alertmanager]` generates a fragment",
+                destination.name.value
+            ))
+            .help("name the existing file as `base` in `[alertmanager]` instead of `format = \"fragment\"`, or remove the destination"));
+        }
         let mut config = None;
         let mut templates = serde_json::Map::new();
         for artifact in self.files(TargetName::Alertmanager) {
