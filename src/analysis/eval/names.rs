@@ -34,7 +34,7 @@ pub(super) fn takes_text(ty: &Ty) -> bool {
 }
 
 /// Returns the enum, if the type is one.
-fn enum_of(ty: &Ty) -> Option<&SmolStr> {
+pub(super) fn enum_of(ty: &Ty) -> Option<&SmolStr> {
     match ty {
         Ty::Enum(name) => Some(name),
         Ty::Optional(inner) => enum_of(inner),

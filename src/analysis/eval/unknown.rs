@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use super::Evaluator;
-use super::names::referred;
+use super::names::{enum_of, referred};
 use super::scope::Context;
 use super::value::Value;
 use crate::codes;
@@ -94,7 +94,14 @@ impl<'db> Evaluator<'db> {
             &codes::UNKNOWN_BLOCK
         };
         let mut diagnostic = Diag::new(code, what, span).label("not found");
-        let known = self.known_names(kinds, context);
+        let mut known = self.known_names(kinds, context);
+        // A word of the language may be meant: `support-hours` beside names of time intervals.
+        let words = enum_of(expected).and_then(|name| self.schema.enums.get(name));
+        known.extend(
+            words
+                .into_iter()
+                .flat_map(|words| words.members.keys().cloned()),
+        );
         // The suggestion compares the name with each of them.
         self.spend(known.len() as u64, span.range, context);
         let of_alert = matches!(name.as_str(), "value" | "labels" | "external");
