@@ -76,7 +76,7 @@ impl Session {
         let standard: Vec<SourceFile> = STANDARD_LIBRARY
             .iter()
             .map(|(module, text)| {
-                let path = format!("{}.nth", module.replace('.', "/"));
+                let path = standard_library::path(module);
                 SourceFile::builder((*module).into(), path, Arc::from(*text), false)
                     .durability(Durability::HIGH)
                     .new(&db)

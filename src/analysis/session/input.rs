@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::standard_library::{self, STANDARD_LIBRARY};
 use crate::suppressions::Levels;
 use nth_diagnostics::{Diagnostic, FileSpan, SourceMap};
 use nth_metrics::Lock;
@@ -33,6 +34,20 @@ pub struct Input {
     pub levels: Levels,
     /// The environment to build. Default: all that are declared.
     pub environment: Option<String>,
+}
+
+impl Input {
+    /// The files that the diagnostics of its compilation point into, in the order of [`Session::sources`](super::Session::sources).
+    pub fn sources(&self) -> SourceMap {
+        let mut sources = SourceMap::default();
+        for file in &self.files {
+            sources.add(file.path.clone(), file.text.clone());
+        }
+        for (module, text) in STANDARD_LIBRARY {
+            sources.add(standard_library::path(module), *text);
+        }
+        sources
+    }
 }
 
 /// The result of a compilation.

@@ -94,3 +94,8 @@ pub const STANDARD_LIBRARY: &[(&str, &str)] = &[
     ("std.varnish", include_str!("../../../stdlib/varnish.nth")),
     ("std.worker", include_str!("../../../stdlib/worker.nth")),
 ];
+
+/// Returns the path of a module of the standard library, as diagnostics show it: `std/http.nth`.
+pub(super) fn path(module: &str) -> String {
+    format!("{}.nth", module.replace('.', "/"))
+}

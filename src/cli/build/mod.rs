@@ -73,7 +73,8 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
     let memory = Memory::new(&selected, &folder, options);
     if let Some(before) = memory.as_ref().and_then(|memory| memory.recall(&folder)) {
         drop(progress);
-        findings.add(&settled::sources(&selected), before.diagnostics.clone());
+        let input = selected.loaded.project.input(options.env.as_deref());
+        findings.add(&input.sources(), before.diagnostics.clone());
         return show_settled(&before, name, &shown, findings, options, format, console);
     }
     let (compilation, partial) = compile(&selected, options)?;

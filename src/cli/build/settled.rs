@@ -5,10 +5,8 @@ use std::time::SystemTime;
 
 use crate::options::Build;
 use crate::select::Selected;
-use nthc::diagnostics::SourceMap;
 use nthc::output::settled::{self, Ended, Shown, fingerprint};
 use nthc::output::{Applied, Hash};
-use nthc::session::STANDARD_LIBRARY;
 use nthc::user_cache;
 
 /// The extension of the files in the cache folder.
@@ -63,16 +61,4 @@ impl Memory {
         };
         let _ = settled::keep(&self.place, &ended);
     }
-}
-
-/// The files that the diagnostics of a compilation point into, in their order.
-pub fn sources(selected: &Selected) -> SourceMap {
-    let mut sources = SourceMap::default();
-    for file in &selected.loaded.project.files {
-        sources.add(file.shown.clone(), file.text.clone());
-    }
-    for (module, text) in STANDARD_LIBRARY {
-        sources.add(format!("{}.nth", module.replace('.', "/")), *text);
-    }
-    sources
 }
