@@ -33,7 +33,7 @@ pub(crate) use self::context::Context;
 pub use self::layout::layout;
 pub(crate) use self::own_rules::description;
 pub use self::ruler::namespace;
-pub(crate) use self::template::{Template, alert_text, literal};
+pub(crate) use self::template::{alert_text, literal};
 
 pub use self::document::{AlertingRule, Group, RecordingRule, Rule, RuleFile};
 use self::document::{Metadata, PrometheusRule};
