@@ -3,9 +3,17 @@
 use crate::backends::{self, Artifact, EmitError, TooManyGroups};
 use crate::db::{Database, Diag, ItemClass, ItemKey, Span, name_span};
 use crate::diagnostics::codes;
-use crate::ir::{self, Settings};
+use crate::ir::{self, Settings, TargetName};
 use crate::schema::names::kind;
 use crate::session::Session;
+
+/// A file whose contents were taken.
+pub(crate) struct Listed {
+    /// The path below the output folder, with `/`.
+    pub(crate) path: String,
+    /// The target that generates it.
+    pub(crate) target: TargetName,
+}
 
 /// Moves artifacts to the folder of their environment, if there are environments.
 pub(crate) fn move_to_environment(
@@ -116,22 +124,21 @@ pub(crate) fn project_artifacts(
 /// # Errors
 ///
 /// The error of the YAML library as a diagnostic.
-pub(crate) fn kustomizations(
+pub(crate) fn kustomizations<'l>(
     session: &Session,
-    built: &[Result<Vec<Artifact>, Box<Diag>>],
+    built: impl Iterator<Item = &'l Listed>,
     settings: &Settings,
 ) -> Result<Vec<Artifact>, Box<Diag>> {
     let folder = settings.environment.as_deref().map(backends::file_stem);
-    let all = built.iter().flatten().flatten();
-    let all: Vec<Artifact> = all
-        .map(|artifact| {
+    let all: Vec<Artifact> = built
+        .map(|listed| {
             let below = folder
                 .as_ref()
-                .and_then(|folder| artifact.path.strip_prefix(folder)?.strip_prefix('/'));
+                .and_then(|folder| listed.path.strip_prefix(folder)?.strip_prefix('/'));
             Artifact {
-                path: below.unwrap_or(&artifact.path).to_owned(),
+                path: below.unwrap_or(&listed.path).to_owned(),
                 contents: String::new(),
-                target: artifact.target,
+                target: listed.target,
                 owner: None,
             }
         })

@@ -1,9 +1,13 @@
 //! Compiles the files of a project to its outputs and diagnostics: the entry point of the command line.
 
+use std::sync::{Mutex, PoisonError};
+
 use jiff::Timestamp;
 use smol_str::SmolStr;
 
-use crate::artifacts::{check_limits, kustomizations, project_artifacts, service_artifacts};
+use crate::artifacts::{
+    Listed, check_limits, kustomizations, project_artifacts, service_artifacts,
+};
 use crate::backends::policy::SYNC_WINDOWS;
 use crate::backends::{self, Artifact};
 use crate::db::name_span;
@@ -20,6 +24,11 @@ pub use crate::session::{Compilation, Input, SourceInput};
 /// Compiles a project.
 pub fn compile(input: &Input) -> Compilation {
     session(input).compile(input)
+}
+
+/// Compiles a project, and gives each file to `take` as soon as it is generated. The compilation holds none of them.
+pub fn compile_into(input: &Input, take: Take<'_>) -> Compilation {
+    session(input).compile_into(input, take)
 }
 
 /// Compiles a project as of `now`, by which parts of it may have expired.
@@ -52,10 +61,17 @@ pub fn session(input: &Input) -> Session {
     session
 }
 
+/// Takes a generated file, from several threads.
+pub type Take<'t> = &'t (dyn Fn(Artifact) + Sync);
+
 /// Generates outputs from a [`Session`]: the targets write the models of its services.
 pub trait Build {
     /// Compiles the loaded files, with their edits. The files of `input` are not read again.
     fn compile(&self, input: &Input) -> Compilation;
+
+    /// The same, and gives each file to `take` as soon as it is generated, in any order. The compilation holds none of them. If it
+    /// has errors, those that were taken are of no use.
+    fn compile_into(&self, input: &Input, take: Take<'_>) -> Compilation;
 
     /// Generates the artifacts of one service in an environment, as a build does. Empty if errors in the service leave it
     /// without a model.
@@ -92,36 +108,42 @@ pub trait Build {
 
 impl Build for Session {
     fn compile(&self, input: &Input) -> Compilation {
+        let artifacts = Mutex::new(Vec::new());
+        let mut compilation = self.compile_into(input, &|artifact| {
+            let mut artifacts = artifacts.lock().unwrap_or_else(PoisonError::into_inner);
+            artifacts.push(artifact);
+        });
+        if is_sound(&compilation.diagnostics) {
+            compilation.artifacts = artifacts.into_inner().unwrap_or_default();
+            compilation
+                .artifacts
+                .sort_by(|left, right| left.path.cmp(&right.path));
+        }
+        compilation
+    }
+
+    fn compile_into(&self, input: &Input, take: Take<'_>) -> Compilation {
         let (mut diagnostics, environments) = self.diagnostics(input.environment.as_deref());
-        let is_sound = |diagnostics: &[Diagnostic<FileSpan>]| {
-            diagnostics
-                .iter()
-                .all(|found| found.severity != Severity::Error)
-        };
-        let mut artifacts = Vec::new();
         if is_sound(&diagnostics) {
+            let mut listed = Vec::new();
             let mut problems = Vec::new();
             for environment in &environments {
-                for built in build(self, &input.settings, environment) {
+                for built in build(self, &input.settings, environment, take) {
                     match built {
-                        Ok(built) => artifacts.extend(built),
+                        Ok(built) => listed.extend(built),
                         Err(problem) => problems.push(*problem),
                     }
                 }
             }
-            problems.extend(shared_windows(self, &artifacts, &input.settings));
+            problems.extend(shared_windows(self, &listed, &input.settings));
             diagnostics.extend(self.locate(problems));
         }
-        if !is_sound(&diagnostics) {
-            artifacts.clear();
-        }
-        artifacts.sort_by(|left, right| left.path.cmp(&right.path));
         let signals = self.signals(&environments);
         conclude(
             self.sources(),
             diagnostics,
             environments,
-            artifacts,
+            Vec::new(),
             signals,
         )
     }
@@ -167,29 +189,48 @@ fn build(
     session: &Session,
     settings: &Settings,
     environment: &Option<SmolStr>,
-) -> Vec<Result<Vec<Artifact>, Box<Diag>>> {
+    take: Take<'_>,
+) -> Vec<Result<Vec<Listed>, Box<Diag>>> {
     session.with_project(environment, |project, models| {
         let settings = session.settings_in(settings, environment);
         let all: Vec<&ir::Service> = project.services().collect();
         let project = &*with_reactions(project, &all, &settings);
         let keys = session.services();
+        let hand_over = |artifacts: Vec<Artifact>| {
+            let listed = artifacts.into_iter().map(|artifact| {
+                let listed = Listed {
+                    path: artifact.path.clone(),
+                    target: artifact.target,
+                };
+                take(artifact);
+                listed
+            });
+            listed.collect()
+        };
         let mut built = session.par_query(&keys, |db, key| {
             let Some(service) = models.get(&key) else {
                 return Ok(Vec::new());
             };
-            service_artifacts(db, key, service, project, &settings)
+            service_artifacts(db, key, service, project, &settings).map(hand_over)
         });
-        built.push(project_artifacts(session, project, &settings));
+        built.push(project_artifacts(session, project, &settings).map(hand_over));
         built.push(check_limits(session, project, &settings).map(|()| Vec::new()));
         if settings.kustomization {
-            built.push(kustomizations(session, &built, &settings));
+            let all = built.iter().flatten().flatten();
+            built.push(kustomizations(session, all, &settings).map(hand_over));
         }
         built
     })
 }
 
+fn is_sound(diagnostics: &[Diagnostic<FileSpan>]) -> bool {
+    diagnostics
+        .iter()
+        .all(|found| found.severity != Severity::Error)
+}
+
 /// Returns the error of several environments whose sync windows would be in one Argo CD project.
-fn shared_windows(session: &Session, artifacts: &[Artifact], settings: &Settings) -> Option<Diag> {
+fn shared_windows(session: &Session, artifacts: &[Listed], settings: &Settings) -> Option<Diag> {
     let name = settings.policy.argo_project.as_deref()?;
     let with_windows: Vec<(&SmolStr, &ItemKey)> = session
         .workspace

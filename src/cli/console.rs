@@ -30,7 +30,7 @@ const CLEAR: &str = "\u{1b}[2J\u{1b}[H";
 
 /// An output stream.
 pub struct Stream {
-    writer: Box<dyn Write>,
+    writer: Box<dyn Write + Send>,
     /// True if styles are shown.
     pub color: bool,
     /// The number of characters in a line: `COLUMNS`, or what the terminal has. `None` for a file or a pipe.
@@ -82,10 +82,10 @@ impl Console {
 }
 
 /// Wraps a stream to support styles if they are shown. Otherwise nothing is stripped: what looks like a style is user text.
-fn style_stream<W: RawStream + AsLockedWrite + 'static>(
+fn style_stream<W: RawStream + AsLockedWrite + Send + 'static>(
     stream: W,
     choice: ColorChoice,
-) -> Box<dyn Write> {
+) -> Box<dyn Write + Send> {
     if choice == ColorChoice::Never {
         Box::new(BufWriter::new(stream))
     } else {
@@ -113,7 +113,7 @@ fn choice(requested: Color, found: ColorChoice) -> ColorChoice {
 }
 
 impl Stream {
-    fn new(writer: Box<dyn Write>, choice: ColorChoice, is_terminal: bool) -> Self {
+    fn new(writer: Box<dyn Write + Send>, choice: ColorChoice, is_terminal: bool) -> Self {
         Self {
             writer,
             color: choice != ColorChoice::Never,
@@ -232,17 +232,16 @@ impl Write for Stream {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::cell::RefCell;
-    use std::rc::Rc;
+    use std::sync::{Arc, Mutex};
 
     use super::*;
 
     #[derive(Clone, Default)]
-    struct Seen(Rc<RefCell<Vec<u8>>>);
+    struct Seen(Arc<Mutex<Vec<u8>>>);
 
     impl Write for Seen {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.borrow_mut().write(bytes)
+            self.0.lock().unwrap().write(bytes)
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -258,7 +257,7 @@ mod tests {
             choice,
             is_terminal,
         ));
-        let bytes = seen.0.borrow().clone();
+        let bytes = seen.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
     }
 

@@ -11,7 +11,7 @@ pub use nthc::diagnostics::text::count;
 use nthc::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, render};
 
 /// Diagnostics of several sources over one list of files, so that each format prints one document.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Findings {
     /// The files that the diagnostics point into.
     pub sources: SourceMap,

@@ -94,13 +94,17 @@ impl Selected {
         self.only.is_empty() || self.only.iter().any(|named| path.starts_with(named))
     }
 
-    /// Compiles the project, for one environment or for all.
+    /// Compiles the project, for one environment or for all, and gives each file to `take` as soon as it is generated.
     ///
     /// # Errors
     ///
     /// If the project has no such environment.
-    pub fn compile(&self, environment: Option<&str>) -> Result<Compilation, Failure> {
-        self.run(environment, &compile::compile)
+    pub fn compile_into(
+        &self,
+        environment: Option<&str>,
+        take: compile::Take<'_>,
+    ) -> Result<Compilation, Failure> {
+        self.run(environment, &|input| compile::compile_into(input, take))
     }
 
     /// Checks the project in one environment or in all, and generates nothing.

@@ -82,10 +82,7 @@ pub fn run(
     };
     let files = || {
         let all = exports.exported.iter().flat_map(|test| &test.files);
-        all.map(|(path, contents)| File {
-            path,
-            contents: contents.as_bytes(),
-        })
+        all.map(|(path, contents)| File::new(path, contents.as_bytes()))
     };
     let lock = match lock::lock(&path, true, PATIENCE, &mut |_| {}) {
         Ok(lock) => lock,
@@ -104,6 +101,9 @@ pub fn run(
     let plan = match output::plan(&folder, files()) {
         Ok(plan) => plan,
         Err(Refusal::Io(error)) => return Err(error.into()),
+        Err(Refusal::Overtaken) => {
+            return Err(Failure::io(format!("another command changes {shown}")));
+        }
         Err(Refusal::Problems {
             sources,
             diagnostics,

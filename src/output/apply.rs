@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::lock::Lock;
-use super::record::{Hash, RECORD, Record};
+use super::record::{RECORD, Record};
 use super::stamp::Stamp;
-use super::{Change, Error, File, Plan};
+use super::{Change, Contents, Error, Plan};
 use crate::regular;
 
 /// The prefix of temporary folders for new files.
-const STAGING: &str = ".nthc-staging-";
+pub(super) const STAGING: &str = ".nthc-staging-";
 
 /// The names of records in a temporary folder. The files to write have numbers as names.
 const UNDER_WAY: &str = "under-way";
@@ -52,8 +52,8 @@ impl std::fmt::Display for Report {
     }
 }
 
-/// Finds the temporary folders and records of builds that were killed.
-pub(super) fn leftovers(folder: &Path) -> Vec<PathBuf> {
+/// Finds the temporary folders and records of builds that were killed. `staging` is that of this build.
+pub(super) fn leftovers(folder: &Path, staging: Option<&Path>) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
     };
@@ -70,10 +70,12 @@ pub(super) fn leftovers(folder: &Path) -> Vec<PathBuf> {
         }
     };
     let left = entries.filter_map(Result::ok).filter(is_left);
-    left.map(|entry| entry.path()).collect()
+    left.map(|entry| entry.path())
+        .filter(|path| Some(path.as_path()) != staging)
+        .collect()
 }
 
-impl<'a> Plan<'a> {
+impl Plan<'_> {
     /// Returns what applying does if the plan [is settled](Plan::is_settled), which needs no lock.
     pub fn nothing_to_apply(self) -> Applied {
         Applied {
@@ -90,7 +92,7 @@ impl<'a> Plan<'a> {
     /// If the file system fails. Until the first rename nothing has changed; after it, the record tells the next build which
     /// files were pending.
     pub fn apply(self, _lock: &Lock) -> Result<Applied, Error> {
-        for left in leftovers(&self.folder) {
+        for left in leftovers(&self.folder, self.staging) {
             let removed = match left.is_dir() {
                 true => fs::remove_dir_all(&left),
                 false => fs::remove_file(&left),
@@ -133,23 +135,24 @@ impl<'a> Plan<'a> {
     /// Writes all new files and records to a temporary folder beside the output, and syncs them. Returns the stamps of those that
     /// have one.
     fn stage(&self, staging: &Path) -> Result<BTreeMap<String, Stamp>, Error> {
-        // In parallel, so that the system flushes several files at once.
         let stamps: Result<Vec<Option<(String, Stamp)>>, Error> = self
             .writes
             .par_iter()
             .enumerate()
-            .map(|(number, (file, change))| {
-                let staged = staging.join(number.to_string());
-                let written = regular::create(&staged, file.contents);
-                let is_replaced = *change == Change::Replace;
-                let kept = written.and_then(|()| match is_replaced {
-                    true => keep_permissions(&self.folder.join(file.path), &staged),
-                    false => Ok(()),
+            .map(|(number, write)| {
+                let staged = write.staged(staging, number);
+                let written = match write.file.contents {
+                    Contents::Bytes(bytes) => regular::create(&staged, bytes),
+                    Contents::Spooled(_) => Ok(()),
+                };
+                let kept = written.and_then(|()| match write.change {
+                    Change::Replace => keep_permissions(&self.folder.join(write.path()), &staged),
+                    _ => Ok(()),
                 });
                 let stamp = kept.and_then(|()| Stamp::read(&staged));
                 stamp
-                    .map(|stamp| stamp.map(|stamp| (file.path.to_owned(), stamp)))
-                    .map_err(|cause| self.error("write", file.path, cause))
+                    .map(|stamp| stamp.map(|stamp| (write.path().to_owned(), stamp)))
+                    .map_err(|cause| self.error("write", write.path(), cause))
             })
             .collect();
         let stamps = stamps?.into_iter().flatten().collect();
@@ -158,9 +161,9 @@ impl<'a> Plan<'a> {
             .clone()
             .unwrap_or_else(|| Record::new(&self.after.project));
         under_way.project.clone_from(&self.after.project);
-        for (file, _) in &self.writes {
-            let hash = Hash::new(file.contents);
-            under_way.pending.insert(file.path.to_owned(), hash);
+        for write in &self.writes {
+            let path = write.path().to_owned();
+            under_way.pending.insert(path, write.hash.clone());
         }
         for (name, record) in [(UNDER_WAY, &under_way), (DONE, &self.after)] {
             record
@@ -168,6 +171,11 @@ impl<'a> Plan<'a> {
                 .and_then(|bytes| regular::create(&staging.join(name), &bytes))
                 .map_err(|cause| self.error("write", RECORD, cause))?;
         }
+        let names = [UNDER_WAY, DONE].map(|name| staging.join(name));
+        let files = self.writes.iter().enumerate();
+        let files = files.map(|(number, write)| write.staged(staging, number));
+        let files: Vec<PathBuf> = files.chain(names).collect();
+        regular::sync_files(staging, &files).map_err(|cause| self.error("write to", "", cause))?;
         Ok(stamps)
     }
 
@@ -210,8 +218,9 @@ impl<'a> Plan<'a> {
                     .is_some_and(|first| first.starts_with(&below))
         };
         let numbered = self.writes.iter().enumerate();
-        let numbered = numbered.map(|(number, (file, _))| (staging.join(number.to_string()), file));
-        let (late, early): (Vec<_>, Vec<_>) = numbered.partition(|(_, file)| is_blocked(file.path));
+        let numbered =
+            numbered.map(|(number, write)| (write.staged(staging, number), write.path()));
+        let (late, early): (Vec<_>, Vec<_>) = numbered.partition(|(_, path)| is_blocked(path));
         self.move_files(&early)?;
         for path in &self.removals {
             match fs::remove_file(self.folder.join(path)) {
@@ -225,15 +234,15 @@ impl<'a> Plan<'a> {
         self.sync_folders(self.removals.iter().map(String::as_str))
     }
 
-    fn move_files(&self, files: &[(PathBuf, &File<'a>)]) -> Result<(), Error> {
-        for (staged, file) in files {
-            let place = self.folder.join(file.path);
+    fn move_files(&self, files: &[(PathBuf, &str)]) -> Result<(), Error> {
+        for (staged, path) in files {
+            let place = self.folder.join(path);
             let created = place.parent().map_or(Ok(()), fs::create_dir_all);
             created
                 .and_then(|()| fs::rename(staged, &place))
-                .map_err(|cause| self.error("write", file.path, cause))?;
+                .map_err(|cause| self.error("write", path, cause))?;
         }
-        self.sync_folders(files.iter().map(|(_, file)| file.path))
+        self.sync_folders(files.iter().map(|(_, path)| *path))
     }
 
     /// Syncs the folders above these paths.

@@ -13,6 +13,7 @@ mod plan;
 mod record;
 mod removal_limit;
 pub mod settled;
+mod spool;
 mod stamp;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ pub use apply::{Applied, Report};
 pub use built_sources::{BuiltSources, SOURCES};
 pub use record::{Hash, RECORD, Record, Unreadable};
 pub use removal_limit::Excess;
+pub use spool::{Spool, Spooled, Taken};
 
 use crate::diagnostics::{Diagnostic, FileSpan, SourceMap};
 use crate::ir::TargetName;
@@ -40,7 +42,56 @@ pub struct File<'a> {
     /// The path below the output folder, with `/`.
     pub path: &'a str,
     /// The contents.
-    pub contents: &'a [u8],
+    pub contents: Contents<'a>,
+}
+
+/// The contents of a file to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contents<'a> {
+    /// In memory.
+    Bytes(&'a [u8]),
+    /// What became of them in a [`Spool`].
+    Spooled(&'a Spooled),
+}
+
+impl<'a> File<'a> {
+    /// A file with these contents.
+    pub fn new(path: &'a str, bytes: &'a [u8]) -> Self {
+        let contents = Contents::Bytes(bytes);
+        Self { path, contents }
+    }
+
+    fn hash(&self) -> Hash {
+        match self.contents {
+            Contents::Bytes(bytes) => Hash::new(bytes),
+            Contents::Spooled(spooled) => spooled.hash.clone(),
+        }
+    }
+}
+
+/// A file that a build creates or replaces.
+#[derive(Debug)]
+struct Write<'a> {
+    file: File<'a>,
+    hash: Hash,
+    change: Change,
+}
+
+impl Write<'_> {
+    fn path(&self) -> &str {
+        self.file.path
+    }
+
+    /// Where the contents wait, in the order of the changes.
+    fn staged(&self, staging: &Path, number: usize) -> PathBuf {
+        match self.file.contents {
+            Contents::Spooled(Spooled {
+                kept: spool::Kept::Staged(place),
+                ..
+            }) => place.clone(),
+            _ => staging.join(format!("new-{number}")),
+        }
+    }
 }
 
 /// The output folder of a build.
@@ -111,7 +162,9 @@ pub enum Change {
 pub struct Plan<'a> {
     folder: PathBuf,
     shown: String,
-    writes: Vec<(File<'a>, Change)>,
+    writes: Vec<Write<'a>>,
+    /// The folder of the contents that a spool wrote.
+    staging: Option<&'a Path>,
     removals: Vec<String>,
     unchanged: usize,
     before: Option<Record>,
@@ -136,6 +189,8 @@ pub enum Refusal {
     },
     /// A failure of the file system.
     Io(Error),
+    /// Files changed after a [`Spool`] compared them: they must be generated again.
+    Overtaken,
 }
 
 /// A failure of the file system.
@@ -180,7 +235,7 @@ impl Plan<'_> {
         self.is_current()
             && self.before.as_ref() == Some(&self.after)
             && !lock::is_marked(&self.folder)
-            && apply::leftovers(&self.folder).is_empty()
+            && apply::leftovers(&self.folder, self.staging).is_empty()
     }
 
     /// Returns the files to remove, sorted by path.
@@ -193,7 +248,7 @@ impl Plan<'_> {
         let mut out: Vec<_> = self
             .writes
             .iter()
-            .map(|(file, change)| (file.path, *change))
+            .map(|write| (write.path(), write.change))
             .collect();
         out.extend(
             self.removals
@@ -224,5 +279,24 @@ pub fn plan<'a>(
     folder: &Folder<'_>,
     files: impl IntoIterator<Item = File<'a>>,
 ) -> Result<Plan<'a>, Refusal> {
-    Planner::new(folder)?.plan(files)
+    Planner::new(folder)?.plan(files, None)
+}
+
+/// The same for those files of a [`Spool`] that [are built](Folder::builds).
+///
+/// # Errors
+///
+/// Those of [`plan`](fn@plan), and [`Refusal::Overtaken`].
+pub fn plan_taken<'a>(folder: &Folder<'_>, taken: &'a Taken) -> Result<Plan<'a>, Refusal> {
+    let built = taken.files.iter().filter(|file| folder.builds(&file.path));
+    let files = built.map(|spooled| File {
+        path: &spooled.path,
+        contents: Contents::Spooled(spooled),
+    });
+    Planner::new(folder)?.plan(files, taken.staging())
+}
+
+/// Returns whether `folder` can be the output of this project as far as its record tells.
+pub fn is_usable(folder: &Folder<'_>) -> bool {
+    Planner::new(folder).is_ok()
 }

@@ -64,6 +64,11 @@ impl Stamp {
         (modified.1 != 0).then_some(stamp)
     }
 
+    /// The length of the file, in bytes.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
     /// Returns whether it is the stamp of the same file after that got another name, with nothing written to it since.
     pub(super) fn is_renamed(&self, before: &Self) -> bool {
         let parts = |stamp: &Self| (stamp.size, stamp.modified, stamp.inode);

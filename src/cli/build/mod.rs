@@ -6,7 +6,9 @@ mod sources;
 mod targets;
 mod writing;
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Mutex;
 
 use super::Context;
 use super::console::Console;
@@ -19,12 +21,14 @@ use nthc::backends::{Artifact, file_stem};
 use nthc::compile::{Build as _, Compilation};
 use nthc::diagnostics::render::one_line;
 use nthc::diagnostics::{Diagnostic, FileSpan, Severity};
-use nthc::ir::Tally;
+use nthc::ir::{Tally, TargetName};
+use nthc::output::lock::Lock;
 use nthc::output::settled::Shown;
-use nthc::output::{Change, Folder, Plan, Report};
+use nthc::output::{Change, Folder, Plan, Report, Taken};
 use nthc::partial::Partial;
 use nthc::project::{self, paths};
 use settled::Memory;
+use writing::{Patience, Planned};
 
 /// Builds the project and writes its outputs unless there are errors.
 ///
@@ -33,10 +37,10 @@ use settled::Memory;
 /// If there is no project, or a file cannot be read or written.
 pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<Exit, Failure> {
     let format = context.global.format;
-    let progress = Progress::start(
+    let progress = Mutex::new(Some(Progress::start(
         "building",
         console.is_interactive && format == Format::Human,
-    );
+    )));
     let selected = match &options.file {
         Some(file) => select_file(file, context)?,
         None => Selected::whole(select::project(context)?),
@@ -72,131 +76,274 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
     );
     let memory = Memory::new(&selected, &folder, options);
     if let Some(before) = memory.as_ref().and_then(|memory| memory.recall(&folder)) {
-        drop(progress);
+        writing::stop(&progress);
         let input = selected.loaded.project.input(options.env.as_deref());
         findings.add(&input.sources(), before.diagnostics.clone());
         return show_settled(&before, name, &shown, findings, options, format, console);
     }
-    let (compilation, partial) = compile(&selected, options)?;
-    let kept = memory.is_some().then(|| Shown {
-        diagnostics: compilation.diagnostics.clone(),
-        environments: compilation.environments.clone(),
-        signals: compilation.signals,
-        files: compilation.artifacts.len(),
-    });
-    findings.add(&compilation.sources, compilation.diagnostics);
-    // The folder of an environment is named by the same rule as the paths of its files.
-    let only = options.env.as_deref().map(file_stem);
-    let keeps_going = partial.is_some();
-    let environments: Vec<String> = compilation
-        .environments
-        .iter()
-        .map(|name| file_stem(name))
-        .collect();
-    let target = Folder {
-        path: &folder,
+    let setup = Setup {
+        cwd: &context.cwd,
+        selected: &selected,
+        folder: &folder,
         shown: &shown,
-        project: name,
-        only: only.as_deref(),
         targets: targets.as_ref(),
-        environments: &environments,
-        keeps_others: keeps_going,
+        options,
+        format,
+        memory: memory.as_ref(),
+        progress: &progress,
     };
-    let artifacts: Vec<&Artifact> = partial
-        .as_ref()
-        .map_or(&compilation.artifacts, |partial| &partial.artifacts)
-        .iter()
-        .filter(|artifact| target.builds(&artifact.path))
-        .collect();
-    drop(progress);
-    let mut planned = None;
-    if keeps_going || !findings.has_errors() {
-        match writing::plan(&target, &artifacts, options, console)? {
-            Ok((plan, lock)) => {
-                let warnings = plan.warnings.iter().cloned();
-                findings.add(
-                    &plan.sources,
-                    warnings.filter_map(|warning| project.levels.apply(warning)),
-                );
-                planned = Some((plan, lock));
+    setup.build(&findings, None, console)
+}
+
+/// What a build is of, and where it goes.
+struct Setup<'a> {
+    cwd: &'a Path,
+    selected: &'a Selected,
+    folder: &'a Path,
+    shown: &'a str,
+    /// The targets that are built; `None` for all.
+    targets: Option<&'a BTreeSet<TargetName>>,
+    options: &'a Build,
+    format: Format,
+    memory: Option<&'a Memory>,
+    progress: &'a Mutex<Option<Progress>>,
+}
+
+/// What was generated.
+struct Generated {
+    compilation: Compilation,
+    /// What is built of a project with errors.
+    partial: Option<Partial>,
+    /// The files; an error if there are none because they could not be compared or written.
+    taken: Result<Taken, Failure>,
+}
+
+impl<'a> Setup<'a> {
+    /// Generates the files and writes them; a second time, under `lock`, if another build changed the folder in the meantime.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read or written.
+    fn build(
+        &self,
+        findings: &Findings,
+        lock: Option<Lock>,
+        console: &mut Console,
+    ) -> Result<Exit, Failure> {
+        let is_second = lock.is_some();
+        let generated = self.generate(lock, console)?;
+        let lock = match self.write(&generated, findings.clone(), console)? {
+            Written::As(exit) => return Ok(exit),
+            Written::Overtaken(lock) => lock,
+        };
+        if is_second {
+            let changes = format!("another program changes the files in {}", self.shown);
+            let help = "no file was changed; build again when it has finished";
+            return Err(Failure::io(changes).help(help));
+        }
+        let lock = lock.or_else(|| generated.taken.ok()?.lock);
+        self.build(findings, lock, console)
+    }
+
+    /// Compiles the project. With `--keep-going` and errors, builds the services that have none.
+    fn generate(&self, lock: Option<Lock>, console: &mut Console) -> Result<Generated, Failure> {
+        let environment = self.options.env.as_deref();
+        let folder = self.output(None, &[], false);
+        let spool = writing::spool(&folder, lock, self.patience(console));
+        let take = |artifact: Artifact| spool.take(artifact.path, artifact.contents.as_bytes());
+        let (compilation, partial) = match self.options.keep_going {
+            false => (self.selected.compile_into(environment, &take)?, None),
+            true => {
+                let (mut compilation, partial) = compile_sound_parts(self.selected, environment)?;
+                let whole = std::mem::take(&mut compilation.artifacts);
+                match &partial {
+                    Some(partial) => partial.artifacts.iter().cloned().for_each(take),
+                    None => whole.into_iter().for_each(take),
+                }
+                (compilation, partial)
             }
-            Err((sources, diagnostics)) => findings.add(&sources, diagnostics),
+        };
+        Ok(Generated {
+            compilation,
+            partial,
+            taken: spool.finish(),
+        })
+    }
+
+    fn patience<'p>(&'p self, console: &'p mut Console) -> Patience<'p> {
+        Patience {
+            options: self.options,
+            console,
+            progress: self.progress,
         }
     }
-    if options.deny_warnings {
-        findings.deny_warnings();
-    }
-    let planned = planned.filter(|_| keeps_going || !findings.has_errors());
-    // Excessive removals are confirmed on a terminal, and are an error elsewhere.
-    let excess = planned
-        .as_ref()
-        .filter(|_| !options.allow_removals)
-        .and_then(|(plan, _)| removals::diagnostic(plan, &shown));
-    let asks = excess.is_some() && !options.check && console.can_ask() && format == Format::Human;
-    if let Some((sources, diagnostic)) = &excess
-        && !asks
-    {
-        findings.add(sources, [diagnostic.clone()]);
-    }
-    findings.show(format, console)?;
-    let is_refused = excess.is_some() && !asks && !options.check;
-    let Some((plan, lock)) = planned.filter(|_| !is_refused) else {
-        let line = format!("{name} was not built: {}", findings.counts());
-        report::conclude(&line, &findings, format, console);
-        return Ok(Exit::Findings);
-    };
-    if options.check {
-        return Ok(show_changes(&plan, &shown, &findings, format, console));
-    }
-    if asks && !removals::confirm(&plan, &shown, console)? {
-        let line = format!("{name} was not built: the removals were declined");
-        report::conclude(&line, &findings, format, console);
-        return Ok(Exit::Findings);
-    }
-    let is_as_built = plan.warnings.is_empty();
-    let applied = match &lock {
-        Some(lock) => plan.apply(lock)?,
-        // Without a lock there is nothing to write.
-        None => plan.nothing_to_apply(),
-    };
-    let report = applied.report;
-    // The sources of files of other targets may be older.
-    let is_whole = !keeps_going && targets.is_none() && options.file.is_none();
-    if project.record_sources && is_whole {
-        sources::record(
-            &selected.loaded,
-            &context.cwd,
-            &folder,
-            only.as_deref(),
-            &compilation.environments,
-        )?;
-    }
-    // The sources of the last build may have been written now, and are not part of the output's record.
-    if let (Some(memory), Some(kept)) = (&memory, &kept)
-        && is_as_built
-        && !project.record_sources
-    {
-        memory.keep(&folder, &applied, kept);
-    }
-    drop(lock);
-    let line = match &partial {
-        Some(partial) => {
-            let report = format!("{report} in {}", as_folder(&shown));
-            partial_summary(name, partial, &report, &findings)
+
+    fn output<'f>(
+        &'f self,
+        only: Option<&'f str>,
+        environments: &'f [String],
+        keeps_others: bool,
+    ) -> Folder<'f> {
+        Folder {
+            path: self.folder,
+            shown: self.shown,
+            project: &self.selected.loaded.project.settings.project,
+            only,
+            targets: self.targets,
+            environments,
+            keeps_others,
         }
-        None => summary(
-            &format!("{}{name}", targets::describe(targets.as_ref())),
-            &compilation.environments,
-            report,
-            &shown,
-            compilation.signals,
-        ),
-    };
-    report::conclude(&line, &findings, format, console);
-    Ok(match keeps_going {
-        true => Exit::Findings,
-        false => Exit::Ok,
-    })
+    }
+
+    /// Plans the changes to the output folder and makes them.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read or written.
+    fn write(
+        &self,
+        generated: &Generated,
+        mut findings: Findings,
+        console: &mut Console,
+    ) -> Result<Written, Failure> {
+        let Self {
+            selected,
+            folder,
+            shown,
+            options,
+            format,
+            ..
+        } = *self;
+        let Generated {
+            compilation,
+            partial,
+            taken,
+        } = generated;
+        let project = &selected.loaded.project;
+        let name = &project.settings.project;
+        findings.add(
+            &compilation.sources,
+            compilation.diagnostics.iter().cloned(),
+        );
+        // The folder of an environment is named by the same rule as the paths of its files.
+        let only = options.env.as_deref().map(file_stem);
+        let environments: Vec<String> = compilation
+            .environments
+            .iter()
+            .map(|name| file_stem(name))
+            .collect();
+        let keeps_going = partial.is_some();
+        let target = self.output(only.as_deref(), &environments, keeps_going);
+        writing::stop(self.progress);
+        let mut planned = None;
+        if keeps_going || !findings.has_errors() {
+            let taken = taken.as_ref().map_err(Clone::clone)?;
+            let (found, lock) = writing::plan(&target, taken, self.patience(console))?;
+            match found {
+                Planned::Changes(plan) => {
+                    let warnings = plan.warnings.iter().cloned();
+                    findings.add(
+                        &plan.sources,
+                        warnings.filter_map(|warning| project.levels.apply(warning)),
+                    );
+                    planned = Some((plan, lock));
+                }
+                Planned::Problems((sources, diagnostics)) => findings.add(&sources, diagnostics),
+                Planned::Overtaken => return Ok(Written::Overtaken(lock)),
+            }
+        }
+        if options.deny_warnings {
+            findings.deny_warnings();
+        }
+        let planned = planned.filter(|_| keeps_going || !findings.has_errors());
+        // Excessive removals are confirmed on a terminal, and are an error elsewhere.
+        let excess = planned
+            .as_ref()
+            .filter(|_| !options.allow_removals)
+            .and_then(|(plan, _)| removals::diagnostic(plan, shown));
+        let asks =
+            excess.is_some() && !options.check && console.can_ask() && format == Format::Human;
+        if let Some((sources, diagnostic)) = &excess
+            && !asks
+        {
+            findings.add(sources, [diagnostic.clone()]);
+        }
+        findings.show(format, console)?;
+        let is_refused = excess.is_some() && !asks && !options.check;
+        let Some((plan, lock)) = planned.filter(|_| !is_refused) else {
+            let line = format!("{name} was not built: {}", findings.counts());
+            report::conclude(&line, &findings, format, console);
+            return Ok(Written::As(Exit::Findings));
+        };
+        if options.check {
+            return Ok(Written::As(show_changes(
+                &plan, shown, &findings, format, console,
+            )));
+        }
+        if asks && !removals::confirm(&plan, shown, console)? {
+            let line = format!("{name} was not built: the removals were declined");
+            report::conclude(&line, &findings, format, console);
+            return Ok(Written::As(Exit::Findings));
+        }
+        let is_as_built = plan.warnings.is_empty();
+        let held = taken.as_ref().ok().and_then(|taken| taken.lock.as_ref());
+        let applied = match lock.as_ref().or(held) {
+            Some(lock) => plan.apply(lock)?,
+            // Without a lock there is nothing to write.
+            None => plan.nothing_to_apply(),
+        };
+        let report = applied.report;
+        // The sources of files of other targets may be older.
+        let is_whole = !keeps_going && self.targets.is_none() && options.file.is_none();
+        if project.record_sources && is_whole {
+            sources::record(
+                &selected.loaded,
+                self.cwd,
+                folder,
+                only.as_deref(),
+                &compilation.environments,
+            )?;
+        }
+        // The sources of the last build may have been written now, and are not part of the output's record.
+        if let Some(memory) = self.memory
+            && is_as_built
+            && !project.record_sources
+        {
+            let kept = Shown {
+                diagnostics: compilation.diagnostics.clone(),
+                environments: compilation.environments.clone(),
+                signals: compilation.signals,
+                files: report.written + report.unchanged,
+            };
+            memory.keep(folder, &applied, &kept);
+        }
+        let line = match &partial {
+            Some(partial) => {
+                let report = format!("{report} in {}", as_folder(shown));
+                partial_summary(name, partial, &report, &findings)
+            }
+            None => summary(
+                &format!("{}{name}", targets::describe(self.targets)),
+                &compilation.environments,
+                report,
+                shown,
+                compilation.signals,
+            ),
+        };
+        report::conclude(&line, &findings, format, console);
+        Ok(Written::As(match keeps_going {
+            true => Exit::Findings,
+            false => Exit::Ok,
+        }))
+    }
+}
+
+/// What writing a build came to.
+enum Written {
+    /// The exit code.
+    As(Exit),
+    /// The files must be generated again, under this lock if there is one.
+    Overtaken(Option<Lock>),
 }
 
 /// Shows the result of a build that would change nothing.
@@ -267,16 +414,17 @@ fn as_folder(shown: &str) -> String {
     }
 }
 
-/// Compiles the project. With `--keep-going` and errors, also builds the services that have none.
-fn compile(
+/// Compiles the project; if it has errors, also builds the services that have none.
+///
+/// # Errors
+///
+/// If the project has no such environment.
+fn compile_sound_parts(
     selected: &Selected,
-    options: &Build,
+    environment: Option<&str>,
 ) -> Result<(Compilation, Option<Partial>), Failure> {
-    if !options.keep_going {
-        return Ok((selected.compile(options.env.as_deref())?, None));
-    }
     let is_error = |found: &Diagnostic<FileSpan>| found.severity == Severity::Error;
-    let (compilation, session, input) = selected.compile_with_session(options.env.as_deref())?;
+    let (compilation, session, input) = selected.compile_with_session(environment)?;
     // If a file could not be read, its dependents are unknown.
     let is_read = !selected.loaded.diagnostics.iter().any(is_error);
     if !is_read || !compilation.diagnostics.iter().any(is_error) {

@@ -175,7 +175,7 @@ fn read(place: &Path) -> Option<Settled> {
 /// Returns whether all files are those that the build left, no build is under way, and none was killed.
 fn is_as_left(settled: &Settled, folder: &Path) -> bool {
     !lock::is_marked(folder)
-        && apply::leftovers(folder).is_empty()
+        && apply::leftovers(folder, None).is_empty()
         && settled.left.par_iter().all(|(name, stamp)| {
             let found = Stamp::read(&folder.join(name));
             found.is_ok_and(|found| found.as_ref() == Some(stamp))

@@ -1,6 +1,8 @@
 //! Builds into real folders.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod spool;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -28,10 +30,7 @@ fn folder(path: &Path) -> Folder<'_> {
 
 fn files<'a>(list: &'a [(&'a str, &'a str)]) -> Vec<File<'a>> {
     list.iter()
-        .map(|(path, text)| File {
-            path,
-            contents: text.as_bytes(),
-        })
+        .map(|(path, text)| File::new(path, text.as_bytes()))
         .collect()
 }
 
@@ -42,31 +41,76 @@ fn build(path: &Path, list: &[(&str, &str)]) -> String {
 fn build_in(folder: &Folder<'_>, list: &[(&str, &str)]) -> String {
     match plan(folder, files(list)) {
         Ok(plan) => {
-            let mut out: Vec<String> = plan
-                .warnings
-                .iter()
-                .map(|w| format!("{}: {}", w.code.id, w.message))
-                .collect();
-            let lock = lock::lock(folder.path, true, Duration::ZERO, &mut |_| {});
-            let lock = lock.unwrap().unwrap();
+            let lock = locked(folder.path).unwrap();
             // The lock file exists now.
             assert!(!plan.is_settled());
-            out.push(plan.apply(&lock).unwrap().report.to_string());
+            let outcome = apply(plan, &lock);
             drop(lock);
             assert!(!lock::is_marked(folder.path));
-            out.join("\n")
+            outcome
         }
-        Err(Refusal::Problems {
+        Err(refusal) => describe(refusal),
+    }
+}
+
+/// Builds with a spool, as the command does, from two threads.
+fn build_spooled(folder: &Folder<'_>, list: &[(&str, &str)]) -> String {
+    let spool = match is_usable(folder) {
+        true => Spool::locking(folder, || locked(folder.path)),
+        false => Spool::comparing(folder),
+    };
+    let shared = &spool;
+    std::thread::scope(|scope| {
+        for part in list.chunks(list.len().div_ceil(2).max(1)) {
+            scope.spawn(move || {
+                for (path, text) in part {
+                    shared.take((*path).to_owned(), text.as_bytes());
+                }
+            });
+        }
+    });
+    let mut taken = match spool.finish() {
+        Ok(taken) => taken,
+        Err(error) => return error.to_string(),
+    };
+    let lock = taken.lock.take().map_or_else(|| locked(folder.path), Ok);
+    let outcome = match plan_taken(folder, &taken) {
+        Ok(plan) => apply(plan, &lock.unwrap()),
+        Err(refusal) => describe(refusal),
+    };
+    drop(taken);
+    assert_eq!(apply::leftovers(folder.path, None), [] as [PathBuf; 0]);
+    outcome
+}
+
+fn locked(path: &Path) -> Result<lock::Lock, Error> {
+    let lock = lock::lock(path, true, Duration::ZERO, &mut |_| {});
+    Ok(lock.unwrap().unwrap())
+}
+
+fn apply(plan: Plan<'_>, lock: &lock::Lock) -> String {
+    let warnings = plan.warnings.iter();
+    let mut out: Vec<String> = warnings
+        .map(|found| format!("{}: {}", found.code.id, found.message))
+        .collect();
+    out.push(plan.apply(lock).unwrap().report.to_string());
+    out.join("\n")
+}
+
+fn describe(refusal: Refusal) -> String {
+    match refusal {
+        Refusal::Problems {
             sources,
             diagnostics,
-        }) => {
+        } => {
             let outcome = diagnostics.iter().map(|diagnostic| {
                 let place = &sources.file(diagnostic.primary.span.file).unwrap().path;
                 format!("{} {place}: {}", diagnostic.code.id, diagnostic.message)
             });
             outcome.collect::<Vec<_>>().join("\n")
         }
-        Err(Refusal::Io(error)) => error.to_string(),
+        Refusal::Io(error) => error.to_string(),
+        Refusal::Overtaken => "overtaken".to_owned(),
     }
 }
 
@@ -488,7 +532,7 @@ proptest! {
     #[test]
     fn a_folder_holds_what_was_built_and_what_was_there(
         foreign in prop::collection::btree_map("[ab]/[xyz]", "[12]", 0..3),
-        builds in prop::collection::vec(prop::collection::btree_map("[abc]/[xyz]", "[12]", 0..5), 1..6),
+        builds in prop::collection::vec((prop::collection::btree_map("[abc]/[xyz]", "[12]", 0..5), any::<bool>()), 1..6),
     ) {
         let temp = temp();
         let out = temp.path();
@@ -497,10 +541,13 @@ proptest! {
             fs::write(out.join(path), text).unwrap();
         }
         let mut adopted: BTreeMap<String, String> = foreign.clone();
-        for files in &builds {
+        for (files, is_spooled) in &builds {
             let before = listing(out);
             let list: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-            let outcome = build(out, &list);
+            let outcome = match is_spooled {
+                true => build_spooled(&folder(out), &list),
+                false => build(out, &list),
+            };
             if outcome.starts_with("N0620") {
                 prop_assert_eq!(listing(out), before);
                 prop_assert!(files.iter().any(|(path, text)| adopted.get(path).is_some_and(|other| other != text)));

@@ -1,12 +1,19 @@
 //! Compares the output folder with a build and decides all changes.
 
+mod drift;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
+use std::path::Path;
+
+use drift::Stale;
 
 use super::path::path_problem;
 use super::record::{Hash, RECORD, Record, Unreadable};
-use super::{Change, Error, File, Folder, Plan, Refusal, removal_limit};
+use super::spool::{Kept, Spooled};
+use super::stamp::Stamp;
+use super::{Change, Contents, Error, File, Folder, Plan, Refusal, Write, removal_limit};
 use crate::diagnostics::{Code, Diagnostic, FileSpan, SourceMap, codes};
 use crate::regular;
 
@@ -164,10 +171,11 @@ impl<'f> Planner<'f> {
         )
     }
 
-    /// Plans the changes that generate exactly these files.
+    /// Plans the changes that generate exactly these files. `staging` contains the new contents of those that were spooled.
     pub(super) fn plan<'a>(
         mut self,
         files: impl IntoIterator<Item = File<'a>>,
+        staging: Option<&'a Path>,
     ) -> Result<Plan<'a>, Refusal> {
         let mut files: Vec<File<'a>> = files.into_iter().collect();
         files.sort_by_key(|file| file.path);
@@ -222,17 +230,16 @@ impl<'f> Planner<'f> {
         let mut writes = Vec::new();
         let mut unchanged = 0;
         for file in files {
-            let change = self.plan_write(&file, known, &removed)?;
+            let hash = file.hash();
+            let change = self.plan_write(&file, &hash, known, &removed)?;
             if known.contains(file.path) && change != Some(Change::Create) {
                 existing.insert(file.path);
             }
+            after.files.insert(file.path.to_owned(), hash.clone());
             match change {
-                Some(change) => writes.push((file, change)),
+                Some(change) => writes.push(Write { file, hash, change }),
                 None => unchanged += 1,
             }
-            after
-                .files
-                .insert(file.path.to_owned(), Hash::new(file.contents));
         }
         if !self.problems.is_empty() {
             return Err(self.refuse());
@@ -242,6 +249,7 @@ impl<'f> Planner<'f> {
             folder: self.folder.path.to_path_buf(),
             shown: self.folder.shown.to_owned(),
             writes,
+            staging,
             removals,
             unchanged,
             before,
@@ -357,10 +365,20 @@ impl<'f> Planner<'f> {
                 return Ok(Existing::Obstacle);
             }
         }
-        match regular::read(&self.folder.path.join(path)) {
-            Ok(bytes) => Ok(Existing::File(bytes)),
-            Err(cause) => Err(self.io_error("read", path, cause)),
-        }
+        Ok(Existing::File)
+    }
+
+    /// Returns whether the file at the place of a new one certainly has its contents already.
+    fn is_there(&self, file: &File<'_>) -> bool {
+        let Contents::Spooled(Spooled {
+            kept: Kept::There(Some(stamp)),
+            ..
+        }) = file.contents
+        else {
+            return false;
+        };
+        let now = Stamp::read(&self.folder.path.join(file.path));
+        now.is_ok_and(|now| now.as_ref() == Some(stamp))
     }
 
     /// Returns true if a folder contains only files that will be removed.
@@ -389,115 +407,41 @@ impl<'f> Planner<'f> {
         Ok(true)
     }
 
-    /// Plans the removal of a file that is no longer generated. A file that was edited is kept and reported.
-    fn plan_removal(&mut self, path: &str, known: &Record) -> Result<Stale, Refusal> {
-        let Some(what) = self.find_drift(path, known)? else {
-            return Ok(Stale::Removed);
-        };
-        let Drift::Other { place, what } = what else {
-            return Ok(Stale::Gone);
-        };
-        let shown = self.display_path(path);
-        let message = match place == path {
-            true => format!("{shown} {what} and is no longer generated"),
-            false => format!(
-                "{} {what}, and the files below it are no longer generated",
-                self.display_path(&place)
-            ),
-        };
-        if self.warnings.iter().any(|other| other.message == message) {
-            return Ok(Stale::Kept);
-        }
-        let diagnostic = self
-            .diagnostic_at(&place, &codes::OUTPUT_EDITED_FILE, message)
-            .label("left unchanged")
-            .help("delete it, or move it out of the output directory; every build reports it until then");
-        self.warnings.push(diagnostic);
-        Ok(Stale::Kept)
-    }
-
-    /// Reports a file outside of this build if it was edited.
-    fn warn_if_edited(&mut self, path: &str, known: &Record) -> Result<(), Refusal> {
-        let Some(Drift::Other { place, what }) = self.find_drift(path, known)? else {
-            return Ok(());
-        };
-        let message = format!("{} {what}", self.display_path(&place));
-        if self.warnings.iter().any(|other| other.message == message) {
-            return Ok(());
-        }
-        let diagnostic = self
-            .diagnostic_at(&place, &codes::OUTPUT_EDITED_FILE, message)
-            .label("not generated this time, left unchanged")
-            .help(
-                "change its source instead; the next build that generates this file overwrites it",
-            );
-        self.warnings.push(diagnostic);
-        Ok(())
-    }
-
-    /// Returns the difference to what a build wrote; `None` if there is none.
-    fn find_drift(&self, path: &str, known: &Record) -> Result<Option<Drift>, Refusal> {
-        let ends = path.match_indices('/').map(|(at, _)| at);
-        for part in ends.filter_map(|at| path.get(..at)) {
-            let meta = fs::symlink_metadata(self.folder.path.join(part));
-            if meta.is_ok_and(|meta| meta.is_symlink()) {
-                return Ok(Some(Drift::Other {
-                    place: part.to_owned(),
-                    what: "is a symbolic link now".to_owned(),
-                }));
-            }
-        }
-        let place = self.folder.path.join(path);
-        let meta = match fs::symlink_metadata(&place) {
-            Ok(meta) => meta,
-            Err(cause)
-                if matches!(
-                    cause.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                ) =>
-            {
-                return Ok(Some(Drift::Nothing));
-            }
-            Err(cause) => return Err(self.io_error("read", path, cause)),
-        };
-        let what = match regular::irregular(&meta) {
-            // A folder may have replaced the file because other files need it.
-            Some("a directory") => return Ok(Some(Drift::Nothing)),
-            Some(what) => format!("is {what} now"),
-            None => {
-                let bytes =
-                    regular::read(&place).map_err(|cause| self.io_error("read", path, cause))?;
-                if known.matches(path, &bytes) {
-                    return Ok(None);
-                }
-                "was edited by hand".to_owned()
-            }
-        };
-        Ok(Some(Drift::Other {
-            place: path.to_owned(),
-            what,
-        }))
-    }
-
     /// Plans the change of a file; `None` if it is up to date, or if an obstacle was reported.
     fn plan_write(
         &mut self,
         file: &File<'_>,
+        hash: &Hash,
         known: &Record,
         removed: &BTreeMap<String, &str>,
     ) -> Result<Option<Change>, Refusal> {
-        let bytes = match self.inspect(file.path, removed)? {
-            Existing::Nothing => return Ok(Some(Change::Create)),
-            Existing::Obstacle => return Ok(None),
-            Existing::File(bytes) => bytes,
+        // Contents that were there are not kept.
+        let is_overtaken = matches!(
+            file.contents,
+            Contents::Spooled(Spooled {
+                kept: Kept::There(_),
+                ..
+            })
+        );
+        let change_to = |change| match is_overtaken {
+            true => Err(Refusal::Overtaken),
+            false => Ok(Some(change)),
         };
-        if bytes == file.contents {
+        match self.inspect(file.path, removed)? {
+            Existing::Nothing => return change_to(Change::Create),
+            Existing::Obstacle => return Ok(None),
+            Existing::File if self.is_there(file) => return Ok(None),
+            Existing::File => {}
+        }
+        let found = regular::read(&self.folder.path.join(file.path));
+        let bytes = found.map_err(|cause| self.io_error("read", file.path, cause))?;
+        if Hash::new(&bytes) == *hash {
             return Ok(None);
         }
         if !known.contains(file.path) {
             // A file system that ignores case finds the old file of a renamed service here.
             if removed.contains_key(&file.path.to_lowercase()) {
-                return Ok(Some(Change::Create));
+                return change_to(Change::Create);
             }
             self.report_foreign(file.path, "was not written by a build of this project");
             return Ok(None);
@@ -514,7 +458,7 @@ impl<'f> Planner<'f> {
                 .help("change its source instead");
             self.warnings.push(diagnostic);
         }
-        Ok(Some(Change::Replace))
+        change_to(Change::Replace)
     }
 
     fn report_foreign(&mut self, path: &str, what: &str) {
@@ -552,25 +496,7 @@ impl<'f> Planner<'f> {
 /// The entry at the path of a file to write.
 enum Existing {
     Nothing,
-    File(Vec<u8>),
+    File,
     /// An obstacle that was reported.
     Obstacle,
-}
-
-/// The difference between a file and what a build wrote.
-enum Drift {
-    /// The file does not exist.
-    Nothing,
-    /// Something else is at `place`, the path of the file or of a folder above it.
-    Other { place: String, what: String },
-}
-
-/// The result of planning the removal of a file.
-enum Stale {
-    /// The file does not exist any more.
-    Gone,
-    /// The file will be removed.
-    Removed,
-    /// The file was edited and is kept.
-    Kept,
 }
