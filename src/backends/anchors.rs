@@ -5,6 +5,16 @@ use std::collections::BTreeMap;
 /// The anchor of a heading's text: in lower case, without characters that are neither part of a word, a space nor a
 /// hyphen, with hyphens for spaces. It is GitHub's anchor of the first heading with that text in a file.
 pub fn slug(heading: &str) -> String {
+    if heading.is_ascii() {
+        let shown = heading.trim().chars();
+        return shown
+            .filter_map(|c| match c {
+                ' ' | '-' => Some('-'),
+                '_' => Some('_'),
+                _ => c.is_ascii_alphanumeric().then(|| c.to_ascii_lowercase()),
+            })
+            .collect();
+    }
     let kept = |c: &char| {
         *c == ' '
             || *c == '-'

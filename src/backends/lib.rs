@@ -13,6 +13,7 @@ mod error;
 pub mod go_template;
 pub mod grafana;
 mod grafana_alerting;
+mod json;
 pub mod kustomize;
 pub mod limits;
 mod links;
@@ -27,6 +28,7 @@ mod registry;
 mod resource;
 pub mod series_names;
 mod target;
+mod yaml;
 
 pub use error::{BaseError, EmitError, TooManyGroups, Unsupported, WriteError};
 pub use nth_model::Artifact;

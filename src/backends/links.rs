@@ -75,10 +75,19 @@ pub fn percent_encode(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            push_encoded(&mut out, byte);
         }
     }
     out
+}
+
+/// Appends `%` and a byte in hexadecimal.
+pub fn push_encoded(out: &mut String, byte: u8) {
+    let digit = |value: u8| match value {
+        0..=9 => char::from(b'0' + value),
+        _ => char::from(b'A' + value - 10),
+    };
+    out.extend(['%', digit(byte >> 4), digit(byte & 0xf)]);
 }
 
 #[cfg(test)]

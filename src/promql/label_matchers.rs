@@ -128,7 +128,16 @@ impl LabelMatchers {
 
     /// Iterates over the matchers as those of a selector, by label and operator.
     pub fn matchers(&self) -> impl Iterator<Item = Matcher> {
-        self.0.iter().flat_map(|(label, conditions)| {
+        self.matchers_except(|_| false)
+    }
+
+    /// Iterates over the matchers of labels that are not skipped, in the order of [`matchers`](Self::matchers).
+    pub fn matchers_except(
+        &self,
+        is_skipped: impl Fn(&SmolStr) -> bool,
+    ) -> impl Iterator<Item = Matcher> {
+        let labels = self.0.iter().filter(move |(label, _)| !is_skipped(label));
+        labels.flat_map(|(label, conditions)| {
             conditions.iter().map(|condition| {
                 build::matcher(label.clone(), condition.op, condition.value.as_str())
             })

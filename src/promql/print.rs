@@ -7,140 +7,24 @@ use std::fmt::{self, Display, Formatter, Write};
 
 use super::tree::*;
 
-impl Display for Expr {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match &self.node {
-            Node::Number(text) => f.write_str(text),
-            Node::String(string) => string.fmt(f),
-            Node::Selector(selector) => write!(f, "{selector}{}", selector.modifiers),
-            Node::Range(inner, range) => match &inner.node {
-                Node::Selector(selector) => write!(f, "{selector}[{range}]{}", selector.modifiers),
-                Node::Modified(hole, modifiers) => write!(f, "{hole}[{range}]{modifiers}"),
-                _ => write!(f, "{}[{range}]", Tight(inner)),
-            },
-            Node::Subquery(subquery) => {
-                write!(f, "{}[{}:", Tight(&subquery.expr), subquery.range)?;
-                if let Some(step) = &subquery.step {
-                    step.fmt(f)?;
-                }
-                write!(f, "]{}", subquery.modifiers)
+/// Delegates `Display` to a function that writes to any text, so that printing to a string needs no dynamic calls.
+macro_rules! display {
+    ($($of:ty => $write:expr;)*) => {$(
+        impl Display for $of {
+            fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+                $write(f, self)
             }
-            Node::Call(call) => {
-                write!(f, "{}(", call.function)?;
-                for (index, arg) in call.args.iter().enumerate() {
-                    if index > 0 {
-                        f.write_str(", ")?;
-                    }
-                    match &arg.node {
-                        // `info` takes only matchers, without a name before the braces.
-                        Node::Selector(selector) if call.function == "info" && index == 1 => {
-                            write_selector(f, selector, true)?;
-                            selector.modifiers.fmt(f)?;
-                        }
-                        _ => arg.fmt(f)?,
-                    }
-                }
-                f.write_char(')')
-            }
-            Node::Aggregate(aggregate) => {
-                f.write_str(&aggregate.op)?;
-                if let Some(grouping) = &aggregate.grouping {
-                    f.write_str(if grouping.without {
-                        " without "
-                    } else {
-                        " by "
-                    })?;
-                    write_labels(f, &grouping.labels)?;
-                    f.write_char(' ')?;
-                }
-                f.write_char('(')?;
-                if let Some(param) = &aggregate.param {
-                    write!(f, "{param}, ")?;
-                }
-                write!(f, "{})", aggregate.expr)
-            }
-            Node::Binary(binary) => binary.fmt(f),
-            Node::Unary(op, inner) => {
-                f.write_str(op.as_str())?;
-                let looser =
-                    matches!(&inner.node, Node::Binary(binary) if binary.op != BinaryOp::Power);
-                write_maybe(f, inner, looser)
-            }
-            Node::Paren(inner) => write!(f, "({inner})"),
-            Node::Hole(number) => write_hole(f, *number),
-            Node::Modified(hole, modifiers) => write!(f, "{hole}{modifiers}"),
         }
-    }
+    )*};
 }
 
-impl Display for Binary {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let strength = self.op.precedence();
-        let right_associative = self.op.is_right_associative();
-        let left_needs = match &self.left.node {
-            Node::Binary(left) => {
-                left.op.precedence() < strength
-                    || (left.op.precedence() == strength && right_associative)
-            }
-            Node::Unary(..) => self.op == BinaryOp::Power,
-            Node::Number(text) => self.op == BinaryOp::Power && text.starts_with(['-', '+']),
-            _ => false,
-        };
-        write_maybe(f, &self.left, left_needs)?;
-        write!(f, " {}", self.op.as_str())?;
-        if self.return_bool {
-            f.write_str(" bool")?;
-        }
-        let right_needs = match &self.right.node {
-            Node::Binary(right) => {
-                right.op.precedence() < strength
-                    || (right.op.precedence() == strength && !right_associative)
-            }
-            _ => false,
-        };
-        let mut bare_group = false;
-        if let Some(matching) = &self.matching {
-            f.write_str(if matching.on { " on " } else { " ignoring " })?;
-            write_labels(f, &matching.labels)?;
-            if let Some(group) = &matching.group {
-                f.write_str(if group.left {
-                    " group_left"
-                } else {
-                    " group_right"
-                })?;
-                bare_group = group.labels.is_empty();
-                if !bare_group {
-                    f.write_char(' ')?;
-                    write_labels(f, &group.labels)?;
-                }
-            }
-        }
-        let fill = self.fill.to_string();
-        // A parenthesis after `group_left` would be parsed as its labels.
-        if bare_group && fill.is_empty() && (right_needs || starts_with_paren(&self.right)) {
-            f.write_str(" ()")?;
-        }
-        f.write_str(&fill)?;
-        f.write_char(' ')?;
-        write_maybe(f, &self.right, right_needs)
-    }
-}
-
-impl Display for Fill {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match (&self.left, &self.right) {
-            (Some(left), Some(right)) if left == right => write!(f, " fill ({left})"),
-            (left, right) => {
-                if let Some(left) = left {
-                    write!(f, " fill_left ({left})")?;
-                }
-                if let Some(right) = right {
-                    write!(f, " fill_right ({right})")?;
-                }
-                Ok(())
-            }
-        }
-    }
+display! {
+    Expr => write_expr;
+    Binary => write_binary;
+    Fill => write_fill;
+    Modifiers => write_modifiers;
+    Duration => write_duration;
+    StringLit => write_string;
 }
 
 /// Prints the selector without its modifiers.
@@ -150,7 +34,235 @@ impl Display for Selector {
     }
 }
 
-fn write_selector(f: &mut Formatter<'_>, selector: &Selector, braced: bool) -> fmt::Result {
+impl Expr {
+    /// Appends the text if it has at most `longest` bytes. Otherwise, returns false and appends nothing. Does not print more
+    /// than that many bytes.
+    pub fn append_within(&self, longest: usize, out: &mut String) -> bool {
+        let before = out.len();
+        let mut bounded = Bounded { out, left: longest };
+        let fits = write_expr(&mut bounded, self).is_ok();
+        if !fits {
+            out.truncate(before);
+        }
+        fits
+    }
+
+    /// Appends the text.
+    pub fn append_to(&self, out: &mut String) {
+        append(out, |out| write_expr(out, self));
+    }
+}
+
+impl Binary {
+    /// Appends the operator with `bool`, matching and `fill`.
+    pub fn append_operator(&self, out: &mut String) {
+        append(out, |out| write_operator(out, self, false));
+    }
+}
+
+impl Aggregate {
+    /// Appends the operator with its labels and the opening parenthesis.
+    pub fn append_head(&self, out: &mut String) {
+        append(out, |out| write_head(out, self));
+    }
+}
+
+fn append(out: &mut String, write: impl FnOnce(&mut String) -> fmt::Result) {
+    // Writing to a string does not fail.
+    let written = write(out);
+    debug_assert!(written.is_ok());
+}
+
+/// Text with a limit on what is added; more is an error.
+struct Bounded<'o> {
+    out: &'o mut String,
+    left: usize,
+}
+
+impl Write for Bounded<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.left = self.left.checked_sub(text.len()).ok_or(fmt::Error)?;
+        self.out.push_str(text);
+        Ok(())
+    }
+}
+
+fn write_expr<W: Write>(f: &mut W, expr: &Expr) -> fmt::Result {
+    match &expr.node {
+        Node::Number(text) => f.write_str(text),
+        Node::String(string) => write_string(f, string),
+        Node::Selector(selector) => {
+            write_selector(f, selector, false)?;
+            write_modifiers(f, &selector.modifiers)
+        }
+        Node::Range(inner, range) => match &inner.node {
+            Node::Selector(selector) => {
+                write_selector(f, selector, false)?;
+                write_range(f, range)?;
+                write_modifiers(f, &selector.modifiers)
+            }
+            Node::Modified(hole, modifiers) => {
+                write_expr(f, hole)?;
+                write_range(f, range)?;
+                write_modifiers(f, modifiers)
+            }
+            _ => {
+                write_tight(f, inner)?;
+                write_range(f, range)
+            }
+        },
+        Node::Subquery(subquery) => {
+            write_tight(f, &subquery.expr)?;
+            f.write_char('[')?;
+            write_duration(f, &subquery.range)?;
+            f.write_char(':')?;
+            if let Some(step) = &subquery.step {
+                write_duration(f, step)?;
+            }
+            f.write_char(']')?;
+            write_modifiers(f, &subquery.modifiers)
+        }
+        Node::Call(call) => {
+            f.write_str(&call.function)?;
+            f.write_char('(')?;
+            for (index, arg) in call.args.iter().enumerate() {
+                if index > 0 {
+                    f.write_str(", ")?;
+                }
+                match &arg.node {
+                    // `info` takes only matchers, without a name before the braces.
+                    Node::Selector(selector) if call.function == "info" && index == 1 => {
+                        write_selector(f, selector, true)?;
+                        write_modifiers(f, &selector.modifiers)?;
+                    }
+                    _ => write_expr(f, arg)?,
+                }
+            }
+            f.write_char(')')
+        }
+        Node::Aggregate(aggregate) => {
+            write_head(f, aggregate)?;
+            if let Some(param) = &aggregate.param {
+                write_expr(f, param)?;
+                f.write_str(", ")?;
+            }
+            write_expr(f, &aggregate.expr)?;
+            f.write_char(')')
+        }
+        Node::Binary(binary) => write_binary(f, binary),
+        Node::Unary(op, inner) => {
+            f.write_str(op.as_str())?;
+            let looser =
+                matches!(&inner.node, Node::Binary(binary) if binary.op != BinaryOp::Power);
+            write_maybe(f, inner, looser)
+        }
+        Node::Paren(inner) => write_maybe(f, inner, true),
+        Node::Hole(number) => write_hole(f, *number),
+        Node::Modified(hole, modifiers) => {
+            write_expr(f, hole)?;
+            write_modifiers(f, modifiers)
+        }
+    }
+}
+
+fn write_range<W: Write>(f: &mut W, range: &Duration) -> fmt::Result {
+    f.write_char('[')?;
+    write_duration(f, range)?;
+    f.write_char(']')
+}
+
+fn write_head<W: Write>(f: &mut W, aggregate: &Aggregate) -> fmt::Result {
+    f.write_str(&aggregate.op)?;
+    if let Some(grouping) = &aggregate.grouping {
+        f.write_str(if grouping.without {
+            " without "
+        } else {
+            " by "
+        })?;
+        write_labels(f, &grouping.labels)?;
+        f.write_char(' ')?;
+    }
+    f.write_char('(')
+}
+
+fn write_binary<W: Write>(f: &mut W, binary: &Binary) -> fmt::Result {
+    let strength = binary.op.precedence();
+    let right_associative = binary.op.is_right_associative();
+    let left_needs = match &binary.left.node {
+        Node::Binary(left) => {
+            left.op.precedence() < strength
+                || (left.op.precedence() == strength && right_associative)
+        }
+        Node::Unary(..) => binary.op == BinaryOp::Power,
+        Node::Number(text) => binary.op == BinaryOp::Power && text.starts_with(['-', '+']),
+        _ => false,
+    };
+    write_maybe(f, &binary.left, left_needs)?;
+    f.write_char(' ')?;
+    let right_needs = match &binary.right.node {
+        Node::Binary(right) => {
+            right.op.precedence() < strength
+                || (right.op.precedence() == strength && !right_associative)
+        }
+        _ => false,
+    };
+    let is_bare_group = binary
+        .matching
+        .as_ref()
+        .and_then(|matching| matching.group.as_ref())
+        .is_some_and(|group| group.labels.is_empty());
+    // A parenthesis after `group_left` would be parsed as its labels.
+    let separated = is_bare_group
+        && binary.fill == Fill::default()
+        && (right_needs || starts_with_paren(&binary.right));
+    write_operator(f, binary, separated)?;
+    f.write_char(' ')?;
+    write_maybe(f, &binary.right, right_needs)
+}
+
+/// Writes the operator with `bool`, matching and `fill`. If `separated`, a group without labels has empty parentheses.
+fn write_operator<W: Write>(f: &mut W, binary: &Binary, separated: bool) -> fmt::Result {
+    f.write_str(binary.op.as_str())?;
+    if binary.return_bool {
+        f.write_str(" bool")?;
+    }
+    if let Some(matching) = &binary.matching {
+        f.write_str(if matching.on { " on " } else { " ignoring " })?;
+        write_labels(f, &matching.labels)?;
+        if let Some(group) = &matching.group {
+            f.write_str(if group.left {
+                " group_left"
+            } else {
+                " group_right"
+            })?;
+            if !group.labels.is_empty() {
+                f.write_char(' ')?;
+                write_labels(f, &group.labels)?;
+            }
+        }
+    }
+    if separated {
+        f.write_str(" ()")?;
+    }
+    write_fill(f, &binary.fill)
+}
+
+fn write_fill<W: Write>(f: &mut W, fill: &Fill) -> fmt::Result {
+    match (&fill.left, &fill.right) {
+        (Some(left), Some(right)) if left == right => write!(f, " fill ({left})"),
+        (left, right) => {
+            if let Some(left) = left {
+                write!(f, " fill_left ({left})")?;
+            }
+            if let Some(right) = right {
+                write!(f, " fill_right ({right})")?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn write_selector<W: Write>(f: &mut W, selector: &Selector, braced: bool) -> fmt::Result {
     let mut first = true;
     let mut open = false;
     if let Some(metric) = &selector.metric {
@@ -180,7 +292,8 @@ fn write_selector(f: &mut Formatter<'_>, selector: &Selector, braced: bool) -> f
         } else {
             write_quoted(f, &matcher.label)?;
         }
-        write!(f, "{}{}", matcher.op.as_str(), matcher.value)?;
+        f.write_str(matcher.op.as_str())?;
+        write_string(f, &matcher.value)?;
     }
     match (open, &selector.metric) {
         (true, _) => f.write_char('}'),
@@ -189,126 +302,129 @@ fn write_selector(f: &mut Formatter<'_>, selector: &Selector, braced: bool) -> f
     }
 }
 
-impl Display for Modifiers {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self.extended {
-            Some(Extended::Anchored) => f.write_str(" anchored")?,
-            Some(Extended::Smoothed) => f.write_str(" smoothed")?,
-            None => {}
-        }
-        match &self.at {
-            Some(At::Time(time)) => write!(f, " @ {time}")?,
-            Some(At::Start) => f.write_str(" @ start()")?,
-            Some(At::End) => f.write_str(" @ end()")?,
-            None => {}
-        }
-        if let Some(offset) = &self.offset {
-            f.write_str(" offset ")?;
-            // Without a sign, an operator after the parenthesis would be parsed as part of the duration.
-            match (&offset.duration.node, offset.negative) {
-                (DurationNode::Binary(..) | DurationNode::Unary(..), negative) => {
-                    write!(
-                        f,
-                        "{}({})",
-                        if negative { '-' } else { '+' },
-                        offset.duration
-                    )?;
-                }
-                (_, true) => write!(f, "-{}", offset.duration)?,
-                (DurationNode::Paren(_), false) => write!(f, "+{}", offset.duration)?,
-                (_, false) => offset.duration.fmt(f)?,
+fn write_modifiers<W: Write>(f: &mut W, modifiers: &Modifiers) -> fmt::Result {
+    match modifiers.extended {
+        Some(Extended::Anchored) => f.write_str(" anchored")?,
+        Some(Extended::Smoothed) => f.write_str(" smoothed")?,
+        None => {}
+    }
+    match &modifiers.at {
+        Some(At::Time(time)) => write!(f, " @ {time}")?,
+        Some(At::Start) => f.write_str(" @ start()")?,
+        Some(At::End) => f.write_str(" @ end()")?,
+        None => {}
+    }
+    if let Some(offset) = &modifiers.offset {
+        f.write_str(" offset ")?;
+        // Without a sign, an operator after the parenthesis would be parsed as part of the duration.
+        match (&offset.duration.node, offset.negative) {
+            (DurationNode::Binary(..) | DurationNode::Unary(..), negative) => {
+                f.write_str(if negative { "-(" } else { "+(" })?;
+                write_duration(f, &offset.duration)?;
+                f.write_char(')')?;
             }
+            (_, true) => {
+                f.write_char('-')?;
+                write_duration(f, &offset.duration)?;
+            }
+            (DurationNode::Paren(_), false) => {
+                f.write_char('+')?;
+                write_duration(f, &offset.duration)?;
+            }
+            (_, false) => write_duration(f, &offset.duration)?,
         }
-        Ok(())
+    }
+    Ok(())
+}
+
+fn write_duration<W: Write>(f: &mut W, duration: &Duration) -> fmt::Result {
+    let maybe = |f: &mut W, inner: &Duration, parentheses: bool| {
+        if parentheses {
+            f.write_char('(')?;
+            write_duration(f, inner)?;
+            f.write_char(')')
+        } else {
+            write_duration(f, inner)
+        }
+    };
+    match &duration.node {
+        DurationNode::Literal(text) => f.write_str(text),
+        DurationNode::Window => f.write_str("$window"),
+        DurationNode::Hole(number) => write_hole(f, *number),
+        DurationNode::Paren(inner) => maybe(f, inner, true),
+        DurationNode::Unary(op, inner) => {
+            f.write_str(op.as_str())?;
+            let looser =
+                matches!(&inner.node, DurationNode::Binary(op, ..) if *op != BinaryOp::Power);
+            maybe(f, inner, looser)
+        }
+        DurationNode::Binary(op, left, right) => {
+            let strength = op.precedence();
+            let right_associative = op.is_right_associative();
+            let left_needs = match &left.node {
+                DurationNode::Binary(left, ..) => {
+                    left.precedence() < strength
+                        || (left.precedence() == strength && right_associative)
+                }
+                DurationNode::Unary(..) => right_associative,
+                _ => false,
+            };
+            let right_needs = match &right.node {
+                DurationNode::Binary(right, ..) => {
+                    right.precedence() < strength
+                        || (right.precedence() == strength && !right_associative)
+                }
+                _ => false,
+            };
+            maybe(f, left, left_needs)?;
+            f.write_char(' ')?;
+            f.write_str(op.as_str())?;
+            f.write_char(' ')?;
+            maybe(f, right, right_needs)
+        }
+        DurationNode::Call(name, args) => {
+            f.write_str(name)?;
+            f.write_char('(')?;
+            for (index, arg) in args.iter().enumerate() {
+                if index > 0 {
+                    f.write_str(", ")?;
+                }
+                write_duration(f, arg)?;
+            }
+            f.write_char(')')
+        }
     }
 }
 
-impl Display for Duration {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match &self.node {
-            DurationNode::Literal(text) => f.write_str(text),
-            DurationNode::Window => f.write_str("$window"),
-            DurationNode::Hole(number) => write_hole(f, *number),
-            DurationNode::Paren(inner) => write!(f, "({inner})"),
-            DurationNode::Unary(op, inner) => {
-                f.write_str(op.as_str())?;
-                match &inner.node {
-                    DurationNode::Binary(op, ..) if *op != BinaryOp::Power => {
-                        write!(f, "({inner})")
-                    }
-                    _ => inner.fmt(f),
-                }
-            }
-            DurationNode::Binary(op, left, right) => {
-                let strength = op.precedence();
-                let right_associative = op.is_right_associative();
-                let left_needs = match &left.node {
-                    DurationNode::Binary(left, ..) => {
-                        left.precedence() < strength
-                            || (left.precedence() == strength && right_associative)
-                    }
-                    DurationNode::Unary(..) => right_associative,
-                    _ => false,
-                };
-                let right_needs = match &right.node {
-                    DurationNode::Binary(right, ..) => {
-                        right.precedence() < strength
-                            || (right.precedence() == strength && !right_associative)
-                    }
-                    _ => false,
-                };
-                if left_needs {
-                    write!(f, "({left})")?
-                } else {
-                    left.fmt(f)?
-                }
-                write!(f, " {} ", op.as_str())?;
-                if right_needs {
-                    write!(f, "({right})")
-                } else {
-                    right.fmt(f)
-                }
-            }
-            DurationNode::Call(name, args) => {
-                write!(f, "{name}(")?;
-                for (index, arg) in args.iter().enumerate() {
-                    if index > 0 {
-                        f.write_str(", ")?;
-                    }
-                    arg.fmt(f)?;
-                }
-                f.write_char(')')
-            }
+fn write_string<W: Write>(f: &mut W, string: &StringLit) -> fmt::Result {
+    f.write_char('"')?;
+    for part in &string.parts {
+        match part {
+            StringPart::Text(text) => write_escaped(f, text)?,
+            StringPart::Byte(byte) => write!(f, "\\x{byte:02x}")?,
+            StringPart::Hole(number) => write_hole(f, *number)?,
         }
     }
-}
-
-impl Display for StringLit {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_char('"')?;
-        for part in &self.parts {
-            match part {
-                StringPart::Text(text) => write_escaped(f, text)?,
-                StringPart::Byte(byte) => write!(f, "\\x{byte:02x}")?,
-                StringPart::Hole(number) => write_hole(f, *number)?,
-            }
-        }
-        f.write_char('"')
-    }
+    f.write_char('"')
 }
 
 /// Prints text that parses as a hole. Holes are numbered by order, so the number is not printed.
-fn write_hole(f: &mut Formatter<'_>, _number: usize) -> fmt::Result {
+fn write_hole<W: Write>(f: &mut W, _number: usize) -> fmt::Result {
     f.write_str("${____}")
 }
 
-fn write_quoted(f: &mut Formatter<'_>, text: &str) -> fmt::Result {
+fn write_quoted<W: Write>(f: &mut W, text: &str) -> fmt::Result {
     f.write_char('"')?;
     write_escaped(f, text)?;
     f.write_char('"')
 }
 
-fn write_escaped(f: &mut Formatter<'_>, text: &str) -> fmt::Result {
+fn write_escaped<W: Write>(f: &mut W, text: &str) -> fmt::Result {
+    // Most text needs no escape and is written at once.
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'$');
+    if text.bytes().all(is_plain) {
+        return f.write_str(text);
+    }
     for (at, c) in text.char_indices() {
         match c {
             '"' => f.write_str("\\\"")?,
@@ -328,7 +444,7 @@ fn write_escaped(f: &mut Formatter<'_>, text: &str) -> fmt::Result {
     Ok(())
 }
 
-fn write_labels(f: &mut Formatter<'_>, labels: &[Label]) -> fmt::Result {
+fn write_labels<W: Write>(f: &mut W, labels: &[Label]) -> fmt::Result {
     f.write_char('(')?;
     for (index, label) in labels.iter().enumerate() {
         if index > 0 {
@@ -346,26 +462,24 @@ fn write_labels(f: &mut Formatter<'_>, labels: &[Label]) -> fmt::Result {
     f.write_char(')')
 }
 
-fn write_maybe(f: &mut Formatter<'_>, expr: &Expr, parentheses: bool) -> fmt::Result {
+fn write_maybe<W: Write>(f: &mut W, expr: &Expr, parentheses: bool) -> fmt::Result {
     if parentheses {
-        write!(f, "({expr})")
+        f.write_char('(')?;
+        write_expr(f, expr)?;
+        f.write_char(')')
     } else {
-        expr.fmt(f)
+        write_expr(f, expr)
     }
 }
 
-/// An expression that is followed by brackets.
-struct Tight<'e>(&'e Expr);
-
-impl Display for Tight<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let loose = match &self.0.node {
-            Node::Binary(_) | Node::Unary(..) => true,
-            Node::Number(text) => text.starts_with(['-', '+']),
-            _ => false,
-        };
-        write_maybe(f, self.0, loose)
-    }
+/// Writes an expression that is followed by brackets.
+fn write_tight<W: Write>(f: &mut W, expr: &Expr) -> fmt::Result {
+    let loose = match &expr.node {
+        Node::Binary(_) | Node::Unary(..) => true,
+        Node::Number(text) => text.starts_with(['-', '+']),
+        _ => false,
+    };
+    write_maybe(f, expr, loose)
 }
 
 fn starts_with_paren(expr: &Expr) -> bool {

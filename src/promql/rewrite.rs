@@ -117,10 +117,9 @@ pub fn inject_matchers_by<'l>(expr: &mut Expr, choose: impl Fn(Option<&str>) -> 
             .iter()
             .map(|matcher| matcher.label.clone())
             .collect();
-        let missing = added
-            .matchers()
-            .filter(|matcher| !own.contains(&matcher.label));
-        selector.matchers.extend(missing);
+        selector
+            .matchers
+            .extend(added.matchers_except(|label| own.contains(label)));
     });
 }
 

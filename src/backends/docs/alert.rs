@@ -64,7 +64,7 @@ impl Alerts<'_, '_> {
         };
         facts.push(format!(
             "{}: {}",
-            self.link(what, watched)?,
+            self.link(what, &watched.to_string())?,
             text::code(&condition.to_string())
         ));
         if let Some(url) = &alert.runbook_url {
@@ -124,10 +124,11 @@ impl Alerts<'_, '_> {
     ///
     /// If the link cannot be serialized.
     pub fn query(&self, what: &str, query: &Expr) -> Result<String, serde_json::Error> {
+        let query = query.to_string();
         Ok(format!(
             "{}: {}",
-            self.link(what, query)?,
-            text::code(&query.to_string())
+            self.link(what, &query)?,
+            text::code(&query)
         ))
     }
 
@@ -136,7 +137,7 @@ impl Alerts<'_, '_> {
     /// # Errors
     ///
     /// If the link cannot be serialized.
-    pub fn link(&self, what: &str, query: &Expr) -> Result<String, serde_json::Error> {
+    pub fn link(&self, what: &str, query: &str) -> Result<String, serde_json::Error> {
         Ok(match explore_links::explore(query, self.settings)? {
             Some(url) => text::link(what, &url),
             None => text::inline(what),

@@ -64,17 +64,16 @@ struct Range {
 /// # Errors
 ///
 /// If the state of the link cannot be serialized, which does not happen for text.
-pub fn explore(query: &Expr, settings: &Settings) -> serde_json::Result<Option<String>> {
+pub fn explore(query: &str, settings: &Settings) -> serde_json::Result<Option<String>> {
     let Some(base) = &settings.dashboard_base_url else {
         return Ok(None);
     };
-    let expr = query.to_string();
     let panes = Panes {
         a: Pane {
             datasource: settings.grafana.datasource.as_deref(),
             queries: [Query {
                 ref_id: "A",
-                expr: &expr,
+                expr: query,
             }],
             range: Range {
                 from: "now-6h",

@@ -4,7 +4,9 @@
 //! Characters that every Markdown renderer can escape get a backslash; others become character references, which all of
 //! them know.
 
-use crate::links::percent_encode;
+use std::fmt::Write;
+
+use crate::links::push_encoded;
 use nth_model::{Text, TextPart};
 
 /// Returns whether a character changes the direction of the text around it.
@@ -14,9 +16,20 @@ pub fn turns_around(c: char) -> bool {
 
 /// Text on one line, with white space as single spaces, for a heading, a cell or an item.
 pub fn single_line(text: &str) -> String {
-    let shown = |c: &char| (!c.is_control() || c.is_whitespace()) && !turns_around(*c);
-    let text: String = text.chars().filter(shown).collect();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut line = String::with_capacity(text.len());
+    let mut is_apart = false;
+    for c in text.chars() {
+        if c.is_whitespace() {
+            is_apart = !line.is_empty();
+        } else if !c.is_control() && !turns_around(c) {
+            if is_apart {
+                line.push(' ');
+            }
+            is_apart = false;
+            line.push(c);
+        }
+    }
+    line
 }
 
 /// Escapes text on one line.
@@ -47,7 +60,8 @@ pub fn inline(text: &str) -> String {
 }
 
 fn reference(out: &mut String, c: char) {
-    out.push_str(&format!("&#{};", u32::from(c)));
+    // Writing to a string does not fail.
+    let _ = write!(out, "&#{};", u32::from(c));
 }
 
 /// Escapes text and keeps its lines and paragraphs.
@@ -64,6 +78,10 @@ pub fn block(text: &str) -> String {
 
 /// Formats text as code on one line; empty for empty text, as code cannot be empty.
 pub fn code(text: &str) -> String {
+    let is_shown = |byte: u8| matches!(byte, b' '..=b'~');
+    if text.bytes().all(is_shown) && text.bytes().any(|byte| byte != b' ') {
+        return crate::markdown::code(text);
+    }
     let shown = |c: &char| !turns_around(*c);
     let visible = |c: char| if c.is_control() { ' ' } else { c };
     let text: String = text.chars().filter(shown).map(visible).collect();
@@ -102,13 +120,12 @@ pub fn address(url: &str) -> String {
 fn safe_url(url: &str) -> Option<String> {
     let scheme = ["https://", "http://"];
     scheme.iter().find(|scheme| url.starts_with(**scheme))?;
-    let kept = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'*+,;=%".contains(c);
     let mut out = String::with_capacity(url.len());
-    for c in url.chars() {
-        if kept(c) && !"[]*'".contains(c) {
-            out.push(c);
+    for byte in url.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&+,;=%".contains(&byte) {
+            out.push(char::from(byte));
         } else {
-            out.push_str(&percent_encode(c.encode_utf8(&mut [0; 4])));
+            push_encoded(&mut out, byte);
         }
     }
     Some(out)
@@ -118,17 +135,16 @@ fn safe_url(url: &str) -> Option<String> {
 pub fn internal_link(text: &str, target: &str) -> String {
     let (page, anchor) = target.split_once('#').unwrap_or((target, ""));
     let mark = if target.contains('#') { "#" } else { "" };
-    let anchor: String = anchor
-        .chars()
-        .map(|c| {
-            if c.is_ascii() {
-                c.to_string()
-            } else {
-                percent_encode(c.encode_utf8(&mut [0; 4]))
-            }
-        })
-        .collect();
-    format!("[{}]({page}{mark}{anchor})", inline(text))
+    let mut link = format!("[{}]({page}{mark}", inline(text));
+    for byte in anchor.bytes() {
+        if byte.is_ascii() {
+            link.push(char::from(byte));
+        } else {
+            push_encoded(&mut link, byte);
+        }
+    }
+    link.push(')');
+    link
 }
 
 /// The email address of a person, linked if it is a plain one.

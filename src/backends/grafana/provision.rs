@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_saphyr::LitStr;
 
 use crate::resource::object_name;
-use crate::{Artifact, EmitError, WriteError, file_stem, limits};
+use crate::{Artifact, EmitError, WriteError, file_stem, json, limits};
 use nth_model::{DashboardFormat, Settings, TargetName};
 
 use super::document::Dashboard;
@@ -30,7 +30,7 @@ pub fn artifact(
 ) -> Result<Artifact, EmitError> {
     let stem = file_stem(name);
     let json_error = |error: serde_json::Error| WriteError::new(DASHBOARD, error);
-    let mut json = serde_json::to_string_pretty(dashboard).map_err(json_error)?;
+    let mut json = json::to_string(dashboard).map_err(json_error)?;
     json.push('\n');
     match settings.grafana.format {
         DashboardFormat::Json => Ok(Artifact::new(

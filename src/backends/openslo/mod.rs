@@ -20,7 +20,7 @@ use self::document::{
     AlertPolicyRef, Calendar, DataSource, Metadata, Object, Objective, Service, Sli, Slo,
     TimeWindow,
 };
-use super::{Artifact, EmitError, Target, WriteError, file_stem};
+use super::{Artifact, EmitError, Target, WriteError, file_stem, yaml};
 use nth_model::{self as ir, TargetName, number::percent_text};
 
 /// The first line of every file. It contains nothing from the source, so nothing can end the comment.
@@ -102,22 +102,18 @@ fn project_files(
 
 /// The documents of one file.
 #[derive(Default)]
-struct File(Vec<String>);
+struct File(String);
 
 impl File {
     fn add(&mut self, document: &impl Serialize) -> Result<(), WriteError> {
-        let text = serde_saphyr::to_string(document)
-            .map_err(|error| WriteError::new("the OpenSLO documents", error))?;
-        self.0.push(text);
-        Ok(())
+        self.0
+            .push_str(if self.0.is_empty() { HEADER } else { "---\n" });
+        yaml::append(&mut self.0, document, yaml::WIDTH)
+            .map_err(|error| WriteError::new("the OpenSLO documents", error))
     }
 
     fn artifact(self, stem: &str) -> Artifact {
-        Artifact::new(
-            TargetName::OpenSlo,
-            format!("{stem}.yaml"),
-            format!("{HEADER}{}", self.0.join("---\n")),
-        )
+        Artifact::new(TargetName::OpenSlo, format!("{stem}.yaml"), self.0)
     }
 }
 

@@ -105,8 +105,8 @@ fn project_files(
         .iter()
         .filter(|(_, document)| !document.is_empty())
         .map(|(stem, document)| {
-            let text = serde_json::to_string_pretty(document)
-                .map_err(|cause| Error::Json { stem, cause })?;
+            let text =
+                crate::json::to_string(document).map_err(|cause| Error::Json { stem, cause })?;
             Ok(Artifact::new(
                 TargetName::PagerDuty,
                 format!("{stem}.tf.json"),

@@ -84,7 +84,7 @@ fn project_files(services: &[&Service], settings: &Settings) -> Result<Vec<Artif
 
 /// The text of a policy's document.
 fn text(policy: &Policy) -> Result<String, WriteError> {
-    let mut text = serde_json::to_string_pretty(policy)
+    let mut text = crate::json::to_string(policy)
         .map_err(|error| WriteError::new("the gates as JSON", error))?;
     text.push('\n');
     Ok(text)

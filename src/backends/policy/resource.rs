@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::resource::name_of;
-use crate::{EmitError, WriteError, file_stem, limits};
+use crate::{EmitError, WriteError, file_stem, limits, yaml};
 use nth_model::Settings;
 use nth_policy::{Gate, Policy};
 
@@ -88,9 +88,9 @@ pub fn yaml<T: Serialize>(
         if documents.len() > 1 {
             text.push_str("---\n");
         }
-        let written = serde_saphyr::to_string(document)
+        yaml::append(&mut text, document, yaml::WIDTH)
             .map_err(|error| WriteError::new("a gate as YAML", error))?;
-        text.push_str(written.trim_end_matches('\n'));
+        text.truncate(text.trim_end_matches('\n').len());
         text.push('\n');
     }
     Ok(text)

@@ -7,121 +7,143 @@ pub const WIDTH: usize = 100;
 
 /// Formats an expression: on one line if it fits, otherwise with a line for each operand and argument.
 pub fn layout(expr: &Expr) -> String {
-    break_lines(expr, false)
+    let mut layout = Layout::default();
+    layout.expr(expr);
+    layout.text
 }
 
-fn break_lines(expr: &Expr, even_if_short: bool) -> String {
-    let line = expr.to_string();
-    if line.len() <= WIDTH && !even_if_short {
-        return line;
-    }
-    match &expr.node {
-        Node::Binary(binary) => operands(binary).unwrap_or(line),
-        Node::Paren(inner) => format!("(\n{}\n)", indent(&layout(inner))),
-        // The printer has its own form of the second argument of `info`.
-        Node::Call(call) if call.function != "info" && !call.args.is_empty() => arguments(call),
-        Node::Aggregate(aggregate) => break_aggregate(aggregate).unwrap_or(line),
-        _ => line,
-    }
+/// An expression that is being formatted. Every part is printed once, and its start once more to see that it does not fit.
+#[derive(Default)]
+struct Layout {
+    text: String,
+    /// How many levels the current line is indented. No string in an expression spans lines: the printer escapes them.
+    depth: usize,
 }
 
-/// `left`, and on the next line `op right`.
-fn operands(binary: &Binary) -> Option<String> {
-    // Without labels, the printer must handle `group_left` before a parenthesis.
-    let group = binary
-        .matching
-        .as_ref()
-        .and_then(|matching| matching.group.as_ref());
-    if group.is_some_and(|group| group.labels.is_empty()) {
-        return None;
-    }
-    let strength = binary.op.precedence();
-    let right_associative = binary.op.is_right_associative();
-    let (left_needs, chained) = match &binary.left.node {
-        Node::Binary(left) => {
-            let same = left.op.precedence() == strength;
-            (
-                left.op.precedence() < strength || (same && right_associative),
-                same && !right_associative,
-            )
+impl Layout {
+    fn expr(&mut self, expr: &Expr) {
+        if !expr.append_within(WIDTH, &mut self.text) {
+            self.broken(expr);
         }
-        Node::Unary(..) => (binary.op == BinaryOp::Power, false),
-        Node::Number(text) => (
-            binary.op == BinaryOp::Power && text.starts_with(['-', '+']),
-            false,
-        ),
-        _ => (false, false),
-    };
-    let right_needs = match &binary.right.node {
-        Node::Binary(right) => {
-            right.op.precedence() < strength
-                || (right.op.precedence() == strength && !right_associative)
+    }
+
+    /// Writes an expression with line breaks, even if it is short.
+    fn broken(&mut self, expr: &Expr) {
+        match &expr.node {
+            // Without labels, the printer must handle `group_left` before a parenthesis.
+            Node::Binary(binary) if !is_bare_group(binary) => self.operands(binary),
+            Node::Paren(inner) => {
+                self.text.push('(');
+                self.indented(|layout| layout.expr(inner));
+            }
+            // The printer has its own form of the second argument of `info`.
+            Node::Call(call) if call.function != "info" && !call.args.is_empty() => {
+                self.arguments(call);
+            }
+            Node::Aggregate(aggregate) => self.aggregate(aggregate),
+            _ => expr.append_to(&mut self.text),
         }
-        _ => false,
-    };
-    let left = if left_needs {
-        parenthesize(&binary.left)
-    } else {
-        break_lines(&binary.left, chained)
-    };
-    let right = if right_needs {
-        parenthesize(&binary.right)
-    } else {
-        layout(&binary.right)
-    };
-    let operator = operator_text(binary)?;
-    Some(format!("{left}\n{operator} {right}"))
-}
+    }
 
-/// The operator with `bool` and matching, in the printer's form.
-fn operator_text(binary: &Binary) -> Option<String> {
-    let zero = || Expr::new(Node::Number("0".into()));
-    let bare = Binary {
-        left: zero(),
-        right: zero(),
-        ..binary.clone()
-    };
-    let text = bare.to_string();
-    Some(text.strip_prefix("0 ")?.strip_suffix(" 0")?.to_owned())
-}
+    /// `left`, and on the next line `op right`.
+    fn operands(&mut self, binary: &Binary) {
+        let strength = binary.op.precedence();
+        let right_associative = binary.op.is_right_associative();
+        let (left_needs, chained) = match &binary.left.node {
+            Node::Binary(left) => {
+                let same = left.op.precedence() == strength;
+                (
+                    left.op.precedence() < strength || (same && right_associative),
+                    same && !right_associative,
+                )
+            }
+            Node::Unary(..) => (binary.op == BinaryOp::Power, false),
+            Node::Number(text) => (
+                binary.op == BinaryOp::Power && text.starts_with(['-', '+']),
+                false,
+            ),
+            _ => (false, false),
+        };
+        let right_needs = match &binary.right.node {
+            Node::Binary(right) => {
+                right.op.precedence() < strength
+                    || (right.op.precedence() == strength && !right_associative)
+            }
+            _ => false,
+        };
+        match (left_needs, chained) {
+            (true, _) => self.parenthesized(&binary.left),
+            (false, true) => self.broken(&binary.left),
+            (false, false) => self.expr(&binary.left),
+        }
+        self.line();
+        binary.append_operator(&mut self.text);
+        self.text.push(' ');
+        if right_needs {
+            self.parenthesized(&binary.right);
+        } else {
+            self.expr(&binary.right);
+        }
+    }
 
-fn parenthesize(expr: &Expr) -> String {
-    let line = expr.to_string();
-    if line.len() <= WIDTH - 2 {
-        format!("({line})")
-    } else {
-        format!("(\n{}\n)", indent(&break_lines(expr, true)))
+    fn parenthesized(&mut self, expr: &Expr) {
+        self.text.push('(');
+        if expr.append_within(WIDTH - 2, &mut self.text) {
+            self.text.push(')');
+        } else {
+            self.indented(|layout| layout.broken(expr));
+        }
+    }
+
+    fn arguments(&mut self, call: &Call) {
+        self.text.push_str(&call.function);
+        self.text.push('(');
+        self.indented(|layout| {
+            for (index, arg) in call.args.iter().enumerate() {
+                if index > 0 {
+                    layout.text.push(',');
+                    layout.line();
+                }
+                layout.expr(arg);
+            }
+        });
+    }
+
+    fn aggregate(&mut self, aggregate: &Aggregate) {
+        aggregate.append_head(&mut self.text);
+        self.indented(|layout| {
+            if let Some(param) = &aggregate.param {
+                layout.expr(param);
+                layout.text.push(',');
+                layout.line();
+            }
+            layout.expr(&aggregate.expr);
+        });
+    }
+
+    /// Writes indented lines and, on a line after them, the closing parenthesis.
+    fn indented(&mut self, inner: impl FnOnce(&mut Self)) {
+        self.depth += 1;
+        self.line();
+        inner(self);
+        self.depth -= 1;
+        self.line();
+        self.text.push(')');
+    }
+
+    fn line(&mut self) {
+        self.text.push('\n');
+        for _ in 0..self.depth {
+            self.text.push_str("  ");
+        }
     }
 }
 
-fn arguments(call: &Call) -> String {
-    let args: Vec<_> = call.args.iter().map(|arg| indent(&layout(arg))).collect();
-    format!("{}(\n{}\n)", call.function, args.join(",\n"))
-}
-
-fn break_aggregate(aggregate: &Aggregate) -> Option<String> {
-    let bare = Aggregate {
-        param: None,
-        expr: Expr::new(Node::Number("0".into())),
-        ..aggregate.clone()
-    };
-    let text = Expr::new(Node::Aggregate(Box::new(bare))).to_string();
-    let head = text.strip_suffix("0)")?;
-    let param = aggregate
-        .param
-        .as_ref()
-        .map(|param| format!("{},\n", indent(&layout(param))));
-    Some(format!(
-        "{head}\n{}{}\n)",
-        param.unwrap_or_default(),
-        indent(&layout(&aggregate.expr))
-    ))
-}
-
-/// Indents every line by two spaces. No string in an expression spans lines: the printer escapes them.
-fn indent(text: &str) -> String {
-    let lines: Vec<_> = text.lines().map(|line| format!("  {line}")).collect();
-    lines.join("\n")
+/// True for `group_left` and `group_right` without labels.
+fn is_bare_group(binary: &Binary) -> bool {
+    let matching = binary.matching.as_ref();
+    let group = matching.and_then(|matching| matching.group.as_ref());
+    group.is_some_and(|group| group.labels.is_empty())
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub(crate) use self::sli::raw_ratio;
 use super::alerts::{Origin, service_alerts};
 use super::resource::object_name;
 use super::series_names::SLICE;
-use super::{Artifact, EmitError, Target, TooManyGroups, WriteError, file_stem, limits};
+use super::{Artifact, EmitError, Target, TooManyGroups, WriteError, file_stem, limits, yaml};
 
 /// The name of the rules in errors.
 const RULES: &str = "the Prometheus rules";
@@ -230,12 +230,9 @@ pub fn condition(service: &Service, settings: &Settings, alert: &Origin<'_>) -> 
 ///
 /// If the YAML library rejects the document.
 pub fn to_yaml(document: &impl Serialize) -> Result<String, serde_saphyr::SerializeError> {
-    let mut options = serde_saphyr::SerializerOptions::default();
-    options.folded_wrap_chars = layout::WIDTH;
-    Ok(format!(
-        "{HEADER}{}",
-        serde_saphyr::to_string_with_options(document, options)?
-    ))
+    let mut text = HEADER.to_owned();
+    yaml::append(&mut text, document, layout::WIDTH)?;
+    Ok(text)
 }
 
 fn rule_file(context: Context<'_>) -> RuleFile {
