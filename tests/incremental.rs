@@ -260,7 +260,7 @@ fn an_edit_that_gives_the_same_value_stops_there() {
     assert_eq!(
         judged(&counts),
         vec![
-            ("block_children", 1),
+            ("all_block_children", 1),
             ("block_field", 2),
             ("check_item", 1),
             ("instance", 1),

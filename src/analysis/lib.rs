@@ -10,6 +10,7 @@ pub mod environment;
 pub mod eval;
 pub mod limits;
 pub mod lower;
+pub mod maps;
 pub mod resolve;
 pub mod schema;
 pub mod session;

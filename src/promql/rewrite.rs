@@ -39,7 +39,7 @@ pub fn each_expr(expr: &mut Expr, visit: &mut impl FnMut(&mut Expr)) {
 }
 
 /// Calls `visit` with every duration, including those inside computed durations.
-fn each_duration(expr: &mut Expr, visit: &mut impl FnMut(&mut Duration)) {
+pub fn each_duration(expr: &mut Expr, visit: &mut impl FnMut(&mut Duration)) {
     fn inside(duration: &mut Duration, visit: &mut impl FnMut(&mut Duration)) {
         visit(duration);
         match &mut duration.node {

@@ -7,6 +7,7 @@ use super::value::{BlockRef, FieldValue, Value};
 use super::{Evaluator, Mode};
 use crate::codes;
 use crate::db::{Diag, Span};
+use crate::maps::NameMap;
 use crate::schema::names::{field, kind};
 
 /// The field with the environments.
@@ -27,7 +28,11 @@ impl Evaluator<'_> {
             return false;
         }
         let kind = self.schema_kind(id);
-        if self.schema.field(&kind, ONLY_IN).is_none() {
+        let Some(field) = self.schema.field(&kind, ONLY_IN) else {
+            return false;
+        };
+        self.collect(id);
+        if field.default.is_none() && !self.node(id).setters.contains_key(ONLY_IN) {
             return false;
         }
         let value = self.field(id, ONLY_IN);
@@ -101,11 +106,7 @@ impl Evaluator<'_> {
     }
 
     /// Warns about a dependency on a service that does not exist in the environment.
-    pub(super) fn warn_of_absent(
-        &mut self,
-        id: NodeId,
-        fields: &indexmap::IndexMap<SmolStr, FieldValue>,
-    ) {
+    pub(super) fn warn_of_absent(&mut self, id: NodeId, fields: &NameMap<FieldValue>) {
         let node = self.node(id);
         let Some(environment) = self.environment.clone() else {
             return;

@@ -1,5 +1,7 @@
 //! Calls of compile-time and run-time functions.
 
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
 use super::Evaluator;
@@ -204,7 +206,8 @@ impl<'db> Evaluator<'db> {
                     (false, true) => promql::MatchOp::Equal,
                     (true, true) => promql::MatchOp::NotEqual,
                 };
-                if let promql::Node::Selector(selector) = &mut query.expr.node {
+                let expr = Arc::make_mut(&mut query.expr);
+                if let promql::Node::Selector(selector) = &mut expr.node {
                     selector
                         .matchers
                         .push(promql::build::matcher(label, op, regex));

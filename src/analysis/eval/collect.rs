@@ -275,11 +275,12 @@ impl<'db> Evaluator<'db> {
             self.report_block_in_defaults(block, &context);
             return;
         }
-        let as_one = self
-            .schema
-            .fields(&self.schema_kind(parent))
-            .iter()
-            .any(|field| matches!(&field.ty, Ty::One(child, _) if *child == kind.text));
+        let as_one = self.schema.is_single(&kind.text)
+            && self
+                .schema
+                .fields(&self.schema_kind(parent))
+                .iter()
+                .any(|field| matches!(&field.ty, Ty::One(child, _) if *child == kind.text));
         // A block that is nested too deep because of a missing brace is reported as such.
         let too_deep = || {
             self.node(parent).damaged

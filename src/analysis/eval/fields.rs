@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
 use super::node::{FieldState, NodeId, Setter};
@@ -13,6 +12,7 @@ use super::value::{FieldValue, Instance, Matchers, Value};
 use super::{Evaluator, Mode};
 use crate::codes;
 use crate::db::{Diag, Span};
+use crate::maps::NameMap;
 use crate::schema::names::kind;
 use crate::schema::{self, Ty};
 use nth_diagnostics::suggest;
@@ -160,7 +160,7 @@ impl<'db> Evaluator<'db> {
     pub fn freeze(&mut self, id: NodeId) -> Instance {
         self.collect(id);
         let kind = self.schema_kind(id);
-        let mut fields = IndexMap::new();
+        let mut fields = NameMap::default();
         let is_partial = self.node(id).kind == kind::DEFAULTS;
         for field in self.schema.fields(&kind) {
             if is_partial && !self.node(id).setters.contains_key(&field.name)

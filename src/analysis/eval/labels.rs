@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::node::{NodeId, State};
+use super::node::{BlockLabels, NodeId, State};
 use super::value::{BlockRef, Value};
 use super::{Evaluator, Mode};
 use crate::db::Workspace;
@@ -22,13 +22,13 @@ use nth_promql::{LabelMatchers, MatchOp};
 #[derive(Default)]
 pub(crate) struct ScopeLabels {
     /// The matchers for metrics of targets: the innermost selector's.
-    measured: LabelMatchers,
+    measured: Rc<LabelMatchers>,
     /// The labels for series that the service's rules record.
-    recorded: LabelMatchers,
+    recorded: Rc<LabelMatchers>,
     /// The names of the service's own recording rules.
     recordings: Rc<Vec<SmolStr>>,
     /// The labels for series that the project records outside of any service.
-    outside: LabelMatchers,
+    outside: Rc<LabelMatchers>,
     /// The names of these recording rules.
     outside_recordings: Arc<BTreeSet<SmolStr>>,
 }
@@ -125,19 +125,48 @@ impl Evaluator<'_> {
     /// Returns the labels of a block's queries: those of the innermost selector and of the environment. Series that the service
     /// records have the labels of its rules instead.
     pub(crate) fn scope_labels(&mut self, node: NodeId) -> ScopeLabels {
+        let BlockLabels { measured, recorded } = self.block_labels(node);
         ScopeLabels {
-            measured: self.selector_labels(node),
-            recorded: self.recording_labels(node),
+            measured,
+            recorded,
             recordings: self.recordings(node),
-            outside: self.scope_of_rules(),
+            outside: self.rule_labels(),
             outside_recordings: Arc::clone(self.workspace.outside_recordings(self.db)),
         }
+    }
+
+    /// Returns the labels for all queries of a block. They are kept once all blocks around it are collected, so that no selector
+    /// can be added.
+    fn block_labels(&mut self, node: NodeId) -> BlockLabels {
+        if let Some(known) = &self.node(node).labels {
+            return known.clone();
+        }
+        let is_settled = std::iter::successors(Some(node), |node| self.node(*node).parent)
+            .all(|node| self.node(node).is_settled(field::SELECTOR));
+        let labels = BlockLabels {
+            measured: Rc::new(self.selector_labels(node)),
+            recorded: Rc::new(self.recording_labels(node)),
+        };
+        if is_settled {
+            self.nodes[node.0].labels = Some(labels.clone());
+        }
+        labels
+    }
+
+    /// Returns the labels of all rules of the project in the environment.
+    fn rule_labels(&mut self) -> Rc<LabelMatchers> {
+        let known = self.rule_labels.clone();
+        known.unwrap_or_else(|| {
+            let labels = Rc::new(self.scope_of_rules());
+            self.rule_labels = Some(Rc::clone(&labels));
+            labels
+        })
     }
 
     /// Returns the scope of a block's queries, for lookups in the catalog.
     pub(super) fn catalogue_scope(&mut self, node: NodeId) -> Scope {
         Scope {
-            labels: self.selector_labels(node),
+            labels: self.block_labels(node).measured.as_ref().clone(),
             recordings: {
                 let outside = self.workspace.outside_recordings(self.db).iter().cloned();
                 let own = self.recordings(node);
@@ -195,7 +224,7 @@ impl Evaluator<'_> {
         labels
     }
 
-    /// Returns the labels of all rules of the project in the environment.
+    /// Collects the labels of all rules of the project in the environment.
     fn scope_of_rules(&self) -> LabelMatchers {
         let mut labels = LabelMatchers::default();
         if let Some(environment) = &self.environment {
@@ -259,7 +288,7 @@ impl Evaluator<'_> {
         match value {
             Value::Query(mut query) if !query.scoped => {
                 let labels = self.scope_labels(node);
-                labels.add_to(&mut query.expr);
+                labels.add_to(Arc::make_mut(&mut query.expr));
                 query.scoped = true;
                 Value::Query(query)
             }

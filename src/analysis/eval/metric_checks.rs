@@ -252,7 +252,7 @@ impl<'db> Evaluator<'db> {
             return;
         }
         let labels = self.scope_labels(node);
-        let mut expr = query.expr.clone();
+        let mut expr = (*query.expr).clone();
         if !query.scoped {
             labels.add_to(&mut expr);
         }
@@ -284,7 +284,7 @@ impl<'db> Evaluator<'db> {
             return;
         }
         // Findings without one of these spans are ignored below.
-        let mut expr = query.expr.clone();
+        let mut expr = (*query.expr).clone();
         set_spans(&mut expr, promql::Span::default());
         let (of_label, of_value) = (promql::Span::new(0, 1), promql::Span::new(1, 2));
         if let Node::Selector(selector) = &mut expr.node

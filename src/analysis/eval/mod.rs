@@ -45,6 +45,7 @@ use smol_str::SmolStr;
 
 use crate::db::{Diag, ItemKey, Span, Workspace, item};
 use crate::schema::{Schema, schema};
+use nth_promql::LabelMatchers;
 use nth_syntax::tree::{ItemNode, TextRange};
 
 pub use labels::query_scope;
@@ -88,6 +89,8 @@ pub struct Evaluator<'db> {
     budget: budget::Budget,
     /// The environment's block, once it was looked for; `None` in it if there is none.
     environment_block: Option<Option<NodeId>>,
+    /// The labels of all rules of the project in the environment, once they were needed.
+    rule_labels: Option<Rc<LabelMatchers>>,
     root: Option<(ItemKey, NodeId)>,
     /// Arguments of bases that a check evaluates after all bodies are collected.
     unforced: Vec<(Rc<Scope<'db>>, SmolStr)>,
@@ -114,6 +117,7 @@ impl<'db> Evaluator<'db> {
             index: None,
             budget: budget::Budget::default(),
             environment_block: None,
+            rule_labels: None,
             root: None,
             unforced: Vec::new(),
             nodes: Vec::new(),
@@ -244,6 +248,18 @@ pub fn block_children(
     kind: SmolStr,
     environment: Option<SmolStr>,
 ) -> Vec<BlockRef> {
+    let all = all_block_children(db, workspace, block, environment).iter();
+    all.filter(|child| child.kind == kind).cloned().collect()
+}
+
+/// Returns the direct child blocks of a block of another item. Rules ask for those of one kind after those of another.
+#[salsa::tracked(returns(ref), cycle_result = all_block_children_in_a_circle)]
+fn all_block_children(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    block: BlockRef,
+    environment: Option<SmolStr>,
+) -> Vec<BlockRef> {
     if workspace.references(db).is_too_deep(block.item) {
         return Vec::new();
     }
@@ -257,11 +273,21 @@ pub fn block_children(
     let Some(node) = evaluator.find_node(root, &block.path) else {
         return Vec::new();
     };
-    let children = evaluator.children_refs(node, &kind);
+    let children = evaluator.all_children_refs(node);
     if evaluator.is_over() {
         return Vec::new();
     }
     children
+}
+
+fn all_block_children_in_a_circle(
+    _db: &dyn salsa::Database,
+    _id: salsa::Id,
+    _workspace: Workspace,
+    _block: BlockRef,
+    _environment: Option<SmolStr>,
+) -> Vec<BlockRef> {
+    Vec::new()
 }
 
 fn block_children_in_a_circle(

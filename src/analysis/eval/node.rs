@@ -1,9 +1,7 @@
 //! Blocks under evaluation: layers of bodies, from the base outwards, and the fields that they set.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
 use super::Evaluator;
@@ -13,8 +11,10 @@ pub use super::scope::NodeId;
 use super::scope::{Context, Scope};
 use super::value::{BlockRef, Value};
 use crate::db::{ItemKey, Span};
+use crate::maps::{NameMap, UnorderedBlockMap, UnorderedNameMap};
 use crate::schema::names::kind;
 use crate::schema::{self};
+use nth_promql::LabelMatchers;
 use nth_syntax::tree::{Base, Body, Expr, ItemNode, Name, Statement, TextRange};
 
 /// A block: layers of bodies, the base's first.
@@ -27,7 +27,7 @@ pub struct Node<'db> {
     /// The names of the recording rules among them, shared because every query needs them.
     pub(super) recordings: Rc<Vec<SmolStr>>,
     /// The children by kind and name.
-    pub(super) named: HashMap<(SmolStr, SmolStr), NodeId>,
+    pub(super) named: UnorderedBlockMap<NodeId>,
     pub(super) doc: Option<SmolStr>,
     pub(super) head: Span,
     pub(super) trail: Rc<Vec<Span>>,
@@ -47,8 +47,10 @@ pub struct Node<'db> {
     /// True if a `without` removed it in a check. It is kept, because other branches may refer to it.
     pub(super) dropped: bool,
     pub(super) state: State,
-    pub(super) setters: IndexMap<SmolStr, Vec<Setter<'db>>>,
-    pub(super) values: HashMap<SmolStr, FieldState>,
+    /// The labels of its queries, once they are known.
+    pub(super) labels: Option<BlockLabels>,
+    pub(super) setters: NameMap<Vec<Setter<'db>>>,
+    pub(super) values: UnorderedNameMap<FieldState>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,9 +69,25 @@ pub(super) struct Setter<'db> {
     pub(super) order: (usize, bool, usize),
 }
 
+/// The labels that are added to all queries of a block.
+#[derive(Clone)]
+pub(super) struct BlockLabels {
+    /// To metrics of targets.
+    pub(super) measured: Rc<LabelMatchers>,
+    /// To series that the service's rules record.
+    pub(super) recorded: Rc<LabelMatchers>,
+}
+
 pub(super) enum FieldState {
     Running,
     Done(Value),
+}
+
+impl Node<'_> {
+    /// True if the block is collected, and this field is not being evaluated.
+    pub(super) fn is_settled(&self, field: &str) -> bool {
+        self.state == State::Done && !matches!(self.values.get(field), Some(FieldState::Running))
+    }
 }
 
 impl<'db> Evaluator<'db> {
@@ -115,7 +133,7 @@ impl<'db> Evaluator<'db> {
             name,
             parent,
             children: Vec::new(),
-            named: HashMap::new(),
+            named: UnorderedBlockMap::default(),
             recordings: Rc::default(),
             doc: None,
             head,
@@ -129,8 +147,9 @@ impl<'db> Evaluator<'db> {
             absent: Vec::new(),
             dropped: false,
             state: State::Waiting,
-            setters: IndexMap::new(),
-            values: HashMap::new(),
+            labels: None,
+            setters: NameMap::default(),
+            values: UnorderedNameMap::default(),
         }
     }
 
@@ -320,6 +339,15 @@ impl<'db> Evaluator<'db> {
             at = self.child(at, kind, name)?;
         }
         Some(at)
+    }
+
+    /// Returns references to the nested blocks.
+    pub(super) fn all_children_refs(&mut self, id: NodeId) -> Vec<BlockRef> {
+        self.collect(id);
+        let children = self.node(id).children.iter();
+        children
+            .filter_map(|child| self.reference(*child))
+            .collect()
     }
 
     /// Returns references to the nested blocks of a kind.

@@ -19,7 +19,7 @@ use crate::schema::names::kind;
 use nth_diagnostics::Applicability;
 use nth_model as ir;
 use nth_promql::lint::{self, Known};
-use nth_promql::rewrite::{HoleValue, fill_holes, set_spans};
+use nth_promql::rewrite::{self, HoleValue, fill_holes, set_spans};
 use nth_promql::{self as promql, HoleType, classify};
 use nth_syntax::tree::{ExprNode, QueryHole, QueryLit, StringPart, TextRange};
 
@@ -134,13 +134,14 @@ impl<'db> Evaluator<'db> {
             .into_iter()
             .zip(&places)
             .map(|(hole, place)| match hole {
-                Value::Query(mut query) => {
+                Value::Query(query) => {
+                    let mut inserted = Arc::unwrap_or_clone(query.expr);
                     if !query.scoped {
-                        labels.add_to(&mut query.expr);
+                        labels.add_to(&mut inserted);
                     }
                     // All parts of an inserted query get the place of the interpolation.
-                    set_spans(&mut query.expr, *place);
-                    HoleValue::Expr(query.expr)
+                    set_spans(&mut inserted, *place);
+                    HoleValue::Expr(inserted)
                 }
                 Value::Number(value) => HoleValue::Number(value.normalize().to_string()),
                 Value::Percent(value) => {
@@ -185,9 +186,7 @@ impl<'db> Evaluator<'db> {
             return Value::Error;
         }
         // Some errors depend on the value, such as a duration of zero.
-        let quantities =
-            |filling: &HoleValue| matches!(filling, HoleValue::Duration(_) | HoleValue::Number(_));
-        if fillings.iter().any(quantities)
+        if may_be_invalid(&mut expr, &fillings)
             && let Err(errors) = promql::parse(&expr.to_string())
             && let Some(error) = errors.first()
         {
@@ -211,7 +210,7 @@ impl<'db> Evaluator<'db> {
         );
         let span = self.span(context, literal.text_range);
         Value::Query(Query {
-            expr,
+            expr: Arc::new(expr),
             scoped: context.node.is_some(),
             shape,
             span,
@@ -374,6 +373,32 @@ fn grown_too_deep(expr: &promql::Expr) -> Option<String> {
         .then(|| promql::too_deep(&expr.to_string()))
         .flatten()
         .map(|error| error.message)
+}
+
+/// True if a quantity may make the query invalid: a duration that is zero or computed from others, a negative number. Parsing
+/// tells; it takes longer than all else.
+fn may_be_invalid(expr: &mut promql::Expr, fillings: &[HoleValue]) -> bool {
+    let is_usual = |text: &str| {
+        let is_simple = text.starts_with(|c: char| c.is_ascii_digit());
+        is_simple && promql::seconds(text).is_some_and(|seconds| (1e-3..=1e9).contains(&seconds))
+    };
+    let mut has_quantities = false;
+    for filling in fillings {
+        if let HoleValue::Duration(text) | HoleValue::Number(text) = filling {
+            has_quantities = true;
+            if !is_usual(text) {
+                return true;
+            }
+        }
+    }
+    let mut is_computed = false;
+    rewrite::each_duration(expr, &mut |duration| {
+        is_computed |= !matches!(
+            duration.node,
+            promql::DurationNode::Literal(_) | promql::DurationNode::Window
+        );
+    });
+    has_quantities && is_computed
 }
 
 /// The size that an interpolation adds to a query.

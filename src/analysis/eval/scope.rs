@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
 use super::value::Value;
 use crate::db::{ItemKey, Span};
+use crate::maps::NameMap;
 use crate::schema::Ty;
 use nth_syntax::tree::Expr;
 
@@ -24,7 +24,7 @@ pub struct Scope<'db> {
     /// True inside of `in`: what is set here is for one environment.
     pub is_amending: bool,
     parent: Option<Rc<Scope<'db>>>,
-    bindings: RefCell<IndexMap<SmolStr, Rc<Binding<'db>>>>,
+    bindings: RefCell<NameMap<Rc<Binding<'db>>>>,
 }
 
 /// A name's value, computed on first use.

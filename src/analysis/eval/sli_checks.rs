@@ -1,8 +1,5 @@
 //! Checks SLIs against known metrics: the type of metrics in rates, and histogram buckets.
 
-use indexmap::IndexMap;
-use smol_str::SmolStr;
-
 use super::Evaluator;
 use super::labels::ScopeLabels;
 use super::node::{NodeId, Setter};
@@ -11,6 +8,7 @@ use super::value::{FieldValue, Query, Value, show_duration};
 use crate::codes;
 use crate::db::{Diag, Span};
 use crate::eval::metrics::plain_selector;
+use crate::maps::NameMap;
 use crate::schema::names::{field, kind};
 use nth_diagnostics::Applicability;
 use nth_metrics::check::{self, Bound, Bounds, Kind};
@@ -22,11 +20,7 @@ use nth_syntax::tree::{Expr, ExprNode};
 
 impl<'db> Evaluator<'db> {
     /// Checks the fields of a block together.
-    pub(super) fn check_block_metrics(
-        &mut self,
-        id: NodeId,
-        fields: &IndexMap<SmolStr, FieldValue>,
-    ) {
+    pub(super) fn check_block_metrics(&mut self, id: NodeId, fields: &NameMap<FieldValue>) {
         if !self.checks_metrics() {
             return;
         }
@@ -43,7 +37,7 @@ impl<'db> Evaluator<'db> {
     }
 
     /// Checks that a plain selector of events, which the compiler wraps in `rate()`, is a counter.
-    fn check_rates(&mut self, id: NodeId, fields: &IndexMap<SmolStr, FieldValue>, names: &[&str]) {
+    fn check_rates(&mut self, id: NodeId, fields: &NameMap<FieldValue>, names: &[&str]) {
         let labels = self.scope_labels(id);
         // One argument of a template may be used in several fields.
         let mut reported: Vec<Span> = Vec::new();
@@ -90,7 +84,7 @@ impl<'db> Evaluator<'db> {
     }
 
     /// Reports error series that do not exist before the first error, if the pulled metrics prove it.
-    fn check_errors(&mut self, id: NodeId, fields: &IndexMap<SmolStr, FieldValue>) {
+    fn check_errors(&mut self, id: NodeId, fields: &NameMap<FieldValue>) {
         let query = |name: &str| match fields.get(name).map(|field| &field.value) {
             Some(Value::Query(query)) => Some((query, plain_selector(query)?)),
             _ => None,
@@ -137,7 +131,7 @@ impl<'db> Evaluator<'db> {
         self.report_metric_finding(&setter.context.scope.trail, diagnostic);
     }
 
-    fn check_latency(&mut self, id: NodeId, fields: &IndexMap<SmolStr, FieldValue>) {
+    fn check_latency(&mut self, id: NodeId, fields: &NameMap<FieldValue>) {
         let Some((query, selector)) = fields.get(field::HISTOGRAM).and_then(selected) else {
             return;
         };

@@ -5,11 +5,11 @@ mod matchers;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use crate::db::Span;
+use crate::maps::NameMap;
 
 pub use crate::db::BlockRef;
 use crate::schema::Ty;
@@ -76,8 +76,8 @@ pub enum Value {
 /// A query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
-    /// The tree, without interpolations.
-    pub expr: promql::Expr,
+    /// The tree, without interpolations. Shared, because values are copied often and trees hardly ever change.
+    pub expr: Arc<promql::Expr>,
     /// True if the labels of the scope were added, or must not be.
     pub scoped: bool,
     /// The known shape of the query, for messages and interpolations.
@@ -288,7 +288,7 @@ pub struct Instance {
     /// For a block of a template, the places of the bases that instantiate it, outermost last.
     pub trail: Vec<Span>,
     /// Its fields, in the order of the schema.
-    pub fields: IndexMap<SmolStr, FieldValue>,
+    pub fields: NameMap<FieldValue>,
     /// Its child blocks, in order.
     pub children: Vec<Instance>,
     /// The metric that provides it, if it is a signal with candidates.

@@ -69,7 +69,7 @@ fn lower_panel(service: &Instance, panel: &Instance, diagnostics: &mut Vec<Diag>
         title: text(panel.get(field::TITLE))?,
         description: text(panel.get(field::DESCRIPTION))
             .or_else(|| panel.doc.as_ref().map(|doc| doc.trim().to_owned())),
-        query: found.expr.clone(),
+        query: (*found.expr).clone(),
         unit: unit(member(panel.get(field::UNIT))?.as_str())?,
         visualization: visualization(member(panel.get(field::VISUALIZATION))?.as_str())?,
         legend: legend(panel, diagnostics),

@@ -90,7 +90,7 @@ pub(super) fn contrary(block: &Instance, name: &str, severity: &ir::Severity) ->
 
 pub(super) fn query(value: &Value) -> Option<promql::Expr> {
     match value {
-        Value::Query(query) => Some(query.expr.clone()),
+        Value::Query(query) => Some((*query.expr).clone()),
         _ => None,
     }
 }

@@ -8,6 +8,7 @@ pub mod names;
 mod names_tests;
 mod ty;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -15,6 +16,7 @@ use smol_str::SmolStr;
 
 use crate::codes;
 use crate::db::{Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, item};
+use crate::maps::NameMap;
 use nth_syntax::tree::{EnumDecl, Expr, FieldDecl, ItemNode, KindDecl, Param, TypeExpr, TypeNode};
 
 pub use functions::{COMPILE_TIME, CompileTime, IN_TEXTS};
@@ -24,13 +26,15 @@ pub use ty::{BUILTIN, Ty, article};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Schema {
     /// The kinds in the order of the prelude.
-    pub kinds: IndexMap<SmolStr, Kind>,
+    pub kinds: NameMap<Kind>,
     /// The enums.
     pub enums: IndexMap<SmolStr, Enum>,
     /// The run-time functions.
     pub functions: IndexMap<SmolStr, Function>,
     /// Diagnostics about the declarations.
     pub diagnostics: Vec<Diag>,
+    /// The kinds of which a body can have only one block: those that a field has as its type.
+    single: BTreeSet<SmolStr>,
 }
 
 /// A kind of block.
@@ -47,7 +51,7 @@ pub struct Kind {
     /// The kind that it is a variant of.
     pub base: Option<SmolStr>,
     /// Its own fields in order, including those that the project added.
-    pub fields: IndexMap<SmolStr, FieldSchema>,
+    pub fields: NameMap<FieldSchema>,
     /// The place of its declaration.
     pub span: Span,
 }
@@ -195,12 +199,7 @@ impl Schema {
 
     /// True if a body can have only one block of the kind, which has no name.
     pub fn is_single(&self, kind: &str) -> bool {
-        self.kinds.values().any(|parent| {
-            parent
-                .fields
-                .values()
-                .any(|field| matches!(&field.ty, Ty::One(child, _) if child == kind))
-        })
+        self.single.contains(kind)
     }
 
     /// Converts a type expression to a type. Reports unknown names.
@@ -399,7 +398,7 @@ fn kind_head(key: ItemKey, decl: &KindDecl) -> Kind {
         is_top_level: decl.base.is_none() && (parents.is_empty() || !top.is_empty()),
         parents,
         base: decl.base.as_ref().map(|name| name.text.clone()),
-        fields: IndexMap::new(),
+        fields: NameMap::default(),
         span: Span {
             item: key,
             range: decl.name.range,
@@ -435,6 +434,9 @@ fn add_fields(schema: &mut Schema, key: ItemKey, decl: &KindDecl, extension: boo
             ..field_schema(field, ty, span, extension)
         };
         if let Some(kind) = schema.kinds.get_mut(&decl.name.text) {
+            if let Ty::One(child, _) = &field.ty {
+                schema.single.insert(child.clone());
+            }
             kind.fields.insert(field.name.clone(), field);
         }
     }
