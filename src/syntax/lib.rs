@@ -10,6 +10,7 @@ mod expr;
 mod format;
 mod literals;
 mod parse;
+mod reparse;
 mod statements;
 pub mod structure;
 pub mod tree;
@@ -17,6 +18,7 @@ pub mod tree;
 pub use diagnose::diagnose;
 pub use format::{Unformatted, format, try_format};
 pub use parse::parse;
+pub use reparse::reparse;
 
 /// The maximum depth of nested braces, brackets and interpolations. Deeper text is one [`tree::SyntaxErrorKind::TooDeep`], so
 /// that code that traverses the tree cannot overflow its stack.
@@ -30,5 +32,7 @@ mod format_tests;
 mod outline;
 #[cfg(test)]
 mod page_tests;
+#[cfg(test)]
+mod reparse_tests;
 #[cfg(test)]
 mod tests;

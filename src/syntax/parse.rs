@@ -21,11 +21,12 @@ pub fn parse(text: &str) -> ParsedFile {
         hidden: 0,
         doc: None,
         items: Vec::new(),
+        unsplit: 0,
     };
     match too_large(text) {
         Some(detail) => file.refuse(text, detail),
         None => {
-            chunk(text, 0, true, &mut file);
+            file.read(Rule::file, text, 0, true);
             let (items, most) = (file.items.len(), limits::FILE_ITEMS);
             if items > most {
                 file.refuse(text, format!("{items} items, more than {most}").into());
@@ -49,56 +50,67 @@ pub(super) fn too_large(text: &str) -> Option<SmolStr> {
     (parts > most).then(|| format!("{parts} lines and commas, more than {most}").into())
 }
 
-/// Parses `text`, which is at `offset` in the file. If `split` is set, an unclosed item is split at heads at column 0 inside it,
-/// and each part is parsed by itself.
-fn chunk(text: &str, offset: usize, split: bool, file: &mut ParsedFile) {
-    let Ok(mut pairs) = Grammar::parse(Rule::file, text) else {
-        // The grammar matches every text. If it ever does not, the text is one malformed item.
-        let range = TextRange::new(0, text.len());
-        let error = SyntaxError {
-            kind: SyntaxErrorKind::Junk,
-            range,
-            related: None,
-            detail: SmolStr::default(),
-            fix: None,
+impl ParsedFile {
+    /// Adds what the rule `first` reads of `text`, which is at `offset` in the file. If `split` is set, an unclosed item is split at heads at
+    /// column 0 inside it, and each part is parsed by itself. Returns the offset in the file of the end of the last item.
+    pub(super) fn read(
+        &mut self,
+        first: Rule,
+        text: &str,
+        offset: usize,
+        split: bool,
+    ) -> Option<usize> {
+        let Ok(mut pairs) = Grammar::parse(first, text) else {
+            // The grammar matches every text. If it ever does not, the text is one malformed item.
+            let range = TextRange::new(0, text.len());
+            let error = SyntaxError {
+                kind: SyntaxErrorKind::Junk,
+                range,
+                related: None,
+                detail: SmolStr::default(),
+                fix: None,
+            };
+            let item = Item {
+                len: text.len() as u32,
+                node: ItemNode::Error,
+                errors: vec![error],
+                turns: Vec::new(),
+            };
+            self.items.push((offset as u32, Arc::new(item)));
+            return None;
         };
-        let item = Item {
-            len: text.len() as u32,
-            node: ItemNode::Error,
-            errors: vec![error],
-            turns: Vec::new(),
-        };
-        file.items.push((offset as u32, Arc::new(item)));
-        return;
-    };
-    let Some(root) = pairs.next() else { return };
-    for pair in root.into_inner() {
-        match pair.as_rule() {
-            Rule::file_doc if offset == 0 => {
-                file.doc = Some(doc_text(pair, Rule::file_doc_line, 3));
-            }
-            Rule::item => {
-                let start = pair.as_span().start();
-                let end = pair.as_span().end();
-                if split && end == text.len() {
-                    let cuts = swallowed_heads(&pair, text);
-                    if !cuts.is_empty() {
-                        let ends = cuts.iter().copied().chain([text.len()]);
-                        let starts = [start].into_iter().chain(cuts.iter().copied());
-                        for (start, end) in starts.zip(ends) {
-                            chunk(&text[start..end], offset + start, false, file);
+        let mut last = None;
+        for pair in pairs.next()?.into_inner() {
+            match pair.as_rule() {
+                Rule::file_doc if offset == 0 => {
+                    self.doc = Some(doc_text(pair, Rule::file_doc_line, 3));
+                }
+                Rule::item => {
+                    let start = pair.as_span().start();
+                    let end = pair.as_span().end();
+                    last = Some(offset + end);
+                    if split && end == text.len() {
+                        let cuts = swallowed_heads(&pair, text);
+                        if !cuts.is_empty() {
+                            let ends = cuts.iter().copied().chain([text.len()]);
+                            let starts = [start].into_iter().chain(cuts.iter().copied());
+                            for (start, end) in starts.zip(ends) {
+                                self.read(Rule::file, &text[start..end], offset + start, false);
+                            }
+                            continue;
                         }
-                        continue;
+                    }
+                    self.push(offset + start, Builder::item(text, pair));
+                    if split {
+                        self.unsplit = self.items.len();
                     }
                 }
-                file.push(offset + start, Builder::item(text, pair));
+                _ => {}
             }
-            _ => {}
         }
+        last
     }
-}
 
-impl ParsedFile {
     /// Replaces the file by one error about the exceeded limit in `detail`.
     fn refuse(&mut self, text: &str, detail: SmolStr) {
         let error = SyntaxError {
@@ -117,10 +129,11 @@ impl ParsedFile {
         self.hidden = 0;
         self.doc = None;
         self.items = vec![(0, Arc::new(item))];
+        self.unsplit = 1;
     }
 
     /// Adds an item. Malformed text after an item that is nested too deep is merged into that item.
-    fn push(&mut self, start: usize, item: Item) {
+    pub(super) fn push(&mut self, start: usize, item: Item) {
         if item.node == ItemNode::Error
             && let Some((last_start, last)) = self.items.last_mut()
             && last

@@ -68,6 +68,8 @@ pub struct ParsedFile {
     pub doc: Option<SmolStr>,
     /// The items in text order, each with the byte offset of its start.
     pub items: Vec<(u32, Arc<Item>)>,
+    /// The number of items before the first part of an unclosed one, which reaches to the end of the text and is split.
+    pub unsplit: usize,
 }
 
 /// A top-level item: an import, a block, a declaration, or other text.
