@@ -145,6 +145,8 @@ fn judged(counts: &BTreeMap<String, usize>) -> Vec<(&str, usize)> {
         "find_item",
         "find_module",
         // These put together what others found.
+        "block_findings",
+        "evaluation_steps",
         "file_findings",
         "has_directives",
         // These look at which names a text has, and whether it can be read.
@@ -350,4 +352,44 @@ fn a_pull_reaches_those_whose_metrics_changed() {
     let (said, counts) = configure(&[("checkout", "up"), ("mail", "jobs_waiting")]);
     assert_eq!(said, 1, "the signal of `checkout` is missing");
     assert_eq!(counts.get("service_model"), Some(&1), "{counts:?}");
+}
+
+/// A file with many services, longer than what is parsed again as a whole.
+fn many_services(count: usize) -> String {
+    let services = (0..count).map(|number| {
+        format!(
+            "/// Number {number}.\nservice s-{number} {{\n  team     = payments\n  tier     = high\n  selector = {{ job = \"s-{number}\" }}\n\n  \
+             slo availability : http.availability {{\n    objective = 99.5%\n  }}\n\n  alert deep {{\n    when = `max(queue_depth) > 100`\n  }}\n}}\n\n"
+        )
+    });
+    format!(
+        "import std.http\n\nteam payments {{ }}\n\n{}",
+        services.collect::<String>()
+    )
+}
+
+#[test]
+fn an_edit_in_a_file_with_many_services_evaluates_its_own_service_only() {
+    let text = many_services(120);
+    let mut watched = load_files(&[("all", &text)]);
+    assert!(watched.session.findings().is_empty());
+    watched.session.evict_stale();
+    let file = watched.session.files()[0];
+    for (number, objective) in ["99.6%", "99.7%", "99.8%"].into_iter().enumerate() {
+        let mut services: Vec<String> = text.split_inclusive("}\n\n").map(str::to_owned).collect();
+        let edited = services
+            .iter()
+            .position(|service| service.contains("service s-60 "))
+            .expect("a service")
+            + 1;
+        services[edited] = services[edited].replace("99.5%", objective);
+        watched.counts();
+        watched.session.edit(file, services.concat().into());
+        assert!(watched.session.findings().is_empty());
+        watched.session.evict_stale();
+        let counts = watched.counts();
+        for query in ["check_item", "instance", "service_model", "block_findings"] {
+            assert_eq!(counts.get(query), Some(&1), "edit {number}: {counts:?}");
+        }
+    }
 }

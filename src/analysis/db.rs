@@ -36,10 +36,37 @@ pub struct SourceFile {
     /// The text.
     #[returns(ref)]
     pub text: Arc<str>,
+    /// A text that it had before, if the file is long: what an edit did not change is not parsed again.
+    #[default]
+    #[returns(ref)]
+    pub(crate) before: Option<Arc<TextBefore>>,
     /// True if it belongs to a package, whose services are not built here.
     #[returns(copy)]
     pub package: bool,
 }
+
+/// A text with its tree.
+#[derive(Debug)]
+pub struct TextBefore {
+    text: Arc<str>,
+    tree: ParsedFile,
+}
+
+impl TextBefore {
+    /// Returns the text of a file, before it is edited; `None` for a short one, which is parsed as quickly as it is compared.
+    pub(crate) fn of(db: &dyn salsa::Database, file: SourceFile) -> Option<Arc<Self>> {
+        let text = file.text(db);
+        (text.len() > LONG_TEXT).then(|| {
+            Arc::new(Self {
+                text: Arc::clone(text),
+                tree: parsed(db, file).clone(),
+            })
+        })
+    }
+}
+
+/// A text with more bytes than this is long.
+const LONG_TEXT: usize = 16 * 1024;
 
 /// Workspace-wide data.
 #[salsa::input(singleton, debug)]
@@ -244,10 +271,13 @@ fn describe(node: &ItemNode) -> (ItemClass, SmolStr, SmolStr) {
     }
 }
 
-/// Parses a file.
+/// Parses a file. The tree depends on the text alone; the text before an edit only saves work.
 #[salsa::tracked(returns(ref))]
 pub fn parsed(db: &dyn salsa::Database, file: SourceFile) -> ParsedFile {
-    nth_syntax::parse(file.text(db))
+    match file.before(db) {
+        Some(before) => nth_syntax::reparse(&before.text, &before.tree, file.text(db)),
+        None => nth_syntax::parse(file.text(db)),
+    }
 }
 
 /// Returns the items of a file, with the blocks that its loops generate.

@@ -18,10 +18,10 @@ use smol_str::SmolStr;
 
 use crate::check::project::ProjectCache;
 use crate::codes;
-use crate::db::references::{FileReferences, References, file_references};
+use crate::db::references::{FileReferences, References, file_references, has_same_targets};
 use crate::db::{
     Database, Diag, FileNames, ItemClass, ItemEntry, ItemKey, SourceFile, Span, StorageSize,
-    Workspace, file_names, item_start,
+    TextBefore, Workspace, file_names, item_start,
 };
 use crate::eval::BlockRef;
 use crate::lower::{service_model, set_model_capacity};
@@ -197,6 +197,12 @@ impl Session {
     /// Changes a file's text. The file is from now on treated as one that changes often: queries that read no such file need no
     /// revalidation after the next edit.
     pub fn edit(&mut self, file: SourceFile, text: Arc<str>) {
+        let before = TextBefore::of(&self.db, file);
+        if before.is_some() || file.before(&self.db).is_some() {
+            file.set_before(&mut self.db)
+                .with_durability(Durability::LOW)
+                .to(before);
+        }
         file.set_text(&mut self.db)
             .with_durability(Durability::LOW)
             .to(text);
@@ -215,12 +221,17 @@ impl Session {
             self.recompute_references();
         } else if let Some(place) = place {
             let now = file_references(&self.db, self.workspace, file);
-            let before = self.references.get(place);
-            if before.is_some_and(|before| *before != now) {
+            let before = self.references.get(place).cloned();
+            if let Some(before) = before.filter(|before| *before != now) {
+                let is_same_graph = has_same_targets(&before, &now);
                 if let Some(before) = Arc::make_mut(&mut self.references).get_mut(place) {
                     *before = now;
                 }
-                self.set_references();
+                // Places only matter where something is reported.
+                let references = self.workspace.references(&self.db);
+                if !is_same_graph || !references.diagnostics().is_empty() {
+                    self.set_references();
+                }
             }
         }
     }
@@ -265,6 +276,9 @@ impl Session {
             match known.remove(&(input.module.as_str().into(), input.path.clone())) {
                 Some(file) => {
                     if *file.text(&self.db) != input.text {
+                        if file.before(&self.db).is_some() {
+                            file.set_before(&mut self.db).to(None);
+                        }
                         file.set_text(&mut self.db).to(input.text.clone());
                     }
                     kept.push(file);

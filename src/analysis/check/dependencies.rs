@@ -108,6 +108,20 @@ impl Needs {
     }
 }
 
+impl Needs {
+    /// True if both are the same but for places, so that they are in a cycle or not alike.
+    pub fn is_same_graph(&self, other: &Self) -> bool {
+        let needed = |needs: &Self| {
+            needs
+                .services
+                .iter()
+                .map(|(key, _)| *key)
+                .collect::<Vec<_>>()
+        };
+        self.service == other.service && needed(self) == needed(other)
+    }
+}
+
 /// Returns diagnostics about dependency cycles, one per cycle, at its first member in the order of `services`. Needs the whole
 /// project, so it runs outside of queries.
 pub fn cycles(services: &[Needs]) -> Vec<Diag> {

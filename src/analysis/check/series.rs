@@ -45,6 +45,13 @@ impl Measured {
     }
 }
 
+impl Measured {
+    /// True if both are the same but for the place.
+    pub fn is_same_series(&self, other: &Self) -> bool {
+        self.service == other.service && self.series == other.series
+    }
+}
+
 /// Returns the service's matchers if they select the series of every service: none, only negations, or expressions that match
 /// every value.
 fn wide_selector(instance: &Instance) -> Option<LabelMatchers> {

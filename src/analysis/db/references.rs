@@ -19,6 +19,20 @@ use nth_syntax::tree::{
 /// with the place of the first reference.
 pub type FileReferences = Vec<(ItemKey, Vec<(ItemKey, TextRange)>)>;
 
+/// True if the same items refer to the same others, wherever that is written.
+pub fn has_same_targets(left: &FileReferences, right: &FileReferences) -> bool {
+    left.len() == right.len()
+        && left
+            .iter()
+            .zip(right)
+            .all(|((left, left_targets), (right, right_targets))| {
+                let keys = |targets: &[(ItemKey, TextRange)]| {
+                    targets.iter().map(|(key, _)| *key).collect::<Vec<_>>()
+                };
+                left == right && keys(left_targets) == keys(right_targets)
+            })
+}
+
 /// The items of the project whose chains of references are too long or circular.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct References {

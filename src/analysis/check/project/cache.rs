@@ -22,6 +22,7 @@ pub struct ProjectCache {
     cycles: Option<Arc<Vec<Vec<Diag>>>>,
     shared: Option<Arc<Vec<Vec<Diag>>>>,
     exclusions: Option<Arc<Vec<Diag>>>,
+    origins: Option<Arc<Vec<Diag>>>,
     index: Option<NameIndex>,
     resolved: Resolved,
 }
@@ -62,19 +63,49 @@ impl ProjectCache {
         let mut has_needs = is_as_long;
         let mut has_measured = is_as_long;
         let mut has_exclusions = is_as_long;
+        let mut has_origins = is_as_long;
+        // Where nothing is reported, places do not matter.
+        let is_empty = |found: &Option<Arc<Vec<Vec<Diag>>>>| {
+            let found = found.as_ref();
+            found.is_some_and(|found| found.iter().all(Vec::is_empty))
+        };
+        let (no_cycles, no_shared) = (is_empty(&self.cycles), is_empty(&self.shared));
         for (before, now) in self.files.iter().zip(files) {
             if Arc::ptr_eq(before, now) {
                 continue;
             }
             has_globals &= before.globals == now.globals;
-            let (before, now) = (&before.environments, &now.environments);
-            has_needs &=
-                (before.iter().map(|found| &found.needs)).eq(now.iter().map(|found| &found.needs));
-            has_measured &= (before.iter().map(|found| &found.measured))
-                .eq(now.iter().map(|found| &found.measured));
-            has_exclusions &= (before.iter())
-                .map(|found| (&found.exclusions, &found.covered))
-                .eq((now.iter()).map(|found| (&found.exclusions, &found.covered)));
+            if before.environments.len() != now.environments.len() {
+                has_needs = false;
+                has_measured = false;
+                has_exclusions = false;
+                has_origins = false;
+            }
+            for (before, now) in before.environments.iter().zip(&now.environments) {
+                if before == now {
+                    continue;
+                }
+                let (before, now) = (|| before.iter(), || now.iter());
+                has_needs &= all_same(
+                    before().flat_map(|found| &found.needs),
+                    now().flat_map(|found| &found.needs),
+                    |left, right| left == right || no_cycles && left.is_same_graph(right),
+                );
+                has_measured &= all_same(
+                    before().flat_map(|found| &found.measured),
+                    now().flat_map(|found| &found.measured),
+                    |left, right| left == right || no_shared && left.is_same_series(right),
+                );
+                has_exclusions &= before()
+                    .flat_map(|found| &found.exclusions)
+                    .eq(now().flat_map(|found| &found.exclusions))
+                    && before()
+                        .flat_map(|found| &found.covered)
+                        .eq(now().flat_map(|found| &found.covered));
+                has_origins &= before()
+                    .map(|found| &found.origins)
+                    .eq(now().map(|found| &found.origins));
+            }
         }
         if !has_globals {
             self.duplicates = None;
@@ -87,6 +118,9 @@ impl ProjectCache {
         }
         if !has_exclusions {
             self.exclusions = None;
+        }
+        if !has_origins {
+            self.origins = None;
         }
         if self.names_revision != names_revision || !is_as_long {
             self.index = None;
@@ -110,6 +144,10 @@ impl ProjectCache {
 
     pub(super) fn exclusions(&mut self, make: impl FnOnce() -> Vec<Diag>) -> Arc<Vec<Diag>> {
         Arc::clone(self.exclusions.get_or_insert_with(|| Arc::new(make())))
+    }
+
+    pub(super) fn origins(&mut self, make: impl FnOnce() -> Vec<Diag>) -> Arc<Vec<Diag>> {
+        Arc::clone(self.origins.get_or_insert_with(|| Arc::new(make())))
     }
 
     /// Adds suggestions, such as imports, to the diagnostics about unknown names.
@@ -148,6 +186,21 @@ impl ProjectCache {
         let diagnostics = diagnostics.collect();
         self.resolved = resolved;
         diagnostics
+    }
+}
+
+/// True if both have equally many elements, which are the same by `same`.
+fn all_same<'a, T: 'a>(
+    mut left: impl Iterator<Item = &'a T>,
+    mut right: impl Iterator<Item = &'a T>,
+    same: impl Fn(&T, &T) -> bool,
+) -> bool {
+    loop {
+        match (left.next(), right.next()) {
+            (None, None) => return true,
+            (Some(left), Some(right)) if same(left, right) => {}
+            _ => return false,
+        }
     }
 }
 

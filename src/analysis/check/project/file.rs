@@ -14,8 +14,8 @@ use crate::check::series::Measured;
 use crate::check::{check_item, ownership, paging, reliability, rule_labels, utf8_names};
 use crate::codes;
 use crate::db::{
-    Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, item_name, items_of_text,
-    name_span, parsed,
+    Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace, file_names, item_entry,
+    item_name, items_of_text, name_span, parsed,
 };
 use crate::environment::{severity_finding, target_findings, tenant_finding, text_findings};
 use crate::eval::{Instance, instance};
@@ -38,15 +38,23 @@ pub struct FileFindings {
     pub duplicates: Vec<Diag>,
     /// The names that must be unique in the project.
     pub globals: Vec<GlobalName>,
-    /// Findings about the evaluated blocks, one entry per environment.
-    pub environments: Vec<EnvironmentFindings>,
+    /// Findings about the evaluated blocks, one list per environment. Blocks without findings are left out.
+    pub environments: Vec<Vec<Arc<BlockFindings>>>,
     /// True if the file has `// nth:` comments.
     pub has_directives: bool,
 }
 
-/// Findings about the evaluated blocks of a file in one environment.
+impl FileFindings {
+    /// Iterates over the findings about the blocks in the environment with this number.
+    pub fn blocks(&self, environment: usize) -> impl Iterator<Item = &BlockFindings> {
+        let blocks = self.environments.get(environment).into_iter().flatten();
+        blocks.map(|block| &**block)
+    }
+}
+
+/// Findings about an evaluated block in one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct EnvironmentFindings {
+pub struct BlockFindings {
     /// Diagnostics of services.
     pub services: Vec<Diag>,
     /// Diagnostics about objectives.
@@ -119,7 +127,7 @@ pub fn check_file(
     if errors.is_too_many() {
         return FileFindings {
             checked: first_errors(db, file, errors),
-            environments: vec![EnvironmentFindings::default(); environments.len()],
+            environments: vec![Vec::new(); environments.len()],
             ..FileFindings::default()
         };
     }
@@ -230,7 +238,7 @@ fn check_items(
         } else if entry.class == ItemClass::Block {
             let counts = environments
                 .iter()
-                .map(|environment| instance(db, workspace, key, environment.clone()).steps);
+                .map(|environment| evaluation_steps(db, workspace, key, environment.clone()));
             steps = counts.fold(steps, u64::saturating_add);
         }
         if !allowance.take(steps / environments.len().max(1) as u64) {
@@ -254,115 +262,152 @@ fn too_much(db: &dyn salsa::Database, key: ItemKey) -> Diag {
     .help("split the file, or loop over fewer elements")
 }
 
+/// Returns the findings about the blocks of a file in an environment.
 fn environment_findings(
     db: &dyn salsa::Database,
     workspace: Workspace,
     file: SourceFile,
     environment: &Option<SmolStr>,
     items: &CheckedItems,
-) -> EnvironmentFindings {
-    let mut findings = EnvironmentFindings::default();
-    let is_package = file.package(db);
-    for entry in file_names(db, file).of_class(ItemClass::Block) {
-        let key = entry.key;
-        if items.skipped.contains(&key) {
-            continue;
-        }
-        if entry.kind == kind::EXCLUDE {
-            // The exclusions of a package apply to what the package builds.
-            if !is_package {
-                let lowered = exclusion_model(db, workspace, key, environment.clone());
-                let found = lowered.diagnostics.iter().cloned();
-                findings.others.extend(found.map(|found| OtherFinding {
-                    diagnostic: found,
-                    condition: Condition::Always,
-                }));
-                findings.exclusions.push(Arc::clone(lowered));
-            }
-            continue;
-        }
-        if entry.kind == kind::TEST {
-            // The tests of a package are run by the package itself.
-            if !is_package {
-                let lowered = test_model(db, workspace, key, environment.clone());
-                let found = lowered.diagnostics.iter().cloned();
-                findings.others.extend(found.map(|found| OtherFinding {
-                    diagnostic: found,
-                    condition: Condition::Always,
-                }));
-            }
-            continue;
-        }
-        if matches!(entry.kind.as_str(), kind::ALERT | kind::RECORDING) {
-            if !is_package {
-                outside_findings(db, workspace, key, environment, &mut findings);
-            }
-            continue;
-        }
-        if matches!(
-            entry.kind.as_str(),
-            kind::TEAM | kind::TIER | kind::SERVICE | kind::DEPENDENCY
-        ) && let Some(block) = &instance(db, workspace, key, environment.clone()).instance
-        {
-            findings
-                .origins
-                .add(db, workspace, environment.as_ref(), block);
-        }
-        // Several rules of a team outside of any service.
-        if entry.kind == kind::TEAM && !workspace.outside_rules(db).is_empty() {
-            let lowered = service_model(db, workspace, key, environment.clone());
+) -> Vec<Arc<BlockFindings>> {
+    let none = BlockFindings::default();
+    file_names(db, file)
+        .of_class(ItemClass::Block)
+        .filter(|entry| !items.skipped.contains(&entry.key))
+        .map(|entry| block_findings(db, workspace, entry.key, environment.clone()))
+        .filter(|findings| **findings != none)
+        .collect()
+}
+
+/// Returns the evaluation steps that a block takes in an environment. Unlike those of [`instance`], this result is kept: an edit in a
+/// long file evaluates one block again, and not all.
+#[salsa::tracked(returns(copy))]
+fn evaluation_steps(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    key: ItemKey,
+    environment: Option<SmolStr>,
+) -> u64 {
+    instance(db, workspace, key, environment).steps
+}
+
+/// Returns the findings about a block in an environment.
+#[salsa::tracked(returns(clone))]
+fn block_findings(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    key: ItemKey,
+    environment: Option<SmolStr>,
+) -> Arc<BlockFindings> {
+    let mut findings = BlockFindings::default();
+    if let Some(entry) = item_entry(db, key) {
+        add_findings(db, workspace, &entry, &environment, &mut findings);
+    }
+    Arc::new(findings)
+}
+
+fn add_findings(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    entry: &ItemEntry,
+    environment: &Option<SmolStr>,
+    findings: &mut BlockFindings,
+) {
+    let key = entry.key;
+    let is_package = key.file.package(db);
+    if entry.kind == kind::EXCLUDE {
+        // The exclusions of a package apply to what the package builds.
+        if !is_package {
+            let lowered = exclusion_model(db, workspace, key, environment.clone());
             let found = lowered.diagnostics.iter().cloned();
-            findings.services.extend(found);
+            findings.others.extend(found.map(|found| OtherFinding {
+                diagnostic: found,
+                condition: Condition::Always,
+            }));
+            findings.exclusions.push(Arc::clone(lowered));
         }
-        if !matches!(entry.kind.as_str(), kind::SERVICE | kind::DEPENDENCY) {
-            other_findings(db, workspace, key, environment, &mut findings.others);
-            continue;
+        return;
+    }
+    if entry.kind == kind::TEST {
+        // The tests of a package are run by the package itself.
+        if !is_package {
+            let lowered = test_model(db, workspace, key, environment.clone());
+            let found = lowered.diagnostics.iter().cloned();
+            findings.others.extend(found.map(|found| OtherFinding {
+                diagnostic: found,
+                condition: Condition::Always,
+            }));
         }
-        // The services of a package are built by the package itself.
-        if is_package {
-            continue;
+        return;
+    }
+    if matches!(entry.kind.as_str(), kind::ALERT | kind::RECORDING) {
+        if !is_package {
+            outside_findings(db, workspace, key, environment, findings);
         }
+        return;
+    }
+    if matches!(
+        entry.kind.as_str(),
+        kind::TEAM | kind::TIER | kind::SERVICE | kind::DEPENDENCY
+    ) && let Some(block) = &instance(db, workspace, key, environment.clone()).instance
+    {
+        findings
+            .origins
+            .add(db, workspace, environment.as_ref(), block);
+    }
+    // Several rules of a team outside of any service.
+    if entry.kind == kind::TEAM && !workspace.outside_rules(db).is_empty() {
         let lowered = service_model(db, workspace, key, environment.clone());
+        let found = lowered.diagnostics.iter().cloned();
+        findings.services.extend(found);
+    }
+    if !matches!(entry.kind.as_str(), kind::SERVICE | kind::DEPENDENCY) {
+        other_findings(db, workspace, key, environment, &mut findings.others);
+        return;
+    }
+    // The services of a package are built by the package itself.
+    if is_package {
+        return;
+    }
+    let lowered = service_model(db, workspace, key, environment.clone());
+    findings
+        .services
+        .extend(lowered.diagnostics.iter().cloned());
+    let promises = reliability::service_facts(db, workspace, key, environment.clone());
+    findings.promises.extend(promises.iter().cloned());
+    let paging = paging::paging_facts(db, workspace, key, environment.clone());
+    findings.paging.extend(paging.iter().cloned());
+    let evaluated = instance(db, workspace, key, environment.clone());
+    if let Some(service) = &evaluated.instance {
+        let other = ownership::contradiction(db, workspace, service);
+        findings.services.extend(other);
+        if entry.kind == kind::SERVICE {
+            findings.needs.push(Needs::new(service));
+        }
+        let model = lowered.service.as_ref();
+        if !workspace.exclusions(db).is_empty() {
+            let covered = model.map(|model| Covered::new(key, model));
+            findings.covered.extend(covered);
+        }
+        findings
+            .measured
+            .extend(model.and_then(|model| Measured::new(service, model)));
+        let expiring = expiring_overrides(service);
+        findings
+            .others
+            .extend(expiring.map(|(end, found)| OtherFinding {
+                diagnostic: found,
+                condition: Condition::From(end),
+            }));
+        findings.services.extend(ignored_urgency(service));
+        findings.relabelled.extend(relabelled(service));
         findings
             .services
-            .extend(lowered.diagnostics.iter().cloned());
-        let promises = reliability::service_facts(db, workspace, key, environment.clone());
-        findings.promises.extend(promises.iter().cloned());
-        let paging = paging::paging_facts(db, workspace, key, environment.clone());
-        findings.paging.extend(paging.iter().cloned());
-        let evaluated = instance(db, workspace, key, environment.clone());
-        if let Some(service) = &evaluated.instance {
-            let other = ownership::contradiction(db, workspace, service);
-            findings.services.extend(other);
-            if entry.kind == kind::SERVICE {
-                findings.needs.push(Needs::new(service));
-            }
-            let model = lowered.service.as_ref();
-            if !workspace.exclusions(db).is_empty() {
-                let covered = model.map(|model| Covered::new(key, model));
-                findings.covered.extend(covered);
-            }
-            findings
-                .measured
-                .extend(model.and_then(|model| Measured::new(service, model)));
-            let expiring = expiring_overrides(service);
-            findings
-                .others
-                .extend(expiring.map(|(end, found)| OtherFinding {
-                    diagnostic: found,
-                    condition: Condition::From(end),
-                }));
-            findings.services.extend(ignored_urgency(service));
-            findings.relabelled.extend(relabelled(service));
-            findings
-                .services
-                .extend(recorded_outside(db, workspace, service));
-            findings
-                .recorded
-                .extend(recordings(service).map(|recording| recording.name.clone()));
-        }
+            .extend(recorded_outside(db, workspace, service));
+        findings
+            .recorded
+            .extend(recordings(service).map(|recording| recording.name.clone()));
     }
-    findings
 }
 
 /// Returns the recording rules of a service and its SLOs.
@@ -407,7 +452,7 @@ fn outside_findings(
     workspace: Workspace,
     key: ItemKey,
     environment: &Option<SmolStr>,
-    findings: &mut EnvironmentFindings,
+    findings: &mut BlockFindings,
 ) {
     let lowered = outside_rule(db, workspace, key, environment.clone());
     findings

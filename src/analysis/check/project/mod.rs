@@ -23,8 +23,8 @@ use nth_diagnostics::Code;
 
 pub use cache::ProjectCache;
 pub use file::{
-    Allowance, Condition, EnvironmentFindings, FileFindings, SyntaxErrors, check_file,
-    file_findings, syntax_errors,
+    Allowance, BlockFindings, Condition, FileFindings, SyntaxErrors, check_file, file_findings,
+    syntax_errors,
 };
 
 /// The inputs of a project's check.
@@ -79,12 +79,9 @@ impl Project<'_> {
         let declared = self.workspace.environments(self.db).len().max(1);
         let of_exclusions = cache.exclusions(|| of_exclusions(&self.files, environments, declared));
         let mut findings: Vec<Diag> = of_exclusions.to_vec();
-        findings.extend(of_origins(
-            self.db,
-            self.workspace,
-            &self.files,
-            environments,
-        ));
+        let origins =
+            cache.origins(|| of_origins(self.db, self.workspace, &self.files, environments));
+        findings.extend(origins.iter().cloned());
         let across = cycles.iter().zip(shared.iter());
         for (environment, (rule_findings, (cycles, shared))) in
             self.rule_findings.iter().zip(across).enumerate()
@@ -94,7 +91,7 @@ impl Project<'_> {
             let each = || {
                 self.files
                     .iter()
-                    .filter_map(move |file| file.environments.get(environment))
+                    .flat_map(move |file| file.blocks(environment))
             };
             findings.extend(each().flat_map(|findings| &findings.services).cloned());
             findings.extend(each().flat_map(|findings| &findings.promises).cloned());
@@ -122,9 +119,7 @@ impl Project<'_> {
 /// Returns the dependency cycles among services, one list per environment.
 fn cycles(files: &[Arc<FileFindings>], environments: usize) -> Vec<Vec<Diag>> {
     let of = |environment: usize| {
-        let findings = files
-            .iter()
-            .filter_map(|file| file.environments.get(environment));
+        let findings = files.iter().flat_map(|file| file.blocks(environment));
         let needs: Vec<Needs> = findings
             .flat_map(|findings| &findings.needs)
             .cloned()
@@ -137,9 +132,7 @@ fn cycles(files: &[Arc<FileFindings>], environments: usize) -> Vec<Vec<Diag>> {
 /// Returns diagnostics about services that share an SLI series, one list per environment.
 fn shared(files: &[Arc<FileFindings>], environments: usize) -> Vec<Vec<Diag>> {
     let of = |environment: usize| {
-        let findings = files
-            .iter()
-            .filter_map(|file| file.environments.get(environment));
+        let findings = files.iter().flat_map(|file| file.blocks(environment));
         let measured: Vec<&Measured> = findings.flat_map(|findings| &findings.measured).collect();
         series::shared(&measured)
     };
@@ -154,9 +147,7 @@ fn of_origins(
     environments: usize,
 ) -> Vec<Diag> {
     let of = |environment: usize| {
-        let findings = files
-            .iter()
-            .filter_map(|file| file.environments.get(environment));
+        let findings = files.iter().flat_map(|file| file.blocks(environment));
         findings
             .map(|findings| &findings.origins)
             .collect::<Vec<&Origins>>()
@@ -173,11 +164,7 @@ fn of_origins(
 /// Returns diagnostics about exclusions across files, in these of the `declared` environments.
 fn of_exclusions(files: &[Arc<FileFindings>], environments: usize, declared: usize) -> Vec<Diag> {
     let scene = |environment: usize| {
-        let findings = || {
-            files
-                .iter()
-                .filter_map(move |file| file.environments.get(environment))
-        };
+        let findings = || files.iter().flat_map(move |file| file.blocks(environment));
         Scene {
             exclusions: findings()
                 .flat_map(|findings| findings.exclusions.iter().map(|found| &**found))
@@ -196,7 +183,9 @@ fn without_recorded(found: Vec<Diag>, files: &[Arc<FileFindings>]) -> Vec<Diag> 
     if !found.iter().any(is_of_metric) {
         return found;
     }
-    let findings = files.iter().flat_map(|file| &file.environments);
+    let findings = files
+        .iter()
+        .flat_map(|file| file.environments.iter().flatten());
     let recorded: HashSet<&str> = findings
         .flat_map(|findings| &findings.recorded)
         .map(SmolStr::as_str)
