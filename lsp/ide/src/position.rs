@@ -76,14 +76,18 @@ impl<'a> Lines<'a> {
     /// Finds the lines of a text.
     pub fn new(text: &'a str, encoding: Encoding) -> Self {
         let bytes = text.as_bytes();
-        let ends = bytes.iter().enumerate().filter(|(at, byte)| match byte {
-            b'\n' => true,
-            b'\r' => bytes.get(at + 1) != Some(&b'\n'),
-            _ => false,
-        });
-        let starts = std::iter::once(0)
-            .chain(ends.map(|(at, _)| at + 1))
-            .collect();
+        let mut starts = vec![0];
+        if bytes.contains(&b'\r') {
+            let ends = bytes.iter().enumerate().filter(|(at, byte)| match byte {
+                b'\n' => true,
+                b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+                _ => false,
+            });
+            starts.extend(ends.map(|(at, _)| at + 1));
+        } else {
+            // Several bytes are compared at once.
+            starts.extend(text.match_indices('\n').map(|(at, _)| at + 1));
+        }
         Self {
             text,
             starts,
