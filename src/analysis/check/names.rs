@@ -95,19 +95,6 @@ pub fn duplicate_names(db: &dyn salsa::Database, file: SourceFile) -> (Vec<Diag>
     (diagnostics, globals)
 }
 
-/// Returns diagnostics about all names that are declared twice, in one file or across files.
-pub fn duplicates(db: &dyn salsa::Database, files: &[SourceFile]) -> Vec<Diag> {
-    let mut diagnostics = Vec::new();
-    let mut globals = Vec::new();
-    for file in files {
-        let (own, shared) = duplicate_names(db, *file);
-        diagnostics.extend(own);
-        globals.extend(shared);
-    }
-    diagnostics.extend(duplicate_globals(&globals));
-    diagnostics
-}
-
 /// Returns diagnostics about names that are declared in several files.
 pub fn duplicate_globals<'a>(names: impl IntoIterator<Item = &'a GlobalName>) -> Vec<Diag> {
     let mut first: BTreeMap<(&str, &SmolStr), &GlobalName> = BTreeMap::new();

@@ -1,5 +1,6 @@
 //! Renames, in all files of all projects that contain the declaration.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use super::definition::Cursor;
@@ -25,6 +26,7 @@ pub fn rename(
         .filter(|declared| at.names.bare_name(*declared) == prepared.name)
         .unwrap_or(prepared.span);
     let mut edits: Vec<(PathBuf, TextEdit)> = Vec::new();
+    let mut known = HashSet::new();
     for (project, names, file, offset) in homes(view, at.project, &at.names, anchor) {
         view.stop_if_cancelled();
         let is_own = std::ptr::eq(project, at.project);
@@ -38,15 +40,10 @@ pub fn rename(
             let Some(path) = project.files.path(edit.file) else {
                 return Err(Refusal::NotOnDisk);
             };
-            let edit = (
-                path.to_path_buf(),
-                TextEdit {
-                    range: view.range(project, edit.file, edit.range),
-                    new_text: edit.text,
-                },
-            );
-            if !edits.contains(&edit) {
-                edits.push(edit);
+            let range = view.range(project, edit.file, edit.range);
+            if known.insert((path, range, edit.text.clone())) {
+                let new_text = edit.text;
+                edits.push((path.to_path_buf(), TextEdit { range, new_text }));
             }
         }
     }

@@ -1,11 +1,15 @@
-//! Applies a rename to a copy of the project first: each name in the copy must mean what it means in the project.
+//! Applies a rename to a copy of the project first: each name in the copy must mean what it means in the project. The copy has only
+//! the files that the renamed items can depend on.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use nthc::check::{check_item, names::duplicates};
+use nthc::check::check_item;
+use nthc::check::names::{duplicate_globals, duplicate_names};
 use nthc::compile::SourceInput;
-use nthc::db::{Database, Diag, ItemKey, SourceFile, Span, file_names};
+use nthc::db::{
+    Database, Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, file_names, find_module,
+};
 use nthc::diagnostics::Severity;
 use nthc::eval::index::{Definition, NamedPlace};
 use nthc::lower::{outside_rule, service_model};
@@ -31,15 +35,18 @@ pub fn check(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), Ref
     for edit in edits {
         by_file.entry(edit.file).or_default().push(edit);
     }
-    let mut session = edited_copy(names, &by_file)?;
-    let twins: HashMap<SourceFile, SourceFile> = names
-        .files
-        .iter()
-        .copied()
-        .zip(session.files().iter().copied())
-        .collect();
     let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
     let items = names.in_items(names.files, &texts, |_, item| vec![item]);
+    let changed = items
+        .iter()
+        .map(|item| item.file)
+        .chain(by_file.keys().copied());
+    let files = needed_files(names, changed);
+    let mut session = edited_copy(names, &files, &by_file)?;
+    let twins: HashMap<SourceFile, SourceFile> = files
+        .into_iter()
+        .zip(session.files().iter().copied())
+        .collect();
     let moved = Moved {
         edits: by_file
             .iter()
@@ -52,12 +59,8 @@ pub fn check(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), Ref
         // Their results are not used again.
         session.evict_stale();
     }
-    let there = Names::new(&session);
-    let known: Vec<String> = duplicates(names.db, names.files)
-        .into_iter()
-        .map(|found| found.message)
-        .collect();
-    let now = duplicates(there.db, there.files);
+    let (known, now) = all_duplicates(names, &session, &twins);
+    let known: Vec<String> = known.into_iter().map(|found| found.message).collect();
     let new = now.iter().find(|found| !known.contains(&found.message));
     match new.or_else(|| now.first().filter(|_| now.len() > known.len())) {
         None => Ok(()),
@@ -110,13 +113,103 @@ fn compare_items(
     compared.into_iter().collect()
 }
 
-/// Creates the copy of the project with edited texts.
+/// The diagnostics about names that are declared twice: in the project, and with the edits.
+fn all_duplicates(
+    names: Names<'_>,
+    session: &Session,
+    twins: &HashMap<SourceFile, SourceFile>,
+) -> (Vec<Diag>, Vec<Diag>) {
+    let declared: Vec<_> = names
+        .files
+        .par_iter()
+        .map_with((names.db.clone(), session.db.clone()), |handles, file| {
+            let own = duplicate_names(&handles.0, *file);
+            let copied = twins.get(file);
+            let copied = copied.map(|twin| duplicate_names(&handles.1, *twin));
+            (own, copied)
+        })
+        .collect();
+    let (mut known, mut now) = (Vec::new(), Vec::new());
+    let (mut known_globals, mut globals) = (Vec::new(), Vec::new());
+    for ((own, own_globals), copied) in &declared {
+        let (found, found_globals) = match copied {
+            Some((found, globals)) => (found, globals),
+            None => (own, own_globals),
+        };
+        known.extend(own.iter().cloned());
+        now.extend(found.iter().cloned());
+        known_globals.extend(own_globals);
+        globals.extend(found_globals);
+    }
+    known.extend(duplicate_globals(known_globals));
+    now.extend(duplicate_globals(globals));
+    (known, now)
+}
+
+/// The files, in their order, that the items of some files can depend on: those that they import, directly or through others, and
+/// those that say something about the whole project.
+fn needed_files(names: Names<'_>, changed: impl Iterator<Item = SourceFile>) -> Vec<SourceFile> {
+    let (db, workspace) = (names.db, names.workspace);
+    // Who owns a source may be any team.
+    if workspace.ownership(db).is_read() {
+        return names.files.to_vec();
+    }
+    let own: HashSet<SourceFile> = names.files.iter().copied().collect();
+    let of_all = names.files.iter().copied();
+    let of_all = of_all.filter(|file| file_names(db, *file).items.iter().any(is_of_project));
+    let mut waiting: Vec<SourceFile> = changed.chain(of_all).collect();
+    let mut needed = HashSet::new();
+    while let Some(file) = waiting.pop() {
+        if !own.contains(&file) || !needed.insert(file) {
+            continue;
+        }
+        for import in &file_names(db, file).imports {
+            let module = |name: &str| find_module(db, workspace, name.into());
+            // The name of the module may be followed by that of an item.
+            let above = import.module.rsplit_once('.');
+            let (named, above) = (
+                module(&import.module),
+                above.and_then(|(name, _)| module(name)),
+            );
+            if named.is_none() {
+                // What it should name depends on all modules.
+                return names.files.to_vec();
+            }
+            waiting.extend(named.into_iter().chain(above));
+        }
+    }
+    let files = names.files.iter().copied();
+    files.filter(|file| needed.contains(file)).collect()
+}
+
+/// True if items of files that do not import it can depend on an item.
+fn is_of_project(entry: &ItemEntry) -> bool {
+    match entry.class {
+        ItemClass::Import
+        | ItemClass::Template
+        | ItemClass::Let
+        | ItemClass::Loop
+        | ItemClass::Error => false,
+        ItemClass::Block => !matches!(
+            entry.kind.as_str(),
+            kind::SERVICE | kind::DEPENDENCY | kind::TEAM | kind::TIER | kind::TEST
+        ),
+        ItemClass::Kind
+        | ItemClass::Extension
+        | ItemClass::Enum
+        | ItemClass::Function
+        | ItemClass::Rule => true,
+    }
+}
+
+/// Creates the copy of these files of the project with edited texts.
 fn edited_copy(
     names: Names<'_>,
+    files: &[SourceFile],
     edits: &HashMap<SourceFile, Vec<&Edit>>,
 ) -> Result<Session, Refusal> {
-    let mut inputs = Vec::with_capacity(names.files.len());
-    for file in names.files {
+    let mut inputs = Vec::with_capacity(files.len());
+    for file in files {
         let mut text = Arc::clone(names.text(*file));
         if let Some(edits) = edits.get(file) {
             text = apply(&text, edits).ok_or(Refusal::Overlap)?.into();
