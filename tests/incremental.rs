@@ -393,3 +393,52 @@ fn an_edit_in_a_file_with_many_services_evaluates_its_own_service_only() {
         }
     }
 }
+
+#[test]
+fn after_edits_of_a_long_file_the_findings_are_those_of_its_text() {
+    let pieces = [
+        "\n",
+        "\r\n",
+        "x",
+        "}",
+        "{\n",
+        "\"",
+        "\"\"\"",
+        "`",
+        "// nth: allow(promql-experimental)\n",
+        "\n  dependency next { service = s-1 }\n",
+        "service s-7 { team = payments  tier = high }\n\n",
+        "  runbook { }\n",
+        "team others { slack = \"#others\" }\n",
+        "import teams\n",
+    ];
+    let mut text = many_services(80);
+    let mut watched = load_files(&[("all", &text), ("teams", "team more { }\n")]);
+    let file = watched.session.files()[0];
+    let mut number = 7_usize;
+    let mut next = |end: usize| {
+        number = number
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (number >> 33) % end
+    };
+    let mut undone: Vec<String> = Vec::new();
+    for edit in 0..40 {
+        // Every other text is sound again, so that most is evaluated.
+        text = match undone.pop() {
+            Some(before) => before,
+            None => {
+                let at = next(text.len());
+                let piece = pieces[next(pieces.len())];
+                let end = (at + next(3) * next(40)).min(text.len());
+                undone.push(text.clone());
+                format!("{}{piece}{}", &text[..at], &text[end..])
+            }
+        };
+        watched.session.edit(file, text.as_str().into());
+        let found = watched.session.findings();
+        watched.session.evict_stale();
+        let fresh = load_files(&[("all", &text), ("teams", "team more { }\n")]);
+        assert_eq!(found, fresh.session.findings(), "edit {edit}");
+    }
+}
