@@ -1,13 +1,25 @@
-//! A project as people write it, of any size: two environments, a package with tiers, templates and rules, a team for eight services,
-//! and services of about ninety lines with three SLOs, two technologies, a dependency, alerts, a gate and a runbook. The same
-//! number of services always gives the same project.
+//! The project of all benchmarks, of any size, as people write them: two environments, a package with tiers, templates, rules and
+//! incidents, a team for eight services, services of four types with about ninety lines each, which have three SLOs, two
+//! technologies, a dependency, alerts, a gate and a runbook, and five tests for each service. The same number of services always
+//! gives the same project. `tests/benchmarks.rs` checks all of this.
+
+#![allow(dead_code, reason = "each benchmark uses its own part")]
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// How many services a team has.
-const TEAM: usize = 8;
+/// Number of services of a team.
+pub const TEAM: usize = 8;
+
+/// The environments.
+pub const ENVIRONMENTS: [&str; 2] = ["production", "staging"];
+
+/// Number of tests of a service, each in its environments: one is in both.
+pub const TESTS: usize = 5 + 1;
+
+/// From which all choices follow.
+const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Writes the project with this many services into a folder that is empty or missing. Returns the folder of its `nth.toml`.
 ///
@@ -16,32 +28,49 @@ const TEAM: usize = 8;
 /// If the file system fails.
 pub fn write(folder: &Path, services: usize) -> io::Result<PathBuf> {
     let shop = folder.join("shop");
-    let platform = folder.join("platform");
-    for below in ["services", "teams"] {
-        fs::create_dir_all(shop.join(below))?;
+    for below in ["shop/services", "shop/teams", "shop/tests", "platform"] {
+        fs::create_dir_all(folder.join(below))?;
     }
-    fs::create_dir_all(&platform)?;
-    fs::write(
-        platform.join("nth.toml"),
-        "[project]\nname = \"platform\"\n",
-    )?;
-    for (name, text) in [
-        ("environments", ENVIRONMENTS),
-        ("tiers", TIERS),
-        ("rules", RULES),
-        ("services", TEMPLATES),
-    ] {
-        fs::write(platform.join(format!("{name}.nth")), text)?;
-    }
-    fs::write(shop.join("nth.toml"), SETTINGS)?;
-    for number in 0..services.div_ceil(TEAM) {
-        let path = shop.join(format!("teams/team-{number}.nth"));
-        fs::write(path, team(number))?;
-    }
-    for number in 0..services {
-        fs::write(service_path(&shop, number), service(number))?;
+    for (path, text) in files(services) {
+        fs::write(folder.join(path), text)?;
     }
     Ok(shop)
+}
+
+/// Returns the path of each file below the project's folder, with its text.
+pub fn files(services: usize) -> impl Iterator<Item = (String, String)> {
+    let fixed = [
+        ("platform/nth.toml", PACKAGE),
+        ("platform/environments.nth", WHERE),
+        ("platform/tiers.nth", TIERS),
+        ("platform/rules.nth", RULES),
+        ("platform/services.nth", TEMPLATES),
+        ("platform/incidents.nth", INCIDENTS),
+        ("shop/nth.toml", SETTINGS),
+    ];
+    let fixed = fixed.map(|(path, text)| (path.to_owned(), text.to_owned()));
+    let teams = (0..services.div_ceil(TEAM))
+        .map(|number| (format!("shop/teams/team-{number}.nth"), team(number)));
+    let services = (0..services).flat_map(|number| {
+        let name = name(number);
+        [
+            (format!("shop/services/{name}.nth"), service(number)),
+            (format!("shop/tests/{name}.nth"), tests(number)),
+        ]
+    });
+    fixed.into_iter().chain(teams).chain(services)
+}
+
+/// Returns the project sizes to measure, in services: the numbers among the arguments, or else the usual ones.
+pub fn sizes(arguments: &[String], usual: &[usize]) -> Vec<usize> {
+    let sizes: Vec<usize> = arguments
+        .iter()
+        .filter_map(|size| size.parse().ok())
+        .collect();
+    if sizes.is_empty() {
+        return usual.to_vec();
+    }
+    sizes
 }
 
 /// Returns the file of a service.
@@ -49,16 +78,36 @@ pub fn service_path(shop: &Path, number: usize) -> PathBuf {
     shop.join(format!("services/{}.nth", name(number)))
 }
 
+/// Returns the file of a team.
+pub fn team_path(shop: &Path, number: usize) -> PathBuf {
+    shop.join(format!("teams/team-{number}.nth"))
+}
+
 /// Returns the file with the templates that all services are made of.
-#[allow(dead_code)]
 pub fn templates_path(shop: &Path) -> PathBuf {
-    shop.join("../platform/services.nth")
+    package(shop).join("services.nth")
 }
 
 /// Returns the file with the tiers.
-#[allow(dead_code)]
 pub fn tiers_path(shop: &Path) -> PathBuf {
-    shop.join("../platform/tiers.nth")
+    package(shop).join("tiers.nth")
+}
+
+/// Returns a text with another number after the first `from`.
+///
+/// # Panics
+///
+/// If `from` is not in the text.
+pub fn with_number(text: &str, from: &str, number: usize) -> String {
+    let at = text.find(from).expect("the place of the edit") + from.len();
+    let (head, tail) = text.split_at(at);
+    let rest = tail.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    format!("{head}{number}{rest}")
+}
+
+/// Returns the folder of the package.
+pub fn package(shop: &Path) -> PathBuf {
+    shop.with_file_name("platform")
 }
 
 /// Returns a number that looks random, below `bound`.
@@ -67,7 +116,7 @@ fn pick(number: usize, salt: usize, bound: usize) -> usize {
     let mut mixed = (number as u64)
         .wrapping_mul(31)
         .wrapping_add(salt as u64)
-        .wrapping_add(0x9e37_79b9_7f4a_7c15);
+        .wrapping_add(SEED);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     usize::try_from((mixed ^ (mixed >> 31)) % bound as u64).unwrap_or_default()
@@ -106,7 +155,7 @@ team team-{number} {{
     zone     = "{zone}"
     rotation = weekly
     handoff  = mon 09:30
-    members  = ["oncall-{number}-1@example.com", "oncall-{number}-2@example.com", "oncall-{number}-3@example.com"]
+    members  = ["one-{number}@example.com", "two-{number}@example.com", "three-{number}@example.com"]
 
     layer nights {{
       members = ["night-{number}-1@example.com", "night-{number}-2@example.com"]
@@ -127,7 +176,8 @@ team team-{number} {{
     )
 }
 
-fn service(number: usize) -> String {
+/// Returns the text of a service.
+pub fn service(number: usize) -> String {
     let name = name(number);
     let team = number / TEAM;
     let upstream = upstream(number).map(self::name);
@@ -144,7 +194,7 @@ fn service(number: usize) -> String {
         })
         .unwrap_or_default();
     let under = 100 + 50 * pick(number, 3, 12);
-    let deep = 500 * (1 + pick(number, 4, 20));
+    let deep = deep(number);
     let (imports, head, third) = match number % 5 {
         0 | 1 => (
             "import platform.services.{online}\n",
@@ -166,7 +216,7 @@ fn service(number: usize) -> String {
         ),
         2 => (
             "import platform.services.{worker}\n",
-            format!("worker(\"{name}\", jobs: `mails_total{{kind=\"{name}\"}}`)"),
+            format!("worker(\"{name}\", jobs: `mails_total`)"),
             "  slo queue {\n    description = \"The queue is short.\"\n    objective   = 99%\n\n    sli : time-slices {\n      good = `max(queue_depth) < 1000`\n    }\n  }\n"
                 .to_owned(),
         ),
@@ -183,10 +233,7 @@ fn service(number: usize) -> String {
                 .to_owned(),
         ),
     };
-    let promise = match number % 5 {
-        0 | 1 => "availability",
-        _ => "success",
-    };
+    let promise = promise(number);
     format!(
         r#"//! Service number {number}.
 
@@ -269,6 +316,81 @@ service {name} : {head} {{
     )
 }
 
+/// Returns how many orders a service has waiting before somebody is notified.
+fn deep(number: usize) -> usize {
+    500 * (1 + pick(number, 4, 20))
+}
+
+/// Returns the SLO of a service that counts events.
+pub fn promise(number: usize) -> &'static str {
+    match number % 5 {
+        0 | 1 => "availability",
+        _ => "success",
+    }
+}
+
+fn tests(number: usize) -> String {
+    let name = name(number);
+    let promise = promise(number);
+    let rate = 50 + 10 * pick(number, 5, 20);
+    let full = 2 * deep(number);
+    format!(
+        r#"//! What service number {number} must survive.
+
+import platform.incidents.{{outage}}
+import services.{name}
+
+test "{name}: nothing works" : outage({name}.{promise})
+
+/// A release breaks most of all that is asked for, until it is rolled back.
+test "{name}: a bad deploy" {{
+  only_in = [production]
+
+  given requests : traffic    {{ service = {name}  rate = {rate}/s }}
+  given release  : deployment {{ service = {name}  at = 10m }}
+
+  given failures : errors {{
+    slo   = {name}.{promise}
+    share = 80%
+    from  = 10m
+    for   = 20m
+  }}
+
+  expect paged : page   {{ slo = {name}.{promise}  within = 15m }}
+  expect cost  : budget {{ slo = {name}.{promise}  below = 99% }}
+}}
+
+test "{name}: a backlog" {{
+  only_in = [production]
+
+  given queue : series {{
+    series = `backlog_depth{{job="{name}"}}`
+    values = "10x20 {full}x60"
+  }}
+
+  expect told : ticket {{ alert = {name}.backlog  within = 25m  text = "deep" }}
+}}
+
+test "{name}: no budget, no release" {{
+  only_in = [production]
+
+  given consumed : budget-left {{ slo = {name}.{promise}  is = 5% }}
+
+  expect frozen : verdict {{ gate = {name}.release  is = denied }}
+}}
+
+test "{name}: a quiet day" {{
+  given requests : traffic {{ service = {name}  rate = {rate}/s }}
+
+  expect quiet : silent {{ service = {name} }}
+  expect whole : budget {{ slo = {name}.{promise}  above = 99% }}
+}}
+"#
+    )
+}
+
+const PACKAGE: &str = "[project]\nname = \"platform\"\n";
+
 const SETTINGS: &str = r#"[project]
 name = "shop"
 
@@ -285,7 +407,7 @@ dashboards = "https://grafana.example.com"
 platform = { path = "../platform" }
 "#;
 
-const ENVIRONMENTS: &str = r#"//! Where services run.
+const WHERE: &str = r#"//! Where services run.
 
 environment production {
   selector = { env = "production" }
@@ -411,5 +533,21 @@ template service consumer(
   in staging {
     slo success { objective = 98% }
   }
+}
+"#;
+
+const INCIDENTS: &str = r#"//! What every service must survive.
+
+/// Nothing works for ten minutes. Somebody is paged, and hears of the end.
+template test outage(
+  /// What does not work.
+  of: slo,
+) {
+  only_in = [production]
+
+  given outage : errors { slo = of  share = 100%  from = 10m  for = 10m }
+
+  expect paged : page     { slo = of  within = 10m }
+  expect over  : resolved { slo = of  within = 7h }
 }
 "#;

@@ -2,15 +2,15 @@
 //! `services=300` `edits=100000` `renames=200` `large=10000`; `0` skips a part. `server=PATH` measures another
 //! program than this one.
 //!
-//! The server is a process of its own. It edits a realistic project; see `support/shop.rs`. Typed names and texts are
-//! new each time, so nothing that is cached for them is reused.
+//! The server is a process of its own. It edits the project of all benchmarks. Typed names and texts are new each time, so
+//! nothing that is cached for them is reused.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "../../benches/support/project.rs"]
+mod project;
 #[path = "support/server.rs"]
 mod server;
-#[path = "support/shop.rs"]
-mod shop;
 
 use std::collections::HashMap;
 use std::fs;
@@ -24,7 +24,6 @@ use serde_json::{Value, json};
 use tower_lsp::lsp_types::Url;
 
 use server::{SERVE, Server};
-use shop::Parts;
 
 /// The same allocator as in the program `nth-lsp`.
 #[global_allocator]
@@ -56,9 +55,9 @@ impl Desk {
             texts: HashMap::new(),
         };
         let mut files: Vec<PathBuf> = (0..OPEN)
-            .map(|number| shop::service_file(root, number * services / OPEN))
+            .map(|number| project::service_path(root, number * services / OPEN))
             .collect();
-        files.push(shop::template_file(root));
+        files.push(project::templates_path(root));
         for path in files {
             let text = fs::read_to_string(&path).unwrap();
             let document = json!({
@@ -75,7 +74,7 @@ impl Desk {
     }
 
     fn template(&self) -> PathBuf {
-        shop::template_file(&self.root)
+        project::templates_path(&self.root)
     }
 
     /// Waits until everything is checked. Returns the diagnostics of the template.
@@ -199,6 +198,49 @@ fn word(count: usize) -> String {
     word
 }
 
+/// The variable parts of a service's text.
+#[derive(Debug, Clone)]
+struct Parts {
+    number: usize,
+    /// Its name.
+    name: String,
+    /// The metric of one of its alerts.
+    metric: String,
+    /// The text of that alert.
+    summary: String,
+    /// More declarations in it, as lines.
+    inside: String,
+    /// More declarations after it.
+    behind: String,
+}
+
+impl Parts {
+    /// The parts as they are on disk.
+    fn new(number: usize) -> Self {
+        Self {
+            number,
+            name: project::name(number),
+            metric: "backlog_depth".to_owned(),
+            summary: "The backlog".to_owned(),
+            inside: String::new(),
+            behind: String::new(),
+        }
+    }
+
+    /// The text of the service with these parts.
+    fn text(&self) -> String {
+        let on_disk = Self::new(self.number);
+        let head = |parts: &Self| format!("\nservice {} :", parts.name);
+        let mut text = project::service(self.number)
+            .replace(&head(&on_disk), &head(self))
+            .replace(&on_disk.metric, &self.metric)
+            .replace(&on_disk.summary, &self.summary);
+        let at = text.find("  gate release {").expect("it has a gate");
+        text.insert_str(at, &self.inside);
+        text + &self.behind
+    }
+}
+
 /// Some typing: the texts in order, with the place of the last letter. The last one has no error.
 fn typing(round: usize, number: usize) -> Vec<(String, &'static str)> {
     let base = Parts::new(number);
@@ -220,28 +262,28 @@ fn typing(round: usize, number: usize) -> Vec<(String, &'static str)> {
         2 => typed.extend(letters.map(|end| {
             let name = &new[..end];
             let inside = format!(
-                "\n  alert stuck-{name} {{\n    when    = `max(stuck_{name}) > 3`\n    for     = 10m\n    \
-                 summary = \"{name} is stuck.\"\n  }}\n"
+                "  alert stuck-{name} {{\n    when    = `max(stuck_{name}) > 3`\n    for     = 10m\n    \
+                 summary = \"{name} is stuck.\"\n  }}\n\n"
             );
             (Parts { inside, ..base.clone() }, "alert stuck-")
         })),
-        // A constant at the top of the file, and its value.
+        // A constant at the end of the file, and its value.
         3 => typed.extend(letters.map(|end| {
             let name = &new[..end];
             let behind = format!("\nlet limit-{name} = {end}\n");
-            let inside = format!("\n  let own-{name} = limit-{name} + 1\n");
-            (Parts { behind, inside, ..base.clone() }, "let own-")
+            let inside = format!("  let own-{name} = limit-{name} + 1\n\n");
+            (Parts { inside, behind, ..base.clone() }, "let own-")
         })),
         // The service is renamed, which breaks its dependents.
         _ => typed.extend(letters.map(|end| {
-            let name = format!("service-{number}-{}", &new[..end]);
-            (Parts { name, ..base.clone() }, "service service-")
+            let name = format!("{}-{}", base.name, &new[..end]);
+            (Parts { name, ..base.clone() }, "service ")
         })),
     }
-    typed.push((base, "tier ="));
+    typed.push((base, "team     ="));
     typed
         .into_iter()
-        .map(|(parts, at)| (shop::service(number, &parts), at))
+        .map(|(parts, at)| (parts.text(), at))
         .collect()
 }
 
@@ -264,13 +306,15 @@ fn run_typing(desk: &mut Desk, services: usize, edits: usize, start: u64) {
             // The shared template: all services are checked again. No pause between two keystrokes.
             let path = desk.template();
             for key in 0..6 {
-                desk.edit(&path, shop::template("online", 4 + round * 10 + key));
+                let text =
+                    project::with_number(&desk.texts[&path], "min_events = ", round * 10 + key);
+                desk.edit(&path, text);
                 count += 1;
             }
             assert_eq!(desk.settle(), json!([]));
         } else {
             let number = (round % OPEN) * services / OPEN;
-            let path = shop::service_file(&desk.root, number);
+            let path = project::service_path(&desk.root, number);
             let texts = typing(round, number);
             let last = texts.len() - 1;
             for (key, (text, at)) in texts.into_iter().enumerate() {
@@ -304,7 +348,10 @@ fn run_renames(desk: &mut Desk, services: usize, renames: usize) {
     let start = desk.memory();
     desk.server.forget_peak();
     let begun = Instant::now();
-    let (mut template, mut team) = ("online".to_owned(), "team-3".to_owned());
+    let (mut template, team) = (
+        "online".to_owned(),
+        format!("team-{}", services / 2 / project::TEAM),
+    );
     let mut number = services / 2;
     for count in 1..=renames {
         let new = word(count);
@@ -319,14 +366,13 @@ fn run_renames(desk: &mut Desk, services: usize, renames: usize) {
                 edit
             }
             2 | 3 => {
-                let (path, old) = (desk.root.join("teams.nth"), team.clone());
-                team = old;
+                let path = project::team_path(&desk.root, services / 2 / project::TEAM);
                 desk.rename(&path, &team, &format!("team-{new}"))
             }
             _ => {
                 number = (number + 7) % services;
-                let path = shop::service_file(&desk.root, number);
-                let name = format!("service-{number} :");
+                let path = project::service_path(&desk.root, number);
+                let name = format!("{} :", project::name(number));
                 desk.rename(&path, &name, &format!("service-{new}"))
             }
         };
@@ -354,7 +400,7 @@ fn ratio(memory: u64, start: u64) -> f64 {
 fn with_workspace(services: usize, program: Option<&str>, run: impl FnOnce(&mut Desk, u64)) {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().canonicalize().unwrap();
-    shop::write(&root, services).unwrap();
+    let root = project::write(&root, services).unwrap();
     let begun = Instant::now();
     let mut desk = Desk::open(&root, services, program);
     let time = begun.elapsed();

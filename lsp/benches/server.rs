@@ -1,19 +1,17 @@
 //! Latencies in an editor, and the server's memory. `cargo bench -p nth-lsp`, with numbers of services as arguments
 //! after `--` (100, 1000 and 10000 by default).
 //!
-//! The server is a process of its own on a workspace with one service per file; each time is from the first byte sent
-//! to the last byte read.
+//! The server is a process of its own on the project of all benchmarks; each time is from the first byte sent to the last
+//! byte read.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "../../benches/support/project.rs"]
+mod project;
 #[path = "support/server.rs"]
 #[allow(dead_code)]
 mod server;
-#[path = "../../benches/support/services.rs"]
-mod services;
 
-use std::fs;
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -25,17 +23,6 @@ use server::{SERVE, Server};
 /// Number of measurements of each operation.
 const ROUNDS: usize = 200;
 
-fn write_workspace(folder: &Path, services: usize) {
-    fs::write(
-        folder.join("nth.toml"),
-        "[project]\nname = \"bench\"\nsource = \".\"\n",
-    )
-    .unwrap();
-    for (module, text) in services::sources(services) {
-        fs::write(folder.join(format!("{module}.nth")), text).unwrap();
-    }
-}
-
 fn percentiles(mut times: Vec<Duration>) -> String {
     times.sort();
     let at =
@@ -45,11 +32,10 @@ fn percentiles(mut times: Vec<Duration>) -> String {
 
 fn measure(services: usize) {
     let folder = tempfile::tempdir().unwrap();
-    let root = folder.path().canonicalize().unwrap();
-    write_workspace(&root, services);
+    let root = project::write(&folder.path().canonicalize().unwrap(), services).unwrap();
     let number = services / 2;
-    let uri = Url::from_file_path(root.join(format!("{}.nth", services::module(number)))).unwrap();
-    let text = services::service(number);
+    let uri = Url::from_file_path(project::service_path(&root, number)).unwrap();
+    let text = project::service(number);
 
     let begin = Instant::now();
     let mut server = Server::start(&root);
@@ -63,10 +49,10 @@ fn measure(services: usize) {
     server.ask("textDocument/diagnostic", document.clone());
     let cold = begin.elapsed();
 
-    // Type a letter at the end of a tier's name and remove it; every other text has an error.
+    // Type a letter at the end of a team's name and remove it; every other text has an error.
     let line = text
         .lines()
-        .position(|line| line.contains("tier "))
+        .position(|line| line.starts_with("  team "))
         .unwrap();
     let at = text.lines().nth(line).unwrap().len();
     let mut edits = Vec::new();
@@ -132,7 +118,7 @@ fn main() -> ExitCode {
     println!(
         "services     open      all              edit             whole        completion             hover  memory"
     );
-    for services in services::sizes(&arguments) {
+    for services in project::sizes(&arguments, &[100, 1000, 10_000]) {
         measure(services);
     }
     ExitCode::SUCCESS

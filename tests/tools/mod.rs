@@ -26,7 +26,8 @@ pub fn find_any(names: &[&str]) -> Option<PathBuf> {
     found
 }
 
-fn locate(names: &[&str]) -> Option<PathBuf> {
+/// Returns the path of a program, as [`find`] does, and reports nothing without it.
+pub fn locate(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::iter::once(install_folder().join("bin"))
         .chain(std::env::split_paths(&path))
