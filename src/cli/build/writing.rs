@@ -18,7 +18,7 @@ pub type Problems = (SourceMap, Vec<Diagnostic<FileSpan>>);
 /// What planning found.
 pub enum Planned<'a> {
     /// The changes.
-    Changes(Plan<'a>),
+    Changes(Box<Plan<'a>>),
     /// Obstacles.
     Problems(Problems),
     /// The files must be generated again, as others changed the folder in the meantime.
@@ -91,7 +91,7 @@ pub fn stop(progress: &Mutex<Option<Progress>>) {
 
 fn split(planned: Result<Plan<'_>, Refusal>) -> Result<Planned<'_>, Failure> {
     match planned {
-        Ok(plan) => Ok(Planned::Changes(plan)),
+        Ok(plan) => Ok(Planned::Changes(Box::new(plan))),
         Err(Refusal::Problems {
             sources,
             diagnostics,
