@@ -21,33 +21,47 @@ use crate::session::{Configuration, Session, conclude};
 
 pub use crate::session::{Compilation, Input, SourceInput};
 
+/// How many files are checked before the intermediate results are freed.
+const PART: usize = 256;
+
 /// Compiles a project.
 pub fn compile(input: &Input) -> Compilation {
-    session(input).compile(input)
+    checked(session(input), input).compile(input)
 }
 
 /// Compiles a project, and gives each file to `take` as soon as it is generated. The compilation holds none of them.
 pub fn compile_into(input: &Input, take: Take<'_>) -> Compilation {
-    session(input).compile_into(input, take)
+    checked(session(input), input).compile_into(input, take)
 }
 
 /// Compiles a project as of `now`, by which parts of it may have expired.
 pub fn compile_at(input: &Input, now: Timestamp) -> Compilation {
     let mut session = session(input);
     session.set_now(now);
-    session.compile(input)
+    checked(session, input).compile(input)
 }
 
 /// Checks a project without generating outputs.
 pub fn check(input: &Input) -> Compilation {
-    session(input).check(input.environment.as_deref())
+    checked(session(input), input).check(input.environment.as_deref())
 }
 
 /// Checks a project as of `now`, by which parts of it may have expired.
 pub fn check_at(input: &Input, now: Timestamp) -> Compilation {
     let mut session = session(input);
     session.set_now(now);
-    session.check(input.environment.as_deref())
+    checked(session, input).check(input.environment.as_deref())
+}
+
+/// Computes the findings of a project in parts, so that it is not in memory with all its evaluated blocks at once. Those of a single
+/// environment are not kept in a session.
+fn checked(mut session: Session, input: &Input) -> Session {
+    let mut from = 0;
+    while input.environment.is_none() && from < session.files().len() {
+        from = session.compute_findings(from, PART);
+        session.evict_stale();
+    }
+    session
 }
 
 /// Loads a project into a session for several queries.

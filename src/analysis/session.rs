@@ -4,6 +4,7 @@
 mod configuration;
 mod findings;
 mod input;
+mod memory;
 mod models;
 mod standard_library;
 
@@ -13,18 +14,18 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use rayon::prelude::*;
-use salsa::{Database as _, Durability, Setter};
+use salsa::{Durability, Setter};
 use smol_str::SmolStr;
 
 use crate::check::project::ProjectCache;
 use crate::codes;
 use crate::db::references::{FileReferences, References, file_references, has_same_targets};
 use crate::db::{
-    Database, Diag, FileNames, ItemClass, ItemEntry, ItemKey, SourceFile, Span, StorageSize,
-    TextBefore, Workspace, file_names, item_start,
+    Database, Diag, FileNames, ItemClass, ItemEntry, ItemKey, SourceFile, Span, TextBefore,
+    Workspace, file_names, item_start,
 };
 use crate::eval::BlockRef;
-use crate::lower::{service_model, set_model_capacity};
+use crate::lower::service_model;
 use crate::schema::names::kind;
 use crate::suppressions::Levels;
 use nth_diagnostics::{Diagnostic, FileSpan, SourceMap, suggest};
@@ -160,22 +161,6 @@ impl Session {
     /// True if no snapshot is left, so that a change does not wait.
     pub fn has_no_snapshots(&self) -> bool {
         Arc::strong_count(&self.handles) == 1
-    }
-
-    /// Frees results that newer ones have replaced, which are otherwise kept until the next edit. After an edit that affects the
-    /// whole project, they take as much memory as the project itself. Waits until all snapshots are dropped.
-    pub fn evict_stale(&mut self) {
-        self.db.trigger_lru_eviction();
-    }
-
-    /// Makes [`evict_stale`](Self::evict_stale) also free most of the services' models, for a session that is not queried again.
-    pub fn limit_models(&mut self) {
-        set_model_capacity(&mut self.db, LIMITED_MODELS);
-    }
-
-    /// Returns the size of the database. Waits until all snapshots are dropped.
-    pub fn storage_size(&mut self) -> StorageSize {
-        self.db.storage_size()
     }
 
     /// The files of the project and its packages.
@@ -579,9 +564,6 @@ impl Session {
             .collect()
     }
 }
-
-/// The number of models that a session keeps after [`Session::limit_models`].
-const LIMITED_MODELS: usize = 64;
 
 fn add(db: &Database, file: &SourceInput) -> SourceFile {
     SourceFile::builder(
