@@ -1,5 +1,6 @@
 //! Diagnostics of a workspace, computed in parallel.
 
+use std::ops::Range;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use nth_diagnostics::{Diagnostic, FileSpan, Severity, SourceMap};
@@ -9,12 +10,12 @@ use smol_str::SmolStr;
 
 use super::{Compilation, Session};
 use crate::check::project::{
-    Allowance, FileFindings, ProjectCache, check_file, file_findings, syntax_errors,
+    Allowance, FileFindings, ProjectCache, check_file, evaluation_steps, file_findings,
+    syntax_errors,
 };
 use crate::check::{check_item, project, rules};
 use crate::db::{Diag, ItemClass, ItemKey, SourceFile, item_entry};
 use crate::environment::alert_namespace;
-use crate::eval::instance;
 use crate::suppressions::{self, Annotated, directives};
 
 impl Session {
@@ -37,10 +38,15 @@ impl Session {
     pub fn compute_findings(&self, from: usize, most: usize) -> usize {
         let known = self.cache().file_findings(self.files.len());
         let (mut place, mut changed, mut at_once) = (from, 0, most);
+        let is_first = self.cache().is_empty();
+        let environments = is_first.then(|| self.environments(None).unwrap_or_default());
         while changed < most
             && let Some(files) = self.files.get(place..self.files.len().min(place + at_once))
             && !files.is_empty()
         {
+            if let Some(environments) = &environments {
+                self.prefetch_long_files(place..place + files.len(), environments);
+            }
             let found: Vec<Arc<FileFindings>> = files
                 .par_iter()
                 .map_with(self.db.clone(), |db, file| file_findings(db, *file))
@@ -155,7 +161,7 @@ impl Session {
     ) -> Vec<Diagnostic<FileSpan>> {
         let workspace = self.workspace;
         if asked.is_none() && self.cache().is_empty() {
-            self.prefetch_long_files(environments);
+            self.prefetch_long_files(0..self.files.len(), environments);
         }
         let files: Vec<Arc<FileFindings>> = self
             .files
@@ -181,13 +187,16 @@ impl Session {
         self.apply_suppressions(found, environments, &has_directives)
     }
 
-    /// Computes the items of long files in parallel: the findings of a file are otherwise computed one item after another.
-    fn prefetch_long_files(&self, environments: &[Option<SmolStr>]) {
+    /// Computes the items of those of these files that are long in parallel: the findings of a file are otherwise computed one item
+    /// after another.
+    fn prefetch_long_files(&self, files: Range<usize>, environments: &[Option<SmolStr>]) {
         let workspace = self.workspace;
         let long = self
             .file_names
             .iter()
             .zip(self.files.iter())
+            .take(files.end)
+            .skip(files.start)
             .filter(|(names, file)| {
                 names.items.len() > LONG_FILE && !syntax_errors(&self.db, **file).is_too_many()
             })
@@ -200,8 +209,9 @@ impl Session {
                 let steps = self.par_query(&keys, |db, key| {
                     let checked = check_item(db, workspace, key);
                     let instances = environments.iter().filter(|_| !checked.is_over);
-                    let instance_steps = instances
-                        .map(|environment| instance(db, workspace, key, environment.clone()).steps);
+                    let instance_steps = instances.map(|environment| {
+                        evaluation_steps(db, workspace, key, environment.clone())
+                    });
                     checked.steps.saturating_add(instance_steps.sum())
                 });
                 let each = environments.len().max(1) as u64;

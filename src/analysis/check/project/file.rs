@@ -282,7 +282,7 @@ fn environment_findings(
 /// Returns the evaluation steps that a block takes in an environment. Unlike those of [`instance`], this result is kept: an edit in a
 /// long file evaluates one block again, and not all.
 #[salsa::tracked(returns(copy))]
-fn evaluation_steps(
+pub fn evaluation_steps(
     db: &dyn salsa::Database,
     workspace: Workspace,
     key: ItemKey,

@@ -23,8 +23,8 @@ use nth_diagnostics::Code;
 
 pub use cache::ProjectCache;
 pub use file::{
-    Allowance, BlockFindings, Condition, FileFindings, SyntaxErrors, check_file, file_findings,
-    syntax_errors,
+    Allowance, BlockFindings, Condition, FileFindings, SyntaxErrors, check_file, evaluation_steps,
+    file_findings, syntax_errors,
 };
 
 /// The inputs of a project's check.
