@@ -130,20 +130,13 @@ pub(crate) fn kustomizations<'l>(
     settings: &Settings,
 ) -> Result<Vec<Artifact>, Box<Diag>> {
     let folder = settings.environment.as_deref().map(backends::file_stem);
-    let all: Vec<Artifact> = built
-        .map(|listed| {
-            let below = folder
-                .as_ref()
-                .and_then(|folder| listed.path.strip_prefix(folder)?.strip_prefix('/'));
-            Artifact {
-                path: below.unwrap_or(&listed.path).to_owned(),
-                contents: String::new(),
-                target: listed.target,
-                owner: None,
-            }
-        })
-        .collect();
-    backends::kustomize::kustomizations(&all, settings)
+    let all = built.map(|listed| {
+        let below = folder
+            .as_ref()
+            .and_then(|folder| listed.path.strip_prefix(folder)?.strip_prefix('/'));
+        (listed.target, below.unwrap_or(&listed.path))
+    });
+    backends::kustomize::kustomizations(all, settings)
         .map(|artifacts| move_to_environment(artifacts, settings))
         .map_err(|error| diagnostic(&error, settings, |service| service_span(session, service)))
 }

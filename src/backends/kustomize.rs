@@ -17,28 +17,26 @@ struct Kustomization<'a> {
     resources: Vec<&'a str>,
 }
 
-/// The files that list the objects among `artifacts`, which are all of one environment, without its folder: one for each target with
+/// The files that list the objects among `files_of_targets`: paths below the folder of one environment. One for each target with
 /// objects, in its folder, and one that lists these folders. Empty if the settings ask for none.
 ///
 /// # Errors
 ///
 /// If the YAML library rejects the document, which does not happen with this type.
 pub fn kustomizations<'a>(
-    artifacts: impl IntoIterator<Item = &'a Artifact>,
+    files_of_targets: impl IntoIterator<Item = (TargetName, &'a str)>,
     settings: &Settings,
 ) -> Result<Vec<Artifact>, EmitError> {
     let mut files = Vec::new();
     if !settings.kustomization {
         return Ok(files);
     }
-    let artifacts: Vec<&Artifact> = artifacts.into_iter().collect();
+    let all: Vec<(TargetName, &str)> = files_of_targets.into_iter().collect();
     let mut folders: Vec<TargetName> = Vec::new();
     for target in settings.resource_targets() {
-        let of_target = artifacts
-            .iter()
-            .filter(|artifact| artifact.target == target);
+        let of_target = all.iter().filter(|(of, _)| *of == target);
         let mut resources: Vec<&str> = of_target
-            .filter_map(|artifact| artifact.path.strip_prefix(target.name())?.strip_prefix('/'))
+            .filter_map(|(_, path)| path.strip_prefix(target.name())?.strip_prefix('/'))
             .filter(|file| file.ends_with(".yaml"))
             .collect();
         if resources.is_empty() {
@@ -79,20 +77,19 @@ mod tests {
     #[test]
     fn objects_are_listed_and_other_files_are_not() {
         let mut settings = default_settings("shop");
-        let file = |target, name: &str| Artifact::new(target, name, "");
-        let artifacts = [
-            file(TargetName::Prometheus, "search.yaml"),
-            file(TargetName::Prometheus, "checkout.yaml"),
-            file(TargetName::Grafana, "checkout.json"),
-            file(TargetName::Alertmanager, "alertmanager.yml"),
-            file(TargetName::OpenSlo, "checkout.yaml"),
+        let all = [
+            (TargetName::Prometheus, "prometheus/search.yaml"),
+            (TargetName::Prometheus, "prometheus/checkout.yaml"),
+            (TargetName::Grafana, "grafana/checkout.json"),
+            (TargetName::Alertmanager, "alertmanager/alertmanager.yml"),
+            (TargetName::OpenSlo, "openslo/checkout.yaml"),
         ];
         settings.prometheus.format = RuleFormat::PrometheusRule;
-        assert_eq!(kustomizations(&artifacts, &settings).unwrap(), []);
+        assert_eq!(kustomizations(all, &settings).unwrap(), []);
         settings.kustomization = true;
         // A target that has no objects has no file, whatever its format.
         settings.grafana.format = DashboardFormat::ConfigMap;
-        let files = kustomizations(&artifacts, &settings).unwrap();
+        let files = kustomizations(all, &settings).unwrap();
         let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(
             paths,
