@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use tempfile::TempDir;
 
 use super::lock::Lock;
 use super::record::{RECORD, Record};
@@ -75,6 +76,39 @@ pub(super) fn leftovers(folder: &Path, staging: Option<&Path>) -> Vec<PathBuf> {
         .collect()
 }
 
+/// Removes what builds that were killed left in a folder. `staging` is that of this build.
+///
+/// # Errors
+///
+/// If the file system fails.
+pub(super) fn remove_leftovers(
+    folder: &Path,
+    shown: &str,
+    staging: Option<&Path>,
+) -> Result<(), Error> {
+    for left in leftovers(folder, staging) {
+        let removed = match left.is_dir() {
+            true => fs::remove_dir_all(&left),
+            false => fs::remove_file(&left),
+        };
+        let name = left.file_name().unwrap_or_default().to_string_lossy();
+        removed.map_err(|cause| Error::new("remove", shown, &name, cause))?;
+    }
+    Ok(())
+}
+
+/// Creates a temporary folder for new files beside those of the output.
+///
+/// # Errors
+///
+/// If the file system fails.
+pub(super) fn open_staging(folder: &Path, shown: &str) -> Result<TempDir, Error> {
+    tempfile::Builder::new()
+        .prefix(STAGING)
+        .tempdir_in(folder)
+        .map_err(|cause| Error::new("write to", shown, "", cause))
+}
+
 impl Plan<'_> {
     /// Returns what applying does if the plan [is settled](Plan::is_settled), which needs no lock.
     pub fn nothing_to_apply(self) -> Applied {
@@ -92,22 +126,12 @@ impl Plan<'_> {
     /// If the file system fails. Until the first rename nothing has changed; after it, the record tells the next build which
     /// files were pending.
     pub fn apply(self, _lock: &Lock) -> Result<Applied, Error> {
-        for left in leftovers(&self.folder, self.staging) {
-            let removed = match left.is_dir() {
-                true => fs::remove_dir_all(&left),
-                false => fs::remove_file(&left),
-            };
-            let name = left.file_name().unwrap_or_default().to_string_lossy();
-            removed.map_err(|cause| self.error("remove", &name, cause))?;
-        }
+        remove_leftovers(&self.folder, &self.shown, self.staging)?;
         let is_recorded = self.before.as_ref() == Some(&self.after);
         if self.is_current() && is_recorded {
             return Ok(self.nothing_to_apply());
         }
-        let staging = tempfile::Builder::new()
-            .prefix(STAGING)
-            .tempdir_in(&self.folder)
-            .map_err(|cause| self.error("write to", "", cause))?;
+        let staging = open_staging(&self.folder, &self.shown)?;
         let written = self.stage(staging.path())?;
         if !self.is_current() {
             self.check_folders()?;
@@ -281,17 +305,7 @@ impl Plan<'_> {
     }
 
     fn error(&self, action: &'static str, path: &str, cause: io::Error) -> Error {
-        let path = if path.is_empty() {
-            self.shown.clone()
-        } else {
-            format!("{}/{path}", self.shown)
-        };
-        Error {
-            action,
-            path,
-            cause,
-            is_partial: false,
-        }
+        Error::new(action, &self.shown, path, cause)
     }
 }
 

@@ -206,6 +206,26 @@ pub struct Error {
     pub is_partial: bool,
 }
 
+impl Error {
+    /// The failure of an action on the path below the folder that is `shown` in messages, or on the folder itself if it is empty.
+    fn new(action: &'static str, shown: &str, path: &str, cause: io::Error) -> Self {
+        Self {
+            action,
+            path: shown_path(shown, path),
+            cause,
+            is_partial: false,
+        }
+    }
+}
+
+/// The path for messages of a path below a folder, or of the folder itself if it is empty.
+fn shown_path(shown: &str, path: &str) -> String {
+    match path {
+        "" => shown.to_owned(),
+        path => format!("{shown}/{path}"),
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

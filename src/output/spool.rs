@@ -1,13 +1,12 @@
 //! Takes the files of a build as they are generated, so that no build holds all of them in memory.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tempfile::TempDir;
 
-use super::apply::{STAGING, leftovers};
+use super::apply::{open_staging, remove_leftovers};
 use super::lock::Lock;
 use super::path::path_problem;
 use super::record::Hash;
@@ -53,8 +52,8 @@ impl Taken {
     }
 }
 
-/// Acquires the lock of the output folder.
-type Locker<'l, E> = Box<dyn FnOnce() -> Result<Lock, E> + Send + 'l>;
+/// Acquires the lock of the output folder; `None` if files are compared only.
+type Locker<'l, E> = Box<dyn FnOnce() -> Result<Option<Lock>, E> + Send + 'l>;
 
 /// Compares generated files with those of the output folder, and writes what differs beside the output, under the lock of the
 /// folder. Several threads may give it files.
@@ -62,9 +61,8 @@ pub struct Spool<'l, E> {
     folder: PathBuf,
     shown: String,
     locker: Mutex<Option<Locker<'l, E>>>,
-    /// The folder of the new contents; `None` if they are compared only.
-    staging: OnceLock<Option<TempDir>>,
-    lock: Mutex<Option<Lock>>,
+    /// The folder of the new contents with the lock of the output; `None` if they are compared only.
+    staging: OnceLock<Option<(TempDir, Lock)>>,
     number: AtomicUsize,
     files: Mutex<Vec<Spooled>>,
     has_failed: AtomicBool,
@@ -72,31 +70,16 @@ pub struct Spool<'l, E> {
 }
 
 impl<'l, E: From<Error> + Send> Spool<'l, E> {
-    /// A spool that writes nothing.
-    pub fn comparing(folder: &Folder<'_>) -> Self {
-        Self::new(folder, None, None)
-    }
-
-    /// A spool that calls `locker` before it writes the first file that differs.
-    pub fn locking(
+    /// A spool that calls `locker` before it writes the first file that differs. Without a lock, it writes nothing.
+    pub fn new(
         folder: &Folder<'_>,
-        locker: impl FnOnce() -> Result<Lock, E> + Send + 'l,
+        locker: impl FnOnce() -> Result<Option<Lock>, E> + Send + 'l,
     ) -> Self {
-        Self::new(folder, Some(Box::new(locker)), None)
-    }
-
-    /// A spool that writes under this lock.
-    pub fn locked(folder: &Folder<'_>, lock: Lock) -> Self {
-        Self::new(folder, None, Some(lock))
-    }
-
-    fn new(folder: &Folder<'_>, locker: Option<Locker<'l, E>>, lock: Option<Lock>) -> Self {
         Self {
             folder: folder.path.to_path_buf(),
             shown: folder.shown.to_owned(),
-            locker: Mutex::new(locker),
+            locker: Mutex::new(Some(Box::new(locker))),
             staging: OnceLock::new(),
-            lock: Mutex::new(lock),
             number: AtomicUsize::new(0),
             files: Mutex::new(Vec::new()),
             has_failed: AtomicBool::new(false),
@@ -131,58 +114,30 @@ impl<'l, E: From<Error> + Send> Spool<'l, E> {
                 None
             })
         });
-        let Some(staging) = staging else {
+        let Some((staging, _)) = staging else {
             return Ok(Kept::Nowhere);
         };
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         let place = staging.path().join(number.to_string());
         match regular::create(&place, contents) {
             Ok(()) => Ok(Kept::Staged(place)),
-            Err(cause) => Err(E::from(self.error("write", path, cause))),
+            Err(cause) => Err(Error::new("write", &self.shown, path, cause).into()),
         }
     }
 
     /// Creates the folder of the new contents under the lock; `None` if contents are compared only.
-    fn open_staging(&self) -> Result<Option<TempDir>, E> {
-        if let Some(locker) = guard(&self.locker).take() {
-            *guard(&self.lock) = Some(locker()?);
-        }
-        if guard(&self.lock).is_none() {
+    fn open_staging(&self) -> Result<Option<(TempDir, Lock)>, E> {
+        let locker = guard(&self.locker).take();
+        let Some(lock) = locker.map_or(Ok(None), |locker| locker())? else {
             return Ok(None);
-        }
-        for left in leftovers(&self.folder, None) {
-            let removed = match left.is_dir() {
-                true => fs::remove_dir_all(&left),
-                false => fs::remove_file(&left),
-            };
-            let name = left.file_name().unwrap_or_default().to_string_lossy();
-            removed.map_err(|cause| E::from(self.error("remove", &name, cause)))?;
-        }
-        let staging = tempfile::Builder::new()
-            .prefix(STAGING)
-            .tempdir_in(&self.folder);
-        match staging {
-            Ok(staging) => Ok(Some(staging)),
-            Err(cause) => Err(E::from(self.error("write to", "", cause))),
-        }
+        };
+        remove_leftovers(&self.folder, &self.shown, None)?;
+        Ok(Some((open_staging(&self.folder, &self.shown)?, lock)))
     }
 
     fn fail(&self, failure: E) {
         self.has_failed.store(true, Ordering::Relaxed);
         guard(&self.failure).get_or_insert(failure);
-    }
-
-    fn error(&self, action: &'static str, path: &str, cause: std::io::Error) -> Error {
-        let path = match path {
-            "" => self.shown.clone(),
-            path => format!("{}/{path}", self.shown),
-        };
-        Error {
-            action,
-            path,
-            cause,
-            is_partial: false,
-        }
     }
 
     /// Returns all files that were taken.
@@ -196,10 +151,11 @@ impl<'l, E: From<Error> + Send> Spool<'l, E> {
         }
         let mut files = inner(self.files);
         files.sort_by(|left, right| left.path.cmp(&right.path));
+        let (staging, lock) = self.staging.into_inner().flatten().unzip();
         Ok(Taken {
             files,
-            lock: inner(self.lock),
-            staging: self.staging.into_inner().flatten(),
+            staging,
+            lock,
         })
     }
 }
@@ -208,8 +164,8 @@ impl<'l, E: From<Error> + Send> Spool<'l, E> {
 /// change in between is noticed.
 fn find_same(place: &Path, contents: &[u8]) -> Option<Option<Stamp>> {
     let stamp = Stamp::read(place).ok()?;
-    let is_long = stamp.is_some_and(|stamp| stamp.size() != contents.len() as u64);
-    if is_long || !place.exists() {
+    let has_another_length = stamp.is_some_and(|stamp| stamp.size() != contents.len() as u64);
+    if has_another_length {
         return None;
     }
     let found = regular::read(place).ok()?;

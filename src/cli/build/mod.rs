@@ -92,8 +92,11 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         memory: memory.as_ref(),
         progress: &progress,
     };
-    setup.build(&findings, None, console)
+    setup.build(&findings, console)
 }
+
+/// How often files are generated until nobody else has changed the folder in the meantime: the second time is under the lock.
+const ATTEMPTS: usize = 2;
 
 /// What a build is of, and where it goes.
 struct Setup<'a> {
@@ -119,30 +122,25 @@ struct Generated {
 }
 
 impl<'a> Setup<'a> {
-    /// Generates the files and writes them; a second time, under `lock`, if another build changed the folder in the meantime.
+    /// Generates the files and writes them; a second time, under the lock, if another build changed the folder in the meantime.
     ///
     /// # Errors
     ///
     /// If a file cannot be read or written.
-    fn build(
-        &self,
-        findings: &Findings,
-        lock: Option<Lock>,
-        console: &mut Console,
-    ) -> Result<Exit, Failure> {
-        let is_second = lock.is_some();
-        let generated = self.generate(lock, console)?;
-        let lock = match self.write(&generated, findings.clone(), console)? {
-            Written::As(exit) => return Ok(exit),
-            Written::Overtaken(lock) => lock,
-        };
-        if is_second {
-            let changes = format!("another program changes the files in {}", self.shown);
-            let help = "no file was changed; build again when it has finished";
-            return Err(Failure::io(changes).help(help));
+    fn build(&self, findings: &Findings, console: &mut Console) -> Result<Exit, Failure> {
+        let mut lock = None;
+        for _ in 0..ATTEMPTS {
+            let generated = self.generate(lock, console)?;
+            match self.write(&generated, findings.clone(), console)? {
+                Written::As(exit) => return Ok(exit),
+                Written::Overtaken(acquired) => {
+                    lock = acquired.or_else(|| generated.taken.ok()?.lock);
+                }
+            }
         }
-        let lock = lock.or_else(|| generated.taken.ok()?.lock);
-        self.build(findings, lock, console)
+        let changes = format!("another program changes the files in {}", self.shown);
+        let help = "no file was changed; build again when it has finished";
+        Err(Failure::io(changes).help(help))
     }
 
     /// Compiles the project. With `--keep-going` and errors, builds the services that have none.
@@ -154,12 +152,13 @@ impl<'a> Setup<'a> {
         let (compilation, partial) = match self.options.keep_going {
             false => (self.selected.compile_into(environment, &take)?, None),
             true => {
-                let (mut compilation, partial) = compile_sound_parts(self.selected, environment)?;
-                let whole = std::mem::take(&mut compilation.artifacts);
-                match &partial {
-                    Some(partial) => partial.artifacts.iter().cloned().for_each(take),
-                    None => whole.into_iter().for_each(take),
-                }
+                let (mut compilation, mut partial) =
+                    compile_sound_parts(self.selected, environment)?;
+                let artifacts = match &mut partial {
+                    Some(partial) => &mut partial.artifacts,
+                    None => &mut compilation.artifacts,
+                };
+                std::mem::take(artifacts).into_iter().for_each(take);
                 (compilation, partial)
             }
         };

@@ -35,23 +35,22 @@ pub struct Patience<'a> {
     pub progress: &'a Mutex<Option<Progress>>,
 }
 
-/// Returns what takes the generated files: one that acquires the lock of the folder when it meets the first file that differs, or
-/// that has it already.
+/// Returns what takes the generated files. It acquires the lock of the folder when it meets the first file that differs, unless it
+/// has it already.
 pub fn spool<'l>(
     folder: &'l Folder<'l>,
     lock: Option<Lock>,
     patience: Patience<'l>,
 ) -> Spool<'l, Failure> {
-    if let Some(lock) = lock {
-        return Spool::locked(folder, lock);
-    }
-    if patience.options.check || !output::is_usable(folder) {
-        return Spool::comparing(folder);
-    }
-    Spool::locking(folder, move || {
-        let path = format!("{}/{}", folder.shown, lock::LOCK);
-        acquire_lock(folder, true, patience)?
-            .ok_or_else(|| Failure::io(format!("cannot lock {path}: it disappeared")))
+    Spool::new(folder, move || {
+        if lock.is_some() {
+            return Ok(lock);
+        }
+        // Planning reports what is wrong with a folder that cannot be used.
+        if patience.options.check || !output::is_usable(folder) {
+            return Ok(None);
+        }
+        acquire_lock(folder, true, patience)
     })
 }
 

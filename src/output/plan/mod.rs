@@ -13,7 +13,9 @@ use super::path::path_problem;
 use super::record::{Hash, RECORD, Record, Unreadable};
 use super::spool::{Kept, Spooled};
 use super::stamp::Stamp;
-use super::{Change, Contents, Error, File, Folder, Plan, Refusal, Write, removal_limit};
+use super::{
+    Change, Contents, Error, File, Folder, Plan, Refusal, Write, removal_limit, shown_path,
+};
 use crate::diagnostics::{Code, Diagnostic, FileSpan, SourceMap, codes};
 use crate::regular;
 
@@ -65,12 +67,7 @@ impl<'f> Planner<'f> {
                 planner.problems.push(diagnostic);
             }
             Err(Unreadable::Io(cause)) => {
-                return Err(Refusal::Io(Error {
-                    action: "read",
-                    path: planner.display_path(RECORD),
-                    cause,
-                    is_partial: false,
-                }));
+                return Err(planner.io_error("read", RECORD, cause));
             }
             Err(Unreadable::Irregular(what)) => {
                 let diagnostic = planner
@@ -136,11 +133,7 @@ impl<'f> Planner<'f> {
     }
 
     fn display_path(&self, path: &str) -> String {
-        if path.is_empty() {
-            self.folder.shown.to_owned()
-        } else {
-            format!("{}/{path}", self.folder.shown)
-        }
+        shown_path(self.folder.shown, path)
     }
 
     /// Creates a diagnostic about a path in the output folder, or about the folder itself if `path` is empty.
@@ -484,12 +477,7 @@ impl<'f> Planner<'f> {
     }
 
     fn io_error(&self, action: &'static str, path: &str, cause: io::Error) -> Refusal {
-        Refusal::Io(Error {
-            action,
-            path: self.display_path(path),
-            cause,
-            is_partial: false,
-        })
+        Refusal::Io(Error::new(action, self.folder.shown, path, cause))
     }
 }
 

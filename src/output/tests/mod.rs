@@ -55,10 +55,10 @@ fn build_in(folder: &Folder<'_>, list: &[(&str, &str)]) -> String {
 
 /// Builds with a spool, as the command does, from two threads.
 fn build_spooled(folder: &Folder<'_>, list: &[(&str, &str)]) -> String {
-    let spool = match is_usable(folder) {
-        true => Spool::locking(folder, || locked(folder.path)),
-        false => Spool::comparing(folder),
-    };
+    let spool = Spool::new(folder, || match is_usable(folder) {
+        true => locked(folder.path).map(Some),
+        false => Ok(None),
+    });
     let shared = &spool;
     std::thread::scope(|scope| {
         for part in list.chunks(list.len().div_ceil(2).max(1)) {

@@ -8,7 +8,7 @@ fn files_that_differ_alone_are_spooled() {
     let out = temp.path();
     build(out, &[("a/x", "1"), ("a/y", "1"), ("b", "1")]);
     let folder = folder(out);
-    let same = Spool::locking(&folder, || -> Result<lock::Lock, Error> {
+    let same = Spool::new(&folder, || -> Result<Option<lock::Lock>, Error> {
         panic!("nothing is written")
     });
     for path in ["a/x", "a/y", "b"] {
@@ -28,7 +28,7 @@ fn a_spool_that_compares_writes_nothing() {
     let temp = temp();
     let out = temp.path().join("out");
     let folder = folder(&out);
-    let spool: Spool<'_, Error> = Spool::comparing(&folder);
+    let spool: Spool<'_, Error> = Spool::new(&folder, || Ok(None));
     spool.take("a".to_owned(), b"1");
     let taken = spool.finish().unwrap();
     let plan = plan_taken(&folder, &taken).unwrap();
@@ -43,7 +43,7 @@ fn a_file_that_changes_after_it_was_compared_is_generated_again() {
         let out = temp.path();
         build(out, &[("a", "1"), ("b", "1")]);
         let folder = folder(out);
-        let spool = Spool::locking(&folder, || locked(out));
+        let spool = Spool::new(&folder, || locked(out).map(Some));
         spool.take("a".to_owned(), b"1");
         spool.take("b".to_owned(), b"2");
         let taken = spool.finish().unwrap();
@@ -85,7 +85,7 @@ fn a_spool_that_cannot_write_says_so() {
     let temp = temp();
     let out = temp.path();
     let folder = folder(out);
-    let spool = Spool::locking(&folder, || {
+    let spool = Spool::new(&folder, || {
         Err(Error {
             action: "lock",
             path: "build".to_owned(),
