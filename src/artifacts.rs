@@ -28,6 +28,16 @@ pub(crate) fn move_to_environment(
     artifacts
 }
 
+impl Listed {
+    /// Lists a file.
+    pub(crate) fn of(artifact: &Artifact) -> Self {
+        Self {
+            path: artifact.path.clone(),
+            target: artifact.target,
+        }
+    }
+}
+
 /// Converts the error of a target to a diagnostic. `place` returns the span of the name of a service; without a name, a span
 /// for the project.
 fn diagnostic(

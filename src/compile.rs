@@ -55,7 +55,7 @@ pub fn check_at(input: &Input, now: Timestamp) -> Compilation {
 
 /// Computes the findings of a project in parts, so that it is not in memory with all its evaluated blocks at once. Those of a single
 /// environment are not kept in a session.
-fn checked(mut session: Session, input: &Input) -> Session {
+pub(crate) fn checked(mut session: Session, input: &Input) -> Session {
     let mut from = 0;
     while input.environment.is_none() && from < session.files().len() {
         from = session.compute_findings(from, PART);
@@ -137,29 +137,7 @@ impl Build for Session {
     }
 
     fn compile_into(&self, input: &Input, take: Take<'_>) -> Compilation {
-        let (mut diagnostics, environments) = self.diagnostics(input.environment.as_deref());
-        if is_sound(&diagnostics) {
-            let mut listed = Vec::new();
-            let mut problems = Vec::new();
-            for environment in &environments {
-                for built in build(self, &input.settings, environment, take) {
-                    match built {
-                        Ok(built) => listed.extend(built),
-                        Err(problem) => problems.push(*problem),
-                    }
-                }
-            }
-            problems.extend(shared_windows(self, &listed, &input.settings));
-            diagnostics.extend(self.locate(problems));
-        }
-        let signals = self.signals(&environments);
-        conclude(
-            self.sources(),
-            diagnostics,
-            environments,
-            Vec::new(),
-            signals,
-        )
+        compile_noting(self, input, take, &|_, _, _| {})
     }
 
     fn service_artifacts(
@@ -198,34 +176,68 @@ impl Build for Session {
     }
 }
 
+/// Takes note of a service whose artifacts were generated in an environment, from several threads. Environments come one after
+/// another.
+pub(crate) type Note<'n> = &'n (dyn Fn(ItemKey, &ir::Service, &[Listed]) + Sync);
+
+/// Compiles as [`Build::compile_into`] does, and calls `note` for each service.
+pub(crate) fn compile_noting(
+    session: &Session,
+    input: &Input,
+    take: Take<'_>,
+    note: Note<'_>,
+) -> Compilation {
+    let (mut diagnostics, environments) = session.diagnostics(input.environment.as_deref());
+    if is_sound(&diagnostics) {
+        let mut listed = Vec::new();
+        let mut problems = Vec::new();
+        for environment in &environments {
+            for built in build(session, &input.settings, environment, take, note) {
+                match built {
+                    Ok(built) => listed.extend(built),
+                    Err(problem) => problems.push(*problem),
+                }
+            }
+        }
+        problems.extend(shared_windows(session, &listed, &input.settings));
+        diagnostics.extend(session.locate(problems));
+    }
+    let signals = session.signals(&environments);
+    conclude(
+        session.sources(),
+        diagnostics,
+        environments,
+        Vec::new(),
+        signals,
+    )
+}
+
 /// Generates the artifacts of all services in an environment and those of the project, in the folder of the environment.
 fn build(
     session: &Session,
     settings: &Settings,
     environment: &Option<SmolStr>,
     take: Take<'_>,
+    note: Note<'_>,
 ) -> Vec<Result<Vec<Listed>, Box<Diag>>> {
     session.with_project(environment, |project, models| {
         let settings = session.settings_in(settings, environment);
         let all: Vec<&ir::Service> = project.services().collect();
         let project = &*with_reactions(project, &all, &settings);
         let keys = session.services();
-        let hand_over = |artifacts: Vec<Artifact>| {
-            let listed = artifacts.into_iter().map(|artifact| {
-                let listed = Listed {
-                    path: artifact.path.clone(),
-                    target: artifact.target,
-                };
-                take(artifact);
-                listed
-            });
-            listed.collect()
+        let hand_over = |artifacts: Vec<Artifact>| -> Vec<Listed> {
+            let listed = artifacts.iter().map(Listed::of).collect();
+            artifacts.into_iter().for_each(take);
+            listed
         };
         let mut built = session.par_query(&keys, |db, key| {
             let Some(service) = models.get(&key) else {
                 return Ok(Vec::new());
             };
-            service_artifacts(db, key, service, project, &settings).map(hand_over)
+            let artifacts = service_artifacts(db, key, service, project, &settings)?;
+            let listed = hand_over(artifacts);
+            note(key, service, &listed);
+            Ok(listed)
         });
         built.push(project_artifacts(session, project, &settings).map(hand_over));
         built.push(check_limits(session, project, &settings).map(|()| Vec::new()));

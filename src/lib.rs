@@ -10,6 +10,7 @@ pub mod detection;
 pub mod import;
 pub mod output;
 pub mod partial;
+pub mod parts;
 pub mod preview;
 pub mod project;
 pub mod reference;

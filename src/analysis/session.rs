@@ -6,6 +6,7 @@ mod findings;
 mod input;
 mod memory;
 mod models;
+mod outline;
 mod standard_library;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -34,6 +35,7 @@ use nth_model::{Tally, default_settings};
 pub use configuration::Configuration;
 pub use findings::conclude;
 pub use input::{Compilation, Input, SourceInput};
+pub use outline::{FileOutline, is_of_project};
 pub use standard_library::STANDARD_LIBRARY;
 
 /// A loaded workspace, for one compilation or for many edits.

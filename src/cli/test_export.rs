@@ -14,7 +14,7 @@ use super::test_report::{self, Report};
 use nthc::backends::file_stem;
 use nthc::diagnostics::render::{annotation, one_line};
 use nthc::output::lock::{self, LockError};
-use nthc::output::{self, File, Folder, Refusal};
+use nthc::output::{self, File, Folder, Others, Refusal};
 use nthc::project::{Loaded, io_cause, paths};
 use nthc::session::Session;
 use nthc::testing::{self, Exported, Exports, Selection};
@@ -78,7 +78,10 @@ pub fn run(
         // Those of other tests.
         targets: None,
         environments: &[],
-        keeps_others: !options.names.is_empty(),
+        others: match options.names.is_empty() {
+            true => Others::Removed,
+            false => Others::Kept,
+        },
     };
     let files = || {
         let all = exports.exported.iter().flat_map(|test| &test.files);

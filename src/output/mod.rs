@@ -109,8 +109,19 @@ pub struct Folder<'a> {
     pub targets: Option<&'a BTreeSet<TargetName>>,
     /// The folders of the project's environments, which contain those of the targets. Empty if there are none.
     pub environments: &'a [String],
-    /// True if files that this build does not generate are kept.
-    pub keeps_others: bool,
+    /// What becomes of files that this build does not generate.
+    pub others: Others,
+}
+
+/// What becomes of files in the folder of a build that it does not generate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// They are removed.
+    Removed,
+    /// They are kept.
+    Kept,
+    /// They are kept, and are known to be as an earlier build wrote them.
+    Unedited,
 }
 
 impl Folder<'_> {

@@ -109,6 +109,17 @@ impl Needs {
 }
 
 impl Needs {
+    /// What is compared across services, without places. `name_of` names an item.
+    pub fn facts(&self, name_of: impl Fn(ItemKey) -> String) -> String {
+        let Self {
+            service,
+            name,
+            services,
+        } = self;
+        let needed: Vec<String> = services.iter().map(|(key, _)| name_of(*key)).collect();
+        format!("{} {name:?} {needed:?}", name_of(*service))
+    }
+
     /// True if both are the same but for places, so that they are in a cycle or not alike.
     pub fn is_same_graph(&self, other: &Self) -> bool {
         let needed = |needs: &Self| {

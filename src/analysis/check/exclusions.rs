@@ -32,6 +32,16 @@ impl Covered {
             slos: slos.map(|slo| (slo.name.clone(), slo.window)).collect(),
         }
     }
+
+    /// What exclusions can cover, without places.
+    pub fn facts(&self) -> String {
+        let Self {
+            item: _,
+            service,
+            slos,
+        } = self;
+        format!("{service:?} {slos:?}")
+    }
 }
 
 /// The exclusions and the services of a project in an environment.

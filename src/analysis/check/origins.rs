@@ -52,6 +52,39 @@ enum What {
 }
 
 impl Origins {
+    /// What is compared across files, without places.
+    pub fn facts(&self) -> String {
+        let Self {
+            named,
+            managed,
+            tiers,
+        } = self;
+        let mut facts = String::new();
+        for Named {
+            kind,
+            name,
+            former,
+            place: _,
+            head: _,
+        } in named
+        {
+            facts.push_str(&format!(" {kind:?} {name:?} {former:?}"));
+        }
+        for Managed {
+            what,
+            key,
+            place: _,
+            environment,
+        } in managed
+        {
+            facts.push_str(&format!(" {what:?} {key:?} {environment:?}"));
+        }
+        for (tier, _) in tiers {
+            facts.push_str(&format!(" {tier:?}"));
+        }
+        facts
+    }
+
     /// Adds what a top-level block says in an environment.
     pub fn add(
         &mut self,

@@ -10,7 +10,7 @@ use crate::db::{Diag, ItemKey, Span, Workspace};
 use crate::eval::{BlockRef, Context, Evaluator, Mode, Scope, Value, instance};
 use crate::limits;
 use crate::schema::Ty;
-use nth_syntax::tree::{Body, ItemNode, Require, Rule, Statement};
+use nth_syntax::tree::{Body, Expr, ExprNode, ItemNode, Require, Rule, Statement};
 
 /// Checks a rule's own text: every statement, with unknown blocks.
 pub fn check(evaluator: &mut Evaluator<'_>, key: ItemKey, rule: &Rule) {
@@ -45,6 +45,63 @@ pub fn rule_findings(
     evaluator.allow_steps(limits::STEPS_OF_RULE.saturating_mul(blocks as u64));
     walk(&mut evaluator, &rule.body, &scope, &[]);
     evaluator.into_diagnostics()
+}
+
+/// Returns whether a rule says something about each block by itself: what it says about one is the same whatever other blocks there
+/// are. That is certain if it names all blocks of a kind only to go through them, not inside of another loop.
+///
+/// `is_all` tells such names, `services`.
+pub fn is_about_each(rule: &Rule, is_all: impl Fn(&str) -> bool) -> bool {
+    let mut rest: Vec<&Body> = Vec::new();
+    let mut exprs: Vec<&Expr> = Vec::new();
+    for statement in &rule.body.statements {
+        match statement {
+            Statement::For(repeat) => {
+                if !matches!(repeat.list.node, ExprNode::Name(_)) {
+                    exprs.push(&repeat.list);
+                }
+                exprs.extend(&repeat.condition);
+                rest.push(&repeat.body);
+            }
+            Statement::Let(decl) => exprs.push(&decl.value),
+            Statement::Require(require) => {
+                exprs.push(&require.condition);
+                exprs.extend(&require.message);
+            }
+            // Anything else may hold loops.
+            _ => return false,
+        }
+    }
+    while let Some(body) = rest.pop() {
+        for statement in &body.statements {
+            match statement {
+                Statement::For(repeat) => {
+                    exprs.push(&repeat.list);
+                    exprs.extend(&repeat.condition);
+                    rest.push(&repeat.body);
+                }
+                Statement::If(choice) => {
+                    exprs.push(&choice.condition);
+                    rest.push(&choice.then);
+                    rest.extend(&choice.otherwise);
+                }
+                Statement::Let(decl) => exprs.push(&decl.value),
+                Statement::Require(require) => {
+                    exprs.push(&require.condition);
+                    exprs.extend(&require.message);
+                }
+                // A misplaced statement was reported.
+                _ => return false,
+            }
+        }
+    }
+    while let Some(expr) = exprs.pop() {
+        if matches!(&expr.node, ExprNode::Name(name) if is_all(&name.text)) {
+            return false;
+        }
+        expr.parts(&mut exprs);
+    }
+    true
 }
 
 fn walk<'db>(

@@ -46,6 +46,16 @@ impl Measured {
 }
 
 impl Measured {
+    /// What is compared across services, without places.
+    pub fn facts(&self) -> String {
+        let Self {
+            service,
+            place: _,
+            series,
+        } = self;
+        format!("{service:?} {series:?}")
+    }
+
     /// True if both are the same but for the place.
     pub fn is_same_series(&self, other: &Self) -> bool {
         self.service == other.service && self.series == other.series

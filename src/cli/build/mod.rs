@@ -1,5 +1,6 @@
 //! `nthc build`.
 
+mod part;
 mod removals;
 mod settled;
 mod sources;
@@ -23,9 +24,10 @@ use nthc::diagnostics::render::one_line;
 use nthc::diagnostics::{Diagnostic, FileSpan, Severity};
 use nthc::ir::{Tally, TargetName};
 use nthc::output::lock::Lock;
-use nthc::output::settled::Shown;
-use nthc::output::{Change, Folder, Plan, Report, Taken};
+use nthc::output::settled::{Older, Recalled, Shown};
+use nthc::output::{Change, Folder, Others, Plan, Report, Taken};
 use nthc::partial::Partial;
+use nthc::parts::Parts;
 use nthc::project::{self, paths};
 use settled::Memory;
 use writing::{Patience, Planned};
@@ -75,12 +77,16 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         selected.loaded.diagnostics.iter().cloned(),
     );
     let memory = Memory::new(&selected, &folder, options);
-    if let Some(before) = memory.as_ref().and_then(|memory| memory.recall(&folder)) {
-        writing::stop(&progress);
-        let input = selected.loaded.project.input(options.env.as_deref());
-        findings.add(&input.sources(), before.diagnostics.clone());
-        return show_settled(&before, name, &shown, findings, options, format, console);
-    }
+    let older = match memory.as_ref().and_then(|memory| memory.recall(&folder)) {
+        Some(Recalled::Same(before)) => {
+            writing::stop(&progress);
+            let input = selected.loaded.project.input(options.env.as_deref());
+            findings.add(&input.sources(), before.diagnostics.clone());
+            return show_settled(&before, name, &shown, findings, options, format, console);
+        }
+        Some(Recalled::Older(older)) => Some(older),
+        None => None,
+    };
     let setup = Setup {
         cwd: &context.cwd,
         selected: &selected,
@@ -90,6 +96,7 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         options,
         format,
         memory: memory.as_ref(),
+        older: older.as_deref(),
         progress: &progress,
     };
     setup.build(&findings, console)
@@ -109,6 +116,8 @@ struct Setup<'a> {
     options: &'a Build,
     format: Format,
     memory: Option<&'a Memory>,
+    /// The last build, if it was of other sources.
+    older: Option<&'a Older>,
     progress: &'a Mutex<Option<Progress>>,
 }
 
@@ -119,6 +128,10 @@ struct Generated {
     partial: Option<Partial>,
     /// The files; an error if there are none because they could not be compared or written.
     taken: Result<Taken, Failure>,
+    /// What the project is made of, if that is known.
+    parts: Option<Parts>,
+    /// True if only those files were generated that differ from the last build.
+    is_part: bool,
 }
 
 impl<'a> Setup<'a> {
@@ -129,6 +142,14 @@ impl<'a> Setup<'a> {
     /// If a file cannot be read or written.
     fn build(&self, findings: &Findings, console: &mut Console) -> Result<Exit, Failure> {
         let mut lock = None;
+        if let Some(part) = self.generate_part(console)? {
+            match self.write(&part, findings.clone(), console)? {
+                Written::As(exit) => return Ok(exit),
+                Written::Overtaken(acquired) => {
+                    lock = acquired.or_else(|| part.taken.ok()?.lock);
+                }
+            }
+        }
         for _ in 0..ATTEMPTS {
             let generated = self.generate(lock, console)?;
             match self.write(&generated, findings.clone(), console)? {
@@ -146,11 +167,14 @@ impl<'a> Setup<'a> {
     /// Compiles the project. With `--keep-going` and errors, builds the services that have none.
     fn generate(&self, lock: Option<Lock>, console: &mut Console) -> Result<Generated, Failure> {
         let environment = self.options.env.as_deref();
-        let folder = self.output(None, &[], false);
+        let folder = self.output(None, &[], Others::Removed);
         let spool = writing::spool(&folder, lock, self.patience(console));
         let take = |artifact: Artifact| spool.take(artifact.path, artifact.contents.as_bytes());
-        let (compilation, partial) = match self.options.keep_going {
-            false => (self.selected.compile_into(environment, &take)?, None),
+        let (compilation, partial, parts) = match self.options.keep_going {
+            false => {
+                let (compilation, parts) = self.selected.compile_into(environment, &take)?;
+                (compilation, None, parts)
+            }
             true => {
                 let (mut compilation, mut partial) =
                     compile_sound_parts(self.selected, environment)?;
@@ -159,13 +183,15 @@ impl<'a> Setup<'a> {
                     None => &mut compilation.artifacts,
                 };
                 std::mem::take(artifacts).into_iter().for_each(take);
-                (compilation, partial)
+                (compilation, partial, None)
             }
         };
         Ok(Generated {
             compilation,
             partial,
             taken: spool.finish(),
+            parts,
+            is_part: false,
         })
     }
 
@@ -181,7 +207,7 @@ impl<'a> Setup<'a> {
         &'f self,
         only: Option<&'f str>,
         environments: &'f [String],
-        keeps_others: bool,
+        others: Others,
     ) -> Folder<'f> {
         Folder {
             path: self.folder,
@@ -190,7 +216,7 @@ impl<'a> Setup<'a> {
             only,
             targets: self.targets,
             environments,
-            keeps_others,
+            others,
         }
     }
 
@@ -217,7 +243,10 @@ impl<'a> Setup<'a> {
             compilation,
             partial,
             taken,
+            parts,
+            is_part,
         } = generated;
+        let older = self.older.filter(|_| *is_part);
         let project = &selected.loaded.project;
         let name = &project.settings.project;
         findings.add(
@@ -232,12 +261,20 @@ impl<'a> Setup<'a> {
             .map(|name| file_stem(name))
             .collect();
         let keeps_going = partial.is_some();
-        let target = self.output(only.as_deref(), &environments, keeps_going);
+        let others = match (keeps_going, is_part) {
+            (_, true) => Others::Unedited,
+            (true, _) => Others::Kept,
+            (false, false) => Others::Removed,
+        };
+        let target = self.output(only.as_deref(), &environments, others);
         writing::stop(self.progress);
         let mut planned = None;
         if keeps_going || !findings.has_errors() {
             let taken = taken.as_ref().map_err(Clone::clone)?;
             let (found, lock) = writing::plan(&target, taken, self.patience(console))?;
+            if older.is_some_and(|older| !older.is_last(folder)) {
+                return Ok(Written::Overtaken(lock));
+            }
             match found {
                 Planned::Changes(plan) => {
                     let warnings = plan.warnings.iter().cloned();
@@ -274,9 +311,14 @@ impl<'a> Setup<'a> {
             report::conclude(&line, &findings, format, console);
             return Ok(Written::As(Exit::Findings));
         };
+        // The files that were not generated because they do not differ.
+        let elsewhere = older.map_or(0, |older| {
+            let taken = taken.as_ref().map_or(0, |taken| taken.files.len());
+            older.shown.files.saturating_sub(taken)
+        });
         if options.check {
             return Ok(Written::As(show_changes(
-                &plan, shown, &findings, format, console,
+                &plan, elsewhere, shown, &findings, format, console,
             )));
         }
         if asks && !removals::confirm(&plan, shown, console)? {
@@ -291,7 +333,8 @@ impl<'a> Setup<'a> {
             // Without a lock there is nothing to write.
             None => plan.nothing_to_apply(),
         };
-        let report = applied.report;
+        let mut report = applied.report;
+        report.unchanged += elsewhere;
         // The sources of files of other targets may be older.
         let is_whole = !keeps_going && self.targets.is_none() && options.file.is_none();
         if project.record_sources && is_whole {
@@ -314,7 +357,7 @@ impl<'a> Setup<'a> {
                 signals: compilation.signals,
                 files: report.written + report.unchanged,
             };
-            memory.keep(folder, &applied, &kept);
+            memory.keep(folder, &applied, &kept, parts.as_ref(), older);
         }
         let line = match &partial {
             Some(partial) => {
@@ -502,6 +545,7 @@ fn select_file(file: &Path, context: &Context) -> Result<Selected, Failure> {
 /// Prints what a build would change.
 fn show_changes(
     plan: &Plan<'_>,
+    elsewhere: usize,
     shown: &str,
     findings: &Findings,
     format: Format,
@@ -520,7 +564,8 @@ fn show_changes(
         };
         stream.line(format_args!("would {verb} {shown}/{path}"));
     }
-    let report = plan.report();
+    let mut report = plan.report();
+    report.unchanged += elsewhere;
     let line = if plan.is_current() {
         up_to_date(shown, report)
     } else {

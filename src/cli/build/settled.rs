@@ -5,8 +5,9 @@ use std::time::SystemTime;
 
 use crate::options::Build;
 use crate::select::Selected;
-use nthc::output::settled::{self, Ended, Shown, fingerprint};
+use nthc::output::settled::{self, Ended, Inputs, Older, Recalled, Shown, fingerprint};
 use nthc::output::{Applied, Hash};
+use nthc::parts::Parts;
 use nthc::user_cache;
 
 /// The extension of the files in the cache folder.
@@ -16,7 +17,7 @@ const EXTENSION: &str = "nthc-build";
 pub struct Memory {
     /// The file in the cache folder.
     place: PathBuf,
-    inputs: Hash,
+    inputs: Inputs,
     /// When the build began.
     began: SystemTime,
 }
@@ -45,19 +46,28 @@ impl Memory {
         })
     }
 
-    /// Returns the result of the last build, if this one would change nothing.
-    pub fn recall(&self, folder: &Path) -> Option<Shown> {
+    /// Returns what is known of the last build.
+    pub fn recall(&self, folder: &Path) -> Option<Recalled> {
         settled::recall(&self.place, &self.inputs, folder)
     }
 
     /// Keeps a build. If that fails, the next one compiles again.
-    pub fn keep(&self, folder: &Path, applied: &Applied, shown: &Shown) {
+    pub fn keep(
+        &self,
+        folder: &Path,
+        applied: &Applied,
+        shown: &Shown,
+        parts: Option<&Parts>,
+        older: Option<&Older>,
+    ) {
         let ended = Ended {
             inputs: &self.inputs,
             folder,
             began: self.began,
             applied,
             shown,
+            parts,
+            older,
         };
         let _ = settled::keep(&self.place, &ended);
     }

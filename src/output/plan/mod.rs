@@ -14,7 +14,7 @@ use super::record::{Hash, RECORD, Record, Unreadable};
 use super::spool::{Kept, Spooled};
 use super::stamp::Stamp;
 use super::{
-    Change, Contents, Error, File, Folder, Plan, Refusal, Write, removal_limit, shown_path,
+    Change, Contents, Error, File, Folder, Others, Plan, Refusal, Write, removal_limit, shown_path,
 };
 use crate::diagnostics::{Code, Diagnostic, FileSpan, SourceMap, codes};
 use crate::regular;
@@ -184,14 +184,16 @@ impl<'f> Planner<'f> {
         let stale: BTreeSet<&str> = known
             .paths()
             .filter(|path| {
-                !self.folder.keeps_others && self.folder.builds(path) && !generated.contains(path)
+                self.folder.others == Others::Removed
+                    && self.folder.builds(path)
+                    && !generated.contains(path)
             })
             .collect();
         let mut after = Record::new(self.folder.project);
         for (path, hash) in known.files.iter().chain(&known.pending) {
-            if self.folder.keeps_others || !self.folder.builds(path) {
+            if self.folder.others != Others::Removed || !self.folder.builds(path) {
                 after.files.insert(path.clone(), hash.clone());
-                if !generated.contains(path.as_str()) {
+                if self.folder.others != Others::Unedited && !generated.contains(path.as_str()) {
                     self.warn_if_edited(path, known)?;
                 }
             }

@@ -8,12 +8,21 @@ use super::super::stamp::Stamp;
 use crate::compile::{Input, SourceInput};
 use crate::diagnostics::SourceMap;
 
+/// The fingerprint of a build's input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inputs {
+    /// Of everything.
+    pub all: Hash,
+    /// Of everything but the sources of the project and its packages.
+    pub surroundings: Hash,
+}
+
 /// Returns the fingerprint of a build's input, of all other texts that it was made of, such as manifests, and of the program that
 /// compiles it; `None` if the program is unknown, so that a later version of it could not be told from this one.
 ///
 /// Two inputs have the same fingerprint only if they are equal: the lengths of all parts are in it. What is written for debugging is not
 /// all that settings are, so the texts that they come from count as well.
-pub fn fingerprint(input: &Input, others: &SourceMap) -> Option<Hash> {
+pub fn fingerprint(input: &Input, others: &SourceMap) -> Option<Inputs> {
     let Input {
         settings,
         files,
@@ -38,11 +47,13 @@ pub fn fingerprint(input: &Input, others: &SourceMap) -> Option<Hash> {
     for file in others.files() {
         parts.extend([file.path.clone(), file.text.to_string()]);
     }
-    // The texts before end here.
-    parts.push(others.files().len().to_string());
+    let surroundings = hash(parts.iter().map(String::as_bytes));
     let files: Vec<String> = files.par_iter().map(file_hash).collect();
-    parts.extend(files);
-    Some(hash(parts.iter().map(String::as_bytes)))
+    let all = std::iter::once(surroundings.as_str()).chain(files.iter().map(String::as_str));
+    Some(Inputs {
+        all: hash(all.map(str::as_bytes)),
+        surroundings,
+    })
 }
 
 fn file_hash(file: &SourceInput) -> String {

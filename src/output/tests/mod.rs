@@ -24,7 +24,7 @@ fn folder(path: &Path) -> Folder<'_> {
         only: None,
         targets: None,
         environments: &[],
-        keeps_others: false,
+        others: Others::Removed,
     }
 }
 

@@ -14,6 +14,44 @@ pub struct Expr {
     pub range: TextRange,
 }
 
+impl Expr {
+    /// Adds the expressions that this one is made of.
+    pub fn parts<'e>(&'e self, parts: &mut Vec<&'e Self>) {
+        match &self.node {
+            ExprNode::String(string) => {
+                parts.extend(string.parts.iter().filter_map(|part| match part {
+                    StringPart::Hole(hole) => Some(hole),
+                    StringPart::Text(_) => None,
+                }))
+            }
+            ExprNode::Query(query) => parts.extend(query.holes.iter().map(|hole| &hole.expr)),
+            ExprNode::List(items) => parts.extend(items),
+            ExprNode::Labels(entries) => parts.extend(entries.iter().map(|entry| &entry.value)),
+            ExprNode::Call(called, args) => {
+                parts.push(called);
+                parts.extend(args.iter().map(|arg| &arg.value));
+            }
+            ExprNode::Member(inner, _) | ExprNode::Unary(_, inner) | ExprNode::Paren(inner) => {
+                parts.push(inner);
+            }
+            ExprNode::Binary(_, left, right) => parts.extend([&**left, &**right]),
+            ExprNode::If(condition, then, otherwise) => {
+                parts.extend([&**condition, &**then, &**otherwise]);
+            }
+            ExprNode::Bool(_)
+            | ExprNode::Number(_)
+            | ExprNode::Percent(_)
+            | ExprNode::Duration(_)
+            | ExprNode::Size(_)
+            | ExprNode::Rate(_)
+            | ExprNode::TimeOfWeek(_)
+            | ExprNode::TimeOfDay(_)
+            | ExprNode::Name(_)
+            | ExprNode::Error => {}
+        }
+    }
+}
+
 /// The kinds of expressions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExprNode {

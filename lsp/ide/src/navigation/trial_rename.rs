@@ -7,14 +7,12 @@ use std::sync::Arc;
 use nthc::check::check_item;
 use nthc::check::names::{duplicate_globals, duplicate_names};
 use nthc::compile::SourceInput;
-use nthc::db::{
-    Database, Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, file_names, find_module,
-};
+use nthc::db::{Database, Diag, ItemKey, SourceFile, Span, file_names, find_module};
 use nthc::diagnostics::Severity;
 use nthc::eval::index::{Definition, NamedPlace};
 use nthc::lower::{outside_rule, service_model};
 use nthc::schema::names::kind;
-use nthc::session::Session;
+use nthc::session::{Session, is_of_project};
 use nthc::syntax::tree::TextRange;
 use rayon::prelude::*;
 use salsa::Database as _;
@@ -180,26 +178,6 @@ fn needed_files(names: Names<'_>, changed: impl Iterator<Item = SourceFile>) -> 
     }
     let files = names.files.iter().copied();
     files.filter(|file| needed.contains(file)).collect()
-}
-
-/// True if items of files that do not import it can depend on an item.
-fn is_of_project(entry: &ItemEntry) -> bool {
-    match entry.class {
-        ItemClass::Import
-        | ItemClass::Template
-        | ItemClass::Let
-        | ItemClass::Loop
-        | ItemClass::Error => false,
-        ItemClass::Block => !matches!(
-            entry.kind.as_str(),
-            kind::SERVICE | kind::DEPENDENCY | kind::TEAM | kind::TIER | kind::TEST
-        ),
-        ItemClass::Kind
-        | ItemClass::Extension
-        | ItemClass::Enum
-        | ItemClass::Function
-        | ItemClass::Rule => true,
-    }
 }
 
 /// Creates the copy of these files of the project with edited texts.
