@@ -1,6 +1,7 @@
 //! Compiles the files of a project to its outputs and diagnostics: the entry point of the command line.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use smol_str::SmolStr;
@@ -11,57 +12,244 @@ use crate::artifacts::{
 use crate::backends::policy::SYNC_WINDOWS;
 use crate::backends::{self, Artifact};
 use crate::db::name_span;
-use crate::db::{Database, Diag, ItemKey};
+use crate::db::{Database, Diag, ItemKey, SourceFile};
 use crate::detection::with_reactions;
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, codes};
 use crate::ir::settings::texts::ENVIRONMENT;
-use crate::ir::{self, Settings, TargetName};
+use crate::ir::{self, Settings, Tally, TargetName};
+use crate::lower::{Lowered, service_model};
 use crate::partial::{self, Partial};
 use crate::session::{Configuration, Session, conclude};
 
 pub use crate::session::{Compilation, Input, SourceInput};
 
-/// How many files are checked before the intermediate results are freed.
+/// How many files or services are worked on before the intermediate results are freed.
 const PART: usize = 256;
+
+/// A project with more models than this, one for each service and environment, is built without all of them in memory: each service is
+/// evaluated a second time instead.
+pub(crate) const MOST_MODELS: usize = 4096;
 
 /// Compiles a project.
 pub fn compile(input: &Input) -> Compilation {
-    checked(session(input), input).compile(input)
+    compile_session(session(input), input)
 }
 
 /// Compiles a project, and gives each file to `take` as soon as it is generated. The compilation holds none of them.
 pub fn compile_into(input: &Input, take: Take<'_>) -> Compilation {
-    checked(session(input), input).compile_into(input, take)
+    Checked::new(session(input), input, MOST_MODELS).compile(input, take, &|_, _, _| {})
 }
 
 /// Compiles a project as of `now`, by which parts of it may have expired.
 pub fn compile_at(input: &Input, now: Timestamp) -> Compilation {
     let mut session = session(input);
     session.set_now(now);
-    checked(session, input).compile(input)
+    compile_session(session, input)
+}
+
+fn compile_session(mut session: Session, input: &Input) -> Compilation {
+    if input.environment.is_none() {
+        compute_findings(&mut session, |_, _, _| {});
+    }
+    session.compile(input)
 }
 
 /// Checks a project without generating outputs.
 pub fn check(input: &Input) -> Compilation {
-    checked(session(input), input).check(input.environment.as_deref())
+    check_session(session(input), input)
 }
 
 /// Checks a project as of `now`, by which parts of it may have expired.
 pub fn check_at(input: &Input, now: Timestamp) -> Compilation {
     let mut session = session(input);
     session.set_now(now);
-    checked(session, input).check(input.environment.as_deref())
+    check_session(session, input)
 }
 
-/// Computes the findings of a project in parts, so that it is not in memory with all its evaluated blocks at once. Those of a single
-/// environment are not kept in a session.
-pub(crate) fn checked(mut session: Session, input: &Input) -> Session {
-    let mut from = 0;
-    while input.environment.is_none() && from < session.files().len() {
-        from = session.compute_findings(from, PART);
-        session.evict_stale();
+fn check_session(mut session: Session, input: &Input) -> Compilation {
+    if input.environment.is_none() {
+        // Nothing reads them again.
+        session.limit_models();
+        compute_findings(&mut session, |_, _, _| {});
     }
-    session
+    session.check(input.environment.as_deref())
+}
+
+/// Computes the findings of a project in parts, so that it is not in memory with all its evaluated blocks at once. Calls `part` with
+/// the indices of the files of each part before they are freed.
+fn compute_findings(session: &mut Session, mut part: impl FnMut(&Session, usize, usize)) {
+    let mut from = 0;
+    while from < session.files().len() {
+        let to = session.compute_findings(from, PART);
+        part(session, from, to);
+        session.evict_stale();
+        from = to;
+    }
+}
+
+/// A project whose findings are computed.
+pub(crate) struct Checked {
+    /// The session.
+    pub(crate) session: Session,
+    /// The outlines of the services in each environment, in the order of their declaration, if the models are not kept.
+    outlines: Option<Vec<Vec<ir::Service>>>,
+}
+
+impl Checked {
+    /// Computes the findings. Those of a single environment are not kept in a session. Keeps at most about `most_models` models.
+    pub(crate) fn new(mut session: Session, input: &Input, most_models: usize) -> Self {
+        if input.environment.is_some() {
+            let outlines = None;
+            return Self { session, outlines };
+        }
+        let environments = declared_environments(&session);
+        let models = session.services().len() * environments.len();
+        // The limit on all groups counts those of whole models.
+        let is_large = models > most_models && input.settings.prometheus.max_groups.is_none();
+        if !is_large {
+            compute_findings(&mut session, |_, _, _| {});
+            let outlines = None;
+            return Self { session, outlines };
+        }
+        session.limit_models();
+        let keys = session.services();
+        let mut outlines = vec![Vec::with_capacity(keys.len()); environments.len()];
+        compute_findings(&mut session, |session, from, to| {
+            let files: HashSet<SourceFile> = session
+                .files()
+                .get(from..to)
+                .into_iter()
+                .flatten()
+                .copied()
+                .collect();
+            let keys: Vec<ItemKey> = keys
+                .iter()
+                .copied()
+                .filter(|key| files.contains(&key.file))
+                .collect();
+            let workspace = session.workspace;
+            for (environment, outlines) in environments.iter().zip(&mut outlines) {
+                let found = session.par_query(&keys, |db, key| {
+                    let model = service_model(db, workspace, key, environment.clone());
+                    model.service.as_ref().map(ir::Service::outlined)
+                });
+                outlines.extend(found.into_iter().flatten());
+            }
+        });
+        Self {
+            session,
+            outlines: Some(outlines),
+        }
+    }
+
+    /// Compiles as [`Build::compile_into`] does, and calls `note` for each service.
+    pub(crate) fn compile(&mut self, input: &Input, take: Take<'_>, note: Note<'_>) -> Compilation {
+        let session = &mut self.session;
+        let Some(outlines) = &self.outlines else {
+            return compile_noting(session, input, take, note);
+        };
+        let (mut diagnostics, environments) = session.diagnostics(None);
+        let mut listed = Vec::new();
+        let mut problems = Vec::new();
+        let mut signals = Tally::default();
+        for (environment, services) in environments.iter().zip(outlines) {
+            let is_sound = is_sound(&diagnostics);
+            let whole = Whole {
+                settings: session.settings_in(&input.settings, environment),
+                environment,
+                services,
+            };
+            for built in whole.build(session, is_sound.then_some(take), note, &mut signals) {
+                match built {
+                    Ok(built) => listed.extend(built),
+                    Err(problem) => problems.push(*problem),
+                }
+            }
+        }
+        problems.extend(shared_windows(session, &listed, &input.settings));
+        diagnostics.extend(session.locate(problems));
+        let has_catalogue = session.workspace.catalogue(&session.db).is_some();
+        conclude(
+            session.sources(),
+            diagnostics,
+            environments,
+            Vec::new(),
+            has_catalogue.then_some(signals),
+        )
+    }
+}
+
+/// The services of a project in an environment, by their outlines.
+struct Whole<'w> {
+    settings: Settings,
+    environment: &'w Option<SmolStr>,
+    services: &'w [ir::Service],
+}
+
+impl Whole<'_> {
+    /// Generates what [`build`] does, with the models of a part of the services in memory at a time. Without `take`, it only counts
+    /// signals.
+    fn build(
+        &self,
+        session: &mut Session,
+        take: Option<Take<'_>>,
+        note: Note<'_>,
+        signals: &mut Tally,
+    ) -> Vec<Result<Vec<Listed>, Box<Diag>>> {
+        let Self {
+            settings,
+            environment,
+            services,
+        } = self;
+        let teams = session.teams_of(services.iter(), environment);
+        let teams = teams.iter().filter_map(|lowered| lowered.team.as_ref());
+        let project = ir::Project::new(services.iter(), teams);
+        let mut built = Vec::new();
+        for keys in session.services().chunks(PART) {
+            let workspace = session.workspace;
+            let models: HashMap<ItemKey, Arc<Lowered>> = session
+                .par_query(keys, |db, key| {
+                    let model = service_model(db, workspace, key, (*environment).clone());
+                    (key, Arc::clone(model))
+                })
+                .into_iter()
+                .collect();
+            let own: Vec<&ir::Service> = models
+                .values()
+                .filter_map(|lowered| lowered.service.as_ref())
+                .collect();
+            for signal in own.iter().flat_map(|service| &service.signals) {
+                signals.add(signal.resolution);
+            }
+            if let Some(take) = take {
+                let project = &*with_reactions(&project, &own, settings);
+                built.extend(session.par_query(keys, |db, key| {
+                    let lowered = models.get(&key);
+                    let Some(service) = lowered.and_then(|lowered| lowered.service.as_ref()) else {
+                        return Ok(Vec::new());
+                    };
+                    let artifacts = service_artifacts(db, key, service, project, settings)?;
+                    let listed = hand_over(artifacts, take);
+                    note(key, service, &listed);
+                    Ok(listed)
+                }));
+            }
+            session.evict_stale();
+        }
+        if let Some(take) = take {
+            built.extend(build_project(session, &project, settings, take, &built));
+        }
+        built
+    }
+}
+
+/// The environments that a project declares; `None` for one without any.
+pub(crate) fn declared_environments(session: &Session) -> Vec<Option<SmolStr>> {
+    let declared = session.workspace.environments(&session.db);
+    match declared.is_empty() {
+        true => vec![None],
+        false => declared.keys().cloned().map(Some).collect(),
+    }
 }
 
 /// Loads a project into a session for several queries.
@@ -180,13 +368,8 @@ impl Build for Session {
 /// another.
 pub(crate) type Note<'n> = &'n (dyn Fn(ItemKey, &ir::Service, &[Listed]) + Sync);
 
-/// Compiles as [`Build::compile_into`] does, and calls `note` for each service.
-pub(crate) fn compile_noting(
-    session: &Session,
-    input: &Input,
-    take: Take<'_>,
-    note: Note<'_>,
-) -> Compilation {
+/// Compiles from the models of all services, and calls `note` for each of them.
+fn compile_noting(session: &Session, input: &Input, take: Take<'_>, note: Note<'_>) -> Compilation {
     let (mut diagnostics, environments) = session.diagnostics(input.environment.as_deref());
     if is_sound(&diagnostics) {
         let mut listed = Vec::new();
@@ -225,28 +408,45 @@ fn build(
         let all: Vec<&ir::Service> = project.services().collect();
         let project = &*with_reactions(project, &all, &settings);
         let keys = session.services();
-        let hand_over = |artifacts: Vec<Artifact>| -> Vec<Listed> {
-            let listed = artifacts.iter().map(Listed::of).collect();
-            artifacts.into_iter().for_each(take);
-            listed
-        };
         let mut built = session.par_query(&keys, |db, key| {
             let Some(service) = models.get(&key) else {
                 return Ok(Vec::new());
             };
             let artifacts = service_artifacts(db, key, service, project, &settings)?;
-            let listed = hand_over(artifacts);
+            let listed = hand_over(artifacts, take);
             note(key, service, &listed);
             Ok(listed)
         });
-        built.push(project_artifacts(session, project, &settings).map(hand_over));
-        built.push(check_limits(session, project, &settings).map(|()| Vec::new()));
-        if settings.kustomization {
-            let all = built.iter().flatten().flatten();
-            built.push(kustomizations(session, all, &settings).map(hand_over));
-        }
+        built.extend(build_project(session, project, &settings, take, &built));
         built
     })
+}
+
+/// Gives artifacts to `take`, and lists them.
+fn hand_over(artifacts: Vec<Artifact>, take: Take<'_>) -> Vec<Listed> {
+    let listed = artifacts.iter().map(Listed::of).collect();
+    artifacts.into_iter().for_each(take);
+    listed
+}
+
+/// Generates what belongs to no service alone, and checks the limits across services. `built` is what was generated before.
+fn build_project(
+    session: &Session,
+    project: &ir::Project<'_>,
+    settings: &Settings,
+    take: Take<'_>,
+    built: &[Result<Vec<Listed>, Box<Diag>>],
+) -> Vec<Result<Vec<Listed>, Box<Diag>>> {
+    let hand_over = |artifacts| hand_over(artifacts, take);
+    let mut more = vec![
+        project_artifacts(session, project, settings).map(hand_over),
+        check_limits(session, project, settings).map(|()| Vec::new()),
+    ];
+    if settings.kustomization {
+        let all = built.iter().chain(&more).flatten().flatten();
+        more.push(kustomizations(session, all, settings).map(hand_over));
+    }
+    more
 }
 
 fn is_sound(diagnostics: &[Diagnostic<FileSpan>]) -> bool {

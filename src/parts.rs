@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use smol_str::SmolStr;
 
 use crate::artifacts::{Listed, service_artifacts};
-use crate::compile::{self, Compilation, Input, SourceInput, Take};
+use crate::compile::{self, Checked, Compilation, Input, SourceInput, Take, declared_environments};
 use crate::db::{ItemKey, SourceFile};
 use crate::detection::with_reactions;
 use crate::diagnostics::{Diagnostic, FileSpan, Severity};
@@ -80,11 +80,21 @@ pub struct Before<'b> {
 /// Compiles a project as [`compile::compile_into`] does, and returns what it is made of; `None` if it has errors, or if what a service
 /// is made of cannot be told from its file and those that this imports.
 pub fn compile_whole(input: &Input, take: Take<'_>) -> (Compilation, Option<Parts>) {
-    let session = compile::checked(compile::session(input), input);
+    compile_whole_with(input, take, compile::MOST_MODELS)
+}
+
+/// The same, with at most about `most_models` models in memory.
+fn compile_whole_with(
+    input: &Input,
+    take: Take<'_>,
+    most_models: usize,
+) -> (Compilation, Option<Parts>) {
+    let mut checked = Checked::new(compile::session(input), input, most_models);
     let notes = Notes::default();
-    let compilation = compile::compile_noting(&session, input, take, &|key, service, listed| {
+    let compilation = checked.compile(input, take, &|key, service, listed| {
         notes.add(key, service, listed);
     });
+    let session = checked.session;
     let has_errors = compilation
         .diagnostics
         .iter()
@@ -94,7 +104,7 @@ pub fn compile_whole(input: &Input, take: Take<'_>) -> (Compilation, Option<Part
     if has_errors || is_limited || input.environment.is_some() || !session.has_outlines() {
         return (compilation, None);
     }
-    let environments = environments(&session);
+    let environments = declared_environments(&session);
     let files = session.own_files().iter().zip(&input.files);
     let files = files.map(|(file, source)| notes.file_part(&session, *file, source, &environments));
     let parts = Parts {
@@ -127,7 +137,7 @@ pub fn compile_part(input: &Input, before: Before<'_>, take: Take<'_>) -> Option
         levels: input.levels.clone(),
         environment: None,
     };
-    let session = compile::checked(compile::session(&some), &some);
+    let session = Checked::new(compile::session(&some), &some, compile::MOST_MODELS).session;
     let (diagnostics, environments) = session.diagnostics(None);
     if !diagnostics.is_empty() || !session.has_outlines() {
         return None;
@@ -204,15 +214,6 @@ fn compile_services(
         });
         built.into_iter().collect()
     })
-}
-
-/// The environments of a project, `None` for one without any.
-fn environments(session: &Session) -> Vec<Option<SmolStr>> {
-    let declared = session.workspace.environments(&session.db);
-    match declared.is_empty() {
-        true => vec![None],
-        false => declared.keys().cloned().map(Some).collect(),
-    }
 }
 
 /// All places of a diagnostic.
@@ -389,4 +390,48 @@ impl Notes {
 fn hash(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::backends::Artifact;
+    use crate::project;
+
+    fn compiled(input: &Input, most_models: usize) -> (Vec<Artifact>, Compilation, Option<Parts>) {
+        let taken = Mutex::new(Vec::new());
+        let take = |artifact| taken.lock().unwrap().push(artifact);
+        let (compilation, parts) = compile_whole_with(input, &take, most_models);
+        let mut artifacts = taken.into_inner().unwrap();
+        artifacts.sort_by(|left: &Artifact, right| left.path.cmp(&right.path));
+        (artifacts, compilation, parts)
+    }
+
+    #[test]
+    fn a_large_project_is_built_like_a_small_one() {
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+        for name in ["shop", "store"] {
+            let root = examples.join(name);
+            let loaded = project::load(&root, &root).unwrap();
+            let input = loaded.project.input(None);
+            let (small, small_compilation, small_parts) = compiled(&input, usize::MAX);
+            let (large, large_compilation, large_parts) = compiled(&input, 0);
+            assert!(small.len() > 20, "{name}");
+            assert_eq!(small.len(), large.len());
+            for (small, large) in small.iter().zip(&large) {
+                assert_eq!(small, large, "{name}");
+            }
+            assert_eq!(small_compilation.diagnostics, large_compilation.diagnostics);
+            assert_eq!(small_compilation.signals, large_compilation.signals);
+            assert_eq!(
+                small_compilation.environments,
+                large_compilation.environments
+            );
+            assert!(small_parts.is_some());
+            assert_eq!(small_parts, large_parts);
+        }
+    }
 }

@@ -1,8 +1,12 @@
 //! What is known of a service outside of its own files.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use smol_str::SmolStr;
+
 use super::{Alert, Numerator, Recording, Service, Sli, Slo, panel};
+use nth_promql::{Expr, build};
 
 /// What files other than a service's own can be made of: everything but its queries, thresholds, texts of alerts, panels and sections
 /// of its runbook. Written for comparison with that of another build by the same program; it contains no places.
@@ -154,4 +158,203 @@ fn write_panels(panels: &panel::Panels, f: &mut fmt::Formatter<'_>) -> fmt::Resu
         write!(f, " of {}", dependency.panels.len())?;
     }
     Ok(())
+}
+
+impl Service {
+    /// Returns the service with nothing but its [`Outline`]: one constant stands for each query, and texts are empty. A project of such
+    /// services takes little memory.
+    #[must_use]
+    pub fn outlined(&self) -> Self {
+        let Self {
+            name,
+            role,
+            description,
+            service_type,
+            team,
+            tier,
+            selector,
+            labels,
+            slos,
+            alerts,
+            recordings,
+            log_alerts,
+            dependencies,
+            signals: _,
+            skipped_rules,
+            runbook_url,
+            dashboard_url,
+            logs_url,
+            panels,
+            escalation,
+            pace,
+            support_hours,
+            runbook: _,
+            gates,
+            deployed,
+            origin,
+            former_tiers,
+        } = self;
+        Self {
+            name: name.clone(),
+            role: *role,
+            description: description.clone(),
+            service_type: service_type.clone(),
+            team: team.clone(),
+            tier: tier.clone(),
+            selector: selector.clone(),
+            labels: labels.clone(),
+            slos: slos.iter().map(outlined_slo).collect(),
+            alerts: alerts.iter().map(outlined_alert).collect(),
+            recordings: recordings.iter().map(outlined_recording).collect(),
+            log_alerts: log_alerts.clone(),
+            dependencies: dependencies.clone(),
+            signals: Vec::new(),
+            skipped_rules: skipped_rules.clone(),
+            runbook_url: runbook_url.clone(),
+            dashboard_url: dashboard_url.clone(),
+            logs_url: logs_url.clone(),
+            panels: outlined_panels(panels),
+            escalation: escalation.clone(),
+            pace: pace.clone(),
+            support_hours: support_hours.clone(),
+            runbook: Vec::new(),
+            gates: gates.clone(),
+            deployed: deployed.clone(),
+            origin: origin.clone(),
+            former_tiers: former_tiers.clone(),
+        }
+    }
+}
+
+/// What stands for a query.
+fn constant() -> Expr {
+    build::number("1")
+}
+
+fn outlined_slo(slo: &Slo) -> Slo {
+    let constant_for = |expr: &Option<Expr>| expr.as_ref().map(|_| constant());
+    let sli = match &slo.sli {
+        Sli::Events {
+            numerator,
+            total: _,
+            total_series,
+            bucket,
+            breakdown,
+        } => Sli::Events {
+            numerator: match numerator {
+                Numerator::Bad(_) => Numerator::Bad(constant()),
+                Numerator::Good(_) => Numerator::Good(constant()),
+            },
+            total: constant(),
+            total_series: constant_for(total_series),
+            bucket: constant_for(bucket),
+            breakdown: breakdown.clone(),
+        },
+        Sli::TimeSlices { good: _ } => Sli::TimeSlices { good: constant() },
+        Sli::ErrorRatio { ratio: _, total } => Sli::ErrorRatio {
+            ratio: constant(),
+            total: constant_for(total),
+        },
+    };
+    Slo {
+        sli,
+        name: slo.name.clone(),
+        description: slo.description.clone(),
+        objective: slo.objective,
+        window: slo.window,
+        calendar: slo.calendar.clone(),
+        parts: slo.parts.clone(),
+        histogram: slo.histogram.clone(),
+        labels: slo.labels.clone(),
+        burn_rate_pairs: slo.burn_rate_pairs.clone(),
+        min_events: slo.min_events,
+        min_bad_events: slo.min_bad_events,
+        budget_alerts: slo.budget_alerts.clone(),
+        missing_data_alerts: slo.missing_data_alerts.clone(),
+        ticket_severity: slo.ticket_severity.clone(),
+        is_consistent: slo.is_consistent,
+        breakdown: slo.breakdown.clone(),
+        grouping: slo.grouping.clone(),
+        runbook_url: slo.runbook_url.clone(),
+        gate_windows: slo.gate_windows.clone(),
+        exclusions: slo.exclusions.clone(),
+        interval: slo.interval,
+        query_offset: slo.query_offset,
+        alert_blocks: slo.alert_blocks.clone(),
+        recordings: slo.recordings.clone(),
+        contracts: slo.contracts.clone(),
+    }
+}
+
+fn outlined_alert(alert: &Alert) -> Alert {
+    Alert {
+        name: alert.name.clone(),
+        when: constant(),
+        hold: None,
+        keep_firing: None,
+        limit: None,
+        severity: alert.severity.clone(),
+        summary: None,
+        description: None,
+        labels: alert.labels.clone(),
+        annotations: BTreeMap::new(),
+        runbook_url: None,
+        dependency: alert.dependency.clone(),
+        impact: None,
+        steps: None,
+    }
+}
+
+fn outlined_recording(recording: &Recording) -> Recording {
+    Recording {
+        record: recording.record.clone(),
+        query: constant(),
+        labels: recording.labels.clone(),
+    }
+}
+
+/// As many panels, all alike.
+fn outlined_panels(panels: &panel::Panels) -> panel::Panels {
+    let alike = |panels: &[panel::Panel]| panels.iter().map(outlined_panel).collect();
+    panel::Panels {
+        own: alike(&panels.own),
+        rows: panels
+            .rows
+            .iter()
+            .map(|row| panel::Row {
+                name: row.name.clone(),
+                title: String::new(),
+                panels: alike(&row.panels),
+            })
+            .collect(),
+        dependencies: panels
+            .dependencies
+            .iter()
+            .map(|dependency| panel::Dependency {
+                name: dependency.name.clone(),
+                service: dependency.service.clone(),
+                technology: dependency.technology.clone(),
+                panels: alike(&dependency.panels),
+            })
+            .collect(),
+    }
+}
+
+fn outlined_panel(panel: &panel::Panel) -> panel::Panel {
+    panel::Panel {
+        name: SmolStr::default(),
+        title: String::new(),
+        description: None,
+        query: constant(),
+        unit: panel.unit.clone(),
+        visualization: panel.visualization,
+        legend: None,
+        thresholds: Vec::new(),
+        low_is_bad: panel.low_is_bad,
+        min: None,
+        max: None,
+        width: panel.width,
+        height: panel.height,
+        missing: Vec::new(),
+    }
 }

@@ -38,10 +38,20 @@ impl Session {
         services: &[Arc<Lowered>],
         environment: &Option<SmolStr>,
     ) -> Vec<Arc<LoweredTeam>> {
+        let models = services.iter();
+        self.teams_of(
+            models.filter_map(|lowered| lowered.service.as_ref()),
+            environment,
+        )
+    }
+
+    /// The same of these models.
+    pub fn teams_of<'s>(
+        &self,
+        services: impl Iterator<Item = &'s ir::Service>,
+        environment: &Option<SmolStr>,
+    ) -> Vec<Arc<LoweredTeam>> {
         let workspace = self.workspace;
-        let services = services
-            .iter()
-            .filter_map(|lowered| lowered.service.as_ref());
         let named: HashSet<&str> = services
             .flat_map(|service| {
                 let escalation = service.escalation.as_ref();
