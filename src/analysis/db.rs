@@ -22,6 +22,8 @@ use nth_syntax::tree::{Item, ItemNode, ParsedFile, TextRange};
 use loops::{Expanded, ExpandedFile};
 use references::References;
 
+use crate::standard_library;
+
 pub use settings::AnalysisSettings;
 
 /// A file of the project, of a package, or of the standard library.
@@ -271,12 +273,14 @@ fn describe(node: &ItemNode) -> (ItemClass, SmolStr, SmolStr) {
     }
 }
 
-/// Parses a file. The tree depends on the text alone; the text before an edit only saves work.
+/// Parses a file. The tree depends on the text alone; the text before an edit only saves work, and so do the embedded trees of the
+/// standard library.
 #[salsa::tracked(returns(ref))]
 pub fn parsed(db: &dyn salsa::Database, file: SourceFile) -> ParsedFile {
     match file.before(db) {
         Some(before) => nth_syntax::reparse(&before.text, &before.tree, file.text(db)),
-        None => nth_syntax::parse(file.text(db)),
+        None => standard_library::tree(file.module(db), file.text(db))
+            .unwrap_or_else(|| nth_syntax::parse(file.text(db))),
     }
 }
 

@@ -16,4 +16,5 @@ pub mod schema;
 pub mod session;
 pub mod severities;
 pub mod stack;
+pub mod standard_library;
 pub mod suppressions;

@@ -7,7 +7,6 @@ mod input;
 mod memory;
 mod models;
 mod outline;
-mod standard_library;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Deref;
@@ -28,15 +27,16 @@ use crate::db::{
 use crate::eval::BlockRef;
 use crate::lower::service_model;
 use crate::schema::names::kind;
+use crate::standard_library;
 use crate::suppressions::Levels;
 use nth_diagnostics::{Diagnostic, FileSpan, SourceMap, suggest};
 use nth_model::{Tally, default_settings};
 
+pub use crate::standard_library::STANDARD_LIBRARY;
 pub use configuration::Configuration;
 pub use findings::conclude;
 pub use input::{Compilation, Input, SourceInput};
 pub use outline::{FileOutline, is_of_project};
-pub use standard_library::STANDARD_LIBRARY;
 
 /// A loaded workspace, for one compilation or for many edits.
 pub struct Session {

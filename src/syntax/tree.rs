@@ -7,6 +7,7 @@ mod expr;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 pub use expr::{
@@ -15,7 +16,9 @@ pub use expr::{
 };
 
 /// A half-open range of bytes. Inside an [`Item`], it is relative to the start of the item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
 pub struct TextRange {
     /// The first byte.
     pub start: u32,
@@ -60,7 +63,7 @@ impl TextRange {
 }
 
 /// A parsed file. Parsing is total: every text has a tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParsedFile {
     /// The number of errors in addition to those of the items, whose number is limited.
     pub hidden: usize,
@@ -73,7 +76,7 @@ pub struct ParsedFile {
 }
 
 /// A top-level item: an import, a block, a declaration, or other text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// Its length in bytes, from the start of its doc comment to its end.
     pub len: u32,
@@ -86,7 +89,7 @@ pub struct Item {
 }
 
 /// An iteration of a loop.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turn {
     /// The loop variable, with its range in the item of the loop.
     pub variable: Name,
@@ -95,7 +98,7 @@ pub struct Turn {
 }
 
 /// The kinds of top-level items.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ItemNode {
     /// `import a.b`, `import a.b.{x, y}`, `import a.b as c`
     Import(Import),
@@ -120,7 +123,7 @@ pub enum ItemNode {
 }
 
 /// A syntax error.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyntaxError {
     /// The kind of error.
     pub kind: SyntaxErrorKind,
@@ -135,7 +138,7 @@ pub struct SyntaxError {
 }
 
 /// The kinds of syntax errors. Most have their own production in the grammar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SyntaxErrorKind {
     /// `objective = %%`
     BadValue,
@@ -177,7 +180,7 @@ pub enum SyntaxErrorKind {
 }
 
 /// A name.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Name {
     /// The name without quotes, with escapes resolved.
     pub text: SmolStr,
@@ -188,7 +191,7 @@ pub struct Name {
 }
 
 /// A dotted path, `http.availability`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Path {
     /// At least one segment.
     pub segments: Vec<Name>,
@@ -197,7 +200,7 @@ pub struct Path {
 }
 
 /// `import a.b.{x, y}`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
     /// The module.
     pub path: Path,
@@ -210,7 +213,7 @@ pub struct Import {
 }
 
 /// `kind name : base { … }`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
     /// The `///` text before it.
     pub doc: Option<SmolStr>,
@@ -231,7 +234,7 @@ pub struct Block {
 }
 
 /// `http.latency(under: 300ms)`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Base {
     /// The path of the template, block or kind.
     pub path: Path,
@@ -242,7 +245,7 @@ pub struct Base {
 }
 
 /// An argument, `under: 300ms` or `300ms`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arg {
     /// The parameter's name; `None` for a positional argument.
     pub name: Option<Name>,
@@ -253,7 +256,7 @@ pub struct Arg {
 }
 
 /// The statements between braces.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Body {
     /// The statements in order.
     pub statements: Vec<Statement>,
@@ -262,7 +265,7 @@ pub struct Body {
 }
 
 /// A statement of a body.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Statement {
     /// `objective = 99.9%`
     Field(Field),
@@ -299,7 +302,7 @@ impl Statement {
 }
 
 /// `name = value`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
     /// The `///` text before it.
     pub doc: Option<SmolStr>,
@@ -312,7 +315,7 @@ pub struct Field {
 }
 
 /// `let name = value`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Let {
     /// The `///` text before it.
     pub doc: Option<SmolStr>,
@@ -325,7 +328,7 @@ pub struct Let {
 }
 
 /// `for x in list where cond { … }`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct For {
     /// The loop variable.
     pub variable: Name,
@@ -340,7 +343,7 @@ pub struct For {
 }
 
 /// `if cond { … } else { … }`; `else if` nests.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct If {
     /// The condition.
     pub condition: Expr,
@@ -353,7 +356,7 @@ pub struct If {
 }
 
 /// `in staging { … }`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct In {
     /// The environment.
     pub environment: Name,
@@ -364,7 +367,7 @@ pub struct In {
 }
 
 /// `without alert x`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Without {
     /// The kind.
     pub kind: Name,
@@ -377,7 +380,7 @@ pub struct Without {
 }
 
 /// `require cond else "message"`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Require {
     /// The required condition.
     pub condition: Expr,
@@ -388,7 +391,7 @@ pub struct Require {
 }
 
 /// `template kind name(params) : base { … }`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Template {
     /// The `///` text before it.
     pub doc: Option<SmolStr>,
@@ -409,7 +412,7 @@ pub struct Template {
 }
 
 /// `instance: string = "x"`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Param {
     /// The `///` text before it.
     pub doc: Option<SmolStr>,
@@ -424,7 +427,7 @@ pub struct Param {
 }
 
 /// `kind slo in service { … }`, `kind ratio : sli { … }`, `extend kind service { … }`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KindDecl {
     /// The `///` text before it.
     pub doc: Option<SmolStr>,
@@ -443,7 +446,7 @@ pub struct KindDecl {
 }
 
 /// `objective: percent where 0% < it < 100%`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldDecl {
     /// The `///` text before it.
     pub doc: Option<SmolStr>,
@@ -460,7 +463,7 @@ pub struct FieldDecl {
 }
 
 /// `enum severity { page, ticket }`, `extend enum service-type { training }`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnumDecl {
     /// The `///` text before it.
     pub doc: Option<SmolStr>,
@@ -475,7 +478,7 @@ pub struct EnumDecl {
 }
 
 /// `function budget(slo: slo) -> percent`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FunctionDecl {
     /// The `///` text before it.
     pub doc: Option<SmolStr>,
@@ -490,7 +493,7 @@ pub struct FunctionDecl {
 }
 
 /// `rule name { … }`
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
     /// The `///` text before it.
     pub doc: Option<SmolStr>,
@@ -503,7 +506,7 @@ pub struct Rule {
 }
 
 /// A type expression.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TypeExpr {
     /// The kind of type expression.
     pub node: TypeNode,
@@ -512,7 +515,7 @@ pub struct TypeExpr {
 }
 
 /// The kinds of type expressions.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TypeNode {
     /// `percent`, `slo`
     Name(Name),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::standard_library::{self, STANDARD_LIBRARY};
+use crate::standard_library::{self, STANDARD_LIBRARY};
 use crate::suppressions::Levels;
 use nth_diagnostics::{Diagnostic, FileSpan, SourceMap};
 use nth_metrics::Lock;

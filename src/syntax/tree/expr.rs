@@ -1,12 +1,13 @@
 //! Expressions and literals.
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::{Arg, Name, TextRange};
 
 /// An expression.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expr {
     /// The kind of expression.
     pub node: ExprNode,
@@ -53,7 +54,7 @@ impl Expr {
 }
 
 /// The kinds of expressions.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ExprNode {
     /// `true`
     Bool(bool),
@@ -98,7 +99,7 @@ pub enum ExprNode {
 }
 
 /// A time of day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TimeOfDay {
     /// 0 to 23.
     pub hour: u8,
@@ -107,7 +108,7 @@ pub struct TimeOfDay {
 }
 
 /// A day and a time of day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TimeOfWeek {
     /// 0 is Monday.
     pub day: u8,
@@ -118,7 +119,7 @@ pub struct TimeOfWeek {
 }
 
 /// One entry of a set of labels or matchers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelEntry {
     /// The label's name.
     pub name: Name,
@@ -133,7 +134,7 @@ pub struct LabelEntry {
 }
 
 /// The operator of a label: `=` for a value, the others for a matcher of a selector.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum LabelOp {
     /// `=`
     Equal,
@@ -218,7 +219,7 @@ fn first_character(written: &str) -> (usize, usize) {
 }
 
 /// A string with interpolations.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StringLit {
     /// Its text, with escapes resolved and common indent removed, and its interpolations.
     pub parts: Vec<StringPart>,
@@ -227,7 +228,7 @@ pub struct StringLit {
 }
 
 /// A part of a string.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StringPart {
     /// Literal text.
     Text(String),
@@ -236,7 +237,7 @@ pub enum StringPart {
 }
 
 /// A query between backticks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueryLit {
     /// The exact text between the backticks, including interpolations.
     pub text: SmolStr,
@@ -247,7 +248,7 @@ pub struct QueryLit {
 }
 
 /// `${expr}` in a query.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueryHole {
     /// The range from `${` to `}`.
     pub range: TextRange,
@@ -274,7 +275,7 @@ impl QueryLit {
 }
 
 /// An operator with one operand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum UnaryOp {
     /// `not`
     Not,
@@ -283,7 +284,7 @@ pub enum UnaryOp {
 }
 
 /// An operator with two operands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum BinaryOp {
     /// `or`
     Or,
