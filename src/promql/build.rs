@@ -49,7 +49,7 @@ pub fn selector_with(metric: impl Into<SmolStr>, matchers: Vec<Matcher>) -> Expr
 
 /// `label="value"`. With [`MatchOp::Matches`], the value is a regular expression; see
 /// [`escape_regex`](super::escape_regex).
-pub fn matcher(label: impl Into<SmolStr>, op: MatchOp, value: impl Into<String>) -> Matcher {
+pub fn matcher(label: impl Into<SmolStr>, op: MatchOp, value: impl Into<SmolStr>) -> Matcher {
     Matcher {
         label: label.into(),
         label_span: Span::default(),
@@ -93,10 +93,10 @@ pub fn offset(mut expr: Expr, duration: &str) -> Expr {
             Some(rest) => (true, rest),
             None => (false, duration),
         };
-        modifiers.offset = Some(Offset {
+        modifiers.offset = Some(Box::new(Offset {
             negative,
             duration: Duration::literal(duration),
-        });
+        }));
     }
     expr
 }
@@ -257,7 +257,7 @@ pub fn number(text: impl AsRef<str>) -> Expr {
 }
 
 /// A string, `"text"`.
-pub fn string(text: impl Into<String>) -> Expr {
+pub fn string(text: impl Into<SmolStr>) -> Expr {
     Expr::new(Node::String(StringLit::new(text)))
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 
@@ -15,7 +16,7 @@ pub struct Condition {
     /// The operator.
     pub op: MatchOp,
     /// The value: a regular expression in RE2's syntax for `=~` and `!~`, otherwise the text itself.
-    pub value: String,
+    pub value: SmolStr,
 }
 
 impl Condition {
@@ -27,14 +28,14 @@ impl Condition {
             MatchOp::NotEqual => 2,
             MatchOp::NotMatches => 3,
         };
-        (op, super::StringLit::new(self.value.as_str()).to_string())
+        (op, super::StringLit::new(self.value.clone()).to_string())
     }
 }
 
 /// Matchers by label, in one order: two sets with the same matchers are equal.
 ///
 /// A label has one or more matchers, and a series matches all of them. Sets are merged by label: [`Self::replace`] replaces
-/// all matchers of a label, [`Self::fill`] keeps them.
+/// all matchers of a label, [`Self::fill`] keeps them. Copies share their matchers until one of them changes.
 ///
 /// ```
 /// use nth_promql::{LabelMatchers, MatchOp};
@@ -51,16 +52,16 @@ impl Condition {
 /// assert_eq!(matchers.value("job"), None);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct LabelMatchers(BTreeMap<SmolStr, Vec<Condition>>);
+pub struct LabelMatchers(Arc<BTreeMap<SmolStr, Vec<Condition>>>);
 
 impl LabelMatchers {
     /// Adds a matcher to those of its label. Has no effect if the label has the same one.
-    pub fn add(&mut self, label: impl Into<SmolStr>, op: MatchOp, value: impl Into<String>) {
+    pub fn add(&mut self, label: impl Into<SmolStr>, op: MatchOp, value: impl Into<SmolStr>) {
         let condition = Condition {
             op,
             value: value.into(),
         };
-        let conditions = self.0.entry(label.into()).or_default();
+        let conditions = Arc::make_mut(&mut self.0).entry(label.into()).or_default();
         if !conditions.contains(&condition) {
             conditions.push(condition);
             conditions.sort_by_cached_key(Condition::rank);
@@ -69,15 +70,30 @@ impl LabelMatchers {
 
     /// Replaces the matchers of each label that `other` has.
     pub fn replace(&mut self, other: Self) {
-        self.0.extend(other.0);
+        if self.is_empty() {
+            *self = other;
+        } else if !other.is_empty() {
+            Arc::make_mut(&mut self.0).extend(Arc::unwrap_or_clone(other.0));
+        }
     }
 
     /// Adds the matchers of each label that this set does not have.
     pub fn fill(&mut self, other: &Self) {
-        for (label, conditions) in &other.0 {
-            self.0
-                .entry(label.clone())
-                .or_insert_with(|| conditions.clone());
+        if self.is_empty() {
+            *self = other.clone();
+            return;
+        }
+        let missing: Vec<_> = other
+            .0
+            .iter()
+            .filter(|(label, _)| !self.0.contains_key(*label))
+            .collect();
+        if missing.is_empty() {
+            return;
+        }
+        let own = Arc::make_mut(&mut self.0);
+        for (label, conditions) in missing {
+            own.insert(label.clone(), conditions.clone());
         }
     }
 
@@ -139,7 +155,7 @@ impl LabelMatchers {
         let labels = self.0.iter().filter(move |(label, _)| !is_skipped(label));
         labels.flat_map(|(label, conditions)| {
             conditions.iter().map(|condition| {
-                build::matcher(label.clone(), condition.op, condition.value.as_str())
+                build::matcher(label.clone(), condition.op, condition.value.clone())
             })
         })
     }
@@ -147,7 +163,7 @@ impl LabelMatchers {
     /// Adds all matchers that a label has in `other`.
     pub fn copy(&mut self, label: &str, other: &Self) {
         for condition in other.conditions(label) {
-            self.add(label, condition.op, condition.value.as_str());
+            self.add(label, condition.op, condition.value.clone());
         }
     }
 
@@ -210,7 +226,7 @@ fn single(conditions: &[Condition]) -> Option<&str> {
 }
 
 /// Labels with one value each.
-impl<L: Into<SmolStr>, V: Into<String>> FromIterator<(L, V)> for LabelMatchers {
+impl<L: Into<SmolStr>, V: Into<SmolStr>> FromIterator<(L, V)> for LabelMatchers {
     fn from_iter<T: IntoIterator<Item = (L, V)>>(labels: T) -> Self {
         let mut matchers = Self::default();
         for (label, value) in labels {

@@ -276,7 +276,7 @@ impl Builder {
     fn flush(&mut self) {
         for chunk in std::mem::take(&mut self.bytes).utf8_chunks() {
             if !chunk.valid().is_empty() {
-                self.parts.push(StringPart::Text(chunk.valid().to_owned()));
+                self.parts.push(StringPart::Text(chunk.valid().into()));
             }
             self.parts
                 .extend(chunk.invalid().iter().map(|byte| StringPart::Byte(*byte)));

@@ -147,7 +147,7 @@ impl<'t> TreeBuilder<'t> {
             Rule::offset => {
                 let (offset, at, whole) = self.offset(pair)?;
                 self.modify(value, at, whole, "`offset`", |modifiers| {
-                    modifiers.offset.replace(offset).is_none()
+                    modifiers.offset.replace(Box::new(offset)).is_none()
                 })
             }
             Rule::at => {

@@ -209,9 +209,11 @@ pub fn moved_back(expr: &Expr, offset: u64) -> Option<Expr> {
             }
         };
         let all = own.checked_add(i64::try_from(offset).ok()?)?;
-        modifiers.offset = (all != 0).then(|| Offset {
-            negative: all < 0,
-            duration: Duration::literal(nth_units::Duration(all.unsigned_abs()).to_string()),
+        modifiers.offset = (all != 0).then(|| {
+            Box::new(Offset {
+                negative: all < 0,
+                duration: Duration::literal(nth_units::Duration(all.unsigned_abs()).to_string()),
+            })
         });
         Some(())
     }
@@ -267,7 +269,7 @@ pub fn hide(expr: &mut Expr, hidden: &impl Fn(&str) -> bool) {
                             if !kept.is_empty() {
                                 literal
                                     .parts
-                                    .push(StringPart::Text(std::mem::take(&mut kept)));
+                                    .push(StringPart::Text(std::mem::take(&mut kept).into()));
                             }
                             literal.parts.push(StringPart::Byte(c as u8));
                         } else {
@@ -275,7 +277,7 @@ pub fn hide(expr: &mut Expr, hidden: &impl Fn(&str) -> bool) {
                         }
                     }
                     if !kept.is_empty() {
-                        literal.parts.push(StringPart::Text(kept));
+                        literal.parts.push(StringPart::Text(kept.into()));
                     }
                 }
                 other => literal.parts.push(other),

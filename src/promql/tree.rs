@@ -65,7 +65,7 @@ pub struct StringLit {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum StringPart {
     /// Literal text.
-    Text(String),
+    Text(SmolStr),
     /// A byte that is not valid UTF-8, written `\xff`. PromQL allows it.
     Byte(u8),
     /// A hole.
@@ -96,7 +96,7 @@ pub struct MetricName {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Modifiers {
     /// `offset -5m`
-    pub offset: Option<Offset>,
+    pub offset: Option<Box<Offset>>,
     /// `@ 1609746000`, `@ start()`, `@ end()`
     pub at: Option<At>,
     /// `anchored` or `smoothed` (experimental).
@@ -393,7 +393,7 @@ impl Expr {
 
 impl StringLit {
     /// Creates a string without a place in a text.
-    pub fn new(text: impl Into<String>) -> Self {
+    pub fn new(text: impl Into<SmolStr>) -> Self {
         let text = text.into();
         let parts = if text.is_empty() {
             Vec::new()

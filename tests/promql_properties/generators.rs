@@ -68,7 +68,7 @@ fn duration(dialect: Dialect) -> BoxedStrategy<Duration> {
 }
 
 fn text(dialect: Dialect) -> BoxedStrategy<StringLit> {
-    let written = "\\PC{1,3}|[\"\\\\\n\t$'`{}]{1,3}".prop_map(StringPart::Text);
+    let written = "\\PC{1,3}|[\"\\\\\n\t$'`{}]{1,3}".prop_map(|text| StringPart::Text(text.into()));
     let part = if dialect == Dialect::Full {
         prop_oneof![
             4 => written,
@@ -85,7 +85,7 @@ fn text(dialect: Dialect) -> BoxedStrategy<StringLit> {
             for part in parts {
                 match (merged.last_mut(), part) {
                     (Some(StringPart::Text(before)), StringPart::Text(text)) => {
-                        before.push_str(&text)
+                        *before = format!("{before}{text}").into();
                     }
                     (_, part) => merged.push(part),
                 }
@@ -115,7 +115,7 @@ fn modifiers(dialect: Dialect) -> impl Strategy<Value = Modifiers> {
         Just(At::Time("-1.5".into()))
     ];
     let offset = (any::<bool>(), duration(dialect))
-        .prop_map(|(negative, duration)| Offset { negative, duration });
+        .prop_map(|(negative, duration)| Box::new(Offset { negative, duration }));
     (
         prop::option::weighted(0.1, offset),
         prop::option::weighted(0.1, at),

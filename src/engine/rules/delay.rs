@@ -82,10 +82,10 @@ fn delay_range(
 }
 
 fn set_offset(selector: &mut Selector) {
-    selector.modifiers.offset = Some(Offset {
+    selector.modifiers.offset = Some(Box::new(Offset {
         negative: false,
         duration: Duration::literal("1ms"),
-    });
+    }));
 }
 
 /// Returns a duration less 1 ms; `None` if nothing would be left, or if it is not a literal.

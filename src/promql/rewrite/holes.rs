@@ -112,9 +112,9 @@ fn fill_string(
                     HoleValue::Text(text) | HoleValue::Number(text) | HoleValue::Duration(text),
                 ) => {
                     *part = StringPart::Text(if is_regex {
-                        regex::escape(text)
+                        regex::escape(text).into()
                     } else {
-                        text.clone()
+                        text.as_str().into()
                     });
                 }
                 value => errors.push(misfit(hole, value, "a text")),
@@ -130,7 +130,9 @@ fn merge_parts(string: &mut StringLit) {
     for part in std::mem::take(&mut string.parts) {
         match (parts.last_mut(), part) {
             (_, StringPart::Text(text)) if text.is_empty() => {}
-            (Some(StringPart::Text(before)), StringPart::Text(text)) => before.push_str(&text),
+            (Some(StringPart::Text(before)), StringPart::Text(text)) => {
+                *before = format!("{before}{text}").into();
+            }
             (_, part) => parts.push(part),
         }
     }
