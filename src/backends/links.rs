@@ -70,15 +70,44 @@ fn join_url(base: &str, rest: &str) -> String {
 /// Encodes text as a part of a URL: all characters except ASCII letters, digits, `-`, `.` and `_` as bytes in
 /// hexadecimal.
 pub fn percent_encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
+    const PLAIN: [bool; 256] = letters_digits_and(b"-._");
+    encode_except(text, &PLAIN)
+}
+
+/// Which bytes are ASCII letters, digits, or among `others`.
+pub const fn letters_digits_and(others: &[u8]) -> [bool; 256] {
+    let mut is_plain = [false; 256];
+    let mut byte = 0;
+    while byte < is_plain.len() {
+        is_plain[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut at = 0;
+    while at < others.len() {
+        is_plain[others[at] as usize] = true;
+        at += 1;
+    }
+    is_plain
+}
+
+/// Encodes the bytes of a text that are not plain; only bytes of ASCII can be.
+pub fn encode_except(text: &str, is_plain: &[bool; 256]) -> String {
+    // Queries consist of names for the most part; what is between them triples.
+    let mut out = String::with_capacity(text.len() + text.len() / 2);
+    let mut rest = text;
+    loop {
+        let plain = rest.bytes().take_while(|byte| is_plain[usize::from(*byte)]);
+        let (plain, encoded) = rest.split_at(plain.count());
+        out.push_str(plain);
+        let mut characters = encoded.chars();
+        let Some(character) = characters.next() else {
+            return out;
+        };
+        for byte in character.encode_utf8(&mut [0; 4]).bytes() {
             push_encoded(&mut out, byte);
         }
+        rest = characters.as_str();
     }
-    out
 }
 
 /// Appends `%` and a byte in hexadecimal.
@@ -87,7 +116,9 @@ pub fn push_encoded(out: &mut String, byte: u8) {
         0..=9 => char::from(b'0' + value),
         _ => char::from(b'A' + value - 10),
     };
-    out.extend(['%', digit(byte >> 4), digit(byte & 0xf)]);
+    out.push('%');
+    out.push(digit(byte >> 4));
+    out.push(digit(byte & 0xf));
 }
 
 #[cfg(test)]

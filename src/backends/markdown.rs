@@ -13,6 +13,9 @@ pub fn longest_run(text: &str) -> usize {
 
 /// Formats text as code on one line.
 pub fn code(text: &str) -> String {
+    if !text.contains(['\n', '\r', '`']) {
+        return ["`", text, "`"].concat();
+    }
     let text = text.replace(['\n', '\r'], " ");
     let fence = "`".repeat(longest_run(&text) + 1);
     let space = if text.starts_with('`') || text.ends_with('`') {

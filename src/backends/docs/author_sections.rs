@@ -17,27 +17,47 @@ fn dialect() -> Options {
     Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS
 }
 
-/// Embeds Markdown below a heading of this level.
-pub fn embed(markdown: &str, level: u8, headings: &mut Headings) -> String {
-    let shown: String = markdown
-        .chars()
-        .filter(|c| !text::turns_around(*c) && (!c.is_control() || c.is_whitespace()))
-        .collect();
-    let events = sanitize(&shown, level, headings);
-    let style = Style {
+fn style() -> Style<'static> {
+    Style {
         code_block_token_count: 3,
         list_token: '-',
         emphasis_token: '*',
         increment_ordered_list_bullets: true,
         newlines_after_htmlblock: 2,
         ..Style::default()
-    };
+    }
+}
+
+/// Embeds Markdown below a heading of this level.
+pub fn embed(markdown: &str, level: u8, headings: &mut Headings) -> String {
+    if is_plain(markdown) {
+        return markdown.to_owned();
+    }
+    let shown: String = markdown
+        .chars()
+        .filter(|c| !text::turns_around(*c) && (!c.is_control() || c.is_whitespace()))
+        .collect();
+    let events = sanitize(&shown, level, headings);
     let mut out = String::new();
-    match cmark_with_options(events.iter(), &mut out, dialect(), style) {
+    match cmark_with_options(events.iter(), &mut out, dialect(), style()) {
         Ok(_) if is_sanitized(&out, level) => out.trim_start_matches('\n').trim_end().to_owned(),
         // No form of it is parsed alike everywhere: it is shown as its source.
         _ => text::fence("text", shown.trim()),
     }
+}
+
+/// Returns whether a text is one line of words without any markup, as many are: such Markdown is written as it is read.
+fn is_plain(markdown: &str) -> bool {
+    let mut before = ' ';
+    let follows = |c: char| {
+        let is_word = c.is_ascii_alphanumeric() || (",.;()%/".contains(c) && before != ' ');
+        let is_single_space = c == ' ' && before != ' ';
+        before = c;
+        is_word || is_single_space
+    };
+    markdown.starts_with(|first: char| first.is_ascii_alphabetic())
+        && markdown.chars().all(follows)
+        && !markdown.ends_with(' ')
 }
 
 /// The events of a text, with those changed that affect its surroundings.
@@ -287,6 +307,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn plain_text_is_read_as_it_is_written(text in "[a-zA-Z][a-zA-Z0-9,.;()%/ ]{0,40}") {
+            let mut headings = Headings::new([]);
+            let events = sanitize(&text, 3, &mut headings);
+            let mut parsed = String::new();
+            cmark_with_options(events.iter(), &mut parsed, dialect(), style()).unwrap();
+            if is_plain(&text) {
+                prop_assert_eq!(text, parsed);
+            }
+        }
+
         #[test]
         fn nothing_reaches_beyond_its_end(text in "[ -~\n]{0,80}") {
             prop_assert!(is_sanitized(&embedded(&text), 3), "{:?}", embedded(&text));

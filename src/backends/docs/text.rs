@@ -4,9 +4,10 @@
 //! Characters that every Markdown renderer can escape get a backslash; others become character references, which all of
 //! them know.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
-use crate::links::push_encoded;
+use crate::links::{encode_except, letters_digits_and, push_encoded};
 use nth_model::{Text, TextPart};
 
 /// Returns whether a character changes the direction of the text around it.
@@ -16,6 +17,9 @@ pub fn turns_around(c: char) -> bool {
 
 /// Text on one line, with white space as single spaces, for a heading, a cell or an item.
 pub fn single_line(text: &str) -> String {
+    if is_single_line(text) {
+        return text.to_owned();
+    }
     let mut line = String::with_capacity(text.len());
     let mut is_apart = false;
     for c in text.chars() {
@@ -32,8 +36,24 @@ pub fn single_line(text: &str) -> String {
     line
 }
 
+/// Returns whether a text is one line of ASCII with single spaces, as most are.
+fn is_single_line(text: &str) -> bool {
+    let is_shown = |byte: u8| matches!(byte, b' '..=b'~');
+    text.bytes().all(is_shown)
+        && !text.starts_with(' ')
+        && !text.ends_with(' ')
+        && !text.contains("  ")
+}
+
 /// Escapes text on one line.
 pub fn inline(text: &str) -> String {
+    const PLAIN: [bool; 256] = letters_digits_and(b" !\"%'()+,-./:;=?@^");
+    if text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.bytes().all(|byte| PLAIN[usize::from(byte)])
+        && is_single_line(text)
+    {
+        return text.to_owned();
+    }
     let text = single_line(text);
     let mut out = String::with_capacity(text.len());
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -117,18 +137,14 @@ pub fn address(url: &str) -> String {
 }
 
 /// A web URL, escaped so that nothing in it ends a link; `None` if it is not safe.
-fn safe_url(url: &str) -> Option<String> {
+fn safe_url(url: &str) -> Option<Cow<'_, str>> {
+    const PLAIN: [bool; 256] = letters_digits_and(b"-._~:/?#@!$&+,;=%");
     let scheme = ["https://", "http://"];
     scheme.iter().find(|scheme| url.starts_with(**scheme))?;
-    let mut out = String::with_capacity(url.len());
-    for byte in url.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&+,;=%".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            push_encoded(&mut out, byte);
-        }
-    }
-    Some(out)
+    Some(match url.bytes().all(|byte| PLAIN[usize::from(byte)]) {
+        true => Cow::Borrowed(url),
+        false => Cow::Owned(encode_except(url, &PLAIN)),
+    })
 }
 
 /// A link to another page of the documents, `ledger.md`, or to a heading of this one, `#alerts`.
