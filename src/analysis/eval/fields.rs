@@ -160,7 +160,9 @@ impl<'db> Evaluator<'db> {
     pub fn freeze(&mut self, id: NodeId) -> Instance {
         self.collect(id);
         let kind = self.schema_kind(id);
-        let mut fields = NameMap::default();
+        let mut fields = Vec::new();
+        // A kind has many fields, and a block sets few: of the others, a name is enough.
+        let mut unset = Vec::new();
         let is_partial = self.node(id).kind == kind::DEFAULTS;
         for field in self.schema.fields(&kind) {
             if is_partial && !self.node(id).setters.contains_key(&field.name)
@@ -194,17 +196,22 @@ impl<'db> Evaluator<'db> {
                 self.span(&setter.context, setter.expr.range)
             });
             let explicit = setter.is_some();
-            fields.insert(
-                field.name.clone(),
-                FieldValue {
-                    value,
-                    span,
-                    explicit,
-                    extension: field.extension,
-                    places: self.places_of_labels(id, &field.name),
-                },
-            );
+            let is_optional = field.ty.is_optional() && field.default.is_none();
+            if value == Value::None && !explicit && is_optional && !field.extension {
+                unset.push(field.name.clone());
+                continue;
+            }
+            let value = FieldValue {
+                value,
+                span,
+                explicit,
+                extension: field.extension,
+                places: self.places_of_labels(id, &field.name),
+            };
+            fields.push((field.name.clone(), value));
         }
+        // Their number is known now, so the map is not larger than it must be.
+        let fields = NameMap::from_iter(fields);
         self.report_missing_variant(id);
         self.warn_of_absent(id, &fields);
         self.check_block_metrics(id, &fields);
@@ -228,23 +235,24 @@ impl<'db> Evaluator<'db> {
             head: node.head,
             trail: node.trail.iter().rev().copied().collect(),
             fields,
+            unset: unset.into(),
             children,
             resolved,
         }
     }
 
     /// Returns the place of each label of a field. A label that comes from a name has the place of that name.
-    fn places_of_labels(&self, id: NodeId, field: &str) -> Arc<BTreeMap<SmolStr, Span>> {
+    fn places_of_labels(&self, id: NodeId, field: &str) -> Option<Arc<BTreeMap<SmolStr, Span>>> {
         let node = self.node(id);
         let (Some(setters), Some(FieldState::Done(value))) =
             (node.setters.get(field), node.values.get(field))
         else {
-            return Arc::default();
+            return None;
         };
         let labels: BTreeSet<&SmolStr> = match value {
             Value::Labels(labels) => labels.keys().collect(),
             Value::Matchers(matchers) => matchers.labels().collect(),
-            _ => return Arc::default(),
+            _ => return None,
         };
         let mut setters: Vec<&Setter<'_>> = setters.iter().collect();
         setters.sort_by_key(|setter| setter.order);
@@ -266,7 +274,7 @@ impl<'db> Evaluator<'db> {
             }
         }
         places.retain(|label, _| labels.contains(label));
-        Arc::new(places)
+        Some(Arc::new(places))
     }
 
     pub(super) fn report_missing(

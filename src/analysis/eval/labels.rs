@@ -143,10 +143,22 @@ impl Evaluator<'_> {
         }
         let is_settled = std::iter::successors(Some(node), |node| self.node(*node).parent)
             .all(|node| self.node(node).is_settled(field::SELECTOR));
-        let labels = BlockLabels {
-            measured: Rc::new(self.selector_labels(node)),
-            recorded: Rc::new(self.recording_labels(node)),
+        let own = self.own_selector(node);
+        let around = self.node(node).parent.filter(|_| own.is_none());
+        let around = around.map(|around| self.block_labels(around));
+        let measured = match &around {
+            Some(around) => Rc::clone(&around.measured),
+            None => {
+                let mut labels = own.unwrap_or_default();
+                labels.fill(&self.environment_labels());
+                Rc::new(labels)
+            }
         };
+        let recorded = match around.filter(|_| self.node(node).kind != kind::SERVICE) {
+            Some(around) => around.recorded,
+            None => Rc::new(self.recording_labels(node)),
+        };
+        let labels = BlockLabels { measured, recorded };
         if is_settled {
             self.nodes[node.0].labels = Some(labels.clone());
         }
@@ -237,25 +249,17 @@ impl Evaluator<'_> {
         labels
     }
 
-    fn selector_labels(&mut self, node: NodeId) -> LabelMatchers {
-        let mut labels = LabelMatchers::default();
-        let mut at = Some(node);
-        while let Some(node) = at {
-            let kind = self.schema_kind(node);
-            if self
-                .schema
-                .field(&kind, field::SELECTOR)
-                .is_some_and(|field| *field.ty.required() == Ty::Matchers)
-                && let Value::Matchers(found) = self.field(node, field::SELECTOR)
-                && !found.is_empty()
-            {
-                labels = found.resolved();
-                break;
-            }
-            at = self.node(node).parent;
+    /// Returns the matchers of a block's own selector; `None` if those of the block around it apply.
+    fn own_selector(&mut self, node: NodeId) -> Option<LabelMatchers> {
+        let kind = self.schema_kind(node);
+        let field = self.schema.field(&kind, field::SELECTOR)?;
+        if *field.ty.required() != Ty::Matchers {
+            return None;
         }
-        labels.fill(&self.environment_labels());
-        labels
+        match self.field(node, field::SELECTOR) {
+            Value::Matchers(found) if !found.is_empty() => Some(found.resolved()),
+            _ => None,
+        }
     }
 
     /// Returns the matchers of all series of the environment.

@@ -287,8 +287,10 @@ pub struct Instance {
     pub head: Span,
     /// For a block of a template, the places of the bases that instantiate it, outermost last.
     pub trail: Vec<Span>,
-    /// Its fields, in the order of the schema.
+    /// Its fields, in the order of the schema, without those in [`unset`](Self::unset).
     pub fields: NameMap<FieldValue>,
+    /// The optional fields without a default that are not set. Those that the project added are among the fields.
+    pub unset: Box<[SmolStr]>,
     /// Its child blocks, in order.
     pub children: Vec<Instance>,
     /// The metric that provides it, if it is a signal with candidates.
@@ -307,7 +309,7 @@ pub struct FieldValue {
     /// True if the project added the field to its kind.
     pub extension: bool,
     /// For labels and annotations, the place of each.
-    pub places: Arc<BTreeMap<SmolStr, Span>>,
+    pub places: Option<Arc<BTreeMap<SmolStr, Span>>>,
 }
 
 impl Instance {
@@ -328,9 +330,9 @@ impl Instance {
 
     /// Returns the place of a label in a field, or else of the field.
     pub fn span_of_label(&self, field: &str, label: &str) -> Span {
-        let places = self.fields.get(field).map(|field| &field.places);
-        places
-            .and_then(|places| places.get(label).copied())
+        let field_value = self.fields.get(field);
+        field_value
+            .and_then(|value| value.places.as_ref()?.get(label).copied())
             .unwrap_or_else(|| self.span_of(field))
     }
 

@@ -168,7 +168,7 @@ impl<'a> Source<'a> {
         Some(found)
     }
 
-    /// A field of a block in an environment.
+    /// A field of a block in an environment; `None` if it is not set and has no default.
     pub fn field(
         &self,
         block: &BlockRef,
@@ -176,6 +176,12 @@ impl<'a> Source<'a> {
         environment: &Option<SmolStr>,
     ) -> Option<&'a FieldValue> {
         self.instance(block, environment)?.fields.get(field)
+    }
+
+    /// True if a block in an environment has a field that is not set and has no default.
+    pub fn is_unset(&self, block: &BlockRef, field: &str, environment: &Option<SmolStr>) -> bool {
+        let instance = self.instance(block, environment);
+        instance.is_some_and(|instance| instance.unset.iter().any(|name| name == field))
     }
 
     /// The model of a service in an environment; `None` if the item is no service.

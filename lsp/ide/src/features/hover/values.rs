@@ -21,16 +21,20 @@ use super::{blocks, meaning};
 /// The value of a field in every environment, with its origin and meaning.
 pub fn effective(source: &Source<'_>, block: &BlockRef, kind: &str, field: &str) -> Markup {
     let found = source.everywhere(|environment| {
-        let known = source.field(block, field, environment)?;
+        let meaning =
+            |value| meaning::field_meaning(source, Some(block), kind, field, value, environment);
+        let Some(known) = source.field(block, field, environment) else {
+            let line = Line::default().text("not set").text(", by default");
+            let is_unset = source.is_unset(block, field, environment);
+            return is_unset.then(|| (line, meaning(&Value::None)));
+        };
         let mut line = match source_text(&known.value) {
             Some(written) => Line::default().code(written),
             None if known.value == Value::None => Line::default().text("not set"),
             None => return None,
         };
         line = line.then(origin(source, block, field, known));
-        let means =
-            meaning::field_meaning(source, Some(block), kind, field, &known.value, environment);
-        Some((line, means))
+        Some((line, meaning(&known.value)))
     });
     let mut markup = Markup::default();
     for (environments, (line, means)) in found {
