@@ -109,6 +109,11 @@ pub struct Workspace {
     /// All blocks by kind; empty if the project has no rules.
     #[returns(ref)]
     pub blocks: Arc<BTreeMap<SmolStr, Vec<BlockRef>>>,
+    /// The names that each file of the project and its packages declares. Changes if a name does: for queries over all names, which
+    /// need not check every file after an edit.
+    #[default]
+    #[returns(ref)]
+    pub declared_names: Arc<Vec<Arc<FileNames>>>,
 }
 
 /// A top-level item, identified by name instead of position: an edit elsewhere in the file does not change the key.

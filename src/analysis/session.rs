@@ -2,6 +2,7 @@
 //! Everything else is a query about one item. Queries run in parallel.
 
 mod configuration;
+mod edit;
 mod findings;
 mod input;
 mod memory;
@@ -19,10 +20,10 @@ use smol_str::SmolStr;
 
 use crate::check::project::ProjectCache;
 use crate::codes;
-use crate::db::references::{FileReferences, References, file_references, has_same_targets};
+use crate::db::references::{ChainLengths, FileReferences};
 use crate::db::{
-    Database, Diag, FileNames, ItemClass, ItemEntry, ItemKey, SourceFile, Span, TextBefore,
-    Workspace, file_names, item_start,
+    Database, Diag, FileNames, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace,
+    file_names, item_start,
 };
 use crate::eval::BlockRef;
 use crate::lower::service_model;
@@ -52,6 +53,12 @@ pub struct Session {
     file_names: Arc<Vec<Arc<FileNames>>>,
     /// The references between items of the session's own files, in their order.
     references: Arc<Vec<Arc<FileReferences>>>,
+    /// How far these reach.
+    chain_lengths: Arc<ChainLengths>,
+    /// The rules of the project and its packages.
+    rules: Arc<Vec<ItemKey>>,
+    /// The names of the teams of the project and its packages.
+    teams: Arc<Vec<SmolStr>>,
     /// Incremented whenever `file_names` changes.
     names_revision: u64,
     configuration: Arc<Configuration>,
@@ -121,6 +128,9 @@ impl Session {
             file_indices: Arc::default(),
             file_names: Arc::default(),
             references: Arc::default(),
+            chain_lengths: Arc::default(),
+            rules: Arc::default(),
+            teams: Arc::default(),
             names_revision: 0,
             configuration: Arc::new(configuration),
             now: None,
@@ -152,6 +162,9 @@ impl Session {
             file_indices: Arc::clone(&self.file_indices),
             file_names: Arc::clone(&self.file_names),
             references: Arc::clone(&self.references),
+            chain_lengths: Arc::clone(&self.chain_lengths),
+            rules: Arc::clone(&self.rules),
+            teams: Arc::clone(&self.teams),
             names_revision: self.names_revision,
             configuration: Arc::clone(&self.configuration),
             now: self.now,
@@ -179,71 +192,6 @@ impl Session {
     pub fn file(&self, number: usize) -> Option<SourceFile> {
         let standard = || self.standard.get(number.checked_sub(self.files.len())?);
         self.files.get(number).or_else(standard).copied()
-    }
-
-    /// Changes a file's text. The file is from now on treated as one that changes often: queries that read no such file need no
-    /// revalidation after the next edit.
-    pub fn edit(&mut self, file: SourceFile, text: Arc<str>) {
-        let before = TextBefore::of(&self.db, file);
-        if before.is_some() || file.before(&self.db).is_some() {
-            file.set_before(&mut self.db)
-                .with_durability(Durability::LOW)
-                .to(before);
-        }
-        file.set_text(&mut self.db)
-            .with_durability(Durability::LOW)
-            .to(text);
-        let names = file_names(&self.db, file);
-        let place = self.file_indices.get(&file).copied();
-        let known = place.and_then(|place| self.file_names.get(place));
-        if let (Some(place), Some(known)) = (place, known)
-            && **known != *names
-        {
-            let names = Arc::new(names.clone());
-            if let Some(known) = Arc::make_mut(&mut self.file_names).get_mut(place) {
-                *known = names;
-            }
-            self.names_revision += 1;
-            self.update_workspace();
-            self.recompute_references();
-        } else if let Some(place) = place {
-            let now = file_references(&self.db, self.workspace, file);
-            let before = self.references.get(place).cloned();
-            if let Some(before) = before.filter(|before| *before != now) {
-                let is_same_graph = has_same_targets(&before, &now);
-                if let Some(before) = Arc::make_mut(&mut self.references).get_mut(place) {
-                    *before = now;
-                }
-                // Places only matter where something is reported.
-                let references = self.workspace.references(&self.db);
-                if !is_same_graph || !references.diagnostics().is_empty() {
-                    self.set_references();
-                }
-            }
-        }
-    }
-
-    /// Recomputes the references between items of all files.
-    fn recompute_references(&mut self) {
-        let workspace = self.workspace;
-        let references = self
-            .files
-            .par_iter()
-            .map_with(self.db.clone(), |db, file| {
-                file_references(db, workspace, *file)
-            })
-            .collect();
-        self.references = Arc::new(references);
-        self.set_references();
-    }
-
-    fn set_references(&mut self) {
-        let references = References::new(self.references.iter().map(|file| &**file));
-        if **self.workspace.references(&self.db) != references {
-            self.workspace
-                .set_references(&mut self.db)
-                .to(Arc::new(references));
-        }
     }
 
     /// Replaces the project's files, in this order. A file with the same module and path as before keeps its computed results.
@@ -309,11 +257,15 @@ impl Session {
         let mut exclusions = Vec::new();
         let mut outside_rules = Vec::new();
         let mut outside_recordings = BTreeSet::new();
-        let mut has_rules = false;
+        let mut rules = Vec::new();
+        let mut teams = Vec::new();
         for entry in self.file_names.iter().flat_map(|names| &names.items) {
             match (entry.class, entry.kind.as_str()) {
                 (ItemClass::Extension, _) => extensions.push(entry.key),
-                (ItemClass::Rule, _) => has_rules = true,
+                (ItemClass::Rule, _) => rules.push(entry.key),
+                (ItemClass::Block, kind::TEAM) => {
+                    teams.push(entry.name.clone());
+                }
                 _ if entry.name.is_empty() => {}
                 // Those of a package apply to what the package builds.
                 (ItemClass::Block, kind::EXCLUDE) if !entry.key.file.package(&self.db) => {
@@ -339,11 +291,19 @@ impl Session {
                 _ => {}
             }
         }
-        let blocks = if has_rules {
-            self.blocks_by_kind()
-        } else {
+        let blocks = if rules.is_empty() {
             BTreeMap::new()
+        } else {
+            self.blocks_by_kind()
         };
+        self.rules = Arc::new(rules);
+        self.teams = Arc::new(teams);
+        if !Arc::ptr_eq(self.workspace.declared_names(&self.db), &self.file_names) {
+            self.workspace
+                .set_declared_names(&mut self.db)
+                .with_durability(Durability::LOW)
+                .to(Arc::clone(&self.file_names));
+        }
         if **self.workspace.blocks(&self.db) != blocks {
             self.workspace.set_blocks(&mut self.db).to(Arc::new(blocks));
         }
@@ -487,12 +447,7 @@ impl Session {
         if self.files.iter().all(|file| file.package(&self.db)) {
             return None;
         }
-        let teams = self.entries(ItemClass::Block);
-        let teams: Vec<&str> = teams
-            .filter(|entry| entry.kind == kind::TEAM)
-            .map(|entry| entry.name.as_str())
-            .collect();
-        if teams.contains(&name) {
+        if self.teams.iter().any(|team| team == name) {
             return None;
         }
         let diagnostic = Diag::new(
@@ -500,10 +455,12 @@ impl Session {
             format!("`alertmanager.default_team` in `nth.toml` names an unknown team: {name:?}"),
             self.fallback_span(),
         );
-        Some(match suggest::nearest(name, teams) {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic.help("set it to one of the project's teams"),
-        })
+        Some(
+            match suggest::nearest(name, self.teams.iter().map(SmolStr::as_str)) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic.help("set it to one of the project's teams"),
+            },
+        )
     }
 
     /// Returns all top-level blocks by kind, for rules. Excludes the services of packages.

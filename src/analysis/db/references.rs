@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::codes;
@@ -60,14 +61,20 @@ impl References {
         &self.diagnostics
     }
 
-    /// Follows all chains, without recursion: Tarjan's strongly connected components, each after those that it refers to.
-    pub fn new<'a>(files: impl IntoIterator<Item = &'a FileReferences>) -> Self {
+    /// True if there is no circle, and no chain that is too long.
+    pub fn is_empty(&self) -> bool {
+        self.too_deep.is_empty() && self.circular.is_empty() && self.diagnostics.is_empty()
+    }
+
+    /// Follows all chains, without recursion: Tarjan's strongly connected components, each after those that it refers to. Returns the
+    /// length of the longest chain from each item, too.
+    pub fn new<'a>(files: impl IntoIterator<Item = &'a FileReferences>) -> (Self, ChainLengths) {
         let all: Vec<(ItemKey, &[(ItemKey, TextRange)])> = files
             .into_iter()
             .flatten()
             .map(|(key, targets)| (*key, targets.as_slice()))
             .collect();
-        let numbers: HashMap<ItemKey, usize> = all
+        let numbers: FxHashMap<ItemKey, usize> = all
             .iter()
             .enumerate()
             .map(|(number, (key, _))| (*key, number))
@@ -130,7 +137,31 @@ impl References {
                 }
             }
         }
-        references
+        let longest = all.iter().map(|(key, _)| *key).zip(depths).collect();
+        (references, ChainLengths { longest })
+    }
+}
+
+/// An upper bound for the length of the longest chain of references from each item that has any. As long as each is greater than
+/// those of the items that it refers to, there is no circle, and no chain has become longer.
+#[derive(Debug, Clone, Default)]
+pub struct ChainLengths {
+    longest: FxHashMap<ItemKey, usize>,
+}
+
+impl ChainLengths {
+    /// True if the bounds also hold with these references of a file, whatever it referred to before.
+    pub fn still_hold(&self, now: &FileReferences) -> bool {
+        now.iter().all(|(key, targets)| {
+            let Some(own) = self.longest.get(key) else {
+                // What refers to it was counted as if it referred to nothing.
+                return false;
+            };
+            let mut others = targets
+                .iter()
+                .filter_map(|(target, _)| self.longest.get(target));
+            others.all(|other| other < own)
+        })
     }
 }
 

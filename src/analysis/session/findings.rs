@@ -1,5 +1,6 @@
 //! Diagnostics of a workspace, computed in parallel.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
@@ -14,7 +15,7 @@ use crate::check::project::{
     syntax_errors,
 };
 use crate::check::{check_item, project, rules};
-use crate::db::{Diag, ItemClass, ItemKey, SourceFile, item_entry};
+use crate::db::{Diag, ItemKey, SourceFile, item_entry};
 use crate::environment::alert_namespace;
 use crate::suppressions::{self, Annotated, directives};
 
@@ -36,7 +37,6 @@ impl Session {
     /// the first file that was not computed. [`Session::evict_stale`] frees the intermediate results, so a project need not be in
     /// memory with all of them at once.
     pub fn compute_findings(&self, from: usize, most: usize) -> usize {
-        let known = self.cache().file_findings(self.files.len());
         let (mut place, mut changed, mut at_once) = (from, 0, most);
         let is_first = self.cache().is_empty();
         let environments = is_first.then(|| self.environments(None).unwrap_or_default());
@@ -51,12 +51,18 @@ impl Session {
                 .par_iter()
                 .map_with(self.db.clone(), |db, file| file_findings(db, *file))
                 .collect();
-            let before = known.iter().skip(place);
-            let others = found
-                .iter()
-                .zip(before)
-                .filter(|(now, before)| !Arc::ptr_eq(now, before))
-                .count();
+            let others = {
+                let cache = self.cache();
+                let known = cache.files();
+                let is_known = known.len() == self.files.len();
+                let known = is_known.then(|| known.get(place..)).flatten();
+                let same = found
+                    .iter()
+                    .zip(known.unwrap_or_default())
+                    .filter(|(now, before)| Arc::ptr_eq(now, before))
+                    .count();
+                found.len() - same
+            };
             changed += others;
             place += files.len();
             // Unchanged files are cheap, so take more at a time; but the changed ones may begin anywhere.
@@ -73,18 +79,23 @@ impl Session {
     /// no longer exist. [`Session::findings`] returns the exact ones.
     pub fn first_findings(&self, files: &[SourceFile]) -> Vec<Diagnostic<FileSpan>> {
         let environments: Vec<Option<SmolStr>> = self.environments(None).unwrap_or_default();
-        let mut known = self.cache().file_findings(self.files.len());
-        for file in files {
-            let place = self.file_indices.get(file).copied();
-            if let Some(known) = place.and_then(|place| known.get_mut(place)) {
-                *known = file_findings(&self.db, *file);
+        let now: Vec<(usize, Arc<FileFindings>)> = files
+            .iter()
+            .filter_map(|file| {
+                let place = self.file_indices.get(file).copied()?;
+                Some((place, file_findings(&self.db, *file)))
+            })
+            .collect();
+        let project = self.project(&environments);
+        let (mut found, directed) = {
+            let mut cache = self.cache();
+            cache.resize(self.files.len());
+            for (place, findings) in now {
+                cache.set_file(place, findings);
             }
-        }
-        let rule_findings = self.cache().rule_findings(environments.len());
-        let has_directives: Vec<bool> = known.iter().map(|file| file.has_directives).collect();
-        let mut found = self
-            .project(known, rule_findings, &environments)
-            .findings(&mut self.cache());
+            cache.resize_rule_findings(environments.len());
+            (project.findings(&mut cache), cache.directed().clone())
+        };
         found.retain(|found| {
             let places = found.secondary.iter().map(|label| label.span);
             let edits = found.fixes.iter().flat_map(|fix| &fix.edits);
@@ -93,7 +104,7 @@ impl Session {
                 .chain(edits.map(|edit| edit.span))
                 .all(|span| item_entry(&self.db, span.item).is_some())
         });
-        let mut found = self.apply_suppressions(found, &environments, &has_directives);
+        let mut found = self.apply_suppressions(found, &environments, &directed);
         sort(&mut found);
         found
     }
@@ -103,16 +114,10 @@ impl Session {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn project(
-        &self,
-        files: Vec<Arc<FileFindings>>,
-        rule_findings: Vec<Vec<Diag>>,
-        environments: &[Option<SmolStr>],
-    ) -> project::Project<'_> {
+    fn project(&self, environments: &[Option<SmolStr>]) -> project::Project<'_> {
         project::Project {
             db: &self.db,
             workspace: self.workspace,
-            files,
             names_revision: self.names_revision,
             settings_findings: self
                 .unknown_default_team()
@@ -129,7 +134,6 @@ impl Session {
                     alert_namespace(&self.db, self.workspace, project, environment)
                 })
                 .collect(),
-            rule_findings,
         }
     }
 
@@ -143,13 +147,10 @@ impl Session {
                 self.compute_diagnostics(environment, &environments),
                 environments,
             ),
-            Err(unknown) => {
-                let none = vec![false; self.files.len()];
-                (
-                    self.apply_suppressions(vec![*unknown], &[], &none),
-                    Vec::new(),
-                )
-            }
+            Err(unknown) => (
+                self.apply_suppressions(vec![*unknown], &[], &BTreeSet::new()),
+                Vec::new(),
+            ),
         }
     }
 
@@ -171,20 +172,24 @@ impl Session {
                 Some(_) => Arc::new(check_file(db, workspace, *file, environments)),
             })
             .collect();
-        let rules: Vec<ItemKey> = self.entries(ItemClass::Rule).map(|rule| rule.key).collect();
         let rule_findings = environments.iter().map(|environment| {
-            let found = self.par_query(&rules, |db, key| {
+            let found = self.par_query(&self.rules, |db, key| {
                 rules::rule_findings(db, workspace, key, environment.clone()).clone()
             });
             found.into_iter().flatten().collect()
         });
-        let has_directives: Vec<bool> = files.iter().map(|file| file.has_directives).collect();
-        let project = self.project(files, rule_findings.collect(), environments);
-        let found = match asked {
-            None => project.findings(&mut self.cache()),
-            Some(_) => project.findings(&mut ProjectCache::default()),
+        let rule_findings = rule_findings.collect();
+        let project = self.project(environments);
+        let conclude = |cache: &mut ProjectCache| {
+            cache.set_files(files);
+            cache.set_rule_findings(rule_findings);
+            (project.findings(cache), cache.directed().clone())
         };
-        self.apply_suppressions(found, environments, &has_directives)
+        let (found, directed) = match asked {
+            None => conclude(&mut self.cache()),
+            Some(_) => conclude(&mut ProjectCache::default()),
+        };
+        self.apply_suppressions(found, environments, &directed)
     }
 
     /// Computes the items of those of these files that are long in parallel: the findings of a file are otherwise computed one item
@@ -222,12 +227,12 @@ impl Session {
         }
     }
 
-    /// Applies comments and levels to the diagnostics found in `environments`.
+    /// Applies comments, which are in the files with the indices `directed`, and levels to the diagnostics found in `environments`.
     fn apply_suppressions(
         &self,
         found: Vec<Diag>,
         environments: &[Option<SmolStr>],
-        has_directives: &[bool],
+        directed: &BTreeSet<usize>,
     ) -> Vec<Diagnostic<FileSpan>> {
         // An error, or an environment that was not checked, may hide a warning.
         let is_whole = environments.len() >= self.workspace.environments(&self.db).len()
@@ -235,15 +240,12 @@ impl Session {
                 .iter()
                 .all(|found| found.code.severity != Severity::Error);
         let has_catalogue = self.workspace.catalogue(&self.db).is_some();
-        let annotated: Vec<Annotated<'_>> = self
-            .files
+        let annotated: Vec<Annotated<'_>> = directed
             .iter()
-            .zip(has_directives)
-            .enumerate()
-            .filter(|(_, (_, has_directives))| **has_directives)
-            .map(|(number, (file, _))| Annotated {
+            .filter_map(|number| Some((*number, *self.files.get(*number)?)))
+            .map(|(number, file)| Annotated {
                 file: number,
-                directives: directives(&self.db, *file),
+                directives: directives(&self.db, file),
                 is_own: !file.package(&self.db),
             })
             .collect();

@@ -1,6 +1,6 @@
 //! Project-wide results that are kept from one check to the next.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::FileFindings;
@@ -16,6 +16,10 @@ type Resolved = HashMap<(Diag, Option<Edit<Span>>), Diag>;
 #[derive(Default)]
 pub struct ProjectCache {
     files: Vec<Arc<FileFindings>>,
+    /// The indices of the files with diagnostics: most have none, so an edit does not look at all files.
+    reported: BTreeSet<usize>,
+    /// The indices of the files with comments that allow warnings.
+    directed: BTreeSet<usize>,
     names_revision: u64,
     rule_findings: Vec<Vec<Diag>>,
     duplicates: Option<Arc<Vec<Diag>>>,
@@ -33,121 +37,182 @@ impl ProjectCache {
         self.files.is_empty()
     }
 
-    /// Returns the cached findings of each file, or empty findings for `count` files if their number has changed.
-    pub fn file_findings(&self, count: usize) -> Vec<Arc<FileFindings>> {
-        let mut files = self.files.clone();
-        if files.len() != count {
-            files.clear();
-            files.resize(count, Arc::default());
+    /// Returns the cached findings of each file, in the order of files.
+    pub fn files(&self) -> &[Arc<FileFindings>] {
+        &self.files
+    }
+
+    /// Iterates over the cached findings of the files with diagnostics, in the order of files.
+    pub(super) fn reported(&self) -> impl Iterator<Item = &Arc<FileFindings>> {
+        self.reported
+            .iter()
+            .filter_map(|place| self.files.get(*place))
+    }
+
+    /// The indices of the files with comments that allow warnings.
+    pub fn directed(&self) -> &BTreeSet<usize> {
+        &self.directed
+    }
+
+    /// The cached findings of rules, one list for each environment.
+    pub(super) fn rule_findings(&self) -> &[Vec<Diag>] {
+        &self.rule_findings
+    }
+
+    /// Stores new findings of rules, one list for each environment.
+    pub fn set_rule_findings(&mut self, rule_findings: Vec<Vec<Diag>>) {
+        self.rule_findings = rule_findings;
+    }
+
+    /// Sets the number of environments without changing the findings of rules.
+    pub fn resize_rule_findings(&mut self, environments: usize) {
+        self.rule_findings.resize(environments, Vec::new());
+    }
+
+    /// Stores new findings of all files, and drops the results that depend on what has changed.
+    pub fn set_files(&mut self, files: Vec<Arc<FileFindings>>) {
+        self.resize(files.len());
+        for (place, now) in files.into_iter().enumerate() {
+            self.set_file(place, now);
         }
-        files
     }
 
-    /// Returns the cached findings of rules, one list for each of `environments`.
-    pub fn rule_findings(&self, environments: usize) -> Vec<Vec<Diag>> {
-        let mut rule_findings = self.rule_findings.clone();
-        rule_findings.resize(environments, Vec::new());
-        rule_findings
+    /// Drops all findings if the number of files has changed.
+    pub fn resize(&mut self, count: usize) {
+        if self.files.len() == count {
+            return;
+        }
+        *self = Self {
+            rule_findings: std::mem::take(&mut self.rule_findings),
+            names_revision: self.names_revision,
+            ..Self::default()
+        };
+        self.files.resize(count, Arc::default());
     }
 
-    /// Stores new findings, and drops the results that depend on findings or names that have changed.
-    pub(super) fn update(
-        &mut self,
-        files: &[Arc<FileFindings>],
-        names_revision: u64,
-        rule_findings: &[Vec<Diag>],
-    ) {
-        self.rule_findings = rule_findings.to_vec();
-        let is_as_long = self.files.len() == files.len();
-        let mut has_globals = is_as_long;
-        let mut has_needs = is_as_long;
-        let mut has_measured = is_as_long;
-        let mut has_exclusions = is_as_long;
-        let mut has_origins = is_as_long;
+    /// Stores new findings of the file with this index, and drops the results that depend on what has changed.
+    pub fn set_file(&mut self, place: usize, now: Arc<FileFindings>) {
+        let Some(known) = self.files.get_mut(place) else {
+            return;
+        };
+        if Arc::ptr_eq(known, &now) {
+            return;
+        }
+        let before = std::mem::replace(known, Arc::clone(&now));
+        for (is_listed, list) in [
+            (now.has_diagnostics(), &mut self.reported),
+            (now.has_directives, &mut self.directed),
+        ] {
+            if is_listed {
+                list.insert(place);
+            } else {
+                list.remove(&place);
+            }
+        }
+        self.drop_changed(&before, &now);
+    }
+
+    /// Drops the results that depend on what has changed in a file.
+    fn drop_changed(&mut self, before: &FileFindings, now: &FileFindings) {
+        if before.globals != now.globals {
+            self.duplicates = None;
+        }
+        if before.environments.len() != now.environments.len() {
+            self.cycles = None;
+            self.shared = None;
+            self.exclusions = None;
+            self.origins = None;
+        }
         // Where nothing is reported, places do not matter.
         let is_empty = |found: &Option<Arc<Vec<Vec<Diag>>>>| {
             let found = found.as_ref();
             found.is_some_and(|found| found.iter().all(Vec::is_empty))
         };
         let (no_cycles, no_shared) = (is_empty(&self.cycles), is_empty(&self.shared));
-        for (before, now) in self.files.iter().zip(files) {
-            if Arc::ptr_eq(before, now) {
+        for (before, now) in before.environments.iter().zip(&now.environments) {
+            if before == now {
                 continue;
             }
-            has_globals &= before.globals == now.globals;
-            if before.environments.len() != now.environments.len() {
-                has_needs = false;
-                has_measured = false;
-                has_exclusions = false;
-                has_origins = false;
+            let (before, now) = (|| before.iter(), || now.iter());
+            if !all_same(
+                before().flat_map(|found| &found.needs),
+                now().flat_map(|found| &found.needs),
+                |left, right| left == right || no_cycles && left.is_same_graph(right),
+            ) {
+                self.cycles = None;
             }
-            for (before, now) in before.environments.iter().zip(&now.environments) {
-                if before == now {
-                    continue;
-                }
-                let (before, now) = (|| before.iter(), || now.iter());
-                has_needs &= all_same(
-                    before().flat_map(|found| &found.needs),
-                    now().flat_map(|found| &found.needs),
-                    |left, right| left == right || no_cycles && left.is_same_graph(right),
-                );
-                has_measured &= all_same(
-                    before().flat_map(|found| &found.measured),
-                    now().flat_map(|found| &found.measured),
-                    |left, right| left == right || no_shared && left.is_same_series(right),
-                );
-                has_exclusions &= before()
-                    .flat_map(|found| &found.exclusions)
-                    .eq(now().flat_map(|found| &found.exclusions))
-                    && before()
-                        .flat_map(|found| &found.covered)
-                        .eq(now().flat_map(|found| &found.covered));
-                has_origins &= before()
-                    .map(|found| &found.origins)
-                    .eq(now().map(|found| &found.origins));
+            if !all_same(
+                before().flat_map(|found| &found.measured),
+                now().flat_map(|found| &found.measured),
+                |left, right| left == right || no_shared && left.is_same_series(right),
+            ) {
+                self.shared = None;
+            }
+            let has_exclusions = before()
+                .flat_map(|found| &found.exclusions)
+                .eq(now().flat_map(|found| &found.exclusions))
+                && before()
+                    .flat_map(|found| &found.covered)
+                    .eq(now().flat_map(|found| &found.covered));
+            if !has_exclusions {
+                self.exclusions = None;
+            }
+            let has_origins = before()
+                .map(|found| &found.origins)
+                .eq(now().map(|found| &found.origins));
+            if !has_origins {
+                self.origins = None;
             }
         }
-        if !has_globals {
-            self.duplicates = None;
-        }
-        if !has_needs {
-            self.cycles = None;
-        }
-        if !has_measured {
-            self.shared = None;
-        }
-        if !has_exclusions {
-            self.exclusions = None;
-        }
-        if !has_origins {
-            self.origins = None;
-        }
-        if self.names_revision != names_revision || !is_as_long {
+    }
+
+    /// Drops the results that depend on names if a name has changed.
+    pub(super) fn set_names_revision(&mut self, names_revision: u64) {
+        if self.names_revision != names_revision {
             self.index = None;
             self.resolved.clear();
         }
         self.names_revision = names_revision;
-        self.files = files.to_vec();
     }
 
-    pub(super) fn duplicates(&mut self, make: impl FnOnce() -> Vec<Diag>) -> Arc<Vec<Diag>> {
-        Arc::clone(self.duplicates.get_or_insert_with(|| Arc::new(make())))
+    pub(super) fn duplicates(
+        &mut self,
+        make: impl FnOnce(&[Arc<FileFindings>]) -> Vec<Diag>,
+    ) -> Arc<Vec<Diag>> {
+        let files = &self.files;
+        Arc::clone(self.duplicates.get_or_insert_with(|| Arc::new(make(files))))
     }
 
-    pub(super) fn cycles(&mut self, make: impl FnOnce() -> Vec<Vec<Diag>>) -> Arc<Vec<Vec<Diag>>> {
-        Arc::clone(self.cycles.get_or_insert_with(|| Arc::new(make())))
+    pub(super) fn cycles(
+        &mut self,
+        make: impl FnOnce(&[Arc<FileFindings>]) -> Vec<Vec<Diag>>,
+    ) -> Arc<Vec<Vec<Diag>>> {
+        let files = &self.files;
+        Arc::clone(self.cycles.get_or_insert_with(|| Arc::new(make(files))))
     }
 
-    pub(super) fn shared(&mut self, make: impl FnOnce() -> Vec<Vec<Diag>>) -> Arc<Vec<Vec<Diag>>> {
-        Arc::clone(self.shared.get_or_insert_with(|| Arc::new(make())))
+    pub(super) fn shared(
+        &mut self,
+        make: impl FnOnce(&[Arc<FileFindings>]) -> Vec<Vec<Diag>>,
+    ) -> Arc<Vec<Vec<Diag>>> {
+        let files = &self.files;
+        Arc::clone(self.shared.get_or_insert_with(|| Arc::new(make(files))))
     }
 
-    pub(super) fn exclusions(&mut self, make: impl FnOnce() -> Vec<Diag>) -> Arc<Vec<Diag>> {
-        Arc::clone(self.exclusions.get_or_insert_with(|| Arc::new(make())))
+    pub(super) fn exclusions(
+        &mut self,
+        make: impl FnOnce(&[Arc<FileFindings>]) -> Vec<Diag>,
+    ) -> Arc<Vec<Diag>> {
+        let files = &self.files;
+        Arc::clone(self.exclusions.get_or_insert_with(|| Arc::new(make(files))))
     }
 
-    pub(super) fn origins(&mut self, make: impl FnOnce() -> Vec<Diag>) -> Arc<Vec<Diag>> {
-        Arc::clone(self.origins.get_or_insert_with(|| Arc::new(make())))
+    pub(super) fn origins(
+        &mut self,
+        make: impl FnOnce(&[Arc<FileFindings>]) -> Vec<Diag>,
+    ) -> Arc<Vec<Diag>> {
+        let files = &self.files;
+        Arc::clone(self.origins.get_or_insert_with(|| Arc::new(make(files))))
     }
 
     /// Adds suggestions, such as imports, to the diagnostics about unknown names.

@@ -45,6 +45,14 @@ pub struct FileFindings {
 }
 
 impl FileFindings {
+    /// True if there is anything in it that is reported, at least in some configurations.
+    pub fn has_diagnostics(&self) -> bool {
+        let of_blocks = self.environments.iter().flatten();
+        !self.checked.is_empty()
+            || !self.duplicates.is_empty()
+            || of_blocks.into_iter().any(|block| block.has_diagnostics())
+    }
+
     /// Iterates over the findings about the blocks in the environment with this number.
     pub fn blocks(&self, environment: usize) -> impl Iterator<Item = &BlockFindings> {
         let blocks = self.environments.get(environment).into_iter().flatten();
@@ -77,6 +85,30 @@ pub struct BlockFindings {
     pub covered: Vec<Covered>,
     /// What is said about objects in PagerDuty.
     pub origins: Origins,
+}
+
+impl BlockFindings {
+    /// True if there is anything in it that is reported by itself. The other fields are compared across the project.
+    fn has_diagnostics(&self) -> bool {
+        let Self {
+            services,
+            promises,
+            paging,
+            others,
+            relabelled,
+            needs: _,
+            measured: _,
+            recorded: _,
+            exclusions: _,
+            covered: _,
+            origins: _,
+        } = self;
+        !(services.is_empty()
+            && promises.is_empty()
+            && paging.is_empty()
+            && others.is_empty()
+            && relabelled.is_empty())
+    }
 }
 
 /// A finding about a block that is not a service, or one that depends on something outside of the sources.

@@ -1,6 +1,6 @@
 //! All findings about a project. Those of one file are a query ([`file_findings`]), so an edit recomputes only the files that
 //! it affects. Project-wide ones are combined here, outside of queries, and kept in a [`ProjectCache`] until their inputs
-//! change.
+//! change. What an edit costs here follows the files with diagnostics, not all files.
 
 mod cache;
 mod file;
@@ -33,8 +33,6 @@ pub struct Project<'a> {
     pub db: &'a Database,
     /// The workspace.
     pub workspace: Workspace,
-    /// The findings about each file, in the order of files.
-    pub files: Vec<Arc<FileFindings>>,
     /// Incremented whenever a declared name is added, removed or changed.
     pub names_revision: u64,
     /// Diagnostics about the project's settings.
@@ -47,22 +45,28 @@ pub struct Project<'a> {
     pub now: Option<Timestamp>,
     /// The value that the label `namespace` of every alert must have, for each environment; `None` if any is allowed.
     pub alert_namespaces: Vec<Option<String>>,
-    /// The findings of the project's rules, one list per environment.
-    pub rule_findings: Vec<Vec<Diag>>,
 }
 
 impl Project<'_> {
-    /// Returns all diagnostics, reusing unchanged results from `cache`.
+    /// Returns all diagnostics, from the findings of files and rules in `cache`.
     pub fn findings(self, cache: &mut ProjectCache) -> Vec<Diag> {
-        cache.update(&self.files, self.names_revision, &self.rule_findings);
-        let checked = self.files.iter().flat_map(|file| &file.checked);
+        cache.set_names_revision(self.names_revision);
+        let duplicates = cache.duplicates(|files| {
+            names::duplicate_globals(files.iter().flat_map(|file| &file.globals))
+        });
+        let environments = cache.rule_findings().len();
+        let cycles = cache.cycles(|files| cycles(files, environments));
+        let shared = cache.shared(|files| shared(files, environments));
+        let declared = self.workspace.environments(self.db).len().max(1);
+        let of_exclusions = cache.exclusions(|files| of_exclusions(files, environments, declared));
+        let origins =
+            cache.origins(|files| of_origins(self.db, self.workspace, files, environments));
+
+        let checked = cache.reported().flat_map(|file| &file.checked);
         let mut own: Vec<Diag> = checked.cloned().collect();
-        for file in &self.files {
+        for file in cache.reported() {
             own.extend(file.duplicates.iter().cloned());
         }
-        let duplicates = cache.duplicates(|| {
-            names::duplicate_globals(self.files.iter().flat_map(|file| &file.globals))
-        });
         own.extend(duplicates.iter().cloned());
         own.extend(self.settings_findings.iter().cloned());
         own.extend(
@@ -73,24 +77,17 @@ impl Project<'_> {
                 .cloned(),
         );
 
-        let environments = self.rule_findings.len();
-        let cycles = cache.cycles(|| cycles(&self.files, environments));
-        let shared = cache.shared(|| shared(&self.files, environments));
-        let declared = self.workspace.environments(self.db).len().max(1);
-        let of_exclusions = cache.exclusions(|| of_exclusions(&self.files, environments, declared));
         let mut findings: Vec<Diag> = of_exclusions.to_vec();
-        let origins =
-            cache.origins(|| of_origins(self.db, self.workspace, &self.files, environments));
         findings.extend(origins.iter().cloned());
         let across = cycles.iter().zip(shared.iter());
         for (environment, (rule_findings, (cycles, shared))) in
-            self.rule_findings.iter().zip(across).enumerate()
+            cache.rule_findings().iter().zip(across).enumerate()
         {
             findings.extend(cycles.iter().cloned());
             findings.extend(shared.iter().cloned());
             let each = || {
-                self.files
-                    .iter()
+                cache
+                    .reported()
                     .flat_map(move |file| file.blocks(environment))
             };
             findings.extend(each().flat_map(|findings| &findings.services).cloned());
@@ -111,7 +108,7 @@ impl Project<'_> {
             findings.extend(counts.map(|other| other.diagnostic.clone()));
             findings.extend(rule_findings.iter().cloned());
         }
-        let found = without_recorded(distinct(own, findings), &self.files);
+        let found = without_recorded(distinct(own, findings), cache.files());
         cache.resolve_unknown_names(self.db, self.workspace, found)
     }
 }

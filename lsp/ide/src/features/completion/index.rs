@@ -1,8 +1,8 @@
 //! Index of the items of all modules, by class and kind. Recomputed only when a name changes somewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use nthc::db::{ItemClass, ItemEntry, SourceFile, Workspace, file_names};
+use nthc::db::{FileNames, ItemClass, ItemEntry, SourceFile, Workspace, file_names};
 use smol_str::SmolStr;
 
 use super::imports::is_sayable;
@@ -37,11 +37,18 @@ impl Index {
 #[salsa::tracked(returns(ref))]
 pub fn index(db: &dyn salsa::Database, workspace: Workspace) -> Index {
     let mut index = Index::default();
+    let declared: HashMap<SourceFile, &FileNames> = workspace
+        .declared_names(db)
+        .iter()
+        .filter_map(|names| Some((names.items.first()?.key.file, &**names)))
+        .collect();
     for (module, file) in workspace.modules(db).iter() {
         if *file == workspace.prelude(db) {
             continue;
         }
-        for entry in &file_names(db, *file).items {
+        // A file that declares nothing is not in the table.
+        let names = declared.get(file).copied();
+        for entry in &names.unwrap_or_else(|| file_names(db, *file)).items {
             let is_named = matches!(
                 entry.class,
                 ItemClass::Block | ItemClass::Template | ItemClass::Let
