@@ -97,8 +97,16 @@ impl std::fmt::Debug for Request {
 pub enum Job<T> {
     /// Answers a request.
     Request(Request),
-    /// Checks a project. Returns the event with the result.
-    Check(Box<dyn FnOnce(&View) -> T + Send>),
+    /// Checks a project.
+    Check(Check<T>),
+}
+
+/// The check of a project.
+pub struct Check<T> {
+    /// The part that somebody waits for: it does little, and starts no threads.
+    pub first: Box<dyn FnOnce(&View) + Send>,
+    /// All else. Returns the event with the result.
+    pub rest: Box<dyn FnOnce(&View) -> T + Send>,
 }
 
 /// The outcome of a job.
@@ -239,9 +247,18 @@ fn run_worker<T: Send>(
 /// Runs a job. A job over the whole project gets a thread pool of its own, which ends with it: the allocator returns
 /// memory that a thread allocated to the system only after the thread has ended.
 fn run_in_pool<T: Send>(job: Job<T>, view: View) -> Outcome<T> {
-    let is_broad = match &job {
-        Job::Check(_) => true,
-        Job::Request(request) => request.is_broad,
+    let (job, is_broad) = match job {
+        Job::Check(Check { first, rest }) => {
+            if let Err(outcome) = run_check(first, &view) {
+                return outcome;
+            }
+            let first = Box::new(|_: &View| ());
+            (Job::Check(Check { first, rest }), true)
+        }
+        Job::Request(request) => {
+            let is_broad = request.is_broad;
+            (Job::Request(request), is_broad)
+        }
     };
     let threads = || {
         rayon::ThreadPoolBuilder::new()
@@ -260,15 +277,10 @@ fn run_in_pool<T: Send>(job: Job<T>, view: View) -> Outcome<T> {
 /// Runs a job. Returns its outcome.
 fn run<T>(job: Job<T>, view: View) -> Outcome<T> {
     match job {
-        Job::Check(check) => {
-            view.ide.cancel.set_tokens(view.ide.tokens());
-            let done = catch_unwind(AssertUnwindSafe(|| check(&view)));
-            match done {
-                Ok(found) => Outcome::Checked(found),
-                Err(payload) if is_cancelled(&*payload, &view) => Outcome::CheckStopped,
-                Err(payload) => Outcome::CheckFailed(panic_message(&*payload).to_owned()),
-            }
-        }
+        Job::Check(Check { rest, .. }) => match run_check(rest, &view) {
+            Ok(found) => Outcome::Checked(found),
+            Err(outcome) => outcome,
+        },
         Job::Request(request) if request.cancel.is_cancelled() => Outcome::Answered,
         Job::Request(mut request) => {
             request.cancel.set_tokens(view.ide.tokens());
@@ -285,6 +297,19 @@ fn run<T>(job: Job<T>, view: View) -> Outcome<T> {
             }
         }
     }
+}
+
+/// Runs a part of a check. Returns its result, or why there is none.
+fn run_check<T, R>(
+    check: impl FnOnce(&View) -> R,
+    view: &View,
+) -> std::result::Result<R, Outcome<T>> {
+    view.ide.cancel.set_tokens(view.ide.tokens());
+    let done = catch_unwind(AssertUnwindSafe(|| check(view)));
+    done.map_err(|payload| match is_cancelled(&*payload, view) {
+        true => Outcome::CheckStopped,
+        false => Outcome::CheckFailed(panic_message(&*payload).to_owned()),
+    })
 }
 
 /// True if an edit or the client stopped the work with this panic payload.
@@ -413,7 +438,10 @@ mod tests {
         let asked = endless.clone();
         let (job, of_read, answer) = request::<()>(move |view| asked(view));
         pool.submit(job, of_read);
-        let check = Job::Check(Box::new(move |view| endless(view)));
+        let check = Job::Check(Check {
+            first: Box::new(|_| ()),
+            rest: Box::new(move |view| endless(view)),
+        });
         pool.submit(check, view(&CancelHandle::default()));
         for _ in 0..2 {
             has_begun.recv().expect("both are being done");

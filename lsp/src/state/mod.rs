@@ -11,6 +11,7 @@ use std::sync::mpsc::Sender;
 
 use nth_ide::cancel::CancelHandle;
 use nth_ide::project::{Project, is_manifest};
+use nth_ide::view::ProjectView;
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::jsonrpc::Error;
 use tower_lsp::lsp_types::{MessageType, TextDocumentContentChangeEvent, Url};
@@ -26,7 +27,7 @@ use crate::outgoing::Outgoing;
 use crate::progress::Progress;
 use crate::published::Published;
 use crate::pulls::Pull;
-use crate::requests::{Job, OnEdit, Pool, Request, TRIES};
+use crate::requests::{Check, Job, OnEdit, Pool, Request, TRIES};
 use crate::settings::Settings;
 use crate::view::View;
 
@@ -348,24 +349,27 @@ impl ServerState {
         // A snapshot of this project only: during the check, others can be edited.
         let view = self.view(Some(&key), CancelHandle::default());
         self.checking = Some(key);
+        let checked = move |project: &ProjectView, findings| Checked {
+            project: project.key.clone(),
+            revision,
+            findings,
+        };
         let events = self.events.clone();
-        let check = move |view: &View| {
+        let first = move |view: &View| {
+            let is_needed = |project: &&ProjectView| {
+                project.sources().len() > MANY && from == 0 && project.findings.is_none()
+            };
+            if let Some(project) = view.ide.projects.first().filter(is_needed) {
+                let first = checked(project, view.check_open(project));
+                // The event loop may have ended.
+                let _ = events.send(Event::CheckedFirst(first));
+            }
+        };
+        let rest = move |view: &View| {
             let Some(project) = view.ide.projects.first() else {
                 return Event::Checked(None);
             };
-            let checked = |findings| Checked {
-                project: project.key.clone(),
-                revision,
-                findings,
-            };
             let count = project.sources().len();
-            if count > MANY && from == 0 && project.findings.is_none() {
-                let first = checked(view.check_open(project));
-                if events.send(Event::CheckedFirst(first)).is_err() {
-                    // The event loop has ended.
-                    return Event::Checked(None);
-                }
-            }
             let files = project.session.compute_findings(from, PART);
             if files < count {
                 return Event::CheckedPart(CheckedPart {
@@ -374,9 +378,13 @@ impl ServerState {
                     files,
                 });
             }
-            Event::Checked(Some(checked(view.check(project))))
+            Event::Checked(Some(checked(project, view.check(project))))
         };
-        self.checker.submit(Job::Check(Box::new(check)), view);
+        let check = Check {
+            first: Box::new(first),
+            rest: Box::new(rest),
+        };
+        self.checker.submit(Job::Check(check), view);
     }
 
     /// Handles the end of a check; `None` if an edit stopped it.
