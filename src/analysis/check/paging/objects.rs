@@ -189,8 +189,7 @@ fn required(team: &Instance, schedule: &Instance, found: &mut Vec<Diag>) {
             "who is in the rotation, in order",
         ),
     ] {
-        let set = schedule.fields.get(name);
-        if set.is_none_or(|set| set.value != Value::None) {
+        if *schedule.get(name) != Value::None {
             continue;
         }
         found.push(
