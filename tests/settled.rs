@@ -75,23 +75,30 @@ fn build_twice(place: &Place) {
     }
 }
 
+/// Changes what is kept of the last build, as if it had been so.
+fn forge(place: &Place, change: impl Fn(&mut serde_json::Value)) {
+    let path = kept(place).expect("the build is kept");
+    let text = fs::read_to_string(&path).unwrap();
+    let (_, body) = text.split_once('\n').unwrap();
+    let (settled, parts) = body.split_once('\n').unwrap();
+    let mut settled: serde_json::Value = serde_json::from_str(settled).unwrap();
+    change(&mut settled);
+    let body = format!("{}\n{parts}", serde_json::to_string(&settled).unwrap());
+    let hash = Hash::new(body.as_bytes());
+    fs::write(&path, format!("{}\n{body}", hash.as_str())).unwrap();
+}
+
+/// Forges the number of files of the last build: a whole compilation counts them again.
+fn forge_files(place: &Place) {
+    forge(place, |settled| settled["files"] = 12_345.into());
+}
+
 /// Without the mark of what is kept, nothing shows that nothing was compiled: so the number of files is changed there.
 #[test]
 fn a_build_of_what_did_not_change_does_not_compile() {
     let place = project();
     build_twice(&place);
-    let path = kept(&place).expect("the build is kept");
-    let text = fs::read_to_string(&path).unwrap();
-    let (_, body) = text.split_once('\n').unwrap();
-    let (body, parts) = body.split_once('\n').unwrap();
-    let mut settled: serde_json::Value = serde_json::from_str(body).unwrap();
-    settled["files"] = 12_345.into();
-    let forge = |settled: &serde_json::Value| {
-        let body = format!("{}\n{parts}", serde_json::to_string(settled).unwrap());
-        let hash = Hash::new(body.as_bytes());
-        fs::write(&path, format!("{}\n{body}", hash.as_str())).unwrap();
-    };
-    forge(&settled);
+    forge_files(&place);
     let unchanged =
         "built shop for 2 environments: 0 written, 0 removed, 12345 unchanged in build/\n";
     assert_eq!(place.run(&["build"]).err, unchanged);
@@ -100,6 +107,10 @@ fn a_build_of_what_did_not_change_does_not_compile() {
         (checked.code, checked.err.as_str()),
         (0, "build/ is up to date: 12345 unchanged\n")
     );
+    // A version of the format that is not known.
+    forge(&place, |settled| settled["version"] = 3.into());
+    assert!(!place.run(&["build"]).err.contains("12345"));
+    forge_files(&place);
     // What is not certain is compiled.
     for args in [
         vec!["build", "--no-cache"],
@@ -111,10 +122,6 @@ fn a_build_of_what_did_not_change_does_not_compile() {
         assert_eq!(ran.code, 0, "{ran:?}");
         assert!(!ran.err.contains("12345"), "{ran:?}");
     }
-    // A version of the format that is not known.
-    settled["version"] = 3.into();
-    forge(&settled);
-    assert!(!place.run(&["build"]).err.contains("12345"));
 }
 
 #[test]
@@ -415,7 +422,7 @@ enum Edit {
     Slack(u32),
     Zone(u32),
     Exists(usize),
-    EditOutput(usize),
+    Output(usize),
     Nothing,
 }
 
@@ -517,7 +524,7 @@ impl Shop {
                 let text = environments.replace("\"staging\"", &format!("\"staging-{number}\""));
                 return place.write("environments.nth", format!("environment{text}"));
             }
-            Edit::EditOutput(number) => {
+            Edit::Output(number) => {
                 let mut names = place.names("build");
                 names.retain(|name| !name.starts_with('.'));
                 if !names.is_empty() {
@@ -553,7 +560,7 @@ fn edits() -> impl Strategy<Value = Edit> {
         1 => (0..3_u32).prop_map(Edit::Slack),
         1 => (0..3_u32).prop_map(Edit::Zone),
         1 => number().prop_map(Edit::Exists),
-        1 => (0..60_usize).prop_map(Edit::EditOutput),
+        1 => (0..60_usize).prop_map(Edit::Output),
         1 => Just(Edit::Nothing),
     ]
 }
@@ -582,19 +589,6 @@ proptest! {
             prop_assert_eq!(quick.files("build"), slow.files("build"));
         }
     }
-}
-
-/// Forges the number of files of the last build: a whole compilation counts them again.
-fn forge_files(place: &Place) {
-    let path = kept(place).expect("the build is kept");
-    let text = fs::read_to_string(&path).unwrap();
-    let (_, body) = text.split_once('\n').unwrap();
-    let (body, parts) = body.split_once('\n').unwrap();
-    let mut settled: serde_json::Value = serde_json::from_str(body).unwrap();
-    settled["files"] = 12_345.into();
-    let body = format!("{}\n{parts}", serde_json::to_string(&settled).unwrap());
-    let hash = Hash::new(body.as_bytes());
-    fs::write(&path, format!("{}\n{body}", hash.as_str())).unwrap();
 }
 
 /// What reaches no other service is built alone; what others can depend on is not.

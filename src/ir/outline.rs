@@ -346,7 +346,7 @@ fn outlined_panel(panel: &panel::Panel) -> panel::Panel {
         title: String::new(),
         description: None,
         query: constant(),
-        unit: panel.unit.clone(),
+        unit: panel.unit,
         visualization: panel.visualization,
         legend: None,
         thresholds: Vec::new(),
