@@ -49,7 +49,7 @@ pub fn compile_at(input: &Input, now: Timestamp) -> Compilation {
 
 fn compile_session(mut session: Session, input: &Input) -> Compilation {
     if input.environment.is_none() {
-        compute_findings(&mut session, |_, _, _| {});
+        compute_findings(&mut session);
     }
     session.compile(input)
 }
@@ -68,22 +68,37 @@ pub fn check_at(input: &Input, now: Timestamp) -> Compilation {
 
 fn check_session(mut session: Session, input: &Input) -> Compilation {
     if input.environment.is_none() {
-        // Nothing reads them again.
-        session.limit_models();
-        compute_findings(&mut session, |_, _, _| {});
+        if count_models(&session) > MOST_MODELS {
+            session.limit_models();
+            compute_findings_nearby(&mut session, |_, _| {});
+        } else {
+            compute_findings(&mut session);
+        }
     }
     session.check(input.environment.as_deref())
 }
 
-/// Computes the findings of a project in parts, so that it is not in memory with all its evaluated blocks at once. Calls `part` with
-/// the indices of the files of each part before they are freed.
-fn compute_findings(session: &mut Session, mut part: impl FnMut(&Session, usize, usize)) {
+/// The number of models of a project in all of its environments.
+fn count_models(session: &Session) -> usize {
+    session.services().len() * declared_environments(session).len()
+}
+
+/// Computes the findings of a project in parts, so that it is not in memory with all its evaluated blocks at once.
+fn compute_findings(session: &mut Session) {
     let mut from = 0;
     while from < session.files().len() {
-        let to = session.compute_findings(from, PART);
-        part(session, from, to);
+        from = session.compute_findings(from, PART);
         session.evict_stale();
-        from = to;
+    }
+}
+
+/// The same for a session that does not keep all models: tests are checked together with the services that they are of, so that no
+/// model is made twice. Calls `part` with the files of each part before their models are freed.
+fn compute_findings_nearby(session: &mut Session, mut part: impl FnMut(&Session, &[SourceFile])) {
+    for files in session.files_with_tests_nearby().chunks(PART) {
+        session.compute_findings_of(files);
+        part(session, files);
+        session.evict_stale();
     }
 }
 
@@ -103,25 +118,19 @@ impl Checked {
             return Self { session, outlines };
         }
         let environments = declared_environments(&session);
-        let models = session.services().len() * environments.len();
+        let models = count_models(&session);
         // The limit on all groups counts those of whole models.
         let is_large = models > most_models && input.settings.prometheus.max_groups.is_none();
         if !is_large {
-            compute_findings(&mut session, |_, _, _| {});
+            compute_findings(&mut session);
             let outlines = None;
             return Self { session, outlines };
         }
         session.limit_models();
         let keys = session.services();
         let mut outlines = vec![Vec::with_capacity(keys.len()); environments.len()];
-        compute_findings(&mut session, |session, from, to| {
-            let files: HashSet<SourceFile> = session
-                .files()
-                .get(from..to)
-                .into_iter()
-                .flatten()
-                .copied()
-                .collect();
+        compute_findings_nearby(&mut session, |session, files| {
+            let files: HashSet<SourceFile> = files.iter().copied().collect();
             let keys: Vec<ItemKey> = keys
                 .iter()
                 .copied()

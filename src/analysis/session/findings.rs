@@ -75,6 +75,13 @@ impl Session {
         place
     }
 
+    /// Computes the findings of these files, like [`compute_findings`](Self::compute_findings).
+    pub fn compute_findings_of(&self, files: &[SourceFile]) {
+        files.par_iter().for_each_with(self.db.clone(), |db, file| {
+            file_findings(db, *file);
+        });
+    }
+
     /// Returns diagnostics with only these files recomputed. Those of other files are from the last check, except for items that
     /// no longer exist. [`Session::findings`] returns the exact ones.
     pub fn first_findings(&self, files: &[SourceFile]) -> Vec<Diagnostic<FileSpan>> {

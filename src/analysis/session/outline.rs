@@ -1,6 +1,6 @@
 //! What a file says about others and about the whole project: by it, a later build knows what an edit in the file can reach.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 
 use smol_str::SmolStr;
@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::Session;
 use crate::check::project::{FileFindings, file_findings};
 use crate::check::rules::is_about_each;
-use crate::db::{ItemClass, ItemEntry, ItemKey, SourceFile, file_names, item};
+use crate::db::{ItemClass, ItemEntry, ItemKey, SourceFile, file_names, find_module, item};
 use crate::lower::team_model;
 use crate::schema::names::kind;
 use crate::schema::schema;
@@ -48,6 +48,32 @@ impl Session {
             }
         };
         !workspace.ownership(db).is_read() && self.entries(ItemClass::Rule).all(is_about_each)
+    }
+
+    /// Returns the files of the project and its packages in their order, but for those without services: they come after the last file
+    /// with services that they import, as tests do.
+    pub fn files_with_tests_nearby(&self) -> Vec<SourceFile> {
+        let (db, files) = (&self.db, self.files());
+        let places: HashMap<SourceFile, usize> = files.iter().copied().zip(0..).collect();
+        let has_services = |file: SourceFile| {
+            let mut blocks = file_names(db, file).of_class(ItemClass::Block);
+            blocks.any(|entry| matches!(entry.kind.as_str(), kind::SERVICE | kind::DEPENDENCY))
+        };
+        let mut sorted: Vec<(usize, usize, SourceFile)> = Vec::with_capacity(files.len());
+        for (number, file) in files.iter().enumerate() {
+            let imports = file_names(db, *file).imports.iter();
+            let imported = imports
+                .filter_map(|import| find_module(db, self.workspace, import.module.clone()))
+                .filter(|imported| has_services(*imported))
+                .filter_map(|imported| places.get(&imported).copied());
+            let after = match has_services(*file) {
+                true => None,
+                false => imported.max(),
+            };
+            sorted.push((after.unwrap_or(number), number, *file));
+        }
+        sorted.sort_by_key(|(after, number, _)| (*after, *number));
+        sorted.into_iter().map(|(_, _, file)| file).collect()
     }
 
     /// Returns the outline of a file of the project or its packages. `environments` are all that the project declares.
