@@ -17,7 +17,7 @@ use crate::detection::with_reactions;
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, codes};
 use crate::ir::settings::texts::ENVIRONMENT;
 use crate::ir::{self, Settings, Tally, TargetName};
-use crate::lower::{Lowered, service_model};
+use crate::lower::service_model;
 use crate::partial::{self, Partial};
 use crate::session::{Configuration, Session, conclude};
 
@@ -49,7 +49,7 @@ pub fn compile_at(input: &Input, now: Timestamp) -> Compilation {
 
 fn compile_session(mut session: Session, input: &Input) -> Compilation {
     if input.environment.is_none() {
-        compute_findings(&mut session);
+        compute_findings(&mut session, false, |_, _| {});
     }
     session.compile(input)
 }
@@ -68,36 +68,37 @@ pub fn check_at(input: &Input, now: Timestamp) -> Compilation {
 
 fn check_session(mut session: Session, input: &Input) -> Compilation {
     if input.environment.is_none() {
-        if count_models(&session) > MOST_MODELS {
-            session.limit_models();
-            compute_findings_nearby(&mut session, |_, _| {});
-        } else {
-            compute_findings(&mut session);
-        }
+        let is_large = count_models(&session) > MOST_MODELS;
+        compute_findings(&mut session, is_large, |_, _| {});
     }
     session.check(input.environment.as_deref())
 }
 
 /// The number of models of a project in all of its environments.
 fn count_models(session: &Session) -> usize {
-    session.services().len() * declared_environments(session).len()
+    session.services().len() * session.declared_environments().len()
 }
 
-/// Computes the findings of a project in parts, so that it is not in memory with all its evaluated blocks at once.
-fn compute_findings(session: &mut Session) {
+/// Computes the findings of a project in parts, so that it is not in memory with all its evaluated blocks at once. In a large project,
+/// models are not kept either, and `part` is called with the files of each part before: tests are checked together with the services
+/// that they are of, so that no model is made twice.
+fn compute_findings(
+    session: &mut Session,
+    is_large: bool,
+    mut part: impl FnMut(&Session, &[SourceFile]),
+) {
+    if is_large {
+        session.limit_models();
+        for files in session.files_with_tests_nearby().chunks(PART) {
+            session.compute_findings_of(files);
+            part(session, files);
+            session.evict_stale();
+        }
+        return;
+    }
     let mut from = 0;
     while from < session.files().len() {
         from = session.compute_findings(from, PART);
-        session.evict_stale();
-    }
-}
-
-/// The same for a session that does not keep all models: tests are checked together with the services that they are of, so that no
-/// model is made twice. Calls `part` with the files of each part before their models are freed.
-fn compute_findings_nearby(session: &mut Session, mut part: impl FnMut(&Session, &[SourceFile])) {
-    for files in session.files_with_tests_nearby().chunks(PART) {
-        session.compute_findings_of(files);
-        part(session, files);
         session.evict_stale();
     }
 }
@@ -117,25 +118,16 @@ impl Checked {
             let outlines = None;
             return Self { session, outlines };
         }
-        let environments = declared_environments(&session);
-        let models = count_models(&session);
         // The limit on all groups counts those of whole models.
-        let is_large = models > most_models && input.settings.prometheus.max_groups.is_none();
-        if !is_large {
-            compute_findings(&mut session);
-            let outlines = None;
-            return Self { session, outlines };
-        }
-        session.limit_models();
+        let is_large =
+            count_models(&session) > most_models && input.settings.prometheus.max_groups.is_none();
+        let environments = session.declared_environments();
         let keys = session.services();
-        let mut outlines = vec![Vec::with_capacity(keys.len()); environments.len()];
-        compute_findings_nearby(&mut session, |session, files| {
+        let mut outlines = vec![Vec::new(); environments.len()];
+        compute_findings(&mut session, is_large, |session, files| {
             let files: HashSet<SourceFile> = files.iter().copied().collect();
-            let keys: Vec<ItemKey> = keys
-                .iter()
-                .copied()
-                .filter(|key| files.contains(&key.file))
-                .collect();
+            let keys = keys.iter().copied();
+            let keys: Vec<ItemKey> = keys.filter(|key| files.contains(&key.file)).collect();
             let workspace = session.workspace;
             for (environment, outlines) in environments.iter().zip(&mut outlines) {
                 let found = session.par_query(&keys, |db, key| {
@@ -147,7 +139,7 @@ impl Checked {
         });
         Self {
             session,
-            outlines: Some(outlines),
+            outlines: is_large.then_some(outlines),
         }
     }
 
@@ -155,38 +147,38 @@ impl Checked {
     pub(crate) fn compile(&mut self, input: &Input, take: Take<'_>, note: Note<'_>) -> Compilation {
         let session = &mut self.session;
         let Some(outlines) = &self.outlines else {
-            return compile_noting(session, input, take, note);
+            return compile_models(session, input, take, note);
         };
-        let (mut diagnostics, environments) = session.diagnostics(None);
-        let mut listed = Vec::new();
-        let mut problems = Vec::new();
+        let (diagnostics, environments) = session.diagnostics(None);
+        if !is_sound(&diagnostics) {
+            let signals = session.signals(&environments);
+            return conclude_built(
+                session,
+                input,
+                diagnostics,
+                environments,
+                Vec::new(),
+                signals,
+            );
+        }
+        let mut built = Vec::new();
         let mut signals = Tally::default();
         for (environment, services) in environments.iter().zip(outlines) {
-            let is_sound = is_sound(&diagnostics);
             let whole = Whole {
                 settings: session.settings_in(&input.settings, environment),
                 environment,
                 services,
             };
-            for built in whole.build(session, is_sound.then_some(take), note, &mut signals) {
-                match built {
-                    Ok(built) => listed.extend(built),
-                    Err(problem) => problems.push(*problem),
-                }
-            }
+            built.extend(whole.build(session, take, note, &mut signals));
         }
-        problems.extend(shared_windows(session, &listed, &input.settings));
-        diagnostics.extend(session.locate(problems));
         let has_catalogue = session.workspace.catalogue(&session.db).is_some();
-        conclude(
-            session.sources(),
-            diagnostics,
-            environments,
-            Vec::new(),
-            has_catalogue.then_some(signals),
-        )
+        let signals = has_catalogue.then_some(signals);
+        conclude_built(session, input, diagnostics, environments, built, signals)
     }
 }
+
+/// The files of services, or of a project; the error of a target instead.
+pub(crate) type Built = Result<Vec<Listed>, Box<Diag>>;
 
 /// The services of a project in an environment, by their outlines.
 struct Whole<'w> {
@@ -196,68 +188,43 @@ struct Whole<'w> {
 }
 
 impl Whole<'_> {
-    /// Generates what [`build`] does, with the models of a part of the services in memory at a time. Without `take`, it only counts
-    /// signals.
+    /// Generates what [`build`] does, with the models of a part of the services in memory at a time, and counts their signals.
     fn build(
         &self,
         session: &mut Session,
-        take: Option<Take<'_>>,
+        take: Take<'_>,
         note: Note<'_>,
         signals: &mut Tally,
-    ) -> Vec<Result<Vec<Listed>, Box<Diag>>> {
+    ) -> Vec<Built> {
         let Self {
             settings,
             environment,
             services,
         } = self;
+        let workspace = session.workspace;
         let teams = session.teams_of(services.iter(), environment);
         let teams = teams.iter().filter_map(|lowered| lowered.team.as_ref());
         let project = ir::Project::new(services.iter(), teams);
         let mut built = Vec::new();
         for keys in session.services().chunks(PART) {
-            let workspace = session.workspace;
-            let models: HashMap<ItemKey, Arc<Lowered>> = session
-                .par_query(keys, |db, key| {
-                    let model = service_model(db, workspace, key, (*environment).clone());
-                    (key, Arc::clone(model))
-                })
-                .into_iter()
+            let lowered = session.par_query(keys, |db, key| {
+                Arc::clone(service_model(db, workspace, key, (*environment).clone()))
+            });
+            let models: HashMap<ItemKey, &ir::Service> = keys
+                .iter()
+                .zip(&lowered)
+                .filter_map(|(key, lowered)| Some((*key, lowered.service.as_ref()?)))
                 .collect();
-            let own: Vec<&ir::Service> = models
-                .values()
-                .filter_map(|lowered| lowered.service.as_ref())
-                .collect();
-            for signal in own.iter().flat_map(|service| &service.signals) {
-                signals.add(signal.resolution);
+            for model in models.values() {
+                signals.merge(Tally::of(&model.signals));
             }
-            if let Some(take) = take {
-                let project = &*with_reactions(&project, &own, settings);
-                built.extend(session.par_query(keys, |db, key| {
-                    let lowered = models.get(&key);
-                    let Some(service) = lowered.and_then(|lowered| lowered.service.as_ref()) else {
-                        return Ok(Vec::new());
-                    };
-                    let artifacts = service_artifacts(db, key, service, project, settings)?;
-                    let listed = hand_over(artifacts, take);
-                    note(key, service, &listed);
-                    Ok(listed)
-                }));
-            }
+            built.extend(build_services(
+                session, keys, &models, &project, settings, take, note,
+            ));
             session.evict_stale();
         }
-        if let Some(take) = take {
-            built.extend(build_project(session, &project, settings, take, &built));
-        }
+        built.extend(build_project(session, &project, settings, take, &built));
         built
-    }
-}
-
-/// The environments that a project declares; `None` for one without any.
-pub(crate) fn declared_environments(session: &Session) -> Vec<Option<SmolStr>> {
-    let declared = session.workspace.environments(&session.db);
-    match declared.is_empty() {
-        true => vec![None],
-        false => declared.keys().cloned().map(Some).collect(),
     }
 }
 
@@ -334,7 +301,7 @@ impl Build for Session {
     }
 
     fn compile_into(&self, input: &Input, take: Take<'_>) -> Compilation {
-        compile_noting(self, input, take, &|_, _, _| {})
+        compile_models(self, input, take, &|_, _, _| {})
     }
 
     fn service_artifacts(
@@ -378,30 +345,39 @@ impl Build for Session {
 pub(crate) type Note<'n> = &'n (dyn Fn(ItemKey, &ir::Service, &[Listed]) + Sync);
 
 /// Compiles from the models of all services, and calls `note` for each of them.
-fn compile_noting(session: &Session, input: &Input, take: Take<'_>, note: Note<'_>) -> Compilation {
-    let (mut diagnostics, environments) = session.diagnostics(input.environment.as_deref());
+fn compile_models(session: &Session, input: &Input, take: Take<'_>, note: Note<'_>) -> Compilation {
+    let (diagnostics, environments) = session.diagnostics(input.environment.as_deref());
+    let mut built = Vec::new();
     if is_sound(&diagnostics) {
-        let mut listed = Vec::new();
-        let mut problems = Vec::new();
         for environment in &environments {
-            for built in build(session, &input.settings, environment, take, note) {
-                match built {
-                    Ok(built) => listed.extend(built),
-                    Err(problem) => problems.push(*problem),
-                }
-            }
+            built.extend(build(session, &input.settings, environment, take, note));
         }
-        problems.extend(shared_windows(session, &listed, &input.settings));
-        diagnostics.extend(session.locate(problems));
     }
     let signals = session.signals(&environments);
-    conclude(
-        session.sources(),
-        diagnostics,
-        environments,
-        Vec::new(),
-        signals,
-    )
+    conclude_built(session, input, diagnostics, environments, built, signals)
+}
+
+/// Concludes a compilation with what was built in all environments.
+fn conclude_built(
+    session: &Session,
+    input: &Input,
+    mut diagnostics: Vec<Diagnostic<FileSpan>>,
+    environments: Vec<Option<SmolStr>>,
+    built: Vec<Built>,
+    signals: Option<Tally>,
+) -> Compilation {
+    let mut listed = Vec::new();
+    let mut problems = Vec::new();
+    for built in built {
+        match built {
+            Ok(built) => listed.extend(built),
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    problems.extend(shared_windows(session, &listed, &input.settings));
+    diagnostics.extend(session.locate(problems));
+    let (sources, artifacts) = (session.sources(), Vec::new());
+    conclude(sources, diagnostics, environments, artifacts, signals)
 }
 
 /// Generates the artifacts of all services in an environment and those of the project, in the folder of the environment.
@@ -411,23 +387,39 @@ fn build(
     environment: &Option<SmolStr>,
     take: Take<'_>,
     note: Note<'_>,
-) -> Vec<Result<Vec<Listed>, Box<Diag>>> {
+) -> Vec<Built> {
     session.with_project(environment, |project, models| {
         let settings = session.settings_in(settings, environment);
-        let all: Vec<&ir::Service> = project.services().collect();
-        let project = &*with_reactions(project, &all, &settings);
         let keys = session.services();
-        let mut built = session.par_query(&keys, |db, key| {
-            let Some(service) = models.get(&key) else {
-                return Ok(Vec::new());
-            };
-            let artifacts = service_artifacts(db, key, service, project, &settings)?;
-            let listed = hand_over(artifacts, take);
-            note(key, service, &listed);
-            Ok(listed)
-        });
+        let mut built = build_services(session, &keys, models, project, &settings, take, note);
         built.extend(build_project(session, project, &settings, take, &built));
         built
+    })
+}
+
+/// Generates the artifacts of these services from their models.
+pub(crate) fn build_services(
+    session: &Session,
+    keys: &[ItemKey],
+    models: &HashMap<ItemKey, &ir::Service>,
+    project: &ir::Project<'_>,
+    settings: &Settings,
+    take: Take<'_>,
+    note: Note<'_>,
+) -> Vec<Built> {
+    let services: Vec<&ir::Service> = keys
+        .iter()
+        .filter_map(|key| models.get(key).copied())
+        .collect();
+    let project = &*with_reactions(project, &services, settings);
+    session.par_query(keys, |db, key| {
+        let Some(service) = models.get(&key) else {
+            return Ok(Vec::new());
+        };
+        let artifacts = service_artifacts(db, key, service, project, settings)?;
+        let listed = hand_over(artifacts, take);
+        note(key, service, &listed);
+        Ok(listed)
     })
 }
 
@@ -444,8 +436,8 @@ fn build_project(
     project: &ir::Project<'_>,
     settings: &Settings,
     take: Take<'_>,
-    built: &[Result<Vec<Listed>, Box<Diag>>],
-) -> Vec<Result<Vec<Listed>, Box<Diag>>> {
+    built: &[Built],
+) -> Vec<Built> {
     let hand_over = |artifacts| hand_over(artifacts, take);
     let mut more = vec![
         project_artifacts(session, project, settings).map(hand_over),

@@ -7,6 +7,7 @@ pub mod codes;
 pub mod comparison;
 pub mod compile;
 pub mod detection;
+mod hash;
 pub mod import;
 pub mod output;
 pub mod partial;

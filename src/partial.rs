@@ -6,11 +6,12 @@ use smol_str::SmolStr;
 
 use crate::artifacts::{project_artifacts, service_artifacts};
 use crate::backends::{self, Artifact};
-use crate::db::{ItemClass, ItemKey, SourceFile, file_names, find_module, item_entry};
+use crate::db::{ItemClass, ItemKey, SourceFile, file_names, item_entry};
 use crate::detection::with_reactions;
 use crate::diagnostics::{Diagnostic, FileSpan, Severity};
 use crate::ir;
 use crate::lower::outside_rule;
+use crate::resolve::imported_files;
 use crate::schema::names::kind;
 use crate::session::{Input, Session};
 
@@ -171,7 +172,7 @@ fn source_files(session: &Session, key: ItemKey, environments: &[String]) -> Vec
 
 fn find_faults(session: &Session, diagnostics: &[Diagnostic<FileSpan>]) -> Faults {
     let db = &session.db;
-    let own = session.own_files();
+    let own = session.files();
     let mut faulty: HashSet<SourceFile> = HashSet::new();
     let mut is_everywhere = false;
     for error in diagnostics
@@ -208,7 +209,7 @@ fn find_faults(session: &Session, diagnostics: &[Diagnostic<FileSpan>]) -> Fault
     }
     let imports: HashMap<SourceFile, Vec<SourceFile>> = own
         .iter()
-        .map(|file| (*file, imported_files(session, *file)))
+        .map(|file| (*file, imported_files(db, session.workspace, *file)))
         .collect();
     let mut unsound: HashMap<SourceFile, SourceFile> =
         faulty.iter().map(|file| (*file, *file)).collect();
@@ -235,16 +236,4 @@ fn find_faults(session: &Session, diagnostics: &[Diagnostic<FileSpan>]) -> Fault
         }
     }
     Faults { unsound, entangled }
-}
-
-/// Returns the files that a file imports, also if it imports only an item of them.
-fn imported_files(session: &Session, file: SourceFile) -> Vec<SourceFile> {
-    let db = &session.db;
-    let module = |name: &str| find_module(db, session.workspace, name.into());
-    let imports = file_names(db, file).imports.iter();
-    imports
-        .filter_map(|import| {
-            module(&import.module).or_else(|| module(import.module.rsplit_once('.')?.0))
-        })
-        .collect()
 }

@@ -7,17 +7,15 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use smol_str::SmolStr;
 
-use crate::artifacts::{Listed, service_artifacts};
-use crate::compile::{self, Checked, Compilation, Input, SourceInput, Take, declared_environments};
-use crate::db::{ItemKey, SourceFile};
-use crate::detection::with_reactions;
+use crate::artifacts::Listed;
+use crate::compile::{self, Checked, Compilation, Input, SourceInput, Take, build_services};
+use crate::db::{ItemKey, SourceFile, file_names};
 use crate::diagnostics::{Diagnostic, FileSpan, Severity};
-use crate::ir::{self, Outline, Tally};
+use crate::hash::Hash;
+use crate::ir::{self, Tally};
 use crate::session::Session;
 
 /// An edit that reaches more than one of this many files is compiled as a whole.
@@ -37,11 +35,11 @@ struct FilePart {
     module: String,
     path: String,
     package: bool,
-    /// The hash of its text.
-    text: String,
+    /// The hash of what was read of it.
+    hash: Hash,
     said: Said,
     /// The names of its tests.
-    tests: BTreeSet<String>,
+    tests: BTreeSet<SmolStr>,
     /// The numbers of signals of its services that are found, missing and unknown.
     signals: [usize; 3],
 }
@@ -50,11 +48,11 @@ struct FilePart {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Said {
-    imports: Vec<String>,
+    imports: BTreeSet<SmolStr>,
     concerns_all: bool,
     has_directives: bool,
     /// The hash of its outline and of the outlines and the paths of the files of its services.
-    outline: String,
+    outline: Hash,
 }
 
 /// A project that was compiled in part.
@@ -73,19 +71,22 @@ pub struct Before<'b> {
     pub parts: &'b Parts,
     /// Its diagnostics.
     pub diagnostics: &'b [Diagnostic<FileSpan>],
-    /// Its signals.
-    pub signals: Option<Tally>,
 }
 
 /// Compiles a project as [`compile::compile_into`] does, and returns what it is made of; `None` if it has errors, or if what a service
-/// is made of cannot be told from its file and those that this imports.
-pub fn compile_whole(input: &Input, take: Take<'_>) -> (Compilation, Option<Parts>) {
-    compile_whole_with(input, take, compile::MOST_MODELS)
+/// is made of cannot be told from its file and those that this imports. `hashes` are those of the input's files.
+pub fn compile_whole(
+    input: &Input,
+    hashes: &[Hash],
+    take: Take<'_>,
+) -> (Compilation, Option<Parts>) {
+    compile_whole_with(input, hashes, take, compile::MOST_MODELS)
 }
 
 /// The same, with at most about `most_models` models in memory.
 fn compile_whole_with(
     input: &Input,
+    hashes: &[Hash],
     take: Take<'_>,
     most_models: usize,
 ) -> (Compilation, Option<Parts>) {
@@ -104,9 +105,13 @@ fn compile_whole_with(
     if has_errors || is_limited || input.environment.is_some() || !session.has_outlines() {
         return (compilation, None);
     }
-    let environments = declared_environments(&session);
-    let files = session.own_files().iter().zip(&input.files);
-    let files = files.map(|(file, source)| notes.file_part(&session, *file, source, &environments));
+    let environments = session.declared_environments();
+    let notes = notes.0.into_inner().unwrap_or_default();
+    let sources = input.files.iter().zip(hashes);
+    let files = session.files().iter().zip(sources);
+    let files = files.map(|(file, (source, hash))| {
+        file_part(&session, *file, source, hash.clone(), &environments, &notes)
+    });
     let parts = Parts {
         files: files.collect(),
     };
@@ -114,142 +119,95 @@ fn compile_whole_with(
 }
 
 /// Compiles what the difference from the build `before` can reach, and gives each of its files to `take`. `None` if anything else could
-/// differ too, or if there is a diagnostic: what was taken is of no use then.
-pub fn compile_part(input: &Input, before: Before<'_>, take: Take<'_>) -> Option<Part> {
-    let parts = before.parts;
-    let reached = parts.reached(&input.files)?;
-    let is_reached = |span: &FileSpan| reached.contains(&span.file);
-    if before
-        .diagnostics
-        .iter()
-        .any(|found| spans(found).any(is_reached))
-    {
+/// differ too, or if there is a diagnostic: what was taken is of no use then. `hashes` are those of the input's files.
+pub fn compile_part(
+    input: &Input,
+    hashes: &[Hash],
+    before: Before<'_>,
+    take: Take<'_>,
+) -> Option<Part> {
+    let mut parts = before.parts.clone();
+    let modules = parts.modules();
+    let reached = parts.reached(&input.files, hashes, &modules)?;
+    let mut spans = before.diagnostics.iter().flat_map(Diagnostic::spans);
+    if spans.any(|span| reached.contains(&span.file)) {
         return None;
     }
-    let needed = parts.needed(&reached)?;
+    let needed = parts.needed(&reached, &modules);
+    let needed_files = needed.iter().filter_map(|place| input.files.get(*place));
     let some = Input {
         settings: input.settings.clone(),
-        files: needed
-            .iter()
-            .filter_map(|place| input.files.get(*place).cloned())
-            .collect(),
+        files: needed_files.cloned().collect(),
         catalogue: input.catalogue.clone(),
         levels: input.levels.clone(),
         environment: None,
     };
-    let session = Checked::new(compile::session(&some), &some, compile::MOST_MODELS).session;
+    let session = compile::session(&some);
     let (diagnostics, environments) = session.diagnostics(None);
     if !diagnostics.is_empty() || !session.has_outlines() {
         return None;
     }
-    let files: Vec<(usize, SourceFile)> = needed
-        .iter()
-        .copied()
-        .zip(session.own_files().iter().copied())
+    let files = needed.iter().copied().zip(session.files().iter().copied());
+    let files: HashMap<SourceFile, usize> = files
         .filter(|(place, _)| reached.contains(place))
+        .map(|(place, file)| (file, place))
         .collect();
-    let own: BTreeSet<usize> = files.iter().map(|(place, _)| *place).collect();
-    if own != reached {
-        return None;
-    }
-    let keys: Vec<ItemKey> = session
-        .services()
-        .into_iter()
-        .filter(|key| files.iter().any(|(_, file)| *file == key.file))
-        .collect();
+    let mut keys = session.services();
+    keys.retain(|key| files.contains_key(&key.file));
     let notes = Notes::default();
     for environment in &environments {
-        compile_services(&session, input, environment, &keys, &notes, take)?;
+        let built = session.with_project(environment, |project, models| {
+            let settings = session.settings_in(&input.settings, environment);
+            let note = |key, service: &_, listed: &_| notes.add(key, service, listed);
+            build_services(&session, &keys, models, project, &settings, take, &note)
+        });
+        // An error of a target is reported by a whole compilation.
+        built.into_iter().collect::<Result<Vec<_>, _>>().ok()?;
     }
-    let mut now = parts.clone();
-    let mut signals = before.signals;
-    for (place, file) in files {
-        let source = input.files.get(place)?;
-        let found = notes.file_part(&session, file, source, &environments);
-        let known = now.files.get_mut(place)?;
+    let notes = notes.0.into_inner().unwrap_or_default();
+    for (file, place) in files {
+        let (source, hash) = (input.files.get(place)?, hashes.get(place)?.clone());
+        let found = file_part(&session, file, source, hash, &environments, &notes);
+        let known = parts.files.get_mut(place)?;
         if found.said != known.said {
             return None;
         }
-        signals = signals.map(|all| Tally {
-            found: all.found - known.signals[0] + found.signals[0],
-            missing: all.missing - known.signals[1] + found.signals[1],
-            unknown: all.unknown - known.signals[2] + found.signals[2],
-        });
         *known = found;
     }
-    if !now.has_unique_tests(&reached) {
+    if !parts.has_unique_tests(&reached) {
         return None;
     }
-    Some(Part {
-        parts: now,
-        signals,
-    })
+    let signals = input.catalogue.is_some().then(|| parts.signals());
+    Some(Part { parts, signals })
 }
 
-/// Generates the files of these services in an environment. `None` if a target fails.
-fn compile_services(
-    session: &Session,
-    input: &Input,
-    environment: &Option<SmolStr>,
-    keys: &[ItemKey],
-    notes: &Notes,
-    take: Take<'_>,
-) -> Option<()> {
-    session.with_project(environment, |project, models| {
-        let settings = session.settings_in(&input.settings, environment);
-        let services: Vec<&ir::Service> = keys
-            .iter()
-            .filter_map(|key| models.get(key).copied())
-            .collect();
-        let project = &*with_reactions(project, &services, &settings);
-        let built = session.par_query(keys, |db, key| {
-            let Some(service) = models.get(&key) else {
-                return Some(());
-            };
-            let artifacts = service_artifacts(db, key, service, project, &settings).ok()?;
-            let listed: Vec<Listed> = artifacts.iter().map(Listed::of).collect();
-            notes.add(key, service, &listed);
-            artifacts.into_iter().for_each(take);
-            Some(())
-        });
-        built.into_iter().collect()
-    })
-}
-
-/// All places of a diagnostic.
-fn spans(found: &Diagnostic<FileSpan>) -> impl Iterator<Item = &FileSpan> {
-    let edits = found.fixes.iter().flat_map(|fix| &fix.edits);
-    std::iter::once(&found.primary.span)
-        .chain(found.secondary.iter().map(|label| &label.span))
-        .chain(edits.map(|edit| &edit.span))
-}
+/// Files by the names of their modules, by their place.
+type Modules = HashMap<String, usize>;
 
 impl Parts {
     /// The files whose meaning the differences between these files and those of the parts can change, by their place: those that
     /// differ, and those that import them, directly or through others. `None` if all may be.
-    fn reached(&self, files: &[SourceInput]) -> Option<BTreeSet<usize>> {
+    fn reached(
+        &self,
+        files: &[SourceInput],
+        hashes: &[Hash],
+        modules: &Modules,
+    ) -> Option<BTreeSet<usize>> {
         let is_same = |(part, file): (&FilePart, &SourceInput)| {
             part.module == file.module && part.path == file.path && part.package == file.package
         };
         if self.files.len() != files.len() || !self.files.iter().zip(files).all(is_same) {
             return None;
         }
-        let differ: Vec<bool> = self
-            .files
-            .par_iter()
-            .zip(files)
-            .map(|(part, file)| part.text != hash(&file.text))
-            .collect();
         let mut importers: Vec<Vec<usize>> = vec![Vec::new(); files.len()];
-        let modules = self.modules();
         for (place, part) in self.files.iter().enumerate() {
-            for imported in part.imported(&modules) {
+            for imported in part.imported(modules) {
                 importers.get_mut(imported)?.push(place);
             }
         }
-        let mut waiting: Vec<usize> = (0..files.len())
-            .filter(|place| differ.get(*place).is_some_and(|differs| *differs))
-            .collect();
+        let compared = self.files.iter().zip(hashes).enumerate();
+        let differing = compared.filter(|(_, (part, hash))| part.hash != **hash);
+        let mut waiting: Vec<usize> = differing.map(|(place, _)| place).collect();
         let most = 1 + files.len() / MOST_REACHED;
         let mut reached = BTreeSet::new();
         while let Some(place) = waiting.pop() {
@@ -267,22 +225,35 @@ impl Parts {
     }
 
     /// The files that these can depend on, by their place, in order: themselves, those that they import, directly or through others,
-    /// and those that say something about the whole project. `None` if that is not known.
-    fn needed(&self, reached: &BTreeSet<usize>) -> Option<BTreeSet<usize>> {
-        let modules = self.modules();
+    /// and those that say something about the whole project.
+    fn needed(&self, reached: &BTreeSet<usize>, modules: &Modules) -> BTreeSet<usize> {
         let of_all = self.files.iter().enumerate();
         let of_all = of_all.filter(|(_, part)| part.said.concerns_all);
-        let mut waiting: Vec<usize> = of_all
-            .map(|(place, _)| place)
-            .chain(reached.iter().copied())
-            .collect();
+        let of_all = of_all.map(|(place, _)| place);
+        let mut waiting: Vec<usize> = of_all.chain(reached.iter().copied()).collect();
         let mut needed = BTreeSet::new();
         while let Some(place) = waiting.pop() {
-            if needed.insert(place) {
-                waiting.extend(self.files.get(place)?.imported(&modules));
+            if needed.insert(place)
+                && let Some(part) = self.files.get(place)
+            {
+                waiting.extend(part.imported(modules));
             }
         }
-        Some(needed)
+        needed
+    }
+
+    /// Counts the signals of all services.
+    fn signals(&self) -> Tally {
+        let mut all = Tally::default();
+        for FilePart { signals, .. } in &self.files {
+            let [found, missing, unknown] = *signals;
+            all.merge(Tally {
+                found,
+                missing,
+                unknown,
+            });
+        }
+        all
     }
 
     /// Returns whether no test of these files, which have none of one name, has the name of one of another file.
@@ -290,32 +261,26 @@ impl Parts {
         let numbered = self.files.iter().enumerate();
         let (own, others): (Vec<_>, Vec<_>) =
             numbered.partition(|(place, _)| reached.contains(place));
-        let own: HashSet<&String> = own.iter().flat_map(|(_, part)| &part.tests).collect();
+        let own: HashSet<&SmolStr> = own.iter().flat_map(|(_, part)| &part.tests).collect();
         others
             .iter()
             .flat_map(|(_, part)| &part.tests)
             .all(|name| !own.contains(name))
     }
 
-    fn modules(&self) -> HashMap<&str, usize> {
+    fn modules(&self) -> Modules {
         let numbered = self.files.iter().enumerate();
         numbered
-            .map(|(place, part)| (part.module.as_str(), place))
+            .map(|(place, part)| (part.module.clone(), place))
             .collect()
     }
 }
 
 impl FilePart {
-    /// The files that it imports, by their place.
-    fn imported(&self, modules: &HashMap<&str, usize>) -> Vec<usize> {
-        let mut places = Vec::new();
-        for import in &self.said.imports {
-            // The name of the module may be followed by that of an item.
-            let above = import.rsplit_once('.').map(|(above, _)| above);
-            let named = [Some(import.as_str()), above].into_iter().flatten();
-            places.extend(named.filter_map(|name| modules.get(name).copied()));
-        }
-        places
+    /// The files of the project and its packages that it imports, by their place.
+    fn imported<'p>(&'p self, modules: &'p Modules) -> impl Iterator<Item = usize> + 'p {
+        let imports = self.said.imports.iter();
+        imports.filter_map(|module| modules.get(module.as_str()).copied())
     }
 }
 
@@ -324,72 +289,58 @@ impl FilePart {
 struct Notes(Mutex<HashMap<ItemKey, Vec<Note>>>);
 
 struct Note {
-    outline: String,
+    outline: Hash,
     paths: Vec<String>,
     signals: Tally,
 }
 
 impl Notes {
     fn add(&self, key: ItemKey, service: &ir::Service, listed: &[Listed]) {
-        let mut signals = Tally::default();
-        for signal in &service.signals {
-            signals.add(signal.resolution);
-        }
+        // The program is the same, so equal outlines are written alike.
+        let outline = format!("{:?}", service.outlined());
         let note = Note {
-            outline: hash(&Outline(service).to_string()),
+            outline: Hash::new(outline.as_bytes()),
             paths: listed.iter().map(|listed| listed.path.clone()).collect(),
-            signals,
+            signals: Tally::of(&service.signals),
         };
         let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         notes.entry(key).or_default().push(note);
     }
-
-    fn file_part(
-        &self,
-        session: &Session,
-        file: SourceFile,
-        source: &SourceInput,
-        environments: &[Option<SmolStr>],
-    ) -> FilePart {
-        let outline = session.file_outline(file, environments);
-        let mut facts = outline.facts;
-        let mut signals = [0; 3];
-        let notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for entry in &crate::db::file_names(&session.db, file).items {
-            // In the order of environments.
-            for note in notes.get(&entry.key).into_iter().flatten() {
-                facts.push_str(&format!("{} {:?}\n", note.outline, note.paths));
-                let Tally {
-                    found,
-                    missing,
-                    unknown,
-                } = note.signals;
-                for (all, own) in signals.iter_mut().zip([found, missing, unknown]) {
-                    *all += own;
-                }
-            }
-        }
-        FilePart {
-            module: source.module.clone(),
-            path: source.path.clone(),
-            package: source.package,
-            text: hash(&source.text),
-            said: Said {
-                imports: outline.imports.iter().map(SmolStr::to_string).collect(),
-                concerns_all: outline.concerns_all,
-                has_directives: outline.has_directives,
-                outline: hash(&facts),
-            },
-            tests: outline.tests.iter().map(SmolStr::to_string).collect(),
-            signals,
-        }
-    }
 }
 
-/// The SHA-256 of a text in hexadecimal.
-fn hash(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+/// Returns what a file says, with what its services have said in each environment.
+fn file_part(
+    session: &Session,
+    file: SourceFile,
+    source: &SourceInput,
+    hash: Hash,
+    environments: &[Option<SmolStr>],
+    notes: &HashMap<ItemKey, Vec<Note>>,
+) -> FilePart {
+    let outline = session.file_outline(file, environments);
+    let mut facts = outline.facts;
+    let mut signals = Tally::default();
+    for entry in &file_names(&session.db, file).items {
+        // In the order of environments.
+        for note in notes.get(&entry.key).into_iter().flatten() {
+            facts.push_str(&format!("{} {:?}\n", note.outline.as_str(), note.paths));
+            signals.merge(note.signals);
+        }
+    }
+    FilePart {
+        module: source.module.clone(),
+        path: source.path.clone(),
+        package: source.package,
+        hash,
+        said: Said {
+            imports: outline.imports,
+            concerns_all: outline.concerns_all,
+            has_directives: outline.has_directives,
+            outline: Hash::new(facts.as_bytes()),
+        },
+        tests: outline.tests,
+        signals: [signals.found, signals.missing, signals.unknown],
+    }
 }
 
 #[cfg(test)]
@@ -402,9 +353,11 @@ mod tests {
     use crate::project;
 
     fn compiled(input: &Input, most_models: usize) -> (Vec<Artifact>, Compilation, Option<Parts>) {
+        let hash = |file: &SourceInput| Hash::new(file.text.as_bytes());
+        let hashes: Vec<Hash> = input.files.iter().map(hash).collect();
         let taken = Mutex::new(Vec::new());
         let take = |artifact| taken.lock().unwrap().push(artifact);
-        let (compilation, parts) = compile_whole_with(input, &take, most_models);
+        let (compilation, parts) = compile_whole_with(input, &hashes, &take, most_models);
         let mut artifacts = taken.into_inner().unwrap();
         artifacts.sort_by(|left: &Artifact, right| left.path.cmp(&right.path));
         (artifacts, compilation, parts)

@@ -178,7 +178,7 @@ impl Session {
         Arc::strong_count(&self.handles) == 1
     }
 
-    /// The files of the project and its packages.
+    /// The files of the project and its packages, in the order of their index in diagnostics.
     pub fn files(&self) -> &[SourceFile] {
         &self.files
     }
@@ -372,14 +372,22 @@ impl Session {
         self.workspace.outside_rules(&self.db)
     }
 
+    /// Returns the environments that the project declares; `None` for one without any.
+    pub fn declared_environments(&self) -> Vec<Option<SmolStr>> {
+        let declared = self.workspace.environments(&self.db);
+        match declared.is_empty() {
+            true => vec![None],
+            false => declared.keys().cloned().map(Some).collect(),
+        }
+    }
+
     /// Returns the environments to check: the given one, else all that are declared, else `None` for a project without any.
     fn environments(&self, asked: Option<&str>) -> Result<Vec<Option<SmolStr>>, Box<Diag>> {
         let declared = self.workspace.environments(&self.db);
         match asked {
             Some(name) if declared.contains_key(name) => Ok(vec![Some(name.into())]),
             Some(name) => Err(Box::new(self.unknown_environment(name))),
-            None if declared.is_empty() => Ok(vec![None]),
-            None => Ok(declared.keys().cloned().map(Some).collect()),
+            None => Ok(self.declared_environments()),
         }
     }
 
@@ -432,9 +440,8 @@ impl Session {
         for environment in environments {
             for key in self.services() {
                 let lowered = service_model(&self.db, self.workspace, key, environment.clone());
-                for signal in lowered.service.iter().flat_map(|service| &service.signals) {
-                    tally.add(signal.resolution);
-                }
+                let services = lowered.service.iter();
+                tally.merge(Tally::of(services.flat_map(|service| &service.signals)));
             }
         }
         Some(tally)
@@ -485,11 +492,6 @@ impl Session {
             });
         }
         all
-    }
-
-    /// The files of the project and its packages, in the order of their index in diagnostics.
-    pub fn own_files(&self) -> &[SourceFile] {
-        &self.files
     }
 
     /// Returns all files, in the order of their index in diagnostics.

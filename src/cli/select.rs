@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use super::Context;
 use super::exit::Failure;
 use nthc::compile::{self, Build as _, Compilation};
-use nthc::parts::{self, Parts};
 use nthc::project::{self, Loaded, SourceFile, paths};
 use nthc::session::Session;
 
@@ -95,8 +94,7 @@ impl Selected {
         self.only.is_empty() || self.only.iter().any(|named| path.starts_with(named))
     }
 
-    /// Compiles the project, for one environment or for all, and gives each file to `take` as soon as it is generated. Also returns
-    /// what the project is made of, if that can be told.
+    /// Compiles the project, for one environment or for all, and gives each file to `take` as soon as it is generated.
     ///
     /// # Errors
     ///
@@ -105,9 +103,8 @@ impl Selected {
         &self,
         environment: Option<&str>,
         take: compile::Take<'_>,
-    ) -> Result<(Compilation, Option<Parts>), Failure> {
-        let (compilation, parts) = parts::compile_whole(&self.input(environment), take);
-        Ok((require_environment(environment, compilation)?, parts))
+    ) -> Result<Compilation, Failure> {
+        self.run(environment, &|input| compile::compile_into(input, take))
     }
 
     /// Checks the project in one environment or in all, and generates nothing.

@@ -237,10 +237,7 @@ fn service<'s>(
 
 /// How many signals a known metric provides; `None` if nothing is known about any.
 fn with_metric(service: &Service) -> Option<String> {
-    let mut tally = Tally::default();
-    for signal in &service.signals {
-        tally.add(signal.resolution);
-    }
+    let tally = Tally::of(&service.signals);
     let is_known = tally.found + tally.missing > 0;
     is_known.then(|| format!("{} of {}", tally.found, tally.total()))
 }

@@ -211,6 +211,15 @@ impl<S> Diagnostic<S> {
         self
     }
 
+    /// Iterates over all places: of the diagnostic, of its labels, and of the edits of its fixes.
+    pub fn spans(&self) -> impl Iterator<Item = &S> {
+        let edits = self.fixes.iter().flat_map(|fix| &fix.edits);
+        std::iter::once(&self.primary)
+            .chain(&self.secondary)
+            .map(|label| &label.span)
+            .chain(edits.map(|edit| &edit.span))
+    }
+
     /// Converts every span with `f`.
     pub fn map_spans<T>(self, f: &mut impl FnMut(S) -> T) -> Diagnostic<T> {
         Diagnostic {

@@ -58,7 +58,6 @@ pub use grouping::{GroupObjective, Grouping};
 pub use log_alert::LogAlert;
 pub use nth_units::{Duration, DurationUnit, metric_unit, number, text};
 pub use origin::Origin;
-pub use outline::Outline;
 pub use project::Project;
 pub use prometheus_version::PrometheusVersion;
 pub use role::Role;

@@ -1,227 +1,51 @@
 //! What is known of a service outside of its own files.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
+use nth_promql::{Expr, build};
 use smol_str::SmolStr;
 
-use super::{Alert, Numerator, Recording, Service, Sli, Slo, panel};
-use nth_promql::{Expr, build};
-
-/// What files other than a service's own can be made of: everything but its queries, thresholds, texts of alerts, panels and sections
-/// of its runbook. Written for comparison with that of another build by the same program; it contains no places.
-///
-/// Project-wide files, limits across services and the files of other services read nothing else: whoever makes them read more adds it
-/// here. `tests/settled.rs` compares builds that rely on it with builds from nothing.
-pub struct Outline<'s>(pub &'s Service);
-
-impl fmt::Display for Outline<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Service {
-            name,
-            role,
-            description,
-            service_type,
-            team,
-            tier,
-            selector,
-            labels,
-            slos,
-            alerts,
-            recordings,
-            log_alerts,
-            dependencies,
-            signals: _,
-            skipped_rules,
-            runbook_url,
-            dashboard_url,
-            logs_url,
-            panels,
-            escalation,
-            pace,
-            support_hours,
-            runbook: _,
-            gates,
-            deployed,
-            origin,
-            former_tiers,
-        } = self.0;
-        write!(
-            f,
-            "{name:?} {role:?} {description:?} {service_type:?} {team:?} {tier:?} {selector:?} {labels:?} {log_alerts:?} \
-             {dependencies:?} {skipped_rules:?} {runbook_url:?} {dashboard_url:?} {logs_url:?} {escalation:?} {pace:?} \
-             {support_hours:?} {gates:?} {deployed:?} {origin:?} {former_tiers:?}"
-        )?;
-        slos.iter().try_for_each(|slo| write_slo(slo, f))?;
-        alerts.iter().try_for_each(|alert| write_alert(alert, f))?;
-        for Recording {
-            record,
-            query: _,
-            labels,
-        } in recordings
-        {
-            write!(f, " recording {record:?} {labels:?}")?;
-        }
-        write_panels(panels, f)
-    }
-}
-
-fn write_slo(slo: &Slo, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let Slo {
-        name,
-        description,
-        objective,
-        window,
-        calendar,
-        sli,
-        parts,
-        histogram,
-        labels,
-        burn_rate_pairs,
-        min_events,
-        min_bad_events,
-        budget_alerts,
-        missing_data_alerts,
-        ticket_severity,
-        is_consistent,
-        breakdown,
-        grouping,
-        runbook_url,
-        gate_windows,
-        exclusions,
-        interval,
-        query_offset,
-        alert_blocks,
-        recordings,
-        contracts,
-    } = slo;
-    write!(
-        f,
-        " slo {name:?} {description:?} {objective:?} {window:?} {calendar:?} {parts:?} {} {labels:?} {burn_rate_pairs:?} \
-         {budget_alerts:?} {missing_data_alerts:?} {ticket_severity:?} {is_consistent:?} {breakdown:?} {grouping:?} \
-         {runbook_url:?} {gate_windows:?} {exclusions:?} {interval:?} {query_offset:?} {alert_blocks:?} {recordings:?} \
-         {contracts:?} {min_events:?} {min_bad_events:?}",
-        histogram.is_some(),
-    )?;
-    match sli {
-        Sli::Events {
-            numerator,
-            total: _,
-            total_series,
-            bucket,
-            breakdown,
-        } => {
-            let what = match numerator {
-                Numerator::Bad(_) => "bad",
-                Numerator::Good(_) => "good",
-            };
-            let (series, bucket) = (total_series.is_some(), bucket.is_some());
-            write!(f, " {what} {series} {bucket} {}", breakdown.is_some())
-        }
-        Sli::TimeSlices { good: _ } => write!(f, " slices"),
-        Sli::ErrorRatio { ratio: _, total } => write!(f, " ratio {}", total.is_some()),
-    }
-}
-
-fn write_alert(alert: &Alert, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let Alert {
-        name,
-        when: _,
-        hold: _,
-        keep_firing: _,
-        limit: _,
-        severity,
-        summary: _,
-        description: _,
-        labels,
-        annotations: _,
-        runbook_url: _,
-        dependency,
-        impact: _,
-        steps: _,
-    } = alert;
-    write!(f, " alert {name:?} {severity:?} {labels:?} {dependency:?}")
-}
-
-/// The numbers of panels: without any, a service has no dashboard.
-fn write_panels(panels: &panel::Panels, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let panel::Panels {
-        own,
-        rows,
-        dependencies,
-    } = panels;
-    write!(f, " panels {}", own.len())?;
-    for row in rows {
-        write!(f, " {}", row.panels.len())?;
-    }
-    for dependency in dependencies {
-        write!(f, " of {}", dependency.panels.len())?;
-    }
-    Ok(())
-}
+use super::{
+    Alert, Breakdown, Duration, DurationUnit, Numerator, Recording, Service, Sli, Slo, panel,
+};
 
 impl Service {
-    /// Returns the service with nothing but its [`Outline`]: one constant stands for each query, and texts are empty. A project of such
-    /// services takes little memory.
+    /// Returns the service with nothing but its outline: what files other than its own can be made of. One constant stands for each
+    /// query, the same panel for each panel, and texts of alerts and sections of its runbook are gone.
+    ///
+    /// Project-wide files, limits across services and the files of other services read nothing else, so a project of outlines takes
+    /// little memory, and a service whose outline is as it was changes only its own files. Whoever makes them read more keeps it here;
+    /// `tests/outlines.rs` generates all files from outlines.
     #[must_use]
     pub fn outlined(&self) -> Self {
-        let Self {
-            name,
-            role,
-            description,
-            service_type,
-            team,
-            tier,
-            selector,
-            labels,
-            slos,
-            alerts,
-            recordings,
-            log_alerts,
-            dependencies,
-            signals: _,
-            skipped_rules,
-            runbook_url,
-            dashboard_url,
-            logs_url,
-            panels,
-            escalation,
-            pace,
-            support_hours,
-            runbook: _,
-            gates,
-            deployed,
-            origin,
-            former_tiers,
-        } = self;
         Self {
-            name: name.clone(),
-            role: *role,
-            description: description.clone(),
-            service_type: service_type.clone(),
-            team: team.clone(),
-            tier: tier.clone(),
-            selector: selector.clone(),
-            labels: labels.clone(),
-            slos: slos.iter().map(outlined_slo).collect(),
-            alerts: alerts.iter().map(outlined_alert).collect(),
-            recordings: recordings.iter().map(outlined_recording).collect(),
-            log_alerts: log_alerts.clone(),
-            dependencies: dependencies.clone(),
+            name: self.name.clone(),
+            role: self.role,
+            description: self.description.clone(),
+            service_type: self.service_type.clone(),
+            team: self.team.clone(),
+            tier: self.tier.clone(),
+            selector: self.selector.clone(),
+            labels: self.labels.clone(),
+            slos: self.slos.iter().map(outlined_slo).collect(),
+            alerts: self.alerts.iter().map(outlined_alert).collect(),
+            recordings: self.recordings.iter().map(outlined_recording).collect(),
+            log_alerts: self.log_alerts.clone(),
+            dependencies: self.dependencies.clone(),
             signals: Vec::new(),
-            skipped_rules: skipped_rules.clone(),
-            runbook_url: runbook_url.clone(),
-            dashboard_url: dashboard_url.clone(),
-            logs_url: logs_url.clone(),
-            panels: outlined_panels(panels),
-            escalation: escalation.clone(),
-            pace: pace.clone(),
-            support_hours: support_hours.clone(),
+            skipped_rules: self.skipped_rules.clone(),
+            runbook_url: self.runbook_url.clone(),
+            dashboard_url: self.dashboard_url.clone(),
+            logs_url: self.logs_url.clone(),
+            panels: outlined_panels(&self.panels),
+            escalation: self.escalation.clone(),
+            pace: self.pace.clone(),
+            support_hours: self.support_hours.clone(),
             runbook: Vec::new(),
-            gates: gates.clone(),
-            deployed: deployed.clone(),
-            origin: origin.clone(),
-            former_tiers: former_tiers.clone(),
+            gates: self.gates.clone(),
+            deployed: self.deployed.clone(),
+            origin: self.origin.clone(),
+            former_tiers: self.former_tiers.clone(),
         }
     }
 }
@@ -248,7 +72,7 @@ fn outlined_slo(slo: &Slo) -> Slo {
             total: constant(),
             total_series: constant_for(total_series),
             bucket: constant_for(bucket),
-            breakdown: breakdown.clone(),
+            breakdown: breakdown.as_ref().map(|_| Breakdown::All(constant())),
         },
         Sli::TimeSlices { good: _ } => Sli::TimeSlices { good: constant() },
         Sli::ErrorRatio { ratio: _, total } => Sli::ErrorRatio {
@@ -264,7 +88,12 @@ fn outlined_slo(slo: &Slo) -> Slo {
         window: slo.window,
         calendar: slo.calendar.clone(),
         parts: slo.parts.clone(),
-        histogram: slo.histogram.clone(),
+        histogram: slo.histogram.as_ref().map(|_| panel::Histogram {
+            series: constant(),
+            native: false,
+            under: Duration(0),
+            unit: DurationUnit::Seconds,
+        }),
         labels: slo.labels.clone(),
         burn_rate_pairs: slo.burn_rate_pairs.clone(),
         min_events: slo.min_events,
@@ -313,16 +142,16 @@ fn outlined_recording(recording: &Recording) -> Recording {
     }
 }
 
-/// As many panels, all alike.
+/// As many panels, all alike: without any, a service has no dashboard.
 fn outlined_panels(panels: &panel::Panels) -> panel::Panels {
-    let alike = |panels: &[panel::Panel]| panels.iter().map(outlined_panel).collect();
+    let alike = |panels: &[panel::Panel]| vec![any_panel(); panels.len()];
     panel::Panels {
         own: alike(&panels.own),
         rows: panels
             .rows
             .iter()
             .map(|row| panel::Row {
-                name: row.name.clone(),
+                name: SmolStr::default(),
                 title: String::new(),
                 panels: alike(&row.panels),
             })
@@ -331,30 +160,30 @@ fn outlined_panels(panels: &panel::Panels) -> panel::Panels {
             .dependencies
             .iter()
             .map(|dependency| panel::Dependency {
-                name: dependency.name.clone(),
-                service: dependency.service.clone(),
-                technology: dependency.technology.clone(),
+                name: SmolStr::default(),
+                service: None,
+                technology: None,
                 panels: alike(&dependency.panels),
             })
             .collect(),
     }
 }
 
-fn outlined_panel(panel: &panel::Panel) -> panel::Panel {
+fn any_panel() -> panel::Panel {
     panel::Panel {
         name: SmolStr::default(),
         title: String::new(),
         description: None,
         query: constant(),
-        unit: panel.unit,
-        visualization: panel.visualization,
+        unit: panel::Unit::Count,
+        visualization: panel::Visualization::Timeseries,
         legend: None,
         thresholds: Vec::new(),
-        low_is_bad: panel.low_is_bad,
+        low_is_bad: false,
         min: None,
         max: None,
-        width: panel.width,
-        height: panel.height,
+        width: 0,
+        height: 0,
         missing: Vec::new(),
     }
 }

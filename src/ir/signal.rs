@@ -90,6 +90,15 @@ impl Tally {
         self.found + self.missing + self.unknown
     }
 
+    /// Counts signals.
+    pub fn of<'s>(signals: impl IntoIterator<Item = &'s Signal>) -> Self {
+        let mut tally = Self::default();
+        for signal in signals {
+            tally.add(signal.resolution);
+        }
+        tally
+    }
+
     /// Counts one more signal.
     pub fn add(&mut self, resolution: Resolution) {
         match resolution {

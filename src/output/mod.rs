@@ -23,12 +23,13 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use crate::hash::Hash;
 pub use crate::regular::{
     check as check_regular, irregular, read as read_regular, replace_file, replace_file_with,
 };
 pub use apply::{Applied, Report};
 pub use built_sources::{BuiltSources, SOURCES};
-pub use record::{Hash, RECORD, Record, Unreadable};
+pub use record::{RECORD, Record, Unreadable};
 pub use removal_limit::Excess;
 pub use spool::{Spool, Spooled, Taken};
 

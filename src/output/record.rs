@@ -6,8 +6,8 @@ use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use crate::hash::Hash;
 use crate::regular;
 
 /// The file name of the record.
@@ -31,34 +31,6 @@ pub struct Record {
     /// The files that a build was about to write. Empty unless the build was killed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pending: BTreeMap<String, Hash>,
-}
-
-/// A SHA-256 in lower-case hexadecimal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Hash(String);
-
-impl Hash {
-    /// Computes the hash of the bytes of a file.
-    pub fn new(bytes: &[u8]) -> Self {
-        Self::finish(Sha256::new().chain_update(bytes))
-    }
-
-    /// Returns the hash of the bytes that a digest has read.
-    pub(super) fn finish(digest: Sha256) -> Self {
-        use std::fmt::Write as _;
-        let mut text = String::with_capacity(64);
-        for byte in digest.finalize() {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        Self(text)
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// The reason why a record cannot be used.

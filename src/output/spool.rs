@@ -9,9 +9,9 @@ use tempfile::TempDir;
 use super::apply::{open_staging, remove_leftovers};
 use super::lock::Lock;
 use super::path::path_problem;
-use super::record::Hash;
 use super::stamp::Stamp;
 use super::{Error, Folder};
+use crate::hash::Hash;
 use crate::regular;
 
 /// What became of the contents of a file that was taken.

@@ -1,8 +1,8 @@
 //! The nodes of an item's syntax tree as one type, to walk the tree generically.
 
 use nthc::syntax::tree::{
-    Arg, Base, Block, Body, Expr, ExprNode, FieldDecl, ItemNode, LabelEntry, Param, QueryHole,
-    QueryLit, Statement, StringPart, TextRange,
+    Arg, Base, Block, Body, Expr, ExprNode, FieldDecl, ItemNode, LabelEntry, Param, QueryLit,
+    Statement, StringPart, TextRange,
 };
 
 /// A node. Ranges count from the start of the item.
@@ -133,45 +133,12 @@ fn statement_children<'t>(statement: &'t Statement, visit: &mut impl FnMut(Node<
 
 fn expr_children<'t>(expr: &'t Expr, visit: &mut impl FnMut(Node<'t>)) {
     match &expr.node {
-        ExprNode::String(string) => {
-            for part in &string.parts {
-                if let StringPart::Hole(expr) = part {
-                    visit(Node::Expr(expr));
-                }
-            }
-        }
-        ExprNode::Query(query) => {
-            for QueryHole { expr, .. } in &query.holes {
-                visit(Node::Expr(expr));
-            }
-        }
-        ExprNode::List(items) => items.iter().for_each(|item| visit(Node::Expr(item))),
         ExprNode::Labels(labels) => labels.iter().for_each(|label| visit(Node::Label(label))),
-        ExprNode::Member(of, _) => visit(Node::Expr(of)),
         ExprNode::Call(function, args) => {
             visit(Node::Expr(function));
             args.iter().for_each(|arg| visit(Node::Arg(arg)));
         }
-        ExprNode::Unary(_, of) | ExprNode::Paren(of) => visit(Node::Expr(of)),
-        ExprNode::Binary(_, left, right) => {
-            visit(Node::Expr(left));
-            visit(Node::Expr(right));
-        }
-        ExprNode::If(condition, then, otherwise) => {
-            for part in [condition, then, otherwise] {
-                visit(Node::Expr(part));
-            }
-        }
-        ExprNode::Bool(_)
-        | ExprNode::Number(_)
-        | ExprNode::Percent(_)
-        | ExprNode::Duration(_)
-        | ExprNode::Size(_)
-        | ExprNode::Rate(_)
-        | ExprNode::TimeOfWeek(_)
-        | ExprNode::TimeOfDay(_)
-        | ExprNode::Name(_)
-        | ExprNode::Error => {}
+        _ => expr.each_part(&mut |part| visit(Node::Expr(part))),
     }
 }
 

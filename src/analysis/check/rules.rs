@@ -52,45 +52,29 @@ pub fn rule_findings(
 ///
 /// `is_all` tells such names, `services`.
 pub fn is_about_each(rule: &Rule, is_all: impl Fn(&str) -> bool) -> bool {
-    let mut rest: Vec<&Body> = Vec::new();
     let mut exprs: Vec<&Expr> = Vec::new();
-    for statement in &rule.body.statements {
-        match statement {
-            Statement::For(repeat) => {
-                if !matches!(repeat.list.node, ExprNode::Name(_)) {
-                    exprs.push(&repeat.list);
-                }
-                exprs.extend(&repeat.condition);
-                rest.push(&repeat.body);
-            }
-            Statement::Let(decl) => exprs.push(&decl.value),
-            Statement::Require(require) => {
-                exprs.push(&require.condition);
-                exprs.extend(&require.message);
-            }
-            // Anything else may hold loops.
-            _ => return false,
-        }
-    }
-    while let Some(body) = rest.pop() {
+    let mut bodies = vec![(&rule.body, true)];
+    while let Some((body, is_top)) = bodies.pop() {
         for statement in &body.statements {
             match statement {
                 Statement::For(repeat) => {
-                    exprs.push(&repeat.list);
+                    if !is_top || !matches!(repeat.list.node, ExprNode::Name(_)) {
+                        exprs.push(&repeat.list);
+                    }
                     exprs.extend(&repeat.condition);
-                    rest.push(&repeat.body);
+                    bodies.push((&repeat.body, false));
                 }
-                Statement::If(choice) => {
+                Statement::If(choice) if !is_top => {
                     exprs.push(&choice.condition);
-                    rest.push(&choice.then);
-                    rest.extend(&choice.otherwise);
+                    bodies.push((&choice.then, false));
+                    bodies.extend(choice.otherwise.iter().map(|body| (body, false)));
                 }
                 Statement::Let(decl) => exprs.push(&decl.value),
                 Statement::Require(require) => {
                     exprs.push(&require.condition);
                     exprs.extend(&require.message);
                 }
-                // A misplaced statement was reported.
+                // A loop may be in it; or it is misplaced, which was reported.
                 _ => return false,
             }
         }
@@ -99,7 +83,7 @@ pub fn is_about_each(rule: &Rule, is_all: impl Fn(&str) -> bool) -> bool {
         if matches!(&expr.node, ExprNode::Name(name) if is_all(&name.text)) {
             return false;
         }
-        expr.parts(&mut exprs);
+        expr.each_part(&mut |part| exprs.push(part));
     }
     true
 }

@@ -259,7 +259,7 @@ pub fn coverage(
                     workspace: session.workspace,
                     environment: environment.as_ref(),
                 };
-                let signals = tally(&model.signals);
+                let signals = Tally::of(&model.signals);
                 in_environment.merge(signals);
                 services.push(ServiceCoverage {
                     service: model.name.clone(),
@@ -292,15 +292,6 @@ pub fn coverage(
             .collect(),
         environments,
     }
-}
-
-/// Counts the signals with a metric.
-fn tally(signals: &[Signal]) -> Tally {
-    let mut tally = Tally::default();
-    for signal in signals {
-        tally.add(signal.resolution);
-    }
-    tally
 }
 
 /// Returns the pulled error series of a service's ratios.

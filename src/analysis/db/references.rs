@@ -459,17 +459,9 @@ impl<'db> Names<'db> {
                 }
                 _ => self.expr(object),
             },
-            ExprNode::String(string) => self.string(string),
-            ExprNode::Query(query) => self.exprs(query.holes.iter().map(|hole| &hole.expr)),
-            ExprNode::List(items) => self.exprs(items),
-            ExprNode::Labels(entries) => self.exprs(entries.iter().map(|entry| &entry.value)),
+            // The names of functions are none of these.
             ExprNode::Call(_, args) => self.args(args),
-            ExprNode::Unary(_, inner) | ExprNode::Paren(inner) => self.expr(inner),
-            ExprNode::Binary(_, left, right) => self.exprs([&**left, &**right]),
-            ExprNode::If(condition, then, otherwise) => {
-                self.exprs([&**condition, &**then, &**otherwise]);
-            }
-            _ => {}
+            _ => expr.each_part(&mut |part| self.expr(part)),
         }
     }
 }

@@ -54,6 +54,21 @@ pub fn resolve_path(
     }
 }
 
+/// Returns the files that a file imports, also if it imports only an item of them.
+pub fn imported_files(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    file: SourceFile,
+) -> Vec<SourceFile> {
+    let module = |name: &str| find_module(db, workspace, name.into());
+    let imports = file_names(db, file).imports.iter();
+    imports
+        .filter_map(|import| {
+            module(&import.module).or_else(|| module(import.module.rsplit_once('.')?.0))
+        })
+        .collect()
+}
+
 /// Returns the module of a full dotted name, if the file imports it.
 fn find_imported_module(
     db: &dyn salsa::Database,

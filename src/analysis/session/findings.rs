@@ -104,11 +104,8 @@ impl Session {
             (project.findings(&mut cache), cache.directed().clone())
         };
         found.retain(|found| {
-            let places = found.secondary.iter().map(|label| label.span);
-            let edits = found.fixes.iter().flat_map(|fix| &fix.edits);
-            std::iter::once(found.primary.span)
-                .chain(places)
-                .chain(edits.map(|edit| edit.span))
+            found
+                .spans()
                 .all(|span| item_entry(&self.db, span.item).is_some())
         });
         let mut found = self.apply_suppressions(found, &environments, &directed);

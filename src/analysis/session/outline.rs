@@ -1,6 +1,6 @@
 //! What a file says about others and about the whole project: by it, a later build knows what an edit in the file can reach.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use smol_str::SmolStr;
@@ -8,8 +8,9 @@ use smol_str::SmolStr;
 use super::Session;
 use crate::check::project::{FileFindings, file_findings};
 use crate::check::rules::is_about_each;
-use crate::db::{ItemClass, ItemEntry, ItemKey, SourceFile, file_names, find_module, item};
+use crate::db::{ItemClass, ItemEntry, ItemKey, SourceFile, file_names, item};
 use crate::lower::team_model;
+use crate::resolve::imported_files;
 use crate::schema::names::kind;
 use crate::schema::schema;
 use nth_syntax::tree::ItemNode;
@@ -17,7 +18,7 @@ use nth_syntax::tree::ItemNode;
 /// What a file says about others and about the whole project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileOutline {
-    /// The modules that it imports; each may be followed by the name of an item.
+    /// The modules that it imports, by the names of their files.
     pub imports: BTreeSet<SmolStr>,
     /// True if items of files that do not import it, directly or through others, can depend on it.
     pub concerns_all: bool,
@@ -54,18 +55,17 @@ impl Session {
     /// with services that they import, as tests do.
     pub fn files_with_tests_nearby(&self) -> Vec<SourceFile> {
         let (db, files) = (&self.db, self.files());
-        let places: HashMap<SourceFile, usize> = files.iter().copied().zip(0..).collect();
         let has_services = |file: SourceFile| {
             let mut blocks = file_names(db, file).of_class(ItemClass::Block);
             blocks.any(|entry| matches!(entry.kind.as_str(), kind::SERVICE | kind::DEPENDENCY))
         };
         let mut sorted: Vec<(usize, usize, SourceFile)> = Vec::with_capacity(files.len());
         for (number, file) in files.iter().enumerate() {
-            let imports = file_names(db, *file).imports.iter();
-            let imported = imports
-                .filter_map(|import| find_module(db, self.workspace, import.module.clone()))
+            let imported = imported_files(db, self.workspace, *file);
+            let imported = imported
+                .into_iter()
                 .filter(|imported| has_services(*imported))
-                .filter_map(|imported| places.get(&imported).copied());
+                .filter_map(|imported| self.file_indices.get(&imported).copied());
             let after = match has_services(*file) {
                 true => None,
                 false => imported.max(),
@@ -100,10 +100,9 @@ impl Session {
             entry.kind == kind::TEAM && self.default_team() == Some(entry.name.as_str())
         };
         FileOutline {
-            imports: names
-                .imports
-                .iter()
-                .map(|import| import.module.clone())
+            imports: imported_files(&self.db, self.workspace, file)
+                .into_iter()
+                .map(|imported| imported.module(&self.db).clone())
                 .collect(),
             concerns_all: has_contacts
                 || names

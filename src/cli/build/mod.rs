@@ -77,16 +77,18 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         selected.loaded.diagnostics.iter().cloned(),
     );
     let memory = Memory::new(&selected, &folder, options);
-    let older = match memory.as_ref().and_then(|memory| memory.recall(&folder)) {
-        Some(Recalled::Same(before)) => {
-            writing::stop(&progress);
-            let input = selected.loaded.project.input(options.env.as_deref());
-            findings.add(&input.sources(), before.diagnostics.clone());
-            return show_settled(&before, name, &shown, findings, options, format, console);
+    let mut older = None;
+    if let Some(memory) = &memory {
+        match memory.recall(&folder) {
+            Some(Recalled::Same(before)) => {
+                writing::stop(&progress);
+                findings.add(&memory.input.sources(), before.diagnostics.clone());
+                return show_settled(&before, name, &shown, findings, options, format, console);
+            }
+            Some(Recalled::Older(found)) => older = Some(found),
+            None => {}
         }
-        Some(Recalled::Older(older)) => Some(older),
-        None => None,
-    };
+    }
     let setup = Setup {
         cwd: &context.cwd,
         selected: &selected,
@@ -172,7 +174,7 @@ impl<'a> Setup<'a> {
         let take = |artifact: Artifact| spool.take(artifact.path, artifact.contents.as_bytes());
         let (compilation, partial, parts) = match self.options.keep_going {
             false => {
-                let (compilation, parts) = self.selected.compile_into(environment, &take)?;
+                let (compilation, parts) = self.compile(environment, &take)?;
                 (compilation, None, parts)
             }
             true => {

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use crate::options::Build;
 use crate::select::Selected;
+use nthc::compile::Input;
 use nthc::output::settled::{self, Ended, Inputs, Older, Recalled, Shown, fingerprint};
 use nthc::output::{Applied, Hash};
 use nthc::parts::Parts;
@@ -17,7 +18,10 @@ const EXTENSION: &str = "nthc-build";
 pub struct Memory {
     /// The file in the cache folder.
     place: PathBuf,
-    inputs: Inputs,
+    /// What is compiled.
+    pub input: Input,
+    /// Its fingerprint.
+    pub inputs: Inputs,
     /// When the build began.
     began: SystemTime,
 }
@@ -41,6 +45,7 @@ impl Memory {
         let name = Hash::new(key.as_bytes());
         Some(Self {
             place: cache.join(name.as_str()).with_extension(EXTENSION),
+            input,
             inputs,
             began,
         })

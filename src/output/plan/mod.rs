@@ -10,13 +10,14 @@ use std::path::Path;
 use drift::Stale;
 
 use super::path::path_problem;
-use super::record::{Hash, RECORD, Record, Unreadable};
+use super::record::{RECORD, Record, Unreadable};
 use super::spool::{Kept, Spooled};
 use super::stamp::Stamp;
 use super::{
     Change, Contents, Error, File, Folder, Others, Plan, Refusal, Write, removal_limit, shown_path,
 };
 use crate::diagnostics::{Code, Diagnostic, FileSpan, SourceMap, codes};
+use crate::hash::Hash;
 use crate::regular;
 
 /// The state of planning.

@@ -1,12 +1,11 @@
 //! A fingerprint of everything that a build reads.
 
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 
-use super::super::record::Hash;
 use super::super::stamp::Stamp;
 use crate::compile::{Input, SourceInput};
 use crate::diagnostics::SourceMap;
+use crate::hash::Hash;
 
 /// The fingerprint of a build's input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +14,8 @@ pub struct Inputs {
     pub all: Hash,
     /// Of everything but the sources of the project and its packages.
     pub surroundings: Hash,
+    /// Of each source, in their order.
+    pub files: Vec<Hash>,
 }
 
 /// Returns the fingerprint of a build's input, of all other texts that it was made of, such as manifests, and of the program that
@@ -47,16 +48,17 @@ pub fn fingerprint(input: &Input, others: &SourceMap) -> Option<Inputs> {
     for file in others.files() {
         parts.extend([file.path.clone(), file.text.to_string()]);
     }
-    let surroundings = hash(parts.iter().map(String::as_bytes));
-    let files: Vec<String> = files.par_iter().map(file_hash).collect();
-    let all = std::iter::once(surroundings.as_str()).chain(files.iter().map(String::as_str));
+    let surroundings = Hash::of_texts(parts.iter().map(String::as_str));
+    let files: Vec<Hash> = files.par_iter().map(file_hash).collect();
+    let all = std::iter::once(&surroundings).chain(&files);
     Some(Inputs {
-        all: hash(all.map(str::as_bytes)),
+        all: Hash::of_texts(all.map(Hash::as_str)),
         surroundings,
+        files,
     })
 }
 
-fn file_hash(file: &SourceInput) -> String {
+fn file_hash(file: &SourceInput) -> Hash {
     let SourceInput {
         module,
         path,
@@ -64,16 +66,5 @@ fn file_hash(file: &SourceInput) -> String {
         package,
     } = file;
     let package = if *package { "package" } else { "project" };
-    let parts = [module.as_str(), path, text, package];
-    hash(parts.map(str::as_bytes)).as_str().to_owned()
-}
-
-/// Hashes parts, each with its length before it.
-fn hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Hash {
-    let mut digest = Sha256::new();
-    for part in parts {
-        digest.update((part.len() as u64).to_le_bytes());
-        digest.update(part);
-    }
-    Hash::finish(digest)
+    Hash::of_texts([module.as_str(), path, text, package])
 }

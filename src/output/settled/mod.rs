@@ -16,10 +16,11 @@ use std::time::SystemTime;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Hash, RECORD};
+use super::record::RECORD;
 use super::stamp::Stamp;
 use super::{Applied, apply, lock};
 use crate::diagnostics::{Diagnostic, FileSpan};
+use crate::hash::Hash;
 use crate::ir::Tally;
 use crate::parts::Parts;
 use crate::user_cache;
@@ -218,17 +219,14 @@ pub fn recall(place: &Path, inputs: &Inputs, folder: &Path) -> Option<Recalled> 
     })))
 }
 
-/// Reads a file whose first line is the hash of the rest, and returns that.
+/// Reads a file whose first line is the hash of the rest, and returns the rest.
 fn read(place: &Path) -> Option<Vec<u8>> {
     let file = fs::File::open(place).ok()?;
     let mut bytes = Vec::new();
     file.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
     let at = bytes.iter().position(|byte| *byte == b'\n')?;
-    let (hash, body) = (bytes.get(..at)?, bytes.get(at + 1..)?);
-    if hash != Hash::new(body).as_str().as_bytes() {
-        return None;
-    }
-    Some(body.to_vec())
+    let body = bytes.split_off(at + 1);
+    (bytes.get(..at)? == Hash::new(&body).as_str().as_bytes()).then_some(body)
 }
 
 /// Returns whether all files are those that the build left, no build is under way, and none was killed.

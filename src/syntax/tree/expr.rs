@@ -16,28 +16,34 @@ pub struct Expr {
 }
 
 impl Expr {
-    /// Adds the expressions that this one is made of.
-    pub fn parts<'e>(&'e self, parts: &mut Vec<&'e Self>) {
+    /// Visits the expressions that this one is made of, in the order of the text.
+    pub fn each_part<'e>(&'e self, visit: &mut impl FnMut(&'e Self)) {
         match &self.node {
             ExprNode::String(string) => {
-                parts.extend(string.parts.iter().filter_map(|part| match part {
-                    StringPart::Hole(hole) => Some(hole),
-                    StringPart::Text(_) => None,
-                }))
+                for part in &string.parts {
+                    if let StringPart::Hole(hole) = part {
+                        visit(hole);
+                    }
+                }
             }
-            ExprNode::Query(query) => parts.extend(query.holes.iter().map(|hole| &hole.expr)),
-            ExprNode::List(items) => parts.extend(items),
-            ExprNode::Labels(entries) => parts.extend(entries.iter().map(|entry| &entry.value)),
+            ExprNode::Query(query) => query.holes.iter().for_each(|hole| visit(&hole.expr)),
+            ExprNode::List(items) => items.iter().for_each(visit),
+            ExprNode::Labels(entries) => entries.iter().for_each(|entry| visit(&entry.value)),
             ExprNode::Call(called, args) => {
-                parts.push(called);
-                parts.extend(args.iter().map(|arg| &arg.value));
+                visit(called);
+                args.iter().for_each(|arg| visit(&arg.value));
             }
             ExprNode::Member(inner, _) | ExprNode::Unary(_, inner) | ExprNode::Paren(inner) => {
-                parts.push(inner);
+                visit(inner);
             }
-            ExprNode::Binary(_, left, right) => parts.extend([&**left, &**right]),
+            ExprNode::Binary(_, left, right) => {
+                visit(left);
+                visit(right);
+            }
             ExprNode::If(condition, then, otherwise) => {
-                parts.extend([&**condition, &**then, &**otherwise]);
+                [condition, then, otherwise]
+                    .into_iter()
+                    .for_each(|part| visit(part));
             }
             ExprNode::Bool(_)
             | ExprNode::Number(_)
